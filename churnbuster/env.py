@@ -1,0 +1,66 @@
+"""What the environment may say, and what holds when it says nothing."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+
+def folder(name: str, default: Path) -> Path:
+    """Return the folder that variable `name` points to, made if it is not there yet."""
+    path = Path(env.str(name, default=str(default)))
+    if not path.is_absolute():
+        path = BASE_DIR / path
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def positive(name: str, default: int) -> int:
+    """Return variable `name` as a whole number above zero, or fail loudly."""
+    raw = env.str(name, default=str(default))
+    if not raw.isascii() or not raw.isdigit() or int(raw) == 0:
+        raise ImproperlyConfigured(f"{name} must be a whole number above zero, not {raw!r}.")
+    return int(raw)
+
+
+def choice(name: str, allowed: tuple[str, ...]) -> str:
+    """Return variable `name`, which must be one of `allowed`; the first is the default."""
+    value = env.str(name, default=allowed[0])
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value
+
+
+def secret_key(state: Path) -> str:
+    """Return SECRET_KEY, or the key of this installation, made at its first start.
+
+    Two processes may start at once: whoever creates the file first decides, the other one reads it.
+    """
+    given = env.str("SECRET_KEY", default="")
+    if given:
+        return given
+    path = state / "secret_key"
+    if not path.exists():
+        draft = state / f"secret_key.{os.getpid()}"
+        with open(draft, "x", opener=_private) as file:
+            file.write(secrets.token_urlsafe(50))
+        # A hard link appears whole or not at all, so nobody reads half a key.
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    key = path.read_text().strip()
+    if len(key) < 50:
+        raise ImproperlyConfigured(f"{path} holds no usable key. Remove it, or set SECRET_KEY.")
+    return key
+
+
+def _private(path, flags):
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,11 @@
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("core.urls")),
+    path("", include("companies.urls")),
+    path("", include("jobs.urls")),
+    path("", include("registry.urls")),
+    path("", include("predictions.urls")),
+]

@@ -1,0 +1,2 @@
+def portal(request):
+    return {"portal": None, "member": None, "navigation": []}

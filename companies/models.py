@@ -1,0 +1,132 @@
+"""Companies, and who may act for them."""
+
+import secrets
+import uuid
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils import timezone
+
+# No vowels, no look-alikes: an ID is read aloud over the telephone. 10 of 28 signs are 48 bits.
+ID_ALPHABET = "BCDFGHJKLMNPQRSTVWXZ23456789"
+
+
+def new_company_id() -> str:
+    return "".join(secrets.choice(ID_ALPHABET) for _ in range(10))
+
+
+def normalise_email(address: str) -> str:
+    """Return the one spelling under which an address is stored and looked up."""
+    return address.strip().casefold()
+
+
+class Company(models.Model):
+    """One row is one company: a tenant. Everything it owns hangs on it."""
+
+    class Joining(models.TextChoices):
+        APPROVAL = "APPROVAL", "Somebody approves each person"
+        OPEN = "OPEN", "Whoever has the company ID may join as a user"
+
+    id = models.CharField(primary_key=True, max_length=10, default=new_company_id, editable=False)
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=255)
+    email = models.CharField(max_length=255, unique=True)
+    registration_date = models.DateTimeField(default=timezone.now, editable=False)
+    email_verified = models.BooleanField(default=False)
+    user_joining = models.CharField(max_length=10, choices=Joining, default=Joining.APPROVAL)
+
+    class Meta:
+        db_table = "companies"
+        verbose_name_plural = "companies"
+
+    def __str__(self):
+        return self.name
+
+
+class AccountManager(BaseUserManager):
+    def create_user(self, email, password=None, **fields):
+        account = self.model(email=normalise_email(email), **fields)
+        account.set_password(password)
+        account.save(using=self._db)
+        return account
+
+    def create_superuser(self, email, password=None, **fields):
+        return self.create_user(email, password, is_staff=True, is_superuser=True, email_verified=True, **fields)
+
+    def get_by_natural_key(self, email):
+        return self.get(email=normalise_email(email))
+
+
+class Account(AbstractBaseUser, PermissionsMixin):
+    """One row is one login: a person with an address and a password. Its role stands in Developer or User."""
+
+    email = models.CharField(max_length=255, unique=True)
+    password = models.CharField(max_length=255, db_column="password_hash")
+    name = models.CharField(max_length=255, blank=True)
+    registration_date = models.DateTimeField(default=timezone.now, editable=False)
+    email_verified = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField("operator", default=False)
+
+    objects = AccountManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        db_table = "accounts"
+
+    def __str__(self):
+        return self.name or self.email
+
+    def clean(self):
+        self.email = normalise_email(self.email)
+
+
+class Developer(models.Model):
+    """One row is the one developer of one company: who retrains and deploys, once approved."""
+
+    company = models.OneToOneField(Company, on_delete=models.CASCADE, related_name="developer")
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="developer")
+    joined_at = models.DateTimeField(default=timezone.now)
+    approved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "developers"
+
+    def __str__(self):
+        return str(self.account)
+
+
+class User(models.Model):
+    """One row is one user of one company: who predicts, once approved."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="users")
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="user")
+    joined_at = models.DateTimeField(default=timezone.now)
+    approved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "users"
+
+    def __str__(self):
+        return str(self.account)
+
+
+class AuditEvent(models.Model):
+    """One row is something that was done, by whom and when. Rows are only ever added."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, null=True, related_name="audit_events")
+    actor = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="+")
+    action = models.CharField(max_length=60)
+    subject = models.CharField(max_length=255, blank=True)
+    details = models.JSONField(default=dict, blank=True)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "auditevents"
+        ordering = ("-at", "-id")
+
+    def __str__(self):
+        return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.subject}"

@@ -1,0 +1,21 @@
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as rest_handler
+
+from core.errors import DomainError
+
+
+def exception_handler(exception, context):
+    """Answer every refusal of the API in one shape: ``{"code", "message", ...}``."""
+    if isinstance(exception, DomainError):
+        return Response(exception.as_dict(), status=exception.http_status)
+    response = rest_handler(exception, context)
+    if response is None:
+        return None
+    if isinstance(exception, ValidationError):
+        response.data = {"code": "invalid", "message": "Some fields are missing or wrong.", "fields": response.data}
+    else:
+        code = exception.default_code if isinstance(exception, APIException) else "not_found"
+        detail = response.data.get("detail", "Nothing here.") if isinstance(response.data, dict) else "Refused."
+        response.data = {"code": code.replace("_", "-"), "message": str(detail)}
+    return response

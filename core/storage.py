@@ -1,0 +1,39 @@
+"""Files that appear whole or not at all."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PARTIAL = ".partial-"
+
+
+@contextmanager
+def write_atomically(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; on success it is synced and renamed, on error removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{PARTIAL}{secrets.token_hex(8)}-{path.name}")
+    try:
+        yield draft
+        _sync(draft)
+        os.replace(draft, path)
+        _sync(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def sweep_partial(root: Path, *, older_than: float, now: float) -> list[Path]:
+    """Remove the drafts that a killed process left under `root`, if last written `older_than` seconds ago."""
+    stale = [p for p in root.rglob(f"{PARTIAL}*") if p.is_file() and now - p.stat().st_mtime > older_than]
+    for path in stale:
+        path.unlink(missing_ok=True)
+    return stale
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,135 @@
+"""What data and which model versions exist, how good they are, and which of them serves whom."""
+
+from django.db import models
+from django.utils import timezone
+
+from companies.models import Company, Developer
+
+
+class Dataset(models.Model):
+    """One row is one stored table of customers: an original, an upload, or the two combined."""
+
+    company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="datasets")
+    name = models.CharField(max_length=255)
+    file_path = models.CharField(max_length=255, help_text="Relative to the media folder.")
+    is_original = models.BooleanField(null=True)
+    is_uploaded = models.BooleanField(null=True)
+    is_combined = models.BooleanField(null=True)
+    # Erasing a company deletes the chain in any order; nothing is left pointing at a hole.
+    parent_dataset = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    original_filename = models.CharField(max_length=255, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    size_bytes = models.BigIntegerField(default=0)
+    row_count = models.BigIntegerField(default=0)
+    churn_count = models.BigIntegerField(null=True)
+    schema_name = models.CharField(max_length=40, default="telco_v1")
+    # One original for the whole installation: the value is "default" there and NULL everywhere else.
+    default_slot = models.CharField(max_length=10, null=True, unique=True, editable=False)
+
+    class Meta:
+        db_table = "datasets"
+        ordering = ("id",)
+
+    def __str__(self):
+        return self.name
+
+
+class ModelType(models.Model):
+    """One row is one kind of model the product can train, with the parameters it is trained with."""
+
+    name = models.CharField(max_length=255, unique=True)
+    description = models.TextField(null=True, blank=True)  # noqa: DJ001 - the dump's column is nullable
+    slug = models.SlugField(max_length=40, unique=True)
+    parameters = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        db_table = "modeltypes"
+        ordering = ("id",)
+
+    def __str__(self):
+        return self.name
+
+
+class ModelVersion(models.Model):
+    """One row is one trained model: its files, its number, and whether it may serve."""
+
+    class State(models.TextChoices):
+        READY = "READY", "Ready"
+        DAMAGED = "DAMAGED", "Damaged"
+        QUARANTINED = "QUARANTINED", "Quarantined"
+
+    model_type = models.ForeignKey(ModelType, models.PROTECT, related_name="versions")
+    name = models.CharField(max_length=255)
+    version = models.CharField(max_length=10)
+    file_path = models.CharField(max_length=255, help_text="The .pkl; manifest and ONNX stand beside it.")
+    is_default = models.BooleanField(null=True)
+    company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="versions")
+    training_dataset = models.ForeignKey(Dataset, models.SET_NULL, null=True, blank=True, related_name="versions")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    number = models.PositiveIntegerField(help_text="The version as a number: v10 comes after v9.")
+    state = models.CharField(max_length=12, choices=State, default=State.READY)
+    state_reason = models.CharField(max_length=255, blank=True)
+    # NULLs are distinct, so the uniqueness of the dump does not bind defaults; this slot does.
+    default_slot = models.CharField(max_length=60, null=True, unique=True, editable=False)
+    manifest_sha256 = models.CharField(max_length=64, editable=False)
+    signature = models.CharField(max_length=64, editable=False)
+    schema_name = models.CharField(max_length=40, default="telco_v1")
+
+    class Meta:
+        db_table = "models"
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("model_type", "version", "company"), name="unique_model_version_company"
+            ),
+        )
+
+    def __str__(self):
+        return f"{self.name} {self.version}"
+
+
+class ModelMetrics(models.Model):
+    """One row is how well one version did on customers it had not seen."""
+
+    model = models.OneToOneField(ModelVersion, models.CASCADE, related_name="metrics")
+    accuracy = models.FloatField(null=True)
+    precision = models.FloatField(null=True, help_text="Weighted by class, as all five; churn-class values beside.")
+    recall = models.FloatField(null=True)
+    f1_score = models.FloatField(null=True)
+    auc_roc = models.FloatField(null=True)
+    additional_metrics = models.JSONField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "modelmetrics"
+        verbose_name_plural = "model metrics"
+
+    def __str__(self):
+        return f"Metrics of {self.model}"
+
+
+class ModelDeployment(models.Model):
+    """One row is one version serving one company, from when until when, and by whose decision."""
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="deployments")
+    model = models.ForeignKey(ModelVersion, models.CASCADE, related_name="deployments")
+    deployed_by = models.ForeignKey(Developer, models.SET_NULL, null=True, related_name="deployments")
+    is_active = models.BooleanField(null=True)
+    deployed_at = models.DateTimeField(default=timezone.now)
+    deactivated_at = models.DateTimeField(null=True, blank=True)
+    # True while active, NULL after: a version is active in a company once at most, on any database.
+    active_slot = models.BooleanField(null=True, editable=False)
+
+    class Meta:
+        db_table = "modeldeployments"
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(fields=("company", "model", "active_slot"), name="one_active_deployment"),
+        )
+
+    def __str__(self):
+        return f"{self.model} for {self.company}"
