@@ -10,6 +10,7 @@ from churnbuster.env import BASE_DIR, choice, env, folder, positive, secret_key
 STATE_DIR = folder("STATE_DIR", BASE_DIR / "var")
 SECRET_KEY = secret_key(STATE_DIR)
 DEBUG = env.bool("DEBUG", default=False)
+HOST = env.str("HOST", default="127.0.0.1")
 PORT = positive("PORT", 5000)
 BASE_URL = env.str("BASE_URL", default=f"http://localhost:{PORT}")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])

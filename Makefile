@@ -1,0 +1,54 @@
+# Two commands are enough to start: `make run` and `make test`. `make help` explains the others.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON := .venv/bin/python
+
+.PHONY: help
+help: ## List the targets and what each is for.
+	@awk 'BEGIN {FS = ":[^#]*## "} /^[a-z-]+:[^#]*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Set up on the first call, then start Churn Buster on http://localhost:5000 (PORT=8000 for another).
+	@exec scripts/run.sh
+
+.PHONY: demo
+demo: .venv/bin/python ## Show how to log in to the demo company again.
+	@$(PYTHON) scripts/prepare.py --show-demo
+
+.PHONY: test
+test: ## Fetch what the tests need, then lint and run every test on SQLite and on MariaDB.
+	@scripts/install_system_packages.sh
+	@scripts/make_venv.sh requirements-dev.txt
+	@exec $(PYTHON) scripts/run_tests.py
+
+.PHONY: lint
+lint: dev ## Check formatting, ruff's rules, the import contracts and that no migration is missing.
+	@exec $(PYTHON) scripts/lint.py
+
+.PHONY: format
+format: dev ## Rewrite the code in the project's format and mend what ruff can mend by itself.
+	@.venv/bin/ruff check --fix-only --quiet . && .venv/bin/ruff format .
+
+.PHONY: bench
+bench: dev ## Run the benchmarks, each against a peer measured in the same run (ONLY=scoring for one of them).
+	@exec $(PYTHON) -m benchmarks $(ONLY)
+
+.PHONY: screenshots
+screenshots: dev ## Remake the pictures in docs/screenshots with headless Chromium.
+	@exec $(PYTHON) scripts/screenshots.py
+
+.PHONY: lock
+lock: dev ## Compile requirements*.in into the locked requirements*.txt (UPGRADE=1 takes newer versions).
+	@exec scripts/lock.sh $(UPGRADE)
+
+.PHONY: dev
+dev: ## Install the tools for development into .venv.
+	@scripts/make_venv.sh requirements-dev.txt
+
+.PHONY: clean
+clean: ## Remove caches and collected files; data, models, uploads and .venv stay.
+	@rm -rf staticfiles .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@scripts/make_venv.sh requirements.txt

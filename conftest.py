@@ -1,0 +1,145 @@
+"""The ground every test stands on: a database per process, folders per test, real data, a browser.
+
+Each app's own rows are made by its `tests/factories.py`.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+BASE_DIR = Path(__file__).resolve().parent
+ON_CI = os.environ.get("CI") == "true"
+
+DATABASE_FIXTURES = {
+    "db", "transactional_db", "django_db_setup", "django_db_reset_sequences", "live_server", "admin_user",
+}  # fmt: skip
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--database-only", action="store_true", help="run only the tests that touch the database"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--database-only"):
+        return
+    with_database = [item for item in items if _touches_database(item)]
+    without = [item for item in items if not _touches_database(item)]
+    items[:] = with_database
+    config.hook.pytest_deselected(items=without)
+
+
+def _touches_database(item):
+    return item.get_closest_marker("django_db") is not None or bool(
+        DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ()))
+    )
+
+
+def service_missing(sentence):
+    """Skip on a private machine; fail on a build machine, where nobody would read of the skip."""
+    if ON_CI:
+        pytest.fail(sentence)
+    pytest.skip(sentence)
+
+
+# --- Database --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings, tmp_path_factory):
+    """Use a file for SQLite: in memory it has no WAL and other locks, so races would pass unseen."""
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture
+def on_mariadb():
+    from django.db import connection
+
+    return connection.vendor == "mysql"
+
+
+# --- Folders and habits ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def own_folders(settings, tmp_path):
+    """Keep what one test writes away from the installation and from the other tests."""
+    settings.STATE_DIR = tmp_path / "state"
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "uploads"
+    for folder in (
+        settings.STATE_DIR, settings.MEDIA_ROOT, settings.EMAIL_FILE_PATH, settings.FILE_UPLOAD_TEMP_DIR,
+    ):  # fmt: skip
+        folder.mkdir()
+
+
+@pytest.fixture(autouse=True)
+def quick_settings(settings):
+    """Hash passwords cheaply, and name static files without collecting them first."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+
+
+# --- Shared data -----------------------------------------------------------------------------------------
+
+
+def _shared_folder():
+    given = os.environ.get("SHARED_DIR")
+    return Path(given) if given else BASE_DIR.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """Return the folder beside this repository with real data sets and the maker of hostile files."""
+    folder = _shared_folder()
+    if not (folder / "data").is_dir():
+        pytest.skip(f"needs the shared data in {folder.name}/ beside this repository")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def telco(shared):
+    """Return the path of the real telco file (7,043 customers)."""
+    return shared / "data" / "telco_ibm.csv"
+
+
+# --- Browser ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def browser(tmp_path, live_server):
+    """Return headless Chromium that reaches the live server only; files land in `browser.downloads`."""
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not chromium or not driver:
+        service_missing("Chromium is not installed: apt-get install -y chromium chromium-driver")
+
+    from selenium import webdriver
+
+    downloads = tmp_path / "downloads"
+    downloads.mkdir()
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in (
+        "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--window-size=1440,1000",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+    ):  # fmt: skip
+        options.add_argument(argument)
+    options.add_experimental_option(
+        "prefs", {"download.default_directory": str(downloads), "download.prompt_for_download": False}
+    )
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=driver))
+    chrome.downloads = downloads
+    yield chrome
+    chrome.quit()

@@ -1,0 +1,68 @@
+"""Bring an installation up to date: database, default models, demo company, static files.
+
+One process for all of it, because each `manage.py` call would import Django and its apps again, and
+quick when nothing changed.
+"""
+
+import argparse
+import hashlib
+import io
+import os
+import sys
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(BASE_DIR))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "churnbuster.settings")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--show-demo", action="store_true", help="only say how to log in to the demo company")
+    options = parser.parse_args()
+
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    demo_file = settings.STATE_DIR / "demo_accounts.txt"
+    if not options.show_demo:
+        print("Preparing the database ...", flush=True)
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
+        call_command("seed_defaults")
+        collect_static(settings, call_command)
+    if not demo_file.exists():
+        create_demo(demo_file, call_command)
+
+    print(f"\n{demo_file.read_text().strip()}\n\n(kept in {os.path.relpath(demo_file, BASE_DIR)})")
+    if not options.show_demo:
+        print(f"\nChurn Buster starts on {settings.BASE_URL}   (stop with Ctrl-C)\n", flush=True)
+
+
+def create_demo(demo_file, call_command):
+    """Make the demo company once, and keep how to log in where only this account can read it."""
+    told = io.StringIO()
+    call_command("create_demo", stdout=told)
+    with open(demo_file, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        file.write(told.getvalue())
+
+
+def collect_static(settings, call_command):
+    """Collect and compress static files again only if one of them, or the lock file, changed."""
+    state = hashlib.sha256((BASE_DIR / "requirements.txt").read_bytes())
+    for path in sorted((BASE_DIR / "static").rglob("*")):
+        if path.is_file():
+            state.update(f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode())
+    stamp = Path(settings.STATIC_ROOT) / ".collected"
+    if stamp.exists() and stamp.read_text() == state.hexdigest():
+        return
+    print("Collecting static files ...", flush=True)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    stamp.write_text(state.hexdigest())
+
+
+if __name__ == "__main__":
+    main()
