@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["companies.tests.cast"]
+
 BASE_DIR = Path(__file__).resolve().parent
 ON_CI = os.environ.get("CI") == "true"
 

@@ -147,6 +147,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# What stands in a portal's navigation: label, URL name (with the portal as its argument), who sees it.
+PORTAL_NAVIGATION = [
+    ("Home", "companies:home", ("dev", "user")),
+    ("Predict", "predictions:new", ("dev", "user")),
+    ("History", "predictions:history", ("dev", "user")),
+    ("Models", "registry:models", ("dev", "user")),
+    ("People", "companies:people", ("dev",)),
+    ("Settings", "companies:settings", ("dev",)),
+]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

@@ -1,2 +1,35 @@
+"""What every page knows about its reader: `portal`, `member` and the `navigation` of that portal."""
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+
+from companies.access import member_of
+
+
 def portal(request):
-    return {"portal": None, "member": None, "navigation": []}
+    # An error page may be rendered before the middleware has put a session and a user on the request.
+    member = member_of(request) if hasattr(request, "user") and hasattr(request, "session") else None
+    if member is None:
+        return {"portal": None, "member": None, "navigation": []}
+    return {
+        "portal": member.portal,
+        "member": member,
+        "navigation": _navigation(request.path, member.portal),
+        "home_url": reverse("companies:home", kwargs={"portal": member.portal}),
+    }
+
+
+def _navigation(path, portal):
+    entries = []
+    for label, name, portals in settings.PORTAL_NAVIGATION:
+        if portal not in portals:
+            continue
+        try:
+            url = reverse(name, kwargs={"portal": portal})
+        except NoReverseMatch:
+            continue
+        entries.append({"label": label, "url": url})
+    # The longest entry that the path begins with is where the reader is; Home begins them all.
+    inside = [entry for entry in entries if path.startswith(entry["url"])]
+    here = max(inside, key=lambda entry: len(entry["url"]), default=None)
+    return [{**entry, "current": entry is here} for entry in entries]

@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 # No vowels, no look-alikes: an ID is read aloud over the telephone. 10 of 28 signs are 48 bits.
 ID_ALPHABET = "BCDFGHJKLMNPQRSTVWXZ23456789"
@@ -35,6 +36,9 @@ class Company(models.Model):
     registration_date = models.DateTimeField(default=timezone.now, editable=False)
     email_verified = models.BooleanField(default=False)
     user_joining = models.CharField(max_length=10, choices=Joining, default=Joining.APPROVAL)
+    # Somebody asked for the developer's place with an address that has an account already. The place is held
+    # as if the address were new, or a second attempt would tell which of the two it was.
+    developer_held_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         db_table = "companies"
@@ -52,7 +56,9 @@ class AccountManager(BaseUserManager):
         return account
 
     def create_superuser(self, email, password=None, **fields):
-        return self.create_user(email, password, is_staff=True, is_superuser=True, email_verified=True, **fields)
+        return self.create_user(
+            email, password, is_staff=True, is_superuser=True, email_verified=True, **fields
+        )
 
     def get_by_natural_key(self, email):
         return self.get(email=normalise_email(email))
@@ -68,6 +74,8 @@ class Account(AbstractBaseUser, PermissionsMixin):
     email_verified = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("operator", default=False)
+    # Counted up to end every session of this account at once, whichever browser holds it.
+    session_round = models.PositiveIntegerField(default=0, editable=False)
 
     objects = AccountManager()
 
@@ -83,11 +91,22 @@ class Account(AbstractBaseUser, PermissionsMixin):
     def clean(self):
         self.email = normalise_email(self.email)
 
+    def get_session_auth_hash(self):
+        return salted_hmac(
+            "companies.Account.session", f"{self.session_round}:{self.password}", algorithm="sha256"
+        ).hexdigest()
+
 
 class Developer(models.Model):
-    """One row is the one developer of one company: who retrains and deploys, once approved."""
+    """One row is the one developer of one company: who retrains and deploys, once approved.
 
-    company = models.OneToOneField(Company, on_delete=models.CASCADE, related_name="developer")
+    Who handed the role over keeps the row, without a company: predictions and deployments still say who made
+    them.
+    """
+
+    company = models.OneToOneField(
+        Company, on_delete=models.CASCADE, null=True, blank=True, related_name="developer"
+    )
     account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="developer")
     joined_at = models.DateTimeField(default=timezone.now)
     approved_at = models.DateTimeField(null=True, blank=True)
@@ -114,6 +133,19 @@ class User(models.Model):
         return str(self.account)
 
 
+class AppendOnly(models.QuerySet):
+    """Rows that may be added and read. Only erasing the whole company takes them along."""
+
+    def update(self, **kwargs):
+        raise TypeError("The audit log is only ever added to.")
+
+    def bulk_update(self, *args, **kwargs):
+        raise TypeError("The audit log is only ever added to.")
+
+    def delete(self):
+        raise TypeError("The audit log is only ever added to.")
+
+
 class AuditEvent(models.Model):
     """One row is something that was done, by whom and when. Rows are only ever added."""
 
@@ -124,9 +156,20 @@ class AuditEvent(models.Model):
     details = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField(db_index=True)
 
+    objects = AppendOnly.as_manager()
+
     class Meta:
         db_table = "auditevents"
         ordering = ("-at", "-id")
 
     def __str__(self):
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.subject}"
+
+    def save(self, *args, **kwargs):
+        # No workflow, only the promise of this table: a row that is there stays as it is.
+        if not self._state.adding:
+            raise TypeError("The audit log is only ever added to.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise TypeError("The audit log is only ever added to.")

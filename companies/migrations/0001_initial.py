@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                 ('registration_date', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('email_verified', models.BooleanField(default=False)),
                 ('user_joining', models.CharField(choices=[('APPROVAL', 'Somebody approves each person'), ('OPEN', 'Whoever has the company ID may join as a user')], default='APPROVAL', max_length=10)),
+                ('developer_held_until', models.DateTimeField(blank=True, editable=False, null=True)),
             ],
             options={
                 'verbose_name_plural': 'companies',
@@ -46,6 +47,7 @@ class Migration(migrations.Migration):
                 ('email_verified', models.BooleanField(default=False)),
                 ('is_active', models.BooleanField(default=True)),
                 ('is_staff', models.BooleanField(default=False, verbose_name='operator')),
+                ('session_round', models.PositiveIntegerField(default=0, editable=False)),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
@@ -76,7 +78,7 @@ class Migration(migrations.Migration):
                 ('joined_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('approved_at', models.DateTimeField(blank=True, null=True)),
                 ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='developer', to=settings.AUTH_USER_MODEL)),
-                ('company', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='developer', to='companies.company')),
+                ('company', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='developer', to='companies.company')),
             ],
             options={
                 'db_table': 'developers',
