@@ -51,7 +51,8 @@ is_installed() { [ -f "$(stamp "$1")" ] && [ "$(cat "$(stamp "$1")")" = "$(finge
 
 if ! is_installed "$lock_file"; then
     say "Installing $lock_file (a minute or two, once) ..."
-    options=(--quiet --no-input --disable-pip-version-check --requirement "$lock_file")
+    # Quiet twice: a package index that is configured on this machine may warn once per library.
+    options=(-qq --no-input --disable-pip-version-check --requirement "$lock_file")
     if [ "$lock_file" = requirements.txt ]; then
         options+=(--only-binary=:all:)
     else
