@@ -1,8 +1,8 @@
 """The one look of every plotly figure, and how a figure reaches the page.
 
-An app's `charts.py` makes a figure from a data frame and takes its colours from `PALETTE`; `embed` gives it the
-template and turns it into what `static/js/charts.js` draws. A figure is made with the light colours; its payload says
-which dark colour stands for each, so that one figure serves both schemes.
+An app's `charts.py` makes a figure from a data frame and takes its colours from `PALETTE`; `embed` gives it
+the template and turns it into what `static/js/charts.js` draws. A figure is made with the light colours; its
+payload says which dark colour stands for each, so that one figure serves both schemes.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ PALETTE: dict[str, Colour] = {
     "critical": Colour("#7a0d2c", "#ff6f91"),
 }
 
-# Series that are not tiers: the accent first, then hues that stay apart for colour-blind readers. Dashes and markers
-# vary with them (see TEMPLATE), so that no two lines differ by colour alone.
+# Series that are not tiers: the accent first, then hues that stay apart for colour-blind readers. Dashes vary
+# with them (see TEMPLATE), so that no two lines differ by colour alone.
 SERIES: tuple[Colour, ...] = (
     PALETTE["accent"],
     Colour("#b35900", "#ffb070"),
@@ -52,6 +52,7 @@ FONT_FAMILY = (
 
 _AXIS = {
     "automargin": True,
+    "separatethousands": True,
     "gridcolor": PALETTE["line"].light,
     "linecolor": PALETTE["line-2"].light,
     "zerolinecolor": PALETTE["line-2"].light,

@@ -1,11 +1,12 @@
 """Geometry of the small server-drawn pictures (bars, histogram, split bar): numbers in, SVG attributes out.
 
-Widths and places across are percentages, so a picture fills any width without stretching its text and without a
-`style` attribute, which the content security policy forbids.
+Widths and places across are percentages, so a picture fills any width without stretching its text and without
+a `style` attribute, which the content security policy forbids.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ GAP = 0.08
 
 @dataclass(frozen=True)
 class Histogram:
-    """Everything `components/_histogram.html` draws; `bars` and `ticks` are dictionaries of SVG attributes."""
+    """What `components/_histogram.html` draws; `bars` and `ticks` are dictionaries of SVG attributes."""
 
     height: int
     bars: list[dict[str, Any]]
@@ -35,7 +36,7 @@ def bar_widths(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def split(parts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Lay parts (`label`, `count`, `tone`) end to end; each gets `x`, `width` and its `share` of the whole."""
+    """Lay parts (`label`, `count`, `tone`) end to end; each gets `x`, `width` and its `share`."""
     parts = list(parts)
     total = sum(part["count"] for part in parts)
     placed, before = [], 0
@@ -81,7 +82,7 @@ def histogram(bins: Iterable[Mapping[str, Any]]) -> Histogram:
     edges = [(first, "start")]
     edges += [
         (right["start"], "middle")
-        for left, right in zip(bins, bins[1:], strict=False)
+        for left, right in itertools.pairwise(bins)
         if left.get("tone") != right.get("tone")
     ]
     edges.append((bins[-1]["end"], "end"))
@@ -108,7 +109,7 @@ def round_steps(largest: int, *, wanted: int = 4) -> list[int]:
     rough = largest / wanted
     magnitude = 10 ** math.floor(math.log10(rough)) if rough >= 1 else 1
     step = next(factor * magnitude for factor in (1, 2, 5, 10) if factor * magnitude >= rough)
-    return list(range(0, int(math.ceil(largest / step)) * step + 1, step))
+    return list(range(0, math.ceil(largest / step) * step + 1, step))
 
 
 def _percent(part: float, whole: float) -> str:

@@ -19,7 +19,8 @@ register = template.Library()
 
 # A number is kept together with its unit and sign: a line break inside "26.5 %" reads as two things.
 NARROW_SPACE = "\u202f"
-MISSING = "–"
+MISSING = "\u2013"
+MINUS = "\u2212"
 
 
 def _is_number(value: Any) -> bool:
@@ -59,10 +60,10 @@ def probability(value: Any, places: int = 2) -> str:
 
 @register.filter
 def signed(value: Any, places: int = 3) -> str:
-    """Write a difference with its sign, a true minus for negative ones: +0.031, −0.004."""
+    """Write a difference with its sign: +0.031, and a true minus sign for negative ones."""
     if not _is_number(value):
         return MISSING
-    sign = "+" if value > 0 else "−" if value < 0 else "±"
+    sign = "+" if value > 0 else MINUS if value < 0 else "±"
     return f"{sign}{abs(value):,.{places}f}"
 
 
@@ -95,7 +96,7 @@ def capfirst_only(value: Any) -> str:
 
 @register.filter
 def moment(value: dt.datetime | None) -> str | SafeString:
-    """Write an instant as a <time>: UTC for everybody, the reader's own zone once static/js/app.js has run."""
+    """Write an instant as a <time>: UTC, or the reader's own zone once static/js/app.js has run."""
     return _time_element(value, kind="datetime", pattern="j M Y, H:i")
 
 
@@ -125,7 +126,7 @@ def _time_element(value: dt.datetime | None, *, kind: str, pattern: str) -> str 
 
 @register.filter
 def widget_kind(field: Any) -> str:
-    """Return what sort of input a bound field has (Django's own name: text, email, select, checkbox, file)."""
+    """Return what sort of input a bound field has (Django's name: text, email, select, checkbox, file)."""
     return getattr(field.field.widget, "input_type", type(field.field.widget).__name__.lower())
 
 

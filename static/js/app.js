@@ -70,3 +70,5 @@ document.addEventListener("htmx:load", (event) => {
 
 showLocalTimes(document);
 enhanceForms(document);
+// A refused form opens where it says why, also for those who listen.
+document.querySelector(".error-summary")?.focus();
