@@ -1,0 +1,101 @@
+"""Columns of a batch, from Arrow arrays, numpy arrays or lists, without a table library in between."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from ml.schemas import normal
+
+
+class Coded(NamedTuple):
+    """A column of categories: row i holds the value ``positions[indices[i]]`` of its category.
+
+    ``positions`` has one entry per distinct cell of the batch; unknown categories and blanks point one past the last
+    known value, where every table of weights holds a zero.
+    """
+
+    positions: np.ndarray
+    indices: np.ndarray
+
+    def look_up(self, table, rows):
+        """Return ``table`` at the value of each row of the slice `rows`."""
+        return table[self.positions][self.indices[rows]]
+
+
+def read_columns(columns, schema):
+    """Return the features of a batch: coded categories and float64 numbers.
+
+    Parameters
+    ----------
+    columns : mapping of str to array
+        Per feature of the schema: a dictionary-encoded, text or number Arrow array (chunked or not), a numpy array, or
+        a list. Other columns are ignored.
+    schema : FeatureSchema
+
+    Returns
+    -------
+    coded : list of Coded
+    numbers : list of ndarray of float64, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        A column is missing, columns differ in length, or a number is blank, infinite or no number.
+    """
+    missing = [name for name in schema.features if name not in columns]
+    if missing:
+        raise ValueError(f"Missing columns: {', '.join(missing)}.")
+    coded = [_code(columns[column.name], column) for column in schema.categorical]
+    numbers = [_number(columns[column.name], column) for column in schema.numeric]
+    lengths = {len(column.indices) for column in coded} | {len(column) for column in numbers}
+    if len(lengths) > 1:
+        raise ValueError(f"Columns of one batch must be equally long, got {sorted(lengths)} rows.")
+    return coded, numbers
+
+
+def _code(cells, column):
+    array = _arrow(cells)
+    if not pa.types.is_dictionary(array.type):
+        array = array.dictionary_encode()
+    unknown = len(column.values)
+    positions = [column.position(value) for value in array.dictionary.to_pylist()]
+    indices = array.indices
+    if indices.null_count:
+        positions.append(-1)
+        indices = indices.cast(pa.int32()).fill_null(len(positions) - 1)
+    table = np.array(positions, dtype=np.intp)
+    table[table < 0] = unknown
+    return Coded(table, indices.to_numpy(zero_copy_only=False))
+
+
+def _arrow(cells):
+    if isinstance(cells, pa.ChunkedArray):
+        return cells.unify_dictionaries().combine_chunks()
+    if isinstance(cells, pa.Array):
+        return cells
+    try:
+        return pa.array(cells, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):  # text and numbers mixed in one list
+        return pa.array([None if cell is None else normal(cell) for cell in cells], type=pa.string())
+
+
+def _number(cells, column):
+    try:
+        if isinstance(cells, (pa.Array, pa.ChunkedArray)):
+            cells = cells.cast(pa.float64()).to_numpy(**_copy_allowed(cells))
+        values = np.asarray(cells, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{column.name} must be a column of numbers: {error}.") from error
+    # A sum is infinite or NaN whenever one of its terms is; looking at each is needed only then.
+    if not np.isfinite(values.sum()):
+        wrong = np.flatnonzero(~np.isfinite(values))
+        if wrong.size:
+            raise ValueError(f"{column.name}: row {wrong[0] + 1:,} of the batch has no number.")
+    return values
+
+
+def _copy_allowed(cells):
+    return {} if isinstance(cells, pa.ChunkedArray) else {"zero_copy_only": False}

@@ -1,0 +1,201 @@
+"""ONNX graphs of fitted estimators, over the encoded float32 matrix.
+
+Written node by node instead of by a converter: one output instead of labels and maps of probabilities, which is most of
+the time of a single customer, and thresholds rounded the way that keeps every tree's decisions.
+"""
+
+import numpy as np
+from onnx import TensorProto, checker, helper, numpy_helper
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+INPUT, OUTPUT = "features", "score"
+_ACTIVATIONS = {"logistic": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}
+
+
+def build_graph(pipeline):
+    """Return the estimator of a fitted pipeline as ONNX: scaling, model, score.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        From `ml.estimators.ModelTypeSpec.build`, fitted.
+
+    Returns
+    -------
+    bytes
+        Input ``features``: float32 of shape (n, n_encoded); output ``score``: float32 of shape (n, 1), uncalibrated.
+
+    Raises
+    ------
+    ValueError
+        The estimator is of a kind that has no graph.
+    """
+    model = pipeline.named_steps["model"]
+    mean, scale = scaling(pipeline)
+    graph = _Graph()
+    source = INPUT
+    if not isinstance(model, (DecisionTreeClassifier, RandomForestClassifier, GradientBoostingClassifier)):
+        source = graph.add("Sub", INPUT, graph.constant(mean))
+        source = graph.add("Mul", source, graph.constant(1 / scale))
+    if isinstance(model, LogisticRegression):
+        graph.dense(source, model.coef_.T, model.intercept_, "Sigmoid")
+    elif isinstance(model, MLPClassifier):
+        for weights, bias in zip(model.coefs_[:-1], model.intercepts_[:-1], strict=True):
+            source = graph.dense(source, weights, bias, _ACTIVATIONS.get(model.activation))
+        graph.dense(source, model.coefs_[-1], model.intercepts_[-1], "Sigmoid")
+    elif isinstance(model, SVC):
+        graph.add("Sigmoid", _svm(graph, source, model))
+    elif isinstance(model, DecisionTreeClassifier):
+        graph.trees(source, [(model.tree_, _share(model.tree_))])
+    elif isinstance(model, RandomForestClassifier):
+        trees = [tree.tree_ for tree in model.estimators_]
+        graph.trees(source, [(tree, _share(tree) / len(trees)) for tree in trees])
+    elif isinstance(model, GradientBoostingClassifier):
+        trees = [tree.tree_ for tree in model.estimators_[:, 0]]
+        values = [(tree, model.learning_rate * tree.value[:, 0, 0]) for tree in trees]
+        # A node of its own: as a post transform of the ensemble, onnxruntime gives 0 for some rows.
+        graph.add("Sigmoid", graph.trees(source, values, base=_prior(model)))
+    else:
+        raise ValueError(f"There is no ONNX graph for {type(model).__name__}.")
+    return graph.build(len(mean))
+
+
+def scaling(pipeline):
+    """Return the mean and the scale of every encoded column; 0 and 1 where it is not standardised.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+
+    Returns
+    -------
+    mean, scale : ndarray of float64, shape (n_encoded,)
+    """
+    encode = pipeline.named_steps["encode"]
+    hot = sum(map(len, encode.named_transformers_["categories"].categories_))
+    numbers = encode.transformers_[1][2]
+    mean, scale = np.zeros(hot + len(numbers)), np.ones(hot + len(numbers))
+    scaler = encode.named_transformers_["numbers"]
+    if hasattr(scaler, "scale_"):
+        mean[hot:], scale[hot:] = scaler.mean_, scaler.scale_
+    return mean, scale
+
+
+def floor32(values):
+    """Round down to 32-bit floats.
+
+    scikit-learn compares a 32-bit feature with a 64-bit threshold; ONNX has 32 bits for both. For every 32-bit x,
+    x <= t holds exactly when x <= floor32(t), while rounding to nearest would send some customers to the other side.
+
+    Parameters
+    ----------
+    values : ndarray of float64
+
+    Returns
+    -------
+    ndarray of float32
+
+    Examples
+    --------
+    >>> bool(floor32(np.array([0.1]))[0] <= 0.1 < np.float32(0.1))
+    True
+    """
+    near = values.astype(np.float32)
+    return np.where(near > values, np.nextafter(near, np.float32(-np.inf)), near).astype(np.float32)
+
+
+def _share(tree):
+    counts = tree.value[:, 0, :]
+    return counts[:, 1] / counts.sum(axis=1)
+
+
+def _prior(model):
+    rate = model.init_.class_prior_[1]
+    return float(np.log(rate / (1 - rate)))
+
+
+def _svm(graph, source, model):
+    kernel = {"rbf": "RBF", "linear": "LINEAR"}[model.kernel]
+    return graph.add(
+        "SVMRegressor",
+        source,
+        domain="ai.onnx.ml",
+        kernel_type=kernel,
+        kernel_params=[float(model.gamma) if kernel == "RBF" else 0.0, 0.0, 0.0],
+        support_vectors=model.support_vectors_.astype(np.float32).ravel().tolist(),
+        coefficients=model.dual_coef_[0].astype(np.float32).tolist(),
+        n_supports=len(model.support_vectors_),
+        rho=[float(model.intercept_[0])],
+    )
+
+
+class _Graph:
+    """Collects nodes in order; the last one added is the output."""
+
+    def __init__(self):
+        self.nodes, self.constants = [], []
+
+    def constant(self, values):
+        name = f"c{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.asarray(values, dtype=np.float32), name))
+        return name
+
+    def add(self, operator, *inputs, domain="", **attributes):
+        name = f"n{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operator, list(inputs), [name], domain=domain, **attributes))
+        return name
+
+    def dense(self, source, weights, bias, activation):
+        name = self.add("Gemm", source, self.constant(weights), self.constant(np.atleast_1d(bias)))
+        return self.add(activation, name) if activation else name
+
+    def trees(self, source, trees, base=0.0):
+        """Add one node for all `trees`: pairs of a scikit-learn tree and the value of each of its nodes."""
+        nodes = {key: [] for key in ("treeids", "nodeids", "featureids", "truenodeids", "falsenodeids")}
+        thresholds, modes, target = [], [], {"treeids": [], "nodeids": [], "weights": []}
+        for number, (tree, values) in enumerate(trees):
+            leaf = tree.children_left < 0
+            nodes["treeids"] += [number] * tree.node_count
+            nodes["nodeids"] += range(tree.node_count)
+            nodes["featureids"] += np.where(leaf, 0, tree.feature).tolist()
+            nodes["truenodeids"] += np.where(leaf, 0, tree.children_left).tolist()
+            nodes["falsenodeids"] += np.where(leaf, 0, tree.children_right).tolist()
+            thresholds += floor32(np.where(leaf, 0.0, tree.threshold)).tolist()
+            modes += np.where(leaf, "LEAF", "BRANCH_LEQ").tolist()
+            ends = np.flatnonzero(leaf)
+            target["treeids"] += [number] * len(ends)
+            target["nodeids"] += ends.tolist()
+            target["weights"] += values[ends].astype(np.float32).tolist()
+        return self.add(
+            "TreeEnsembleRegressor",
+            source,
+            domain="ai.onnx.ml",
+            n_targets=1,
+            aggregate_function="SUM",
+            base_values=[base],
+            nodes_values=thresholds,
+            nodes_modes=modes,
+            target_treeids=target["treeids"],
+            target_nodeids=target["nodeids"],
+            target_ids=[0] * len(target["nodeids"]),
+            target_weights=target["weights"],
+            **{f"nodes_{key}": value for key, value in nodes.items()},
+        )
+
+    def build(self, columns):
+        self.nodes[-1].output[0] = OUTPUT
+        graph = helper.make_graph(
+            self.nodes,
+            "churn",
+            [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["n", columns])],
+            [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["n", 1])],
+            self.constants,
+        )
+        opsets = [helper.make_opsetid("", 18), helper.make_opsetid("ai.onnx.ml", 3)]
+        model = helper.make_model(graph, opset_imports=opsets, ir_version=9, producer_name="churnbuster")
+        checker.check_model(model)
+        return model.SerializeToString(deterministic=True)

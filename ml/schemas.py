@@ -1,0 +1,208 @@
+"""What a model reads: the columns, their categories and their ranges."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+
+def normal(text: object) -> str:
+    """Return the form under which two spellings of a category are the same: trimmed and case-folded.
+
+    Parameters
+    ----------
+    text : object
+        A category as it came: text, a whole number (SeniorCitizen is 0 or 1 in most files), a boolean.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> normal("  Month-to-Month ")
+    'month-to-month'
+    >>> normal(1.0)
+    '1'
+    """
+    if isinstance(text, float) and text.is_integer():
+        # A column of 0 and 1 with one blank anywhere becomes float on the way through most readers.
+        text = int(text)
+    return str(text).strip().casefold()
+
+
+@dataclass(frozen=True)
+class Category:
+    """A column of text with a known list of values.
+
+    A cell belongs to the value that equals it after trimming and case-folding. Anything else is an unknown category: it
+    takes part in no one-hot column, in training and in every serving path alike.
+    """
+
+    name: str
+    values: tuple[str, ...]
+
+    @cached_property
+    def lookup(self) -> dict[str, int]:
+        """Position of each value, by its normal form."""
+        return {normal(value): position for position, value in enumerate(self.values)}
+
+    def position(self, value: object) -> int:
+        """Return the position of `value` among the known ones, or -1 for an unknown category.
+
+        Parameters
+        ----------
+        value : object
+            A cell; None counts as unknown.
+
+        Returns
+        -------
+        int
+        """
+        return -1 if value is None else self.lookup.get(normal(value), -1)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A numeric column and the range outside which a value cannot be true."""
+
+    name: str
+    minimum: float
+    maximum: float
+    integer: bool = False
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class BlankRule:
+    """A blank cell of `column` means `value` in rows where `when_column` equals `when_value`, and is a fault elsewhere."""
+
+    column: str
+    value: float
+    when_column: str
+    when_value: float
+
+
+@dataclass(frozen=True)
+class FeatureSchema:
+    """The features of a model in a fixed order, and the columns around them.
+
+    Attributes
+    ----------
+    id_column : str
+        Names the customer; carried along, never learned from.
+    label : Category
+        What is predicted; its last value is the one that counts as churned.
+    ignored : tuple of str
+        Columns that files of this kind usually have and that no model reads. Any other extra column is ignored as well;
+        these are listed so that a page can say "known, not used" instead of "unexpected".
+    """
+
+    name: str
+    id_column: str
+    categorical: tuple[Category, ...]
+    numeric: tuple[Number, ...]
+    label: Category
+    blanks: tuple[BlankRule, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of all features: the categorical ones, then the numeric ones."""
+        return tuple(column.name for column in (*self.categorical, *self.numeric))
+
+    @property
+    def encoded_columns(self) -> tuple[str, ...]:
+        """Names of the columns of the encoded matrix: one per known category, then one per number."""
+        hot = (f"{column.name}={value}" for column in self.categorical for value in column.values)
+        return (*hot, *(column.name for column in self.numeric))
+
+    def to_dict(self) -> dict:
+        """Return the schema as plain lists, texts and numbers, ready for JSON.
+
+        Returns
+        -------
+        dict
+        """
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict) -> FeatureSchema:
+        """Rebuild a schema from what `to_dict` gave, also after a round trip through JSON.
+
+        Parameters
+        ----------
+        data : dict
+
+        Returns
+        -------
+        FeatureSchema
+
+        Raises
+        ------
+        ValueError
+            A part is missing, or a number has no finite range.
+
+        Examples
+        --------
+        >>> FeatureSchema.from_dict(TELCO_V1.to_dict()) == TELCO_V1
+        True
+        """
+        try:
+            schema = cls(
+                name=data["name"],
+                id_column=data["id_column"],
+                categorical=tuple(_category(column) for column in data["categorical"]),
+                numeric=tuple(Number(**column) for column in data["numeric"]),
+                label=_category(data["label"]),
+                blanks=tuple(BlankRule(**rule) for rule in data.get("blanks", ())),
+                ignored=tuple(data.get("ignored", ())),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"This is not a feature schema: {error}.") from error
+        for column in schema.numeric:
+            if not (math.isfinite(column.minimum) and math.isfinite(column.maximum)):
+                raise ValueError(f"{column.name} needs a finite range, got {column.minimum} to {column.maximum}.")
+        return schema
+
+
+def _category(data: dict) -> Category:
+    return Category(name=data["name"], values=tuple(data["values"]))
+
+
+_YES_NO = ("No", "Yes")
+_ADD_ON = ("No", "No internet service", "Yes")
+
+# The widest values that can be true, not the ones seen in training: a file beyond them is mistaken (months written as
+# days, cents as money), while a value beyond the training data is merely counted as out of range by the scorer.
+TELCO_V1 = FeatureSchema(
+    name="telco_v1",
+    id_column="customerID",
+    categorical=(
+        Category("InternetService", ("DSL", "Fiber optic", "No")),
+        Category("OnlineSecurity", _ADD_ON),
+        Category("TechSupport", _ADD_ON),
+        Category("Contract", ("Month-to-month", "One year", "Two year")),
+        Category("SeniorCitizen", ("0", "1")),
+        Category("Partner", _YES_NO),
+        Category("Dependents", _YES_NO),
+        Category("OnlineBackup", _ADD_ON),
+        Category("DeviceProtection", _ADD_ON),
+        Category("StreamingTV", _ADD_ON),
+        Category("StreamingMovies", _ADD_ON),
+        Category(
+            "PaymentMethod",
+            ("Bank transfer (automatic)", "Credit card (automatic)", "Electronic check", "Mailed check"),
+        ),
+        Category("PaperlessBilling", _YES_NO),
+    ),
+    numeric=(
+        Number("tenure", 0, 1_200, integer=True, unit="months"),
+        Number("MonthlyCharges", 0, 100_000, unit="per month"),
+        Number("TotalCharges", 0, 100_000_000, unit="since joining"),
+    ),
+    label=Category("Churn", _YES_NO),
+    blanks=(BlankRule("TotalCharges", 0.0, when_column="tenure", when_value=0.0),),
+    ignored=("gender", "PhoneService", "MultipleLines"),
+)
