@@ -1,8 +1,10 @@
-"""Every setting of the product. Values come from the environment (`env.py`); `.env.example` names them all."""
+"""Every setting of the product. Values come from the environment (`env.py`); `.env.example` names them."""
 
+import logging
 from pathlib import Path
 
 import plotly
+import structlog
 
 from churnbuster.env import BASE_DIR, choice, env, folder, positive, secret_key
 
@@ -86,7 +88,7 @@ TEMPLATES = [
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{STATE_DIR / 'churnbuster.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
-        # A transaction that will write says so at its start: two of them wait for each other instead of failing.
+        # A transaction that will write says so at its start: two of them wait for each other, none fails.
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000;",
@@ -108,14 +110,62 @@ CACHES = {
     "default": (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
         if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+        else {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "cache",
+            # Beyond this number a third of the rows is thrown away, lockouts and throttles among them.
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
     )
 }
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
-CELERY_BROKER_FOLDER = folder("BROKER_DIR", STATE_DIR / "broker")
 JOB_LEASE_SECONDS = positive("JOB_LEASE_SECONDS", 20)
 JOB_MAX_ATTEMPTS = positive("JOB_MAX_ATTEMPTS", 3)
+JOB_MAX_MINUTES = positive("JOB_MAX_MINUTES", 120)
 WORKER_CONCURRENCY = positive("WORKER_CONCURRENCY", 2)
+CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_FOLDER = folder("BROKER_DIR", STATE_DIR / "broker")
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {
+        # Redis offers a message again that nobody acknowledged for this long: later than any job may last,
+        # because the lease in the Job row, not the broker, notices a dead worker.
+        "visibility_timeout": (JOB_MAX_MINUTES + 10) * 60,
+        "unacked_restore_interval": 5,
+        "socket_connect_timeout": 2,
+        # A page that queues a job waits this long for a broker that is down, and no longer.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.2,
+    }
+    if REDIS_URL
+    else {
+        "data_folder_in": str(CELERY_BROKER_FOLDER / "messages"),
+        "data_folder_out": str(CELERY_BROKER_FOLDER / "messages"),
+        "control_folder": str(CELERY_BROKER_FOLDER / "control"),
+        "polling_interval": 0.25,
+    }
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_IGNORE_RESULT = True  # the Job row is the result
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_TIME_LIMIT = JOB_MAX_MINUTES * 60
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONCURRENCY = WORKER_CONCURRENCY
+# Commands to workers are broadcasts, which the folder broker would keep for each worker that ever lived.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# A job goes on when the broker is lost for a moment; its message may come twice, its work is done once.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+# Without a file: two clocks at once, or one that was killed, have nothing to fight over or to repair.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+CELERY_BEAT_SCHEDULE = {
+    # Expires unread before the next few are due, so they do not pile up while nobody works.
+    "reap": {"task": "jobs.reap", "schedule": 5.0, "options": {"expires": 15.0}},
+    "sweep": {"task": "core.sweep", "schedule": 900.0, "options": {"expires": 900.0}},
+}
 
 # --- Files -----------------------------------------------------------------------------------------------
 MEDIA_ROOT = folder("MEDIA_ROOT", BASE_DIR / "media")
@@ -224,6 +274,57 @@ USE_TZ = True
 USE_THOUSAND_SEPARATOR = False
 LOG_FORMAT = choice("LOG_FORMAT", ("console", "json"))
 LOG_LEVEL = choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR"))
+# Every line carries what is known about its request or job: request_id, user_id, ip, job, attempt.
+_LOG_CONTEXT = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+_LOG_RENDERERS = {
+    "console": [structlog.dev.ConsoleRenderer(colors=False)],
+    "json": [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+}
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "lines": {
+            "()": "structlog.stdlib.ProcessorFormatter",
+            "foreign_pre_chain": _LOG_CONTEXT,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_LOG_RENDERERS[LOG_FORMAT],
+            ],
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        # Django's own handlers would print a second time, or mail.
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+        # Warns of every refused request, which django_structlog does with more detail.
+        "django.request": {"level": "ERROR"},
+        "axes.apps": {"level": "WARNING"},
+    },
+}
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        *_LOG_CONTEXT,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.StackInfoRenderer(),
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# Tasks of the clock come every few seconds: their coming and going is worth a line only to who debugs.
+DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG
+# The first line of a request says nothing that its last line does not.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 
 # --- Models ----------------------------------------------------------------------------------------------
 DATASET_A = BASE_DIR / "DatasetA.csv"

@@ -13,9 +13,13 @@ def exception_handler(exception, context):
     if response is None:
         return None
     if isinstance(exception, ValidationError):
-        response.data = {"code": "invalid", "message": "Some fields are missing or wrong.", "fields": response.data}
+        response.data = {
+            "code": "invalid",
+            "message": "Some fields are missing or wrong.",
+            "fields": response.data,
+        }
     else:
         code = exception.default_code if isinstance(exception, APIException) else "not_found"
-        detail = response.data.get("detail", "Nothing here.") if isinstance(response.data, dict) else "Refused."
-        response.data = {"code": code.replace("_", "-"), "message": str(detail)}
+        detail = response.data.get("detail") if isinstance(response.data, dict) else None
+        response.data = {"code": code.replace("_", "-"), "message": str(detail or "There is nothing here.")}
     return response

@@ -1,4 +1,4 @@
-"""Refusals that a person can act on. Each door turns them into its own kind of answer, in one place per door."""
+"""Refusals that a person can act on. Each door turns them into its own kind of answer, in one place."""
 
 
 class DomainError(Exception):

@@ -1,9 +1,19 @@
 """Long work, and where it stands."""
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
+
+
+class JobQuerySet(models.QuerySet):
+    def under_lease(self, job, attempt: int):
+        """Return the row of `job` while `attempt` is the one that runs; nothing once another took over."""
+        return self.filter(pk=job.pk, state=Job.State.RUNNING, attempt=attempt)
+
+    def unfinished(self):
+        return self.filter(state__in=(Job.State.QUEUED, Job.State.RUNNING))
 
 
 class Job(models.Model):
@@ -24,8 +34,8 @@ class Job(models.Model):
     company = models.ForeignKey("companies.Company", models.CASCADE, null=True, related_name="jobs")
     account = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="jobs")
     payload = models.JSONField(default=dict)
-    # NULL where the caller gave none: NULLs do not collide. Holds the company, so keys of two companies never meet.
-    idempotency_key = models.CharField(max_length=120, unique=True, null=True)
+    # NULL where the caller gave none: NULLs do not collide. Otherwise a hash of company, task and key.
+    idempotency_key = models.CharField(max_length=120, unique=True, null=True)  # noqa: DJ001
 
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     step = models.CharField(max_length=80, blank=True)
@@ -33,7 +43,13 @@ class Job(models.Model):
     total = models.BigIntegerField(default=0)
     error = models.JSONField(null=True)
 
-    attempt = models.PositiveSmallIntegerField(default=0, help_text="Fencing token: a writer of an earlier attempt fails.")
+    attempt = models.PositiveSmallIntegerField(
+        default=0, help_text="Fencing token: a writer of an earlier attempt fails."
+    )
+    first_attempt = models.PositiveSmallIntegerField(
+        default=1,
+        help_text="The attempt from which the limit counts: moved up when it is queued again.",
+    )
     lease_until = models.DateTimeField(null=True)
     worker = models.CharField(max_length=120, blank=True)
     cancel_requested_at = models.DateTimeField(null=True)
@@ -41,7 +57,10 @@ class Job(models.Model):
     queued_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True, help_text="When it was last handed to the broker.")
     started_at = models.DateTimeField(null=True)
+    step_started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+
+    objects = JobQuerySet.as_manager()
 
     class Meta:
         db_table = "jobs"
@@ -54,3 +73,21 @@ class Job(models.Model):
     @property
     def has_ended(self) -> bool:
         return self.state in self.ENDED
+
+    @property
+    def is_cancelling(self) -> bool:
+        return self.state == self.State.RUNNING and self.cancel_requested_at is not None
+
+    @property
+    def percent(self) -> int | None:
+        """How much of the current step is done; None where its size is not known."""
+        return min(100, 100 * self.done // self.total) if self.total > 0 else None
+
+    def time_left(self, *, at: datetime) -> timedelta | None:
+        """Return how long the current step will go on at its pace so far; None while that is a guess."""
+        if self.state != self.State.RUNNING or not self.step_started_at or not 0 < self.done <= self.total:
+            return None
+        spent = at - self.step_started_at
+        if spent < timedelta(seconds=2):
+            return None
+        return spent * (self.total - self.done) / self.done

@@ -1,0 +1,178 @@
+"""Between the worker and a handler: claims, keeps the lease, fences the result, tells how it ended."""
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from core.errors import DomainError
+from jobs import services
+from jobs.handlers import find_handler
+from jobs.models import Job
+from jobs.services import JobCancelled, LeaseLost
+
+logger = logging.getLogger(__name__)
+
+# A person sees each step of the bar; the database is not asked for every batch of rows.
+SECONDS_BETWEEN_WRITES = 0.7
+SECONDS_BETWEEN_BEATS = 2.0
+
+
+class JobRun:
+    """One attempt at one job, as its handler sees it.
+
+    Parameters
+    ----------
+    job
+        As claimed; `attempt` is the token under which everything is written.
+    clock
+        Returns the instant that goes into the row.
+    """
+
+    def __init__(self, job: Job, *, clock: Callable[[], datetime] = timezone.now):
+        self.job = job
+        self.attempt = job.attempt
+        self.is_finished = False
+        self._clock = clock
+        self._written_at = float("-inf")
+        self._step = None
+        self._stopped_by: Exception | None = None
+
+    @property
+    def payload(self) -> dict:
+        return self.job.payload
+
+    def progress(self, step: str, done: int = 0, total: int = 0) -> None:
+        """Show `step` and how much of it is done, renew the lease, and stop here if the job shall stop.
+
+        May be called as often as there is news: only some calls reach the database.
+
+        Raises
+        ------
+        JobCancelled, LeaseLost
+            Let them rise.
+        """
+        self._raise_if_stopped()
+        if step == self._step and not self._is_due():
+            return
+        self._step = step
+        self._written_at = time.monotonic()
+        services.report_progress(
+            job=self.job, attempt=self.attempt, step=step, done=done, total=total, at=self._clock()
+        )
+
+    def check(self) -> None:
+        """Renew the lease and stop here if the job shall stop; for stretches without progress to show."""
+        self._raise_if_stopped()
+        if self._is_due():
+            self._written_at = time.monotonic()
+            services.renew_lease(job=self.job, attempt=self.attempt, at=self._clock())
+
+    def should_stop(self) -> bool:
+        """Tell as an answer what `check` raises: for code that ends a child process itself."""
+        try:
+            self.check()
+        except (JobCancelled, LeaseLost) as reason:
+            self._stopped_by = reason
+            return True
+        return False
+
+    @contextmanager
+    def heartbeat(self, *, on_stop: Callable[[], None] | None = None) -> Iterator[None]:
+        """Keep the lease from a thread while the handler is inside one long call.
+
+        Parameters
+        ----------
+        on_stop
+            Called once from that thread when the job shall stop, so that it can end the long call. Without it
+            the stop is raised when the block is left.
+        """
+        over = threading.Event()
+        thread = threading.Thread(target=self._beat, args=(over, on_stop), name="job-heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+        self._raise_if_stopped()
+
+    @contextmanager
+    def finish(self) -> Iterator[None]:
+        """Write the result and the success of the job in one transaction, or neither.
+
+        Files are renamed to their final place before the block; the rows that name them are written in it.
+        """
+        with transaction.atomic():
+            yield
+            services.finish_job(job=self.job, attempt=self.attempt, at=self._clock())
+        self.is_finished = True
+
+    def _beat(self, over, on_stop):
+        pause = min(SECONDS_BETWEEN_BEATS, settings.JOB_LEASE_SECONDS / 4)
+        try:
+            while not over.wait(pause):
+                try:
+                    services.renew_lease(job=self.job, attempt=self.attempt, at=self._clock())
+                except (JobCancelled, LeaseLost) as reason:
+                    self._stopped_by = reason
+                    if on_stop:
+                        on_stop()
+                    return
+                except OperationalError as error:
+                    # A busy database is asked again at the next beat; the lease outlives several of them.
+                    logger.warning("Job %s could not renew its lease: %s", self.job.pk, error)
+        finally:
+            connection.close()
+
+    def _is_due(self):
+        return time.monotonic() - self._written_at >= SECONDS_BETWEEN_WRITES
+
+    def _raise_if_stopped(self):
+        if self._stopped_by is not None:
+            raise self._stopped_by
+
+
+def run_job(job_id: UUID, *, clock: Callable[[], datetime] = timezone.now) -> None:
+    """Do a job that waits; nothing where another worker has it, or it is over."""
+    job = services.claim_job(job_id=job_id, worker=worker_name(), at=clock())
+    if job is None:
+        return
+    with structlog.contextvars.bound_contextvars(job=str(job.pk), task=job.task, attempt=job.attempt):
+        _run_claimed(job, clock)
+
+
+def _run_claimed(job, clock):
+    run = JobRun(job, clock=clock)
+    own = {"job": job, "attempt": run.attempt}
+    try:
+        find_handler(job.task)(run)
+        if not run.is_finished:
+            with run.finish():
+                pass
+    except LeaseLost:
+        logger.warning("This attempt was taken over by another one; it leaves nothing.")
+    except JobCancelled:
+        services.stop_job(**own, at=clock())
+    except (OperationalError, InterfaceError):
+        # A deadlock, a database that restarts: nobody's mistake. The lease runs out, the reaper starts anew.
+        logger.exception("The database refused; the job will be tried again.")
+    except DomainError as error:
+        services.fail_job(**own, error=error, at=clock())
+    except Exception as error:
+        logger.exception("The handler failed.")
+        services.fail_job(**own, error=error, at=clock())
+
+
+def worker_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"

@@ -1,0 +1,315 @@
+"""Every change of a Job: one conditional UPDATE each. Who comes second changes nothing and is told so."""
+
+import hashlib
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from celery import current_app
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from kombu.exceptions import OperationalError as BrokerError
+
+from companies.models import Account, Company
+from core.errors import Conflict, DomainError
+from jobs.models import Job
+
+logger = logging.getLogger(__name__)
+
+State = Job.State
+
+# A message that was handed over this long ago and led to nothing is taken for lost. A copy that turns up
+# later claims nothing, so a busy worker costs a few spare messages and no work.
+DELIVERY_PATIENCE = timedelta(seconds=30)
+
+
+class JobHasEnded(Conflict):
+    code = "job-has-ended"
+
+
+class JobIsNotOver(Conflict):
+    code = "job-is-not-over"
+
+
+class LeaseLost(Exception):
+    """Another attempt took the job over: whatever this one still holds must not be written."""
+
+
+class JobCancelled(Exception):
+    """Somebody pressed cancel while the job ran: the handler stops and leaves no result."""
+
+
+@transaction.atomic
+def enqueue(
+    *,
+    task: str,
+    title: str = "",
+    company: Company | None,
+    account: Account | None,
+    payload: dict,
+    idempotency_key: str | None = None,
+    at: datetime,
+) -> Job:
+    """Write down that `task` shall be done, and hand it to the broker once the transaction has committed.
+
+    Parameters
+    ----------
+    task
+        Name under which a handler is registered, such as ``"predictions.score"``.
+    title
+        What people read beside the progress bar.
+    payload
+        What the handler needs: JSON, and ids rather than contents.
+    idempotency_key
+        Sent twice for the same company and task, the same job comes back, whatever the second payload is.
+    at
+        Aware UTC instant of the request.
+    """
+    fields = {"task": task, "title": title, "company": company, "account": account, "payload": payload}
+    key = _stored_key(idempotency_key, company=company, task=task)
+    if key is None:
+        job = Job.objects.create(**fields, queued_at=at)
+    else:
+        job, is_new = _create_once(key, **fields, queued_at=at)
+        if not is_new:
+            return job
+    transaction.on_commit(partial(deliver_job, job_id=job.pk, at=at))
+    return job
+
+
+def deliver_job(*, job_id: UUID, at: datetime) -> bool:
+    """Hand a waiting job to the broker. One that is down costs time, not the job: the reaper tries again."""
+    try:
+        # Without a retry: the person who waits for this page is not made to wait for the broker.
+        current_app.send_task("jobs.run", args=[str(job_id)], retry=False)
+    except (BrokerError, OSError) as error:
+        logger.warning("The broker did not take job %s (%s); it will be offered again.", job_id, error)
+        return False
+    # After the hand-over, so that a crash in between delivers twice rather than never.
+    Job.objects.filter(pk=job_id, state=State.QUEUED).update(delivered_at=at)
+    return True
+
+
+@transaction.atomic
+def claim_job(*, job_id: UUID, worker: str, at: datetime) -> Job | None:
+    """Take a waiting job for `worker` and start its next attempt; None when somebody else has it already."""
+    waiting = Job.objects.filter(pk=job_id, state=State.QUEUED).first()
+    if waiting is None:
+        return None
+    claimed = Job.objects.filter(pk=job_id, state=State.QUEUED, attempt=waiting.attempt).update(
+        state=State.RUNNING,
+        attempt=waiting.attempt + 1,
+        worker=worker,
+        lease_until=_lease_end(at),
+        started_at=waiting.started_at or at,
+        step="",
+        step_started_at=at,
+        done=0,
+        total=0,
+    )
+    return Job.objects.get(pk=job_id) if claimed else None
+
+
+def renew_lease(*, job: Job, attempt: int, at: datetime) -> None:
+    """Say that `attempt` is alive.
+
+    Raises
+    ------
+    LeaseLost
+        Another attempt took over, or the job ended.
+    JobCancelled
+        Somebody wants the job to stop.
+    """
+    _change_under_lease(job, attempt, lease_until=_lease_end(at))
+    _raise_if_cancelled(job)
+
+
+def report_progress(*, job: Job, attempt: int, step: str, done: int, total: int, at: datetime) -> None:
+    """Show where `attempt` stands and renew its lease; raises as `renew_lease` does."""
+    changes = {"lease_until": _lease_end(at), "step": step[:80], "done": done, "total": total}
+    if job.step != step:
+        changes["step_started_at"] = at
+    _change_under_lease(job, attempt, **changes)
+    job.step = step
+    _raise_if_cancelled(job)
+
+
+def finish_job(*, job: Job, attempt: int, at: datetime) -> None:
+    """End `attempt` well. Called inside the transaction that writes the result, which a refusal undoes.
+
+    Raises
+    ------
+    LeaseLost
+        Another attempt took over: its result counts, this one's must roll back.
+    JobCancelled
+        The cancel came first. Who pressed it never sees a result appear afterwards.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("finish_job must stand in the transaction that writes the result of the job.")
+    ended = (
+        Job.objects.under_lease(job, attempt)
+        .filter(cancel_requested_at=None)
+        .update(state=State.SUCCEEDED, finished_at=at, lease_until=None, error=None)
+    )
+    if not ended:
+        _raise_if_cancelled(job)
+        raise LeaseLost(f"Attempt {attempt} of job {job.pk} was taken over.")
+
+
+def fail_job(*, job: Job, attempt: int, error: Exception, at: datetime) -> bool:
+    """End `attempt` with the reason that people will read; False when it was taken over."""
+    return bool(
+        Job.objects.under_lease(job, attempt).update(
+            state=State.FAILED, finished_at=at, lease_until=None, error=_tell(error, job)
+        )
+    )
+
+
+def stop_job(*, job: Job, attempt: int, at: datetime) -> bool:
+    """End `attempt` because somebody cancelled it; False when it was taken over."""
+    return bool(
+        Job.objects.under_lease(job, attempt).update(state=State.CANCELLED, finished_at=at, lease_until=None)
+    )
+
+
+@transaction.atomic
+def request_cancel(*, job: Job, at: datetime) -> Job:
+    """Cancel a waiting job at once; ask a running one to stop at its next step.
+
+    Raises
+    ------
+    JobHasEnded
+        Nothing is left to cancel.
+    """
+    row = Job.objects.filter(pk=job.pk)
+    if not row.filter(state=State.QUEUED).update(
+        state=State.CANCELLED, cancel_requested_at=at, finished_at=at
+    ) and not row.filter(state=State.RUNNING, cancel_requested_at=None).update(cancel_requested_at=at):
+        job.refresh_from_db()
+        if job.has_ended:
+            raise JobHasEnded(f"“{job}” has already ended ({job.get_state_display().lower()}).")
+    job.refresh_from_db()
+    return job
+
+
+@transaction.atomic
+def queue_again(*, job: Job, at: datetime) -> Job:
+    """Give a job that failed or was cancelled a fresh set of attempts.
+
+    The attempt number goes on counting, so a writer of the earlier run stays locked out.
+
+    Raises
+    ------
+    JobIsNotOver
+        It still waits or runs, or it is done.
+    """
+    over = Job.objects.filter(pk=job.pk, state__in=(State.FAILED, State.CANCELLED), attempt=job.attempt)
+    changed = over.update(
+        state=State.QUEUED,
+        first_attempt=job.attempt + 1,
+        error=None,
+        cancel_requested_at=None,
+        queued_at=at,
+        delivered_at=None,
+        started_at=None,
+        finished_at=None,
+    )
+    if not changed:
+        raise JobIsNotOver(f"“{job}” can only be queued again after it failed or was cancelled.")
+    transaction.on_commit(partial(deliver_job, job_id=job.pk, at=at))
+    job.refresh_from_db()
+    return job
+
+
+def reap(*, at: datetime) -> dict[str, int]:
+    """Look after every job that lost its worker or its message. Any number of reapers may run at once.
+
+    Returns
+    -------
+    dict
+        How many jobs were ``queued`` again, ``failed`` and ``cancelled`` because their worker was gone, and
+        how many were ``delivered`` (again).
+    """
+    counts = {"queued": 0, "failed": 0, "cancelled": 0, "delivered": 0}
+    for job in Job.objects.filter(state=State.RUNNING, lease_until__lt=at):
+        outcome = _reap_lost(job, at=at)
+        if outcome:
+            counts[outcome] += 1
+
+    undelivered = Job.objects.filter(state=State.QUEUED, delivered_at=None, queued_at__lte=at)
+    forgotten = Job.objects.filter(state=State.QUEUED, delivered_at__lt=at - DELIVERY_PATIENCE)
+    for job_id in (undelivered | forgotten).order_by("queued_at").values_list("pk", flat=True)[:500]:
+        if not deliver_job(job_id=job_id, at=at):
+            break  # the broker is down: asking it once is enough
+        counts["delivered"] += 1
+    return counts
+
+
+def _reap_lost(job, *, at):
+    """Take the job from a worker that did not renew its lease; None when it did meanwhile."""
+    lost = Job.objects.under_lease(job, job.attempt).filter(lease_until__lt=at)
+    if job.cancel_requested_at:
+        return "cancelled" if lost.update(state=State.CANCELLED, finished_at=at, lease_until=None) else None
+    if job.attempt - job.first_attempt + 1 >= settings.JOB_MAX_ATTEMPTS:
+        error = {
+            "code": "worker-lost",
+            "message": (
+                f"The work was started {settings.JOB_MAX_ATTEMPTS} times, and each time the process that did "
+                "it was ended from outside, most often because memory ran out. Try a smaller file, or tell "
+                f"the operator the number {job.pk}."
+            ),
+        }
+        ended = lost.update(state=State.FAILED, finished_at=at, lease_until=None, error=error)
+        if ended:
+            logger.error("Job %s (%s) lost its worker %s times; given up.", job.pk, job.task, job.attempt)
+        return "failed" if ended else None
+    if not lost.update(state=State.QUEUED, lease_until=None, delivered_at=None, worker=""):
+        return None
+    logger.warning("Job %s (%s) lost worker %s; queued again.", job.pk, job.task, job.worker)
+    return "queued"
+
+
+def _change_under_lease(job, attempt, **changes):
+    if not Job.objects.under_lease(job, attempt).update(**changes):
+        raise LeaseLost(f"Attempt {attempt} of job {job.pk} was taken over.")
+
+
+def _raise_if_cancelled(job):
+    if Job.objects.filter(pk=job.pk, cancel_requested_at__isnull=False).exists():
+        raise JobCancelled(f"Job {job.pk} was cancelled.")
+
+
+def _lease_end(at):
+    return at + timedelta(seconds=settings.JOB_LEASE_SECONDS)
+
+
+def _tell(error, job):
+    if isinstance(error, DomainError):
+        return error.as_dict()
+    return {
+        "code": "internal",
+        "message": f"Something went wrong on our side. Try again, or tell the operator the number {job.pk}.",
+    }
+
+
+def _stored_key(key, *, company, task):
+    if key is None:
+        return None
+    # Hashed: of fixed length, and two keys that differ in case only stay two keys on MariaDB.
+    return hashlib.sha256(f"{company.pk if company else ''}\n{task}\n{key}".encode()).hexdigest()
+
+
+def _create_once(key, **fields):
+    known = Job.objects.filter(idempotency_key=key).first()
+    if known:
+        return known, False
+    try:
+        with transaction.atomic():
+            return Job.objects.create(idempotency_key=key, **fields), True
+    except IntegrityError:
+        # The other sender won: the unique column made us wait until its row was committed.
+        known = Job.objects.filter(idempotency_key=key).first()
+        if known is None:
+            raise
+        return known, False

@@ -1,0 +1,24 @@
+import factory
+from django.utils import timezone
+
+from jobs.models import Job
+
+
+class JobFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Job
+
+    class Params:
+        running = factory.Trait(
+            state=Job.State.RUNNING,
+            attempt=1,
+            started_at=factory.SelfAttribute("queued_at"),
+            lease_until=factory.LazyAttribute(lambda job: job.queued_at + timezone.timedelta(seconds=20)),
+        )
+        failed = factory.Trait(
+            state=Job.State.FAILED, attempt=3, error={"code": "worker-lost", "message": "It was lost."}
+        )
+
+    task = "tests.count"
+    title = "Count to three"
+    queued_at = factory.LazyFunction(timezone.now)
