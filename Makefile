@@ -13,17 +13,17 @@ run: ## Set up on the first call, then start Churn Buster on http://localhost:50
 
 .PHONY: demo
 demo: .venv/bin/python ## Show how to log in to the demo company again.
-	@$(PYTHON) scripts/prepare.py --show-demo
+	@$(PYTHON) -m scripts.prepare --show-demo
 
 .PHONY: test
 test: ## Fetch what the tests need, then lint and run every test on SQLite and on MariaDB.
 	@scripts/install_system_packages.sh
 	@scripts/make_venv.sh requirements-dev.txt
-	@exec $(PYTHON) scripts/run_tests.py
+	@exec $(PYTHON) -m scripts.run_tests
 
 .PHONY: lint
 lint: dev ## Check formatting, ruff's rules, the import contracts and that no migration is missing.
-	@exec $(PYTHON) scripts/lint.py
+	@exec $(PYTHON) -m scripts.lint
 
 .PHONY: format
 format: dev ## Rewrite the code in the project's format and mend what ruff can mend by itself.
@@ -35,7 +35,7 @@ bench: dev ## Run the benchmarks, each against a peer measured in the same run (
 
 .PHONY: screenshots
 screenshots: dev ## Remake the pictures in docs/screenshots with headless Chromium.
-	@exec $(PYTHON) scripts/screenshots.py
+	@exec $(PYTHON) -m scripts.screenshots
 
 .PHONY: lock
 lock: dev ## Compile requirements*.in into the locked requirements*.txt (UPGRADE=1 takes newer versions).

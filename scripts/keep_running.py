@@ -3,7 +3,7 @@
 honcho stops everything when one process ends. A worker that was killed (by the kernel, out of memory, or
 by hand) is wanted back instead: its job is queued again by the reaper, so a new worker only has to be there.
 
-    python scripts/keep_running.py celery -A churnbuster worker
+    python -m scripts.keep_running celery -A churnbuster worker
 """
 
 import ctypes

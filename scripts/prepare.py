@@ -8,11 +8,9 @@ import argparse
 import hashlib
 import io
 import os
-import sys
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(BASE_DIR))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "churnbuster.settings")
 
 

@@ -9,6 +9,6 @@ export PYTHONUNBUFFERED=1
 # On few cores, numerical threads that compete with each other make everything slower (docs/decisions/0009).
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" OPENBLAS_NUM_THREADS="${OPENBLAS_NUM_THREADS:-1}"
 
-python scripts/prepare.py
+python -m scripts.prepare
 # exec: a signal to `make run` reaches honcho, which stops every process it started.
 exec honcho --no-colour start

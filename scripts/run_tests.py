@@ -4,8 +4,8 @@ Four calls of pytest, because tests that drive a browser, kill processes or meas
 `slow`) must have the machine for themselves, while the rest is shared between two processes. The largest
 comes last, so that the last line of the output is the one that people look for.
 
-    python scripts/run_tests.py             what `make test` runs
-    python scripts/run_tests.py --sqlite    without MariaDB
+    python -m scripts.run_tests             what `make test` runs
+    python -m scripts.run_tests --sqlite    without MariaDB
 """
 
 import argparse
@@ -17,8 +17,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.lint import BASE_DIR, lint
 from scripts.private_mariadb import MariaDBMissing, private_mariadb

@@ -29,7 +29,7 @@ def notes(tmp_path):
 @pytest.fixture
 def keeper(notes):
     process = subprocess.Popen(
-        [sys.executable, "scripts/keep_running.py", sys.executable, "-c", COMMAND, str(notes)],
+        [sys.executable, "-m", "scripts.keep_running", sys.executable, "-c", COMMAND, str(notes)],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         text=True,
@@ -82,7 +82,7 @@ def test_leaves_no_process_when_told_to_stop(keeper, notes, order):
 
 def test_waits_longer_each_time_a_command_fails_at_once(notes):
     keeper = subprocess.Popen(
-        [sys.executable, "scripts/keep_running.py", sys.executable, "-c", "raise SystemExit(3)"],
+        [sys.executable, "-m", "scripts.keep_running", sys.executable, "-c", "raise SystemExit(3)"],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,
         text=True,
