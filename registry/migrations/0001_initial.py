@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('row_count', models.BigIntegerField(default=0)),
                 ('churn_count', models.BigIntegerField(null=True)),
                 ('schema_name', models.CharField(default='telco_v1', max_length=40)),
-                ('default_slot', models.CharField(editable=False, max_length=10, null=True, unique=True)),
+                ('original_slot', models.CharField(editable=False, max_length=10, null=True, unique=True)),
                 ('company', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='datasets', to='companies.company')),
                 ('parent_dataset', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='children', to='registry.dataset')),
             ],
@@ -67,6 +67,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('READY', 'Ready'), ('DAMAGED', 'Damaged'), ('QUARANTINED', 'Quarantined')], default='READY', max_length=12)),
                 ('state_reason', models.CharField(blank=True, max_length=255)),
                 ('default_slot', models.CharField(editable=False, max_length=60, null=True, unique=True)),
+                ('file_hashes', models.JSONField(default=dict, editable=False)),
                 ('manifest_sha256', models.CharField(editable=False, max_length=64)),
                 ('signature', models.CharField(editable=False, max_length=64)),
                 ('schema_name', models.CharField(default='telco_v1', max_length=40)),
@@ -121,5 +122,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='modeldeployment',
             constraint=models.UniqueConstraint(fields=('company', 'model', 'active_slot'), name='one_active_deployment'),
+        ),
+        migrations.AddConstraint(
+            model_name='modelversion',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('company__isnull', True), ('default_slot__isnull', False)), models.Q(('company__isnull', False), ('default_slot__isnull', True)), _connector='OR'), name='default_slot_where_no_company'),
+        ),
+        migrations.AddConstraint(
+            model_name='modeldeployment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('active_slot', True), ('active_slot__isnull', False), ('is_active', True), ('is_active__isnull', False)), models.Q(('active_slot__isnull', True), ('is_active', False)), models.Q(('active_slot__isnull', True), ('is_active__isnull', True)), _connector='OR'), name='active_deployment_holds_its_slot'),
         ),
     ]

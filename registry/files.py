@@ -1,0 +1,90 @@
+"""The files of one version: what they are called, and how they are read without trusting the disk. Knows no Django.
+
+The engine that scores large files runs in a child process without settings or a database; it opens a version with
+`open_scorer` and the hashes that the registry handed it.
+"""
+
+import hashlib
+import hmac
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ml.scoring import Scorer
+
+MODEL = ".pkl"
+METADATA = "_metadata.pkl"
+GRAPH = ".onnx"
+MANIFEST = ".json"
+SIGNATURE = ".sig"
+
+
+class FileMismatch(Exception):
+    """The bytes of a file are not those that were registered. Nothing of it was parsed."""
+
+
+@dataclass(frozen=True)
+class VerifiedFiles:
+    """Where manifest and graph of a version stand, and which bytes they must hold. Plain texts, ready for JSON."""
+
+    manifest_path: str
+    manifest_sha256: str
+    onnx_path: str | None
+    onnx_sha256: str | None
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+
+def sha256(payload: bytes) -> str:
+    return hashlib.sha256(payload).hexdigest()
+
+
+def read_verified(path: Path | str, expected: str) -> bytes:
+    """Return the bytes of the file at `path`, the very ones whose hash is `expected`.
+
+    Raises
+    ------
+    FileMismatch
+        The file is missing, unreadable, or holds something else.
+    """
+    path = Path(path)
+    try:
+        payload = path.read_bytes()
+    except OSError as error:
+        raise FileMismatch(f"{path.name} cannot be read ({error.strerror or error}).") from error
+    if not hmac.compare_digest(sha256(payload), expected):
+        raise FileMismatch(f"{path.name} is not the file that was registered.")
+    return payload
+
+
+def compare_file(path: Path | str, expected: str) -> None:
+    """Do as `read_verified` for a file that may be too large for memory, without returning it."""
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise FileMismatch(f"{path.name} cannot be read ({error.strerror or error}).") from error
+    if not hmac.compare_digest(found, expected):
+        raise FileMismatch(f"{path.name} is not the file that was registered.")
+
+
+def parse_scorer(manifest: bytes, onnx: bytes | None) -> Scorer:
+    """Build a scorer from bytes that were verified. Nothing is unpickled on this way."""
+    return Scorer(json.loads(manifest), onnx)
+
+
+def open_scorer(files: VerifiedFiles | dict) -> Scorer:
+    """Read, compare and parse in that order: between a check in one process and this one a file may have changed.
+
+    Raises
+    ------
+    FileMismatch
+        A file holds other bytes than `files` says.
+    """
+    if isinstance(files, dict):
+        files = VerifiedFiles(**files)
+    manifest = read_verified(files.manifest_path, files.manifest_sha256)
+    onnx = read_verified(files.onnx_path, files.onnx_sha256) if files.onnx_path else None
+    return parse_scorer(manifest, onnx)

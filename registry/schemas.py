@@ -1,0 +1,51 @@
+"""What a file must look like so that a model can read it."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from ml.schemas import FeatureSchema
+from tabular.schema import BlankRule, Column, TableSchema
+
+
+def table_schema(
+    schema: FeatureSchema,
+    *,
+    purpose: Literal["predict", "train"],
+    observed: Mapping[str, tuple[float, float]] | None = None,
+) -> TableSchema:
+    """Return the table that holds the features of `schema`.
+
+    Parameters
+    ----------
+    purpose
+        To learn from a file it must hold the label; to predict from it a label column is an extra column like others.
+    observed
+        Lowest and highest value of each number in the training data; what lies outside is counted, not refused.
+    """
+    observed = observed or {}
+    blanks = {
+        rule.column: BlankRule(value=rule.value, when_column=rule.when_column, when_value=rule.when_value)
+        for rule in schema.blanks
+    }
+    columns = [
+        Column(schema.id_column, "id"),
+        *(Column(column.name, "category", categories=column.values) for column in schema.categorical),
+        *(_number(column, blanks.get(column.name), observed.get(column.name)) for column in schema.numeric),
+    ]
+    if purpose == "train":
+        columns.append(Column(schema.label.name, "label", categories=schema.label.values))
+    return TableSchema(schema.name, tuple(columns))
+
+
+def _number(column, blank, observed):
+    low, high = observed or (None, None)
+    return Column(
+        column.name,
+        "number",
+        minimum=column.minimum,
+        maximum=column.maximum,
+        integer=column.integer,
+        blank_means=blank,
+        usual_minimum=low,
+        usual_maximum=high,
+    )

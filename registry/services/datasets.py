@@ -1,0 +1,146 @@
+"""The tables of customers that models learn from: stored once, named by their content, registered by company."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.db import IntegrityError, transaction
+
+from companies.models import Company
+from core.errors import Conflict
+from core.storage import write_atomically
+from registry.artefacts import media_path
+from registry.files import FileMismatch, compare_file
+from registry.models import Dataset
+
+ORIGINALS_FOLDER = "datasets/original"
+DEFAULT_SLOT = "default"
+
+
+class DatasetMissing(Conflict):
+    code = "dataset-missing"
+
+
+@dataclass(frozen=True)
+class CheckedFile:
+    """A file that was found fit to learn from, and what was found in it."""
+
+    path: Path
+    filename: str
+    sha256: str
+    size_bytes: int
+    row_count: int
+    churn_count: int
+    schema_name: str
+
+
+def default_dataset() -> Dataset | None:
+    """Return the original of the installation."""
+    return Dataset.objects.filter(original_slot=DEFAULT_SLOT).first()
+
+
+def register_default_dataset(*, checked: CheckedFile, at: datetime) -> Dataset:
+    """Make a file the original of the installation: stored under its content, one row, whoever comes first.
+
+    An original that it replaces keeps its row and its file: versions and company datasets point at it.
+    """
+    relative = store_original(checked)
+    try:
+        return _replace_original(checked, relative, at)
+    except IntegrityError:
+        # Another process was first: the slot is unique, and its row is there by now.
+        current = default_dataset()
+        if current is None or current.sha256 != checked.sha256:
+            raise
+        return current
+
+
+@transaction.atomic
+def _replace_original(checked, relative, at):
+    current = Dataset.objects.select_for_update().filter(original_slot=DEFAULT_SLOT).first()
+    if current and current.sha256 == checked.sha256:
+        return current
+    if current:
+        current.original_slot = None
+        current.save(update_fields=("original_slot",))
+    return Dataset.objects.create(
+        name=Path(checked.filename).stem[:255] or "Original",
+        file_path=relative,
+        is_original=True,
+        is_uploaded=False,
+        is_combined=False,
+        created_at=at,
+        original_filename=checked.filename[:255],
+        sha256=checked.sha256,
+        size_bytes=checked.size_bytes,
+        row_count=checked.row_count,
+        churn_count=checked.churn_count,
+        schema_name=checked.schema_name,
+        original_slot=DEFAULT_SLOT,
+    )
+
+
+def store_original(checked: CheckedFile) -> str:
+    """Copy a file below the media folder, if its bytes are not there yet, and return its path relative to it."""
+    # The name that came with the file stays in the row; on disk only its type is kept.
+    suffix = Path(checked.filename).suffix.lower()
+    name = (
+        "DatasetA.csv"
+        if checked.filename == "DatasetA.csv"
+        else f"original{suffix if suffix.isascii() else ''}"
+    )
+    relative = f"{ORIGINALS_FOLDER}/{checked.sha256[:16]}/{name}"
+    target = media_path(relative)
+    if not (target.exists() and target.stat().st_size == checked.size_bytes):
+        with write_atomically(target) as draft:
+            shutil.copyfile(checked.path, draft)
+    return relative
+
+
+def verified_path(dataset: Dataset) -> Path:
+    """Return where the file of `dataset` stands, after its bytes were found to be the registered ones.
+
+    Raises
+    ------
+    DatasetMissing
+        The file is gone or was changed.
+    """
+    path = media_path(dataset.file_path)
+    try:
+        compare_file(path, dataset.sha256)
+    except FileMismatch as mismatch:
+        raise DatasetMissing(
+            f"The stored file of {dataset} cannot be learned from: {mismatch} Give it again with --dataset."
+        ) from mismatch
+    return path
+
+
+def share_original(*, company: Company, at: datetime) -> Dataset | None:
+    """Give `company` its row for the original of the installation; the file is stored once for everybody.
+
+    Returns None before the installation has an original.
+    """
+    original = default_dataset()
+    if original is None:
+        return None
+    row, _ = Dataset.objects.get_or_create(
+        original_slot=company.pk,
+        defaults={
+            "company": company,
+            "name": original.name,
+            "file_path": original.file_path,
+            "is_original": True,
+            "is_uploaded": False,
+            "is_combined": False,
+            "parent_dataset": original,
+            "created_at": at,
+            "original_filename": original.original_filename,
+            "sha256": original.sha256,
+            "size_bytes": original.size_bytes,
+            "row_count": original.row_count,
+            "churn_count": original.churn_count,
+            "schema_name": original.schema_name,
+        },
+    )
+    return row

@@ -1,0 +1,107 @@
+"""Setting up a new developer: the five defaults at work in the company, and the original data set in its list.
+
+The names of the functions are those that the project's first description gives them. The models and the file exist
+once for everybody; what a company gets are rows.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from companies.models import Company, Developer
+from registry.artefacts import DEFAULTS_FOLDER, RETRAINED_FOLDER, load_metadata, media_path
+from registry.models import Dataset, ModelDeployment, ModelType, ModelVersion
+from registry.services.datasets import share_original
+from registry.services.deployments import deploy_version
+from registry.services.versions import register_version
+
+DIRECTORIES = (
+    "datasets/dev/combinedDataset",
+    "datasets/dev/predictionResult",
+    "datasets/dev/uploadToPredict",
+    "datasets/dev/uploadToRetrain",
+    "datasets/user/predictionResult",
+    "datasets/user/uploadToPredict",
+    DEFAULTS_FOLDER,
+    RETRAINED_FOLDER,
+)
+
+
+def create_directories() -> None:
+    for directory in DIRECTORIES:
+        media_path(directory).mkdir(parents=True, exist_ok=True)
+
+
+def load_model_metadata(*, version: ModelVersion) -> dict:
+    """Return ``model_type`` and ``metrics`` from the metadata file of `version`, once its bytes were verified."""
+    return load_metadata(version)
+
+
+def register_model_in_db(*, model_type: ModelType, exported, dataset: Dataset, at: datetime, replaces=None):
+    """Register a default: type, name, file path, figures, version and default flag, after its files were written."""
+    return register_version(
+        company=None, model_type=model_type, exported=exported, dataset=dataset, at=at, replaces=replaces
+    )
+
+
+def check_existing_models(*, company: Company) -> bool:
+    """Whether every default of the installation already has its deployment row in `company`."""
+    deployed = company.deployments.filter(model__is_default=True).values("model_id")
+    return not ModelVersion.objects.defaults().exclude(pk__in=deployed).exists()
+
+
+@transaction.atomic
+def initialize_default_models(
+    *, company: Company, developer: Developer | None, at: datetime
+) -> list[ModelDeployment]:
+    """Let the defaults that `company` has never had serve it, and return the new rows.
+
+    A default that was deployed before and withdrawn stays withdrawn.
+    """
+    Company.objects.select_for_update().get(pk=company.pk)
+    had = company.deployments.values("model_id")
+    return [
+        deploy_version(version=version, company=company, by=developer, at=at)
+        for version in ModelVersion.objects.defaults().ready().exclude(pk__in=had)
+    ]
+
+
+def initialize_original_dataset(*, company: Company, at: datetime) -> Dataset | None:
+    """Put the original data set into the list of `company`."""
+    return share_original(company=company, at=at)
+
+
+def get_model_metrics(*, company: Company) -> dict[str, dict[str, float]]:
+    """Return the five weighted figures of every model that serves `company`, by the model's name and version."""
+    serving = company.deployments.active().select_related("model__metrics")
+    return {
+        str(row.model): {
+            "Accuracy": row.model.metrics.accuracy,
+            "AUC": row.model.metrics.auc_roc,
+            "Precision": row.model.metrics.precision,
+            "Recall": row.model.metrics.recall,
+            "F1 Score": row.model.metrics.f1_score,
+        }
+        for row in serving
+    }
+
+
+@transaction.atomic
+def initialize_developer_environment(*, developer: Developer, at: datetime) -> None:
+    """Set up everything that a new developer finds. Run twice, the second time changes nothing."""
+    create_directories()
+    company = developer.company
+    initialize_original_dataset(company=company, at=at)
+    if not check_existing_models(company=company):
+        initialize_default_models(company=company, developer=developer, at=at)
+
+
+def initialize_waiting_companies(*, at: datetime) -> int:
+    """Set up the developers who joined before the defaults were there, and return how many."""
+    waiting = Developer.objects.filter(approved_at__isnull=False, company__isnull=False).exclude(
+        company__deployments__model__in=ModelVersion.objects.defaults()
+    )
+    developers = list(waiting.select_related("company"))
+    for developer in developers:
+        initialize_developer_environment(developer=developer, at=at)
+    return len(developers)

@@ -1,0 +1,85 @@
+"""The kinds of models that the installation can train, and the parameters it trains them with."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from companies.models import Account, AuditEvent
+from core.errors import Unprocessable
+from registry.models import ModelType
+
+
+class ParametersRefused(Unprocessable):
+    code = "parameters-refused"
+
+
+@transaction.atomic
+def add_missing_model_types() -> list[ModelType]:
+    """Give every type of the catalogue its row, and return the new ones. What an operator changed stays as it is."""
+    # Imported here: the catalogue brings scikit-learn, which a server that only answers pages never needs.
+    from ml.estimators import MODEL_TYPES
+
+    known = set(ModelType.objects.values_list("slug", flat=True))
+    new = [
+        ModelType(
+            slug=spec.slug,
+            name=spec.name,
+            description=spec.description,
+            parameters=plain_parameters(spec.default_params),
+        )
+        for spec in MODEL_TYPES.values()
+        if spec.slug not in known
+    ]
+    # Two installations that start at once on one database both find it empty; the second insert is no error.
+    ModelType.objects.bulk_create(new, ignore_conflicts=True)
+    return new
+
+
+def check_parameters(*, slug: str, parameters: dict) -> dict:
+    """Return the full, checked set of parameters of a type, ready for JSON.
+
+    Raises
+    ------
+    ParametersRefused
+        A parameter is unknown or breaks its rule; the sentences name every fault.
+    """
+    from ml.estimators import MODEL_TYPES
+
+    if slug not in MODEL_TYPES:
+        raise ParametersRefused(f"There is no model type {slug!r}.", field="slug")
+    if not isinstance(parameters, dict):
+        raise ParametersRefused('Parameters are written as {"name": value, ...}.', field="parameters")
+    try:
+        return plain_parameters(MODEL_TYPES[slug].check_params(parameters))
+    except ValueError as error:
+        raise ParametersRefused(str(error), field="parameters") from error
+
+
+@transaction.atomic
+def change_model_type(
+    *, model_type: ModelType, description: str, parameters: dict, by: Account, at: datetime
+) -> ModelType:
+    """Describe `model_type` and say how it is trained from now on. Versions that exist stay as they were trained.
+
+    Raises
+    ------
+    ParametersRefused
+        A parameter is unknown or breaks its rule.
+    """
+    checked = check_parameters(slug=model_type.slug, parameters=parameters)
+    before = ModelType.objects.select_for_update().get(pk=model_type.pk).parameters
+    model_type.description, model_type.parameters = description, checked
+    model_type.save(update_fields=("description", "parameters"))
+    AuditEvent.objects.create(
+        actor=by,
+        action="model-type-changed",
+        subject=model_type.name,
+        details={"before": before, "after": checked},
+        at=at,
+    )
+    return model_type
+
+
+def plain_parameters(parameters) -> dict:
+    """Return `parameters` as JSON keeps them, so that what is stored equals what is read back."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}

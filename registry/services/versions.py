@@ -1,0 +1,209 @@
+"""Registering a trained model: files first, then its row, and only if both ways of scoring agree."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Max
+
+from companies.models import Company
+from core.errors import Conflict, Unprocessable
+from registry.artefacts import (
+    media_path,
+    remove_artefacts,
+    sign_version,
+    stem_for,
+    write_artefacts,
+)
+from registry.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE, read_verified, sha256
+from registry.models import Dataset, ModelDeployment, ModelMetrics, ModelType, ModelVersion
+
+if TYPE_CHECKING:
+    from ml.export import ExportedModel
+
+GOLDEN_TOLERANCE = 1e-5
+FEWEST_GOLDEN_ROWS = 50
+# S0's names of the figures, and the columns that keep them.
+METRIC_COLUMNS = {
+    "Accuracy": "accuracy",
+    "AUC": "auc_roc",
+    "Precision": "precision",
+    "Recall": "recall",
+    "F1 Score": "f1_score",
+}
+
+
+class DefaultExists(Conflict):
+    code = "default-exists"
+
+
+class ScorersDisagree(Unprocessable):
+    code = "scorers-disagree"
+
+
+@transaction.atomic
+def register_version(
+    *,
+    company: Company | None,
+    model_type: ModelType,
+    exported: ExportedModel,
+    dataset: Dataset | None,
+    at: datetime,
+    replaces: ModelVersion | None = None,
+) -> ModelVersion:
+    """Give a trained model its number, its files and its row.
+
+    Parameters
+    ----------
+    company
+        Whose it is. None for a default, which belongs to everybody and takes over from the default before it.
+    exported
+        From `ml.export.export_model`.
+    dataset
+        What it learned from.
+    replaces
+        For a default: the one that the caller knows to serve, None where there is none. Of two callers who trained the
+        same default at once, the second one is refused.
+
+    Raises
+    ------
+    ScorersDisagree
+        Read back from disk, it scores the golden rows differently from what scikit-learn said about them.
+    DefaultExists
+        Another default serves than the caller knew of.
+    """
+    # Numbers are allocated under the lock of the type: defaults have no company whose row could be locked.
+    model_type = ModelType.objects.select_for_update().get(pk=model_type.pk)
+    versions = ModelVersion.objects.filter(model_type=model_type)
+    if company is None:
+        serving = versions.defaults().first()
+        if serving != replaces:
+            raise DefaultExists(f"{serving or 'No default'} serves as the default {model_type} by now.")
+    number = _next_number(versions, company)
+    company_id = company.pk if company else None
+    stem = stem_for(model_type=model_type.slug, number=number, company_id=company_id)
+
+    try:
+        hashes = _write_files(stem, exported, company_id, model_type, number, dataset, at)
+        signature = sign_version(
+            company_id=company_id, model_type=model_type.slug, version=f"v{number}", hashes=hashes
+        )
+        write_artefacts(stem, {SIGNATURE: signature.encode()})
+        _refuse_disagreement(stem, hashes)
+        if replaces:
+            _retire_default(replaces)
+        version = ModelVersion.objects.create(
+            model_type=model_type,
+            name=model_type.name,
+            version=f"v{number}",
+            number=number,
+            file_path=stem + MODEL,
+            is_default=company is None,
+            default_slot=None if company else model_type.slug,
+            company=company,
+            training_dataset=dataset,
+            created_at=at,
+            file_hashes=hashes,
+            manifest_sha256=hashes[MANIFEST],
+            signature=signature,
+            schema_name=exported.manifest["schema"]["name"],
+        )
+        _write_metrics(version, exported, at)
+        if replaces:
+            _move_deployments(replaces, version, at)
+    except BaseException:
+        # What a killed process leaves behind instead is found by the sweep: no row names it.
+        remove_artefacts(stem)
+        raise
+    return version
+
+
+def _next_number(versions, company):
+    seen = versions.of_installation_or(company) if company else versions.filter(company=None)
+    highest = seen.aggregate(Max("number"))["number__max"] or 0
+    # A company's own versions start after the default, which is v1 even while it is not seeded yet.
+    return max(highest, 1) + 1 if company else highest + 1
+
+
+def _write_files(stem, exported, company_id, model_type, number, dataset, at):
+    payloads = {
+        MODEL: exported.pipeline_pickle,
+        METADATA: exported.metadata_pickle,
+    }
+    if exported.onnx is not None:
+        payloads[GRAPH] = exported.onnx
+    name = stem.rpartition("/")[2]
+    manifest = {
+        **exported.manifest,
+        "identity": {
+            "company": company_id,
+            "model_type": model_type.slug,
+            "name": model_type.name,
+            "version": f"v{number}",
+            "registered_at": at.isoformat(),
+        },
+        "lineage": _lineage(dataset),
+        "files": {
+            name + suffix: {"sha256": sha256(payload), "bytes": len(payload)}
+            for suffix, payload in payloads.items()
+        },
+    }
+    payloads[MANIFEST] = json.dumps(manifest, allow_nan=False, indent=1).encode()
+    return write_artefacts(stem, payloads)
+
+
+def _lineage(dataset):
+    chain = []
+    while dataset is not None:
+        chain.append(
+            {"dataset": dataset.pk, "name": dataset.name, "sha256": dataset.sha256, "rows": dataset.row_count}
+        )
+        dataset = dataset.parent_dataset
+    return chain
+
+
+def _refuse_disagreement(stem, hashes):
+    # Imported here: it brings scikit-learn, which whoever trained has loaded already and nobody else needs.
+    from ml.export import check_golden
+
+    manifest = json.loads(read_verified(media_path(stem + MANIFEST), hashes[MANIFEST]))
+    onnx = read_verified(media_path(stem + GRAPH), hashes[GRAPH]) if GRAPH in hashes else None
+    if len(manifest["golden"]) < FEWEST_GOLDEN_ROWS:
+        raise ScorersDisagree(
+            f"A version needs {FEWEST_GOLDEN_ROWS} golden rows to be compared on, got {len(manifest['golden'])}."
+        )
+    try:
+        check_golden(manifest, onnx, tolerance=GOLDEN_TOLERANCE)
+    except ValueError as error:
+        raise ScorersDisagree(str(error)) from error
+
+
+def _write_metrics(version, exported, at):
+    metrics = dict(exported.manifest["metrics"])
+    weighted = metrics.pop("weighted")
+    ModelMetrics.objects.create(
+        model=version,
+        created_at=at,
+        additional_metrics={**metrics, "importance": exported.manifest.get("importance", [])},
+        **{column: weighted[name] for name, column in METRIC_COLUMNS.items()},
+    )
+
+
+def _retire_default(version):
+    version.is_default = False
+    version.default_slot = f"{version.model_type.slug}:{version.number}"
+    version.save(update_fields=("is_default", "default_slot", "updated_at"))
+
+
+def _move_deployments(old, new, at):
+    companies = list(old.deployments.active().values_list("company_id", "deployed_by_id"))
+    old.deployments.active().update(is_active=False, active_slot=None, deactivated_at=at)
+    ModelDeployment.objects.bulk_create(
+        ModelDeployment(
+            company_id=company, model=new, deployed_by_id=by, is_active=True, active_slot=True, deployed_at=at
+        )
+        for company, by in companies
+    )

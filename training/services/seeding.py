@@ -1,0 +1,152 @@
+"""The five default models: trained on the installation's original data set and registered, once."""
+
+import fcntl
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from core.errors import Conflict
+from registry.artefacts import DamagedArtefact, check_version
+from registry.models import Dataset, ModelType, ModelVersion
+from registry.services.datasets import (
+    default_dataset,
+    register_default_dataset,
+    verified_path,
+)
+from registry.services.initialisation import (
+    create_directories,
+    initialize_waiting_companies,
+    register_model_in_db,
+)
+from registry.services.model_types import add_missing_model_types
+from registry.services.versions import DefaultExists
+
+
+class DatasetNotThere(Conflict):
+    code = "dataset-missing"
+
+
+def seed_defaults(
+    *, dataset_path: Path | None = None, at: datetime, report: Callable[[str], object] = print
+) -> list[ModelVersion]:
+    """Train and register the defaults that are missing, and return what was registered.
+
+    Without `dataset_path` the original of the installation decides, and DatasetA.csv where there is none yet. Another
+    file becomes the new original: all five are trained anew as the next version and take over, what they replace stays
+    on disk and in the list of versions. A damaged default is replaced in the same way; one that an operator put into
+    quarantine is left alone.
+
+    Parameters
+    ----------
+    dataset_path
+        A company's own file: the columns of the schema and the label.
+    report
+        Gets one line per step.
+
+    Raises
+    ------
+    DatasetNotThere
+        There is no file to learn from.
+    TableRefused
+        The file is not what it must be; the sentence says where and why.
+    CannotLearn
+        Too few customers of one outcome.
+    """
+    wanted = settings.DEFAULT_MODEL_TYPES
+    # The usual start of the server ends here, before anything that learns is imported.
+    if dataset_path is None and not _missing(wanted, default_dataset()):
+        report(f"The {len(wanted)} default models are ready.")
+        return []
+    with _one_at_a_time():
+        create_directories()
+        add_missing_model_types()
+        return _seed(wanted, dataset_path, at, report)
+
+
+def _seed(wanted, dataset_path, at, report):
+    # Imported here for the early return above.
+    from training.learning import learn, read_table
+
+    original = default_dataset()
+    table = None
+    if dataset_path is not None or original is None:
+        path = Path(dataset_path or settings.DATASET_A)
+        if not path.is_file():
+            hint = "" if dataset_path else " Make it with: manage.py make_dataset_a"
+            raise DatasetNotThere(f"There is no file {path}.{hint}")
+        table = read_table(path)
+        if original and table.checked.sha256 == original.sha256:
+            dataset = original
+        else:
+            dataset = None
+    else:
+        dataset = original
+    missing = _missing(wanted, dataset)
+    if not missing:
+        report(f"The {len(wanted)} default models are ready; they were trained on this file.")
+        return []
+    table = table or read_table(verified_path(dataset), filename=dataset.original_filename)
+
+    registered = []
+    types = {row.slug: row for row in ModelType.objects.filter(slug__in=missing)}
+    for slug in missing:
+        serving = ModelVersion.objects.defaults().filter(model_type=types[slug]).first()
+        exported, seconds = learn(table.frame, model_type=slug, params=types[slug].parameters)
+        # Only after a first model could learn from it: a file that teaches nothing replaces no original.
+        dataset = dataset or register_default_dataset(checked=table.checked, at=at)
+        try:
+            version = register_model_in_db(
+                model_type=types[slug], exported=exported, dataset=dataset, at=at, replaces=serving
+            )
+        except DefaultExists:
+            report(f"  {types[slug].name}: another process was first")
+            continue
+        weighted = exported.metadata["metrics"]
+        report(
+            f"  {version}: accuracy {weighted['Accuracy']:.3f} (weighted), AUC {weighted['AUC']:.3f}, {seconds:.1f} s"
+        )
+        registered.append(version)
+    initialize_waiting_companies(at=at)
+    return registered
+
+
+def _missing(wanted: list[str], dataset: Dataset | None) -> list[str]:
+    """Return the slugs of `wanted` whose default does not serve, or learned from other data than `dataset`."""
+    if dataset is None:
+        return list(wanted)
+    defaults = {
+        version.model_type.slug: version
+        for version in ModelVersion.objects.defaults().select_related(
+            "model_type", "training_dataset", "company"
+        )
+    }
+    return [slug for slug in wanted if not _is_sound(defaults.get(slug), dataset)]
+
+
+def _is_sound(version, dataset):
+    if (
+        version is None
+        or version.training_dataset is None
+        or version.training_dataset.sha256 != dataset.sha256
+    ):
+        return False
+    if version.state == ModelVersion.State.QUARANTINED:
+        return True
+    if not version.is_ready:
+        return False
+    try:
+        check_version(version)
+    except DamagedArtefact:
+        return False
+    return True
+
+
+@contextmanager
+def _one_at_a_time():
+    """Let a second process on this machine wait instead of training the same models; between machines the row decides."""
+    with open(settings.STATE_DIR / "seeding.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
