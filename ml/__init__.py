@@ -1,1 +1,1 @@
-"""Learning and scoring: schemas, estimators, training, metrics, export, serving. No Django, no files, no companies."""
+"""Learning and scoring: schemas, estimators, training, metrics, export, serving. Knows no Django."""

@@ -59,7 +59,7 @@ class Calibrator:
         return np.clip(scores, 0.0, 1.0)
 
     def apply_to_logits(self, values):
-        """Return the probabilities of an array of log odds, without going through scores where that can be avoided.
+        """Return the probabilities of an array of log odds.
 
         Parameters
         ----------
@@ -191,8 +191,8 @@ def logits(scores):
 def choose_calibrator(scores, labels, folds):
     """Fit the calibrator with the lowest Brier score out of fold.
 
-    Each method is fitted on the scores of all folds but one and judged on that one, so that the flexible one cannot win
-    by memorising. A more complicated method must be better by 0.1 %, else the simpler one stays.
+    Each method is fitted on the scores of all folds but one and judged on that one, so that the flexible one
+    cannot win by memorising. A more complicated method must be better by 0.1 %, else the simpler one stays.
 
     Parameters
     ----------
@@ -209,12 +209,13 @@ def choose_calibrator(scores, labels, folds):
 
     References
     ----------
-    .. [1] Platt, J. (1999). Probabilistic outputs for support vector machines. Advances in Large Margin Classifiers.
-    .. [2] Zadrozny, B. and Elkan, C. (2002). Transforming classifier scores into accurate multiclass probability
-       estimates. KDD.
+    .. [1] Platt, J. (1999). Probabilistic outputs for support vector machines. Advances in Large Margin
+       Classifiers.
+    .. [2] Zadrozny, B. and Elkan, C. (2002). Transforming classifier scores into accurate multiclass
+       probability estimates. KDD.
     .. [3] Oron, A. P. and Flournoy, N. (2017). Centered Isotonic Regression. Statistics in Biopharmaceutical
-       Research, 9(3), 258-267. The knots stand at the mean score of each pool, so that scores within a pool keep their
-       order.
+       Research, 9(3), 258-267. The knots stand at the mean score of each pool, so that scores within a pool
+       keep their order.
     """
     fitters = {"none": _identity, "sigmoid": fit_sigmoid, "isotonic": fit_isotonic}
     comparison = {}
@@ -260,7 +261,7 @@ def fit_sigmoid(scores, labels):
     return Calibrator("sigmoid", slope=float(weights[0]), intercept=float(weights[1]))
 
 
-def fit_isotonic(scores, labels, closest=0.01):
+def fit_isotonic(scores, labels, closest=0.01, fewest=30):
     """Fit a rising line through pooled means (centred isotonic regression).
 
     Parameters
@@ -268,8 +269,10 @@ def fit_isotonic(scores, labels, closest=0.01):
     scores : ndarray of float64, shape (n,)
     labels : ndarray of int, shape (n,)
     closest : float, default 0.01
-        Pools nearer to each other than this are merged: between them the line would be so steep that the last digits
-        of a 32-bit score would show.
+        Pools nearer to each other than this are merged: between them the line would be so steep that the last
+        digits of a 32-bit score would show.
+    fewest : int, default 30
+        Pools of fewer customers are merged: the rate of a handful is no probability.
 
     Returns
     -------
@@ -277,23 +280,32 @@ def fit_isotonic(scores, labels, closest=0.01):
 
     Examples
     --------
-    >>> fit_isotonic(np.array([0.1, 0.3, 0.5, 0.7]), np.array([0, 1, 0, 1])).x
+    >>> fit_isotonic(np.array([0.1, 0.3, 0.5, 0.7]), np.array([0, 1, 0, 1]), fewest=1).x
     (0.1, 0.4, 0.7)
     """
     order = np.argsort(scores, kind="stable")
     pools = []  # [customers, mean score, mean label]
     for score, label in zip(scores[order].tolist(), labels[order].tolist(), strict=True):
         pools.append([1, score, float(label)])
-        while len(pools) > 1 and (pools[-2][2] >= pools[-1][2] or pools[-1][1] - pools[-2][1] < closest):
-            n, x, y = pools.pop()
-            m, left, low = pools.pop()
-            pools.append([m + n, (m * left + n * x) / (m + n), (m * low + n * y) / (m + n)])
+        while len(pools) > 1 and (
+            pools[-2][0] < fewest or pools[-2][2] >= pools[-1][2] or pools[-1][1] - pools[-2][1] < closest
+        ):
+            _merge_last(pools)
+    if len(pools) > 1 and pools[-1][0] < fewest:
+        _merge_last(pools)
     if len(pools) == 1:  # no order at all: a flat line
         pools = [[1, 0.0, pools[0][2]], [1, 1.0, pools[0][2]]]
-    # Nobody stays or leaves with certainty: as in Platt's softened labels, no value is closer to 0 or 1 than this.
+    # Nobody stays or leaves with certainty: as in Platt's softened labels, no value is closer to 0 or 1 than
+    # this.
     least = 1 / (len(labels) + 2)
     values = tuple(min(max(pool[2], least), 1 - least) for pool in pools)
     return Calibrator("isotonic", x=tuple(pool[1] for pool in pools), y=values)
+
+
+def _merge_last(pools):
+    n, x, y = pools.pop()
+    m, left, low = pools.pop()
+    pools.append([m + n, (m * left + n * x) / (m + n), (m * low + n * y) / (m + n)])
 
 
 def _identity(scores, labels):

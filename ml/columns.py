@@ -13,8 +13,8 @@ from ml.schemas import normal
 class Coded(NamedTuple):
     """A column of categories: row i holds the value ``positions[indices[i]]`` of its category.
 
-    ``positions`` has one entry per distinct cell of the batch; unknown categories and blanks point one past the last
-    known value, where every table of weights holds a zero.
+    ``positions`` has one entry per distinct cell of the batch; unknown categories and blanks point one past
+    the last known value, where every table of weights holds a zero.
     """
 
     positions: np.ndarray
@@ -31,8 +31,8 @@ def read_columns(columns, schema):
     Parameters
     ----------
     columns : mapping of str to array
-        Per feature of the schema: a dictionary-encoded, text or number Arrow array (chunked or not), a numpy array, or
-        a list. Other columns are ignored.
+        Per feature of the schema: a dictionary-encoded, text or number Arrow array (chunked or not), a numpy
+        array, or a list. Other columns are ignored.
     schema : FeatureSchema
 
     Returns

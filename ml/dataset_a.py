@@ -1,7 +1,7 @@
 """DatasetA: synthetic telecom customers on which the default models are trained.
 
-Every customer is invented. What is real are the dependencies, so that a model trained here ranks real customers nearly
-as well as one trained on them: see `ml.telco_figures`.
+Every customer is invented. What is real are the dependencies, so that a model trained here ranks real
+customers nearly as well as one trained on them: see `ml.telco_figures`.
 """
 
 import numpy as np
@@ -52,16 +52,17 @@ _SERVICE_COLUMNS = {
 def make_dataset_a(rows=ROWS, seed=SEED):
     """Invent telecom customers with the dependencies of real ones.
 
-    Attributes are drawn one after the other, each from its distribution given the ones before: household, contract,
-    internet, tenure, services, billing, charges, churn. Exactly ``round(0.264 * rows)`` customers churn.
+    Attributes are drawn one after the other, each from its distribution given the ones before: household,
+    contract, internet, tenure, services, billing, charges, churn. Exactly ``round(0.264 * rows)`` customers
+    churn.
 
     Parameters
     ----------
     rows : int, default 6435
         Number of customers, at least 100.
     seed : int, default 20264
-        The same seed gives the same table. Region, SignupChannel and LastSurveyScore are pure noise: they are there to
-        be ignored, and a model that learned from them would show it at once.
+        The same seed gives the same table. Region, SignupChannel and LastSurveyScore are pure noise: they are
+        there to be ignored, and a model that learned from them would show it at once.
 
     Returns
     -------
@@ -75,8 +76,9 @@ def make_dataset_a(rows=ROWS, seed=SEED):
 
     References
     ----------
-    .. [1] Madow, W. G. (1949). On the Theory of Systematic Sampling, II. The Annals of Mathematical Statistics, 20(3),
-       333-354. Used to choose who churns: each customer with exactly the modelled probability, and a fixed total.
+    .. [1] Madow, W. G. (1949). On the Theory of Systematic Sampling, II. The Annals of Mathematical
+       Statistics, 20(3), 333-354. Used to choose who churns: each customer with exactly the modelled
+       probability, and a fixed total.
 
     Examples
     --------
@@ -120,13 +122,17 @@ def make_dataset_a(rows=ROWS, seed=SEED):
     # The sum of four uniform draws is close enough to a normal one, and needs no transcendental function.
     monthly = _linear(figures.MONTHLY_PRICES, known) + figures.MONTHLY_SPREAD * _noise(rng, rows)
     monthly = np.round(np.maximum(monthly, 18) * 20) / 20
-    total = tenure * monthly + figures.TOTAL_SPREAD * monthly * np.sqrt(np.maximum(tenure - 1, 0)) * _noise(rng, rows)
+    total = tenure * monthly + figures.TOTAL_SPREAD * monthly * np.sqrt(np.maximum(tenure - 1, 0)) * _noise(
+        rng, rows
+    )
     total = np.round(np.maximum(total, np.minimum(tenure, 1) * monthly), 2)
 
     known["log_tenure"] = np.log1p(tenure)
     known["first"] = (tenure <= 1).astype(float)
     strata = (np.round(known["paperless"]), tenure, internet, contract)
-    churned = _choose(_logistic(figures.CHURN, known), round(figures.CHURN_RATE * rows), np.lexsort(strata), rng)
+    churned = _choose(
+        _logistic(figures.CHURN, known), round(figures.CHURN_RATE * rows), np.lexsort(strata), rng
+    )
 
     table = {
         "customerID": [f"DA-{number:06d}" for number in range(1, rows + 1)],
@@ -142,7 +148,9 @@ def make_dataset_a(rows=ROWS, seed=SEED):
         "PaperlessBilling": _yes_no(known["paperless"]),
         "PaymentMethod": payment,
         "MonthlyCharges": [f"{amount:.2f}" for amount in monthly],
-        "TotalCharges": [f"{amount:.2f}" if months else "" for amount, months in zip(total, tenure, strict=True)],
+        "TotalCharges": [
+            f"{amount:.2f}" if months else "" for amount, months in zip(total, tenure, strict=True)
+        ],
         "Region": _pick(("North", "East", "South", "West"), uniform()),
         "SignupChannel": _pick(("Shop", "Phone", "Web", "Partner"), uniform()),
         "LastSurveyScore": [str(score) for score in (uniform() * 11).astype(int)],
@@ -170,7 +178,9 @@ def dataset_a_csv(table):
 
 
 def _by_key(shares, *keys):
-    return np.array([shares[key if len(key) > 1 else key[0]] for key in zip(*(k.tolist() for k in keys), strict=True)])
+    return np.array(
+        [shares[key if len(key) > 1 else key[0]] for key in zip(*(k.tolist() for k in keys), strict=True)]
+    )
 
 
 def _linear(weights, known):
@@ -182,7 +192,9 @@ def _logistic(odds, known):
 
 
 def _draw(odds_by_value, known, uniform):
-    weights = np.exp(np.column_stack([np.zeros(len(uniform)) + _linear(odds, known) for odds in odds_by_value.values()]))
+    weights = np.exp(
+        np.column_stack([np.zeros(len(uniform)) + _linear(odds, known) for odds in odds_by_value.values()])
+    )
     edges = np.cumsum(weights, axis=1) / weights.sum(axis=1, keepdims=True)
     position = np.minimum((uniform[:, None] > edges).sum(axis=1), len(odds_by_value) - 1)
     return np.array(list(odds_by_value), dtype=object)[position]
@@ -194,7 +206,8 @@ def _draw_tenure(contract, partner, uniform, rng):
         chosen = (contract == kind) & (partner == with_partner)
         tenure[chosen] = np.interp(uniform[chosen], figures.TENURE_SHARES, quantiles)
     tenure = np.round(tenure).astype(int)
-    # New customers of long contracts who have not had their first bill yet: the rows with a blank TotalCharges.
+    # New customers of long contracts who have not had their first bill yet: the rows with a blank
+    # TotalCharges.
     long_contracts = np.flatnonzero(contract != "Month-to-month")
     unbilled = max(1, round(0.0016 * len(contract)))
     tenure[long_contracts[np.argsort(rng.random(len(long_contracts)))[:unbilled]]] = 0
@@ -211,7 +224,9 @@ def _choose(probability, total, order, rng):
         probability = np.minimum(probability * total / probability.sum(), 1)
     # Rounding keeps a difference in the last bit, between two processors, from choosing another customer.
     climb = np.round(np.cumsum(probability[order]), 6) + rng.random()
-    chosen = np.floor(climb) > np.floor(np.concatenate([[climb[0] - np.round(probability[order][0], 6)], climb[:-1]]))
+    chosen = np.floor(climb) > np.floor(
+        np.concatenate([[climb[0] - np.round(probability[order][0], 6)], climb[:-1]])
+    )
     churned = np.zeros(len(probability))
     churned[order] = chosen
     return churned

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,7 +14,7 @@ DONORS = 3
 
 
 def explain(score, schema, coded, numbers, *, background, sample=2_000, seed=0):
-    """Measure how much each feature moves the probability: give customers the value of other customers, and look.
+    """Measure how far the probability moves when customers get the value of other customers.
 
     Parameters
     ----------
@@ -36,8 +37,9 @@ def explain(score, schema, coded, numbers, *, background, sample=2_000, seed=0):
 
     References
     ----------
-    .. [1] Breiman, L. (2001). Random Forests. Machine Learning, 45, section 10 (replacing a variable by values of
-       other cases); here the change of the prediction is measured instead of the error, as no outcome is known yet.
+    .. [1] Breiman, L. (2001). Random Forests. Machine Learning, 45, section 10 (replacing a variable by
+       values of other cases); here the change of the prediction is measured instead of the error, as no
+       outcome is known yet.
     """
     rng = np.random.default_rng(seed)
     rows = len(coded[0].indices) if coded else len(numbers[0])
@@ -92,7 +94,9 @@ def describe_feature(column, cells, probabilities, bins=4):
         position = cells.positions[cells.indices]
         labels = [*column.values, "(unknown)"]
     else:
-        edges = np.unique(np.quantile(cells, np.linspace(0, 1, bins + 1)[1:-1])) if len(cells) else np.empty(0)
+        edges = (
+            np.unique(np.quantile(cells, np.linspace(0, 1, bins + 1)[1:-1])) if len(cells) else np.empty(0)
+        )
         position = np.searchsorted(edges, cells, side="right")
         labels = _ranges(edges)
     rows = np.bincount(position, minlength=len(labels))
@@ -126,7 +130,9 @@ def state_finding(column, groups, fewest=20):
     >>> state_finding(contract, [Group("Month-to-month", 60, 0.44), Group("Two year", 40, 0.04)])
     'Contract: Month-to-month leaves 11x as often as Two year (44 % against 4 %).'
     """
-    compared = sorted((group for group in groups if group.rows >= fewest), key=lambda group: group.mean_probability)
+    compared = sorted(
+        (group for group in groups if group.rows >= fewest), key=lambda group: group.mean_probability
+    )
     if len(compared) < 2:
         return ""
     low, high = compared[0], compared[-1]
@@ -152,5 +158,5 @@ def _places(schema):
 def _ranges(edges):
     if not len(edges):
         return ["all"]
-    middle = [f"{low:g} to below {high:g}" for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    middle = [f"{low:g} to below {high:g}" for low, high in pairwise(edges)]
     return [f"below {edges[0]:g}", *middle, f"{edges[-1]:g} and more"]

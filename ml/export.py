@@ -29,10 +29,11 @@ class ExportedModel:
     Attributes
     ----------
     manifest : dict
-        JSON-able: schema, serving form, calibrator, threshold, parameters, seeds, versions, data hash, golden rows.
-        Nothing in it differs between two trainings on the same data.
+        JSON-able: schema, serving form, calibrator, threshold, parameters, seeds, versions, data hash, golden
+        rows. Nothing in it differs between two trainings on the same data.
     onnx : bytes or None
-        The estimator over the encoded matrix. Linear models have one too, for others to use; the scorer does not need it.
+        The estimator over the encoded matrix. Linear models have one too, for others to use; the scorer does
+        not need it.
     pipeline_pickle : bytes
         A plain scikit-learn pipeline, compressed by joblib.
     metadata : dict
@@ -150,7 +151,7 @@ def check_golden(manifest, graph, tolerance=TOLERANCE):
 
 
 def fold_linear(pipeline, schema):
-    """Fold encoding, scaling and weights of a linear model into one table per category and one weight per number.
+    """Fold a linear pipeline into one table per category and one weight per number.
 
     Parameters
     ----------
@@ -161,8 +162,8 @@ def fold_linear(pipeline, schema):
     Returns
     -------
     dict or None
-        ``kind`` "linear", ``bias``, ``tables`` {column: one weight per known value, in the schema's order} and
-        ``weights`` {column: weight}, on the scale of log odds; None where the model is not linear.
+        ``kind`` "linear", ``bias``, ``tables`` {column: one weight per known value, in the schema's order}
+        and ``weights`` {column: weight}, on the scale of log odds; None where the model is not linear.
     """
     model = pipeline.named_steps["model"]
     if isinstance(model, LogisticRegression):
@@ -182,7 +183,9 @@ def fold_linear(pipeline, schema):
     for column in schema.categorical:
         tables[column.name] = weights[start : start + len(column.values)].tolist()
         start += len(column.values)
-    numbers = {column.name: float(weight) for column, weight in zip(schema.numeric, weights[start:], strict=True)}
+    numbers = {
+        column.name: float(weight) for column, weight in zip(schema.numeric, weights[start:], strict=True)
+    }
     return {"kind": "linear", "bias": bias, "tables": tables, "weights": numbers}
 
 

@@ -13,8 +13,8 @@ UNKNOWN = ""
 def clean_frame(frame, schema):
     """Return the features of `frame` in the schema's order and spelling.
 
-    Column names match case-insensitively, extra columns are left out. A category becomes the schema's own spelling of
-    it, or the empty text where it is unknown. A blank number takes the value of its blank rule.
+    Column names match case-insensitively, extra columns are left out. A category becomes the schema's own
+    spelling of it, or the empty text where it is unknown. A blank number takes the value of its blank rule.
 
     Parameters
     ----------
@@ -84,9 +84,8 @@ def read_labels(frame, schema):
     labels = cells.map(positions).fillna(-1).to_numpy(dtype=np.int64)
     if (labels < 0).any():
         row = int(np.flatnonzero(labels < 0)[0])
-        raise ValueError(
-            f"{name} must be {' or '.join(schema.label.values)}: row {row + 1:,} has {str(cells.iloc[row])!r}."
-        )
+        expected, got = " or ".join(schema.label.values), str(cells.iloc[row])
+        raise ValueError(f"{name} must be {expected}: row {row + 1:,} has {got!r}.")
     return labels
 
 

@@ -1,7 +1,7 @@
 """ONNX graphs of fitted estimators, over the encoded float32 matrix.
 
-Written node by node instead of by a converter: one output instead of labels and maps of probabilities, which is most of
-the time of a single customer, and thresholds rounded the way that keeps every tree's decisions.
+Written node by node instead of by a converter: one output instead of labels and maps of probabilities, which
+is most of the time of a single customer, and thresholds rounded the way that keeps every tree's decisions.
 """
 
 import numpy as np
@@ -27,7 +27,8 @@ def build_graph(pipeline):
     Returns
     -------
     bytes
-        Input ``features``: float32 of shape (n, n_encoded); output ``score``: float32 of shape (n, 1), uncalibrated.
+        Input ``features``: float32 of shape (n, n_encoded); output ``score``: float32 of shape (n, 1),
+        uncalibrated.
 
     Raises
     ------
@@ -39,8 +40,8 @@ def build_graph(pipeline):
     graph = _Graph()
     source = INPUT
     if not isinstance(model, (DecisionTreeClassifier, RandomForestClassifier, GradientBoostingClassifier)):
-        source = graph.add("Sub", INPUT, graph.constant(mean))
-        source = graph.add("Mul", source, graph.constant(1 / scale))
+        source = graph.add("Sub", INPUT, graph.constant(mean.astype(np.float32)))
+        source = graph.add("Mul", source, graph.constant((1 / scale).astype(np.float32)))
     if isinstance(model, LogisticRegression):
         graph.dense(source, model.coef_.T, model.intercept_, "Sigmoid")
     elif isinstance(model, MLPClassifier):
@@ -88,8 +89,9 @@ def scaling(pipeline):
 def floor32(values):
     """Round down to 32-bit floats.
 
-    scikit-learn compares a 32-bit feature with a 64-bit threshold; ONNX has 32 bits for both. For every 32-bit x,
-    x <= t holds exactly when x <= floor32(t), while rounding to nearest would send some customers to the other side.
+    scikit-learn compares a 32-bit feature with a 64-bit threshold; ONNX has 32 bits for both. For every
+    32-bit x, x <= t holds exactly when x <= floor32(t), while rounding to nearest would send some customers
+    to the other side.
 
     Parameters
     ----------
@@ -119,18 +121,20 @@ def _prior(model):
 
 
 def _svm(graph, source, model):
-    kernel = {"rbf": "RBF", "linear": "LINEAR"}[model.kernel]
-    return graph.add(
-        "SVMRegressor",
-        source,
-        domain="ai.onnx.ml",
-        kernel_type=kernel,
-        kernel_params=[float(model.gamma) if kernel == "RBF" else 0.0, 0.0, 0.0],
-        support_vectors=model.support_vectors_.astype(np.float32).ravel().tolist(),
-        coefficients=model.dual_coef_[0].astype(np.float32).tolist(),
-        n_supports=len(model.support_vectors_),
-        rho=[float(model.intercept_[0])],
-    )
+    # In 64 bits: thousands of terms of both signs cancel out, and what is left would be mostly rounding in
+    # 32.
+    source = graph.add("Cast", source, to=TensorProto.DOUBLE)
+    vectors = model.support_vectors_.astype(np.float64)
+    products = graph.add("MatMul", source, graph.constant(vectors.T))
+    if model.kernel == "rbf":
+        # |x - v|^2 = |x|^2 - 2 x.v + |v|^2, so that one matrix product does most of the work.
+        own = graph.add("ReduceSumSquare", source, graph.constant(np.array([1])), keepdims=1)
+        crossed = graph.add("Mul", products, graph.constant(np.array(-2.0)))
+        distance = graph.add("Add", graph.add("Add", crossed, own), graph.constant((vectors**2).sum(axis=1)))
+        products = graph.add("Exp", graph.add("Mul", distance, graph.constant(np.array(-float(model.gamma)))))
+    weights, bias = model.dual_coef_.T.astype(np.float64), model.intercept_.astype(np.float64)
+    total = graph.add("Add", graph.add("MatMul", products, graph.constant(weights)), graph.constant(bias))
+    return graph.add("Cast", total, to=TensorProto.FLOAT)
 
 
 class _Graph:
@@ -141,7 +145,7 @@ class _Graph:
 
     def constant(self, values):
         name = f"c{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.asarray(values, dtype=np.float32), name))
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
     def add(self, operator, *inputs, domain="", **attributes):
@@ -150,7 +154,9 @@ class _Graph:
         return name
 
     def dense(self, source, weights, bias, activation):
-        name = self.add("Gemm", source, self.constant(weights), self.constant(np.atleast_1d(bias)))
+        name = self.add(
+            "Gemm", source, self.constant(weights.astype(np.float32)), self.constant(bias.astype(np.float32))
+        )
         return self.add(activation, name) if activation else name
 
     def trees(self, source, trees, base=0.0):

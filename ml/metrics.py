@@ -26,10 +26,11 @@ def evaluate(labels, probabilities, threshold=0.5):
     Returns
     -------
     dict
-        ``weighted``: Accuracy, AUC, Precision, Recall and F1 Score, the last three averaged over both classes weighted
-        by their size (so Recall equals Accuracy). ``churners``: precision, recall and f1 of the class that churned,
-        average_precision, base_rate. ``roc``, ``precision_recall``: curves of at most 200 points. ``confusion``:
-        counts. ``calibration``: see `reliability`. ``brier``, ``log_loss``, ``threshold``, ``rows``.
+        ``weighted``: Accuracy, AUC, Precision, Recall and F1 Score, the last three averaged over both classes
+        weighted by their size (so Recall equals Accuracy). ``churners``: precision, recall and f1 of the
+        class that churned, average_precision, base_rate. ``roc``, ``precision_recall``: curves of at most 200
+        points. ``confusion``: counts. ``calibration``: see `reliability`. ``brier``, ``log_loss``,
+        ``threshold``, ``rows``.
 
     Raises
     ------
@@ -39,8 +40,8 @@ def evaluate(labels, probabilities, threshold=0.5):
     References
     ----------
     .. [1] Fawcett, T. (2006). An introduction to ROC analysis. Pattern Recognition Letters, 27, 861-874.
-    .. [2] Brier, G. W. (1950). Verification of forecasts expressed in terms of probability. Monthly Weather Review,
-       78, 1-3, equation 2 (halved: one class).
+    .. [2] Brier, G. W. (1950). Verification of forecasts expressed in terms of probability. Monthly Weather
+       Review, 78, 1-3, equation 2 (halved: one class).
 
     Examples
     --------
@@ -102,13 +103,13 @@ def reliability(labels, probabilities, bins=10):
     Returns
     -------
     dict
-        ``bins``: list of {rows, mean_probability, churn_rate}; ``ece``: expected calibration error, the mean distance
-        between the two, weighted by rows; ``mean_probability`` and ``churn_rate`` over all rows.
+        ``bins``: list of {rows, mean_probability, churn_rate}; ``ece``: expected calibration error, the mean
+        distance between the two, weighted by rows; ``mean_probability`` and ``churn_rate`` over all rows.
 
     References
     ----------
-    .. [1] Naeini, M. P., Cooper, G. and Hauskrecht, M. (2015). Obtaining well calibrated probabilities using Bayesian
-       binning. AAAI, equation 1 of section "Experimental Results" (ECE).
+    .. [1] Naeini, M. P., Cooper, G. and Hauskrecht, M. (2015). Obtaining well calibrated probabilities using
+       Bayesian binning. AAAI, equation 1 of section "Experimental Results" (ECE).
 
     Examples
     --------
@@ -142,7 +143,9 @@ def _check(labels, probabilities, both=True):
     y = np.asarray(labels)
     p = np.asarray(probabilities, dtype=np.float64)
     if y.shape != p.shape or y.ndim != 1 or not len(y):
-        raise ValueError(f"Labels and probabilities must be of one length, got shapes {y.shape} and {p.shape}.")
+        raise ValueError(
+            f"Labels and probabilities must be of one length, got shapes {y.shape} and {p.shape}."
+        )
     if not np.isin(y, (0, 1)).all():
         raise ValueError("Labels must be 0 or 1.")
     if not ((p >= 0) & (p <= 1)).all():

@@ -36,8 +36,8 @@ def normal(text: object) -> str:
 class Category:
     """A column of text with a known list of values.
 
-    A cell belongs to the value that equals it after trimming and case-folding. Anything else is an unknown category: it
-    takes part in no one-hot column, in training and in every serving path alike.
+    A cell belongs to the value that equals it after trimming and case-folding. Anything else is an unknown
+    category: it takes part in no one-hot column, in training and in every serving path alike.
     """
 
     name: str
@@ -76,7 +76,7 @@ class Number:
 
 @dataclass(frozen=True)
 class BlankRule:
-    """A blank cell of `column` means `value` in rows where `when_column` equals `when_value`, and is a fault elsewhere."""
+    """A blank cell of `column` means `value` where `when_column` equals `when_value`; elsewhere it is a fault."""
 
     column: str
     value: float
@@ -95,8 +95,8 @@ class FeatureSchema:
     label : Category
         What is predicted; its last value is the one that counts as churned.
     ignored : tuple of str
-        Columns that files of this kind usually have and that no model reads. Any other extra column is ignored as well;
-        these are listed so that a page can say "known, not used" instead of "unexpected".
+        Columns that files of this kind usually have and that no model reads. Any other extra column is
+        ignored as well; these are listed so that a page can say "known, not used" instead of "unexpected".
     """
 
     name: str
@@ -163,7 +163,9 @@ class FeatureSchema:
             raise ValueError(f"This is not a feature schema: {error}.") from error
         for column in schema.numeric:
             if not (math.isfinite(column.minimum) and math.isfinite(column.maximum)):
-                raise ValueError(f"{column.name} needs a finite range, got {column.minimum} to {column.maximum}.")
+                raise ValueError(
+                    f"{column.name} needs a finite range, got {column.minimum} to {column.maximum}."
+                )
         return schema
 
 
@@ -174,8 +176,9 @@ def _category(data: dict) -> Category:
 _YES_NO = ("No", "Yes")
 _ADD_ON = ("No", "No internet service", "Yes")
 
-# The widest values that can be true, not the ones seen in training: a file beyond them is mistaken (months written as
-# days, cents as money), while a value beyond the training data is merely counted as out of range by the scorer.
+# The widest values that can be true, not the ones seen in training: a file beyond them is mistaken (months
+# written as days, cents as money), while a value beyond the training data is merely counted as out of range
+# by the scorer.
 TELCO_V1 = FeatureSchema(
     name="telco_v1",
     id_column="customerID",

@@ -1,4 +1,4 @@
-"""Figures measured on a public telecom data set of 7,043 customers: shares, quantiles and log odds, never a row of it.
+"""Figures measured on a public telecom data set of 7,043 customers: shares, quantiles, log odds, no row of it.
 
 Each log-odds table reads "base" plus one number per condition that holds. Years are tenure / 12; "early" is
 1 / (1 + tenure), which is what sets customers of the first months apart.
@@ -25,7 +25,14 @@ INTERNET = {
         "one_year": -0.54,
         "two_year": -0.91,
     },
-    "No": {"base": -0.59, "senior": -0.99, "partner": -0.44, "dependents": 0.41, "one_year": 0.48, "two_year": 0.91},
+    "No": {
+        "base": -0.59,
+        "senior": -0.99,
+        "partner": -0.44,
+        "dependents": 0.41,
+        "one_year": 0.48,
+        "two_year": 0.91,
+    },
 }
 
 # Months of tenure at these shares of the customers, by contract and by whether there is a partner.
@@ -203,7 +210,8 @@ MONTHLY_PRICES = {
     "movies": 9.96,
 }
 MONTHLY_SPREAD = 1.02
-# TotalCharges strays from tenure * MonthlyCharges by this share of a monthly charge per square root of a month.
+# TotalCharges strays from tenure * MonthlyCharges by this share of a monthly charge per square root of a
+# month.
 TOTAL_SPREAD = 0.2
 
 # Who leaves. "first" is a customer of at most one month, "log_tenure" is log(1 + tenure).

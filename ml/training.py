@@ -85,8 +85,8 @@ class TrainedModel:
 def train_model(frame, *, schema, model_type, params=None, seed=42):
     """Fit, calibrate and evaluate one model, the same bit for bit whenever the arguments are the same.
 
-    80 % of the customers, stratified, are learned from; five folds among them give the scores on which the calibrator
-    is chosen and fitted. The other 20 % are touched once, for the figures.
+    80 % of the customers, stratified, are learned from; five folds among them give the scores on which the
+    calibrator is chosen and fitted. The other 20 % are touched once, for the figures.
 
     Parameters
     ----------
@@ -107,7 +107,8 @@ def train_model(frame, *, schema, model_type, params=None, seed=42):
     Raises
     ------
     ValueError
-        Unknown type or parameter, a column is missing or broken, or fewer than 30 customers of either outcome.
+        Unknown type or parameter, a column is missing or broken, or fewer than 30 customers of either
+        outcome.
     """
     started = time.perf_counter()
     if model_type not in MODEL_TYPES:
@@ -118,7 +119,7 @@ def train_model(frame, *, schema, model_type, params=None, seed=42):
     churned = int(labels.sum())
     if min(churned, len(labels) - churned) < FEWEST_PER_CLASS:
         raise ValueError(
-            f"Learning needs at least {FEWEST_PER_CLASS} customers who left and {FEWEST_PER_CLASS} who stayed, "
+            f"Learning needs at least {FEWEST_PER_CLASS} customers who left and as many who stayed, "
             f"got {churned} and {len(labels) - churned}."
         )
     # One thread: sums in another order differ in the last bit, and beside busy neighbours one is faster, too.
@@ -161,7 +162,11 @@ def train_model(frame, *, schema, model_type, params=None, seed=42):
         seed=seed,
         data_sha256=hash_frame(features, labels),
         observed=observed,
-        versions={"python": platform.python_version(), "numpy": np.__version__, "scikit-learn": sklearn.__version__},
+        versions={
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "scikit-learn": sklearn.__version__,
+        },
     )
 
 
@@ -199,7 +204,7 @@ def _out_of_fold(pipeline, features, labels, seed):
 
 
 def _importance(pipeline, test, labels, schema, seed, repeats=4):
-    """Shuffle the encoded columns of one feature at a time; encoding once instead of per shuffle is most of the time."""
+    """Shuffle the encoded columns of one feature at a time: encoding per shuffle would be most of the time."""
     model, rows = pipeline.named_steps["model"], min(len(test), 2_000)
     encoded, labels = pipeline.named_steps["encode"].transform(test)[:rows], labels[:rows]
     base = roc_auc_score(labels, _scores(model, encoded))
@@ -218,7 +223,7 @@ def _importance(pipeline, test, labels, schema, seed, repeats=4):
 
 
 def _golden(pipeline, calibrator, test, probabilities, schema):
-    """Rows from the whole range of probabilities, and four from the edges that no customer may have reached."""
+    """Rows from the whole range of probabilities, and four from edges that no customer may have reached."""
     order = np.argsort(probabilities, kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, GOLDEN_ROWS - 4).round().astype(int)]
     rows = test.iloc[chosen].reset_index(drop=True)
