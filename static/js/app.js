@@ -1,8 +1,8 @@
 // Small things that make pages nicer; every page works without this file.
 //
 // Errors under htmx. `base.html` configures htmx once (meta htmx-config, responseHandling): a 4xx answer keeps its
-// status and is swapped into #messages, wherever the request came from. Here: what has no fragment to swap
-// (a 5xx, no network) becomes a sentence in the same place, and #messages is brought into view when it changes.
+// status, and its .notice is swapped into #messages, wherever the request came from. Here is the rest: an answer
+// without a notice (a whole error page, a 5xx, no network) becomes a sentence in the same place.
 "use strict";
 
 const regionOfMessages = () => document.getElementById("messages");
@@ -56,11 +56,22 @@ window.addEventListener("pageshow", (event) => {
   if (event.persisted) window.location.reload();
 });
 
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target === regionOfMessages()) event.detail.target.scrollIntoView({ block: "nearest" });
+// A whole page where a part was asked for, after a redirect. A poll that ends up there met the login page: the page
+// itself finds that out by a reload, so that the way back leads to it and not to its part. A form just goes on.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, requestConfig, isError } = event.detail;
+  const asked = new URL(requestConfig.path, window.location.href).pathname;
+  const isElsewhere = xhr.responseURL && new URL(xhr.responseURL).pathname !== asked;
+  if (isError || !isElsewhere || !/^\s*<!doctype/i.test(xhr.responseText)) return;
+  event.detail.shouldSwap = false;
+  if (requestConfig.verb === "get") window.location.reload();
+  else window.location.assign(xhr.responseURL);
 });
 document.addEventListener("htmx:responseError", (event) => {
-  if (event.detail.xhr.status >= 500) showMessage("Something went wrong on our side. It has been logged; please try again.");
+  const { status } = event.detail.xhr;
+  if (status >= 500) showMessage("Something went wrong on our side. It has been logged; please try again.");
+  else if (!regionOfMessages()?.firstElementChild) showMessage("That is no longer possible here. Reload the page and try again.");
+  regionOfMessages()?.scrollIntoView({ block: "nearest" });
 });
 document.addEventListener("htmx:sendError", () => showMessage("The server cannot be reached. Check the connection and try again."));
 document.addEventListener("htmx:load", (event) => {
