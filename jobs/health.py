@@ -5,7 +5,7 @@ from datetime import datetime
 from django.core.cache import cache
 from django.utils import timezone
 
-from jobs.models import Job
+from jobs.selectors import some_worker_is_busy
 
 SEEN = "jobs.worker-seen-at"
 PATIENCE_SECONDS = 60
@@ -21,7 +21,7 @@ def check_worker() -> dict:
     now = timezone.now()
     seen_at = cache.get(SEEN)
     age = None if seen_at is None else max(0.0, now.timestamp() - seen_at)
-    is_busy = Job.objects.filter(state=Job.State.RUNNING, lease_until__gte=now).exists()
+    is_busy = some_worker_is_busy(at=now)
     return {
         "ok": is_busy or (age is not None and age <= PATIENCE_SECONDS),
         "seconds_since_seen": None if age is None else round(age, 1),

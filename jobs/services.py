@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from kombu.exceptions import OperationalError as BrokerError
 
-from companies.models import Account, Company
-from core.errors import Conflict, DomainError
+from companies.models import Account, Company, Developer
+from core.errors import Conflict, DomainError, Forbidden
 from jobs.models import Job
 
 logger = logging.getLogger(__name__)
@@ -30,6 +30,10 @@ class JobHasEnded(Conflict):
 
 class JobIsNotOver(Conflict):
     code = "job-is-not-over"
+
+
+class NotYourJob(Forbidden):
+    code = "not-your-job"
 
 
 class LeaseLost(Exception):
@@ -174,14 +178,23 @@ def stop_job(*, job: Job, attempt: int, at: datetime) -> bool:
 
 
 @transaction.atomic
-def request_cancel(*, job: Job, at: datetime) -> Job:
+def request_cancel(*, job: Job, by: Account, at: datetime) -> Job:
     """Cancel a waiting job at once; ask a running one to stop at its next step.
+
+    Parameters
+    ----------
+    by
+        Who started the job, the developer of its company, or an operator.
 
     Raises
     ------
+    NotYourJob
+        `by` is somebody else.
     JobHasEnded
         Nothing is left to cancel.
     """
+    if not _may_cancel(job, by):
+        raise NotYourJob(f"“{job}” can be cancelled by {job.account or 'an operator'} or by your developer.")
     row = Job.objects.filter(pk=job.pk)
     if not row.filter(state=State.QUEUED).update(
         state=State.CANCELLED, cancel_requested_at=at, finished_at=at
@@ -268,6 +281,17 @@ def _reap_lost(job, *, at):
         return None
     logger.warning("Job %s (%s) lost worker %s; queued again.", job.pk, job.task, job.worker)
     return "queued"
+
+
+def _may_cancel(job, by):
+    return (
+        by.is_staff
+        or by.pk == job.account_id
+        or (
+            job.company_id is not None
+            and Developer.objects.filter(account=by, company=job.company_id).exists()
+        )
+    )
 
 
 def _change_under_lease(job, attempt, **changes):

@@ -1,0 +1,72 @@
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from companies.access import IsMember
+from jobs.models import Job
+from jobs.selectors import jobs_of
+from jobs.services import request_cancel
+
+
+class JobOutput(serializers.ModelSerializer):
+    percent = serializers.IntegerField(
+        allow_null=True, help_text="How much of the current step is done; null where its size is unknown."
+    )
+    seconds_left = serializers.SerializerMethodField(
+        help_text="How long the current step still goes on; null while that is a guess."
+    )
+    error = serializers.JSONField(
+        allow_null=True, help_text="Why it failed: `code` for programs, `message` for people."
+    )
+
+    class Meta:
+        model = Job
+        fields = (
+            "id", "task", "title", "state", "step", "done", "total", "percent", "seconds_left", "error",
+            "cancel_requested_at", "queued_at", "started_at", "finished_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_seconds_left(self, job) -> int | None:
+        left = job.time_left(at=timezone.now())
+        return None if left is None else round(left.total_seconds())
+
+
+@extend_schema(tags=["jobs"])
+class JobList(generics.ListAPIView):
+    """The long work of your company, latest first."""
+
+    permission_classes = [IsMember]
+    serializer_class = JobOutput
+    queryset = Job.objects.none()
+
+    def get_queryset(self):
+        return jobs_of(self.request.member.company)
+
+
+@extend_schema(tags=["jobs"])
+class JobDetail(generics.RetrieveAPIView):
+    """Where one job stands."""
+
+    permission_classes = [IsMember]
+    serializer_class = JobOutput
+    queryset = Job.objects.none()
+    lookup_url_kwarg = "job_id"
+
+    def get_queryset(self):
+        return jobs_of(self.request.member.company)
+
+
+class CancelJob(APIView):
+    """Stop one job: at once where it still waits, at its next step where it runs."""
+
+    permission_classes = [IsMember]
+
+    @extend_schema(tags=["jobs"], request=None, responses=JobOutput)
+    def post(self, request, job_id):
+        job = get_object_or_404(jobs_of(request.member.company), pk=job_id)
+        job = request_cancel(job=job, by=request.user, at=timezone.now())
+        return Response(JobOutput(job).data)

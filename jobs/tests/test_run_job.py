@@ -1,0 +1,209 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import OperationalError
+
+from companies.models import AuditEvent
+from core.errors import Unprocessable
+from jobs import services
+from jobs.handlers import handler
+from jobs.models import Job
+from jobs.runner import JobRun, run_job
+from jobs.services import JobCancelled, LeaseLost
+from jobs.tests.factories import JobFactory
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class Clock:
+    """Stands still until a test moves it."""
+
+    def __init__(self):
+        self.now = NOON
+
+    def __call__(self):
+        return self.now
+
+    def move(self, **period):
+        self.now += timedelta(**period)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def do(clock, monkeypatch):
+    """Return a function that runs `body` as the handler of a new job, and returns the job."""
+    monkeypatch.setattr("jobs.handlers._handlers", {})
+
+    def run(body, **fields):
+        handler("tests.body")(body)
+        job = JobFactory(task="tests.body", queued_at=NOON, **fields)
+        run_job(job.pk, clock=clock)
+        job.refresh_from_db()
+        return job
+
+    return run
+
+
+def test_gives_the_handler_its_payload_and_ends_well(do):
+    seen = []
+
+    job = do(lambda run: seen.append((run.payload, run.attempt)), payload={"to": 3})
+
+    assert seen == [({"to": 3}, 1)]
+    assert (job.state, job.attempt, job.finished_at) == ("SUCCEEDED", 1, NOON)
+
+
+def test_a_message_that_comes_twice_does_the_work_once(do, clock):
+    calls = []
+    job = do(calls.append)
+
+    run_job(job.pk, clock=clock)
+
+    assert len(calls) == 1
+
+
+def test_the_result_and_the_success_are_one(do):
+    def body(run):
+        with run.finish():
+            AuditEvent.objects.create(action="result", at=NOON)
+            raise Unprocessable("The last row is missing.")
+
+    job = do(body)
+
+    assert (job.state, job.error["message"]) == ("FAILED", "The last row is missing.")
+    assert not AuditEvent.objects.exists()
+
+
+def test_a_bug_fails_the_job_and_is_logged_with_its_traceback(do, caplog):
+    job = do(lambda run: 1 / 0)
+
+    assert (job.state, job.error["code"]) == ("FAILED", "internal")
+    assert caplog.records[-1].exc_info[0] is ZeroDivisionError
+
+
+def test_a_task_that_nobody_can_do_fails_with_a_sentence(clock):
+    job = JobFactory(task="tests.unheard-of", queued_at=NOON)
+
+    run_job(job.pk, clock=clock)
+
+    job.refresh_from_db()
+    assert (job.state, job.error["code"]) == ("FAILED", "unknown-task")
+
+
+def test_a_database_that_refuses_costs_an_attempt_and_not_the_job(do, clock, broker_folder):
+    calls = []
+
+    def body(run):
+        calls.append(run.attempt)
+        if run.attempt == 1:
+            raise OperationalError("deadlock")
+
+    job = do(body)
+    assert job.state == "RUNNING"
+
+    clock.move(minutes=1)
+    services.reap(at=clock())
+    run_job(job.pk, clock=clock)
+    job.refresh_from_db()
+    assert (job.state, calls) == ("SUCCEEDED", [1, 2])
+
+
+def test_a_cancel_ends_the_handler_at_its_next_report(do, user):
+    steps = []
+
+    def body(run):
+        for step in ("Reading", "Scoring", "Writing"):
+            run.progress(step)
+            steps.append(step)
+            services.request_cancel(job=run.job, by=user, at=NOON)
+
+    job = do(body, account=user)
+
+    assert steps == ["Reading"]
+    assert (job.state, job.error) == ("CANCELLED", None)
+
+
+def test_an_attempt_that_was_taken_over_leaves_nothing(do, clock, broker_folder):
+    def body(run):
+        clock.move(minutes=1)
+        services.reap(at=clock())
+        assert services.claim_job(job_id=run.job.pk, worker="bert", at=clock())
+        with run.finish():
+            AuditEvent.objects.create(action="late", at=NOON)
+
+    job = do(body)
+
+    assert (job.state, job.attempt, job.worker) == ("RUNNING", 2, "bert")
+    assert not AuditEvent.objects.exists()
+
+
+def test_many_reports_of_one_step_are_few_writes(do, django_assert_max_num_queries):
+    def body(run):
+        run.progress("Scoring", 0, 1000)
+        with django_assert_max_num_queries(8):
+            for done in range(1000):
+                run.progress("Scoring", done, 1000)
+
+    assert do(body).state == "SUCCEEDED"
+
+
+def test_should_stop_answers_instead_of_raising_and_then_insists(do, user):
+    answers = []
+
+    def body(run):
+        answers.append(run.should_stop())
+        services.request_cancel(job=run.job, by=user, at=NOON)
+        run._written_at = float("-inf")
+        answers.append(run.should_stop())
+        with pytest.raises(JobCancelled):
+            run.check()
+        run.check()
+
+    assert do(body, account=user).state == "CANCELLED"
+    assert answers == [False, True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_heartbeat_keeps_the_lease_while_the_handler_is_busy(settings, clock):
+    settings.JOB_LEASE_SECONDS = 1
+    job = services.claim_job(job_id=JobFactory(queued_at=NOON).pk, worker="anna", at=NOON)
+    run = JobRun(job, clock=clock)
+
+    with run.heartbeat():
+        clock.move(seconds=30)
+        wait_until(lambda: Job.objects.get().lease_until > clock())
+
+    with run.finish():
+        pass
+    assert Job.objects.get().state == "SUCCEEDED"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("reason", [JobCancelled, LeaseLost])
+def test_a_heartbeat_says_when_to_stop(settings, clock, user, reason, broker_folder):
+    settings.JOB_LEASE_SECONDS = 1
+    job = services.claim_job(job_id=JobFactory(account=user).pk, worker="anna", at=NOON)
+    stops = []
+
+    with pytest.raises(reason), JobRun(job, clock=clock).heartbeat(on_stop=lambda: stops.append(reason)):
+        if reason is JobCancelled:
+            services.request_cancel(job=job, by=user, at=NOON)
+        else:
+            services.reap(at=NOON + timedelta(minutes=1))
+        wait_until(lambda: stops)
+
+    assert stops == [reason]
+
+
+def wait_until(condition, seconds=10):
+    import time
+
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "It did not happen in time."
+        time.sleep(0.02)
