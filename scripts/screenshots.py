@@ -1,0 +1,277 @@
+"""Take pictures of every page with headless Chromium: wide and narrow, light and dark.
+
+    python -m scripts.screenshots                               an instance of its own, thrown away afterwards
+    python -m scripts.screenshots --url http://localhost:5000   one that runs; --accounts FILE: how to log in
+
+All pictures go to var/screenshots, the few that the README shows also to docs/screenshots. Anything that the
+browser complains about (a refused style, a failed request, a page wider than the window) is printed and makes
+the exit status 1: pictures of a broken page are not worth keeping.
+"""
+
+import argparse
+import base64
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+TOOLS = Path(sys.executable).parent
+PICTURES = BASE_DIR / "var/screenshots"
+SHOWN = BASE_DIR / "docs/screenshots"
+
+SIZES = {"wide": (1440, 900, False), "narrow": (390, 844, True)}
+SCHEMES = ("light", "dark")
+TALLEST = 4000
+
+# Picture of the README: (page, size, scheme).
+README_PICTURES = {
+    "home": ("user-home", "wide", "light"),
+    "predict": ("user-predict", "wide", "light"),
+    "result": ("user-result", "wide", "light"),
+    "history": ("user-history", "wide", "light"),
+    "result-dark": ("user-result", "wide", "dark"),
+    "result-narrow": ("user-result", "narrow", "light"),
+}
+
+ANYBODY = {
+    "landing": "/",
+    "login": "/login/",
+    "login-developer": "/dev/login/",
+    "login-user": "/user/login/",
+    "join": "/join/",
+    "join-developer": "/dev/join/",
+    "join-user": "/user/join/",
+    "register": "/register/",
+    "password-reset": "/password/reset/",
+    "not-found": "/nothing/here/",
+}
+BOTH = {
+    "home": "",
+    "predict": "predict/",
+    "history": "predictions/",
+    "models": "models/",
+    "account": "account/",
+}
+DEVELOPER = {**BOTH, "people": "people/", "settings": "settings/", "hand-over": "hand-over/"}
+
+
+@dataclass(frozen=True)
+class Account:
+    email: str
+    password: str = field(repr=False)
+
+
+class Studio:
+    """A browser that takes one page after the other in every size and scheme."""
+
+    def __init__(self, url: str):
+        self.url = url.rstrip("/")
+        self.complaints: list[str] = []
+        options = webdriver.ChromeOptions()
+        options.binary_location = "/usr/bin/chromium"
+        for flag in (
+            "headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "hide-scrollbars",
+            "disable-background-networking", "disable-component-update", "disable-sync",
+        ):  # fmt: skip
+            options.add_argument(f"--{flag}")
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        self.browser = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+        # One zone for all pictures, or they would differ by the machine that takes them.
+        self.browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "UTC"})
+
+    def close(self):
+        self.browser.quit()
+
+    def open(self, path: str):
+        self.browser.get(path if path.startswith("http") else self.url + path)
+
+    def log_in(self, portal: str, account: Account):
+        self.browser.delete_all_cookies()
+        self.open(f"/{portal}/login/")
+        self._fill("login", account.email)
+        self._fill("password", account.password)
+        self.submit()
+        WebDriverWait(self.browser, 20).until(lambda browser: "/login" not in browser.current_url)
+
+    def submit(self):
+        self.browser.find_element(By.CSS_SELECTOR, "main button[type=submit]").click()
+
+    def _fill(self, name: str, text: str):
+        self.browser.find_element(By.NAME, name).send_keys(text)
+
+    def first_link(self, pattern: str) -> str | None:
+        for link in self.browser.find_elements(By.CSS_SELECTOR, "main a[href]"):
+            if re.search(pattern, link.get_attribute("href")):
+                return link.get_attribute("href")
+        return None
+
+    def predict(self, portal: str, file: Path, name: str) -> str:
+        """Upload a file, wait for the result and return its address."""
+        self.open(f"/{portal}/predict/")
+        self._fill("name", name)
+        self.browser.find_element(By.CSS_SELECTOR, "main input[type=file]").send_keys(str(file))
+        self.submit()
+        WebDriverWait(self.browser, 120).until(
+            lambda browser: (
+                re.search(r"/predictions/[0-9a-f-]{36}/", browser.current_url)
+                and not browser.find_elements(By.CSS_SELECTOR, "progress, [hx-trigger*=every]")
+            )
+        )
+        return self.browser.current_url
+
+    def take(self, name: str, path: str):
+        """Take a page in all sizes and schemes."""
+        for size, (width, height, is_mobile) in SIZES.items():
+            for scheme in SCHEMES:
+                self._frame(width, height, is_mobile, scheme)
+                self.browser.get_log("browser")
+                self.open(path)
+                time.sleep(0.4)  # fonts, charts and local times
+                self._check(f"{name} {size} {scheme}", width)
+                tall = self.browser.execute_script("return document.documentElement.scrollHeight")
+                self._frame(width, max(height, min(tall, TALLEST)), is_mobile, scheme)
+                time.sleep(0.2)
+                (PICTURES / f"{name}-{size}-{scheme}.png").write_bytes(self._picture())
+        print(f"{name:<24} {path}", flush=True)
+
+    def _frame(self, width, height, is_mobile, scheme):
+        self.browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_mobile},
+        )
+        self.browser.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        )
+
+    def _check(self, what, width):
+        actual = self.browser.execute_script("return document.documentElement.scrollWidth")
+        if actual > width:
+            self.complaints.append(f"{what}: the page is {actual} px wide in a window of {width} px")
+        for entry in self.browser.get_log("browser"):
+            # A page that stands for an error is meant to answer with its status.
+            if entry["level"] == "SEVERE" and "nothing/here" not in entry["message"]:
+                self.complaints.append(f"{what}: {entry['message'][:240]}")
+
+    def _picture(self) -> bytes:
+        return base64.b64decode(
+            self.browser.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"]
+        )
+
+
+def take_all(studio: Studio, accounts: dict[str, Account], file: Path):
+    """Walk through the product as nobody, as a user and as a developer."""
+    for name, path in ANYBODY.items():
+        studio.take(name, path)
+    for portal, role, pages in (("user", "user", BOTH), ("dev", "developer", DEVELOPER)):
+        studio.log_in(portal, accounts[role])
+        result = studio.predict(portal, file, f"{'March' if role == 'user' else 'April'} base")
+        for name, path in pages.items():
+            studio.take(f"{role}-{name}", f"/{portal}/{path}")
+        studio.take(f"{role}-result", result)
+        studio.open(f"/{portal}/models/")
+        if version := studio.first_link(rf"/{portal}/models/.+"):
+            studio.take(f"{role}-model", version)
+
+
+def read_accounts(text: str) -> dict[str, Account]:
+    """Read how to log in from what `manage.py create_demo` printed: the first line per role counts."""
+    accounts = {}
+    for role, email, password in re.findall(r"^ +(\w+) +\S+ +(\S+@\S+) +(\S+)", text, re.MULTILINE):
+        accounts.setdefault(role.lower(), Account(email, password))
+    return accounts
+
+
+@contextlib.contextmanager
+def own_instance():
+    """Start an instance with a fresh database in a folder of its own; yield its address and its accounts."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="churnbuster-screenshots-") as folder:
+        environment = {
+            **os.environ,
+            "STATE_DIR": f"{folder}/var",
+            "MEDIA_ROOT": f"{folder}/media",
+            "PORT": str(port),
+            "BASE_URL": f"http://localhost:{port}",
+            "OMP_NUM_THREADS": "1",
+            "PATH": f"{TOOLS}{os.pathsep}{os.environ['PATH']}",
+        }
+        subprocess.run([sys.executable, "-m", "scripts.prepare"], cwd=BASE_DIR, env=environment, check=True)
+        server = subprocess.Popen(
+            [TOOLS / "honcho", "--no-colour", "start"],
+            cwd=BASE_DIR,
+            env=environment,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            wait_for(f"http://localhost:{port}/login/")
+            yield f"http://localhost:{port}", Path(folder, "var/demo_accounts.txt")
+        finally:
+            server.send_signal(signal.SIGINT)
+            try:
+                server.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait()
+
+
+def wait_for(url: str, seconds: float = 60):
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except (urllib.error.URLError, OSError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.3)
+
+
+def customer_file() -> Path:
+    """Choose what is predicted: the real telco file where it lies beside the checkout, else ours."""
+    real = BASE_DIR.parent / "shared/data/telco_ibm.csv"
+    return real if real.exists() else BASE_DIR / "DatasetA.csv"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--url", help="take pictures of this running instance")
+    parser.add_argument(
+        "--accounts", type=Path, default=BASE_DIR / "var/demo_accounts.txt", help="how to log in there"
+    )
+    options = parser.parse_args()
+
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    SHOWN.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        url, accounts = (
+            (options.url, options.accounts) if options.url else stack.enter_context(own_instance())
+        )
+        studio = stack.enter_context(contextlib.closing(Studio(url)))
+        take_all(studio, read_accounts(accounts.read_text()), customer_file())
+    for shown, (page, size, scheme) in README_PICTURES.items():
+        (SHOWN / f"{shown}.png").write_bytes((PICTURES / f"{page}-{size}-{scheme}.png").read_bytes())
+    for complaint in studio.complaints:
+        print(f"COMPLAINT  {complaint}", file=sys.stderr)
+    return 1 if studio.complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
