@@ -208,17 +208,35 @@ PORTAL_NAVIGATION = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "companies.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "change_password": "companies.forms.PasswordChangeForm",
+    "reset_password": "companies.forms.PasswordResetForm",
+    "reset_password_from_key": "companies.forms.PasswordResetKeyForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Churn Buster: "
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_RATE_LIMITS = {
+    "signup": "20/m/ip",  # also what guessing at company IDs runs into
+    "register_company": "20/m/ip,5/h/key",
+    "login_failed": None,  # counted by django-axes, below
+}
+AXES_HANDLER = "companies.lockout.LockoutHandler"
+AXES_USERNAME_CALLABLE = "companies.lockout.username_of"
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 AXES_FAILURE_LIMIT = positive("LOGIN_FAILURE_LIMIT", 5)
 AXES_COOLOFF_TIME = positive("LOGIN_COOLOFF_HOURS", 1)
-AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
 AXES_RESET_ON_SUCCESS = True
+# Otherwise whoever keeps trying keeps the owner out for ever.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_VERBOSE = False
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

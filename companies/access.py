@@ -19,6 +19,7 @@ from rest_framework.permissions import BasePermission
 
 from companies.models import Account, Company, Developer, User
 from companies.portals import DEVELOPERS, USERS
+from companies.selectors import member_row
 from core.errors import Forbidden, NotFound
 
 _UNKNOWN = object()
@@ -68,11 +69,7 @@ def membership(account) -> Member | None:
     """Return what `account` is in its company, also while it waits; None where it is nobody's member."""
     if not account.is_authenticated or not account.is_active:
         return None
-    # Who became the developer keeps the row as a user, because the predictions of that time hang on it.
-    row = (
-        Developer.objects.select_related("company").filter(account=account, company__isnull=False).first()
-        or User.objects.select_related("company").filter(account=account).first()
-    )
+    row = member_row(account)
     return Member(account=account, company=row.company, row=row) if row else None
 
 

@@ -2,13 +2,11 @@
 
 from django.urls import register_converter
 
-from companies.models import Developer, User
-
 DEVELOPERS = "dev"
 USERS = "user"
 
 LABELS = {DEVELOPERS: "Developer portal", USERS: "User portal"}
-ROWS = {DEVELOPERS: Developer, USERS: User}
+ROLES = {DEVELOPERS: "developer", USERS: "user"}
 
 
 class PortalConverter:

@@ -1,8 +1,14 @@
-"""What happens when somebody logged in or confirmed an address, whichever door it was."""
+"""What happens when somebody logged in, confirmed an address or was locked out, whichever door it was."""
 
+from allauth.account.signals import email_confirmed, password_changed, password_reset
+from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in
+from django.utils import timezone
 
 from companies.access import membership
+from companies.models import Account
+from companies.services.audit import record_event
+from companies.services.joining import confirm_address
 
 
 def bind_session_to_portal(sender, request, user, **kwargs):
@@ -12,5 +18,38 @@ def bind_session_to_portal(sender, request, user, **kwargs):
         request.session["portal"] = member.portal
 
 
+def take_confirmed_address(sender, request, email_address, **kwargs):
+    confirm_address(account=email_address.user, at=timezone.now())
+
+
+def record_password(action):
+    def record(sender, request, user, **kwargs):
+        member = membership(user)
+        company = member.company if member else None
+        record_event(action=action, company=company, actor=user, subject=user.email, at=timezone.now())
+
+    return record
+
+
+record_password_changed = record_password("password-changed")
+record_password_reset = record_password("password-reset")
+
+
+def record_lockout(sender, request, username, ip_address, **kwargs):
+    account = Account.objects.filter(email=username).first()
+    member = membership(account) if account else None
+    record_event(
+        action="login-locked",
+        company=member.company if member else None,
+        subject=username or "",
+        at=timezone.now(),
+        ip_address=ip_address,
+    )
+
+
 def connect():
     user_logged_in.connect(bind_session_to_portal, dispatch_uid="companies.bind_session_to_portal")
+    email_confirmed.connect(take_confirmed_address, dispatch_uid="companies.take_confirmed_address")
+    password_changed.connect(record_password_changed, dispatch_uid="companies.record_password_changed")
+    password_reset.connect(record_password_reset, dispatch_uid="companies.record_password_reset")
+    user_locked_out.connect(record_lockout, dispatch_uid="companies.record_lockout")

@@ -1,0 +1,36 @@
+"""Letters: one text template each, whose first line is the subject."""
+
+import logging
+import smtplib
+from functools import partial
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.template.loader import render_to_string
+
+logger = logging.getLogger(__name__)
+
+
+def absolute(path: str) -> str:
+    """Return `path` with the address of this installation, whatever host name a request came with."""
+    return settings.BASE_URL.rstrip("/") + path
+
+
+def send(letter: str, to: str, **context) -> None:
+    """Send ``companies/mail/<letter>.txt`` to `to`."""
+    text = render_to_string(
+        f"companies/mail/{letter}.txt", {**context, "base_url": settings.BASE_URL.rstrip("/")}
+    )
+    subject, _, body = text.strip().partition("\n")
+    try:
+        send_mail(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", body.lstrip(), None, [to])
+    except (OSError, smtplib.SMTPException):
+        # What was done stays done, and the page must not answer differently when the post is out of order.
+        # Every letter with a link can be asked for again.
+        logger.exception("The letter %s was not sent.", letter)
+
+
+def send_after_commit(letter: str, to: str, **context) -> None:
+    """Send once what the letter tells about is stored; a change that is rolled back sends nothing."""
+    transaction.on_commit(partial(send, letter, to, **context))

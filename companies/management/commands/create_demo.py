@@ -1,0 +1,22 @@
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from companies.services.demo import create_demo
+
+
+class Command(BaseCommand):
+    help = "Make a demo company with a developer, two users and an operator, and say how to log in."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--reset-passwords", action="store_true", help="give the demo accounts new passwords and say them"
+        )
+
+    def handle(self, *, reset_passwords, **options):
+        company, logins = create_demo(at=timezone.now(), reset_passwords=reset_passwords)
+        base_url = settings.BASE_URL.rstrip("/")
+        self.stdout.write(f"{company.name}, company ID {company.pk}")
+        for login in logins:
+            password = login.password or "(as told before; --reset-passwords makes new ones)"
+            self.stdout.write(f"  {login.role:<10} {base_url + login.path:<36} {login.email:<28} {password}")

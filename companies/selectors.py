@@ -1,0 +1,51 @@
+"""Who is in a company, who waits, and who decides."""
+
+from companies.models import Account, Company, Developer, User
+
+
+def member_row(account: Account) -> Developer | User | None:
+    """Return the row that says what `account` is in its company now, approved or not."""
+    # Who became the developer keeps the row as a user, because the predictions of that time hang on it.
+    return (
+        Developer.objects.select_related("company", "account")
+        .filter(account=account, company__isnull=False)
+        .first()
+        or User.objects.select_related("company", "account").filter(account=account).first()
+    )
+
+
+def developer_of(company: Company) -> Developer | None:
+    """Return the developer of `company` who may decide: approved and not deactivated."""
+    return (
+        Developer.objects.select_related("account")
+        .filter(company=company, approved_at__isnull=False, account__is_active=True)
+        .first()
+    )
+
+
+def approver_of(row: Developer | User) -> Account | None:
+    """Return who decides about `row`: the developer, or None where the company decides by its mailbox."""
+    if isinstance(row, Developer):
+        return None
+    developer = developer_of(row.company)
+    return developer.account if developer else None
+
+
+def people_of(company: Company):
+    """Return the users of `company` whose address is confirmed; its developer is not among them."""
+    return (
+        User.objects.filter(company=company, account__email_verified=True)
+        .exclude(account__developer__company=company)
+        .select_related("account")
+        .order_by("account__name", "account__email")
+    )
+
+
+def waiting_people(company: Company):
+    """Return who of `people_of` waits for approval, longest first."""
+    return people_of(company).filter(approved_at=None, account__is_active=True).order_by("joined_at", "pk")
+
+
+def possible_developers(company: Company):
+    """Return the users to whom the role of developer may be handed."""
+    return people_of(company).filter(approved_at__isnull=False, account__is_active=True)

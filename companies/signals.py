@@ -1,0 +1,6 @@
+"""What the floors above may want to know."""
+
+from django.dispatch import Signal
+
+# Sent after the commit with `company_id` and `company_uuid`: the rows are gone, files may follow.
+company_erased = Signal()

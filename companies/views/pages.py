@@ -1,0 +1,41 @@
+"""The front page, the portal homes, and the page of those who wait."""
+
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from companies import home
+from companies.access import member_of, member_required, membership, standing
+from companies.adapter import home_of
+from companies.selectors import approver_of, waiting_people
+
+
+@require_safe
+def landing(request):
+    member = member_of(request)
+    if member:
+        return redirect("companies:home", portal=member.portal)
+    return render(request, "pages/landing.html")
+
+
+@require_safe
+@member_required
+def portal_home(request):
+    member = request.member
+    return render(
+        request,
+        "portal/home.html",
+        {
+            "waiting": waiting_people(member.company) if member.is_developer else [],
+            "sections": home.sections_for(member),
+        },
+    )
+
+
+@require_safe
+@login_required
+def waiting(request):
+    member = standing(request) or membership(request.user)
+    if member is None or member.approved:
+        return redirect(home_of(request))
+    return render(request, "portal/waiting.html", {"standing": member, "approver": approver_of(member.row)})
