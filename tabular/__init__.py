@@ -1,0 +1,1 @@
+"""Hostile tables in, safe tables out. Knows neither Django nor machine learning."""

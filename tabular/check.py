@@ -1,0 +1,355 @@
+"""The check of an uploaded table: every row accounted for, or one sentence about what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from tabular.duplicates import IdHashes, find_repeats
+from tabular.errors import TableError, counted, place, shown
+from tabular.header import NAMES, Layout, read_layout
+from tabular.parse import Plan, iter_parsed
+from tabular.schema import TableSchema
+from tabular.sniff import Survey, survey_file, write_text_copy
+from tabular.spec import CANONICAL_SUFFIX, INLINE_SKIPS, SKIP_SUFFIX, ParseSpec
+from tabular.tally import LogTally, Tally
+
+PURPOSES = ("predict", "train")
+BAD_ROWS = ("refuse", "leave_out")
+DEFAULT_MAX_BYTES = 100 << 20
+PREVIEW_ROWS = 5
+CHECK_MEMORY = 400 << 20
+CHECK_SECONDS = 60
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What the check found: ``rows_in == accepted + duplicates + rejected``.
+
+    Parameters
+    ----------
+    spec
+        How to read the accepted rows.
+    duplicates
+        Rows that equal another one in every cell.
+    rejected
+        Rows left out for a mistake, or because a later row of the same id counts; all are listed in `rejects_path`.
+    preview
+        The first accepted rows as text, in the order of ``spec.header``.
+    unknown_categories
+        ``{column: {"rows": n, "values": {value: rows, ...}}}``, the most frequent 20.
+    out_of_range
+        ``{column: {"rows": n, "minimum": seen, "maximum": seen}}``: unusual, not impossible.
+    """
+
+    spec: ParseSpec
+    rows_in: int
+    accepted: int
+    duplicates: int
+    rejected: int
+    warnings: tuple[str, ...] = ()
+    preview: tuple[tuple[str, ...], ...] = ()
+    unknown_categories: dict = field(default_factory=dict)
+    out_of_range: dict = field(default_factory=dict)
+    rejects_path: str | None = None
+
+    def to_dict(self) -> dict:
+        """Return the report ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, found: dict) -> CheckReport:
+        """Build a report again from `to_dict`, also after a round trip through JSON."""
+        return cls(
+            **{
+                **found,
+                "spec": ParseSpec.from_dict(found["spec"]),
+                "warnings": tuple(found["warnings"]),
+                "preview": tuple(tuple(row) for row in found["preview"]),
+            }
+        )
+
+
+def check_table(
+    path: Path | str,
+    schema: TableSchema,
+    *,
+    purpose: str = "predict",
+    bad_rows: str = "refuse",
+    rejects_path: Path | str | None = None,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    on_progress: Progress | None = None,
+) -> CheckReport:
+    """Check the file at `path` and decide how it is read.
+
+    Copies that are needed for reading are written beside it (`ParseSpec.companions`); a refused file leaves none.
+
+    Parameters
+    ----------
+    purpose
+        ``predict`` ignores labels; ``train`` needs them and enough rows of both.
+    bad_rows
+        ``refuse`` the file for any bad row, or ``leave_out`` these rows.
+    rejects_path
+        Where to write bad rows as CSV: line, column, value, reason. Written only if there are any.
+    on_progress
+        Called with (step, bytes done, bytes in all).
+
+    Raises
+    ------
+    TableError
+        The file is refused.
+    """
+    if purpose not in PURPOSES or bad_rows not in BAD_ROWS:
+        raise ValueError(f"purpose must be one of {PURPOSES} and bad_rows one of {BAD_ROWS}")
+    path = Path(path)
+    rejects_path = Path(rejects_path) if rejects_path else None
+    size = path.stat().st_size
+    if size > max_bytes:
+        raise TableError(
+            "too_large",
+            f"The file has {size / 1e6:,.1f} MB; {max_bytes / 1e6:,.0f} MB is the most. Split it, or leave out columns.",
+        )
+    canonical = Path(f"{path}{CANONICAL_SUFFIX}")
+    skips = Path(f"{path}{SKIP_SUFFIX}")
+    try:
+        return _Check(path, schema, purpose, bad_rows, rejects_path, on_progress or _silent).run(
+            canonical, skips
+        )
+    except BaseException:
+        canonical.unlink(missing_ok=True)
+        skips.unlink(missing_ok=True)
+        raise
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    pass
+
+
+class _Check:
+    """One run of `check_table`; a class because the steps share what they found."""
+
+    def __init__(self, path, schema, purpose, bad_rows, rejects_path, on_progress):
+        self.path: Path = path
+        self.schema: TableSchema = schema
+        self.trains = purpose == "train"
+        self.leaves_out = bad_rows == "leave_out"
+        self.on_progress: Progress = on_progress
+        self.warnings: list[str] = []
+        self.tally = Tally(schema, trains=self.trains, rejects_path=rejects_path)
+
+    def run(self, canonical: Path, skips: Path) -> CheckReport:
+        survey = survey_file(self.path)
+        spec = self.read_spec(survey, canonical)
+        label = self.schema.the("label")
+        if self.trains and label and label.name not in spec.positions and self.schema.one_row_per_id:
+            raise TableError(
+                "missing_columns",
+                f"The column {label.name} is missing: without it there is nothing to learn from.",
+                line=spec.header_line,
+                column=label.name,
+                columns=[label.name],
+            )
+        plan = Plan(spec, self.schema, labels_matter=self.trains, surveys=True)
+        preview, risky = self.read_rows(plan, survey)
+        tally = self.tally
+        if not tally.rows_in:
+            raise TableError("no_rows", f"The file has a header but no rows.{self.sheet_note(spec)}")
+        if tally.faults and not self.leaves_out:
+            raise tally.refusal()
+
+        duplicates = self.settle_repeats(plan)
+        accepted = tally.rows_in - tally.rejected - duplicates
+        if not accepted:
+            raise tally.refusal(all_rows=True)
+        if self.trains:
+            tally.refuse_training(accepted)
+        tally.close()
+        skip = np.unique(np.asarray(tally.left_out, np.int64))
+        if len(skip) > INLINE_SKIPS:
+            np.save(skips, skip, allow_pickle=False)
+        self.warnings += tally.warnings(duplicates)
+        spec = replace(
+            spec,
+            skip=tuple(skip.tolist()) if len(skip) <= INLINE_SKIPS else (),
+            skip_file=len(skip) > INLINE_SKIPS,
+            risky=tuple(sorted(risky)),
+            rows=accepted,
+            warnings=tuple(self.warnings),
+        )
+        return CheckReport(
+            spec=spec,
+            rows_in=tally.rows_in,
+            accepted=accepted,
+            duplicates=duplicates,
+            rejected=tally.rejected,
+            warnings=tuple(self.warnings),
+            preview=tuple(preview),
+            unknown_categories=tally.unknown_categories(),
+            out_of_range=tally.out_of_range(),
+            rejects_path=tally.rejects_written,
+        )
+
+    def read_spec(self, survey: Survey, canonical: Path) -> ParseSpec:
+        """Return the specification before any row was read."""
+        sheet, note, bom, delimiters = None, "", survey.bom, None
+        if survey.format == "xlsx":
+            from tabular.xlsx import write_sheet_copy
+
+            copy = write_sheet_copy(self.path, canonical, on_progress=self.on_progress)
+            sheet, note, bom, delimiters = copy.sheet, copy.note, 0, ","
+            self.warnings += copy.warnings
+        elif survey.needs_copy:
+            write_text_copy(self.path, survey, canonical)
+            bom = 0
+        source = canonical if survey.needs_copy else self.path
+        keywords = {"delimiters": delimiters} if delimiters else {}
+        layout: Layout = read_layout(source, bom=bom, schema=self.schema, sheet=note, **keywords)
+        self.note_layout(survey, layout, source)
+        column = self.schema.the("id")
+        return ParseSpec(
+            format=survey.format,
+            encoding=survey.encoding,
+            delimiter=layout.delimiter,
+            header=layout.header,
+            header_line=layout.header_line,
+            first_line=layout.first_line,
+            data_at=layout.data_at,
+            positions=layout.positions,
+            id_place=layout.positions.get(column.name) if column else None,
+            sha256=survey.sha256,
+            size=survey.size,
+            sheet=sheet,
+            canonical=survey.needs_copy,
+        )
+
+    def note_layout(self, survey: Survey, layout: Layout, source: Path) -> None:
+        if survey.encoding in ("cp1252", "latin-1"):
+            sample = _first_special(source)
+            self.warnings.append(
+                f"The file is not UTF-8; it was read as Western European ({survey.encoding}), e.g. {shown(sample)}. "
+                "If names look wrong, save it as CSV (UTF-8) and upload that."
+            )
+        if layout.delimiter != "," and survey.format == "csv":
+            self.warnings.append(
+                f"Columns are separated by a {NAMES[layout.delimiter]}; so they will be in the result."
+            )
+
+    def sheet_note(self, spec: ParseSpec) -> str:
+        return f" The sheet {shown(spec.sheet)} was read." if spec.sheet else ""
+
+    def read_rows(self, plan: Plan, survey: Survey) -> tuple[list[tuple[str, ...]], set[int]]:
+        """Take every row into the tally; return a preview and the places of columns with dangerous cells."""
+        preview: list[tuple[str, ...]] = []
+        risky: set[int] = set()
+        self.hashes = IdHashes() if self.schema.one_row_per_id and self.schema.the("id") else None
+        self.logs = None if self.schema.one_row_per_id else LogTally(self.schema, self.trains)
+        done, total = plan.spec.data_at, plan.spec.source(self.path).stat().st_size
+        for parsed in iter_parsed(self.path, plan, np.empty(0, np.int64)):
+            self.tally.take(parsed)
+            risky |= parsed.risky
+            if self.hashes is not None and parsed.ids is not None:
+                self.hashes.add(parsed.ids)
+            if self.logs is not None:
+                self.logs.take(parsed)
+            if len(preview) < PREVIEW_ROWS and len(parsed.lines):
+                rows = parsed.raw().slice(0, PREVIEW_ROWS - len(preview)).to_pylist()
+                preview += [tuple(row.values()) for row in rows]
+            done += parsed.size
+            self.on_progress("Checking rows", min(done, total), total)
+        return preview, risky
+
+    def settle_repeats(self, plan: Plan) -> int:
+        """Leave out rows whose id stands again, refuse where that cannot be learned from; return how many were equal."""
+        if self.logs is not None:
+            self.warnings += self.logs.settle(self.again(plan), plan)
+            return 0
+        repeated = self.hashes.repeated() if self.hashes is not None else ()
+        if not len(repeated):
+            return 0
+        column = self.schema.the("id").name
+        repeats = find_repeats(self.again(plan), repeated, seed=self.hashes.seed, id_column=column)
+        if repeats.superseded:
+            first = repeats.first
+            number = len(repeats.superseded)
+            where = place(repeats.later_line, column)
+            if self.trains and not self.leaves_out:
+                raise TableError(
+                    "duplicate_customers",
+                    f"{where}: {shown(first.value)} already stands in row {first.line:,}, with other values. "
+                    f"{counted(number, 'row')} like this; keep one row for each customer.",
+                    line=repeats.later_line,
+                    column=column,
+                    rejects={"rows": number, "path": None},
+                )
+            self.warnings.append(
+                f"{where}: {shown(first.value)} already stands in row {first.line:,}, with other values. The later row "
+                f"counts; {counted(number, 'earlier row was', 'earlier rows were')} set aside."
+            )
+            self.tally.set_aside(repeats.superseded)
+        self.tally.left_out += repeats.duplicates
+        return len(repeats.duplicates)
+
+    def again(self, plan: Plan):
+        """Read the rows that were good once more."""
+        skip = np.unique(np.asarray(self.tally.left_out, np.int64))
+        yield from iter_parsed(self.path, replace(plan, surveys=False), skip)
+
+
+def _first_special(source: Path) -> str:
+    with source.open(encoding="utf-8") as file:
+        for line in file:
+            if not line.isascii():
+                at = next(i for i, c in enumerate(line) if not c.isascii())
+                return line[max(0, at - 15) : at + 15].strip()
+    return ""
+
+
+def check_table_in_child(
+    path: Path | str,
+    schema: TableSchema,
+    *,
+    purpose: str = "predict",
+    bad_rows: str = "refuse",
+    rejects_path: Path | str | None = None,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    memory_bytes: int = CHECK_MEMORY,
+    seconds: float = CHECK_SECONDS,
+    on_progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> CheckReport:
+    """Do `check_table` in a child process that is killed when it takes too much memory or time.
+
+    Raises
+    ------
+    TableError
+        Also ``too_much_memory`` and ``too_slow``.
+    """
+    from tabular.child import run_in_child
+
+    found = run_in_child(
+        "tabular.check:check_for_parent",
+        {
+            "path": str(path),
+            "schema": schema.to_dict(),
+            "purpose": purpose,
+            "bad_rows": bad_rows,
+            "rejects_path": str(rejects_path) if rejects_path else None,
+            "max_bytes": max_bytes,
+        },
+        memory_bytes=memory_bytes,
+        seconds=seconds,
+        on_progress=on_progress,
+        should_stop=should_stop,
+    )
+    return CheckReport.from_dict(found)
+
+
+def check_for_parent(*, schema: dict, on_progress: Progress, **options) -> dict:
+    """Do `check_table` in a child, with arguments and result in JSON."""
+    return check_table(schema=TableSchema.from_dict(schema), on_progress=on_progress, **options).to_dict()
