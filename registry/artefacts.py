@@ -1,4 +1,6 @@
-"""The files of the model versions on disk: written whole, signed, and compared before anything of them is parsed."""
+"""The files of the model versions on disk: written whole, signed, and compared before anything of them is
+parsed.
+"""
 
 import io
 import json
@@ -50,7 +52,8 @@ class UnsafeMetadata(FileMismatch):
 def stem_for(*, model_type: str, number: int, company_id: str | None) -> str:
     """Return the path below the media folder that all files of a version begin with."""
     if company_id is None:
-        # The first default of a type has the name that everybody knows it by; one that replaced it carries its number.
+        # The first default of a type has the name that everybody knows it by; one that replaced it carries
+        # its number.
         return f"{DEFAULTS_FOLDER}/{model_type}" + (f"_v{number}" if number > 1 else "")
     return f"{RETRAINED_FOLDER}/{company_id}/{model_type}_v{number}"
 
@@ -134,7 +137,8 @@ def read_artefacts(version: ModelVersion) -> dict[str, bytes]:
 def check_version(version: ModelVersion) -> dict[str, bytes]:
     """Return the files of a READY version, or refuse it; what is found damaged is marked so and reported.
 
-    Call it outside a transaction: a refusal that rolls one back takes the mark with it (the refusal itself stands).
+    Call it outside a transaction: a refusal that rolls one back takes the mark with it (the refusal itself
+    stands).
 
     Raises
     ------
@@ -156,7 +160,8 @@ def check_version(version: ModelVersion) -> dict[str, bytes]:
 
 
 def load_scorer(version: ModelVersion) -> Scorer:
-    """Return what scores customers with `version`, from verified bytes, or from memory if they were read before.
+    """Return what scores customers with `version`, from verified bytes, or from memory if they were read
+    before.
 
     Raises
     ------
@@ -182,8 +187,8 @@ def load_manifest(version: ModelVersion) -> dict:
 def verified_files(version: ModelVersion) -> VerifiedFiles:
     """Return the paths and hashes with which a child process opens `version` by `registry.files.open_scorer`.
 
-    Raises what `check_version` raises. The child compares again what it reads; a mismatch that it reports is marked
-    with `registry.services.states.mark_damaged`.
+    Raises what `check_version` raises. The child compares again what it reads; a mismatch that it reports is
+    marked with `registry.services.states.mark_damaged`.
     """
     hashes = {suffix: sha256(payload) for suffix, payload in check_version(version).items()}
     has_graph = GRAPH in hashes
@@ -201,7 +206,8 @@ def load_metadata(version: ModelVersion) -> dict:
 
 
 def rebuild_model(version: ModelVersion):
-    """Return the fitted pipeline of `version`. The one place where a pickle is opened, and never on the way to a score.
+    """Return the fitted pipeline of `version`. The one place where a pickle is opened, and never on the way
+    to a score.
 
     For retraining and inspection by those who run the installation. Raises what `check_version` raises.
     """

@@ -1,7 +1,8 @@
-"""The files of one version: what they are called, and how they are read without trusting the disk. Knows no Django.
+"""The files of one version: what they are called, and how they are read without trusting the disk. Knows no
+Django.
 
-The engine that scores large files runs in a child process without settings or a database; it opens a version with
-`open_scorer` and the hashes that the registry handed it.
+The engine that scores large files runs in a child process without settings or a database; it opens a version
+with `open_scorer` and the hashes that the registry handed it.
 """
 
 import hashlib
@@ -25,7 +26,9 @@ class FileMismatch(Exception):
 
 @dataclass(frozen=True)
 class VerifiedFiles:
-    """Where manifest and graph of a version stand, and which bytes they must hold. Plain texts, ready for JSON."""
+    """Where manifest and graph of a version stand, and which bytes they must hold. Plain texts, ready for
+    JSON.
+    """
 
     manifest_path: str
     manifest_sha256: str
@@ -76,7 +79,8 @@ def parse_scorer(manifest: bytes, onnx: bytes | None) -> Scorer:
 
 
 def open_scorer(files: VerifiedFiles | dict) -> Scorer:
-    """Read, compare and parse in that order: between a check in one process and this one a file may have changed.
+    """Read, compare and parse in that order: between a check in one process and this one a file may have
+    changed.
 
     Raises
     ------

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from companies.models import Company, Developer
+from core.deletion import cascade_whole
 
 
 class Dataset(models.Model):
@@ -28,9 +29,9 @@ class Dataset(models.Model):
     row_count = models.BigIntegerField(default=0)
     churn_count = models.BigIntegerField(null=True)
     schema_name = models.CharField(max_length=40, default="telco_v1")
-    # "default" for the original of the installation, the company's ID for the one it was given, NULL for all others:
-    # nobody has two originals, also when two processes set up the same company.
-    original_slot = models.CharField(max_length=10, null=True, unique=True, editable=False)
+    # "default" for the original of the installation, the company's ID for the one it was given, NULL for all
+    # others: nobody has two originals, also when two processes set up the same company.
+    original_slot = models.CharField(max_length=10, null=True, unique=True, editable=False)  # noqa: DJ001 - NULLs are distinct
 
     class Meta:
         db_table = "datasets"
@@ -82,7 +83,7 @@ class ModelVersion(models.Model):
     version = models.CharField(max_length=10)
     file_path = models.CharField(max_length=255, help_text="The .pkl; manifest and ONNX stand beside it.")
     is_default = models.BooleanField(null=True)
-    company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="versions")
+    company = models.ForeignKey(Company, cascade_whole, null=True, blank=True, related_name="versions")
     training_dataset = models.ForeignKey(
         Dataset, models.SET_NULL, null=True, blank=True, related_name="versions"
     )
@@ -92,10 +93,11 @@ class ModelVersion(models.Model):
     number = models.PositiveIntegerField(help_text="The version as a number: v10 comes after v9.")
     state = models.CharField(max_length=12, choices=State, default=State.READY)
     state_reason = models.CharField(max_length=255, blank=True)
-    # NULLs are distinct, so the uniqueness of the dump does not bind what belongs to no company; this slot does. It is
-    # the type's slug for the default that serves, and "slug:number" for one that was replaced.
-    default_slot = models.CharField(max_length=60, null=True, unique=True, editable=False)
-    # Name to SHA-256 of every file of the version, so that all of them are checked before any of them is parsed.
+    # NULLs are distinct, so the uniqueness of the dump does not bind what belongs to no company; this slot
+    # does. It is the type's slug for the default that serves, and "slug:number" for one that was replaced.
+    default_slot = models.CharField(max_length=60, null=True, unique=True, editable=False)  # noqa: DJ001 - NULLs are distinct
+    # Name to SHA-256 of every file of the version, so that all of them are checked before any of them is
+    # parsed.
     file_hashes = models.JSONField(default=dict, editable=False)
     manifest_sha256 = models.CharField(max_length=64, editable=False)
     signature = models.CharField(max_length=64, editable=False)
@@ -155,12 +157,15 @@ class ModelDeploymentQuerySet(models.QuerySet):
 class ModelDeployment(models.Model):
     """One row is one version serving one company, from when until when, and by whose decision.
 
-    That a version of one company never serves another stands in triggers: no constraint of SQL looks at two tables.
+    That a version of one company never serves another stands in triggers: no constraint of SQL looks at two
+    tables.
     """
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="deployments")
     model = models.ForeignKey(ModelVersion, models.CASCADE, related_name="deployments")
-    deployed_by = models.ForeignKey(Developer, models.SET_NULL, null=True, related_name="deployments")
+    deployed_by = models.ForeignKey(
+        Developer, models.SET_NULL, null=True, related_name="deployments", db_column="deployed_by"
+    )
     is_active = models.BooleanField(null=True)
     deployed_at = models.DateTimeField(default=timezone.now)
     deactivated_at = models.DateTimeField(null=True, blank=True)

@@ -18,9 +18,11 @@ def table_schema(
     Parameters
     ----------
     purpose
-        To learn from a file it must hold the label; to predict from it a label column is an extra column like others.
+        To learn from a file it must hold the label; to predict from it a label column is an extra column like
+        others.
     observed
-        Lowest and highest value of each number in the training data; what lies outside is counted, not refused.
+        Lowest and highest value of each number in the training data; what lies outside is counted, not
+        refused.
     """
     observed = observed or {}
     blanks = {

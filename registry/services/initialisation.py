@@ -1,7 +1,8 @@
-"""Setting up a new developer: the five defaults at work in the company, and the original data set in its list.
+"""Setting up a new developer: the five defaults at work in the company, and the original data set in its
+list.
 
-The names of the functions are those that the project's first description gives them. The models and the file exist
-once for everybody; what a company gets are rows.
+The names of the functions are those that the project's first description gives them. The models and the file
+exist once for everybody; what a company gets are rows.
 """
 
 from datetime import datetime
@@ -33,12 +34,16 @@ def create_directories() -> None:
 
 
 def load_model_metadata(*, version: ModelVersion) -> dict:
-    """Return ``model_type`` and ``metrics`` from the metadata file of `version`, once its bytes were verified."""
+    """Return ``model_type`` and ``metrics`` from the metadata file of `version`, once its bytes were
+    verified.
+    """
     return load_metadata(version)
 
 
 def register_model_in_db(*, model_type: ModelType, exported, dataset: Dataset, at: datetime, replaces=None):
-    """Register a default: type, name, file path, figures, version and default flag, after its files were written."""
+    """Register a default: type, name, file path, figures, version and default flag, after its files were
+    written.
+    """
     return register_version(
         company=None, model_type=model_type, exported=exported, dataset=dataset, at=at, replaces=replaces
     )

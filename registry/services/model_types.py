@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from companies.models import Account, AuditEvent
+from companies.models import Account
+from companies.services.audit import record_event
 from core.errors import Unprocessable
 from registry.models import ModelType
 
@@ -15,7 +16,9 @@ class ParametersRefused(Unprocessable):
 
 @transaction.atomic
 def add_missing_model_types() -> list[ModelType]:
-    """Give every type of the catalogue its row, and return the new ones. What an operator changed stays as it is."""
+    """Give every type of the catalogue its row, and return the new ones. What an operator changed stays as it
+    is.
+    """
     # Imported here: the catalogue brings scikit-learn, which a server that only answers pages never needs.
     from ml.estimators import MODEL_TYPES
 
@@ -59,7 +62,8 @@ def check_parameters(*, slug: str, parameters: dict) -> dict:
 def change_model_type(
     *, model_type: ModelType, description: str, parameters: dict, by: Account, at: datetime
 ) -> ModelType:
-    """Describe `model_type` and say how it is trained from now on. Versions that exist stay as they were trained.
+    """Describe `model_type` and say how it is trained from now on. Versions that exist stay as they were
+    trained.
 
     Raises
     ------
@@ -70,12 +74,8 @@ def change_model_type(
     before = ModelType.objects.select_for_update().get(pk=model_type.pk).parameters
     model_type.description, model_type.parameters = description, checked
     model_type.save(update_fields=("description", "parameters"))
-    AuditEvent.objects.create(
-        actor=by,
-        action="model-type-changed",
-        subject=model_type.name,
-        details={"before": before, "after": checked},
-        at=at,
+    record_event(
+        action="model-type-changed", actor=by, subject=model_type.name, at=at, before=before, after=checked
     )
     return model_type
 

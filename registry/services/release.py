@@ -17,7 +17,8 @@ class StillDamaged(Conflict):
 
 
 def verify_version(*, version: ModelVersion) -> None:
-    """Read and compare every file of a READY `version`; a mismatch takes it out of service and tells the operators.
+    """Read and compare every file of a READY `version`; a mismatch takes it out of service and tells the
+    operators.
 
     Raises
     ------

@@ -7,8 +7,11 @@ from functools import partial
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
+from django.urls import reverse
 
-from companies.models import Account, AuditEvent
+from companies import mail
+from companies.models import Account
+from companies.services.audit import record_event
 from core.errors import Conflict
 from registry.models import ModelVersion
 
@@ -38,7 +41,8 @@ def refuse_unless_ready(version: ModelVersion) -> None:
 
 @transaction.atomic
 def mark_damaged(*, version: ModelVersion, reason: str, at: datetime) -> bool:
-    """Take `version` out of service because its files are not those that were registered, and tell the operators.
+    """Take `version` out of service because its files are not those that were registered, and tell the
+    operators.
 
     Returns
     -------
@@ -53,12 +57,13 @@ def mark_damaged(*, version: ModelVersion, reason: str, at: datetime) -> bool:
     if not changed:
         return False
     logger.error("model version %s (%s) is damaged: %s", version.pk, version, reason)
-    AuditEvent.objects.create(
-        company=version.company,
+    record_event(
         action="version-damaged",
+        company=version.company,
         subject=str(version),
-        details={"model": version.pk, "reason": reason},
         at=at,
+        model=version.pk,
+        reason=reason,
     )
     # A mail server that does not answer must not keep the version in service.
     transaction.on_commit(partial(_tell_operators, version, reason), robust=True)
@@ -86,29 +91,28 @@ def change_state(version, *, source, target, reason, action, by, at):
         raise Conflict(f"{current} is {current.get_state_display().lower()}; nothing was changed.")
     current.state, current.state_reason = target, reason[:MOST_REASON]
     current.save(update_fields=("state", "state_reason", "updated_at"))
-    AuditEvent.objects.create(
+    record_event(
+        action=action,
         company=current.company,
         actor=by,
-        action=action,
         subject=str(current),
-        details={"model": current.pk, "reason": reason},
         at=at,
+        model=current.pk,
+        reason=reason,
     )
     version.state, version.state_reason = current.state, current.state_reason
     return current
 
 
 def _tell_operators(version, reason):
-    operators = Account.objects.filter(is_staff=True, is_active=True).values_list("email", flat=True)
-    if not operators:
-        return
     owner = f"of {version.company}" if version.company_id else "of this installation"
-    send_mail(
-        f"Churn Buster: {version} is damaged",
+    page = mail.absolute(reverse("admin:registry_modelversion_change", args=[version.pk]))
+    text = (
         f"{version} {owner} was taken out of service: {reason}\n\n"
-        "All other models go on serving. Restore its files from a backup and release it in the admin "
-        f"({settings.BASE_URL}/admin/registry/modelversion/{version.pk}/change/), or run seed_defaults, which trains a "
-        "damaged default anew.\n",
-        settings.DEFAULT_FROM_EMAIL,
-        list(operators),
+        f"All other models go on serving. Restore its files from a backup and release it here: {page}\n"
+        "A damaged default is also trained anew at the next start.\n"
     )
+    for operator in Account.objects.filter(is_staff=True, is_active=True):
+        send_mail(
+            f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{version} is damaged", text, None, [operator.email]
+        )

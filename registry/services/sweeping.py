@@ -14,12 +14,15 @@ OLDER_THAN = timedelta(hours=1)
 
 
 def sweep_orphans(*, at: datetime, older_than: timedelta = OLDER_THAN) -> list[Path]:
-    """Remove the files of models and originals that no row names, once they are old enough, and return their paths."""
+    """Remove the files of models and originals that no row names, once they are old enough, and return their
+    paths.
+    """
     removed = []
     roots = [media_path(folder) for folder in SWEPT if media_path(folder).is_dir()]
     for root in roots:
         removed += sweep_partial(root, older_than=older_than.total_seconds(), now=at.timestamp())
-    # Listed before the rows are read: a file that appears in between belongs to a row that may not be seen yet.
+    # Listed before the rows are read: a file that appears in between belongs to a row that may not be seen
+    # yet.
     found = [path for root in roots for path in root.rglob("*") if path.is_file()]
     named = _named_files()
     for path in found:

@@ -65,8 +65,8 @@ def register_version(
     dataset
         What it learned from.
     replaces
-        For a default: the one that the caller knows to serve, None where there is none. Of two callers who trained the
-        same default at once, the second one is refused.
+        For a default: the one that the caller knows to serve, None where there is none. Of two callers who
+        trained the same default at once, the second one is refused.
 
     Raises
     ------
@@ -172,9 +172,7 @@ def _refuse_disagreement(stem, hashes):
     manifest = json.loads(read_verified(media_path(stem + MANIFEST), hashes[MANIFEST]))
     onnx = read_verified(media_path(stem + GRAPH), hashes[GRAPH]) if GRAPH in hashes else None
     if len(manifest["golden"]) < FEWEST_GOLDEN_ROWS:
-        raise ScorersDisagree(
-            f"A version needs {FEWEST_GOLDEN_ROWS} golden rows to be compared on, got {len(manifest['golden'])}."
-        )
+        raise ScorersDisagree(f"A version is compared on {FEWEST_GOLDEN_ROWS} golden rows, got fewer.")
     try:
         check_golden(manifest, onnx, tolerance=GOLDEN_TOLERANCE)
     except ValueError as error:

@@ -34,10 +34,10 @@ def seed_defaults(
 ) -> list[ModelVersion]:
     """Train and register the defaults that are missing, and return what was registered.
 
-    Without `dataset_path` the original of the installation decides, and DatasetA.csv where there is none yet. Another
-    file becomes the new original: all five are trained anew as the next version and take over, what they replace stays
-    on disk and in the list of versions. A damaged default is replaced in the same way; one that an operator put into
-    quarantine is left alone.
+    Without `dataset_path` the original of the installation decides, and DatasetA.csv where there is none yet.
+    Another file becomes the new original: all five are trained anew as the next version and take over, what
+    they replace stays on disk and in the list of versions. A damaged default is replaced in the same way; one
+    that an operator put into quarantine is left alone.
 
     Parameters
     ----------
@@ -78,10 +78,7 @@ def _seed(wanted, dataset_path, at, report):
             hint = "" if dataset_path else " Make it with: manage.py make_dataset_a"
             raise DatasetNotThere(f"There is no file {path}.{hint}")
         table = read_table(path)
-        if original and table.checked.sha256 == original.sha256:
-            dataset = original
-        else:
-            dataset = None
+        dataset = original if original and original.sha256 == table.checked.sha256 else None
     else:
         dataset = original
     missing = _missing(wanted, dataset)
@@ -105,9 +102,8 @@ def _seed(wanted, dataset_path, at, report):
             report(f"  {types[slug].name}: another process was first")
             continue
         weighted = exported.metadata["metrics"]
-        report(
-            f"  {version}: accuracy {weighted['Accuracy']:.3f} (weighted), AUC {weighted['AUC']:.3f}, {seconds:.1f} s"
-        )
+        figures = f"accuracy {weighted['Accuracy']:.3f} (weighted), AUC {weighted['AUC']:.3f}"
+        report(f"  {version}: {figures}, {seconds:.1f} s")
         registered.append(version)
     initialize_waiting_companies(at=at)
     return registered
@@ -146,7 +142,9 @@ def _is_sound(version, dataset):
 
 @contextmanager
 def _one_at_a_time():
-    """Let a second process on this machine wait instead of training the same models; between machines the row decides."""
+    """Let a second process on this machine wait instead of training the same models; between machines the row
+    decides.
+    """
     with open(settings.STATE_DIR / "seeding.lock", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -1,0 +1,163 @@
+"""Which model versions a member may choose, and how good each of them is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+
+from companies.access import Member
+from companies.models import Company
+from registry.models import Dataset, ModelDeployment, ModelMetrics, ModelVersion
+
+# Two accuracies nearer than this are a tie: one customer in a thousand decides nothing.
+TIE = 0.001
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of a model, named with its averaging."""
+
+    name: str
+    value: float | None
+    explanation: str = ""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How good a version was on customers that it had not seen."""
+
+    weighted: list[Figure]
+    churners: list[Figure]
+    calibration: list[Figure]
+    in_words: str
+    rows: int
+    base_rate: float
+
+
+def versions_for(member: Member) -> QuerySet[ModelVersion]:
+    """Return what `member` may predict with: the defaults, and what was deployed in the company."""
+    return (
+        ModelVersion.objects.ready()
+        .filter(
+            Q(company__isnull=True, is_default=True)
+            | Q(company=member.company, pk__in=_active(member.company))
+        )
+        .select_related("model_type", "company")
+        .order_by(F("company").asc(nulls_first=True), "model_type", "number")
+    )
+
+
+def list_versions(member: Member) -> QuerySet[ModelVersion]:
+    """Return the versions on the models page of `member`, with `serving_since` in the company.
+
+    A user sees what can be chosen. The developer answers for the rest as well: own versions that are not
+    deployed, and those that are damaged or in quarantine.
+    """
+    versions = versions_for(member)
+    if member.is_developer:
+        versions = visible_versions(member.company).exclude(company__isnull=True, is_default=False)
+    since = ModelDeployment.objects.active().filter(company=member.company, model=OuterRef("pk"))
+    return (
+        versions.annotate(serving_since=Subquery(since.values("deployed_at")[:1]))
+        .select_related("model_type", "metrics", "company")
+        .order_by(F("company").asc(nulls_first=True), "model_type", "number")
+    )
+
+
+def visible_versions(company: Company) -> QuerySet[ModelVersion]:
+    """Return every version that exists for `company`: its own ones, the defaults, and what the defaults
+    replaced.
+    """
+    return ModelVersion.objects.of_installation_or(company)
+
+
+def _active(company):
+    return company.deployments.active().values("model_id")
+
+
+def best_default() -> ModelVersion | None:
+    """Return the READY default with the highest accuracy; a tie goes to the type that is retrained."""
+    rated = list(ModelVersion.objects.defaults().ready().select_related("model_type", "metrics"))
+    rated = [
+        version for version in rated if hasattr(version, "metrics") and version.metrics.accuracy is not None
+    ]
+    if not rated:
+        return None
+    highest = max(version.metrics.accuracy for version in rated)
+    tied = [version for version in rated if highest - version.metrics.accuracy < TIE]
+    pinned = [version for version in tied if version.model_type.slug == settings.RETRAIN_MODEL_TYPE]
+    return (pinned or sorted(tied, key=lambda version: -version.metrics.accuracy))[0]
+
+
+def champion_for(member: Member) -> ModelVersion | None:
+    """Return the version that a form suggests to `member`."""
+    return best_default() or versions_for(member).first()
+
+
+def deployments_of(version: ModelVersion, company: Company) -> QuerySet[ModelDeployment]:
+    """Return when `version` served `company`, latest first."""
+    return (
+        company.deployments.filter(model=version)
+        .select_related("deployed_by__account")
+        .order_by("-deployed_at", "-pk")
+    )
+
+
+def serving_since(version: ModelVersion, company: Company) -> datetime | None:
+    row = company.deployments.active().filter(model=version).first()
+    return row.deployed_at if row else None
+
+
+def lineage_of(dataset: Dataset | None) -> list[Dataset]:
+    """Return `dataset` and what it was made from, nearest first."""
+    chain = []
+    while dataset is not None:
+        chain.append(dataset)
+        dataset = dataset.parent_dataset
+    return chain
+
+
+def quality_of(version: ModelVersion) -> Quality | None:
+    """Return the figures of `version` for pages; None where it was never evaluated."""
+    metrics = getattr(version, "metrics", None)
+    if metrics is None or not metrics.additional_metrics:
+        return None
+    found = metrics.additional_metrics
+    churners, calibration = found["churners"], found["calibration"]
+    return Quality(
+        weighted=_weighted(metrics),
+        churners=[
+            Figure(
+                "Precision (churners)", churners["precision"], "Of those it says will leave, how many do."
+            ),
+            Figure("Recall (churners)", churners["recall"], "Of those who leave, how many it finds."),
+            Figure("F1 (churners)", churners["f1"], "Both in one figure."),
+            Figure("Average precision (churners)", churners["average_precision"], "Over all thresholds."),
+        ],
+        calibration=[
+            Figure(
+                "Calibration error", calibration["ece"], "How far the promised chances are off, on average."
+            ),
+            Figure("Brier score", found["brier"], "Squared distance to what happened; less is better."),
+            Figure("Log loss", found["log_loss"], "Less is better."),
+        ],
+        in_words=_in_words(churners),
+        rows=found["rows"],
+        base_rate=churners["base_rate"],
+    )
+
+
+def _weighted(metrics: ModelMetrics) -> list[Figure]:
+    return [
+        Figure("Accuracy", metrics.accuracy, "Share of customers told right."),
+        Figure("AUC", metrics.auc_roc, "Chance that one who leaves is ranked above one who stays."),
+        Figure("Precision (weighted)", metrics.precision, "Both classes, weighted by their size."),
+        Figure("Recall (weighted)", metrics.recall, "Both classes; always equal to accuracy."),
+        Figure("F1 (weighted)", metrics.f1_score, "Both classes, weighted by their size."),
+    ]
+
+
+def _in_words(churners):
+    right, found = round(100 * churners["precision"]), round(100 * churners["recall"])
+    return f"Of 100 customers it says will leave, about {right} do. It finds {found} of 100 who leave."

@@ -1,0 +1,102 @@
+"""Trained models for tests of every app: trained once per test run, registered anew where a test asks for
+them.
+
+Ask for `default_versions` (the five, with their files in the test's own media folder), or for
+`exported_models` where no database is needed.
+"""
+
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+
+from registry.tests.factories import NOON
+
+DEFAULT_SLUGS = (
+    "neural_network",
+    "random_forest",
+    "gradient_boosting",
+    "decision_tree",
+    "logistic_regression",
+)
+# Enough for honest models, and trained in a fraction of the time.
+ROWS = 1_200
+
+
+@pytest.fixture(scope="session")
+def training_file(tmp_path_factory):
+    """Return a small DatasetA as a file."""
+    from ml.dataset_a import dataset_a_csv, make_dataset_a
+
+    path = tmp_path_factory.mktemp("training") / "DatasetA.csv"
+    path.write_bytes(dataset_a_csv(make_dataset_a(rows=ROWS)))
+    return path
+
+
+@pytest.fixture(scope="session")
+def exported_models(training_file, tmp_path_factory, worker_id):
+    """Return an ExportedModel by slug: the five defaults, trained once for all processes of this run."""
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    return _once(shared / "exported_models.pickle", lambda: _train(training_file))
+
+
+def _train(path):
+    from training.learning import learn, read_table
+
+    frame = read_table(path).frame
+    return {slug: learn(frame, model_type=slug, params={})[0] for slug in DEFAULT_SLUGS}
+
+
+def _once(path: Path, make):
+    import fcntl
+
+    with open(path.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if path.exists():
+            return pickle.loads(path.read_bytes())
+        made = make()
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.write_bytes(pickle.dumps(made))
+        draft.replace(path)
+        return made
+
+
+@pytest.fixture
+def model_types(db):
+    """Return the rows of all six model types by slug."""
+    from registry.models import ModelType
+    from registry.services.model_types import add_missing_model_types
+
+    add_missing_model_types()
+    return {row.slug: row for row in ModelType.objects.all()}
+
+
+@pytest.fixture
+def default_dataset_row(db, training_file):
+    """Return the original data set of the installation, with its file."""
+    from registry.services.datasets import register_default_dataset
+    from training.learning import read_table
+
+    return register_default_dataset(checked=read_table(training_file).checked, at=NOON)
+
+
+@pytest.fixture
+def default_versions(model_types, default_dataset_row, exported_models):
+    """Return the five defaults by slug: READY, with their files in the media folder of this test."""
+    from registry.artefacts import forget_loaded
+    from registry.services.versions import register_version
+
+    forget_loaded()
+    return {
+        slug: register_version(
+            company=None,
+            model_type=model_types[slug],
+            exported=exported,
+            dataset=default_dataset_row,
+            at=NOON,
+        )
+        for slug, exported in exported_models.items()
+    }
