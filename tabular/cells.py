@@ -106,12 +106,12 @@ def parse_moment(text: str, column: Column) -> datetime:
         )
     except ValueError:
         raise BadCell("bad_date", f"{shown(text)} is a day or a time that does not exist") from None
-    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
-        raise BadCell("bad_date", f"{shown(text)} is not between the years {EARLIEST_YEAR} and {LATEST_YEAR}")
     if column.latest and moment.date() > column.latest:
         raise BadCell(
             "future_date", f"{shown(text)} lies in the future (today is {date_text(column.latest)} at most)"
         )
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        raise BadCell("bad_date", f"{shown(text)} is not between the years {EARLIEST_YEAR} and {LATEST_YEAR}")
     return moment
 
 

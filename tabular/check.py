@@ -22,7 +22,7 @@ BAD_ROWS = ("refuse", "leave_out")
 DEFAULT_MAX_BYTES = 100 << 20
 PREVIEW_ROWS = 5
 CHECK_MEMORY = 400 << 20
-CHECK_SECONDS = 60
+CHECK_SECONDS = 120
 
 Progress = Callable[[str, int, int], None]
 
