@@ -3,11 +3,14 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from companies.models import Account, Company, Developer, User
+from companies.selectors import member_row
+from companies.services.approval import portal_of, role_of
 from companies.services.audit import record_event
 from companies.services.people import end_sessions
 
@@ -21,10 +24,10 @@ OPERATOR = ("Otto Demo", "operator@demo.example.com")
 class Login:
     """How to log in as one person; `password` is None where it was set before and is not known any more."""
 
+    account: Account
     role: str
-    email: str
+    portal: str | None
     password: str | None
-    path: str
 
 
 @transaction.atomic
@@ -41,20 +44,24 @@ def create_demo(*, at: datetime, reset_passwords: bool = False) -> tuple[Company
     if made:
         record_event(action="demo-created", company=company, subject=email, at=at)
 
-    def login(role, person, path, **fields):
-        account, password = _account(*person, at=at, reset_password=reset_passwords, **fields)
-        return account, Login(role=role, email=account.email, password=password, path=path)
-
+    make = partial(_account, at=at, reset_password=reset_passwords)
+    developer, *users = people = [make(*person) for person in (DEVELOPER, *USERS)]
+    operator, operator_password = make(*OPERATOR, is_staff=True, is_superuser=True)
     joined = {"company": company, "joined_at": at, "approved_at": at}
-    developer, developer_login = login("Developer", DEVELOPER, "/dev/login/")
-    users = [login("User", person, "/user/login/") for person in USERS]
-    _, operator_login = login("Operator", OPERATOR, "/admin/", is_staff=True, is_superuser=True)
-    # Somebody may have handed the role over while trying that out; the second call leaves it so.
+    # Somebody may have handed the role over to try that out; a later call leaves it so.
     if not Developer.objects.filter(company=company).exists():
-        Developer.objects.update_or_create(account=developer, defaults=joined)
+        Developer.objects.update_or_create(account=developer[0], defaults=joined)
     for account, _ in users:
         User.objects.get_or_create(account=account, defaults=joined)
-    return company, [developer_login, *(user_login for _, user_login in users), operator_login]
+
+    logins = [_login(account, password) for account, password in people]
+    logins.append(Login(account=operator, role="operator", portal=None, password=operator_password))
+    return company, logins
+
+
+def _login(account, password):
+    row = member_row(account)
+    return Login(account=account, role=role_of(row), portal=portal_of(row), password=password)
 
 
 def _account(name, email, *, at, reset_password, **fields):

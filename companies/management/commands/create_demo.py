@@ -1,7 +1,8 @@
-from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.urls import reverse
 from django.utils import timezone
 
+from companies import mail
 from companies.services.demo import create_demo
 
 
@@ -15,8 +16,10 @@ class Command(BaseCommand):
 
     def handle(self, *, reset_passwords, **options):
         company, logins = create_demo(at=timezone.now(), reset_passwords=reset_passwords)
-        base_url = settings.BASE_URL.rstrip("/")
         self.stdout.write(f"{company.name}, company ID {company.pk}")
         for login in logins:
             password = login.password or "(as told before; --reset-passwords makes new ones)"
-            self.stdout.write(f"  {login.role:<10} {base_url + login.path:<36} {login.email:<28} {password}")
+            path = reverse("companies:login", args=[login.portal]) if login.portal else reverse("admin:index")
+            self.stdout.write(
+                f"  {login.role:<10} {mail.absolute(path):<36} {login.account.email:<28} {password}"
+            )

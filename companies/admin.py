@@ -1,0 +1,160 @@
+"""The operator's door: everything to read, and the same services for what may be done."""
+
+from functools import partial
+
+from allauth.account.models import EmailAddress
+from django.contrib import admin, messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from companies.models import Account, AuditEvent, Company, Developer, User
+from companies.services.approval import approve_person, decline_person
+from companies.services.erasure import erase_company
+from companies.services.people import deactivate_account, reactivate_account
+from core.errors import DomainError
+
+# Addresses are those of the accounts; edited here they would part from them.
+admin.site.unregister(EmailAddress)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Shows rows and never writes them; what may be done is an action over a service."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def has_act_permission(self, request):
+        """Who may act: Django's own change permission, although no field can be edited."""
+        return super().has_change_permission(request)
+
+    def act(self, request, queryset, service, done):
+        """Call `service` for each row and say of each how it went."""
+        for row in queryset:
+            try:
+                service(row)
+            except DomainError as error:
+                self.message_user(request, f"{row}: {error}", messages.ERROR)
+            else:
+                self.message_user(request, f"{row} {done}.")
+
+
+@admin.register(Company)
+class CompanyAdmin(ReadOnlyAdmin):
+    list_display = ("name", "id", "email", "email_verified", "user_joining", "registration_date")
+    list_filter = ("email_verified", "user_joining")
+    search_fields = ("name", "id", "email")
+    fields = ("id", "uuid", "name", "email", "email_verified", "user_joining", "registration_date", "erase")
+
+    @admin.display(description="Erase")
+    def erase(self, company):
+        return format_html(
+            '<a href="{}">Erase this company and everything it owns …</a>',
+            reverse("admin:companies_company_erase", args=[company.pk]),
+        )
+
+    def get_urls(self):
+        erase = path(
+            "<str:pk>/erase/", self.admin_site.admin_view(self.erase_view), name="companies_company_erase"
+        )
+        return [erase, *super().get_urls()]
+
+    def erase_view(self, request, pk):
+        company = get_object_or_404(Company, pk=pk)
+        if not admin.ModelAdmin.has_delete_permission(self, request, company):
+            return redirect("admin:index")
+        error, status = None, 200
+        if request.method == "POST":
+            try:
+                erase_company(
+                    company=company, typed=request.POST.get("typed", ""), by=request.user, at=timezone.now()
+                )
+            except DomainError as refusal:
+                error, status = refusal, refusal.http_status
+            else:
+                self.message_user(request, f"{company.name} is erased.")
+                return redirect("admin:companies_company_changelist")
+        context = self.admin_site.each_context(request) | {
+            "title": f"Erase {company.name}",
+            "company": company,
+            "error": error,
+            "opts": self.opts,
+        }
+        return render(request, "companies/admin_erase.html", context, status=status)
+
+
+@admin.register(Account)
+class AccountAdmin(ReadOnlyAdmin):
+    list_display = ("email", "name", "role", "email_verified", "is_active", "is_staff", "last_login")
+    list_filter = ("is_active", "is_staff", "email_verified")
+    list_select_related = ("developer__company", "user__company")
+    search_fields = ("email", "name")
+    fields = (
+        "email",
+        "name",
+        "role",
+        "email_verified",
+        "is_active",
+        "is_staff",
+        "registration_date",
+        "last_login",
+    )
+    actions = ("deactivate", "reactivate")
+
+    @admin.display(description="Role")
+    def role(self, account):
+        developer = getattr(account, "developer", None)
+        if developer and developer.company:
+            return f"Developer of {developer.company}"
+        user = getattr(account, "user", None)
+        return f"User of {user.company}" if user else ""
+
+    @admin.action(description="Deactivate, ending every session", permissions=["act"])
+    def deactivate(self, request, queryset):
+        service = partial(deactivate_account, by=request.user, at=timezone.now())
+        self.act(request, queryset, lambda row: service(account=row), "is deactivated")
+
+    @admin.action(description="Reactivate", permissions=["act"])
+    def reactivate(self, request, queryset):
+        service = partial(reactivate_account, by=request.user, at=timezone.now())
+        self.act(request, queryset, lambda row: service(account=row), "is active again")
+
+
+class MemberAdmin(ReadOnlyAdmin):
+    list_display = ("account", "company", "joined_at", "approved_at")
+    list_filter = (("approved_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("account", "company")
+    search_fields = ("account__email", "account__name", "company__name", "company__id")
+    fields = list_display
+    actions = ("approve", "decline")
+
+    @admin.action(description="Approve", permissions=["act"])
+    def approve(self, request, queryset):
+        service = partial(approve_person, by=request.user, at=timezone.now())
+        self.act(request, queryset, lambda row: service(row=row), "may log in now")
+
+    @admin.action(description="Decline, deleting the request", permissions=["act"])
+    def decline(self, request, queryset):
+        service = partial(decline_person, by=request.user, at=timezone.now())
+        self.act(request, queryset, lambda row: service(row=row), "was declined")
+
+
+admin.site.register(Developer, MemberAdmin)
+admin.site.register(User, MemberAdmin)
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "company", "actor", "action", "subject")
+    list_filter = ("action",)
+    list_select_related = ("company", "actor")
+    search_fields = ("subject", "company__name", "company__id", "actor__email")
+    date_hierarchy = "at"
+    fields = ("at", "company", "actor", "action", "subject", "details")

@@ -1,0 +1,176 @@
+from datetime import UTC, datetime
+
+import pytest
+from django.core.management import call_command
+
+from companies.models import Account, AuditEvent, Company, Developer, User
+from companies.services.audit import record_event
+from companies.services.erasure import NameDiffers, OperatorsOnly, erase_company
+from companies.services.people import deactivate_account, hand_over_developer
+from companies.signals import company_erased
+from companies.tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def event(company, developer):
+    return record_event(action="tried", company=company, actor=developer, subject="x", at=NOON, why="to see")
+
+
+def test_what_was_written_down_stays_as_it_is(event):
+    event.subject = "y"
+    for change in (
+        event.save,
+        event.delete,
+        AuditEvent.objects.all().delete,
+        lambda: AuditEvent.objects.update(subject="y"),
+        lambda: AuditEvent.objects.bulk_update([event], ["subject"]),
+        lambda: event.company.audit_events.all().delete(),
+    ):
+        with pytest.raises(TypeError, match="only ever added"):
+            change()
+
+    assert AuditEvent.objects.get().subject == "x"
+
+
+def test_the_log_outlives_who_is_in_it(event, developer):
+    developer.delete()
+
+    assert AuditEvent.objects.get().actor is None
+
+
+def test_erasing_takes_everything_and_only_of_that_company(
+    company, developer, user, operator, stranger, other_company, django_capture_on_commit_callbacks
+):
+    told = []
+
+    def listen(sender, **erased):
+        told.append((erased["company_id"], erased["company_uuid"]))
+
+    company_erased.connect(listen)
+    record_event(action="tried", company=company, actor=developer, at=NOON)
+    # Who was the developer before hangs on the company by the row as a user only.
+    hand_over_developer(company=company, to=user, by=developer, typed=user.email, at=NOON)
+    key, uuid = company.pk, company.uuid
+
+    with django_capture_on_commit_callbacks(execute=True):
+        erase_company(company=company, typed=company.name, by=operator, at=NOON)
+
+    company_erased.disconnect(listen)
+    assert told == [(key, uuid)]
+    assert set(Account.objects.all()) == {operator, stranger}
+    assert list(Company.objects.all()) == [other_company]
+    assert [row.account for row in Developer.objects.all()] == [stranger]
+    assert not User.objects.exists()
+    assert AuditEvent.objects.get().action == "company-erased"
+
+
+def test_erasing_needs_the_name_and_an_operator(company, developer, operator):
+    with pytest.raises(NameDiffers):
+        erase_company(company=company, typed="Harbour", by=operator, at=NOON)
+    with pytest.raises(OperatorsOnly):
+        erase_company(company=company, typed=company.name, by=developer, at=NOON)
+
+    assert Company.objects.filter(pk=company.pk).exists()
+
+
+# --- The operator's door ---------------------------------------------------------------------------------
+
+MODELS = ["company", "account", "developer", "user", "auditevent"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_admin_shows_every_table_and_adds_to_none(as_operator, as_developer, user, event, model):
+    assert as_operator.get(f"/admin/companies/{model}/").status_code == 200
+    assert as_operator.get(f"/admin/companies/{model}/add/").status_code == 403
+    assert as_developer.get(f"/admin/companies/{model}/").status_code == 302
+
+
+def test_the_admin_shows_single_rows_and_changes_none(as_operator, user, event):
+    for row in (user, user.user, user.user.company, event):
+        path = f"/admin/companies/{row._meta.model_name}/{row.pk}/change/"
+        assert as_operator.get(path).status_code == 200
+        assert as_operator.post(path, {}).status_code == 403
+
+
+def act(client, model, action, row):
+    form = {"action": action, "_selected_action": [row.pk]}
+    return client.post(f"/admin/companies/{model}/", form, follow=True)
+
+
+def test_an_operator_deactivates_and_reactivates(as_operator, user):
+    act(as_operator, "account", "deactivate", user)
+    user.refresh_from_db()
+    assert not user.is_active
+
+    refused = act(as_operator, "account", "deactivate", user)
+    assert "deactivated already" in refused.content.decode()
+
+    act(as_operator, "account", "reactivate", user)
+    user.refresh_from_db()
+    assert user.is_active
+
+
+def test_an_operator_approves_and_declines(as_operator, company):
+    welcome, unwelcome = UserFactory.create_batch(2, company=company, waiting=True)
+
+    act(as_operator, "user", "approve", welcome)
+    act(as_operator, "user", "decline", unwelcome)
+
+    assert list(company.users.exclude(approved_at=None)) == [welcome]
+    assert not company.users.filter(approved_at=None).exists()
+
+
+def test_an_operator_erases_a_company_by_typing_its_name(as_operator, company):
+    path = f"/admin/companies/company/{company.pk}/erase/"
+
+    assert as_operator.get(path).status_code == 200
+    assert as_operator.post(path, {"typed": "wrong"}).status_code == 422
+    as_operator.post(path, {"typed": company.name})
+
+    assert not Company.objects.exists()
+
+
+# --- The demo company ------------------------------------------------------------------------------------
+
+
+def test_the_demo_tells_passwords_that_work_and_only_once(capsys, client):
+    call_command("create_demo")
+    first = capsys.readouterr().out
+    call_command("create_demo")
+    second = capsys.readouterr().out
+
+    assert Account.objects.count() == 4
+    assert Company.objects.count() == 1
+    for line in first.splitlines()[1:]:
+        _, address, email, password = line.split()
+        path = address.partition("//")[2].partition("/")[2]
+        form = {"login": email, "username": email, "password": password, "next": ""}
+        login = f"/{path}" if "login" in path else f"/{path}login/"
+        assert client.post(login, form).status_code == 302
+        client.logout()
+        assert password not in second
+
+
+def test_the_demo_makes_new_passwords_when_told_to(capsys):
+    call_command("create_demo")
+    before = set(Account.objects.values_list("password", flat=True))
+    call_command("create_demo", "--reset-passwords")
+
+    assert before.isdisjoint(Account.objects.values_list("password", flat=True))
+
+
+def test_the_demo_leaves_alone_what_people_changed_in_it(capsys):
+    call_command("create_demo")
+    company = Company.objects.get()
+    developer = Account.objects.get(developer__company=company)
+    deactivate_account(account=developer, by=developer, at=NOON)
+    user = Account.objects.filter(user__company=company).exclude(pk=developer.pk).first()
+    Developer.objects.create(company=company, account=user, approved_at=NOON)
+
+    call_command("create_demo")
+
+    assert Developer.objects.get(company=company).account == user
