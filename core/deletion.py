@@ -4,8 +4,9 @@
 def cascade_whole(collector, field, sub_objs, using):
     """Delete the rows that point here, as `models.CASCADE`, without emptying their pointer first.
 
-    On MariaDB, `models.CASCADE` sets a nullable pointer to NULL before it deletes the row. Where a check constraint
-    says something about that pointer, the row is refused in this moment and nothing can be deleted.
+    On MariaDB, `models.CASCADE` sets a nullable pointer to NULL before it deletes the row. Where a check
+    constraint says something about that pointer, the row is refused in this moment and nothing can be
+    deleted.
     """
     collector.collect(
         sub_objs,

@@ -201,7 +201,7 @@ def verified_files(version: ModelVersion) -> VerifiedFiles:
 
 
 def load_metadata(version: ModelVersion) -> dict:
-    """Return the ``_metadata.pkl`` of `version`: a dict of texts and numbers, read without running anything."""
+    """Return the ``_metadata.pkl`` of `version`: texts and numbers, read without running anything."""
     return _PlainUnpickler(io.BytesIO(check_version(version)[METADATA])).load()
 
 
@@ -223,7 +223,7 @@ class _PlainUnpickler(pickle.Unpickler):
 
 
 class _Loaded:
-    """The scorers in memory, least recently used first out. Threads that ask for the same one build it once."""
+    """The scorers in memory, least recently used first out. Threads that ask for one build it once."""
 
     def __init__(self, most: int):
         self._most = most

@@ -1,15 +1,32 @@
 """From a stored file to an exported model: what seeding and retraining have in common."""
 
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+from django.conf import settings
 
 from core.errors import Unprocessable
 from ml.export import ExportedModel, export_model
 from ml.schemas import TELCO_V1, FeatureSchema
 from ml.training import train_model
+from registry.schemas import table_schema
 from registry.services.datasets import CheckedFile
+from tabular.check import check_table
+from tabular.errors import TableError
+from tabular.read import iter_batches
+
+
+class TableRefused(Unprocessable):
+    """The file is not what a model can learn from; kind, line and column stand in `extra`."""
+
+    code = "table-refused"
+
+    def __init__(self, error: TableError):
+        super().__init__(error.message, extra=error.as_dict())
 
 
 class CannotLearn(Unprocessable):
@@ -22,6 +39,52 @@ class TrainingTable:
 
     checked: CheckedFile
     frame: pd.DataFrame
+
+
+def read_table(path: Path, *, filename: str | None = None, schema: FeatureSchema = TELCO_V1) -> TrainingTable:
+    """Check the file at `path` as one to learn from, and read it.
+
+    Parameters
+    ----------
+    filename
+        What its owner calls it, where `path` is a stored copy.
+
+    Raises
+    ------
+    TableRefused
+        It is not: the sentence says where and why.
+    """
+    columns = table_schema(schema, purpose="train")
+    # The check puts copies beside the file that it reads, and nobody may change the file under it.
+    with tempfile.TemporaryDirectory(dir=settings.STATE_DIR) as folder:
+        copy = Path(folder) / "table"
+        shutil.copyfile(path, copy)
+        try:
+            report = check_table(
+                copy, columns, purpose="train", max_bytes=settings.UPLOAD_MAX_MB * 1024 * 1024
+            )
+            batches = [batch.columns for batch in iter_batches(copy, report.spec, columns)]
+        except TableError as error:
+            raise TableRefused(error) from error
+    frame = pd.DataFrame({name: _joined([batch[name] for batch in batches]) for name in batches[0]})
+    return TrainingTable(
+        checked=CheckedFile(
+            path=Path(path),
+            filename=filename or Path(path).name,
+            sha256=report.spec.sha256,
+            size_bytes=report.spec.size,
+            row_count=len(frame),
+            churn_count=int((frame[schema.label.name] == schema.label.values[-1]).sum()),
+            schema_name=schema.name,
+        ),
+        frame=frame,
+    )
+
+
+def _joined(arrays):
+    # Decoded before they are joined: each batch has a dictionary of its own.
+    plain = [array.dictionary_decode() if pa.types.is_dictionary(array.type) else array for array in arrays]
+    return pa.chunked_array(plain).to_pandas()
 
 
 def learn(
@@ -39,21 +102,3 @@ def learn(
         return export_model(trained, schema), trained.seconds
     except ValueError as error:
         raise CannotLearn(str(error)) from error
-
-
-def read_table(path: Path, *, filename: str | None = None) -> TrainingTable:
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    import hashlib
-
-    return TrainingTable(
-        CheckedFile(
-            path,
-            filename or path.name,
-            hashlib.sha256(path.read_bytes()).hexdigest(),
-            path.stat().st_size,
-            len(frame),
-            int((frame["Churn"] == "Yes").sum()),
-            "telco_v1",
-        ),
-        frame,
-    )

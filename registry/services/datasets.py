@@ -1,4 +1,4 @@
-"""The tables of customers that models learn from: stored once, named by their content, registered by company."""
+"""The tables that models learn from: stored once, named by their content, registered by company."""
 
 import shutil
 from dataclasses import dataclass
@@ -82,7 +82,7 @@ def _replace_original(checked, relative, at):
 
 
 def store_original(checked: CheckedFile) -> str:
-    """Copy a file below the media folder, if its bytes are not there yet, and return its path relative to it."""
+    """Copy a file below the media folder, if it is not there yet, and return its path relative to it."""
     # The name that came with the file stays in the row; on disk only its type is kept.
     suffix = Path(checked.filename).suffix.lower()
     name = (
@@ -95,6 +95,8 @@ def store_original(checked: CheckedFile) -> str:
     if not (target.exists() and target.stat().st_size == checked.size_bytes):
         with write_atomically(target) as draft:
             shutil.copyfile(checked.path, draft)
+            # What was checked is what is kept, also if somebody saved the file in between.
+            compare_file(draft, checked.sha256)
     return relative
 
 

@@ -1,6 +1,7 @@
 """Whether a version may serve: damaged by itself, quarantined and released by an operator."""
 
 import logging
+import smtplib
 from datetime import datetime
 from functools import partial
 
@@ -65,8 +66,7 @@ def mark_damaged(*, version: ModelVersion, reason: str, at: datetime) -> bool:
         model=version.pk,
         reason=reason,
     )
-    # A mail server that does not answer must not keep the version in service.
-    transaction.on_commit(partial(_tell_operators, version, reason), robust=True)
+    transaction.on_commit(partial(_tell_operators, version, reason))
     return True
 
 
@@ -113,6 +113,10 @@ def _tell_operators(version, reason):
         "A damaged default is also trained anew at the next start.\n"
     )
     for operator in Account.objects.filter(is_staff=True, is_active=True):
-        send_mail(
-            f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{version} is damaged", text, None, [operator.email]
-        )
+        try:
+            send_mail(
+                f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{version} is damaged", text, None, [operator.email]
+            )
+        except (OSError, smtplib.SMTPException):
+            # The version is out of service all the same; log and audit event say why.
+            logger.exception("The letter about model version %s was not sent.", version.pk)

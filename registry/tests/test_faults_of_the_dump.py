@@ -185,12 +185,18 @@ def test_the_guards_can_be_taken_off_and_put_back():
 # --- Names and columns of the nine tables ----------------------------------------------------------------
 
 COLUMNS = {
-    "datasets": "id company_id name file_path is_original is_uploaded is_combined parent_dataset_id created_at",
+    "datasets": """
+        id company_id name file_path is_original is_uploaded is_combined
+        parent_dataset_id created_at
+    """,
     "modeltypes": "id name description",
-    "models": (
-        "id model_type_id name version file_path is_default company_id training_dataset_id created_at updated_at"
-    ),
-    "modelmetrics": "id model_id accuracy precision recall f1_score auc_roc additional_metrics created_at",
+    "models": """
+        id model_type_id name version file_path is_default company_id
+        training_dataset_id created_at updated_at
+    """,
+    "modelmetrics": """
+        id model_id accuracy precision recall f1_score auc_roc additional_metrics created_at
+    """,
     "modeldeployments": "id company_id model_id deployed_by is_active deployed_at deactivated_at",
 }
 

@@ -110,7 +110,7 @@ def _seed(wanted, dataset_path, at, report):
 
 
 def _missing(wanted: list[str], dataset: Dataset | None) -> list[str]:
-    """Return the slugs of `wanted` whose default does not serve, or learned from other data than `dataset`."""
+    """Return those of `wanted` whose default does not serve, or learned from other data than `dataset`."""
     if dataset is None:
         return list(wanted)
     defaults = {

@@ -21,7 +21,7 @@ DEFAULT_SLUGS = (
     "logistic_regression",
 )
 # Enough for honest models, and trained in a fraction of the time.
-ROWS = 1_200
+ROWS = 900
 
 
 @pytest.fixture(scope="session")
