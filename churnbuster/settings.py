@@ -59,7 +59,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "core.middleware.RequestLogMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -270,6 +270,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Otherwise the page asks a service elsewhere whether the schema is valid.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }
 
 # --- What a browser may do -------------------------------------------------------------------------------
@@ -322,8 +324,10 @@ LOGGING = {
         # Django's own handlers would print a second time, or mail.
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
-        # Warns of every refused request, which django_structlog does with more detail.
-        "django.request": {"level": "ERROR"},
+        # Says of refused and failed requests what core.middleware says with their id.
+        "django.request": {"level": "CRITICAL"},
+        # Swallows nothing: each failed check is in the answer of /health, which is asked every few seconds.
+        "health_check": {"level": "CRITICAL"},
         "axes.apps": {"level": "WARNING"},
     },
 }
@@ -343,6 +347,16 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_CELERY_DEFAULT_LOG_LEVEL = logging.DEBUG
 # The first line of a request says nothing that its last line does not.
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+
+# --- Is it well? -----------------------------------------------------------------------------------------
+HEALTH_MIN_FREE_MB = positive("HEALTH_MIN_FREE_MB", 500)
+HEALTH_CHECKS = [
+    "health_check.checks.Database",
+    "health_check.checks.Cache",
+    "core.health.Broker",
+    "core.health.Disk",
+    "jobs.health.Worker",
+]
 
 # --- Models ----------------------------------------------------------------------------------------------
 DATASET_A = BASE_DIR / "DatasetA.csv"

@@ -1,9 +1,12 @@
 """Is somebody there who works? Answered for `/health`."""
 
+import dataclasses
 from datetime import datetime
 
 from django.core.cache import cache
 from django.utils import timezone
+from health_check.base import HealthCheck
+from health_check.exceptions import ServiceUnavailable
 
 from jobs.selectors import some_worker_is_busy
 
@@ -16,14 +19,17 @@ def note_worker(*, at: datetime) -> None:
     cache.set(SEEN, at.timestamp(), timeout=None)
 
 
-def check_worker() -> dict:
-    """Tell when a worker was last seen. Workers that are all deep in jobs answer through their leases."""
-    now = timezone.now()
-    seen_at = cache.get(SEEN)
-    age = None if seen_at is None else max(0.0, now.timestamp() - seen_at)
-    is_busy = some_worker_is_busy(at=now)
-    return {
-        "ok": is_busy or (age is not None and age <= PATIENCE_SECONDS),
-        "seconds_since_seen": None if age is None else round(age, 1),
-        "is_busy": is_busy,
-    }
+@dataclasses.dataclass
+class Worker(HealthCheck):
+    """Was a worker seen lately? Workers that are all deep in jobs answer through their leases."""
+
+    def run(self):
+        now = timezone.now()
+        seen_at = cache.get(SEEN)
+        age = None if seen_at is None else max(0.0, now.timestamp() - seen_at)
+        self.details = {
+            "seconds_since_seen": None if age is None else round(age, 1),
+            "is_busy": some_worker_is_busy(at=now),
+        }
+        if not self.details["is_busy"] and (age is None or age > PATIENCE_SECONDS):
+            raise ServiceUnavailable("No worker has been seen lately: jobs wait.")

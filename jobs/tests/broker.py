@@ -13,7 +13,7 @@ from jobs.runner import run_job
 
 
 @contextmanager
-def _connected_to(url, **options):
+def connected_to(url, **options):
     app = current_app._get_current_object()
     changes = {name: url for name in ("broker_url", "broker_read_url", "broker_write_url")}
     changes["broker_transport_options"] = options
@@ -40,7 +40,7 @@ def broker_folder(tmp_path, settings):
     settings.CELERY_BROKER_FOLDER = folder
     messages = folder / "messages"
     messages.mkdir(parents=True)
-    with _connected_to(
+    with connected_to(
         "filesystem://",
         data_folder_in=str(messages),
         data_folder_out=str(messages),
@@ -66,7 +66,7 @@ def messages(broker_folder):
 def broker_down(broker_folder):
     """Point the broker at a Redis where nobody listens."""
     port = free_port()
-    with _connected_to(
+    with connected_to(
         f"redis://127.0.0.1:{port}/0",
         socket_connect_timeout=2, max_retries=1, interval_start=0, interval_step=0.2,
     ):  # fmt: skip
