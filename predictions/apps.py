@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class PredictionsConfig(AppConfig):
     name = "predictions"
+    verbose_name = "predictions"

@@ -11,11 +11,28 @@ from jobs.models import Job
 from registry.models import ModelVersion
 
 
+class PredictionQuerySet(models.QuerySet):
+    def with_people(self):
+        """Fetch with each row what a line of the history shows."""
+        return self.select_related(
+            "model__model_type", "job", "user__account", "developer__account", "company"
+        )
+
+    def made_by(self, member):
+        """Return what this developer or user predicted."""
+        return self.filter(**{member.role: member.row})
+
+    def finished(self):
+        return self.filter(job__state=Job.State.SUCCEEDED)
+
+
 class Prediction(models.Model):
     """One row is one run: a named file of customers scored by one version, for one person."""
 
     user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="predictions")
-    developer = models.ForeignKey(Developer, models.CASCADE, null=True, blank=True, related_name="predictions")
+    developer = models.ForeignKey(
+        Developer, models.CASCADE, null=True, blank=True, related_name="predictions"
+    )
     model = models.ForeignKey(ModelVersion, models.CASCADE, related_name="predictions")
     prediction_name = models.CharField(max_length=255)
     input_data = models.JSONField(null=True, help_text="What was read: parse specification and counts.")
@@ -28,6 +45,8 @@ class Prediction(models.Model):
     company = models.ForeignKey(Company, models.CASCADE, related_name="predictions")
     job = models.OneToOneField(Job, models.CASCADE, related_name="prediction")
     original_filename = models.CharField(max_length=255, blank=True)
+
+    objects = PredictionQuerySet.as_manager()
 
     class Meta:
         db_table = "predictions"
@@ -42,3 +61,16 @@ class Prediction(models.Model):
 
     def __str__(self):
         return self.prediction_name
+
+    @property
+    def account(self):
+        return (self.developer or self.user).account
+
+    @property
+    def portal(self) -> str:
+        """The portal it was made in, which is also the first folder of its files."""
+        return "dev" if self.developer_id else "user"
+
+    @property
+    def is_done(self) -> bool:
+        return self.result is not None and self.job.state == Job.State.SUCCEEDED

@@ -1,1 +1,26 @@
-urlpatterns = []
+from django.urls import include, path
+
+from predictions import api, views
+
+app_name = "predictions"
+
+run = [
+    path("", views.result, name="result"),
+    path("customers.csv", views.download_customers, name="download_customers"),
+    path("result.csv", views.download_csv, name="download_csv"),
+    path("result.xlsx", views.download_xlsx, name="download_xlsx"),
+    path("upload", views.download_upload, name="download_upload"),
+    path("left-out.csv", views.download_rejects, name="download_rejects"),
+]
+
+urlpatterns = [
+    path("<portal:portal>/predict/", views.predict, name="new"),
+    path("<portal:portal>/predict/sample.csv", views.sample, name="sample"),
+    path("<portal:portal>/predict/refused-rows.csv", views.refused_rows, name="refused_rows"),
+    path("<portal:portal>/predictions/", views.history, name="history"),
+    path("<portal:portal>/predictions/<uuid:run>/", include(run)),
+    path("api/v1/prediction-runs", api.PredictionRuns.as_view(), name="api_runs"),
+    path("api/v1/prediction-runs/<uuid:run>", api.PredictionRun.as_view(), name="api_run"),
+    path("api/v1/prediction-runs/<uuid:run>/rows", api.PredictionRows.as_view(), name="api_rows"),
+    path("api/v1/prediction-runs/<uuid:run>/result.csv", api.PredictionResult.as_view(), name="api_result"),
+]

@@ -1,0 +1,54 @@
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+
+from predictions.models import Prediction
+
+
+@admin.register(Prediction)
+class PredictionAdmin(admin.ModelAdmin):
+    """A log: who predicted what, when, with which version. Read-only."""
+
+    list_display = ("prediction_name", "company", "person", "model", "state", "customers", "created_at")
+    list_filter = ("job__state", "model__model_type")
+    list_select_related = ("company", "model", "job", "user__account", "developer__account")
+    search_fields = ("prediction_name", "company__name", "uuid")
+    date_hierarchy = "created_at"
+    fields = (
+        "prediction_name", "uuid", "company", "person", "model_link", "job_link", "original_filename",
+        "upload_dataset_path", "result_dataset_path", "created_at", "input_data", "result",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    @admin.display(description="person")
+    def person(self, prediction):
+        return prediction.account.email
+
+    @admin.display(description="state", ordering="job__state")
+    def state(self, prediction):
+        return prediction.job.get_state_display()
+
+    @admin.display(description="customers")
+    def customers(self, prediction):
+        return f"{(prediction.input_data or {}).get('accepted', 0):,}"
+
+    @admin.display(description="model")
+    def model_link(self, prediction):
+        return _link("admin:registry_modelversion_change", prediction.model)
+
+    @admin.display(description="job")
+    def job_link(self, prediction):
+        return _link("admin:jobs_job_change", prediction.job)
+
+
+def _link(name, row):
+    return format_html('<a href="{}">{}</a>', reverse(name, args=(row.pk,)), row)

@@ -1,0 +1,229 @@
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import generics, serializers
+from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from companies.access import IsMember
+from predictions import downloads, files
+from predictions.models import Prediction
+from predictions.queries import read_query
+from predictions.results import CUSTOMER, LINE, PROBABILITY, TIER
+from predictions.selectors import open_table, predictions_for
+from predictions.services.runs import LEAVE_OUT, REFUSE, start_prediction
+from predictions.uploads import set_handlers
+from registry.selectors import versions_for
+
+MOST_ROWS = 1_000
+
+
+class RunOutput(serializers.ModelSerializer):
+    id = serializers.UUIDField(source="uuid")
+    name = serializers.CharField(source="prediction_name")
+    model = serializers.SerializerMethodField(help_text="Id and name of the version that scored.")
+    person = serializers.EmailField(source="account.email")
+    state = serializers.CharField(source="job.state")
+    job = serializers.UUIDField(source="job_id", help_text="See `/api/v1/jobs/{id}` for its progress.")
+    error = serializers.JSONField(source="job.error", allow_null=True, help_text="Why it failed, if it did.")
+    read = serializers.SerializerMethodField(
+        help_text="rows_in = accepted + duplicates + rejected, and what was odd about the file."
+    )
+    summary = serializers.JSONField(source="result", allow_null=True, help_text="Null until the job is done.")
+    result_url = serializers.SerializerMethodField(
+        help_text="Where the CSV stands; null until the job is done."
+    )
+
+    class Meta:
+        model = Prediction
+        fields = (
+            "id", "name", "model", "person", "state", "job", "error", "original_filename", "read", "summary",
+            "result_url", "created_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_model(self, run) -> dict:
+        return {"id": run.model_id, "name": str(run.model)}
+
+    def get_read(self, run) -> dict:
+        return {key: value for key, value in run.input_data.items() if key not in ("spec", "schema")}
+
+    def get_result_url(self, run) -> str | None:
+        if not run.is_done:
+            return None
+        return self.context["request"].build_absolute_uri(reverse("predictions:api_result", args=(run.uuid,)))
+
+
+class RunInput(serializers.Serializer):
+    name = serializers.CharField(max_length=255, help_text="What you will find it by; need not be unique.")
+    model = serializers.IntegerField(help_text="Id of one of `/api/v1/models`.")
+    file = serializers.FileField(allow_empty_file=True, help_text="CSV or XLSX, one row per customer.")
+    bad_rows = serializers.ChoiceField(
+        (REFUSE, LEAVE_OUT), default=REFUSE, help_text="What to do with rows that cannot be read."
+    )
+
+
+class RunRefusal(serializers.Serializer):
+    code = serializers.CharField(help_text="The kind of mistake.")
+    message = serializers.CharField(help_text="What happened, where, and what to do.")
+    kind = serializers.CharField(required=False)
+    line = serializers.IntegerField(required=False, allow_null=True)
+    column = serializers.CharField(required=False, allow_null=True)
+    rejected = serializers.IntegerField(required=False, help_text="How many rows have a mistake.")
+
+
+REFUSALS = {
+    status: OpenApiResponse(RunRefusal, description=text)
+    for status, text in (
+        (400, "A field is missing or wrong."),
+        (413, "The file is too large."),
+        (415, "The file is of another type than CSV or XLSX."),
+        (422, "The file cannot be predicted; the answer says where and why."),
+    )
+}
+
+
+class _Upload:
+    """Set the handler that streams to disk before the CSRF check of the session reads the form."""
+
+    def initialize_request(self, request, *args, **kwargs):
+        set_handlers(request)
+        return super().initialize_request(request, *args, **kwargs)
+
+
+@extend_schema(tags=["prediction-runs"])
+class PredictionRuns(_Upload, generics.ListAPIView):
+    """The predictions of your company, latest first; POST starts one."""
+
+    permission_classes = [IsMember]
+    serializer_class = RunOutput
+    parser_classes = [MultiPartParser, FormParser]
+    queryset = Prediction.objects.none()
+
+    def get_queryset(self):
+        return predictions_for(self.request.member)
+
+    @extend_schema(
+        request={"multipart/form-data": RunInput},
+        responses={201: RunOutput, **REFUSALS},
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                description="Sent twice, the same run comes back.",
+            )
+        ],
+    )
+    def post(self, request):
+        wanted = RunInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        version = get_object_or_404(versions_for(request.member), pk=wanted.validated_data["model"])
+        run = start_prediction(
+            member=request.member,
+            name=wanted.validated_data["name"],
+            version=version,
+            upload=wanted.validated_data["file"],
+            bad_rows=wanted.validated_data["bad_rows"],
+            idempotency_key=request.headers.get("Idempotency-Key"),
+            at=timezone.now(),
+        )
+        answer = Response(RunOutput(run, context={"request": request}).data, status=201)
+        answer.headers["Location"] = reverse("predictions:api_run", args=(run.uuid,))
+        return answer
+
+
+@extend_schema(tags=["prediction-runs"])
+class PredictionRun(generics.RetrieveAPIView):
+    """One prediction: what was read, where it stands, and what came out."""
+
+    permission_classes = [IsMember]
+    serializer_class = RunOutput
+    queryset = Prediction.objects.none()
+    lookup_field = "uuid"
+    lookup_url_kwarg = "run"
+
+    def get_queryset(self):
+        return predictions_for(self.request.member)
+
+
+class CustomerRow(serializers.Serializer):
+    customer = serializers.CharField()
+    probability = serializers.FloatField(help_text="Calibrated, unrounded.")
+    risk_tier = serializers.CharField()
+    line = serializers.IntegerField(help_text="Line of the uploaded file.")
+    features = serializers.DictField()
+
+
+class CustomerRows(serializers.Serializer):
+    count = serializers.IntegerField()
+    results = CustomerRow(many=True)
+
+
+class PredictionRows(APIView):
+    """The scored customers of one finished prediction: sorted, searched, filtered, in pieces."""
+
+    permission_classes = [IsMember]
+
+    @extend_schema(
+        tags=["prediction-runs"],
+        responses=CustomerRows,
+        parameters=[
+            OpenApiParameter(
+                "sort",
+                description="`customer`, `probability`, `tier`, `line` or a feature; `-` first for falling.",
+            ),
+            OpenApiParameter("find", description="Part of a customer id."),
+            OpenApiParameter("tier", description="Only this tier."),
+            OpenApiParameter("limit", OpenApiTypes.INT, description=f"At most {MOST_ROWS}; default 100."),
+            OpenApiParameter("offset", OpenApiTypes.INT),
+        ],
+    )
+    def get(self, request, run):
+        run = _finished(request, run)
+        table = open_table(run)
+        wanted = read_query(request.query_params, columns=table.columns, tiers=run.result["tiers"])
+        table = table.asking(wanted.query)
+        offset = _whole(request.query_params.get("offset"), 0)
+        limit = min(_whole(request.query_params.get("limit"), 100), MOST_ROWS)
+        return Response(
+            {"count": len(table), "results": [_row(row) for row in table[offset : offset + limit]]}
+        )
+
+
+class PredictionResult(APIView):
+    """The result file of one finished prediction."""
+
+    permission_classes = [IsMember]
+
+    @extend_schema(tags=["prediction-runs"], responses={(200, "text/csv"): OpenApiTypes.BINARY})
+    def get(self, request, run):
+        run = _finished(request, run)
+        name = downloads.file_name(run.prediction_name, "result.csv")
+        path = files.absolute(run.result_dataset_path)
+        return downloads.send_file(request, path, name=name, content_type=downloads.CSV)
+
+
+def _finished(request, run):
+    found = get_object_or_404(predictions_for(request.member), uuid=run)
+    if not found.is_done:
+        raise Http404
+    return found
+
+
+def _row(row):
+    own = {
+        "customer": row.pop(CUSTOMER),
+        "probability": row.pop(PROBABILITY),
+        "risk_tier": row.pop(TIER),
+        "line": row.pop(LINE),
+    }
+    return {**own, "features": row}
+
+
+def _whole(text, default):
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else default

@@ -1,0 +1,306 @@
+"""The engine: one file in, a result CSV and a table for the page out. Runs in a child, without Django.
+
+Rows go through in batches, so memory does not grow with the file. What the page shows at a glance is counted
+on the way; nothing is read twice.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ml.columns import read_columns
+from ml.explanation import describe_feature, state_finding
+from ml.risk import POLICIES, RiskPolicy
+from ml.scoring import Scorer
+from predictions.results import CUSTOMER, LINE, PROBABILITY, TIER
+from registry.files import FileMismatch, open_scorer
+from tabular.read import iter_batches
+from tabular.schema import TableSchema
+from tabular.spec import ParseSpec
+from tabular.write import ResultWriter
+
+PREDICTION, CHURN_PROBABILITY, RISK_TIER = "prediction", "churn_probability", "risk_tier"
+BINS = 20
+TOP_FEATURES = 5
+# The explanation looks at this many customers, drawn from the whole file; the groups of its sentence need
+# more of them than the effects do.
+SAMPLE, EXPLAINED = 20_000, 2_000
+# The column that says what a customer is worth a month, where a schema has it.
+REVENUE = "MonthlyCharges"
+# Up to so many values a column makes a filter.
+MOST_CHOICES = 12
+
+Progress = Callable[[str, int, int], None]
+
+
+def score_file(
+    *,
+    source: str,
+    spec: dict,
+    schema: dict,
+    version: dict,
+    policy: str,
+    csv_path: str,
+    table_path: str,
+    on_progress: Progress,
+) -> dict:
+    """Score every accepted row of `source`; arguments and answer are plain JSON.
+
+    Parameters
+    ----------
+    source, spec, schema
+        The upload, and how its check decided to read it.
+    version
+        `registry.files.VerifiedFiles` as a dict: paths, and the hashes of the bytes that may be parsed.
+    policy
+        Which tiers the probability is cut into.
+    csv_path, table_path
+        Where the result goes. Both appear whole or not at all.
+
+    Returns
+    -------
+    dict
+        The summary that the page shows, or ``{"mismatch": sentence}`` where the version was changed.
+    """
+    try:
+        scorer = open_scorer(version)
+    except FileMismatch as mismatch:
+        return {"mismatch": str(mismatch)}
+    return score_rows(
+        scorer,
+        source=Path(source),
+        spec=ParseSpec.from_dict(spec),
+        schema=TableSchema.from_dict(schema),
+        policy=POLICIES[policy],
+        csv_path=Path(csv_path),
+        table_path=Path(table_path),
+        on_progress=on_progress,
+    )
+
+
+def score_rows(
+    scorer: Scorer,
+    *,
+    source: Path,
+    spec: ParseSpec,
+    schema: TableSchema,
+    policy: RiskPolicy,
+    csv_path: Path,
+    table_path: Path | None,
+    on_progress: Progress | None = None,
+) -> dict:
+    """Score a file with an open scorer; see `score_file`. Without `table_path` only the CSV is written."""
+    summary = Summary(scorer, policy, rows=spec.rows)
+    drafts = [_draft(csv_path), *([_draft(table_path)] if table_path else [])]
+    try:
+        with (
+            ResultWriter(drafts[0], spec, added=(PREDICTION, CHURN_PROBABILITY, RISK_TIER)) as result,
+            TableWriter(drafts[1] if table_path else None, scorer.schema, policy) as table,
+        ):
+            for batch in iter_batches(source, spec, schema):
+                scores = scorer.score_batch(batch.columns)
+                tiers = policy.positions(scores)
+                table.write(batch, scores, tiers)
+                result.write(batch, added_columns(scorer, policy, scores, tiers))
+                summary.take(batch.columns, scores, tiers)
+                if on_progress:
+                    on_progress("Scoring customers", summary.rows, spec.rows)
+        if on_progress:
+            on_progress("Explaining the result", 0, 0)
+        found = summary.as_dict()
+        for draft, final in zip(drafts, (csv_path, table_path), strict=False):
+            _publish(draft, final)
+    finally:
+        for draft in drafts:
+            draft.unlink(missing_ok=True)
+    return found
+
+
+def added_columns(
+    scorer: Scorer, policy: RiskPolicy, scores: np.ndarray, tiers: np.ndarray
+) -> dict[str, pa.Array]:
+    """Return the columns that a result has beside the original ones."""
+    leaves = (scores >= scorer.threshold).astype(np.int8)
+    no, yes = scorer.schema.label.values[0], scorer.schema.label.values[-1]
+    return {
+        PREDICTION: pa.DictionaryArray.from_arrays(pa.array(leaves), pa.array([no, yes])),
+        CHURN_PROBABILITY: pa.array(scores),
+        RISK_TIER: pa.DictionaryArray.from_arrays(pa.array(tiers), pa.array(policy.tiers)),
+    }
+
+
+class TableWriter:
+    """Writes the Parquet table that the page reads: id, line, score, tier and the features, typed.
+
+    Parquet compresses while the next batch is scored: pyarrow needs no Python for it.
+    """
+
+    def __init__(self, path: Path | None, features, policy: RiskPolicy):
+        self.policy = policy
+        self.path = path
+        text = pa.dictionary(pa.int32(), pa.string())
+        self.schema = pa.schema(
+            [
+                (LINE, pa.int64()),
+                (CUSTOMER, pa.string()),
+                (PROBABILITY, pa.float64()),
+                (TIER, pa.dictionary(pa.int8(), pa.string())),
+                *((column.name, text) for column in features.categorical),
+                *((column.name, pa.float64()) for column in features.numeric),
+            ]
+        )
+        self.pool = ThreadPoolExecutor(1)
+        self.waiting = None
+        self.writer = None
+
+    def __enter__(self):
+        if self.path:
+            # Numbers and ids hardly repeat: a dictionary of them would be larger than they are.
+            coded = [field.name for field in self.schema if pa.types.is_dictionary(field.type)]
+            self.writer = pq.ParquetWriter(self.path, self.schema, compression="lz4", use_dictionary=coded)
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self._wait()
+        finally:
+            self.pool.shutdown()
+            if self.writer:
+                self.writer.close()
+
+    def write(self, batch, scores, tiers):
+        if self.writer is None:
+            return
+        names = self.schema.names[4:]
+        tier = pa.DictionaryArray.from_arrays(pa.array(tiers), pa.array(self.policy.tiers))
+        arrays = [
+            pa.array(batch.lines),
+            batch.ids,
+            pa.array(scores),
+            tier,
+            *(batch.columns[name] for name in names),
+        ]
+        table = pa.Table.from_arrays(
+            [
+                array.cast(field.type) if array.type != field.type else array
+                for array, field in zip(arrays, self.schema, strict=True)
+            ],
+            schema=self.schema,
+        )
+        self._wait()
+        self.waiting = self.pool.submit(self.writer.write_table, table)
+
+    def _wait(self):
+        if self.waiting is not None:
+            self.waiting.result()
+            self.waiting = None
+
+
+class Summary:
+    """Counts what the page shows at a glance, batch by batch."""
+
+    def __init__(self, scorer: Scorer, policy: RiskPolicy, *, rows: int):
+        self.scorer, self.policy = scorer, policy
+        self.rows = self.churners = 0
+        self.expected = 0.0
+        self.tiers = np.zeros(len(policy.tiers), np.int64)
+        self.bins = np.zeros(BINS, np.int64)
+        names = {column.name for column in scorer.schema.numeric}
+        self.revenue = 0.0 if REVENUE in names else None
+        self._share = min(1.0, SAMPLE / max(rows, 1))
+        self._random = np.random.default_rng(0)
+        self._sample: list[tuple[dict, np.ndarray]] = []
+
+    def take(self, columns, scores: np.ndarray, tiers: np.ndarray) -> None:
+        leaves = scores >= self.scorer.threshold
+        self.rows += len(scores)
+        self.churners += int(leaves.sum())
+        self.expected += float(scores.sum())
+        self.tiers += np.bincount(tiers, minlength=len(self.tiers))
+        self.bins += np.bincount(np.minimum((scores * BINS).astype(np.int64), BINS - 1), minlength=BINS)
+        if self.revenue is not None:
+            self.revenue += float(columns[REVENUE].to_numpy(zero_copy_only=False)[leaves].sum())
+        self._draw(columns, scores)
+
+    def as_dict(self) -> dict:
+        features = self.scorer.schema
+        drawn = {
+            name: pa.chunked_array([part[name] for part, _ in self._sample]) for name in features.features
+        }
+        scores = np.concatenate([part for _, part in self._sample])
+        effects = self.scorer.explain_batch(drawn, EXPLAINED)
+        shown = [name for name, _ in effects[:TOP_FEATURES]]
+        if self.revenue is not None and REVENUE not in shown:
+            shown.append(REVENUE)
+        return {
+            "rows": self.rows,
+            "churners": self.churners,
+            "expected_churners": self.expected,
+            "threshold": self.scorer.threshold,
+            "policy": self.policy.id,
+            "tiers": dict(zip(self.policy.tiers, self.tiers.tolist(), strict=True)),
+            "histogram": self.bins.tolist(),
+            "revenue_at_risk": self.revenue,
+            "feature_count": len(features.features),
+            "features": [{"feature": name, "effect": effect} for name, effect in effects[:TOP_FEATURES]],
+            "finding": _finding(features, drawn, scores, effects),
+            "sampled": min(len(scores), EXPLAINED),
+            "shown": [_column(features, name) for name in shown],
+            "group": _group(features, effects),
+        }
+
+    def _draw(self, columns, scores):
+        wanted = (
+            np.flatnonzero(self._random.random(len(scores)) < self._share) if self._share < 1 else slice(None)
+        )
+        if isinstance(wanted, slice):
+            self._sample.append(({name: columns[name] for name in self.scorer.schema.features}, scores))
+            return
+        places = pa.array(wanted)
+        part = {name: columns[name].take(places) for name in self.scorer.schema.features}
+        self._sample.append((part, scores[wanted]))
+
+
+def _finding(features, drawn, scores, effects) -> str:
+    """Say of the feature that matters most which of its customers leave more often."""
+    coded, numbers = read_columns(drawn, features)
+    cells = dict(zip(features.features, [*coded, *numbers], strict=True))
+    columns = {column.name: column for column in (*features.categorical, *features.numeric)}
+    for name, _ in effects[:TOP_FEATURES]:
+        sentence = state_finding(columns[name], describe_feature(columns[name], cells[name], scores))
+        if sentence:
+            return sentence.removesuffix(".")
+    return ""
+
+
+def _column(features, name) -> dict:
+    unit = next((column.unit for column in features.numeric if column.name == name), None)
+    label = f"{name}, {unit}" if unit else name
+    return {"name": name, "label": label, "numeric": unit is not None}
+
+
+def _group(features, effects) -> dict | None:
+    """Return the categories that the page offers as a filter: those that matter most."""
+    order = [name for name, _ in effects]
+    few = [column for column in features.categorical if len(column.values) <= MOST_CHOICES]
+    if not few:
+        return None
+    column = min(few, key=lambda column: order.index(column.name))
+    return {"feature": column.name, "values": list(column.values)}
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".partial-{os.getpid()}-{path.name}")
+
+
+def _publish(draft: Path, final: Path) -> None:
+    with open(draft, "rb") as file:
+        os.fsync(file.fileno())
+    os.replace(draft, final)

@@ -1,0 +1,87 @@
+"""A result in other shapes than it is stored in: as a workbook, and as the customers that a filter leaves."""
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from predictions import files
+from predictions.batch import CHURN_PROBABILITY
+from predictions.models import Prediction
+from predictions.results import CustomerTable
+from tabular.schema import TableSchema
+from tabular.spec import ParseSpec
+from tabular.write import BOM, write_xlsx
+
+PIECE = 256 * 1024
+
+
+def workbook(prediction: Prediction) -> Iterator[bytes]:
+    """Yield the result as an XLSX file. Built on disk, row by row: a large one takes time, not memory."""
+    result = _Stored(prediction)
+    with tempfile.TemporaryDirectory(dir=files.waiting_room(), prefix="workbook-") as folder:
+        path = Path(folder) / "result.xlsx"
+        write_xlsx(path, result.names, result.batches(), numbers=result.numbers)
+        with path.open("rb") as file:
+            while piece := file.read(PIECE):
+                yield piece
+
+
+def selection(prediction: Prediction, table: CustomerTable) -> Iterator[bytes]:
+    """Yield, as CSV and in the order of the file, the rows of the stored result that `table` leaves.
+
+    The cells are taken over as they are: they were made harmless when the result was written.
+    """
+    result = _Stored(prediction)
+    wanted = np.fromiter(table.places(), np.int64)
+    yield (BOM if result.spec.writes_bom else b"") + _line(result.names, result.spec.delimiter)
+    options = pacsv.WriteOptions(
+        include_header=False, delimiter=result.spec.delimiter, quoting_style="needed"
+    )
+    first = 0
+    for batch in result.batches():
+        after = first + len(batch)
+        here = wanted[np.searchsorted(wanted, first) : np.searchsorted(wanted, after)] - first
+        if len(here):
+            piece = pa.BufferOutputStream()
+            pacsv.write_csv(batch.take(pa.array(here)), piece, options)
+            yield piece.getvalue().to_pybytes()
+        first = after
+
+
+class _Stored:
+    """The stored result CSV, read back as text cell for cell."""
+
+    def __init__(self, prediction):
+        self.path = files.absolute(prediction.result_dataset_path)
+        self.spec = ParseSpec.from_dict(prediction.input_data["spec"])
+        schema = TableSchema.from_dict(prediction.input_data["schema"])
+        with self.path.open(encoding="utf-8-sig", newline="") as file:
+            self.names = next(csv.reader(file, delimiter=self.spec.delimiter))
+        numeric = {column.name for column in schema.columns if column.kind == "number"}
+        places = {place for name, place in self.spec.positions.items() if name in numeric}
+        added = [name for name in self.names[len(self.spec.header) :] if name.startswith(CHURN_PROBABILITY)]
+        self.numbers = [name for place, name in enumerate(self.names) if place in places] + added
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        # Names in the file need not be unique in every respect; places are.
+        names = [f"c{place}" for place in range(len(self.names))]
+        return pacsv.open_csv(
+            self.path,
+            read_options=pacsv.ReadOptions(column_names=names, skip_rows_after_names=0, skip_rows=1),
+            parse_options=pacsv.ParseOptions(delimiter=self.spec.delimiter, newlines_in_values=True),
+            convert_options=pacsv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+
+
+def _line(cells, delimiter) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator="\n").writerow(cells)
+    return text.getvalue().encode()

@@ -1,0 +1,115 @@
+"""The shape of what people send: the Predict form, the filters of the history and of a result."""
+
+import uuid
+from datetime import datetime, time, timedelta
+
+import django_filters
+from django import forms
+from django.utils import timezone
+
+from predictions.models import Prediction
+from predictions.services.runs import LEAVE_OUT, REFUSE
+
+
+class VersionChoice(forms.ModelChoiceField):
+    def label_from_instance(self, version):
+        return str(version)
+
+
+class PredictionForm(forms.Form):
+    """Name, model, file; and, after a refusal, what to do with the rows that cannot be read."""
+
+    name = forms.CharField(
+        max_length=255,
+        help_text="You will find it by this name in the history.",
+        widget=forms.TextInput({"autocomplete": "off"}),
+        error_messages={"required": "Give the prediction a name."},
+    )
+    model = VersionChoice(
+        queryset=None,
+        widget=forms.RadioSelect,
+        empty_label=None,
+        error_messages={
+            "required": "Choose a model.",
+            "invalid_choice": "There is no such model. Choose one of the list.",
+        },
+    )
+    file = forms.FileField(
+        required=False,
+        allow_empty_file=True,  # an empty file is refused with the words of the file check
+        widget=forms.FileInput({"accept": ".csv,.tsv,.txt,.xlsx"}),
+    )
+    kept = forms.CharField(required=False, widget=forms.HiddenInput)
+    bad_rows = forms.ChoiceField(
+        choices=((REFUSE, "Refuse the file"), (LEAVE_OUT, "Leave them out")),
+        required=False,
+        widget=forms.HiddenInput,
+    )
+    # Two sends of one form carry the same token and start one job.
+    token = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, versions, champion=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["model"].queryset = versions
+        self.fields["model"].initial = champion
+        self.fields["token"].initial = uuid.uuid4
+
+    def clean_bad_rows(self):
+        return self.cleaned_data["bad_rows"] or REFUSE
+
+    def clean(self):
+        cleaned = super().clean()
+        if not cleaned.get("kept") and not cleaned.get("file") and "file" not in self.errors:
+            self.add_error("file", "Choose a CSV or XLSX file with a name.")
+        return cleaned
+
+
+class HistoryFilter(django_filters.FilterSet):
+    """Person, model and date. Dates are days of the time zone of this installation, both included."""
+
+    OWN, EVERYBODY = "me", "all"
+
+    person = django_filters.ChoiceFilter(method="made_by", label="Person", empty_label=None)
+    model = django_filters.ModelChoiceFilter(label="Model", queryset=None, empty_label="All models")
+    since = django_filters.DateFilter(
+        method="from_day", label="From", widget=forms.DateInput({"type": "date"})
+    )
+    until = django_filters.DateFilter(method="to_day", label="To", widget=forms.DateInput({"type": "date"}))
+
+    class Meta:
+        model = Prediction
+        fields = ()
+
+    def __init__(self, data, *, queryset, member, people, versions):
+        self.member = member
+        data = data.copy()
+        data.setdefault("person", self.EVERYBODY if member.is_developer else self.OWN)
+        super().__init__(data, queryset=queryset)
+        everybody = (self.EVERYBODY, f"Everybody at {member.company}")
+        # On the filter and not on the form: a copy of the choices is made when the form is built.
+        self.filters["person"].extra["choices"] = [(self.OWN, "Me"), everybody, *people]
+        self.filters["model"].extra["queryset"] = versions
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything but the person was chosen."""
+        return any(self.data.get(name) for name in ("model", "since", "until"))
+
+    def made_by(self, queryset, name, value):
+        if value == self.EVERYBODY:
+            return queryset
+        if value == self.OWN:
+            return queryset.made_by(self.member)
+        role, _, key = value.partition("-")
+        return queryset.filter(**{f"{role}_id": key})
+
+    # Not `created_at__date`: MariaDB answers that with nothing where its time zone tables are not loaded.
+    def from_day(self, queryset, name, value):
+        return queryset.filter(created_at__gte=_midnight(value))
+
+    def to_day(self, queryset, name, value):
+        return queryset.filter(created_at__lt=_midnight(value + timedelta(days=1)))
+
+
+def _midnight(day):
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -1,0 +1,64 @@
+"""What a member may see of predictions, and what there is to choose from."""
+
+from django.db.models import Q
+
+from companies.access import Member
+from companies.models import Company
+from predictions import files
+from predictions.models import Prediction
+from predictions.results import CustomerTable
+from registry.models import ModelVersion
+from registry.selectors import champion_for, versions_for
+
+
+def predictions_for(member: Member):
+    """Return every prediction of the member's company: colleagues read each other's results (see README)."""
+    return member.company.predictions.with_people()
+
+
+def latest_predictions(member: Member, *, count: int = 5) -> list[Prediction]:
+    """Return what the home page lists: for a developer the company's, for a user the own ones."""
+    found = predictions_for(member)
+    return list((found if member.is_developer else found.made_by(member))[:count])
+
+
+def open_table(prediction: Prediction) -> CustomerTable:
+    """Open the scored customers of a finished prediction."""
+    return CustomerTable(files.absolute(files.table_beside(prediction.result_dataset_path)))
+
+
+def earlier_run(prediction: Prediction) -> Prediction | None:
+    """Return the company's finished prediction before this one, for the comparison on its page."""
+    return (
+        prediction.company.predictions.finished()
+        .filter(model__schema_name=prediction.model.schema_name, created_at__lt=prediction.created_at)
+        .exclude(pk=prediction.pk)
+        .first()
+    )
+
+
+def version_choices(member: Member, *, with_used: bool = False):
+    """Return what `member` may predict with; for filters also what somebody did predict with."""
+    offered = versions_for(member)
+    if with_used:
+        used = member.company.predictions.values("model")
+        offered = ModelVersion.objects.filter(Q(pk__in=offered.values("pk")) | Q(pk__in=used))
+    return offered.select_related("model_type", "metrics")
+
+
+def suggested_version(member: Member) -> ModelVersion | None:
+    """Return what is chosen unless somebody chooses: the latest deployed version, or the best default."""
+    latest = member.company.deployments.filter(is_active=True, model__in=versions_for(member).values("pk"))
+    deployment = latest.select_related("model").order_by("-deployed_at", "-pk").first()
+    return deployment.model if deployment else champion_for(member)
+
+
+def people_of(company: Company) -> list[tuple[str, str]]:
+    """Return who may have predicted, as choices of a filter: value and name."""
+    developers = company.predictions.exclude(developer=None).values_list(
+        "developer", "developer__account__email"
+    )
+    users = company.predictions.exclude(user=None).values_list("user", "user__account__email")
+    people = [(f"developer-{key}", email) for key, email in developers.order_by().distinct()]
+    people += [(f"user-{key}", email) for key, email in users.order_by().distinct()]
+    return sorted(people, key=lambda person: person[1])

@@ -1,0 +1,213 @@
+"""Starting a prediction: the file is checked, then the run and its job appear together, or nothing does."""
+
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db import transaction
+
+from companies.access import Member
+from core.errors import DomainError, NotFound
+from jobs.services import enqueue
+from ml.schemas import FeatureSchema
+from predictions import files
+from predictions.models import Prediction
+from predictions.services.waiting import WaitingUpload, keep, take_in
+from predictions.uploads import upload_limit
+from registry.artefacts import load_manifest
+from registry.models import ModelVersion
+from registry.schemas import table_schema
+from registry.selectors import versions_for
+from tabular.check import CheckReport, check_table_in_child
+from tabular.errors import TableError
+
+TASK = "predictions.score"
+REFUSE, LEAVE_OUT = "refuse", "leave_out"
+STATUSES = {
+    "too_large": 413,
+    "too_much_memory": 413,
+    "type_mismatch": 415,
+    "unsupported_type": 415,
+    "binary_content": 415,
+    "encrypted": 415,
+}
+
+
+class FileRefused(DomainError):
+    """The file cannot be predicted as it is. `kept` is a token to try it again without its bad rows."""
+
+    code = "file-refused"
+    http_status = 422
+
+    def __init__(self, error: TableError, *, kept: str | None = None):
+        rejected = (error.rejects or {}).get("rows", 0)
+        super().__init__(
+            error.message,
+            code=error.kind,
+            http_status=STATUSES.get(error.kind, self.http_status),
+            field="file",
+            extra={
+                "kind": error.kind,
+                "line": error.line,
+                "column": error.column,
+                "columns": list(error.columns),
+                "rejected": rejected,
+                "kept": kept,
+            },
+        )
+        self.rejected = rejected
+        self.kept = kept
+
+
+class VersionNotOffered(NotFound):
+    code = "no-such-model"
+
+
+class NameMissing(DomainError):
+    code = "name-missing"
+
+
+def start_prediction(
+    *,
+    member: Member,
+    name: str,
+    version: ModelVersion,
+    upload: File | WaitingUpload,
+    bad_rows: str = REFUSE,
+    idempotency_key: str | None = None,
+    at: datetime,
+) -> Prediction:
+    """Check a file and, where it can be read, queue it to be scored with `version`.
+
+    Parameters
+    ----------
+    member
+        Who asks: the run belongs to this developer or user.
+    name
+        What people find it by in the history; need not be unique.
+    version
+        One of those that the registry offers this member.
+    upload
+        What came with a form, or an upload that an earlier refusal kept. It is never left behind, except
+        where the refusal says under which token it is kept for an hour.
+    bad_rows
+        ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
+    idempotency_key
+        Sent twice by the same member, the first run comes back and the second file is dropped.
+    at
+        Aware UTC instant of the request.
+
+    Raises
+    ------
+    FileRefused
+        With kind, line and column of the first mistake and how many rows have one.
+    VersionNotOffered
+        The version does not exist, or not for this member.
+    """
+    name = " ".join(name.split())
+    if not name or len(name) > 255:
+        raise NameMissing("Give the prediction a name of at most 255 signs.", field="name")
+    if not versions_for(member).filter(pk=version.pk).exists():
+        raise VersionNotOffered("There is no such model. Choose one of the list.", field="model")
+    if bad_rows not in (REFUSE, LEAVE_OUT):
+        raise DomainError(
+            "Rows with mistakes are either refused or left out.", code="bad-rows", field="bad_rows"
+        )
+
+    waiting, report, schema = _checked(member, version, upload, bad_rows)
+    relative = files.new_upload(member.portal, member.company.pk, report.spec.format)
+    stored = files.absolute(relative)
+    try:
+        files.move_with_companions(waiting.path, stored)
+        with transaction.atomic():
+            prediction, is_new = _create_once(
+                member=member,
+                version=version,
+                idempotency_key=idempotency_key,
+                at=at,
+                prediction_name=name,
+                original_filename=waiting.name,
+                upload_dataset_path=relative,
+                input_data={**_what_was_read(report), "schema": schema.to_dict()},
+            )
+    except BaseException:
+        waiting.remove()
+        files.remove_with_companions(stored)
+        raise
+    if not is_new:
+        files.remove_with_companions(stored)
+    return prediction
+
+
+def _checked(member, version, upload, bad_rows):
+    waiting = None
+    try:
+        waiting = take_in(upload)
+        schema = _table_schema(version)
+        report = check_table_in_child(
+            waiting.path,
+            schema,
+            purpose="predict",
+            bad_rows=bad_rows,
+            rejects_path=waiting.rejects_path,
+            max_bytes=upload_limit(),
+            memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
+            seconds=settings.UPLOAD_SECONDS,
+        )
+    except TableError as error:
+        if waiting and bad_rows == REFUSE and error.rejects and error.rejects.get("path"):
+            raise FileRefused(error, kept=keep(waiting, member=member)) from error
+        if waiting:
+            waiting.remove()
+        raise FileRefused(error) from error
+    except BaseException:
+        if waiting:
+            waiting.remove()
+        raise
+    return waiting, report, schema
+
+
+def _table_schema(version):
+    manifest = load_manifest(version)
+    features = FeatureSchema.from_dict(manifest["schema"])
+    return table_schema(features, purpose="predict", observed=manifest["observed"])
+
+
+def _create_once(*, member, version, idempotency_key, at, **fields):
+    key = f"{member.account.pk}:{idempotency_key}" if idempotency_key else None
+    public_id = uuid.uuid4()
+    job = enqueue(
+        task=TASK,
+        title=fields["prediction_name"],
+        company=member.company,
+        account=member.account,
+        payload={"prediction": str(public_id)},
+        idempotency_key=key,
+        at=at,
+    )
+    # The job of an earlier send comes with its prediction: both were committed together.
+    return Prediction.objects.get_or_create(
+        job=job,
+        defaults={
+            **fields,
+            member.role: member.row,
+            "uuid": public_id,
+            "company": member.company,
+            "model": version,
+            "created_at": at,
+        },
+    )
+
+
+def _what_was_read(report: CheckReport) -> dict:
+    return {
+        "spec": report.spec.to_dict(),
+        "rows_in": report.rows_in,
+        "accepted": report.accepted,
+        "duplicates": report.duplicates,
+        "rejected": report.rejected,
+        "warnings": list(report.warnings),
+        "unknown_categories": report.unknown_categories,
+        "out_of_range": report.out_of_range,
+    }

@@ -1,0 +1,94 @@
+"""Scoring a run: the worker's part. The engine itself works in a child process that knows no database."""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from core.errors import Conflict, DomainError
+from jobs.runner import JobRun
+from ml.risk import SEGMENTS_V2
+from predictions import files
+from predictions.models import Prediction
+from registry.artefacts import DamagedArtefact, verified_files
+from registry.services.states import mark_damaged
+from tabular.child import ChildStopped, run_in_child
+from tabular.errors import TableError
+
+ENGINE = "predictions.batch:score_file"
+
+
+class UploadIsMissing(Conflict):
+    code = "upload-is-missing"
+
+
+class ScoringFailed(DomainError):
+    code = "scoring-failed"
+    http_status = 422
+
+
+def score_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -> None:
+    """Score the upload of `prediction` and publish the result, unless another attempt did.
+
+    Parameters
+    ----------
+    run
+        The attempt: shows progress, tells when to stop, and refuses to finish once another attempt took over.
+    at
+        Aware UTC instant from which a file that is found damaged is out of service.
+
+    Raises
+    ------
+    DamagedArtefact, registry.services.states.VersionNotServing
+        The version may not be used; nothing of its files was parsed.
+    UploadIsMissing, ScoringFailed
+        The file is gone, or took more memory or time than a job may take.
+    """
+    source = files.absolute(prediction.upload_dataset_path)
+    if not source.exists():
+        raise UploadIsMissing("The uploaded file is no longer there. Please predict it again.")
+    # A name of its own for every attempt: two that overlap for a moment never write the same file.
+    relative = files.new_result(prediction.portal, prediction.company_id)
+    target = files.absolute(relative)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    published = False
+    try:
+        summary = _score_in_child(run, prediction, source, target, at)
+        with run.finish():
+            Prediction.objects.filter(pk=prediction.pk).update(result=summary, result_dataset_path=relative)
+        published = True
+    finally:
+        if not published:
+            files.remove_result(relative)
+
+
+def _score_in_child(run, prediction, source, target, at):
+    read = prediction.input_data
+    try:
+        found = run_in_child(
+            ENGINE,
+            {
+                "source": str(source),
+                "spec": read["spec"],
+                "schema": read["schema"],
+                "version": verified_files(prediction.model).to_dict(),
+                "policy": SEGMENTS_V2.id,
+                "csv_path": str(target),
+                "table_path": str(files.table_beside(str(target))),
+            },
+            memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
+            seconds=settings.JOB_MAX_MINUTES * 60,
+            on_progress=run.progress,
+            should_stop=run.should_stop,
+        )
+    except ChildStopped:
+        run.check()  # raises what the run was stopped by
+        raise
+    except TableError as error:
+        raise ScoringFailed(error.message, code=error.kind) from error
+    if "mismatch" in found:
+        mark_damaged(version=prediction.model, reason=found["mismatch"], at=at)
+        raise DamagedArtefact(
+            f"{prediction.model} cannot be used: its stored files are not those that were registered. "
+            "Choose another model."
+        )
+    return found

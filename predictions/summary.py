@@ -1,0 +1,179 @@
+"""What a result says: the stored summary of a run, turned into the figures and sentences of its page."""
+
+import math
+from dataclasses import dataclass
+
+from ml.risk import POLICIES
+from predictions.models import Prediction
+from registry.selectors import quality_of
+from tabular.write import MOST_SHEET_ROWS
+
+
+@dataclass(frozen=True)
+class Findings:
+    """A finished run as its page shows it. `earlier` is the run before it, where there is one."""
+
+    prediction: Prediction
+    earlier: Prediction | None = None
+
+    @property
+    def counts(self) -> dict:
+        return self.prediction.result
+
+    @property
+    def rows(self) -> int:
+        return self.counts["rows"]
+
+    @property
+    def leavers(self) -> int:
+        return self.counts["churners"]
+
+    @property
+    def headline(self) -> str:
+        if self.rows == 1:
+            return "This customer is likely to leave" if self.leavers else "This customer is likely to stay"
+        if not self.leavers:
+            return f"None of {self.rows:,} customers is likely to leave"
+        verb = "is" if self.leavers == 1 else "are"
+        return f"{self.leavers:,} of {self.rows:,} customers {verb} likely to leave"
+
+    @property
+    def share(self) -> float:
+        return self.leavers / self.rows
+
+    @property
+    def change(self) -> dict | None:
+        """Percentage points since the run before, in words; more people leaving is bad."""
+        if self.earlier is None or not self.earlier.result["rows"]:
+            return None
+        points = 100 * (self.share - self.earlier.result["churners"] / self.earlier.result["rows"])
+        if abs(points) < 0.05:
+            return {"text": f"as in {self.earlier}", "direction": "", "trend": ""}
+        direction, trend = ("up", "bad") if points > 0 else ("down", "good")
+        return {
+            "text": f"{abs(points):.1f} points {'more' if points > 0 else 'fewer'} than {self.earlier}",
+            "direction": direction,
+            "trend": trend,
+        }
+
+    @property
+    def distribution(self) -> list[dict]:
+        return [
+            {"label": "Likely to leave", "count": self.leavers, "tone": "critical"},
+            {"label": "Likely to stay", "count": self.rows - self.leavers, "tone": "low"},
+        ]
+
+    @property
+    def tiers(self) -> list[dict]:
+        """Tiers from low to high, with their bounds in words."""
+        policy = POLICIES[self.counts["policy"]]
+        bounds = (0.0, *policy.bounds, 1.0)
+        found = []
+        for position, name in enumerate(policy.tiers):
+            low, high = bounds[position], bounds[position + 1]
+            last = position == len(policy.tiers) - 1
+            found.append(
+                {
+                    "name": name,
+                    "tone": name.lower(),
+                    "count": self.counts["tiers"][name],
+                    "bounds": f"{low:.2f} and above" if last else f"{low:.2f} to below {high:.2f}",
+                }
+            )
+        return found
+
+    @property
+    def highest_tier(self) -> dict:
+        return self.tiers[-1]
+
+    @property
+    def bins(self) -> list[dict]:
+        counts = self.counts["histogram"]
+        policy = POLICIES[self.counts["policy"]]
+        return [
+            {
+                "start": round(position / len(counts), 4),
+                "end": round((position + 1) / len(counts), 4),
+                "count": count,
+                "tone": policy.tier((position + 0.5) / len(counts)).lower(),
+            }
+            for position, count in enumerate(counts)
+        ]
+
+    @property
+    def shape(self) -> str:
+        """What the histogram says in one sentence: whether the model can tell customers apart."""
+        counts, rows = self.counts["histogram"], self.rows
+        edge = max(1, len(counts) // 5)
+        safe, gone = sum(counts[:edge]) / rows, sum(counts[-edge:]) / rows
+        if safe + gone >= 0.6 and gone >= 0.05:
+            return "Most customers are clearly safe or clearly not"
+        if safe >= 0.5:
+            return f"{100 * safe:.0f} % of the customers are clearly safe"
+        if gone >= 0.5:
+            return f"{100 * gone:.0f} % of the customers are almost sure to leave"
+        return "Many customers are between safe and lost"
+
+    @property
+    def features(self) -> list[dict]:
+        return [
+            {"label": item["feature"], "value": item["effect"], "text": f"{item['effect']:.3f}"}
+            for item in self.counts["features"]
+        ]
+
+    @property
+    def reason(self) -> str:
+        """What the feature that matters most says; its name where there is nothing to compare."""
+        found = self.counts.get("finding")
+        return found or f"{self.counts['features'][0]['feature']} moves the probability most"
+
+    @property
+    def revenue_sentence(self) -> str:
+        whose = "that customer" if self.leavers == 1 else f"those {self.leavers:,}"
+        return f"monthly charges of {whose}, in the currency of the file"
+
+    @property
+    def fits_workbook(self) -> bool:
+        return self.rows <= MOST_SHEET_ROWS
+
+    @property
+    def precision(self) -> dict | None:
+        return expected_precision(self.prediction.model)
+
+    @property
+    def read(self) -> dict:
+        return self.prediction.input_data
+
+
+def expected_precision(version) -> dict | None:
+    """How many of 100 it named did leave, among customers the version had not seen, with a 95 % interval.
+
+    The interval is Wilson's: the plain one leaves [0, 1] where few customers were tested.
+    """
+    metrics = getattr(version, "metrics", None)
+    confusion = ((metrics and metrics.additional_metrics) or {}).get("confusion")
+    if not confusion:
+        return None
+    right = confusion["true_positive"]
+    tested = right + confusion["false_positive"]
+    if not tested:
+        return None
+    share, z = right / tested, 1.959964
+    middle = (share + z * z / (2 * tested)) / (1 + z * z / tested)
+    spread = (
+        z / (1 + z * z / tested) * math.sqrt(share * (1 - share) / tested + z * z / (4 * tested * tested))
+    )
+    return {
+        "of_100": round(100 * share),
+        "low": round(100 * (middle - spread)),
+        "high": round(100 * (middle + spread)),
+    }
+
+
+def quality_line(version) -> str:
+    """Say how good a version is in one line, naming what each figure averages."""
+    quality = quality_of(version)
+    if quality is None:
+        return "Not measured yet."
+    auc = next(figure.value for figure in quality.weighted if figure.name == "AUC")
+    return f"AUC {auc:.2f}. {quality.in_words}"

@@ -1,0 +1,125 @@
+"""How predictions are written on pages."""
+
+from django import template
+
+from companies.access import Member
+from core.templatetags.core_tags import MISSING
+from predictions.models import Prediction
+from predictions.selectors import latest_predictions
+from predictions.summary import quality_line
+
+register = template.Library()
+
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8 with a byte order mark",
+    "utf-16": "UTF-16",
+    "cp1252": "Windows-1252 (Western European)",
+    "latin-1": "Latin-1 (Western European)",
+}
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+
+
+@register.inclusion_tag("predictions/_home.html", takes_context=True)
+def predictions_home(context):
+    """Draw the latest predictions of a home page, or how to make the first one."""
+    member = context["member"]
+    return {
+        "latest": latest_predictions(member),
+        "member": member,
+        "portal": context["portal"],
+        "request": context.get("request"),
+    }
+
+
+@register.filter
+def visible(text) -> str:
+    """Write signs that cannot be seen, or that turn the text around them, by their number."""
+    return "".join(sign if sign.isprintable() else f"⟨U+{ord(sign):04X}⟩" for sign in str(text or ""))
+
+
+@register.filter
+def quality(version) -> str:
+    return quality_line(version)
+
+
+@register.filter
+def person(prediction: Prediction, member: Member) -> str:
+    account = prediction.account
+    return "you" if account == member.account else str(account)
+
+
+@register.filter
+def share(prediction: Prediction) -> float | None:
+    counts = prediction.result
+    return counts["churners"] / counts["rows"] if counts and counts["rows"] else None
+
+
+@register.filter
+def took(prediction: Prediction):
+    return prediction.job.finished_at - prediction.job.started_at
+
+
+@register.filter
+def read_sentence(prediction: Prediction) -> str:
+    read = prediction.input_data
+    done = "read and scored" if prediction.is_done else "read"
+    parts = [f"{read['accepted']:,} row{'' if read['accepted'] == 1 else 's'} {done}"]
+    if read["duplicates"]:
+        parts.append(
+            f"{read['duplicates']:,} exact duplicate{'' if read['duplicates'] == 1 else 's'} counted once"
+        )
+    if read["rejected"]:
+        parts.append(f"{read['rejected']:,} left out")
+    if read["warnings"]:
+        parts.append(f"{len(read['warnings'])} remark{'' if len(read['warnings']) == 1 else 's'}")
+    return "; ".join(parts) + "."
+
+
+@register.filter
+def format_sentence(spec: dict) -> str:
+    """Say how a file was read: what was guessed is said aloud."""
+    if spec["format"] == "xlsx":
+        return f"XLSX workbook, sheet “{visible(spec['sheet'])}”"
+    encoding = ENCODINGS.get(spec["encoding"], spec["encoding"])
+    return f"CSV, separated by {DELIMITERS.get(spec['delimiter'], spec['delimiter'])}, written in {encoding}"
+
+
+@register.filter
+def surprises(prediction: Prediction) -> list[dict]:
+    """List what the model never met: categories it does not know, numbers beyond its training data."""
+    read = prediction.input_data
+    found = []
+    for column, seen in read["unknown_categories"].items():
+        examples = [f"{value or 'blank'} ({rows:,})" for value, rows in list(seen["values"].items())[:5]]
+        found.append(
+            {"column": column, "what": "unknown category", "rows": seen["rows"], "examples": examples}
+        )
+    for column, seen in read["out_of_range"].items():
+        examples = [f"lowest {seen['minimum']:g}", f"highest {seen['maximum']:g}"]
+        what = "beyond the customers the model learned from"
+        found.append({"column": column, "what": what, "rows": seen["rows"], "examples": examples})
+    return found
+
+
+@register.filter
+def plain(value) -> str:
+    """Write a number of a customer as it would stand in the file: 29.85, and 72 rather than 72.0."""
+    if value is None:
+        return MISSING
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+@register.filter
+def probability_of(bounds: str) -> str:
+    return f"customers with a probability of {bounds}"
+
+
+@register.filter
+def of_100(precision: dict) -> str:
+    return f"{precision['of_100']} in 100"
+
+
+@register.filter
+def interval(precision: dict) -> str:
+    return f"precision for churners on unseen customers, 95 %: {precision['low']} to {precision['high']}"

@@ -1,0 +1,290 @@
+from functools import lru_cache
+from io import StringIO
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from companies.access import member_required
+from core.errors import DomainError
+from ml.schemas import TELCO_V1
+from predictions import downloads, exports, files
+from predictions.forms import HistoryFilter, PredictionForm
+from predictions.queries import read_query
+from predictions.results import CUSTOMER
+from predictions.selectors import (
+    earlier_run,
+    open_table,
+    people_of,
+    predictions_for,
+    suggested_version,
+    version_choices,
+)
+from predictions.services.runs import LEAVE_OUT, FileRefused, start_prediction
+from predictions.services.waiting import find_kept
+from predictions.summary import Findings
+from predictions.uploads import receives_upload, upload_limit
+
+ROWS_PER_PAGE = 50
+SAMPLE_ROWS = 200
+
+
+# --- Predict ---------------------------------------------------------------------------------------------
+
+
+@member_required
+@receives_upload
+def predict(request):
+    member = request.member
+    choices = version_choices(member)
+    champion = suggested_version(member)
+    form = PredictionForm(
+        request.POST if request.method == "POST" else None,
+        request.FILES if request.method == "POST" else None,
+        versions=choices,
+        champion=champion,
+        initial=_again(request),
+    )
+    refusal = None
+    if request.method == "POST":
+        if form.is_valid():
+            try:
+                prediction = _start(member, form.cleaned_data)
+            except DomainError as error:
+                refusal = error
+            else:
+                url = reverse("predictions:result", args=(member.portal, prediction.uuid))
+                return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+        status = refusal.http_status if refusal else 400
+    else:
+        status = 200
+    context = {
+        "form": form,
+        "refusal": refusal,
+        "champion": champion,
+        "max_mb": upload_limit() // 1024 // 1024,
+        "max_bytes": upload_limit(),
+        "can_leave_out": isinstance(refusal, FileRefused) and refusal.kept,
+        "columns_needed": (TELCO_V1.id_column, *TELCO_V1.features),
+    }
+    page = "predictions/predict.html" + ("#refusal" if request.htmx and request.method == "POST" else "")
+    return render(request, page, context, status=status)
+
+
+def _start(member, chosen):
+    return start_prediction(
+        member=member,
+        name=chosen["name"],
+        version=chosen["model"],
+        upload=find_kept(chosen["kept"], member=member) if chosen["kept"] else chosen["file"],
+        bad_rows=LEAVE_OUT if chosen["kept"] else chosen["bad_rows"],
+        idempotency_key=str(chosen["token"]) if chosen["token"] else None,
+        at=timezone.now(),
+    )
+
+
+def _again(request):
+    """Begin with the name and the model of an earlier prediction."""
+    earlier = request.GET.get("again", "")
+    found = predictions_for(request.member).filter(uuid=earlier).first() if _is_uuid(earlier) else None
+    return {"name": found.prediction_name, "model": found.model} if found else {}
+
+
+@member_required
+@require_GET
+def refused_rows(request):
+    waiting = find_kept(request.GET.get("kept", ""), member=request.member)
+    name = downloads.file_name(waiting.name.rpartition(".")[0], "refused-rows.csv")
+    return downloads.send_file(request, waiting.rejects_path, name=name, content_type=downloads.CSV)
+
+
+@member_required
+@require_safe
+def sample(request):
+    answer = HttpResponse(_sample(), content_type=downloads.CSV)
+    answer.headers["Content-Disposition"] = 'attachment; filename="sample-customers.csv"'
+    return answer
+
+
+@lru_cache(maxsize=1)
+def _sample():
+    # Brings pandas; most requests never need it.
+    from ml.dataset_a import make_dataset_a
+
+    table = make_dataset_a(rows=SAMPLE_ROWS, seed=SAMPLE_ROWS).drop(columns="Churn")
+    text = StringIO()
+    table.to_csv(text, index=False)
+    return text.getvalue()
+
+
+# --- Result ----------------------------------------------------------------------------------------------
+
+
+@member_required
+@require_safe
+def result(request, run):
+    prediction = _found(request, run)
+    if not prediction.is_done:
+        return render(request, "predictions/running.html", {"prediction": prediction, "job": prediction.job})
+    customers = _customers(request, prediction)
+    if request.htmx and request.htmx.target == "customers":
+        return render(request, "predictions/result.html#customers", customers)
+    return render(
+        request,
+        "predictions/result.html",
+        {**customers, "findings": Findings(prediction, earlier_run(prediction))},
+    )
+
+
+def _customers(request, prediction):
+    summary = prediction.result
+    group = summary["group"]
+    table = open_table(prediction)
+    wanted = read_query(
+        request.GET, columns=table.columns, tiers=summary["tiers"], group=group and group["feature"]
+    )
+    table = table.asking(wanted.query)
+    page = Paginator(table, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    columns = [column for column in summary["shown"] if column["name"] in table.columns]
+    rows = [
+        {
+            "customer": row[CUSTOMER],
+            "probability": row["_probability"],
+            "tier": row["_tier"],
+            "line": row["_line"],
+            "cells": [{"value": row[column["name"]], **column} for column in columns],
+        }
+        for row in page.object_list
+    ]
+    return {
+        "prediction": prediction,
+        "columns": columns,
+        "rows": rows,
+        "page": page,
+        "wanted": wanted,
+        "group": group,
+        "tier_names": list(summary["tiers"]),
+    }
+
+
+# --- Downloads -------------------------------------------------------------------------------------------
+
+
+@member_required
+@require_safe
+def download_csv(request, run):
+    prediction = _finished(request, run)
+    name = downloads.file_name(prediction.prediction_name, "result.csv")
+    path = files.absolute(prediction.result_dataset_path)
+    return downloads.send_file(request, path, name=name, content_type=downloads.CSV)
+
+
+@member_required
+@require_safe
+def download_xlsx(request, run):
+    prediction = _finished(request, run)
+    name = downloads.file_name(prediction.prediction_name, "result.xlsx")
+    return downloads.send_pieces(
+        request, exports.workbook(prediction), name=name, content_type=downloads.XLSX
+    )
+
+
+@member_required
+@require_safe
+def download_customers(request, run):
+    """Send the customers that the current filter leaves, as CSV."""
+    prediction = _finished(request, run)
+    summary = prediction.result
+    table = open_table(prediction)
+    group = summary["group"]
+    wanted = read_query(
+        request.GET, columns=table.columns, tiers=summary["tiers"], group=group and group["feature"]
+    )
+    name = downloads.file_name(prediction.prediction_name, "selection.csv")
+    pieces = exports.selection(prediction, table.asking(wanted.query))
+    return downloads.send_pieces(request, pieces, name=name, content_type=downloads.CSV)
+
+
+@member_required
+@require_safe
+def download_upload(request, run):
+    """Send back the file as it was uploaded, byte for byte, and never as something a browser would run."""
+    prediction = _found(request, run)
+    path = files.absolute(prediction.upload_dataset_path)
+    name = downloads.file_name(prediction.prediction_name, f"upload{path.suffix}")
+    return downloads.send_file(request, path, name=name, content_type=downloads.UNKNOWN)
+
+
+@member_required
+@require_safe
+def download_rejects(request, run):
+    prediction = _found(request, run)
+    path = files.rejects_of(files.absolute(prediction.upload_dataset_path))
+    name = downloads.file_name(prediction.prediction_name, "left-out.csv")
+    return downloads.send_file(request, path, name=name, content_type=downloads.CSV)
+
+
+# --- History ---------------------------------------------------------------------------------------------
+
+HISTORY_SORTS = {
+    "date": ("created_at", "id"),
+    "name": ("prediction_name", "id"),
+    "model": ("model__name", "model__number", "id"),
+}
+
+
+@member_required
+@require_safe
+def history(request):
+    member = request.member
+    everything = predictions_for(member)
+    chosen = HistoryFilter(
+        request.GET,
+        queryset=everything,
+        member=member,
+        people=people_of(member.company),
+        versions=version_choices(member, with_used=True),
+    )
+    found = chosen.qs if chosen.form.is_valid() else everything.none()
+    page = Paginator(_sorted(found, request.GET.get("sort", "-date")), 25).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "predictions/history.html",
+        {"filter": chosen, "page": page, "has_any": everything.exists()},
+    )
+
+
+def _sorted(found, sort):
+    fields = HISTORY_SORTS.get(sort.removeprefix("-"), HISTORY_SORTS["date"])
+    return (
+        found.order_by(*(f"-{field}" for field in fields))
+        if sort.startswith("-")
+        else found.order_by(*fields)
+    )
+
+
+# --- Shared ----------------------------------------------------------------------------------------------
+
+
+def _found(request, run):
+    return get_object_or_404(predictions_for(request.member), uuid=run)
+
+
+def _finished(request, run):
+    prediction = _found(request, run)
+    if not prediction.is_done:
+        raise Http404
+    return prediction
+
+
+def _is_uuid(text):
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
