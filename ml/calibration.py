@@ -250,14 +250,23 @@ def fit_sigmoid(scores, labels):
     negative = len(labels) - positive
     target = np.where(labels == 1, (positive + 1) / (positive + 2), 1 / (negative + 2))
     design = np.column_stack([x, np.ones_like(x)])
+
+    def loss(weights):
+        value = design @ weights
+        return float(np.sum(np.logaddexp(0, value) - target * value))
+
     weights = np.array([1.0, 0.0])
-    for _ in range(100):  # Newton's method: two numbers, convex, quadratic convergence
-        p = 1 / (1 + np.exp(-np.clip(design @ weights, -30, 30)))
+    now = loss(weights)
+    for _ in range(100):
+        p = 1 / (1 + np.exp(-np.clip(design @ weights, -500, 500)))
         curvature = (design * (p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
         step = np.linalg.solve(curvature, design.T @ (target - p))
-        weights += step
-        if np.abs(step).max() < 1e-10:
+        # Full Newton steps overshoot without end where scores are far too sure of themselves.
+        while (after := loss(weights + step)) > now and np.abs(step).max() > 1e-12:
+            step /= 2
+        if after > now or np.abs(step).max() < 1e-10:
             break
+        weights, now = weights + step, after
     return Calibrator("sigmoid", slope=float(weights[0]), intercept=float(weights[1]))
 
 

@@ -148,6 +148,8 @@ class ModelTypeSpec:
                 checked[name] = rule.check(given.get(name, self.default_params[name]))
             except ValueError as error:
                 faults.append(str(error))
+        if checked.get("l1_ratio") and checked.get("solver") == "lbfgs":
+            faults.append("l1_ratio needs the solver saga; lbfgs can only have 0.")
         if faults:
             raise ValueError(" ".join(sorted(faults)))
         return checked

@@ -76,7 +76,7 @@ class Number:
 
 @dataclass(frozen=True)
 class BlankRule:
-    """A blank cell of `column` means `value` where `when_column` equals `when_value`; elsewhere it is a fault."""
+    """A blank in `column` means `value` where `when_column` equals `when_value`; elsewhere it is a fault."""
 
     column: str
     value: float
@@ -125,7 +125,7 @@ class FeatureSchema:
         -------
         dict
         """
-        return asdict(self)
+        return _plain(asdict(self))
 
     @classmethod
     def from_dict(cls, data: dict) -> FeatureSchema:
@@ -167,6 +167,12 @@ class FeatureSchema:
                     f"{column.name} needs a finite range, got {column.minimum} to {column.maximum}."
                 )
         return schema
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, (list, tuple)) else value
 
 
 def _category(data: dict) -> Category:

@@ -1,4 +1,4 @@
-"""Figures measured on a public telecom data set of 7,043 customers: shares, quantiles, log odds, no row of it.
+"""Figures measured on a public data set of 7,043 telecom customers: shares, quantiles, log odds; no rows.
 
 Each log-odds table reads "base" plus one number per condition that holds. Years are tenure / 12; "early" is
 1 / (1 + tenure), which is what sets customers of the first months apart.

@@ -204,7 +204,7 @@ def _out_of_fold(pipeline, features, labels, seed):
 
 
 def _importance(pipeline, test, labels, schema, seed, repeats=4):
-    """Shuffle the encoded columns of one feature at a time: encoding per shuffle would be most of the time."""
+    """Shuffle the encoded columns of a feature: encoding again for each shuffle would be most of the time."""
     model, rows = pipeline.named_steps["model"], min(len(test), 2_000)
     encoded, labels = pipeline.named_steps["encode"].transform(test)[:rows], labels[:rows]
     base = roc_auc_score(labels, _scores(model, encoded))

@@ -1,0 +1,62 @@
+"""Tables and models that are made once for all tests of this floor."""
+
+from pathlib import Path
+
+import pytest
+
+from ml.dataset_a import make_dataset_a
+from ml.estimators import MODEL_TYPES
+from ml.export import export_model
+from ml.frames import clean_frame, read_labels
+from ml.schemas import TELCO_V1
+from ml.training import train_model
+
+REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "telco_ibm.csv"
+DEFAULTS = [slug for slug, spec in MODEL_TYPES.items() if spec.is_default]
+
+
+@pytest.fixture(scope="session")
+def dataset_a():
+    return make_dataset_a()
+
+
+@pytest.fixture(scope="session")
+def small_table():
+    return make_dataset_a(rows=1_500, seed=3)
+
+
+class Models:
+    """Trains a model the first time that a test asks for it."""
+
+    def __init__(self, table):
+        self.table, self.trained, self.exported = table, {}, {}
+
+    def train(self, slug):
+        if slug not in self.trained:
+            self.trained[slug] = train_model(self.table, schema=TELCO_V1, model_type=slug)
+        return self.trained[slug]
+
+    def export(self, slug):
+        if slug not in self.exported:
+            self.exported[slug] = export_model(self.train(slug), TELCO_V1)
+        return self.exported[slug]
+
+
+@pytest.fixture(scope="session")
+def defaults(dataset_a):
+    return Models(dataset_a)
+
+
+@pytest.fixture(scope="session")
+def small_models(small_table):
+    return Models(small_table)
+
+
+@pytest.fixture(scope="session")
+def real_customers():
+    if not REAL.exists():
+        pytest.skip("../shared/data/telco_ibm.csv is not there: figures on real customers are not checked.")
+    import pandas as pd
+
+    table = pd.read_csv(REAL, dtype=str, keep_default_na=False)
+    return table, clean_frame(table, TELCO_V1), read_labels(table, TELCO_V1)

@@ -1,0 +1,14 @@
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import ml
+
+MODULES = [name for _, name, package in pkgutil.iter_modules(ml.__path__, "ml.") if not package]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_example_runs(name):
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
