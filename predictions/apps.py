@@ -4,3 +4,11 @@ from django.apps import AppConfig
 class PredictionsConfig(AppConfig):
     name = "predictions"
     verbose_name = "predictions"
+
+    def ready(self):
+        from companies.home import add_section
+        from predictions import receivers
+        from predictions.selectors import home_section
+
+        receivers.connect()
+        add_section(template="predictions/_home.html", provide=home_section, order=10)

@@ -9,6 +9,9 @@ from django.conf import settings
 
 from tabular.spec import CANONICAL_SUFFIX, SKIP_SUFFIX
 
+# The four folders, below the media folder; in each a company has one of its own.
+UPLOADS, RESULTS = "uploadToPredict", "predictionResult"
+FOLDERS = tuple(f"datasets/{portal}/{kind}" for portal in ("dev", "user") for kind in (UPLOADS, RESULTS))
 REJECTS_SUFFIX = ".rejects.csv"
 # What may lie beside an upload and goes where it goes.
 COMPANIONS = (CANONICAL_SUFFIX, SKIP_SUFFIX, REJECTS_SUFFIX)
@@ -24,11 +27,11 @@ def absolute(relative: str) -> Path:
 
 
 def new_upload(portal: str, company_id: str, extension: str) -> str:
-    return f"{_folder(portal, 'uploadToPredict', company_id)}/{uuid.uuid4()}.{extension}"
+    return f"{_folder(portal, UPLOADS, company_id)}/{uuid.uuid4()}.{extension}"
 
 
 def new_result(portal: str, company_id: str) -> str:
-    return f"{_folder(portal, 'predictionResult', company_id)}/{uuid.uuid4()}.csv"
+    return f"{_folder(portal, RESULTS, company_id)}/{uuid.uuid4()}.csv"
 
 
 def table_beside(result: str) -> str:

@@ -16,10 +16,10 @@ def predictions_for(member: Member):
     return member.company.predictions.with_people()
 
 
-def latest_predictions(member: Member, *, count: int = 5) -> list[Prediction]:
-    """Return what the home page lists: for a developer the company's, for a user the own ones."""
+def home_section(member: Member, *, count: int = 5) -> dict:
+    """Return what the home page shows: for a developer the company's predictions, for a user the own ones."""
     found = predictions_for(member)
-    return list((found if member.is_developer else found.made_by(member))[:count])
+    return {"latest": list((found if member.is_developer else found.made_by(member))[:count])}
 
 
 def open_table(prediction: Prediction) -> CustomerTable:

@@ -5,7 +5,6 @@ from django import template
 from companies.access import Member
 from core.templatetags.core_tags import MISSING
 from predictions.models import Prediction
-from predictions.selectors import latest_predictions
 from predictions.summary import quality_line
 
 register = template.Library()
@@ -18,18 +17,6 @@ ENCODINGS = {
     "latin-1": "Latin-1 (Western European)",
 }
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-
-
-@register.inclusion_tag("predictions/_home.html", takes_context=True)
-def predictions_home(context):
-    """Draw the latest predictions of a home page, or how to make the first one."""
-    member = context["member"]
-    return {
-        "latest": latest_predictions(member),
-        "member": member,
-        "portal": context["portal"],
-        "request": context.get("request"),
-    }
 
 
 @register.filter

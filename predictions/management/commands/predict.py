@@ -1,6 +1,7 @@
 import shutil
 import time
 
+from celery import current_app
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -55,8 +56,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
         # Done here unless a worker was quicker; either way the row says how it ended.
-        import predictions.tasks  # noqa: F401 - registers the handler, as the worker does at its start
-
+        current_app.loader.import_default_modules()
         run_job(prediction.job_id)
         while not (job := Job.objects.get(pk=prediction.job_id)).has_ended:
             time.sleep(PAUSE)
