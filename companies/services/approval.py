@@ -1,14 +1,16 @@
 """Somebody decides whether a person who asked may come in."""
 
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.urls import reverse
 
 from companies import mail, tokens
 from companies.models import Account, Developer, User
-from companies.selectors import developer_of
+from companies.selectors import approver_of, developer_of
 from companies.services.audit import record_event
+from companies.signals import developer_approved
 from core.errors import Conflict, Forbidden
 
 ROWS = {"developer": Developer, "user": User}
@@ -43,6 +45,22 @@ def ask_for_approval(*, row: Developer | User, approver: Account | None, at: dat
         person=row.account,
         role=role_of(row),
         url=mail.absolute(reverse("companies:decide", kwargs={"key": key})),
+    )
+
+
+def remind_approver(*, row: Developer | User, at: datetime) -> None:
+    """Mail whoever decides about `row` again, because letters get lost and links get old.
+
+    Raises
+    ------
+    NotWaiting
+        It was decided meanwhile.
+    """
+    if row.approved_at is not None or not row.account.email_verified:
+        raise NotWaiting(f"{row} does not wait for approval.")
+    ask_for_approval(row=row, approver=approver_of(row), at=at)
+    record_event(
+        action="approval-reminded", company=row.company, actor=row.account, subject=row.account.email, at=at
     )
 
 
@@ -109,6 +127,15 @@ def admit(*, row: Developer | User, at: datetime) -> None:
     if not changed:
         raise NotWaiting(f"{row} does not wait for approval.")
     row.approved_at = at
+    if isinstance(row, Developer):
+        tell_of_developer(row)
+
+
+def tell_of_developer(developer: Developer) -> None:
+    """Let the floors above set up what a developer finds, once the change is stored."""
+    transaction.on_commit(
+        partial(developer_approved.send_robust, sender=Developer, developer_id=developer.pk)
+    )
 
 
 @transaction.atomic

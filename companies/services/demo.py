@@ -10,7 +10,7 @@ from django.db import transaction
 
 from companies.models import Account, Company, Developer, User
 from companies.selectors import member_row
-from companies.services.approval import portal_of, role_of
+from companies.services.approval import portal_of, role_of, tell_of_developer
 from companies.services.audit import record_event
 from companies.services.people import end_sessions
 
@@ -50,7 +50,8 @@ def create_demo(*, at: datetime, reset_passwords: bool = False) -> tuple[Company
     joined = {"company": company, "joined_at": at, "approved_at": at}
     # Somebody may have handed the role over to try that out; a later call leaves it so.
     if not Developer.objects.filter(company=company).exists():
-        Developer.objects.update_or_create(account=developer[0], defaults=joined)
+        row, _ = Developer.objects.update_or_create(account=developer[0], defaults=joined)
+        tell_of_developer(row)
     for account, _ in users:
         User.objects.get_or_create(account=account, defaults=joined)
 

@@ -6,8 +6,9 @@ from django.db import transaction
 from django.db.models import F
 
 from companies import mail
-from companies.models import Account, Company, Developer, User
+from companies.models import Account, Company, Developer, User, normalise_email
 from companies.selectors import developer_of, member_row, possible_developers
+from companies.services.approval import tell_of_developer
 from companies.services.audit import record_event
 from core.errors import Conflict, Forbidden, Unprocessable
 
@@ -116,7 +117,7 @@ def hand_over_developer(*, company: Company, to: Account, by: Account, typed: st
         raise MayNotManage("Only the developer can hand the role over.")
     if not possible_developers(company).filter(account=to).exists():
         raise NoSuchHeir(f"{to} is not an approved, active user of {company}.")
-    if typed.strip().casefold() != to.email:
+    if normalise_email(typed) != to.email:
         raise NameDiffers(f"Type {to.email} to confirm.", field="typed")
 
     former = Developer.objects.filter(company=company).first()
@@ -124,9 +125,10 @@ def hand_over_developer(*, company: Company, to: Account, by: Account, typed: st
         _step_down(former, at=at)
         end_sessions(former.account)
     # The row as a user stays beside the new one: predictions made as a user still say so.
-    Developer.objects.update_or_create(
+    developer, _ = Developer.objects.update_or_create(
         account=to, defaults={"company": company, "joined_at": at, "approved_at": at}
     )
+    tell_of_developer(developer)
     end_sessions(to)
     record_event(
         action="developer-handed-over",

@@ -1,0 +1,116 @@
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import generics, serializers
+
+from companies.access import IsMember
+from registry.models import ModelVersion
+from registry.selectors import list_versions, quality_of
+
+
+class ChurnerMetrics(serializers.Serializer):
+    """Of the customers who churned alone."""
+
+    precision = serializers.FloatField()
+    recall = serializers.FloatField()
+    f1 = serializers.FloatField()
+    average_precision = serializers.FloatField()
+    base_rate = serializers.FloatField(help_text="Share of customers who churned in the test data.")
+
+
+class WeightedMetrics(serializers.Serializer):
+    """Averaged over both classes, weighted by their size; recall therefore equals accuracy."""
+
+    accuracy = serializers.FloatField()
+    auc_roc = serializers.FloatField()
+    precision = serializers.FloatField()
+    recall = serializers.FloatField()
+    f1_score = serializers.FloatField()
+
+
+class ModelOutput(serializers.ModelSerializer):
+    model_type = serializers.SlugRelatedField("slug", read_only=True)
+    is_default = serializers.BooleanField(help_text="One of the models that every company has.")
+    serving_since = serializers.DateTimeField(
+        allow_null=True, help_text="Since when it is deployed in your company; null where it is not."
+    )
+    quality = serializers.SerializerMethodField(help_text="How good it is, in a sentence.")
+
+    class Meta:
+        model = ModelVersion
+        fields = (
+            "id",
+            "name",
+            "version",
+            "model_type",
+            "is_default",
+            "state",
+            "created_at",
+            "serving_since",
+            "quality",
+        )
+        read_only_fields = fields
+
+    def get_quality(self, version) -> str | None:
+        found = quality_of(version)
+        return found.in_words if found else None
+
+
+class ModelDetailOutput(ModelOutput):
+    weighted = serializers.SerializerMethodField(help_text="For developers; null for users.")
+    churners = serializers.SerializerMethodField(help_text="For developers; null for users.")
+    manifest_sha256 = serializers.CharField(help_text="Names exactly these files of the version.")
+
+    class Meta(ModelOutput.Meta):
+        fields = (*ModelOutput.Meta.fields, "weighted", "churners", "manifest_sha256")
+        read_only_fields = fields
+
+    @extend_schema_field(WeightedMetrics(allow_null=True))
+    def get_weighted(self, version):
+        return WeightedMetrics(version.metrics).data if self._may_see(version) else None
+
+    @extend_schema_field(ChurnerMetrics(allow_null=True))
+    def get_churners(self, version):
+        return (
+            ChurnerMetrics(version.metrics.additional_metrics["churners"]).data
+            if self._may_see(version)
+            else None
+        )
+
+    def _may_see(self, version):
+        return self.context["request"].member.is_developer and quality_of(version) is not None
+
+
+class ModelFilter(filters.FilterSet):
+    model_type = filters.CharFilter("model_type__slug", label="Slug of the model type.")
+    is_default = filters.BooleanFilter(label="Only defaults, or only the company's own.")
+    state = filters.ChoiceFilter(choices=ModelVersion.State.choices)
+
+    class Meta:
+        model = ModelVersion
+        fields = ("model_type", "is_default", "state")
+
+
+@extend_schema(tags=["models"])
+class ModelList(generics.ListAPIView):
+    """The models of your company: the defaults, and its own versions. Users see those that they may choose."""
+
+    permission_classes = [IsMember]
+    serializer_class = ModelOutput
+    filter_backends = [filters.DjangoFilterBackend]
+    filterset_class = ModelFilter
+    queryset = ModelVersion.objects.none()
+
+    def get_queryset(self):
+        return list_versions(self.request.member)
+
+
+@extend_schema(tags=["models"])
+class ModelDetail(generics.RetrieveAPIView):
+    """One model of your company."""
+
+    permission_classes = [IsMember]
+    serializer_class = ModelDetailOutput
+    queryset = ModelVersion.objects.none()
+
+    def get_queryset(self):
+        return list_versions(self.request.member)

@@ -1,0 +1,27 @@
+"""What the registry does when something happened to a company: one service call each."""
+
+from django.utils import timezone
+
+from companies.models import Developer
+from companies.signals import company_erased, developer_approved
+from registry.services.erasure import remove_company_files
+from registry.services.initialisation import initialize_developer_environment
+
+
+def set_up_developer(sender, developer_id, **kwargs):
+    developer = (
+        Developer.objects.select_related("company").filter(pk=developer_id, company__isnull=False).first()
+    )
+    # Where this fails the approval stands, the error is logged, and the next seed_defaults sets up who was
+    # left out.
+    if developer:
+        initialize_developer_environment(developer=developer, at=timezone.now())
+
+
+def remove_files(sender, company_id, **kwargs):
+    remove_company_files(company_id=company_id)
+
+
+def connect():
+    developer_approved.connect(set_up_developer, dispatch_uid="registry.set_up_developer")
+    company_erased.connect(remove_files, dispatch_uid="registry.remove_files")

@@ -1,0 +1,81 @@
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from companies.access import developer_required, member_required
+from core.charts import embed
+from core.errors import DomainError
+from registry import charts
+from registry.artefacts import load_manifest, stem_of
+from registry.selectors import (
+    champion_for,
+    deployments_of,
+    lineage_of,
+    list_versions,
+    quality_of,
+    visible_versions,
+)
+
+MOST_FEATURES = 10
+
+
+@require_GET
+@member_required
+def models(request):
+    member = request.member
+    versions = list(list_versions(member))
+    for each in versions:
+        each.quality = quality_of(each)
+        each.since = each.serving_since or each.created_at
+    context = {"versions": versions, "champion": champion_for(member)}
+    return render(request, f"registry/models_{member.role}.html", context)
+
+
+@require_GET
+@developer_required
+def version(request, pk):
+    company = request.member.company
+    related = ("model_type", "metrics", "training_dataset", "company")
+    chosen = get_object_or_404(visible_versions(company).select_related(*related), pk=pk)
+    manifest, refusal = _manifest(chosen)
+    quality = quality_of(chosen)
+    name = stem_of(chosen).rpartition("/")[2]
+    context = {
+        "version": chosen,
+        "manifest": manifest,
+        "refusal": refusal,
+        "parameters": charts.readable_parameters((manifest or {}).get("parameters", {})),
+        "quality": quality,
+        "deployments": deployments_of(chosen, company),
+        "lineage": lineage_of(chosen.training_dataset),
+        "files": [(name + suffix, found) for suffix, found in sorted(chosen.file_hashes.items())],
+    }
+    if quality:
+        context |= _pictures(chosen.metrics.additional_metrics)
+    return render(request, "registry/version.html", context)
+
+
+def _manifest(chosen):
+    # A version that is out of service still has a page: its figures stand in the database.
+    try:
+        return load_manifest(chosen), None
+    except DomainError as error:
+        return None, error.message
+
+
+def _pictures(found):
+    roc, curve = found["roc"], found["precision_recall"]
+    return {
+        "threshold": found["threshold"],
+        "titles": charts.titles(found),
+        "figures": {
+            "roc": embed(charts.roc_figure(roc)),
+            "precision_recall": embed(charts.precision_recall_figure(curve, found["churners"]["base_rate"])),
+            "confusion": embed(charts.confusion_figure(found["confusion"])),
+            "calibration": embed(charts.calibration_figure(found["calibration"])),
+        },
+        "roc_rows": charts.curve_rows(roc["false_positive_rate"], roc["true_positive_rate"]),
+        "precision_recall_rows": charts.curve_rows(curve["recall"], curve["precision"]),
+        "confusion": found["confusion"],
+        "calibration": found["calibration"],
+        "importance": charts.importance_rows(found["importance"], most=MOST_FEATURES),
+    }
