@@ -165,6 +165,7 @@ CELERY_BEAT_SCHEDULE = {
     # Expires unread before the next few are due, so they do not pile up while nobody works.
     "reap": {"task": "jobs.reap", "schedule": 5.0, "options": {"expires": 15.0}},
     "sweep": {"task": "core.sweep", "schedule": 900.0, "options": {"expires": 900.0}},
+    "sweep-predictions": {"task": "predictions.sweep", "schedule": 1800.0, "options": {"expires": 1800.0}},
 }
 
 # --- Files -----------------------------------------------------------------------------------------------
@@ -225,6 +226,7 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_RATE_LIMITS = {
     "signup": "20/m/ip",  # also what guessing at company IDs runs into
     "register_company": "20/m/ip,5/h/key",
+    "remind_approver": "2/d/user",
     "login_failed": None,  # counted by django-axes, below
 }
 AXES_HANDLER = "companies.lockout.LockoutHandler"
@@ -270,6 +272,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Several tables have a state; without names of their own the schema would number them.
+    "ENUM_NAME_OVERRIDES": {"JobState": "jobs.models.Job.State"},
     # Otherwise the page asks a service elsewhere whether the schema is valid.
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 
 from companies.access import member_of
+from companies.selectors import waiting_people
 
 
 def portal(request):
@@ -14,21 +15,23 @@ def portal(request):
     return {
         "portal": member.portal,
         "member": member,
-        "navigation": _navigation(request.path, member.portal),
+        "navigation": _navigation(request.path, member),
         "home_url": reverse("companies:home", kwargs={"portal": member.portal}),
     }
 
 
-def _navigation(path, portal):
+def _navigation(path, member):
+    # Counted here and not by the page, because the number stands beside "People" on every page.
+    counts = {"companies:people": waiting_people(member.company).count()} if member.is_developer else {}
     entries = []
     for label, name, portals in settings.PORTAL_NAVIGATION:
-        if portal not in portals:
+        if member.portal not in portals:
             continue
         try:
-            url = reverse(name, kwargs={"portal": portal})
+            url = reverse(name, kwargs={"portal": member.portal})
         except NoReverseMatch:
             continue
-        entries.append({"label": label, "url": url})
+        entries.append({"label": label, "url": url, "count": counts.get(name, 0)})
     # The longest entry that the path begins with is where the reader is; Home begins them all.
     inside = [entry for entry in entries if path.startswith(entry["url"])]
     here = max(inside, key=lambda entry: len(entry["url"]), default=None)

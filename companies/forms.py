@@ -1,5 +1,7 @@
 """The shape of what people send. Rules are checked by the services."""
 
+import re
+
 from allauth.account.forms import (
     ChangePasswordForm,
     LoginForm,
@@ -8,6 +10,7 @@ from allauth.account.forms import (
 )
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.core.validators import RegexValidator
 
 from companies.access import membership
 from companies.models import Account, Company, normalise_email
@@ -26,11 +29,21 @@ class EmailField(forms.EmailField):
         return normalise_email(super().clean(value))
 
 
+class PlainName(RegexValidator):
+    """Names go into letters to people who never heard of us: a line break or a link has no place in them."""
+
+    regex = r"[\x00-\x1f\x7f\u2028\u2029<>]|://|www\."
+    inverse_match = True
+    flags = re.IGNORECASE
+    message = "A name is one line of text, without a web address."
+
+
 def name_field(label, autocomplete, help_text=""):
     return forms.CharField(
         label=label,
         max_length=255,
         help_text=help_text,
+        validators=[PlainName()],
         widget=forms.TextInput(attrs={"autocomplete": autocomplete}),
     )
 

@@ -19,7 +19,8 @@ def new_company_id() -> str:
 
 def normalise_email(address: str) -> str:
     """Return the one spelling under which an address is stored and looked up."""
-    return address.strip().casefold()
+    # Not casefold: it would make one address of two that belong to different people (ß and ss).
+    return address.strip().lower()
 
 
 class Company(models.Model):

@@ -34,7 +34,9 @@ urlpatterns = [
     path("", pages.landing, name="home"),
     path("join/", registration.choose_role, name="account_signup"),
     path("join/sent/", allauth.email_verification_sent, name="account_email_verification_sent"),
-    re_path(r"^confirm-address/(?P<key>[-:\w]+)/$", allauth.confirm_email, name="account_confirm_email"),
+    re_path(
+        r"^confirm-address/(?P<key>[-:\w]+)/$", registration.confirm_address, name="account_confirm_email"
+    ),
     path("login/", login.choose_portal, name="account_login"),
     path("logout/", allauth.logout, name="account_logout"),
     path("deactivated/", allauth.account_inactive, name="account_inactive"),

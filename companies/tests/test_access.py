@@ -1,6 +1,10 @@
 import pytest
+from django.test import RequestFactory
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
-from companies.access import membership
+from companies.access import IsDeveloper, IsMember, company_of, membership
+from companies.home import add_section, sections_for
 from companies.tests.factories import AccountFactory, DeveloperFactory, UserFactory
 
 
@@ -54,3 +58,90 @@ def test_a_deactivated_account_is_nobodys_member(user):
 @pytest.mark.django_db
 def test_an_account_without_a_company_is_nobodys_member():
     assert membership(AccountFactory()) is None
+
+
+def test_htmx_is_told_to_load_the_login_instead_of_swapping_it_in(client, db):
+    answer = client.get("/user/", headers={"HX-Request": "true"})
+
+    assert answer.status_code == 200
+    assert answer["HX-Redirect"].startswith("/user/login/")
+
+
+def test_what_was_posted_is_not_where_the_login_leads(client, db):
+    assert client.post("/dev/settings/", {})["Location"] == "/dev/login/"
+
+
+# --- API -------------------------------------------------------------------------------------------------
+
+
+class ForMembers(APIView):
+    permission_classes = [IsMember]
+
+    def get(self, request):
+        return Response({"company": company_of(request).name, "role": request.member.role})
+
+
+class ForDevelopers(ForMembers):
+    permission_classes = [IsDeveloper]
+
+
+@pytest.fixture
+def ask(log_in):
+    """Return a function that sends the request of an account to an API view."""
+
+    def answer(view, account):
+        request = RequestFactory().get("/api/")
+        request.user, request.session = account, log_in(account).session
+        return view.as_view()(request)
+
+    return answer
+
+
+def test_the_api_lets_members_in(ask, developer, user):
+    assert ask(ForMembers, user).data == {"company": "Harbour Telecom", "role": "user"}
+    assert ask(ForMembers, developer).data == {"company": "Harbour Telecom", "role": "developer"}
+
+
+def test_the_api_keeps_for_developers_what_is_theirs(ask, developer, user):
+    assert ask(ForDevelopers, developer).status_code == 200
+    assert ask(ForDevelopers, user).status_code == 403
+
+
+def test_the_api_refuses_who_waits_and_who_is_nobodys_member(ask, company, operator):
+    waiting = UserFactory(company=company, waiting=True).account
+
+    assert ask(ForMembers, waiting).status_code == 403
+    assert ask(ForMembers, operator).status_code == 403
+
+
+# --- What stands on a portal page ------------------------------------------------------------------------
+
+
+def labels(client, path):
+    return [entry["label"] for entry in client.get(path).context["navigation"]]
+
+
+def test_the_navigation_is_that_of_the_role(as_developer, as_user):
+    assert labels(as_developer, "/dev/")[-2:] == ["People", "Settings"]
+    assert "People" not in labels(as_user, "/user/")
+
+
+def test_the_navigation_shows_where_the_reader_is_and_how_many_wait(as_developer, company):
+    UserFactory(company=company, waiting=True)
+
+    entries = as_developer.get("/dev/people/").context["navigation"]
+
+    assert [(entry["label"], entry["count"]) for entry in entries if entry["current"]] == [("People", 1)]
+
+
+def test_an_app_puts_a_section_on_the_home_pages_and_may_leave_it_out(developer, user, monkeypatch):
+    monkeypatch.setattr("companies.home._sections", {})
+    add_section(template="late.html", order=90, provide=lambda member: {"name": member.account.name})
+    add_section(template="early.html", order=10, portals=("dev",), provide=lambda member: {})
+    add_section(template="never.html", provide=lambda member: None)
+
+    assert [section["template"] for section in sections_for(membership(developer))] == [
+        "early.html",
+        "late.html",
+    ]
+    assert sections_for(membership(user)) == [{"template": "late.html", "content": {"name": "Uma User"}}]

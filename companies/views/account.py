@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from companies.access import member_required
 from companies.forms import NameForm
+from companies.models import normalise_email
 from companies.services.people import deactivate_account, rename_account
 
 
@@ -27,7 +28,7 @@ def account(request):
 def deactivate(request):
     error = None
     if request.method == "POST":
-        if request.POST.get("confirm_name", "").strip().casefold() == request.user.email:
+        if normalise_email(request.POST.get("confirm_name", "")) == request.user.email:
             deactivate_account(account=request.user, by=request.user, at=timezone.now())
             logout(request)
             messages.success(

@@ -1,13 +1,17 @@
 """The front page, the portal homes, and the page of those who wait."""
 
+from allauth.core import ratelimit
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
 
 from companies import home
-from companies.access import member_of, member_required, membership, standing
+from companies.access import member_of, member_required, standing
 from companies.adapter import home_of
 from companies.selectors import approver_of, waiting_people
+from companies.services.approval import remind_approver
 
 
 @require_safe
@@ -32,10 +36,16 @@ def portal_home(request):
     )
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def waiting(request):
-    member = standing(request) or membership(request.user)
+    member = standing(request)
     if member is None or member.approved:
         return redirect(home_of(request))
+    if request.method == "POST":
+        if not ratelimit.consume(request, action="remind_approver", user=request.user):
+            return ratelimit.respond_429(request)
+        remind_approver(row=member.row, at=timezone.now())
+        messages.success(request, "We sent the letter again.")
+        return redirect("companies:waiting")
     return render(request, "portal/waiting.html", {"standing": member, "approver": approver_of(member.row)})

@@ -1,7 +1,9 @@
 """How a company comes in, and how a person joins it."""
 
 from allauth.account.internal.flows.signup import complete_signup, prevent_enumeration
+from allauth.account.views import ConfirmEmailView
 from allauth.core import ratelimit
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -45,6 +47,28 @@ def verify(request, key):
     return render(request, "companies/verify.html", {"company": company})
 
 
+class ConfirmAddress(ConfirmEmailView):
+    """The page behind the link that confirms a person's address."""
+
+    def logout_other_user(self, confirmation):
+        """Leave the session of whoever opened the letter alone: confirming logs nobody in."""
+
+    def post(self, *args, **kwargs):
+        try:
+            return super().post(*args, **kwargs)
+        except Http404:
+            # Used before, or too old: the page says so.
+            self.object = None
+            return self.render_to_response(self.get_context_data())
+
+    def render_to_response(self, context, **response_kwargs):
+        status = 200 if context["can_confirm"] else 404
+        return super().render_to_response(context, **response_kwargs | {"status": status})
+
+
+confirm_address = never_cache(ConfirmAddress.as_view())
+
+
 @require_safe
 def choose_role(request):
     return render(request, "companies/choose_role.html")
@@ -80,9 +104,10 @@ def join(request, portal):
 def decide(request, key):
     row = person_of_link(key=key, at=timezone.now())
     context = {"person": row.account, "company": row.company, "role": role_of(row)}
-    if request.method == "POST":
-        approved = request.POST.get("decision") == "approve"
-        action = approve_person if approved else decline_person
-        action(row=row, by=None, at=timezone.now())
-        return render(request, "companies/decided.html", {**context, "approved": approved})
-    return render(request, "companies/decide.html", context)
+    if request.method != "POST":
+        return render(request, "companies/decide.html", context)
+    decide_about = {"approve": approve_person, "decline": decline_person}.get(request.POST.get("decision"))
+    if decide_about is None:
+        return render(request, "companies/decide.html", context, status=400)
+    decide_about(row=row, by=None, at=timezone.now())
+    return render(request, "companies/decided.html", {**context, "approved": decide_about is approve_person})
