@@ -46,6 +46,11 @@ class Channel(filesystem.Channel):
             return loads(bytes_to_str(content))
         raise Empty
 
+    def _size(self, queue):
+        # A worker and the clock declare their queues before the first message makes the folder.
+        Path(self.data_folder_in).mkdir(parents=True, exist_ok=True)
+        return super()._size(queue)
+
     def _queue_bind(self, exchange, routing_key, pattern, queue):
         file = self._exchange_file(exchange)
         self.control_folder.mkdir(parents=True, exist_ok=True)
