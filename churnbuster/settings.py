@@ -273,7 +273,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # Several tables have a state; without names of their own the schema would number them.
-    "ENUM_NAME_OVERRIDES": {"JobState": "jobs.models.Job.State"},
+    "ENUM_NAME_OVERRIDES": {
+        "JobState": "jobs.models.Job.State",
+        "ModelVersionState": "registry.models.ModelVersion.State",
+    },
     # Otherwise the page asks a service elsewhere whether the schema is valid.
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
 }

@@ -19,7 +19,8 @@ def sign(payload: bytes, *, purpose: str) -> str:
 
 def verify(payload: bytes, signature: str, *, purpose: str) -> bool:
     """Whether `signature` is the one of `payload` for `purpose`, compared in constant time."""
-    return hmac.compare_digest(sign(payload, purpose=purpose), signature)
+    # As bytes: the comparison of texts refuses anything but ASCII with an error.
+    return hmac.compare_digest(sign(payload, purpose=purpose).encode(), signature.encode())
 
 
 def sha256(payload: bytes) -> str:

@@ -1,0 +1,45 @@
+import re
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+
+def test_the_schema_describes_every_endpoint_without_a_doubt(tmp_path):
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yaml"))
+
+
+@pytest.mark.django_db
+def test_the_schema_names_the_jobs(client):
+    schema = client.get(reverse("schema"), headers={"accept": "application/json"}).json()
+
+    assert "/api/v1/jobs/{job_id}" in schema["paths"]
+
+
+@pytest.mark.django_db
+def test_the_page_asks_nobody_else_and_has_nothing_inline(client):
+    page = client.get(reverse("api-docs"))
+    script = client.get(reverse("api-docs") + "?script=")
+
+    text = page.content.decode()
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', text)
+    assert addresses and all(address.startswith("/") for address in addresses)
+    assert "<style" not in text
+    assert re.findall(r"<script(?![^>]*\bsrc=)", text) == []
+    assert "default-src 'self'" in page["Content-Security-Policy"]
+    assert script["Content-Type"].startswith("application/javascript")
+    assert '"validatorUrl": null' in script.content.decode()
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_browser_shows_the_endpoints_under_the_strict_policy(browser, live_server):
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    browser.get(live_server.url + reverse("api-docs"))
+    WebDriverWait(browser, 30).until(lambda page: page.find_elements(By.CSS_SELECTOR, ".opblock"))
+
+    assert "/api/v1/jobs" in browser.find_element(By.ID, "swagger-ui").text
+    errors = [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    assert errors == []
