@@ -336,6 +336,12 @@ LOGGING = {
         # Swallows nothing: each failed check is in the answer of /health, which is asked every few seconds.
         "health_check": {"level": "CRITICAL"},
         "axes.apps": {"level": "WARNING"},
+        # The clock rings every few seconds; what a job did stands in its row and in our own lines.
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        # A folder has no host name.
+        "kombu.connection": {"level": "ERROR"},
     },
 }
 structlog.configure(
