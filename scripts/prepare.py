@@ -8,6 +8,7 @@ import argparse
 import hashlib
 import io
 import os
+import re
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -35,7 +36,9 @@ def main():
     if not demo_file.exists():
         create_demo(demo_file, call_command)
 
-    print(f"\n{demo_file.read_text().strip()}\n\n(kept in {os.path.relpath(demo_file, BASE_DIR)})")
+    # The accounts stay, the address may have changed since they were made.
+    accounts = re.sub(r"https?://[^/\s]+", settings.BASE_URL, demo_file.read_text().strip())
+    print(f"\n{accounts}\n\n(kept in {os.path.relpath(demo_file, BASE_DIR)})")
     if not options.show_demo:
         print(f"\nChurn Buster starts on {settings.BASE_URL}   (stop with Ctrl-C)\n", flush=True)
 
