@@ -1,7 +1,7 @@
 """What every page knows about its reader: `portal`, `member` and the `navigation` of that portal."""
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from companies.access import member_of
 from companies.selectors import waiting_people
@@ -23,15 +23,15 @@ def portal(request):
 def _navigation(path, member):
     # Counted here and not by the page, because the number stands beside "People" on every page.
     counts = {"companies:people": waiting_people(member.company).count()} if member.is_developer else {}
-    entries = []
-    for label, name, portals in settings.PORTAL_NAVIGATION:
-        if member.portal not in portals:
-            continue
-        try:
-            url = reverse(name, kwargs={"portal": member.portal})
-        except NoReverseMatch:
-            continue
-        entries.append({"label": label, "url": url, "count": counts.get(name, 0)})
+    entries = [
+        {
+            "label": label,
+            "url": reverse(name, kwargs={"portal": member.portal}),
+            "count": counts.get(name, 0),
+        }
+        for label, name, portals in settings.PORTAL_NAVIGATION
+        if member.portal in portals
+    ]
     # The longest entry that the path begins with is where the reader is; Home begins them all.
     inside = [entry for entry in entries if path.startswith(entry["url"])]
     here = max(inside, key=lambda entry: len(entry["url"]), default=None)

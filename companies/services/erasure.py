@@ -49,4 +49,4 @@ def erase_company(*, company: Company, typed: str, by: Account, at: datetime) ->
     record_event(action="company-erased", actor=by, subject=f"{company.name} ({company.pk})", at=at)
     company.delete()
     Account.objects.filter(pk__in=account_ids).delete()
-    transaction.on_commit(partial(company_erased.send, sender=Company, **erased))
+    transaction.on_commit(partial(company_erased.send_robust, sender=Company, **erased))
