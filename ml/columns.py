@@ -7,8 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from ml.schemas import normal
-
 
 class Coded(NamedTuple):
     """A column of categories: row i holds the value ``positions[indices[i]]`` of its category.
@@ -57,34 +55,39 @@ def read_columns(columns, schema):
 
 
 def _code(cells, column):
-    array = _arrow(cells)
-    if not pa.types.is_dictionary(array.type):
-        array = array.dictionary_encode()
-    unknown = len(column.values)
-    positions = [column.position(value) for value in array.dictionary.to_pylist()]
-    indices = array.indices
-    if indices.null_count:
-        positions.append(-1)
-        indices = indices.cast(pa.int32()).fill_null(len(positions) - 1)
-    table = np.array(positions, dtype=np.intp)
-    table[table < 0] = unknown
-    return Coded(table, indices.to_numpy(zero_copy_only=False))
+    distinct, indices = _arrow_dictionary(cells) if _is_arrow(cells) else _python_dictionary(cells)
+    positions = np.array([column.position(cell) for cell in distinct], dtype=np.intp)
+    positions[positions < 0] = len(column.values)
+    return Coded(positions, indices)
 
 
-def _arrow(cells):
+def _is_arrow(cells):
+    return isinstance(cells, (pa.Array, pa.ChunkedArray))
+
+
+def _arrow_dictionary(cells):
     if isinstance(cells, pa.ChunkedArray):
-        return cells.unify_dictionaries().combine_chunks()
-    if isinstance(cells, pa.Array):
-        return cells
-    try:
-        return pa.array(cells, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):  # text and numbers mixed in one list
-        return pa.array([None if cell is None else normal(cell) for cell in cells], type=pa.string())
+        cells = cells.unify_dictionaries().combine_chunks()
+    if not pa.types.is_dictionary(cells.type):
+        cells = cells.dictionary_encode()
+    distinct, indices = cells.dictionary.to_pylist(), cells.indices
+    if indices.null_count:
+        distinct.append(None)
+        indices = indices.cast(pa.int32()).fill_null(len(distinct) - 1)
+    return distinct, indices.to_numpy(zero_copy_only=False)
+
+
+def _python_dictionary(cells):
+    # Not through `pyarrow.array`, which imports pandas wherever that is installed.
+    seen = {}
+    cells = cells.tolist() if isinstance(cells, np.ndarray) else cells
+    indices = np.fromiter((seen.setdefault(cell, len(seen)) for cell in cells), dtype=np.intp)
+    return list(seen), indices
 
 
 def _number(cells, column):
     try:
-        if isinstance(cells, (pa.Array, pa.ChunkedArray)):
+        if _is_arrow(cells):
             cells = cells.cast(pa.float64()).to_numpy(**_copy_allowed(cells))
         values = np.asarray(cells, dtype=np.float64)
     except (TypeError, ValueError) as error:

@@ -89,7 +89,15 @@ def describe_feature(column, cells, probabilities, bins=4):
     -------
     list of Group
         Categories in the schema's order, unknown ones last; ranges rising. Empty groups are left out.
+
+    Raises
+    ------
+    ValueError
+        There are not as many probabilities as rows.
     """
+    rows = len(cells.indices) if isinstance(cells, Coded) else len(cells)
+    if rows != len(probabilities):
+        raise ValueError(f"{column.name} has {rows} rows, but there are {len(probabilities)} probabilities.")
     if isinstance(cells, Coded):
         position = cells.positions[cells.indices]
         labels = [*column.values, "(unknown)"]
@@ -99,11 +107,11 @@ def describe_feature(column, cells, probabilities, bins=4):
         )
         position = np.searchsorted(edges, cells, side="right")
         labels = _ranges(edges)
-    rows = np.bincount(position, minlength=len(labels))
+    counts = np.bincount(position, minlength=len(labels))
     total = np.bincount(position, weights=probabilities, minlength=len(labels))
     return [
         Group(label, int(count), float(part / count))
-        for label, count, part in zip(labels, rows, total, strict=True)
+        for label, count, part in zip(labels, counts, total, strict=True)
         if count
     ]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import threading
+from dataclasses import asdict
 
 import numpy as np
 
 from ml.calibration import Calibrator
 from ml.columns import read_columns
-from ml.explanation import explain
+from ml.explanation import describe_feature, explain, state_finding
 from ml.schemas import FeatureSchema
 
 # Rows that are worked on at once: small enough for the encoded matrix to stay in the processor's cache.
@@ -129,6 +130,43 @@ class Scorer:
             sample=sample,
             seed=seed,
         )
+
+    def describe_batch(self, columns, probabilities, features=None):
+        """Return in which direction features point in this batch, with the finding in words.
+
+        Parameters
+        ----------
+        columns : mapping of str to array
+            The batch, or a sample of it.
+        probabilities : ndarray of float64, shape (n,)
+            From `score_batch` on the same rows.
+        features : iterable of str, optional
+            For instance the first five of `explain_batch`; all of them by default.
+
+        Returns
+        -------
+        list of dict
+            ``feature``; ``groups``: list of {label, rows, mean_probability}, one per category or range;
+            ``finding``: a sentence for the title of a chart, empty where there is nothing to compare.
+
+        Raises
+        ------
+        ValueError
+            A feature is not of this model, or there are not as many probabilities as rows.
+        """
+        coded, numbers = read_columns(columns, self.schema)
+        cells = dict(zip(self.schema.features, (*coded, *numbers), strict=True))
+        known = {column.name: column for column in (*self.schema.categorical, *self.schema.numeric)}
+        described = []
+        for name in known if features is None else features:
+            if name not in known:
+                raise ValueError(f"{name} is not a feature of this model.")
+            groups = describe_feature(known[name], cells[name], probabilities)
+            finding = state_finding(known[name], groups)
+            described.append(
+                {"feature": name, "groups": [asdict(group) for group in groups], "finding": finding}
+            )
+        return described
 
     def count_surprises(self, columns):
         """Count what this model never met: unknown categories, and numbers beyond its training data.

@@ -186,7 +186,7 @@ def test_scores_one_customer_within_50_microseconds(slug, small_models, records)
     assert statistics.median(seconds) <= 50e-6
 
 
-def test_serving_loads_neither_pandas_nor_scikit_learn(small_models, tmp_path):
+def test_scoring_a_customer_loads_neither_pandas_nor_scikit_learn(small_models, tmp_path):
     exported = small_models.export("random_forest")
     (tmp_path / "model.json").write_text(json.dumps(exported.manifest))
     (tmp_path / "model.onnx").write_bytes(exported.onnx)
@@ -194,7 +194,10 @@ def test_serving_loads_neither_pandas_nor_scikit_learn(small_models, tmp_path):
         "import json, sys, pathlib; from ml.scoring import Scorer; folder = pathlib.Path(sys.argv[1]);"
         "manifest = json.loads((folder / 'model.json').read_text());"
         "scorer = Scorer(manifest, (folder / 'model.onnx').read_bytes());"
-        "scorer.score_record(manifest['golden'][0]['record']);"
+        "records = [row['record'] for row in manifest['golden']];"
+        "scorer.score_record(records[0]);"
+        "columns = {name: [record[name] for record in records] for name in scorer.schema.features};"
+        "scorer.score_batch(columns); scorer.explain_batch(columns); scorer.count_surprises(columns);"
         "sys.exit(bool({'pandas', 'sklearn', 'django'} & set(sys.modules)))"
     )
 
