@@ -1,0 +1,111 @@
+"""Every URL of the product and who may open it. `test_routes.py` holds the product to this table.
+
+`own` is the answer to a member whom the page is for: 200, or 302 after a form was sent. `{name}` in a path
+stands for an object of the company whose `user` and `developer` ask; the others belong to another company.
+"""
+
+from dataclasses import dataclass
+
+ANONYMOUS, USER, DEVELOPER = "anonymous", "user", "developer"
+FOREIGN_USER, FOREIGN_DEVELOPER, OPERATOR = "foreign_user", "stranger", "operator"
+ROLES = (ANONYMOUS, USER, DEVELOPER, FOREIGN_USER, FOREIGN_DEVELOPER, OPERATOR)
+MEMBERS = {"user": (USER, FOREIGN_USER), "dev": (DEVELOPER, FOREIGN_DEVELOPER)}
+FOREIGN = (FOREIGN_USER, FOREIGN_DEVELOPER)
+# The admin has many pages and one rule: operators only.
+ADMIN = "admin/"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One address as it is asked for, and the status that each role gets."""
+
+    path: str
+    method: str
+    answers: dict[str, int]
+
+    def __str__(self):
+        return f"{self.method.upper()} /{self.path}"
+
+
+def page(path, *, own=200, method="get"):
+    """A page of a portal: the other portal's people are refused, who is nobody's member finds nothing."""
+    portal = path.split("/")[0]
+    answers = dict.fromkeys(ROLES, 403) | {ANONYMOUS: 302, OPERATOR: 404}
+    for role in MEMBERS[portal]:
+        answers[role] = 404 if role in FOREIGN and "{" in path else own
+    return [Route(path, method, answers)]
+
+
+def both_portals(path, **options):
+    return [*page(f"dev/{path}", **options), *page(f"user/{path}", **options)]
+
+
+def api(path, *, own=200, method="get"):
+    """A resource of the API for approved members of either portal."""
+    foreign = 404 if "{" in path else own
+    answers = dict.fromkeys((USER, DEVELOPER), own) | dict.fromkeys(FOREIGN, foreign)
+    return [Route(path, method, answers | {ANONYMOUS: 403, OPERATOR: 403})]
+
+
+def everybody(path, status=200, *, method="get"):
+    return [Route(path, method, dict.fromkeys(ROLES, status))]
+
+
+def only_anonymous(path, status=200, *, logged_in=302, method="get"):
+    """A page for those who are not in yet; others are sent home."""
+    return [Route(path, method, dict.fromkeys(ROLES, logged_in) | {ANONYMOUS: status})]
+
+
+def members_go_home(path):
+    return [Route(path, "get", dict.fromkeys(ROLES, 302) | {ANONYMOUS: 200, OPERATOR: 200})]
+
+
+def logged_in(path, status=200, *, method="get"):
+    """A page about one's own login: the same for all who have one."""
+    return [Route(path, method, dict.fromkeys(ROLES, status) | {ANONYMOUS: 302})]
+
+
+ROUTES = {
+    # --- core
+    "health": everybody("health", 503),  # no worker runs beside these tests
+    "api/schema/": everybody("api/schema/"),
+    "api/docs/": everybody("api/docs/"),
+    # --- companies
+    "": members_go_home(""),
+    "join/": everybody("join/"),
+    "join/sent/": everybody("join/sent/"),
+    r"^confirm-address/(?P<key>[-:\w]+)/$": everybody("confirm-address/no-such-key/"),
+    "login/": only_anonymous("login/"),
+    "logout/": logged_in("logout/"),
+    "deactivated/": everybody("deactivated/"),
+    "password/": logged_in("password/"),
+    "password/reset/": everybody("password/reset/"),
+    "password/reset/sent/": everybody("password/reset/sent/"),
+    r"^password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": everybody("password/reset/1-no-such-key/"),
+    "password/reset/done/": everybody("password/reset/done/"),
+    "register/": everybody("register/"),
+    "register/sent/": everybody("register/sent/"),
+    "register/verify/<str:key>/": everybody("register/verify/no-such-key/", 404),
+    "decide/<str:key>/": everybody("decide/no-such-key/", 404),
+    "waiting/": logged_in("waiting/", 302),
+    "<portal:portal>/": both_portals(""),
+    "<portal:portal>/join/": [*only_anonymous("dev/join/"), *only_anonymous("user/join/")],
+    "<portal:portal>/login/": [*only_anonymous("dev/login/"), *only_anonymous("user/login/")],
+    "<portal:portal>/account/": both_portals("account/"),
+    "<portal:portal>/account/deactivate/": both_portals("account/deactivate/"),
+    "dev/people/": page("dev/people/"),
+    "dev/people/<int:number>/approve/": page("dev/people/{waiting}/approve/", own=302, method="post"),
+    "dev/people/<int:number>/decline/": page("dev/people/{waiting}/decline/"),
+    r"^dev/people/(?P<number>\d+)/(?P<verb>deactivate|reactivate)/$": [
+        *page("dev/people/{person}/deactivate/", own=302, method="post"),
+        *page("dev/people/{person}/reactivate/", own=409, method="post"),  # nobody had deactivated it
+    ],
+    "dev/settings/": page("dev/settings/"),
+    "dev/hand-over/": page("dev/hand-over/"),
+    # --- jobs
+    "<portal:portal>/jobs/<uuid:job_id>/": both_portals("jobs/{job}/"),
+    "<portal:portal>/jobs/<uuid:job_id>/cancel/": both_portals("jobs/{job}/cancel/", own=302, method="post"),
+    "api/v1/jobs": api("api/v1/jobs"),
+    "api/v1/jobs/<uuid:job_id>": api("api/v1/jobs/{job}"),
+    "api/v1/jobs/<uuid:job_id>/cancel": api("api/v1/jobs/{job}/cancel", method="post"),
+}

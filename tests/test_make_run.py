@@ -1,0 +1,162 @@
+"""`make run`, as somebody would type it, in folders of its own."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import psutil
+import pytest
+
+from tests.places import REPOSITORY
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+FIRST_START_SECONDS = 600
+SECOND_START_SECONDS = 30
+
+
+class Started:
+    """One `make run`: what it prints, its address, and every process under it."""
+
+    def __init__(self, state, port):
+        environment = {
+            name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}
+        }
+        folders = {
+            "STATE_DIR": state,
+            "MEDIA_ROOT": state / "media",
+            "MAIL_DIR": state / "mail",
+            "BROKER_DIR": state / "broker",
+            "UPLOAD_DIR": state / "uploads",
+            "STATIC_ROOT": state / "static",
+        }
+        self.url = f"http://localhost:{port}"
+        self.output = state / "output"
+        state.mkdir(exist_ok=True)
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                ["make", "run"],
+                cwd=REPOSITORY,
+                env=environment | {name: str(path) for name, path in folders.items()} | {"PORT": str(port)},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # As a terminal does it: one process group, which Ctrl-C is sent to.
+                start_new_session=True,
+            )
+
+    def wait_until_healthy(self, seconds):
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            assert self.process.poll() is None, self.told()
+            try:
+                with urllib.request.urlopen(f"{self.url}/health", timeout=5) as answer:
+                    if answer.status == 200:
+                        return
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                pass
+            time.sleep(0.3)
+        raise AssertionError(f"not healthy after {seconds} s:\n{self.told()}")
+
+    def told(self):
+        return self.output.read_text(errors="replace")
+
+    def processes(self):
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def workers(self):
+        return [process for process in self.processes() if {"worker", "celery"} <= set(_words(process))]
+
+    def stop(self, order=signal.SIGINT):
+        """Stop it as Ctrl-C does, and return what is still there afterwards."""
+        processes = self.processes()
+        os.killpg(self.process.pid, order)
+        self.process.wait(timeout=30)
+        _, alive = psutil.wait_procs(processes, timeout=5)
+        return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+
+def _words(process):
+    try:
+        return [part.rsplit("/")[-1] for part in process.cmdline()]
+    except psutil.NoSuchProcess:
+        return []
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory):
+    """Start on empty folders once; what it seeded is used by every test of this module."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    state = tmp_path_factory.mktemp("make-run") / "state"
+    started = Started(state, port)
+    started.wait_until_healthy(FIRST_START_SECONDS)
+    told = started.told()
+    left_over = started.stop()
+    return state, port, told, left_over
+
+
+def accounts(told):
+    """Return (role, address of the login, e-mail, password) of each account that was printed."""
+    return re.findall(r"^ +(\w+) +(http\S+) +(\S+@\S+) +(\S{12,})$", told, re.MULTILINE)
+
+
+def test_the_first_start_says_where_it_is_and_how_to_log_in(installation):
+    _, port, told, _ = installation
+
+    assert f"Churn Buster starts on http://localhost:{port}" in told
+    assert [role for role, *_ in accounts(told)] == ["developer", "user", "user", "operator"]
+    assert len({password for *_, password in accounts(told)}) == 4
+
+
+def test_ctrl_c_leaves_no_process(installation):
+    *_, left_over = installation
+
+    assert left_over == []
+
+
+def test_the_second_start_takes_seconds_and_shows_the_same_accounts(installation):
+    state, port, told, _ = installation
+    began = time.monotonic()
+
+    started = Started(state, port)
+    started.wait_until_healthy(SECOND_START_SECONDS)
+
+    took = time.monotonic() - began
+    assert started.stop(signal.SIGTERM) == []
+    assert took < SECOND_START_SECONDS
+    assert accounts(started.told()) == accounts(told)
+
+
+def test_a_killed_worker_is_started_again(installation):
+    state, port, *_ = installation
+    started = Started(state, port)
+    started.wait_until_healthy(SECOND_START_SECONDS)
+    try:
+        until = time.monotonic() + 30
+        while not started.workers() and time.monotonic() < until:
+            time.sleep(0.3)
+        killed = {process.pid for process in started.workers()}
+        for process in started.workers():
+            process.kill()
+
+        until = time.monotonic() + 30
+        while not {process.pid for process in started.workers()} - killed and time.monotonic() < until:
+            time.sleep(0.3)
+
+        assert {process.pid for process in started.workers()} - killed
+    finally:
+        left_over = started.stop()
+    assert left_over == []
+
+
+def test_nothing_that_is_secret_can_be_read_by_others(installation):
+    state, *_ = installation
+
+    for name in ("secret_key", "demo_accounts.txt"):
+        assert (state / name).stat().st_mode & 0o077 == 0
