@@ -150,7 +150,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_IGNORE_RESULT = True  # the Job row is the result
 CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_TIME_LIMIT = JOB_MAX_MINUTES * 60
+# For handlers that never report: whoever does is stopped in words by jobs.runner.
+CELERY_TASK_TIME_LIMIT = (JOB_MAX_MINUTES + 2) * 60
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CONCURRENCY = WORKER_CONCURRENCY
 # Commands to workers are broadcasts, which the folder broker would keep for each worker that ever lived.

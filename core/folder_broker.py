@@ -3,6 +3,8 @@
 import os
 import time
 import uuid
+from collections import deque
+from functools import cached_property
 from pathlib import Path
 from queue import Empty
 
@@ -31,10 +33,14 @@ class Channel(filesystem.Channel):
 
     def _get(self, queue):
         folder = Path(self.data_folder_in)
-        ending = f".{queue}.msg"
-        for name in sorted(os.listdir(folder)) if folder.is_dir() else ():
-            if name.startswith(".") or name.partition(".")[2] != ending[1:]:
-                continue
+        listed = self._listed.setdefault(queue, deque())
+        if not listed:
+            # Listed once and worked off: after a day without a worker there may be thousands.
+            ending = f".{queue}.msg"
+            names = os.listdir(folder) if folder.is_dir() else ()
+            listed.extend(sorted(n for n in names if n.endswith(ending) and not n.startswith(".")))
+        while listed:
+            name = listed.popleft()
             taken = folder / f".{name}.{uuid.uuid4()}.taken"
             try:
                 # Renaming is the claim: of several workers one succeeds.
@@ -46,10 +52,9 @@ class Channel(filesystem.Channel):
             return loads(bytes_to_str(content))
         raise Empty
 
-    def _size(self, queue):
-        # A worker and the clock declare their queues before the first message makes the folder.
-        Path(self.data_folder_in).mkdir(parents=True, exist_ok=True)
-        return super()._size(queue)
+    @cached_property
+    def _listed(self):
+        return {}
 
     def _queue_bind(self, exchange, routing_key, pattern, queue):
         file = self._exchange_file(exchange)

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -28,6 +28,10 @@ SECONDS_BETWEEN_WRITES = 0.7
 SECONDS_BETWEEN_BEATS = 2.0
 
 
+class JobTookTooLong(DomainError):
+    code = "job-took-too-long"
+
+
 class JobRun:
     """One attempt at one job, as its handler sees it.
 
@@ -44,6 +48,7 @@ class JobRun:
         self.attempt = job.attempt
         self.is_finished = False
         self._clock = clock
+        self._end_at = clock() + timedelta(minutes=settings.JOB_MAX_MINUTES)
         self._written_at = float("-inf")
         self._step = None
         self._stopped_by: Exception | None = None
@@ -59,7 +64,7 @@ class JobRun:
 
         Raises
         ------
-        JobCancelled, LeaseLost
+        JobCancelled, LeaseLost, JobTookTooLong
             Let them rise.
         """
         self._raise_if_stopped()
@@ -67,22 +72,22 @@ class JobRun:
             return
         self._step = step
         self._written_at = time.monotonic()
-        services.report_progress(
-            job=self.job, attempt=self.attempt, step=step, done=done, total=total, at=self._clock()
-        )
+        at = self._clock()
+        self._raise_if_too_long(at)
+        services.report_progress(job=self.job, attempt=self.attempt, step=step, done=done, total=total, at=at)
 
     def check(self) -> None:
         """Renew the lease and stop here if the job shall stop; for stretches without progress to show."""
         self._raise_if_stopped()
         if self._is_due():
             self._written_at = time.monotonic()
-            services.renew_lease(job=self.job, attempt=self.attempt, at=self._clock())
+            self._renew()
 
     def should_stop(self) -> bool:
         """Tell as an answer what `check` raises: for code that ends a child process itself."""
         try:
             self.check()
-        except (JobCancelled, LeaseLost) as reason:
+        except (JobCancelled, LeaseLost, JobTookTooLong) as reason:
             self._stopped_by = reason
             return True
         return False
@@ -123,8 +128,8 @@ class JobRun:
         try:
             while not over.wait(pause):
                 try:
-                    services.renew_lease(job=self.job, attempt=self.attempt, at=self._clock())
-                except (JobCancelled, LeaseLost) as reason:
+                    self._renew()
+                except (JobCancelled, LeaseLost, JobTookTooLong) as reason:
                     self._stopped_by = reason
                     if on_stop:
                         on_stop()
@@ -134,6 +139,18 @@ class JobRun:
                     logger.warning("Job %s could not renew its lease: %s", self.job.pk, error)
         finally:
             connection.close()
+
+    def _renew(self):
+        at = self._clock()
+        self._raise_if_too_long(at)
+        services.renew_lease(job=self.job, attempt=self.attempt, at=at)
+
+    def _raise_if_too_long(self, at):
+        if at > self._end_at:
+            raise JobTookTooLong(
+                f"This took longer than {settings.JOB_MAX_MINUTES} minutes and was stopped. Try a smaller "
+                "file, or ask the operator to allow more time."
+            )
 
     def _is_due(self):
         return time.monotonic() - self._written_at >= SECONDS_BETWEEN_WRITES

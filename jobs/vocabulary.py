@@ -1,7 +1,7 @@
 """The words that older interfaces use for the state of a job. One table of jobs, one translation each.
 
-`TRAINING_STATUS` answers about an organisation's latest training, where there may be none yet. `TRAINING_JOB` is
-the row of a training job, `TRAINING_PROGRESS` what the programs that poll one are told.
+`TRAINING_STATUS` answers about an organisation's latest training, where there may be none yet. `TRAINING_JOB`
+is the row of a training job, `TRAINING_PROGRESS` what the programs that poll one are told.
 """
 
 from jobs.models import Job

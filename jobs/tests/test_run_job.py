@@ -168,6 +168,17 @@ def test_should_stop_answers_instead_of_raising_and_then_insists(do, user, monke
     assert answers == [False, True]
 
 
+def test_a_job_that_takes_too_long_is_stopped_in_words(do, clock, settings):
+    def body(run):
+        clock.move(minutes=settings.JOB_MAX_MINUTES, seconds=1)
+        run.progress("Still at it")
+
+    job = do(body)
+
+    assert (job.state, job.error["code"]) == ("FAILED", "job-took-too-long")
+    assert "longer than 120 minutes" in job.error["message"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_heartbeat_keeps_the_lease_while_the_handler_is_busy(settings, clock):
     settings.JOB_LEASE_SECONDS = 1
