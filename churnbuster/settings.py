@@ -139,7 +139,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     if REDIS_URL
     else {
         "data_folder_in": str(CELERY_BROKER_FOLDER / "messages"),
-        "data_folder_out": str(CELERY_BROKER_FOLDER / "messages"),
         "control_folder": str(CELERY_BROKER_FOLDER / "control"),
         "polling_interval": 0.25,
     }

@@ -21,9 +21,19 @@ class Channel(filesystem.Channel):
     message through the temporary folder that the whole machine shares.
     """
 
-    def _put(self, queue, payload, **kwargs):
-        folder = Path(self.data_folder_out)
+    @cached_property
+    def data_folder_in(self):
+        folder = Path(self.transport_options["data_folder_in"])
+        # At the first start nobody has made it yet, whoever comes first.
         folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @cached_property
+    def data_folder_out(self):
+        return self.data_folder_in
+
+    def _put(self, queue, payload, **kwargs):
+        folder = self.data_folder_out
         # Nanoseconds since 1970 with a fixed number of digits: sorted by name is sorted by age, also after a
         # restart of the machine.
         name = f"{time.time_ns():020d}_{uuid.uuid4()}.{queue}.msg"
@@ -32,13 +42,13 @@ class Channel(filesystem.Channel):
         os.replace(draft, folder / name)
 
     def _get(self, queue):
-        folder = Path(self.data_folder_in)
+        folder = self.data_folder_in
         listed = self._listed.setdefault(queue, deque())
         if not listed:
             # Listed once and worked off: after a day without a worker there may be thousands.
             ending = f".{queue}.msg"
-            names = os.listdir(folder) if folder.is_dir() else ()
-            listed.extend(sorted(n for n in names if n.endswith(ending) and not n.startswith(".")))
+            waiting = (name for name in os.listdir(folder) if name.endswith(ending))
+            listed.extend(sorted(name for name in waiting if not name.startswith(".")))
         while listed:
             name = listed.popleft()
             taken = folder / f".{name}.{uuid.uuid4()}.taken"

@@ -145,19 +145,22 @@ def sort_header(
     key: str,
     *,
     numeric: bool = False,
+    first: str = "",
     default: str = "",
     target: str = "",
 ) -> dict[str, Any]:
     """Draw a column heading that sorts: `?sort=key`, and `?sort=-key` when it already does.
 
-    Numbers start with the largest, text with A: what people look for first.
+    Numbers start with the largest, text with A: what people look for first. `first` ("up" or "down") says
+    otherwise where a column is neither: line numbers start with the first, tiers with the worst.
     """
     query = context["request"].GET.copy()
     current = query.get("sort", default)
     if current.lstrip("-") == key:
         query["sort"] = key if current.startswith("-") else f"-{key}"
     else:
-        query["sort"] = f"-{key}" if numeric else key
+        falls = first == "down" if first else numeric
+        query["sort"] = f"-{key}" if falls else key
     query.pop("page", None)
     order = {key: "ascending", f"-{key}": "descending"}.get(current)
     href = f"?{query.urlencode()}"

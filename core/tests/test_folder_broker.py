@@ -17,7 +17,7 @@ from kombu.transport import TRANSPORT_ALIASES
 TRANSPORT_ALIASES["filesystem"] = "core.folder_broker:Transport"
 folder, stop = sys.argv[1:]
 channel = Connection("filesystem://", transport_options={
-    "data_folder_in": folder, "data_folder_out": folder, "control_folder": folder + "/control"}).channel()
+    "data_folder_in": folder, "control_folder": folder + "/control"}).channel()
 import pathlib
 while True:
     over = pathlib.Path(stop).exists()
@@ -33,7 +33,6 @@ while True:
 def channel(tmp_path):
     options = {
         "data_folder_in": str(tmp_path / "messages"),
-        "data_folder_out": str(tmp_path / "messages"),
         "control_folder": str(tmp_path / "messages" / "control"),
     }
     with Connection("filesystem://", transport_options=options) as connection:
@@ -55,7 +54,18 @@ def test_a_queue_gets_its_own_messages_only(channel):
     assert channel._get("other") == {"number": 1}
 
 
-def test_an_empty_or_missing_folder_has_no_message(channel):
+def test_at_the_first_start_nobody_has_made_the_folders(tmp_path):
+    folder = tmp_path / "new" / "broker"
+    options = {"data_folder_in": str(folder / "messages"), "control_folder": str(folder / "control")}
+
+    with Connection("filesystem://", transport_options=options) as connection:
+        connection.SimpleQueue("work").put({"number": 1})
+        message = connection.SimpleQueue("work").get(timeout=5)
+
+    assert message.payload == {"number": 1}
+
+
+def test_an_empty_folder_has_no_message(channel):
     with pytest.raises(Empty):
         channel._get("work")
 

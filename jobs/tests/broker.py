@@ -38,12 +38,10 @@ def broker_folder(tmp_path, settings):
     """Return the folder in which this test's messages lie."""
     folder = tmp_path / "broker"
     settings.CELERY_BROKER_FOLDER = folder
-    messages = folder / "messages"
-    messages.mkdir(parents=True)
+    folder.mkdir()
     with connected_to(
         "filesystem://",
-        data_folder_in=str(messages),
-        data_folder_out=str(messages),
+        data_folder_in=str(folder / "messages"),
         control_folder=str(folder / "control"),
         polling_interval=0.05,
     ):
