@@ -92,7 +92,7 @@ class ModelFilter(filters.FilterSet):
 
 @extend_schema(tags=["models"])
 class ModelList(generics.ListAPIView):
-    """The models of your company: the defaults, and its own versions. Users see those that they may choose."""
+    """The models of your company: the defaults and its own versions. Users see what they may choose."""
 
     permission_classes = [IsMember]
     serializer_class = ModelOutput

@@ -31,7 +31,7 @@ def precision_recall_figure(curve: dict, base_rate: float) -> go.Figure:
         mode="lines",
         name="This version",
         line={"color": SERIES[0].light, "dash": "solid"},
-        hovertemplate="to find %{x:.0%} of those who leave,<br>%{y:.0%} of those named are right<extra></extra>",
+        hovertemplate="finds %{x:.0%} of those who leave,<br>%{y:.0%} of those named leave<extra></extra>",
     )
     figure.add_scatter(
         x=[0, 1], y=[base_rate, base_rate], mode="lines", name="Guessing", line=GUIDE, hoverinfo="skip"
@@ -103,15 +103,13 @@ def titles(found: dict) -> dict[str, str]:
     named = confusion["true_positive"] + confusion["false_positive"]
     names = [row["feature"] for row in found["importance"][:2]]
     return {
-        "roc": f"Of 100 pairs of one who leaves and one who stays, it ranks {100 * churners['auc']:.0f} right",
+        "roc": f"It ranks {100 * churners['auc']:.0f} of 100 pairs of one who leaves and one who stays right",
         "precision_recall": (
             f"Of {named:,} customers named, {100 * churners['precision']:.0f} % left; "
             f"guessing would reach {100 * churners['base_rate']:.0f} %"
         ),
         "confusion": f"{right:,} of {found['rows']:,} customers were told right",
-        "calibration": (
-            f"Its probabilities are {100 * found['calibration']['ece']:.1f} points off what happened, on average"
-        ),
+        "calibration": f"Its probabilities are {100 * found['calibration']['ece']:.1f} points off on average",
         "importance": f"{' and '.join(names)} matter most" if names else "No column was measured",
     }
 

@@ -15,7 +15,7 @@ from ml.schemas import TELCO_V1, FeatureSchema
 from ml.training import train_model
 from registry.schemas import table_schema
 from registry.services.datasets import CheckedFile
-from tabular.check import check_table
+from tabular.check import check_table_in_child
 from tabular.errors import TableError
 from tabular.read import iter_batches
 
@@ -60,8 +60,13 @@ def read_table(path: Path, *, filename: str | None = None, schema: FeatureSchema
         copy = Path(folder) / "table"
         shutil.copyfile(path, copy)
         try:
-            report = check_table(
-                copy, columns, purpose="train", max_bytes=settings.UPLOAD_MAX_MB * 1024 * 1024
+            report = check_table_in_child(
+                copy,
+                columns,
+                purpose="train",
+                max_bytes=settings.UPLOAD_MAX_MB * 1024 * 1024,
+                memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
+                seconds=settings.UPLOAD_SECONDS,
             )
             batches = [batch.columns for batch in iter_batches(copy, report.spec, columns)]
         except TableError as error:

@@ -1,0 +1,52 @@
+import pytest
+
+from core.charts import embed
+from registry import charts
+from registry.tests.factories import CURVES
+
+
+def figures():
+    return {
+        "roc": charts.roc_figure(CURVES["roc"]),
+        "precision_recall": charts.precision_recall_figure(CURVES["precision_recall"], 0.264),
+        "confusion": charts.confusion_figure(CURVES["confusion"]),
+        "calibration": charts.calibration_figure(CURVES["calibration"]),
+    }
+
+
+@pytest.mark.parametrize("name", ["roc", "precision_recall", "calibration"])
+def test_axes_are_named(name):
+    layout = figures()[name].layout
+
+    assert layout.xaxis.title.text
+    assert layout.yaxis.title.text
+
+
+@pytest.mark.parametrize("name", ["roc", "precision_recall", "confusion", "calibration"])
+def test_a_figure_reaches_the_page(name):
+    assert embed(figures()[name])["data"]
+
+
+def test_every_count_of_the_confusion_matrix_is_drawn():
+    drawn = figures()["confusion"].data[0].z
+
+    assert sorted(count for row in drawn for count in row) == [90, 155, 185, 857]
+
+
+def test_titles_state_the_finding():
+    titles = charts.titles(CURVES)
+
+    assert titles["confusion"] == "1,042 of 1,287 customers were told right"
+    assert titles["precision_recall"] == "Of 275 customers named, 67 % left; guessing would reach 26 %"
+    assert titles["importance"] == "Contract and tenure matter most"
+
+
+def test_the_table_of_a_curve_keeps_both_ends():
+    rows = charts.curve_rows(list(range(200)), list(range(200)))
+
+    assert len(rows) == 11
+    assert (rows[0], rows[-1]) == ((0, 0), (199, 199))
+
+
+def test_the_table_of_a_short_curve_repeats_nothing():
+    assert charts.curve_rows([0, 1], [0, 1]) == [(0, 0), (1, 1)]

@@ -1,0 +1,125 @@
+"""What a new developer finds, under the function names of the project's first description."""
+
+import pytest
+
+from companies.models import Developer
+from companies.services.approval import approve_person
+from companies.signals import company_erased
+from companies.tests.factories import DeveloperFactory
+from registry.artefacts import media_path
+from registry.models import Dataset
+from registry.services.deployments import withdraw_version
+from registry.services.initialisation import (
+    check_existing_models,
+    get_model_metrics,
+    initialize_developer_environment,
+    initialize_waiting_companies,
+    load_model_metadata,
+)
+from registry.tests.factories import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_new_developer_finds_the_five_defaults_at_work(default_versions, developer):
+    row = developer.developer
+
+    initialize_developer_environment(developer=row, at=NOON)
+
+    deployed = row.company.deployments.active()
+    assert {deployment.model for deployment in deployed} == set(default_versions.values())
+    assert {deployment.deployed_by for deployment in deployed} == {row}
+    assert check_existing_models(company=row.company)
+
+
+def test_a_new_developer_finds_the_original_data_set_stored_once(
+    default_versions, developer, default_dataset_row
+):
+    initialize_developer_environment(developer=developer.developer, at=NOON)
+
+    mine = developer.developer.company.datasets.get()
+    assert mine.is_original
+    assert mine.parent_dataset == default_dataset_row
+    assert (mine.file_path, mine.sha256) == (default_dataset_row.file_path, default_dataset_row.sha256)
+    assert mine.original_filename == "DatasetA.csv"
+
+
+def test_a_second_run_changes_nothing(default_versions, developer):
+    for _ in range(2):
+        initialize_developer_environment(developer=developer.developer, at=NOON)
+
+    company = developer.developer.company
+    assert company.deployments.count() == 5
+    assert company.datasets.count() == 1
+
+
+def test_a_withdrawn_default_stays_withdrawn(default_versions, developer):
+    company = developer.developer.company
+    initialize_developer_environment(developer=developer.developer, at=NOON)
+    withdraw_version(version=default_versions["decision_tree"], company=company, at=NOON)
+
+    initialize_developer_environment(developer=developer.developer, at=NOON)
+
+    assert company.deployments.active().count() == 4
+
+
+def test_every_directory_is_there(developer):
+    initialize_developer_environment(developer=developer.developer, at=NOON)
+
+    for directory in (
+        "datasets/dev/uploadToRetrain", "datasets/dev/combinedDataset", "datasets/dev/uploadToPredict",
+        "datasets/dev/predictionResult", "datasets/user/uploadToPredict", "datasets/user/predictionResult",
+        "models/default_models", "models/retrained_models",
+    ):  # fmt: skip
+        assert media_path(directory).is_dir()
+
+
+def test_metadata_and_table_tell_the_same_figures(default_versions, developer):
+    initialize_developer_environment(developer=developer.developer, at=NOON)
+
+    told = get_model_metrics(company=developer.developer.company)
+
+    for version in default_versions.values():
+        assert told[str(version)] == load_model_metadata(version=version)["metrics"]
+
+
+def test_a_developer_who_joins_before_the_defaults_is_set_up_afterwards(developer, request):
+    initialize_developer_environment(developer=developer.developer, at=NOON)
+    assert not developer.developer.company.deployments.exists()
+
+    request.getfixturevalue("default_versions")
+
+    assert initialize_waiting_companies(at=NOON) == 1
+    assert check_existing_models(company=developer.developer.company)
+
+
+def test_approval_sets_a_developer_up(default_versions, company, django_capture_on_commit_callbacks):
+    row = DeveloperFactory(company=company, waiting=True)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        approve_person(row=row, by=None, at=NOON)
+
+    assert check_existing_models(company=company)
+    assert Dataset.objects.filter(company=company, is_original=True).count() == 1
+
+
+def test_an_approval_stands_when_there_is_nothing_to_set_up_yet(company, django_capture_on_commit_callbacks):
+    row = DeveloperFactory(company=company, waiting=True)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        approve_person(row=row, by=None, at=NOON)
+
+    assert Developer.objects.get().approved_at == NOON
+
+
+def test_the_files_of_an_erased_company_go_and_those_of_others_stay(company, other_company):
+    folders = [media_path(f"models/retrained_models/{owner.pk}") for owner in (company, other_company)]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "neural_network_v2.pkl").write_bytes(b"model")
+    company_id, company_uuid = company.pk, company.uuid
+    company.delete()
+
+    company_erased.send(sender=None, company_id=company_id, company_uuid=company_uuid)
+
+    assert [folder.exists() for folder in folders] == [False, True]

@@ -1,0 +1,168 @@
+import pytest
+
+from companies.access import membership
+from registry.models import ModelVersion
+from registry.selectors import best_default, list_versions, quality_of, versions_for
+from registry.services.deployments import deploy_version, withdraw_version
+from registry.tests.factories import (
+    NOON,
+    ModelMetricsFactory,
+    ModelTypeFactory,
+    ModelVersionFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+FIVE = ("neural_network", "random_forest", "gradient_boosting", "decision_tree", "logistic_regression")
+
+
+@pytest.fixture
+def defaults():
+    return [ModelVersionFactory(default=True, model_type=ModelTypeFactory(slug=slug)) for slug in FIVE]
+
+
+@pytest.fixture
+def network_type():
+    return ModelTypeFactory(slug="neural_network")
+
+
+def offered(account):
+    return list(versions_for(membership(account)))
+
+
+def test_a_user_of_a_company_without_developer_uses_the_five_defaults(defaults, user):
+    assert offered(user) == defaults
+
+
+def test_a_user_sees_the_defaults_and_every_deployed_version(
+    defaults, user, developer, company, network_type
+):
+    third, second, fourth = (
+        ModelVersionFactory(company=company, model_type=network_type, number=number) for number in (3, 2, 4)
+    )
+    for version in (third, second):
+        deploy_version(version=version, company=company, by=developer.developer, at=NOON)
+
+    assert offered(user) == [*defaults, second, third]
+    assert fourth not in offered(developer)
+
+
+def test_a_withdrawn_version_is_no_longer_offered(defaults, user, company, network_type):
+    version = ModelVersionFactory(company=company, model_type=network_type)
+    deploy_version(version=version, company=company, by=None, at=NOON)
+    withdraw_version(version=version, company=company, at=NOON)
+
+    assert offered(user) == defaults
+
+
+def test_the_versions_of_another_company_are_never_offered(defaults, user, other_company, network_type):
+    foreign = ModelVersionFactory(company=other_company, model_type=network_type)
+    deploy_version(version=foreign, company=other_company, by=None, at=NOON)
+
+    assert offered(user) == defaults
+
+
+@pytest.mark.parametrize("state", [ModelVersion.State.DAMAGED, ModelVersion.State.QUARANTINED])
+def test_what_is_out_of_service_is_not_offered(state, defaults, user):
+    ModelVersion.objects.filter(pk=defaults[1].pk).update(state=state)
+
+    assert offered(user) == [defaults[0], *defaults[2:]]
+
+
+def test_a_withdrawn_default_is_offered_all_the_same(defaults, user, company):
+    deploy_version(version=defaults[0], company=company, by=None, at=NOON)
+    withdraw_version(version=defaults[0], company=company, at=NOON)
+
+    assert offered(user) == defaults
+
+
+def test_a_default_that_was_replaced_is_not_offered(defaults, user):
+    old = ModelVersionFactory(
+        model_type=defaults[0].model_type,
+        company=None,
+        is_default=False,
+        number=7,
+        default_slot="neural_network:7",
+    )
+
+    assert old not in offered(user)
+
+
+def test_the_developer_also_sees_what_is_not_deployed_or_damaged(defaults, developer, company, network_type):
+    draft = ModelVersionFactory(company=company, model_type=network_type)
+    damaged = ModelVersionFactory(company=company, model_type=network_type, state="DAMAGED")
+
+    assert list(list_versions(membership(developer))) == [*defaults, draft, damaged]
+
+
+def test_a_version_says_since_when_it_serves_the_company(defaults, user, company, other_company):
+    deploy_version(version=defaults[0], company=company, by=None, at=NOON)
+    deploy_version(version=defaults[1], company=other_company, by=None, at=NOON)
+
+    since = {version.pk: version.serving_since for version in list_versions(membership(user))}
+
+    assert since[defaults[0].pk] == NOON
+    assert since[defaults[1].pk] is None
+
+
+# --- The one that is suggested ---------------------------------------------------------------------------
+
+
+def rate(versions, accuracies):
+    for version, accuracy in zip(versions, accuracies, strict=True):
+        ModelMetricsFactory(model=version, accuracy=accuracy)
+
+
+def test_the_default_with_the_highest_accuracy_is_suggested(defaults):
+    rate(defaults, (0.80, 0.81, 0.79, 0.78, 0.80))
+
+    assert best_default() == defaults[1]
+
+
+def test_a_tie_goes_to_the_type_that_is_retrained(defaults):
+    rate(defaults, (0.8100, 0.80, 0.79, 0.78, 0.8106))
+
+    assert best_default() == defaults[0]
+
+
+def test_a_default_out_of_service_is_not_suggested(defaults):
+    rate(defaults, (0.82, 0.81, 0.79, 0.78, 0.80))
+    ModelVersion.objects.filter(pk=defaults[0].pk).update(state="DAMAGED")
+
+    assert best_default() == defaults[1]
+
+
+def test_rule_and_pin_agree_on_what_is_shipped(default_versions, settings):
+    """The type that is retrained is the one that the rule finds: the default with the highest accuracy."""
+    accuracies = {slug: version.metrics.accuracy for slug, version in default_versions.items()}
+
+    assert settings.RETRAIN_MODEL_TYPE in accuracies
+    assert best_default().metrics.accuracy >= max(accuracies.values()) - 0.001
+
+
+# --- In words --------------------------------------------------------------------------------------------
+
+
+def test_quality_is_told_in_plain_words():
+    version = ModelMetricsFactory().model
+
+    quality = quality_of(version)
+
+    assert (
+        quality.in_words == "Of 100 customers it says will leave, about 67 do. It finds 54 of 100 who leave."
+    )
+
+
+def test_every_figure_names_its_averaging():
+    quality = quality_of(ModelMetricsFactory().model)
+
+    assert {figure.name for figure in quality.weighted} >= {
+        "Precision (weighted)",
+        "Recall (weighted)",
+        "F1 (weighted)",
+    }
+    assert all("(churners)" in figure.name for figure in quality.churners)
+
+
+def test_a_version_that_was_never_evaluated_has_no_quality():
+    assert quality_of(ModelVersionFactory()) is None
