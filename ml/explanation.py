@@ -136,7 +136,7 @@ def state_finding(column, groups, fewest=20):
     >>> from ml.schemas import Category
     >>> contract = Category("Contract", ("Month-to-month", "Two year"))
     >>> state_finding(contract, [Group("Month-to-month", 60, 0.44), Group("Two year", 40, 0.04)])
-    'Contract: Month-to-month leaves 11x as often as Two year (44 % against 4 %).'
+    'Customers with Contract Month-to-month leave 11 times as often as with Two year (44 % against 4 %).'
     """
     compared = sorted(
         (group for group in groups if group.rows >= fewest), key=lambda group: group.mean_probability
@@ -149,8 +149,9 @@ def state_finding(column, groups, fewest=20):
     if times < 1.15:
         return f"{column.name}: hardly a difference between {high.label} and {low.label} {shares}."
     # Next to nobody leaving in one group would give a proud factor that the next file overturns.
-    often = "more than 50x" if times > 50 else f"{times:.0f}x" if times >= 3 else f"{times:.1f}x"
-    return f"{column.name}: {high.label} leaves {often} as often as {low.label} {shares}."
+    factor = "more than 50" if times > 50 else f"{times:.0f}" if times >= 3 else f"{times:.1f}"
+    whose = f"Customers with {column.name} {high.label}"
+    return f"{whose} leave {factor} times as often as with {low.label} {shares}."
 
 
 def _take(coded, numbers, chosen):

@@ -90,7 +90,7 @@ def test_states_how_many_times_as_often():
     groups = [Group("Month-to-month", 60, 0.44), Group("One year", 30, 0.1), Group("Two year", 40, 0.04)]
 
     assert state_finding(CONTRACT, groups) == (
-        "Contract: Month-to-month leaves 11x as often as Two year (44 % against 4 %)."
+        "Customers with Contract Month-to-month leave 11 times as often as with Two year (44 % against 4 %)."
     )
 
 
@@ -105,7 +105,8 @@ def test_states_how_many_times_as_often():
         ),
         (
             [Group("One year", 60, 0.30), Group("Two year", 60, 0.0)],
-            "Contract: One year leaves more than 50x as often as Two year (30 % against 0 %).",
+            "Customers with Contract One year leave more than 50 times as often as with Two year "
+            "(30 % against 0 %).",
         ),
     ],
 )

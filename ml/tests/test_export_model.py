@@ -83,6 +83,7 @@ def test_linear_models_are_folded_and_need_no_graph(slug, small_models):
     assert check_golden(manifest, None) < 1e-9
 
 
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")  # fifteen passes are enough for this
 @pytest.mark.parametrize("activation", ["relu", "tanh", "logistic"])
 def test_a_network_that_is_not_linear_is_served_from_its_graph(activation, small_table):
     params = {"activation": activation, "hidden_layer_sizes": [8], "solver": "adam", "max_iter": 15}
