@@ -24,7 +24,9 @@ SAVE_AGAIN = "Open it in a spreadsheet program, save it as a new .xlsx file and 
 
 def corrupt(what: str, *, line: int | None = None, column: str | None = None) -> TableError:
     """Return the refusal of a workbook that is damaged or was tampered with."""
-    return TableError("corrupt_archive", f"The workbook is damaged: {what}. {SAVE_AGAIN}", line=line, column=column)
+    return TableError(
+        "corrupt_archive", f"The workbook is damaged: {what}. {SAVE_AGAIN}", line=line, column=column
+    )
 
 
 def bomb(what: str) -> TableError:
@@ -69,7 +71,8 @@ class Archive:
                 raise corrupt("it holds two entries of one name")
             if entry.flag_bits & 0x1:
                 raise TableError(
-                    "encrypted", "The workbook is protected by a password. Save it without one and upload that."
+                    "encrypted",
+                    "The workbook is protected by a password. Save it without one and upload that.",
                 )
             self._refuse_size(entry, entry.file_size)
             parts[name.lower()] = entry
@@ -101,7 +104,14 @@ class Archive:
                     if self.inflated > MOST_INFLATED:
                         raise bomb(f"more than {MOST_INFLATED >> 30} GB")
                     yield chunk
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
             raise corrupt(f"the part {posixpath.basename(name)} cannot be unpacked") from error
 
 

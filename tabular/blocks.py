@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +27,8 @@ class Block:
     first_line
         Line of the file (or row of the sheet) at which `body` starts.
     newlines
-        Positions of the line feeds in `body`, where every line is one row; otherwise None, and `records` holds the rows.
+        Positions of the line feeds in `body`, where every line is one row; otherwise None, and `records`
+        holds the rows.
     crlf
         Whether every line ends in carriage return and line feed; None where line ends are mixed.
     """
@@ -52,7 +52,8 @@ def iter_blocks(
     width
         Number of cells in the header, for the sentence about a line that never ends.
     trusted
-        The file is a copy of a sheet, written here: its quoted cells are closed, and a record counts as one line.
+        The file is a copy of a sheet, written here: its quoted cells are closed, and a record counts as one
+        line.
     """
     line, carry = first_line, b""
     with path.open("rb") as file:
@@ -105,7 +106,8 @@ def _survey(body: bytes, line: int, delimiter: str) -> Block:
 
 
 def _quotes_are_plain(buffer: np.ndarray, newlines: np.ndarray, delimiter: str) -> bool:
-    """Whether every quotation mark opens a cell, closes one or is doubled, and none stays open at the end of a line.
+    """Whether every quotation mark opens a cell, closes one or is doubled, and none stays open at the end of
+    a line.
 
     Within a line the marks then alternate between opening and closing, so that a line feed never lies inside.
     """
@@ -138,7 +140,9 @@ def _endless(data: bytes, line: int, delimiter: str, width: int) -> TableError:
 
 
 def drop_lines(block: Block, lines: np.ndarray) -> tuple[bytes, np.ndarray, np.ndarray]:
-    """Return the bytes of a block of plain lines without some of them, its line feeds, and the lines that are left."""
+    """Return the bytes of a block of plain lines without some of them, its line feeds, and the lines that
+    are left.
+    """
     numbers = np.arange(block.first_line, block.first_line + len(block.newlines), dtype=np.int64)
     places = lines - block.first_line
     if not len(places):

@@ -1,6 +1,7 @@
 """What a single cell means: the exact rules, one cell at a time.
 
-The fast path of the reader only ever takes what these rules take; whatever it stumbles over comes here for a sentence.
+The fast path of the reader only ever takes what these rules take; whatever it stumbles over comes here for a
+sentence.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from tabular.errors import shown
 from tabular.schema import Column
@@ -91,12 +92,14 @@ def check_number(value: float, text: str, column: Column) -> float:
 def parse_moment(text: str, column: Column) -> datetime:
     """Return the moment in a cell, as the clock on its writer's wall showed it.
 
-    An offset such as ``+09:00`` is understood and dropped: the day of a purchase is the one its seller wrote down,
-    whatever the time zone of the server.
+    An offset such as ``+09:00`` is understood and dropped: the day of a purchase is the one its seller wrote
+    down, whatever the time zone of the server.
     """
     found = MOMENT.fullmatch(text.strip(" \t"))
     if not found:
-        what = "is blank where a date is needed" if is_blank(text) else f"{shown(text)} is not a date"
+        what = (
+            "the cell is blank where a date is needed" if is_blank(text) else f"{shown(text)} is not a date"
+        )
         raise BadCell("bad_date", f"{what} (write it as 2024-12-31)")
     year, _, month, day, hour, minute, second, fraction, _ = found.groups()
     micros = int(((fraction or "") + "000000")[:6])
@@ -107,18 +110,10 @@ def parse_moment(text: str, column: Column) -> datetime:
     except ValueError:
         raise BadCell("bad_date", f"{shown(text)} is a day or a time that does not exist") from None
     if column.latest and moment.date() > column.latest:
-        raise BadCell(
-            "future_date", f"{shown(text)} lies in the future (today is {date_text(column.latest)} at most)"
-        )
+        raise BadCell("future_date", f"{shown(text)} lies in the future (after {column.latest.isoformat()})")
     if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
         raise BadCell("bad_date", f"{shown(text)} is not between the years {EARLIEST_YEAR} and {LATEST_YEAR}")
     return moment
-
-
-def has_offset(text: str) -> bool:
-    """Whether a date cell that is well written names a time zone."""
-    found = MOMENT.fullmatch(text.strip(" \t"))
-    return bool(found and found[9])
 
 
 def parse_label(text: str) -> bool:
@@ -128,20 +123,17 @@ def parse_label(text: str) -> bool:
         return True
     if word in NO:
         return False
-    what = "is blank" if not word else f"{shown(text)} is neither yes nor no"
+    what = "the cell is blank" if not word else f"{shown(text)} is neither yes nor no"
     raise BadCell("bad_label", f"{what} (write Yes or No)")
 
 
 def match_category(text: str, known: dict[str, str]) -> str:
-    """Return the known category that `text` spells in another way (case, blanks, ``1.0`` for ``1``), or `text` itself."""
+    """Return the known category that `text` spells in another way (case, blanks, ``1.0`` for ``1``), or
+    `text` itself.
+    """
     key = text.strip().casefold()
     if key in known:
         return known[key]
     if key.endswith(".0") and key[:-2].isdigit():
         return known.get(key[:-2], text)
     return text
-
-
-def date_text(day: date) -> str:
-    """Return a day as 2024-12-31."""
-    return day.isoformat()

@@ -10,7 +10,7 @@ import numpy as np
 
 from tabular.duplicates import IdHashes, find_repeats
 from tabular.errors import TableError, counted, place, shown
-from tabular.header import NAMES, Layout, read_layout
+from tabular.header import Layout, read_layout
 from tabular.parse import Plan, iter_parsed
 from tabular.schema import TableSchema
 from tabular.sniff import Survey, survey_file, write_text_copy
@@ -38,7 +38,8 @@ class CheckReport:
     duplicates
         Rows that equal another one in every cell.
     rejected
-        Rows left out for a mistake, or because a later row of the same id counts; all are listed in `rejects_path`.
+        Rows left out for a mistake, or because a later row of the same id counts; all are listed in
+        `rejects_path`.
     preview
         The first accepted rows as text, in the order of ``spec.header``.
     unknown_categories
@@ -87,7 +88,8 @@ def check_table(
 ) -> CheckReport:
     """Check the file at `path` and decide how it is read.
 
-    Copies that are needed for reading are written beside it (`ParseSpec.companions`); a refused file leaves none.
+    Copies that are needed for reading are written beside it (`ParseSpec.companions`); a refused file leaves
+    none.
 
     Parameters
     ----------
@@ -113,7 +115,8 @@ def check_table(
     if size > max_bytes:
         raise TableError(
             "too_large",
-            f"The file has {size / 1e6:,.1f} MB; {max_bytes / 1e6:,.0f} MB is the most. Split it, or leave out columns.",
+            f"The file has {size / 1e6:,.1f} MB; {max_bytes / 1e6:,.0f} MB is the most. Split it, or "
+            "leave out columns.",
         )
     canonical = Path(f"{path}{CANONICAL_SUFFIX}")
     skips = Path(f"{path}{SKIP_SUFFIX}")
@@ -232,12 +235,9 @@ class _Check:
         if survey.encoding in ("cp1252", "latin-1"):
             sample = _first_special(source)
             self.warnings.append(
-                f"The file is not UTF-8; it was read as Western European ({survey.encoding}), e.g. {shown(sample)}. "
+                f"The file is not UTF-8; it was read as Western European ({survey.encoding}), e.g. "
+                f"{shown(sample)}. "
                 "If names look wrong, save it as CSV (UTF-8) and upload that."
-            )
-        if layout.delimiter != "," and survey.format == "csv":
-            self.warnings.append(
-                f"Columns are separated by a {NAMES[layout.delimiter]}; so they will be in the result."
             )
 
     def sheet_note(self, spec: ParseSpec) -> str:
@@ -265,7 +265,9 @@ class _Check:
         return preview, risky
 
     def settle_repeats(self, plan: Plan) -> int:
-        """Leave out rows whose id stands again, refuse where that cannot be learned from; return how many were equal."""
+        """Leave out rows whose id stands again, refuse where that cannot be learned from; return how many
+        were equal.
+        """
         if self.logs is not None:
             self.warnings += self.logs.settle(self.again(plan), plan)
             return 0
@@ -278,6 +280,7 @@ class _Check:
             first = repeats.first
             number = len(repeats.superseded)
             where = place(repeats.later_line, column)
+            self.tally.set_aside(repeats.superseded)
             if self.trains and not self.leaves_out:
                 raise TableError(
                     "duplicate_customers",
@@ -285,13 +288,13 @@ class _Check:
                     f"{counted(number, 'row')} like this; keep one row for each customer.",
                     line=repeats.later_line,
                     column=column,
-                    rejects={"rows": number, "path": None},
+                    rejects={"rows": number, "path": self.tally.rejects_written},
                 )
             self.warnings.append(
-                f"{where}: {shown(first.value)} already stands in row {first.line:,}, with other values. The later row "
+                f"{where}: {shown(first.value)} already stands in row {first.line:,}, with other values. "
+                "The later row "
                 f"counts; {counted(number, 'earlier row was', 'earlier rows were')} set aside."
             )
-            self.tally.set_aside(repeats.superseded)
         self.tally.left_out += repeats.duplicates
         return len(repeats.duplicates)
 

@@ -1,7 +1,7 @@
 """Work on hostile input in a process of its own, which is stopped when it takes too much memory or time.
 
-The parent writes one line of JSON (what to call), the child answers with lines of JSON: progress, then a result or an
-error. Nothing is pickled. The child ends by itself when its parent is gone.
+The parent writes one line of JSON (what to call), the child answers with lines of JSON: progress, then a
+result or an error. Nothing is pickled. The child ends by itself when its parent is gone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from tabular.errors import TableError
 
 ROOT = Path(__file__).resolve().parent.parent
 POLL_SECONDS = 0.05
-# Address space is not memory: Arrow reserves much and uses little. This only stops what outruns the watching parent.
+# Address space is not memory: Arrow reserves much and uses little. This only stops what outruns the watching
+# parent.
 ADDRESS_SPACE = 4 << 30
 # What a process needs to run at all. Keys and passwords of the site are none of a parser's business.
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV")
@@ -94,14 +95,18 @@ def supervise(
     """Do `run_in_child`, and also tell what it took."""
     import psutil
 
-    request = json.dumps({"function": function, "kwargs": kwargs, "address_space": memory_bytes * 2 + ADDRESS_SPACE})
+    request = json.dumps(
+        {"function": function, "kwargs": kwargs, "address_space": memory_bytes * 2 + ADDRESS_SPACE}
+    )
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     environment |= {
         "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
         "PYTHONUTF8": "1",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
+        # Fewer arenas and an allocator that gives back: what is watched is resident memory.
         "MALLOC_ARENA_MAX": "2",
+        "ARROW_DEFAULT_MEMORY_POOL": "jemalloc",
     }
     started = time.monotonic()
     with tempfile.TemporaryFile() as complaints:
@@ -120,7 +125,15 @@ def supervise(
             answers = _listen(process.stdout)
             watched = psutil.Process(process.pid)
             return _wait(
-                process, answers, watched, complaints, started, memory_bytes, seconds, on_progress, should_stop
+                process,
+                answers,
+                watched,
+                complaints,
+                started,
+                memory_bytes,
+                seconds,
+                on_progress,
+                should_stop,
             )
         except BrokenPipeError:
             raise ChildFailed(_said(complaints)) from None
@@ -177,7 +190,8 @@ def _wait(
             raise _too_much_memory(memory_bytes)
         if time.monotonic() - started > seconds:
             raise TableError(
-                "too_slow", f"Reading the file takes longer than {seconds:,.0f} seconds. Split it and upload the parts."
+                "too_slow",
+                f"Reading the file takes longer than {seconds:,.0f} seconds. Split it and upload the parts.",
             )
         if should_stop and should_stop():
             raise ChildStopped("stopped before it was done")
@@ -186,7 +200,8 @@ def _wait(
 def _too_much_memory(memory_bytes: int) -> TableError:
     return TableError(
         "too_much_memory",
-        f"Reading the file takes more than {memory_bytes / 1e6:,.0f} MB of memory. Split it and upload the parts.",
+        f"Reading the file takes more than {memory_bytes / 1e6:,.0f} MB of memory. Split it and "
+        "upload the parts.",
     )
 
 

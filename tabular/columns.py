@@ -42,7 +42,8 @@ def type_columns(arrays: dict[int, pa.Array], plan, rows: int) -> Typed:
     Parameters
     ----------
     arrays
-        By place: plain text for ids, a dictionary of texts for categories, labels and dates, text or numbers for numbers.
+        By place: plain text for ids, a dictionary of texts for categories, labels and dates, text or numbers
+        for numbers.
     plan
         `tabular.parse.Plan`: which column stands where, and whether labels matter.
     """

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# A spreadsheet runs a cell that starts so, also in the full-width forms that some programs fold. A cell that already
-# has apostrophes before such a start counts too: it gets one more, so that taking one away gives every cell back.
+# A spreadsheet runs a cell that starts so, also in the full-width forms that some programs fold. A cell that
+# already has apostrophes before such a start counts too: it gets one more, so that taking one away gives
+# every cell back.
 STARTS = "=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 DANGEROUS = re.compile(f"'*[{STARTS}]")
 DANGEROUS_RE2 = f"^'*[{STARTS}]"
@@ -22,9 +23,11 @@ _FIRST[list(b"=+-@\t\r\n'\xef")] = True
 
 
 def harmless(cell):
-    """Return a cell that no spreadsheet runs: a dangerous text with an apostrophe before it, anything else as it is.
+    """Return a cell that no spreadsheet runs: a dangerous text with an apostrophe before it, anything else as
+    it is.
 
-    Numbers stay numbers. An id keeps all its bytes after the apostrophe, and `original` takes the apostrophe away again.
+    Numbers stay numbers. An id keeps all its bytes after the apostrophe, and `original` takes the apostrophe
+    away again.
 
     Examples
     --------
@@ -63,7 +66,9 @@ def harmless_array(array: pa.Array, *, numbers_too: bool) -> pa.Array:
 
 
 def dangerous_places(arrays: dict[str, pa.Array], id_place: int | None) -> set[int]:
-    """Return the places of the columns ("c0", "c1", ...) that hold a dangerous cell. Typed numbers hold none."""
+    """Return the places of the columns ("c0", "c1", ...) that hold a dangerous cell. Typed numbers hold
+    none.
+    """
     out = set()
     for name, array in arrays.items():
         if pa.types.is_dictionary(array.type):

@@ -1,6 +1,7 @@
 """Ids that stand in a file more than once, found among millions in little memory.
 
-Eight bytes are kept per row. Rows whose eight bytes are equal are read again, and only these are compared in full.
+Eight bytes are kept per row. Rows whose eight bytes are equal are read again, and only these are compared in
+full.
 """
 
 from __future__ import annotations
@@ -58,8 +59,14 @@ class IdHashes:
 
     def repeated(self) -> np.ndarray:
         """Return the sorted hashes that more than one row has; forgets the others."""
-        everything = np.concatenate(self.parts) if self.parts else np.empty(0, np.uint64)
-        self.parts = []
+        everything = np.empty(sum(map(len, self.parts)), np.uint64)
+        at = 0
+        # Each part is freed as soon as it is copied: two full copies would be the peak of the whole check.
+        self.parts.reverse()
+        while self.parts:
+            part = self.parts.pop()
+            everything[at : at + len(part)] = part
+            at += len(part)
         everything.sort()
         return np.unique(everything[1:][everything[1:] == everything[:-1]])
 
@@ -93,7 +100,8 @@ def find_repeats(blocks: Iterator[Parsed], repeated: np.ndarray, *, seed: int, i
             continue
         take = pa.array(chosen)
         texts = parsed.raw().take(take).to_pylist()
-        # Sixteen bytes of a cryptographic hash instead of the text itself: a file of nothing but duplicates stays small.
+        # Sixteen bytes of a cryptographic hash instead of the text itself: a file of nothing but duplicates
+        # stays small.
         names.append(parsed.ids.take(take))
         ids.append(_digests(names[-1].to_pylist()))
         rows.append(_digests("\x1f".join(map(repr, row.values())) for row in texts))

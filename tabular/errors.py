@@ -101,7 +101,9 @@ class TableError(Exception):
 
 
 def shown(value: str, *, limit: int = 60) -> str:
-    """Return a cell as it may stand in a sentence: short, one line, nothing that reorders the text around it."""
+    """Return a cell as it may stand in a sentence: short, one line, nothing that reorders the text around
+    it.
+    """
     text = "".join(c if c.isprintable() else "\ufffd" for c in value)
     if len(text) > limit:
         text = text[: limit - 1] + "…"

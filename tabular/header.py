@@ -12,7 +12,6 @@ from tabular.records import is_open, read_record
 from tabular.schema import TableSchema
 
 DELIMITERS = ",;\t|"
-NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 HEAD_BYTES = 1 << 20
 # The width of a sheet; a wider table could not come back as one.
 MOST_COLUMNS = 16_384
@@ -46,7 +45,8 @@ def read_layout(
     Raises
     ------
     TableError
-        ``no_rows``, ``missing_columns``, ``needs_mapping``, ``duplicate_columns``, ``too_large``, ``unterminated_quote``.
+        ``no_rows``, ``missing_columns``, ``needs_mapping``, ``duplicate_columns``, ``too_large``,
+        ``unterminated_quote``.
     """
     with source.open("rb") as file:
         head = file.read(HEAD_BYTES)
@@ -105,7 +105,8 @@ def _refuse_duplicates(layout: Layout, found: dict[str, list[int]]) -> None:
             written = " and ".join(shown(layout.header[place]) for place in places[:3])
             raise TableError(
                 "duplicate_columns",
-                f"Row {layout.header_line:,} names the column {name} {len(places)} times ({written}), so it is not clear "
+                f"Row {layout.header_line:,} names the column {name} {len(places)} times ({written}), so "
+                "it is not clear "
                 "which one holds the values. Remove or rename the others.",
                 line=layout.header_line,
                 column=name,
@@ -129,7 +130,8 @@ def _refuse_missing(layout: Layout, found: dict[str, list[int]], schema: TableSc
     )
     if near:
         pairs = ", ".join(f"{shown(match)} → {name}" for name, match in near.items())
-        text += f" Did you mean: {pairs}? Rename {'it' if len(near) == 1 else 'them'} in row {layout.header_line:,}."
+        them = "it" if len(near) == 1 else "them"
+        text += f" Did you mean: {pairs}? Rename {them} in row {layout.header_line:,}."
     elif not matched:
         text += (
             f" Row {layout.header_line:,} was read as the header and begins with {shown(layout.header[0])}; "

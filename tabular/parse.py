@@ -16,14 +16,14 @@ import pyarrow.csv as pacsv
 from tabular import cells
 from tabular.blocks import Block, drop_lines, iter_blocks, rows_of
 from tabular.cells import BadCell, RowFault
-from tabular.columns import Typed, type_columns
+from tabular.columns import type_columns
 from tabular.danger import dangerous_places
 from tabular.records import Record, blank_cells, read_record
 from tabular.schema import Column, TableSchema
 from tabular.spec import ParseSpec
 
 BLANKS = ["", " "]
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 4 << 20
 # Threads that parse while the caller works.
 WORKERS = 2
 
@@ -299,7 +299,10 @@ def find_fault(line: int, row: list[str], plan: Plan) -> RowFault | None:
     for place, text in enumerate(row):
         if len(text) > cells.LONGEST_CELL:
             name = plan.spec.header[place]
-            reason = f"the cell has {len(text):,} characters; {cells.LONGEST_CELL:,} is the most that fits in a sheet"
+            reason = (
+                f"the cell has {len(text):,} characters; {cells.LONGEST_CELL:,} is the most that fits in "
+                "a sheet"
+            )
             return RowFault(line, name, "cell_too_long", text[:200], reason)
     for column, place in plan.found:
         try:

@@ -28,8 +28,8 @@ class Batch:
     ids
         Text, byte for byte as in the file; None where the schema has no id.
     columns
-        By name of the schema: dictionary-encoded text for categories and labels, float64 without nulls for numbers,
-        timestamps without zone for dates.
+        By name of the schema: dictionary-encoded text for categories and labels, float64 without nulls for
+        numbers, timestamps without zone for dates.
     lines
         Line of the file (row of the sheet) of each row, int64.
     """
@@ -48,7 +48,7 @@ class Batch:
 
     @property
     def records(self) -> pa.Array | None:
-        """Bytes of each row as in the file, each after a line break; None where a row is not simply a line."""
+        """Bytes of each row as in the file, each after a line break; None where a row is not one line."""
         return self._records() if self._records is not None else None
 
     def __len__(self) -> int:

@@ -1,4 +1,6 @@
-"""One record at a time, exactly as the csv module reads it: for the blocks in which a line is not simply a row."""
+"""One record at a time, exactly as the csv module reads it: for the blocks in which a line is not simply a
+row.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ def split_records(
 ) -> tuple[int, int]:
     """Append the whole records of `body` to `records`.
 
-    With `trusted`, a record counts as one line however many it covers: that is how a sheet's copy keeps its row numbers.
+    With `trusted`, a record counts as one line however many it covers: that is how a sheet's copy keeps its
+    row numbers.
 
     Returns
     -------

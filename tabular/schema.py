@@ -36,7 +36,8 @@ class Column:
     integer
         Only whole numbers.
     categories
-        Known values. Others are counted and reported. For a label: how (no, yes) is spelled for the reader of the batches.
+        Known values. Others are counted and reported. For a label: how (no, yes) is spelled for the reader of
+        the batches.
     blank_means
         When a blank number has a meaning; any other blank number is a mistake.
     latest

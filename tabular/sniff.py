@@ -65,7 +65,8 @@ def survey_file(path: Path) -> Survey:
     Raises
     ------
     TableError
-        ``empty_file``, ``type_mismatch``, ``unsupported_type``, ``encrypted``, ``binary_content``, ``bad_encoding``.
+        ``empty_file``, ``type_mismatch``, ``unsupported_type``, ``encrypted``, ``binary_content``,
+        ``bad_encoding``.
     """
     with path.open("rb") as file:
         head = file.read(64 << 10)
@@ -84,7 +85,8 @@ def _refuse_foreign(head: bytes) -> None:
         if head.startswith(magic):
             raise TableError("type_mismatch", f"This is {what}, not a table. {SPREADSHEET}")
     if head.startswith(OLE2):
-        # A locked .xlsx and an Excel 97 .xls share this container; only the latter names its workbook stream in the open.
+        # A locked .xlsx and an Excel 97 .xls share this container; only the latter names its workbook stream
+        # in the open.
         if "Workbook".encode("utf-16-le") in head and "EncryptedPackage".encode("utf-16-le") not in head:
             raise TableError("unsupported_type", f"This is a workbook of Excel 97-2003 (.xls). {SPREADSHEET}")
         raise TableError(
@@ -167,7 +169,8 @@ def _refuse_binary(head: bytes) -> None:
         if nulls > len(head) // 4 and max(even, nulls - even) > 0.95 * nulls:
             raise TableError(
                 "bad_encoding",
-                "The file looks like UTF-16 without its byte order mark, so its text cannot be read for certain. "
+                "The file looks like UTF-16 without its byte order mark, so its text cannot be read for "
+                "certain. "
                 "Save it as CSV (UTF-8).",
             )
         raise TableError(
@@ -180,7 +183,9 @@ def _refuse_binary(head: bytes) -> None:
 
 
 def _western_encoding(path: Path, line: int, bom: int) -> str:
-    """Return cp1252 or latin-1 where that is what the file must be; refuse it where the text may be damaged UTF-8."""
+    """Return cp1252 or latin-1 where that is what the file must be; refuse it where the text may be damaged
+    UTF-8.
+    """
     sequences = high = letters = 0
     seen: set[int] = set()
     with path.open("rb") as file:
@@ -197,7 +202,8 @@ def _western_encoding(path: Path, line: int, bom: int) -> str:
     if bom or sequences > high or seen & IMPLAUSIBLE or high > 0.3 * letters:
         raise TableError(
             "bad_encoding",
-            f"Row {line:,} holds bytes that are not valid UTF-8, and the file does not look like Western European text "
+            f"Row {line:,} holds bytes that are not valid UTF-8, and the file does not look like "
+            "Western European text "
             "either. Save it as CSV (UTF-8) and upload that.",
             line=line,
         )

@@ -1,4 +1,4 @@
-"""How one file is to be read: decided once by the check, then followed by the preview and the worker alike."""
+"""How one file is to be read: decided by the check, then followed by the preview and the worker alike."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ class ParseSpec:
     canonical
         Whether the rows are read from a UTF-8 copy beside the upload (workbooks and other encodings).
     skip, skip_file
-        Lines that the check left out: duplicates and rejected rows; in a file beside the upload when they are many.
+        Lines that the check left out: duplicates and rejected rows; in a file beside the upload when they are
+        many.
     risky
         Places of the columns that hold a cell which a spreadsheet would run as a formula.
     rows
@@ -71,7 +72,9 @@ class ParseSpec:
 
     @property
     def writes_bom(self) -> bool:
-        """Whether a download starts with a byte order mark: a spreadsheet guesses UTF-8 wrongly without one."""
+        """Whether a download starts with a byte order mark: a spreadsheet guesses UTF-8 wrongly without
+        one.
+        """
         return self.encoding != "utf-8"
 
     def source(self, path: Path | str) -> Path:

@@ -76,7 +76,8 @@ class Tally:
         if self.rejects_path is None:
             return
         if self._rejects is None:
-            # A byte order mark, because this file is opened in a spreadsheet and holds other people's alphabets.
+            # A byte order mark, because this file is opened in a spreadsheet and holds other people's
+            # alphabets.
             self._rejects = self.rejects_path.open("w", encoding="utf-8-sig", newline="")
             self.rejects_written = str(self.rejects_path)
             csv.writer(self._rejects).writerow(["line", "column", "value", "reason"])
@@ -157,7 +158,8 @@ class Tally:
         if accepted < rules.minimum_rows:
             raise TableError(
                 "too_few_rows",
-                f"The file has {counted(accepted, 'usable row')}; a model needs at least {rules.minimum_rows}. "
+                f"The file has {counted(accepted, 'usable row')}; a model needs at least "
+                f"{rules.minimum_rows}. "
                 "Add more customers.",
             )
         if label is None or not self.schema.one_row_per_id or not self.labels:
@@ -176,7 +178,8 @@ class Tally:
         if number < rules.minimum_per_class:
             raise TableError(
                 "too_few_minority",
-                f"Column {label.name}: only {counted(number, 'row says', 'rows say')} {rare}; a model needs at least "
+                f"Column {label.name}: only {counted(number, 'row says', 'rows say')} {rare}; a model "
+                "needs at least "
                 f"{rules.minimum_per_class} to learn from and to be tested on.",
                 column=label.name,
                 columns=[label.name],
@@ -210,14 +213,23 @@ class Tally:
             seen = self.unknown[name]
             values = ", ".join(shown(value) if value else "(blank)" for value, _ in seen.most_common(3))
             more = ", …" if len(seen) > 3 else ""
-            yield f"Column {name}: {counted(sum(seen.values()), 'row')} with values that are not known ({values}{more})."
+            yield (
+                f"Column {name}: {counted(sum(seen.values()), 'row')} with values that are not known "
+                f"({values}{more})."
+            )
         if name in self.respelled:
             seen = self.respelled[name]
             (before, after), _ = seen.most_common(1)[0]
-            yield f"Column {name}: {counted(sum(seen.values()), 'row')} read in another spelling ({shown(before)} as {after})."
+            yield (
+                f"Column {name}: {counted(sum(seen.values()), 'row')} read in another spelling "
+                f"({shown(before)} as {after})."
+            )
         if name in self.unusual:
             number, low, high = self.unusual[name]
-            yield f"Column {name}: {counted(int(number), 'number')} outside the usual range, between {low:g} and {high:g}."
+            yield (
+                f"Column {name}: {counted(int(number), 'number')} outside the usual range, between "
+                f"{low:g} and {high:g}."
+            )
 
 
 def _value_counts(array) -> dict[str, int]:
@@ -262,8 +274,10 @@ class LogTally:
         if split:
             name = self.schema.the("id").name
             warnings.append(
-                f"Column {name}: {counted(split, 'id differs', 'ids differ')} from another one only in blanks or in upper "
-                "and lower case. They were kept apart as different customers; make them equal if they are the same."
+                f"Column {name}: {counted(split, 'id differs', 'ids differ')} from another one only in "
+                "blanks or in upper "
+                "and lower case. They were kept apart as different customers; make them equal if they "
+                "are the same."
             )
         pairs = self.labelled >> np.uint64(1)
         torn = np.unique(pairs[1:][pairs[1:] == pairs[:-1]])

@@ -47,7 +47,8 @@ def receive(chunks: Iterable[bytes], target: Path | str, *, max_bytes: int) -> R
                 if size > max_bytes:
                     raise TableError(
                         "too_large",
-                        f"The file has more than {max_bytes / 1e6:,.0f} MB, which is the most. Split it, or leave out columns.",
+                        f"The file has more than {max_bytes / 1e6:,.0f} MB, which is the most. Split it, or leave "
+                        "out columns.",
                     )
                 digest.update(chunk)
                 out.write(chunk)
@@ -61,7 +62,8 @@ def receive(chunks: Iterable[bytes], target: Path | str, *, max_bytes: int) -> R
 
 
 def display_name(name: str) -> str:
-    """Return the name a client gave to its file, fit for showing: one line, no folders, no control characters.
+    """Return the name a client gave to its file, fit for showing: one line, no folders, no control
+    characters.
 
     Only for people to read. Where the file is stored never depends on it.
 
@@ -71,7 +73,8 @@ def display_name(name: str) -> str:
     ('customers.csv', 'aSet-Cookie: b.csv', 'upload')
     """
     base = name.replace("\\", "/").rpartition("/")[2]
-    # Control characters, line separators, and marks that turn the reading direction around ("vsc.exe" for "exe.csv").
+    # Control characters, line separators, and marks that turn the reading direction around ("vsc.exe" for
+    # "exe.csv").
     text = "".join(c for c in base if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp")).strip()
     if len(text) > LONGEST_NAME:
         text = text[: LONGEST_NAME - 1] + "…"

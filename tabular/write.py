@@ -1,4 +1,6 @@
-"""Results on their way out: the original columns and added ones, as CSV or workbook that no spreadsheet runs."""
+"""Results on their way out: the original columns and added ones, as CSV or workbook that no spreadsheet
+runs.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +28,10 @@ __all__ = ["ResultWriter", "harmless", "original", "write_xlsx"]
 class ResultWriter:
     """Write the original columns of a file and added ones as CSV in UTF-8.
 
-    The result keeps the delimiter of the file. Rows are copied byte for byte where that is safe; where a cell would
-    run as a formula, or a row is not simply a line, the rows of that batch are written anew. A cell that a spreadsheet
-    would run gets an apostrophe before it (`original` takes it away); all other cells, ids above all, stay as they are.
+    The result keeps the delimiter of the file. Rows are copied byte for byte where that is safe; where a cell
+    would run as a formula, or a row is not simply a line, the rows of that batch are written anew. A cell
+    that a spreadsheet would run gets an apostrophe before it (`original` takes it away); all other cells, ids
+    above all, stay as they are.
 
     Parameters
     ----------
@@ -67,7 +70,9 @@ class ResultWriter:
             self._file.close()
 
     def write(self, batch: Batch, added: Mapping[str, object]) -> None:
-        """Write the rows of `batch`, each with its values of the added columns (arrays of Arrow, numpy or lists)."""
+        """Write the rows of `batch`, each with its values of the added columns (arrays of Arrow, numpy or
+        lists).
+        """
         delimiter = self.spec.delimiter
         cells = [self._text(added[name]) for name in self.added]
         records = None
@@ -152,8 +157,8 @@ def write_xlsx(
     names
         The header.
     batches
-        Columns in the order of `names`. Numbers become numbers; text stays text, never a formula, link or number,
-        and a dangerous one gets an apostrophe as in CSV.
+        Columns in the order of `names`. Numbers become numbers; text stays text, never a formula, link or
+        number, and a dangerous one gets an apostrophe as in CSV.
     numbers
         Names of text columns whose cells are written as numbers where they are plain numbers.
 

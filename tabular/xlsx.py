@@ -1,7 +1,8 @@
-"""Workbooks: the first sheet that holds anything, copied row by row into a CSV that the one reader of rows reads.
+"""Workbooks: the first sheet that holds anything, copied row by row into a CSV that the one reader of rows
+reads.
 
-The sheet is read with expat itself, not through openpyxl: a document type is refused before anything in it is expanded,
-a cell is refused while it grows, rows out of order are noticed, and only one row is in memory.
+The sheet is read with expat itself, not through openpyxl: a document type is refused before anything in it is
+expanded, a cell is refused while it grows, rows out of order are noticed, and only one row is in memory.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ def write_sheet_copy(path: Path, target: Path, *, on_progress: Callable | None =
     Raises
     ------
     TableError
-        ``corrupt_archive``, ``zip_bomb``, ``xml_entity``, ``encrypted``, ``unsupported_type``, ``type_mismatch``,
-        ``cell_too_long``, ``no_rows``.
+        ``corrupt_archive``, ``zip_bomb``, ``xml_entity``, ``encrypted``, ``unsupported_type``,
+        ``type_mismatch``, ``cell_too_long``, ``no_rows``.
     """
     with Archive(path) as archive:
         _refuse_other_archives(archive)
@@ -58,7 +59,7 @@ def write_sheet_copy(path: Path, target: Path, *, on_progress: Callable | None =
             if sheet.width:
                 return _said_aloud(name, [other for other, _ in book.sheets if other != name], sheet)
     names = ", ".join(shown(name) for name, _ in book.sheets[:5])
-    raise TableError("no_rows", f"The workbook holds no rows: its {counted(len(book.sheets), 'sheet')} ({names}) are empty.")
+    raise TableError("no_rows", f"The workbook holds no rows. Empty: {names}.")
 
 
 def _said_aloud(name: str, others: list[str], sheet: _Sheet) -> SheetCopy:
@@ -68,7 +69,9 @@ def _said_aloud(name: str, others: list[str], sheet: _Sheet) -> SheetCopy:
         copy.note = f" The sheet {shown(name)} was read; others were not: {rest}."
         copy.warnings.append(copy.note.strip())
     if sheet.formulas:
-        copy.warnings.append(f"{counted(sheet.formulas, 'cell')} with formulas: the results stored in the file were used.")
+        copy.warnings.append(
+            f"{counted(sheet.formulas, 'cell')} with formulas: the results stored in the file were used."
+        )
     if sheet.outside:
         copy.warnings.append(f"{counted(sheet.outside, 'cell')} to the right of the header ignored.")
     return copy
@@ -76,10 +79,13 @@ def _said_aloud(name: str, others: list[str], sheet: _Sheet) -> SheetCopy:
 
 def _refuse_other_archives(archive: Archive) -> None:
     if archive.has("xl/workbook.bin"):
-        raise TableError("unsupported_type", "This is a binary workbook (.xlsb). Save it as .xlsx or as CSV (UTF-8).")
+        raise TableError(
+            "unsupported_type", "This is a binary workbook (.xlsb). Save it as .xlsx or as CSV (UTF-8)."
+        )
     if not any(name.startswith("xl/") for name in archive.parts):
         raise TableError(
-            "type_mismatch", "This is an archive, but not an Excel workbook. Upload the .xlsx or CSV file itself."
+            "type_mismatch",
+            "This is an archive, but not an Excel workbook. Upload the .xlsx or CSV file itself.",
         )
     for needed in ("[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
         if not archive.has(needed):
@@ -204,7 +210,9 @@ class _SharedStrings(_Part):
         if self.collects:
             self.length += len(data)
             if self.length > LONGEST_CELL:
-                raise TableError("cell_too_long", f"A cell has more than {LONGEST_CELL:,} characters. Shorten it.")
+                raise TableError(
+                    "cell_too_long", f"A cell has more than {LONGEST_CELL:,} characters. Shorten it."
+                )
             self.pieces.append(data)
 
 
@@ -216,7 +224,10 @@ def _date_styles(archive: Archive, name: str | None) -> list[bool]:
 
 
 def _shows_date(code: str) -> bool:
-    return any(letter in "dmyhs" for letter in FORMAT_NOISE.sub("", code.split(";")[0]).lower()) and "general" not in code.lower()
+    return (
+        any(letter in "dmyhs" for letter in FORMAT_NOISE.sub("", code.split(";")[0]).lower())
+        and "general" not in code.lower()
+    )
 
 
 class _Styles(_Part):
@@ -289,7 +300,8 @@ class _Sheet(_Part):
             if self.length > LONGEST_CELL:
                 raise TableError(
                     "cell_too_long",
-                    f"Row {self.row:,}, column {_letters(self.place)}: the cell has more than {LONGEST_CELL:,} characters. "
+                    f"Row {self.row:,}, column {_letters(self.place)}: the cell has more than "
+                    f"{LONGEST_CELL:,} characters. "
                     "Shorten it.",
                     line=self.row,
                     column=_letters(self.place),
@@ -310,7 +322,9 @@ class _Sheet(_Part):
         else:
             found = REFERENCE.fullmatch(reference)
             if not found or int(found[2]) != self.row:
-                raise corrupt(f"row {self.row:,} holds a cell with the reference {shown(reference)}", line=self.row)
+                raise corrupt(
+                    f"row {self.row:,} holds a cell with the reference {shown(reference)}", line=self.row
+                )
             place = -1
             for letter in found[1]:
                 place = (place + 1) * 26 + ord(letter) - 65
@@ -338,13 +352,19 @@ class _Sheet(_Part):
             value = float(text)
         except ValueError:
             return text
-        if self.style != "0" and self.style.isdigit() and int(self.style) < len(self.styles) and self.styles[int(self.style)]:
+        if (
+            self.style != "0"
+            and self.style.isdigit()
+            and int(self.style) < len(self.styles)
+            and self.styles[int(self.style)]
+        ):
             return self._moment(value, text)
         if WHOLE.fullmatch(text):
             return str(int(text))
         if value.is_integer() and abs(value) < 1e15:
             return str(int(value))
-        # Sheets store 29.85 as 29.850000000000001; the shortest text that gives the same number is what people see.
+        # Sheets store 29.85 as 29.850000000000001; the shortest text that gives the same number is what
+        # people see.
         return repr(value) if abs(value) < 1e300 else text
 
     def _moment(self, days: float, text: str) -> str:
@@ -378,4 +398,9 @@ def _letters(place: int) -> str:
 def _unescaped(text: str) -> str:
     if "_x" not in text:
         return text
-    return ESCAPED.sub(lambda found: chr(int(found[1], 16)) if int(found[1], 16) not in (0, *range(0xD800, 0xE000)) else found[0], text)
+    return ESCAPED.sub(
+        lambda found: (
+            chr(int(found[1], 16)) if int(found[1], 16) not in (0, *range(0xD800, 0xE000)) else found[0]
+        ),
+        text,
+    )
