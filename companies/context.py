@@ -1,4 +1,6 @@
-"""What every page knows about its reader: `portal`, `member` and the `navigation` of that portal."""
+"""What every page knows: its reader (`portal`, `member`, `navigation`) and the `mail_folder`."""
+
+from pathlib import Path
 
 from django.conf import settings
 from django.urls import reverse
@@ -32,7 +34,19 @@ def _navigation(path, member):
         for label, name, portals in settings.PORTAL_NAVIGATION
         if member.portal in portals
     ]
-    # The longest entry that the path begins with is where the reader is; Home begins them all.
-    inside = [entry for entry in entries if path.startswith(entry["url"])]
-    here = max(inside, key=lambda entry: len(entry["url"]), default=None)
-    return [{**entry, "current": entry is here} for entry in entries]
+    home = reverse("companies:home", kwargs={"portal": member.portal})
+    # Every page of the portal begins with the path of Home, so Home is current on its own page only.
+    return [
+        {**entry, "current": path == home if entry["url"] == home else path.startswith(entry["url"])}
+        for entry in entries
+    ]
+
+
+def mail_folder(request):
+    """Say where letters lie if this installation has no mail server: whoever tries it out needs them."""
+    if settings.EMAIL_BACKEND != "django.core.mail.backends.filebased.EmailBackend":
+        return {"mail_folder": None}
+    folder = Path(settings.EMAIL_FILE_PATH)
+    inside = folder.is_relative_to(settings.BASE_DIR)
+    # Where the operator put it elsewhere, the place is nobody else's business.
+    return {"mail_folder": folder.relative_to(settings.BASE_DIR) if inside else "MAIL_DIR"}

@@ -9,7 +9,7 @@ from allauth.account.forms import (
     ResetPasswordKeyForm,
 )
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.contrib.auth.password_validation import validate_password
 from django.core.validators import RegexValidator
 
 from companies.access import membership
@@ -72,7 +72,7 @@ class JoinForm(forms.Form):
         label="Password",
         strip=False,
         max_length=256,
-        help_text=password_validators_help_text_html(),
+        help_text="At least ten characters: not a common password, not only digits, not like your name.",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

@@ -205,3 +205,16 @@ def test_an_open_company_still_decides_about_its_developer(client, company):
     client.post(link_in(latest_letter_to("dora@north.example.com")))
 
     assert Developer.objects.get().approved_at is None
+
+
+def test_where_no_mail_is_sent_the_page_says_where_the_letters_are(client, settings):
+    page = register(client).content.decode()
+    assert "sends no mail" not in page
+
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = settings.BASE_DIR / "var" / "mail"
+    page = client.get("/register/sent/").content.decode()
+    assert "<code>var/mail</code>" in page
+
+    settings.EMAIL_FILE_PATH = "/somewhere/private"
+    assert "/somewhere" not in client.get("/register/sent/").content.decode()
