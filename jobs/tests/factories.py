@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import factory
 from django.utils import timezone
 
@@ -13,7 +15,7 @@ class JobFactory(factory.django.DjangoModelFactory):
             state=Job.State.RUNNING,
             attempt=1,
             started_at=factory.SelfAttribute("queued_at"),
-            lease_until=factory.LazyAttribute(lambda job: job.queued_at + timezone.timedelta(seconds=20)),
+            lease_until=factory.LazyAttribute(lambda job: job.queued_at + timedelta(seconds=20)),
         )
         failed = factory.Trait(
             state=Job.State.FAILED, attempt=3, error={"code": "worker-lost", "message": "It was lost."}

@@ -2,9 +2,11 @@
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from jobs.models import Job
 from jobs.tests.factories import JobFactory
@@ -48,6 +50,13 @@ def test_a_running_job_shows_its_step_and_asks_for_itself(as_user, running):
     assert cancel(running) in text
     assert "<html" not in text
     assert "HX-Refresh" not in response
+
+
+def test_time_left_is_told_roughly(as_user, running):
+    running.step_started_at = timezone.now() - timedelta(seconds=9)
+    running.save()
+
+    assert re.search(r"about 30\s*s left", fragment(as_user, running).content.decode())
 
 
 @pytest.mark.parametrize("state", Job.ENDED)
