@@ -119,8 +119,8 @@ def telco(shared):
 
 
 @pytest.fixture
-def browser(tmp_path, live_server):
-    """Return headless Chromium that reaches the live server only; files land in `browser.downloads`."""
+def browser(tmp_path):
+    """Return headless Chromium that reaches this machine only; files land in `browser.downloads`."""
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not chromium or not driver:
         service_missing("Chromium is not installed: apt-get install -y chromium chromium-driver")

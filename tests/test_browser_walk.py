@@ -1,0 +1,168 @@
+"""From a new company to a downloaded result, in a real browser against a real installation."""
+
+import csv
+import io
+import time
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support import expected_conditions as expect
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.installation import running_installation
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.timeout(600)]
+
+PASSWORD = "a harbour in the rain"
+COMPANY = "office@brightwave.example.com"
+DEVELOPER = "ada@brightwave.example.com"
+USER = "ben@brightwave.example.com"
+MODELS = ("Neural Network", "Random Forest", "Gradient Boosting", "Decision Tree", "Logistic Regression")
+
+
+class Person:
+    """Somebody at the browser: reads headings, fills in fields by label, presses buttons by their words."""
+
+    def __init__(self, browser, installation):
+        self.browser = browser
+        self.installation = installation
+        self.wait = WebDriverWait(browser, 60)
+
+    def open(self, path):
+        self.browser.get(path if path.startswith("http") else self.installation.url + path)
+
+    def fill(self, label, value):
+        field = self.browser.find_element(
+            By.XPATH, f"//main//*[@id=//label[normalize-space(text())='{label}']/@for]"
+        )
+        if field.get_attribute("type") != "file":
+            field.clear()
+        field.send_keys(value)
+
+    def press(self, words):
+        button = self.browser.find_element(
+            By.XPATH, f"//main//button[contains(normalize-space(.), '{words}')]"
+        )
+        page = self.browser.find_element(By.TAG_NAME, "html")
+        button.click()
+        self.wait.until(expect.staleness_of(page))
+
+    def heading(self):
+        return self.browser.find_element(By.TAG_NAME, "h1").text
+
+    def text(self):
+        return self.browser.find_element(By.TAG_NAME, "main").text
+
+    def log_in(self, portal, email):
+        self.browser.delete_all_cookies()
+        self.open(f"/{portal}/login/")
+        self.fill("E-mail address", email)
+        self.fill("Password", PASSWORD)
+        self.press("Log in")
+
+    def join(self, portal, company_id, name, email):
+        self.browser.delete_all_cookies()
+        self.open(f"/{portal}/join/")
+        self.fill("Company ID", company_id)
+        self.fill("Your name", name)
+        self.fill("Your e-mail address", email)
+        self.fill("Password", PASSWORD)
+        self.press("Join")
+        self.open(self.installation.link_for(email, "/confirm-address/"))
+        self.press("Confirm my address")
+
+    def predict(self, name, model, path):
+        """Send the form, wait for the job to end, and leave the browser on the result."""
+        portal = self.browser.current_url.split("/")[3]
+        self.open(f"/{portal}/predict/")
+        self.fill("Name", name)
+        self.browser.find_element(
+            By.XPATH, f"//label[.//b[starts-with(normalize-space(.), '{model}')]]"
+        ).click()
+        self.browser.find_element(By.CSS_SELECTOR, "input[type=file]").send_keys(str(path))
+        page = self.browser.find_element(By.TAG_NAME, "html")
+        self.browser.find_element(By.XPATH, "//main//button[normalize-space(.)='Predict']").click()
+        self.wait.until(expect.staleness_of(page))
+        WebDriverWait(self.browser, 90).until(lambda _: "likely to leave" in self.heading())
+
+
+@pytest.fixture
+def installation(tmp_path):
+    with running_installation(tmp_path) as running:
+        yield running
+
+
+def downloaded(browser, pattern):
+    for _ in range(300):
+        found = list(browser.downloads.glob(pattern))
+        if found:
+            return found[0]
+        time.sleep(0.1)
+    raise AssertionError(f"No download like {pattern}: {list(browser.downloads.iterdir())}")
+
+
+def complaints(browser):
+    """Return what the console said against a page: refused by the policy, failed to load, thrown."""
+    return [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+def test_a_new_company_gets_from_registration_to_a_downloaded_result(browser, installation, telco):
+    person = Person(browser, installation)
+
+    # A company registers, and learns its ID only from the letter.
+    person.open("/register/")
+    person.fill("Name of the company", "Brightwave Telecom")
+    person.fill("E-mail address of the company", COMPANY)
+    person.press("Register")
+    person.open(installation.link_for(COMPANY, "/register/verify/"))
+    person.press("Confirm and show the company ID")
+    company_id = browser.find_element(By.ID, "company-id").text
+    assert len(company_id) == 10
+
+    # Its developer joins and waits until the company says yes.
+    person.join("dev", company_id, "Ada Engineer", DEVELOPER)
+    person.log_in("dev", DEVELOPER)
+    assert "/waiting/" in browser.current_url
+    person.open(installation.link_for(COMPANY, "/decide/"))
+    person.press("Approve")
+    person.log_in("dev", DEVELOPER)
+    assert browser.current_url.endswith("/dev/")
+
+    # A user joins and is let in by the developer.
+    person.join("user", company_id, "Ben Analyst", USER)
+    person.log_in("dev", DEVELOPER)
+    person.open("/dev/people/")
+    assert "Ben Analyst" in person.text()
+    person.press("Approve")
+
+    # The user predicts the real file with each of the five models.
+    person.log_in("user", USER)
+    assert browser.current_url.endswith("/user/")
+    likely = {}
+    for model in MODELS:
+        person.predict(f"Base by {model}", model, telco)
+        likely[model] = int(person.heading().split(" of ")[0].replace(",", ""))
+        assert "7,043" in person.heading()
+    assert all(1_000 < count < 3_000 for count in likely.values()), likely
+    assert complaints(browser) == []
+
+    # The table can be searched, and the download holds every customer with the prediction.
+    search = browser.find_element(By.ID, "find-customer")
+    search.send_keys("7590-VHVEG")
+    person.wait.until(lambda _: len(browser.find_elements(By.CSS_SELECTOR, "#customers tbody tr")) == 1)
+    assert "7590-VHVEG" in browser.find_element(By.CSS_SELECTOR, "#customers tbody").text
+    browser.find_element(By.LINK_TEXT, "Download CSV").click()
+    rows = list(csv.DictReader(io.StringIO(downloaded(browser, "*.csv").read_text())))
+    with open(telco, newline="") as file:
+        original = list(csv.DictReader(file))
+    assert [row["customerID"] for row in rows] == [row["customerID"] for row in original]
+    assert sum(row["prediction"] == "Yes" for row in rows) == likely["Logistic Regression"]
+    assert all(0 <= float(row["churn_probability"]) <= 1 for row in rows)
+
+    # All five stand in the history of the user, and the developer sees them too.
+    person.open("/user/predictions/")
+    assert all(f"Base by {model}" in person.text() for model in MODELS)
+    person.log_in("dev", DEVELOPER)
+    person.open("/dev/predictions/")
+    assert all(f"Base by {model}" in person.text() for model in MODELS)
+    assert "Ben Analyst" in person.text()
