@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from companies.models import Account, AuditEvent, Company, Developer, User
 from companies.services.approval import approve_person, decline_person
 from companies.services.erasure import erase_company
-from companies.services.people import deactivate_account, reactivate_account
+from companies.services.people import deactivate_account, hand_over_developer, reactivate_account
 from core.errors import DomainError
 
 # Addresses are those of the accounts; edited here they would part from them.
@@ -147,7 +147,22 @@ class MemberAdmin(ReadOnlyAdmin):
 
 
 admin.site.register(Developer, MemberAdmin)
-admin.site.register(User, MemberAdmin)
+
+
+@admin.register(User)
+class UserAdmin(MemberAdmin):
+    actions = (*MemberAdmin.actions, "make_developer")
+
+    @admin.action(description="Make the developer, instead of whoever it is now", permissions=["act"])
+    def make_developer(self, request, queryset):
+        # The way out for a company whose developer is gone. Choosing the row stands for typing the address.
+        service = partial(hand_over_developer, by=request.user, at=timezone.now())
+        self.act(
+            request,
+            queryset,
+            lambda row: service(company=row.company, to=row.account, typed=row.account.email),
+            "is the developer now",
+        )
 
 
 @admin.register(AuditEvent)

@@ -1,5 +1,6 @@
 """What happens when somebody logged in, confirmed an address or was locked out, whichever door it was."""
 
+from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed, password_changed, password_reset
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in
@@ -13,6 +14,9 @@ from companies.services.joining import confirm_address
 
 def bind_session_to_portal(sender, request, user, **kwargs):
     """Open the session for one role: a session that was opened for another one is none."""
+    if not user.email_verified and EmailAddress.objects.filter(user=user, verified=True).exists():
+        # The address was confirmed and something broke before anybody was asked; nobody would ever be.
+        confirm_address(account=user, at=timezone.now())
     member = membership(user)
     if member:
         request.session["portal"] = member.portal

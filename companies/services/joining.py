@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 
@@ -16,7 +17,7 @@ from core.errors import Conflict, Unprocessable
 # How long the developer's place is kept for somebody who has not confirmed the address yet.
 PLACE_HELD = timedelta(hours=1)
 # After this, an account whose address was never confirmed gives way to a new attempt: its link is dead too.
-ABANDONED = timedelta(days=3)
+ABANDONED = timedelta(days=settings.ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS)
 
 
 class UnknownCompany(Unprocessable):

@@ -57,6 +57,9 @@ def deactivate_account(*, account: Account, by: Account, at: datetime) -> None:
     """
     _require_manager(account, by)
     company = _company(account)
+    if company:
+        # In step with a hand-over in the same moment, which must not choose somebody who is leaving.
+        Company.objects.select_for_update().get(pk=company.pk)
     if not Account.objects.filter(pk=account.pk, is_active=True).update(is_active=False):
         raise AlreadySo(f"{account} is deactivated already.")
     account.refresh_from_db()

@@ -124,6 +124,14 @@ def test_an_operator_approves_and_declines(as_operator, company):
     assert not company.users.filter(approved_at=None).exists()
 
 
+def test_an_operator_gives_a_company_a_developer_when_its_own_is_gone(as_operator, company, developer, user):
+    deactivate_account(account=developer, by=developer, at=NOON)
+
+    act(as_operator, "user", "make_developer", user.user)
+
+    assert Developer.objects.get(company=company).account == user
+
+
 def test_an_operator_erases_a_company_by_typing_its_name(as_operator, company):
     path = f"/admin/companies/company/{company.pk}/erase/"
 

@@ -198,3 +198,18 @@ def test_an_address_that_is_not_confirmed_opens_no_session(client, company):
     log_in(client, "user", account)
 
     assert "_auth_user_id" not in client.session
+
+
+def test_a_request_that_broke_off_after_the_address_was_confirmed_is_taken_up_at_the_login(
+    client, company, developer, django_capture_on_commit_callbacks
+):
+    account = AccountFactory(email_verified=False)
+    UserFactory(company=company, account=account, waiting=True)
+    EmailAddress.objects.filter(user=account).update(verified=True)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        log_in(client, "user", account)
+
+    account.refresh_from_db()
+    assert account.email_verified
+    assert account.email in latest_letter_to(developer.email).body
