@@ -70,7 +70,8 @@ TEMPLATE = go.layout.Template(
         "colorway": [colour.light for colour in SERIES],
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        # At the right there is room for the label of the outermost tick, which is centred below it.
+        "margin": {"l": 8, "r": 24, "t": 8, "b": 8},
         "height": 320,
         "bargap": 0.12,
         "xaxis": {**_AXIS, "showgrid": False},

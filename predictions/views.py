@@ -150,7 +150,11 @@ def _customers(request, prediction):
     )
     table = table.asking(wanted.query)
     page = Paginator(table, ROWS_PER_PAGE).get_page(request.GET.get("page"))
-    columns = [column for column in summary["shown"] if column["name"] in table.columns]
+    columns = [
+        {**column, "places": _places(column, page.object_list)}
+        for column in summary["shown"]
+        if column["name"] in table.columns
+    ]
     rows = [
         {
             "customer": row[CUSTOMER],
@@ -170,6 +174,14 @@ def _customers(request, prediction):
         "group": group,
         "tier_names": list(summary["tiers"]),
     }
+
+
+def _places(column, rows):
+    # One number of places for a whole column: digits that stand below each other can be compared at a glance.
+    if not column["numeric"]:
+        return 0
+    values = [row[column["name"]] for row in rows if row[column["name"]] is not None]
+    return 0 if all(float(value).is_integer() for value in values) else 2
 
 
 # --- Downloads -------------------------------------------------------------------------------------------

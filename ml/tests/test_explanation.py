@@ -121,7 +121,7 @@ def test_describes_the_batch_for_a_page(scorer, columns):
 
     assert [group["label"] for group in contract["groups"]] == list(CONTRACT.values)
     assert sum(group["rows"] for group in contract["groups"]) == len(probabilities)
-    assert contract["finding"].startswith("Contract: Month-to-month leaves ")
+    assert contract["finding"].startswith("Customers with Contract Month-to-month leave ")
     assert tenure["groups"][0]["mean_probability"] > tenure["groups"][-1]["mean_probability"]
 
 

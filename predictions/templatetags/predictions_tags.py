@@ -3,7 +3,6 @@
 from django import template
 
 from companies.access import Member
-from core.templatetags.core_tags import MISSING
 from predictions.models import Prediction
 from predictions.summary import quality_line
 
@@ -87,14 +86,6 @@ def surprises(prediction: Prediction) -> list[dict]:
         what = "beyond the customers the model learned from"
         found.append({"column": column, "what": what, "rows": seen["rows"], "examples": examples})
     return found
-
-
-@register.filter
-def plain(value) -> str:
-    """Write a number of a customer as it would stand in the file: 29.85, and 72 rather than 72.0."""
-    if value is None:
-        return MISSING
-    return f"{value:.0f}" if float(value).is_integer() else f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
 @register.filter
