@@ -36,6 +36,11 @@ def page(path, *, own=200, method="get"):
     return [Route(path, method, answers)]
 
 
+def nobody(path):
+    """An address that no member may open."""
+    return [Route(path, "get", dict.fromkeys(ROLES, 403) | {ANONYMOUS: 302, OPERATOR: 404})]
+
+
 def both_portals(path, **options):
     return [*page(f"dev/{path}", **options), *page(f"user/{path}", **options)]
 
@@ -74,7 +79,7 @@ ROUTES = {
     "": members_go_home(""),
     "join/": everybody("join/"),
     "join/sent/": everybody("join/sent/"),
-    r"^confirm-address/(?P<key>[-:\w]+)/$": everybody("confirm-address/no-such-key/"),
+    r"^confirm-address/(?P<key>[-:\w]+)/$": everybody("confirm-address/no-such-key/", 404),
     "login/": only_anonymous("login/"),
     "logout/": logged_in("logout/"),
     "deactivated/": everybody("deactivated/"),
@@ -108,4 +113,31 @@ ROUTES = {
     "api/v1/jobs": api("api/v1/jobs"),
     "api/v1/jobs/<uuid:job_id>": api("api/v1/jobs/{job}"),
     "api/v1/jobs/<uuid:job_id>/cancel": api("api/v1/jobs/{job}/cancel", method="post"),
+    # --- registry
+    "<portal:portal>/models/": both_portals("models/"),
+    "<portal:portal>/models/<int:pk>/": [
+        *page("dev/models/{version}/"),
+        *nobody("user/models/{version}/"),  # how good a version is in figures is for developers
+    ],
+    "api/v1/models": api("api/v1/models"),
+    "api/v1/models/<int:pk>": api("api/v1/models/{version}"),
+    # --- predictions
+    "<portal:portal>/predict/": both_portals("predict/"),
+    "<portal:portal>/predict/sample.csv": both_portals("predict/sample.csv"),
+    "<portal:portal>/predict/refused-rows.csv": both_portals(
+        "predict/refused-rows.csv", own=410
+    ),  # none are kept
+    "<portal:portal>/predictions/": both_portals("predictions/"),
+    "<portal:portal>/predictions/<uuid:run>/": both_portals("predictions/{run}/"),
+    **{
+        f"<portal:portal>/predictions/<uuid:run>/{file}": both_portals(f"predictions/{{run}}/{file}")
+        for file in ("customers.csv", "result.csv", "result.xlsx", "upload", "left-out.csv")
+    },
+    "api/v1/prediction-runs": [
+        *api("api/v1/prediction-runs"),
+        *api("api/v1/prediction-runs", own=400, method="post"),  # an empty form
+    ],
+    "api/v1/prediction-runs/<uuid:run>": api("api/v1/prediction-runs/{run}"),
+    "api/v1/prediction-runs/<uuid:run>/rows": api("api/v1/prediction-runs/{run}/rows"),
+    "api/v1/prediction-runs/<uuid:run>/result.csv": api("api/v1/prediction-runs/{run}/result.csv"),
 }
