@@ -61,7 +61,7 @@ def is_blank(text: str) -> bool:
 
 def parse_number(text: str, column: Column) -> float:
     """Return the number in a cell that is not blank."""
-    stripped = text.strip(" \t")
+    stripped = text.strip(" ")
     if not NUMBER.fullmatch(stripped):
         hint = ""
         if THOUSANDS.fullmatch(stripped):

@@ -84,7 +84,7 @@ def _numbers(array: pa.Array, column: Column) -> tuple[pa.Array, np.ndarray]:
     """Return numbers with nulls for blanks, and a mask of those that are none or out of bounds."""
     unreadable = np.zeros(len(array), bool)
     if pa.types.is_string(array.type):
-        text = pc.utf8_trim(array, " \t")
+        text = pc.utf8_trim(array, " ")
         blank = pc.or_(pc.equal(pc.binary_length(text), 0), pc.utf8_is_space(array))
         unreadable = ~_mask(pc.or_(blank, pc.match_substring_regex(text, NUMBER)))
         text = pc.if_else(pc.or_(blank, pa.array(unreadable)), pa.scalar(None, pa.string()), text)

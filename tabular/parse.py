@@ -169,14 +169,8 @@ def _parse_in_bulk(body: bytes, newlines: np.ndarray, numbers: np.ndarray, crlf,
     lines = numbers if all_rows else numbers[rows]
     if not len(lines):
         return _parse_exactly([], plan)
-    try:
-        table = read_arrow(body, plan.names, plan.options(numbers_as_text=False))
-    except pa.ArrowInvalid:
-        try:
-            table = read_arrow(body, plan.names, plan.options(numbers_as_text=True))
-        except pa.ArrowInvalid:
-            return None
-    if table.num_rows != len(lines):
+    table = _read_typed(body, plan)
+    if table is None or table.num_rows != len(lines):
         return None
     text = _TextOf(body, plan)
     typed = type_columns({i: _single(table, f"c{i}") for _, i in plan.found}, plan, len(lines))
@@ -187,11 +181,12 @@ def _parse_in_bulk(body: bytes, newlines: np.ndarray, numbers: np.ndarray, crlf,
         raw = text.table().take(pa.array(places)).to_pylist()
         for place, row in zip(places.tolist(), raw, strict=True):
             values = list(row.values())
+            if blank_cells(values):
+                continue
             fault = find_fault(int(lines[place]), values, plan)
-            if fault is not None:
-                faults.append(fault)
-            elif not blank_cells(values):
+            if fault is None:
                 return None
+            faults.append(fault)
         kept = pa.array(~typed.suspects)
         lines = lines[~typed.suspects]
         typed = typed.filter(kept)
@@ -222,6 +217,19 @@ def _parse_in_bulk(body: bytes, newlines: np.ndarray, numbers: np.ndarray, crlf,
         if plan.surveys
         else set(),
     )
+
+
+def _read_typed(body: bytes, plan: Plan) -> pa.Table | None:
+    """Return the columns of the schema; numbers as text where Arrow may read them otherwise than `cells`."""
+    # Arrow takes "+5" and a tab before a number; a spreadsheet takes both for the start of a formula.
+    tab = b'"' if plan.spec.delimiter == "\t" else b"\t"
+    choices = (True,) if b"+" in body or tab in body else (False, True)
+    for numbers_as_text in choices:
+        try:
+            return read_arrow(body, plan.names, plan.options(numbers_as_text=numbers_as_text))
+        except pa.ArrowInvalid:
+            continue
+    return None
 
 
 class _TextOf:
@@ -333,5 +341,5 @@ def _blank_is_allowed(row: list[str], column: Column, plan: Plan) -> bool:
     rule = column.blank_means
     if rule is None or rule.when_column not in plan.spec.positions:
         return False
-    other = row[plan.spec.positions[rule.when_column]].strip(" \t")
+    other = row[plan.spec.positions[rule.when_column]].strip(" ")
     return bool(cells.NUMBER.fullmatch(other)) and float(other) == rule.when_value

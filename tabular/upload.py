@@ -47,8 +47,8 @@ def receive(chunks: Iterable[bytes], target: Path | str, *, max_bytes: int) -> R
                 if size > max_bytes:
                     raise TableError(
                         "too_large",
-                        f"The file has more than {max_bytes / 1e6:,.0f} MB, which is the most. Split it, or leave "
-                        "out columns.",
+                        f"The file has more than {max_bytes / 1e6:,.0f} MB, which is the most. Split it, "
+                        "or leave out columns.",
                     )
                 digest.update(chunk)
                 out.write(chunk)

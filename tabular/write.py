@@ -4,8 +4,6 @@ runs.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -51,11 +49,8 @@ class ResultWriter:
         self._end = b"\n"
         self._file = Path(target).open("wb")  # noqa: SIM115 closed by close()
         header = list(spec.header) + list(self.names[len(spec.header) :])
-        line = io.StringIO()
-        csv.writer(line, delimiter=spec.delimiter, lineterminator="").writerow(
-            [harmless(name) for name in header]
-        )
-        self._file.write((BOM if spec.writes_bom else b"") + line.getvalue().encode())
+        names = _quoted(pa.array([harmless(name) for name in header]), spec.delimiter).to_pylist()
+        self._file.write((BOM if spec.writes_bom else b"") + spec.delimiter.join(names).encode())
 
     def __enter__(self) -> ResultWriter:
         return self

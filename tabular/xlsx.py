@@ -8,6 +8,7 @@ expanded, a cell is refused while it grows, rows out of order are noticed, and o
 from __future__ import annotations
 
 import csv
+import io
 import posixpath
 import re
 from collections.abc import Callable
@@ -261,7 +262,9 @@ class _Sheet(_Part):
 
     def __init__(self, out, texts: list[str], styles: list[bool], epoch: datetime):
         self.out, self.texts, self.styles, self.epoch = out, texts, styles, epoch
-        self.writer = csv.writer(out, lineterminator="\n")
+        # Two characters end a line here, so that the writer quotes cells with either; `out` gets one.
+        self.line = io.StringIO()
+        self.writer = csv.writer(self.line, lineterminator="\r\n")
         self.width = self.formulas = self.outside = 0
         self.row = self.written = 0
         self.cells: dict[int, str] = {}
@@ -384,7 +387,10 @@ class _Sheet(_Part):
         if not self.width:
             self.width = max(cells) + 1
         self.outside += sum(place >= self.width for place in cells)
+        self.line.seek(0)
+        self.line.truncate()
         self.writer.writerow([self.cells.get(place, "") for place in range(self.width)])
+        self.out.write(self.line.getvalue()[:-2] + "\n")
 
 
 def _letters(place: int) -> str:

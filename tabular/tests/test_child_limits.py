@@ -1,0 +1,100 @@
+"""A child process is watched: memory, time, a wish to stop, and its own death."""
+
+import os
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from tabular.child import ROOT, ChildFailed, ChildStopped, run_in_child
+from tabular.errors import TableError
+from tabular.tests import chores
+
+LIMITS = {"memory_bytes": 200 << 20, "seconds": 10}
+
+
+def run(name, **kwargs):
+    return run_in_child(f"{chores.__name__}:{name}", kwargs, **LIMITS)
+
+
+def test_returns_the_result_and_reports_progress():
+    steps = []
+
+    result = run_in_child(
+        f"{chores.__name__}:add", {"numbers": [1, 2]}, **LIMITS, on_progress=lambda *step: steps.append(step)
+    )
+
+    assert result == {"sum": 3}
+    assert steps == [("adding", 1, 2), ("adding", 2, 2)]
+
+
+def test_what_a_function_prints_does_not_disturb():
+    assert run("chatter") == "done"
+
+
+def test_raises_the_error_of_the_function():
+    with pytest.raises(TableError) as refusal:
+        run("refuse")
+
+    assert (refusal.value.kind, refusal.value.line) == ("bad_number", 7)
+
+
+def test_too_much_memory_is_an_answer():
+    with pytest.raises(TableError) as refusal:
+        run("hoard")
+
+    assert refusal.value.kind == "too_much_memory"
+
+
+def test_too_much_time_is_an_answer():
+    started = time.monotonic()
+
+    with pytest.raises(TableError) as refusal:
+        run_in_child(f"{chores.__name__}:dawdle", {}, memory_bytes=200 << 20, seconds=1)
+
+    assert refusal.value.kind == "too_slow"
+    assert time.monotonic() - started < 5
+
+
+def test_stops_when_asked_to():
+    with pytest.raises(ChildStopped):
+        run_in_child(f"{chores.__name__}:dawdle", {}, **LIMITS, should_stop=lambda: True)
+
+
+def test_a_child_that_is_killed_ran_out_of_memory():
+    with pytest.raises(TableError) as refusal:
+        run("die")
+
+    assert refusal.value.kind == "too_much_memory"
+
+
+def test_a_bug_is_not_the_users_fault():
+    with pytest.raises(ChildFailed, match="ZeroDivisionError"):
+        run("fail")
+
+
+def test_does_not_hand_secrets_to_the_child(monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "not yours")
+
+    assert "SECRET_KEY" not in run("environment")
+
+
+def test_a_child_ends_with_its_parent():
+    script = (
+        "from tabular.child import run_in_child\n"
+        f"run_in_child('{chores.__name__}:dawdle', {{}}, memory_bytes=1 << 30, seconds=60, "
+        "on_progress=lambda step, done, total: print(done, flush=True))"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, env=dict(os.environ)
+    )
+    child = psutil.Process(int(parent.stdout.readline()))
+
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+
+    child.wait(timeout=5)
+    assert not child.is_running()
