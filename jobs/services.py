@@ -78,7 +78,8 @@ def enqueue(
         job, is_new = _create_once(key, **fields, queued_at=at)
         if not is_new:
             return job
-    transaction.on_commit(partial(deliver_job, job_id=job.pk, at=at))
+    # Robust: the job is committed by then, and whatever keeps it from the broker must not fail the page.
+    transaction.on_commit(partial(deliver_job, job_id=job.pk, at=at), robust=True)
     return job
 
 
@@ -230,7 +231,7 @@ def queue_again(*, job: Job, at: datetime) -> Job:
     )
     if not changed:
         raise JobIsNotOver(f"“{job}” can only be queued again after it failed or was cancelled.")
-    transaction.on_commit(partial(deliver_job, job_id=job.pk, at=at))
+    transaction.on_commit(partial(deliver_job, job_id=job.pk, at=at), robust=True)
     job.refresh_from_db()
     return job
 
