@@ -7,18 +7,17 @@ from types import SimpleNamespace
 
 import pytest
 from django import forms
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.template import Context, engines
 from django.template.loader import get_template
 from django.test import RequestFactory
 
-from churnbuster.env import BASE_DIR
-
 TEMPLATE_FILES = sorted(
     path
-    for path in BASE_DIR.rglob("*.html")
+    for path in settings.BASE_DIR.rglob("*.html")
     if "templates" in path.parts
-    and not {".venv", "var", "node_modules"} & set(path.relative_to(BASE_DIR).parts)
+    and not {".venv", "var", "node_modules"} & set(path.relative_to(settings.BASE_DIR).parts)
 )
 
 
@@ -46,7 +45,7 @@ class CustomerFile(forms.Form):
 # --- Every template ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", TEMPLATE_FILES, ids=lambda path: str(path.relative_to(BASE_DIR)))
+@pytest.mark.parametrize("path", TEMPLATE_FILES, ids=lambda path: str(path.relative_to(settings.BASE_DIR)))
 def test_every_template_compiles_and_leaves_the_content_security_policy_whole(path):
     source = path.read_text()
     engines["django"].from_string(source)
@@ -64,7 +63,7 @@ def test_every_template_compiles_and_leaves_the_content_security_policy_whole(pa
 
 
 def test_htmx_is_told_once_to_do_without_inline_styles_and_eval():
-    source = (BASE_DIR / "templates/base.html").read_text()
+    source = (settings.BASE_DIR / "templates/base.html").read_text()
 
     config = json.loads(re.search(r"name=\"htmx-config\" content='(.*?)'", source).group(1))
 
@@ -74,7 +73,7 @@ def test_htmx_is_told_once_to_do_without_inline_styles_and_eval():
 
 
 def test_htmx_shows_a_refusal_in_the_messages_and_keeps_its_status():
-    source = (BASE_DIR / "templates/base.html").read_text()
+    source = (settings.BASE_DIR / "templates/base.html").read_text()
 
     handling = json.loads(re.search(r"name=\"htmx-config\" content='(.*?)'", source).group(1))[
         "responseHandling"
@@ -141,7 +140,7 @@ def test_error_pages_say_what_to_do_without_knowing_anybody(name):
 @pytest.mark.parametrize("tier", ["low", "MEDIUM", "High", "critical"])
 def test_a_tier_is_a_word_and_a_shape_never_colour_alone(tier):
     html = component("_tier", tier=tier)
-    sheet = (BASE_DIR / "static/css/churnbuster.css").read_text()
+    sheet = (settings.BASE_DIR / "static/css/churnbuster.css").read_text()
 
     assert words(html) == tier.capitalize()
     assert f'class="tier {tier.lower()}"' in html
