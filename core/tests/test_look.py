@@ -7,11 +7,11 @@ from pathlib import Path
 import plotly
 import plotly.graph_objects as go
 import pytest
+from django.conf import settings
 
-from churnbuster.env import BASE_DIR
 from core import charts
 
-SHEET = (BASE_DIR / "static/css/churnbuster.css").read_text()
+SHEET = (settings.BASE_DIR / "static/css/churnbuster.css").read_text()
 LIGHT, DARK = (
     dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
     for block in re.findall(r":root \{(.*?)\}", SHEET, re.DOTALL)[:2]
@@ -81,6 +81,12 @@ def test_an_embedded_figure_brings_the_template_and_its_dark_colours():
     assert not embedded["layout"].get("title")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("end", charts.SCALE)
+def test_numbers_can_be_read_on_both_ends_of_the_scale(scheme, end):
+    assert contrast(getattr(charts.PALETTE["ink"], scheme), getattr(end, scheme)) >= 4.5
+
+
 def test_lines_differ_by_more_than_colour():
     dashes = [trace.line.dash for trace in charts.TEMPLATE.data.scatter]
 
@@ -90,7 +96,7 @@ def test_lines_differ_by_more_than_colour():
 def test_the_style_elements_that_plotly_would_add_are_taken_before_it_loads():
     # plotly.js adds <style> elements unless their ids are taken; a new release may bring new ones.
     bundle = (Path(plotly.__file__).parent / "package_data/plotly.min.js").read_text()
-    head = (BASE_DIR / "templates/components/_charts_head.html").read_text()
+    head = (settings.BASE_DIR / "templates/components/_charts_head.html").read_text()
 
     guarded = set(re.findall(r'getElementById\("([0-9a-f]{64})"\)', bundle))
 
