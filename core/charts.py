@@ -28,6 +28,7 @@ PALETTE: dict[str, Colour] = {
     "line-2": Colour("#8b95a1", "#6b7889"),
     "paper": Colour("#ffffff", "#181e26"),
     "accent": Colour("#2456d6", "#7ea2ff"),
+    "accent-bg": Colour("#e9effd", "#1c2a4a"),
     "low": Colour("#43a07e", "#4fae8a"),
     "medium": Colour("#a67300", "#d9b44a"),
     "high": Colour("#ad3f0b", "#f2894e"),
@@ -44,6 +45,9 @@ SERIES: tuple[Colour, ...] = (
     PALETTE["ink-2"],
 )
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+
+# From little to much where text stands on the colour: ink can be read on both ends, in both schemes.
+SCALE = (PALETTE["accent-bg"], Colour("#b3c6f6", "#3a5396"))
 
 FONT_FAMILY = (
     '-apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Noto Sans", Ubuntu, Cantarell, '
@@ -98,7 +102,7 @@ def embed(figure: go.Figure) -> dict[str, Any]:
     """
     figure = go.Figure(figure).update_layout(template=TEMPLATE, title=None)
     payload = json.loads(figure.to_json())
-    colours = {*PALETTE.values(), *SERIES}
+    colours = {*PALETTE.values(), *SERIES, *SCALE}
     return {
         "data": payload["data"],
         "layout": payload["layout"],

@@ -6,6 +6,10 @@ class RegistryConfig(AppConfig):
     verbose_name = "Models and data sets"
 
     def ready(self):
+        from companies.home import add_section
+        from companies.portals import DEVELOPERS
         from registry import receivers
+        from registry.selectors import home_section
 
         receivers.connect()
+        add_section(template="registry/_home.html", provide=home_section, order=5, portals=(DEVELOPERS,))

@@ -2,7 +2,7 @@
 
 import plotly.graph_objects as go
 
-from core.charts import PALETTE, SERIES
+from core.charts import PALETTE, SCALE, SERIES
 
 GUIDE = {"color": PALETTE["line-2"].light, "dash": "dot", "width": 1.5}
 
@@ -54,7 +54,8 @@ def confusion_figure(confusion: dict) -> go.Figure:
             y=["Stayed", "Left"],
             text=[[f"{count:,}" for count in row] for row in rows],
             texttemplate="%{text}",
-            colorscale=[[0, PALETTE["paper"].light], [1, SERIES[0].light]],
+            textfont={"size": 15, "color": PALETTE["ink"].light},
+            colorscale=[[0, SCALE[0].light], [1, SCALE[1].light]],
             showscale=False,
             xgap=3,
             ygap=3,

@@ -34,6 +34,29 @@ class Quality:
     rows: int
     base_rate: float
 
+    @property
+    def at_home(self) -> list[dict]:
+        """The three figures that matter daily, in words, each beside what chance would reach."""
+        value = {figure.name: figure.value for figure in (*self.weighted, *self.churners)}
+        by_chance = round(100 * self.base_rate)
+        return [
+            {
+                "name": "Right when it says “leaves”",
+                "value": f"{round(100 * value['Precision (churners)'])} in 100",
+                "explanation": f"precision (churners); picked at random: {by_chance} in 100",
+            },
+            {
+                "name": "Leavers it finds",
+                "value": f"{round(100 * value['Recall (churners)'])} in 100",
+                "explanation": "recall (churners), at the threshold of this version",
+            },
+            {
+                "name": "Ranking",
+                "value": f"{value['AUC']:.3f}",
+                "explanation": "AUC; by chance 0.500, without a fault 1.000",
+            },
+        ]
+
 
 def versions_for(member: Member) -> QuerySet[ModelVersion]:
     """Return what `member` may predict with: the defaults, and what was deployed in the company."""
@@ -93,6 +116,13 @@ def best_default() -> ModelVersion | None:
 def champion_for(member: Member) -> ModelVersion | None:
     """Return the version that a form suggests to `member`."""
     return best_default() or versions_for(member).first()
+
+
+def home_section(member: Member) -> dict | None:
+    """Return what the home of a developer says of the version that is suggested, if there is one."""
+    version = champion_for(member)
+    quality = version and quality_of(version)
+    return {"version": version, "quality": quality} if quality else None
 
 
 def deployments_of(version: ModelVersion, company: Company) -> QuerySet[ModelDeployment]:
