@@ -15,6 +15,9 @@ from companies.services.erasure import erase_company
 from companies.services.people import deactivate_account, hand_over_developer, reactivate_account
 from core.errors import DomainError
 
+admin.site.site_header = admin.site.site_title = "Churn Buster"
+admin.site.index_title = "What the operator sees"
+
 # Addresses are those of the accounts; edited here they would part from them.
 admin.site.unregister(EmailAddress)
 
