@@ -311,7 +311,10 @@ _LOG_CONTEXT = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 _LOG_RENDERERS = {
-    "console": [structlog.dev.ConsoleRenderer(colors=False)],
+    # The plain traceback: with rich installed, the default prints the value of every variable, passwords too.
+    "console": [
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    ],
     "json": [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
 }
 LOGGING = {
