@@ -19,10 +19,12 @@ from ml.columns import read_columns
 from ml.explanation import describe_feature, state_finding
 from ml.risk import POLICIES, RiskPolicy
 from ml.scoring import Scorer
-from predictions.results import CUSTOMER, LINE, PROBABILITY, TIER
+from predictions.results import CUSTOMER, LINE, PROBABILITY, TIER, draft_of
 from registry.files import FileMismatch, open_scorer
+from tabular.errors import TableError
 from tabular.read import iter_batches
 from tabular.schema import TableSchema
+from tabular.sniff import sha256_of
 from tabular.spec import ParseSpec
 from tabular.write import ResultWriter
 
@@ -98,9 +100,10 @@ def score_rows(
 ) -> dict:
     """Score a file with an open scorer; see `score_file`. Without `table_path` only the CSV is written."""
     summary = Summary(scorer, policy, rows=spec.rows)
-    drafts = [_draft(csv_path), *([_draft(table_path)] if table_path else [])]
+    drafts = [draft_of(csv_path), *([draft_of(table_path)] if table_path else [])]
     try:
         with (
+            _Unchanged(source, spec.sha256),
             ResultWriter(drafts[0], spec, added=(PREDICTION, CHURN_PROBABILITY, RISK_TIER)) as result,
             TableWriter(drafts[1] if table_path else None, scorer.schema, policy) as table,
         ):
@@ -134,6 +137,26 @@ def added_columns(
         CHURN_PROBABILITY: pa.array(scores),
         RISK_TIER: pa.DictionaryArray.from_arrays(pa.array(tiers), pa.array(policy.tiers)),
     }
+
+
+class _Unchanged:
+    """Refuses, at the end of the block, a file that is not the one that was checked.
+
+    It is hashed while it is read: nothing is published before both are done.
+    """
+
+    def __init__(self, source: Path, expected: str):
+        self.expected = expected
+        self.pool = ThreadPoolExecutor(1)
+        self.found = self.pool.submit(sha256_of, source)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, failure, *_):
+        self.pool.shutdown()
+        if failure is None and self.found.result() != self.expected:
+            raise TableError("type_mismatch", "The file has changed since it was checked. Upload it again.")
 
 
 class TableWriter:
@@ -294,10 +317,6 @@ def _group(features, effects) -> dict | None:
         return None
     column = min(few, key=lambda column: order.index(column.name))
     return {"feature": column.name, "values": list(column.values)}
-
-
-def _draft(path: Path) -> Path:
-    return path.with_name(f".partial-{os.getpid()}-{path.name}")
 
 
 def _publish(draft: Path, final: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from predictions.results import draft_of
 from tabular.spec import CANONICAL_SUFFIX, SKIP_SUFFIX
 
 # The four folders, below the media folder; in each a company has one of its own.
@@ -67,8 +68,9 @@ def remove_with_companions(path: Path) -> None:
 
 
 def remove_result(relative: str) -> None:
-    absolute(relative).unlink(missing_ok=True)
-    absolute(table_beside(relative)).unlink(missing_ok=True)
+    for path in (absolute(relative), absolute(table_beside(relative))):
+        path.unlink(missing_ok=True)
+        draft_of(path).unlink(missing_ok=True)
 
 
 def _folder(portal, kind, company_id):

@@ -131,3 +131,8 @@ class CustomerTable(Sequence):
 
 def _name(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
+
+
+def draft_of(path: Path) -> Path:
+    """Return where a file of a result is written until it is whole; who kills the writer removes it."""
+    return path.with_name(f".partial-{path.name}")

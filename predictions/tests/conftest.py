@@ -2,6 +2,9 @@
 
 import csv
 import io
+import json
+import subprocess
+import sys
 
 import pytest
 from django.core.files.base import ContentFile
@@ -12,6 +15,8 @@ from companies.access import membership
 from predictions.models import Prediction
 from predictions.services.runs import start_prediction
 from predictions.tests.factories import NOON
+from registry.artefacts import forget_loaded
+from registry.services.versions import register_version
 
 
 @pytest.fixture(scope="session")
@@ -36,19 +41,29 @@ def to_csv(rows):
 
 
 @pytest.fixture
-def network(default_versions):
-    return default_versions["logistic_regression"]
+def version(request, model_types, default_dataset_row, exported_models):
+    """Return one default, the quickest to register; tests about all five also take `default_versions`."""
+    if "default_versions" in request.fixturenames:
+        return request.getfixturevalue("default_versions")["logistic_regression"]
+    forget_loaded()
+    return register_version(
+        company=None,
+        model_type=model_types["logistic_regression"],
+        exported=exported_models["logistic_regression"],
+        dataset=default_dataset_row,
+        at=NOON,
+    )
 
 
 @pytest.fixture
-def predict(network, customer_file):
+def predict(version, customer_file):
     """Return a function that starts a prediction as the service does."""
 
-    def start(account, content=None, *, name="March base", version=None, filename="march.csv", **options):
+    def start(account, content=None, *, name="March base", model=None, filename="march.csv", **options):
         return start_prediction(
             member=membership(account),
             name=name,
-            version=version or network,
+            version=model or version,
             upload=ContentFile(customer_file if content is None else content, name=filename),
             at=options.pop("at", NOON),
             **options,
@@ -70,12 +85,12 @@ def done(predict, do_jobs):
 
 
 @pytest.fixture
-def send(network):
+def send(version):
     """Return a function that sends the Predict form of a portal."""
 
-    def post(client, content, *, portal="user", filename="march.csv", version=None, **fields):
+    def post(client, content, *, portal="user", filename="march.csv", model=None, **fields):
         upload = SimpleUploadedFile(filename, content, content_type="text/csv")
-        form = {"name": "March base", "model": (version or network).pk, "file": upload, **fields}
+        form = {"name": "March base", "model": (model or version).pk, "file": upload, **fields}
         return client.post(reverse("predictions:new", args=(portal,)), form)
 
     return post
@@ -92,3 +107,12 @@ def media_files(settings):
         ]
 
     return listed
+
+
+@pytest.fixture(scope="session")
+def bad_files(shared, tmp_path_factory):
+    """Return the folder of hostile files, made anew, and its manifest: what each must lead to."""
+    folder = tmp_path_factory.mktemp("bad_files")
+    script = shared / "badfiles" / "make_bad_files.py"
+    subprocess.run([sys.executable, str(script), str(folder)], check=True, capture_output=True, timeout=280)
+    return folder, json.loads((folder / "manifest.json").read_text())

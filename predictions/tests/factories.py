@@ -33,7 +33,7 @@ class PredictionFactory(factory.django.DjangoModelFactory):
 
     user = factory.SubFactory(UserFactory)
     company = factory.SelfAttribute("user.company")
-    model = factory.SubFactory(ModelVersionFactory, default=True)
+    model = factory.SubFactory(ModelVersionFactory, company=factory.SelfAttribute("..company"))
     job = factory.SubFactory(JobFactory, task="predictions.score", company=factory.SelfAttribute("..company"))
     prediction_name = factory.Sequence(lambda n: f"Prediction {n}")
     created_at = NOON

@@ -1,0 +1,113 @@
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from predictions.models import Prediction
+from predictions.tests.factories import PredictionFactory
+
+pytestmark = pytest.mark.django_db
+
+RUNS = "/api/v1/prediction-runs"
+
+
+@pytest.fixture
+def post(version):
+    def send(client, content, **options):
+        form = {
+            "name": "March base",
+            "model": version.pk,
+            "file": SimpleUploadedFile("march.csv", content),
+            **options.pop("fields", {}),
+        }
+        return client.post(RUNS, form, **options)
+
+    return send
+
+
+def test_starts_a_run_and_shows_its_result(as_user, post, customer_file, do_jobs):
+    answer = post(as_user, customer_file)
+
+    run = answer.json()
+    assert answer.status_code == 201
+    assert answer.headers["Location"] == f"{RUNS}/{run['id']}"
+    assert (run["state"], run["summary"], run["result_url"]) == ("QUEUED", None, None)
+
+    do_jobs()
+
+    run = as_user.get(f"{RUNS}/{run['id']}").json()
+    assert run["state"] == "SUCCEEDED"
+    assert run["summary"]["rows"] == run["read"]["accepted"] == 150
+    result = b"".join(as_user.get(run["result_url"]).streaming_content)
+    assert result.startswith(customer_file.split(b"\n")[0])
+
+
+def test_gives_rows_in_pieces(as_user, done, user):
+    prediction = done(user)
+
+    answer = as_user.get(
+        f"{RUNS}/{prediction.uuid}/rows", {"limit": 3, "offset": 1, "sort": "-probability"}
+    ).json()
+
+    assert answer["count"] == 150
+    assert len(answer["results"]) == 3
+    chances = [row["probability"] for row in answer["results"]]
+    assert chances == sorted(chances, reverse=True)
+    assert set(answer["results"][0]) == {"customer", "probability", "risk_tier", "line", "features"}
+
+
+def test_says_what_is_wrong_with_a_file(as_user, post):
+    answer = post(as_user, b"customerID,tenure\n1,2\n")
+
+    said = answer.json()
+    assert answer.status_code == 422
+    assert said["code"] == said["kind"] == "missing_columns"
+    assert not Prediction.objects.exists()
+
+
+def test_the_same_key_gives_the_same_run(as_user, post, customer_file):
+    headers = {"Idempotency-Key": "abc"}
+
+    first, second = (post(as_user, customer_file, headers=headers).json()["id"] for _ in range(2))
+
+    assert first == second
+
+
+def test_refuses_what_is_too_large(as_user, post, customer_file, settings):
+    settings.UPLOAD_MAX_MB = 1
+
+    answer = post(as_user, customer_file * 100)
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize("missing", ["name", "model", "file"])
+def test_wants_all_fields(as_user, version, customer_file, missing):
+    form = {"name": "A", "model": version.pk, "file": SimpleUploadedFile("a.csv", customer_file)}
+    del form[missing]
+
+    answer = as_user.post(RUNS, form)
+
+    assert (answer.status_code, list(answer.json()["fields"])) == (400, [missing])
+
+
+def test_lists_the_runs_of_the_own_company(as_user, as_stranger, user):
+    PredictionFactory(user=user.user)
+
+    assert as_user.get(RUNS).json()["count"] == 1
+    assert as_stranger.get(RUNS).json()["count"] == 0
+
+
+@pytest.mark.parametrize("path", ["", "/rows", "/result.csv"])
+def test_a_foreign_run_answers_like_none(as_stranger, done, user, path):
+    foreign = as_stranger.get(f"{RUNS}/{done(user).uuid}{path}")
+    absent = as_stranger.get(f"{RUNS}/00000000-0000-0000-0000-000000000001{path}")
+
+    assert foreign.status_code == absent.status_code == 404
+    assert foreign.content == absent.content
+
+
+def test_sends_no_figure_that_json_does_not_know(as_user, done, user):
+    text = as_user.get(f"{RUNS}/{done(user).uuid}").content.decode()
+
+    json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} in JSON"))

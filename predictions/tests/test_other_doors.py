@@ -1,0 +1,84 @@
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from companies.services.erasure import erase_company
+from predictions import files
+from predictions.models import Prediction
+from predictions.services.sweeping import sweep_files
+from predictions.tests.factories import PredictionFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_command_predicts_a_file(version, user, company, customer_file, tmp_path, capsys):
+    source, target = tmp_path / "march.csv", tmp_path / "result.csv"
+    source.write_bytes(customer_file)
+
+    call_command("predict", str(source), company=company.pk, model=str(version), out=str(target))
+
+    assert "of 150 customers are likely to leave" in capsys.readouterr().out
+    assert len(target.read_text().splitlines()) == 151
+    assert Prediction.objects.get().user.account == user
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"company": "NOSUCHCOMP"}, "no company"),
+        ({"model": "Crystal Ball v1"}, "no such model"),
+        ({"by": "stan@hilltop.example.com"}, "approved member"),
+    ],
+)
+def test_the_command_says_what_is_wrong(version, user, stranger, company, tmp_path, changes, sentence):
+    source = tmp_path / "march.csv"
+    source.write_text("customerID\n1\n")
+
+    with pytest.raises(CommandError, match=sentence):
+        call_command("predict", str(source), **{"company": company.pk, "model": str(version.pk), **changes})
+
+
+def test_the_command_refuses_a_bad_file_with_the_sentence_of_the_page(version, user, company, tmp_path):
+    source = tmp_path / "march.csv"
+    source.write_text("customerID,tenure\n1,2\n")
+
+    with pytest.raises(CommandError, match="missing"):
+        call_command("predict", str(source), company=company.pk, model=str(version.pk))
+
+
+def test_operators_read_predictions_and_change_none(as_operator):
+    prediction = PredictionFactory()
+    page = f"/admin/predictions/prediction/{prediction.pk}/change/"
+
+    assert as_operator.get("/admin/predictions/prediction/").status_code == 200
+    assert str(prediction.uuid) in as_operator.get(page).content.decode()
+    assert as_operator.get("/admin/predictions/prediction/add/").status_code == 403
+    assert as_operator.post(page, {"prediction_name": "x"}).status_code == 403
+
+
+def test_erasing_a_company_takes_its_files(done, user, company, operator, django_capture_on_commit_callbacks):
+    prediction = done(user)
+    paths = [files.absolute(prediction.upload_dataset_path), files.absolute(prediction.result_dataset_path)]
+
+    with django_capture_on_commit_callbacks(execute=True):
+        erase_company(company=company, typed=company.name, by=operator, at=timezone.now())
+
+    assert not [path for path in paths if path.exists()]
+    assert not Prediction.objects.exists()
+
+
+def test_the_sweep_takes_orphans_and_leaves_what_rows_name(done, user, company, media_files):
+    prediction = done(user)
+    named = set(media_files())
+    orphan = files.absolute(files.new_result("user", company.pk))
+    orphan.write_text("left by a killed process")
+    (files.waiting_room() / "upload-forgotten").write_text("kept too long")
+
+    early = sweep_files(at=timezone.now())
+    late = sweep_files(at=timezone.now() + timedelta(days=2))
+
+    assert (early, late) == (0, 2)
+    assert set(media_files()) == named
+    assert prediction.is_done

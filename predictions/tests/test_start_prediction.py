@@ -1,0 +1,192 @@
+import threading
+import uuid
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, connection, transaction
+
+from companies.access import membership
+from jobs.models import Job
+from predictions import files
+from predictions.models import Prediction
+from predictions.services import waiting
+from predictions.services.runs import FileRefused, NameMissing, VersionNotOffered, start_prediction
+from predictions.tests.conftest import to_csv
+from predictions.tests.factories import NOON, PredictionFactory
+from registry.tests.factories import ModelVersionFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def with_bad_rows(customers):
+    """Return 150 customers of whom two have no number where one belongs, and the lines of those."""
+    rows = [list(row) for row in customers]
+    place = rows[0].index("MonthlyCharges")
+    rows[4][place], rows[9][place] = "n/a", "cheap"
+    return to_csv(rows)
+
+
+def test_writes_run_and_job_and_keeps_the_file_under_a_name_of_its_own(predict, user, company, customer_file):
+    prediction = predict(user, filename="../../etc/passwd.csv")
+
+    folder, _, name = prediction.upload_dataset_path.rpartition("/")
+    assert folder == f"datasets/user/uploadToPredict/{company.pk}"
+    assert uuid.UUID(name.removesuffix(".csv"))
+    assert files.absolute(prediction.upload_dataset_path).read_bytes() == customer_file
+    assert (prediction.user.account, prediction.developer) == (user, None)
+    assert prediction.original_filename == "passwd.csv"
+    assert prediction.job.state == Job.State.QUEUED
+
+
+def test_keeps_a_developers_file_apart(predict, developer, company):
+    prediction = predict(developer)
+
+    assert prediction.upload_dataset_path.startswith(f"datasets/dev/uploadToPredict/{company.pk}/")
+    assert (prediction.user, prediction.developer.account) == (None, developer)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        (b"", "empty_file", 422),
+        (b"customerID,tenure\n1,2\n", "missing_columns", 422),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, "type_mismatch", 415),
+    ],
+)
+def test_a_refused_file_leaves_nothing(predict, user, media_files, content, kind, status):
+    with pytest.raises(FileRefused) as refusal:
+        predict(user, content)
+
+    assert (refusal.value.code, refusal.value.http_status) == (kind, status)
+    assert not Prediction.objects.exists()
+    assert not Job.objects.exists()
+    assert media_files() == []
+
+
+def test_says_where_the_first_mistake_is_and_how_many_there_are(predict, user, with_bad_rows):
+    with pytest.raises(FileRefused) as refusal:
+        predict(user, with_bad_rows)
+
+    said = refusal.value.as_dict()
+    assert (said["kind"], said["line"], said["column"], said["rejected"]) == (
+        "bad_number",
+        5,
+        "MonthlyCharges",
+        2,
+    )
+    assert "n/a" in said["message"]
+
+
+def test_a_kept_file_goes_on_without_its_bad_rows(predict, user, with_bad_rows, version):
+    member = membership(user)
+    with pytest.raises(FileRefused) as refusal:
+        predict(user, with_bad_rows)
+
+    prediction = start_prediction(
+        member=member,
+        name="March base",
+        version=version,
+        upload=waiting.find_kept(refusal.value.kept, member=member),
+        bad_rows="leave_out",
+        at=NOON,
+    )
+
+    read = prediction.input_data
+    assert (read["rows_in"], read["accepted"], read["rejected"]) == (150, 148, 2)
+    left_out = files.rejects_of(files.absolute(prediction.upload_dataset_path)).read_text()
+    assert "n/a" in left_out and "cheap" in left_out
+    assert list(files.waiting_room().iterdir()) == []
+
+
+def test_a_kept_file_is_found_by_its_owner_only(predict, user, developer, with_bad_rows):
+    with pytest.raises(FileRefused) as refusal:
+        predict(user, with_bad_rows)
+
+    with pytest.raises(waiting.UploadIsGone):
+        waiting.find_kept(refusal.value.kept, member=membership(developer))
+    with pytest.raises(waiting.UploadIsGone):
+        waiting.find_kept("no-such-token", member=membership(user))
+
+
+def test_two_sends_of_one_form_start_one_job(predict, user, media_files):
+    first = predict(user, idempotency_key="form-1")
+    files_before = media_files()
+
+    second = predict(user, idempotency_key="form-1", name="Sent again")
+
+    assert second == first
+    assert Job.objects.count() == Prediction.objects.count() == 1
+    assert media_files() == files_before
+
+
+def test_the_same_token_of_another_person_is_another_form(predict, user, developer):
+    assert predict(user, idempotency_key="form-1") != predict(developer, idempotency_key="form-1")
+
+
+def test_a_version_of_another_company_does_not_exist(predict, user, other_company):
+    foreign = ModelVersionFactory(company=other_company)
+
+    with pytest.raises(VersionNotOffered):
+        predict(user, model=foreign)
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 256])
+def test_wants_a_name_that_fits(predict, user, name):
+    with pytest.raises(NameMissing):
+        predict(user, name=name)
+
+
+def test_refuses_a_file_above_the_limit_and_leaves_nothing(
+    predict, user, settings, media_files, customer_file
+):
+    settings.UPLOAD_MAX_MB = 1
+
+    with pytest.raises(FileRefused) as refusal:
+        predict(user, customer_file * 100)
+
+    assert (refusal.value.code, refusal.value.http_status) == ("too_large", 413)
+    assert media_files() == []
+
+
+@pytest.mark.parametrize("people", [{"user": None}, {"by_developer": True, "with_user": True}])
+def test_the_database_refuses_a_run_by_nobody_and_by_two(people, developer, user):
+    owners = {"user": None, "developer": None}
+    if people.pop("with_user", False):
+        owners = {"user": user.user, "developer": developer.developer}
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        made = PredictionFactory.build(model=None, user=None, job=None, company=developer.developer.company)
+        made.user, made.developer = owners["user"], owners["developer"]
+        made.model, made.job = PredictionFactory().model, Job.objects.create(task="x", queued_at=NOON)
+        made.save()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sends_in_the_same_moment_start_one_job(user, version, customer_file, media_files):
+    barrier, found, errors = threading.Barrier(2), [], []
+
+    def send():
+        try:
+            member = membership(type(user).objects.get(pk=user.pk))
+            barrier.wait(timeout=20)
+            run = start_prediction(
+                member=member, name="Twice", version=version, upload=ContentFile(customer_file, name="a.csv"),
+                idempotency_key="form-1", at=NOON,
+            )  # fmt: skip
+            found.append(run.pk)
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    senders = [threading.Thread(target=send) for _ in range(2)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join(timeout=120)
+
+    assert errors == []
+    assert len(found) == 2 and len(set(found)) == 1
+    assert Job.objects.count() == 1
+    assert len(media_files()) == 1
