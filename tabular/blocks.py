@@ -106,24 +106,21 @@ def _survey(body: bytes, line: int, delimiter: str) -> Block:
 
 
 def _quotes_are_plain(buffer: np.ndarray, newlines: np.ndarray, delimiter: str) -> bool:
-    """Whether every quotation mark opens a cell, closes one or is doubled, and none stays open at the end of
-    a line.
+    """Whether every quotation mark opens a cell, closes one or is doubled, and none is open at the end of a line.
 
-    Within a line the marks then alternate between opening and closing, so that a line feed never lies inside.
+    With an even number of marks before every line feed, marks alternate between opening and closing throughout,
+    and a line feed never lies inside a cell.
     """
     quotes = np.flatnonzero(buffer == QUOTE)
-    of_line = np.searchsorted(newlines, quotes)
-    first_of_line = np.searchsorted(of_line, of_line, side="left")
-    place = np.arange(len(quotes)) - first_of_line
-    if (np.bincount(of_line) % 2).any():
+    if (np.searchsorted(quotes, newlines) % 2).any():
         return False
-    mark = ord(delimiter)
-    before = np.where(quotes > 0, buffer[quotes - 1], NEWLINE)
-    after = buffer[quotes + 1]
-    opening = place % 2 == 0
-    opens = (before == mark) | (before == NEWLINE) | ((before == QUOTE) & (place > 0))
-    closes = (after == mark) | (after == NEWLINE) | (after == RETURN) | (after == QUOTE)
-    return bool(np.where(opening, opens, closes).all())
+    around = np.zeros(256, bool)
+    around[[ord(delimiter), NEWLINE, QUOTE]] = True
+    # Before the very first byte stands, in this array, the last one: a line feed, as it should be.
+    if not around[buffer[quotes[::2] - 1]].all():
+        return False
+    around[RETURN] = True
+    return bool(around[buffer[quotes[1::2] + 1]].all())
 
 
 def _endless(data: bytes, line: int, delimiter: str, width: int) -> TableError:

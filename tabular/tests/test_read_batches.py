@@ -24,8 +24,8 @@ from tabular.write import ResultWriter
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
-# Anything that may stand in a cell: quotes, delimiters, line breaks, formulas, all scripts. Not control characters:
-# a file with many of them is no text, and refused as that.
+# Anything that may stand in a cell: quotes, delimiters, line breaks, formulas, all scripts. Not control
+# characters: a file with many of them is no text, and refused as that.
 texts = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=12)
 tricky = st.one_of(texts, st.text(st.sampled_from("a,;\"\n\r\t=+-@'| é\uff1d1"), max_size=8))
 ids = tricky.filter(lambda text: not cells.is_blank(text))
