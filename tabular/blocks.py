@@ -106,10 +106,10 @@ def _survey(body: bytes, line: int, delimiter: str) -> Block:
 
 
 def _quotes_are_plain(buffer: np.ndarray, newlines: np.ndarray, delimiter: str) -> bool:
-    """Whether every quotation mark opens a cell, closes one or is doubled, and none is open at the end of a line.
+    """Whether every quotation mark opens a cell, closes one or is doubled, and none is open at a line's end.
 
-    With an even number of marks before every line feed, marks alternate between opening and closing throughout,
-    and a line feed never lies inside a cell.
+    With an even number of marks before every line feed, marks alternate between opening and closing, and a
+    line feed never lies inside a cell.
     """
     quotes = np.flatnonzero(buffer == QUOTE)
     if (np.searchsorted(quotes, newlines) % 2).any():
