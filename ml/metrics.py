@@ -51,7 +51,7 @@ def evaluate(labels, probabilities, threshold=0.5):
     >>> found["confusion"]
     {'true_negative': 1, 'false_positive': 1, 'false_negative': 1, 'true_positive': 1}
     """
-    y, p = _check(labels, probabilities)
+    y, p = check_outcomes(labels, probabilities)
     predicted = p >= threshold
     churned = y == 1
     hit, false_alarm = int((predicted & churned).sum()), int((predicted & ~churned).sum())
@@ -116,7 +116,7 @@ def reliability(labels, probabilities, bins=10):
     >>> round(reliability([0, 1, 1, 1], [0.2, 0.4, 0.7, 0.9], bins=2)["ece"], 6)
     0.2
     """
-    y, p = _check(labels, probabilities, both=False)
+    y, p = check_outcomes(labels, probabilities, both=False)
     # Customers with the same probability stay together: they could not be told apart in any use either.
     edges = np.unique(np.quantile(p, np.linspace(0, 1, bins + 1)[1:-1]))
     group = np.searchsorted(edges, p, side="right")
@@ -139,7 +139,26 @@ def reliability(labels, probabilities, bins=10):
     }
 
 
-def _check(labels, probabilities, both=True):
+def check_outcomes(labels, probabilities, both=True):
+    """Return outcomes and probabilities as arrays, or refuse what cannot be judged.
+
+    Parameters
+    ----------
+    labels : array-like of int, shape (n_customers,)
+    probabilities : array-like of float, shape (n_customers,)
+    both : bool, default True
+        Whether both outcomes must occur.
+
+    Returns
+    -------
+    y : ndarray of int64, shape (n_customers,)
+    p : ndarray of float64, shape (n_customers,)
+
+    Raises
+    ------
+    ValueError
+        Lengths differ, a label is not 0 or 1, a probability is outside [0, 1], or an outcome is missing.
+    """
     y = np.asarray(labels)
     p = np.asarray(probabilities, dtype=np.float64)
     if y.shape != p.shape or y.ndim != 1 or not len(y):
