@@ -26,7 +26,7 @@ def workbook(prediction: Prediction) -> Iterator[bytes]:
     result = _Stored(prediction)
     with tempfile.TemporaryDirectory(dir=files.waiting_room(), prefix="workbook-") as folder:
         path = Path(folder) / "result.xlsx"
-        write_xlsx(path, result.names, result.batches(), numbers=result.numbers)
+        write_xlsx(path, result.names, result.batches(), numbers=result.numbers, already_harmless=True)
         with path.open("rb") as file:
             while piece := file.read(PIECE):
                 yield piece

@@ -4,14 +4,14 @@ runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tabular.danger import harmless, harmless_array, may_be_dangerous, original
+from tabular.danger import PLAIN_NUMBER, harmless, harmless_array, may_be_dangerous, original
 from tabular.errors import TableError
 from tabular.read import Batch
 from tabular.spec import ParseSpec, unique_names
@@ -144,6 +144,7 @@ def write_xlsx(
     *,
     sheet: str = "Result",
     numbers: Iterable[str] = (),
+    already_harmless: bool = False,
 ) -> int:
     """Write batches as one sheet of a workbook, row by row in flat memory; return the number of rows.
 
@@ -156,6 +157,8 @@ def write_xlsx(
         number, and a dangerous one gets an apostrophe as in CSV.
     numbers
         Names of text columns whose cells are written as numbers where they are plain numbers.
+    already_harmless
+        The cells come from a result that `ResultWriter` wrote: an apostrophe put there is not doubled.
 
     Raises
     ------
@@ -172,12 +175,13 @@ def write_xlsx(
         "nan_inf_to_errors": False,
     }
     as_numbers = {place for place, name in enumerate(names) if name in set(numbers)}
+    safe = _still_harmless if already_harmless else harmless
     row = 0
     with xlsxwriter.Workbook(str(target), options) as book:
         page = book.add_worksheet(sheet)
         page.freeze_panes(1, 0)
         for place, name in enumerate(names):
-            page.write_string(0, place, harmless(name))
+            page.write_string(0, place, safe(name))
         for batch in batches:
             if row + len(batch) > MOST_SHEET_ROWS:
                 raise TableError(
@@ -188,11 +192,17 @@ def write_xlsx(
             for values in zip(*columns, strict=True):
                 row += 1
                 for place, value in enumerate(values):
-                    _write_cell(page, row, place, value, place in as_numbers)
+                    _write_cell(page, row, place, value, place in as_numbers, safe)
     return row
 
 
-def _write_cell(page, row: int, place: int, value: object, as_number: bool) -> None:
+def _still_harmless(cell):
+    if isinstance(cell, str) and (cell.startswith("'") or PLAIN_NUMBER.fullmatch(cell)):
+        return cell
+    return harmless(cell)
+
+
+def _write_cell(page, row: int, place: int, value: object, as_number: bool, safe: Callable) -> None:
     if isinstance(value, str):
         if as_number:
             try:
@@ -203,7 +213,7 @@ def _write_cell(page, row: int, place: int, value: object, as_number: bool) -> N
                 page.write_number(row, place, number)
                 return
         if value:
-            page.write_string(row, place, harmless(value))
+            page.write_string(row, place, safe(value))
     elif isinstance(value, bool):
         page.write_boolean(row, place, value)
     elif value is not None and np.isfinite(value):

@@ -131,6 +131,15 @@ def test_a_workbook_holds_text_as_text(tmp_path):
     assert not any(line[0].hyperlink for line in sheet.iter_rows(min_row=2))
 
 
+def test_a_workbook_of_a_written_result_doubles_no_apostrophe(tmp_path):
+    batch = pa.RecordBatch.from_pydict({"id": ["'=1", "''=1", "=1", "-2"]})
+
+    write_xlsx(tmp_path / "t.xlsx", ["'=id"], [batch], already_harmless=True)
+
+    sheet = openpyxl.load_workbook(tmp_path / "t.xlsx").active
+    assert [line[0].value for line in sheet.iter_rows()] == ["'=id", "'=1", "''=1", "'=1", "-2"]
+
+
 def test_refuses_more_rows_than_a_sheet_holds(tmp_path):
     batch = pa.RecordBatch.from_pydict({"id": pa.nulls(1_048_576, pa.string())})
 
