@@ -1,5 +1,6 @@
 """Messages as files in a folder: kombu's transport, with messages that appear whole or not at all."""
 
+import contextlib
 import os
 import time
 import uuid
@@ -80,4 +81,20 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
+    """Lets the worker run its event loop, as it does on Redis.
+
+    Without one, the processes of its pool share a single pipe and the lock of it: whoever is killed while it
+    waits for work keeps the lock, and no other process ever gets work again.
+    """
+
+    implements = filesystem.Transport.implements.extend(asynchronous=True)
     Channel = Channel
+
+    def register_with_event_loop(self, connection, loop):
+        loop.call_repeatedly(self.polling_interval, self._deliver_waiting, connection)
+
+    def _deliver_waiting(self, connection):
+        # Timeout 0: without a message, or with as many under way as the worker wants, it comes back at once.
+        with contextlib.suppress(TimeoutError):
+            while True:
+                self.drain_events(connection, timeout=0)

@@ -170,6 +170,22 @@ def test_a_killed_worker_costs_an_attempt_and_nothing_else(processes, tmp_path, 
     kill_and_wait_until_done(processes, tmp_path, victim)
 
 
+def test_idle_processes_of_the_pool_that_are_killed_are_replaced(processes, tmp_path):
+    processes.start("clock")
+    processes.start("worker")
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+    wait_for_end(enqueue(first, steps=1), seconds=60)
+
+    # Whoever of them waits for work may hold what the others need to get theirs.
+    main = psutil.Process(work_log(first)[0][1]).parent()
+    for child in main.children():
+        child.kill()
+
+    assert_done_once(wait_for_end(enqueue(second, steps=2), seconds=60), second, attempts=1, steps=2)
+
+
 def test_a_poison_job_ends_with_a_sentence_and_others_go_on(processes, tmp_path):
     processes.start("clock")
     processes.start("worker")
