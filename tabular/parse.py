@@ -261,7 +261,7 @@ def _parse_exactly(records: list[Record], plan: Plan) -> Parsed:
     for record in records:
         if record.problem is None and len(record.cells) <= width and blank_cells(record.cells):
             continue
-        fault = _problem(record, width) or find_fault(record.line, record.cells, plan)
+        fault = _problem(record, plan)
         if fault is not None:
             faults.append(fault)
         else:
@@ -274,44 +274,54 @@ def _parse_exactly(records: list[Record], plan: Plan) -> Parsed:
         array = arrays[place]
         typed_in[place] = array if column.kind in ("id", "number") else array.dictionary_encode()
     typed = type_columns(typed_in, plan, len(good))
+    numbers = np.asarray(lines, np.int64)
+    if typed.suspects is not None:
+        bad = np.zeros(len(good), bool)
+        for place in np.flatnonzero(typed.suspects).tolist():
+            fault = find_fault(lines[place], good[place], plan)
+            if fault is not None:
+                faults.append(fault)
+                bad[place] = True
+        kept = pa.array(~bad)
+        numbers, arrays, typed = numbers[~bad], [array.filter(kept) for array in arrays], typed.filter(kept)
+        faults.sort(key=lambda fault: fault.line)
 
     def raw_rows() -> pa.RecordBatch:
         return pa.RecordBatch.from_arrays(arrays, names=list(plan.spec.names))
 
+    surveyed = dict(zip(plan.names, arrays, strict=True)) if plan.surveys else {}
     return Parsed(
-        lines=np.asarray(lines, np.int64),
+        lines=numbers,
         columns=typed.columns,
         ids=typed.ids,
         faults=faults,
         raw=raw_rows,
         respelled=typed.respelled,
         filled=typed.filled,
-        risky=dangerous_places(dict(zip(plan.names, arrays, strict=True)), plan.spec.id_place)
-        if plan.surveys
-        else set(),
+        risky=dangerous_places(surveyed, plan.spec.id_place),
     )
 
 
-def _problem(record: Record, width: int) -> RowFault | None:
+def _problem(record: Record, plan: Plan) -> RowFault | None:
+    """Return what keeps a record from being a row at all."""
+    header = plan.spec.header
     if record.problem is not None:
         kind, reason = record.problem
         return RowFault(record.line, None, kind, "", reason)
-    if len(record.cells) != width:
-        reason = f"{len(record.cells):,} cells where the header has {width:,}"
+    if len(record.cells) != len(header):
+        reason = f"{len(record.cells):,} cells where the header has {len(header):,}"
         return RowFault(record.line, None, "ragged_rows", "", reason)
+    longest = max(map(len, record.cells))
+    if longest > cells.LONGEST_CELL:
+        place = next(place for place, text in enumerate(record.cells) if len(text) == longest)
+        most = f"{cells.LONGEST_CELL:,} is the most that fits in a sheet"
+        reason = f"the cell has {longest:,} characters; {most}"
+        return RowFault(record.line, header[place], "cell_too_long", record.cells[place][:200], reason)
     return None
 
 
 def find_fault(line: int, row: list[str], plan: Plan) -> RowFault | None:
     """Return the first mistake in a row of the right width, by the exact rules."""
-    for place, text in enumerate(row):
-        if len(text) > cells.LONGEST_CELL:
-            name = plan.spec.header[place]
-            reason = (
-                f"the cell has {len(text):,} characters; {cells.LONGEST_CELL:,} is the most that fits in "
-                "a sheet"
-            )
-            return RowFault(line, name, "cell_too_long", text[:200], reason)
     for column, place in plan.found:
         try:
             _check_cell(row[place], row, column, plan)
