@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",
+    "rest_framework_api_key",
     "template_partials",
     "core",
     "companies",
@@ -167,6 +168,7 @@ CELERY_BEAT_SCHEDULE = {
     "reap": {"task": "jobs.reap", "schedule": 5.0, "options": {"expires": 15.0}},
     "sweep": {"task": "core.sweep", "schedule": 900.0, "options": {"expires": 900.0}},
     "sweep-predictions": {"task": "predictions.sweep", "schedule": 1800.0, "options": {"expires": 1800.0}},
+    "sweep-models": {"task": "registry.sweep", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }
 
 # --- Files -----------------------------------------------------------------------------------------------
@@ -206,6 +208,7 @@ PORTAL_NAVIGATION = [
     ("History", "predictions:history", ("dev", "user")),
     ("Models", "registry:models", ("dev", "user")),
     ("People", "companies:people", ("dev",)),
+    ("API keys", "companies:api_keys", ("dev",)),
     ("Settings", "companies:settings", ("dev",)),
 ]
 LOGIN_URL = "account_login"
@@ -259,8 +262,12 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- API -------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "companies.authentication.ApiKeyAuthentication",  # first: it tells whoever is nobody what to send
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    # Not IsAuthenticated: that would let every key do everything where a view forgets to say who may.
+    "DEFAULT_PERMISSION_CLASSES": ["companies.access.IsMember"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",

@@ -1,10 +1,12 @@
 from django import forms
 from django.contrib import admin, messages
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 
 from core.errors import DomainError
 from registry.models import Dataset, ModelDeployment, ModelMetrics, ModelType, ModelVersion
-from registry.services.model_types import change_model_type, check_parameters
+from registry.services.model_types import change_model_type, check_parameters, describe_parameters
 from registry.services.release import release_version, verify_version
 from registry.services.states import quarantine_version
 
@@ -26,6 +28,12 @@ class ModelTypeForm(forms.ModelForm):
     class Meta:
         model = ModelType
         fields = ("description", "parameters")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["parameters"].help_text = format_html_join(
+            mark_safe("<br>"), "<b>{}</b>: {}", describe_parameters(slug=self.instance.slug)
+        )
 
     def clean_parameters(self):
         try:

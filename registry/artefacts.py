@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from core import signing
-from core.errors import DomainError
+from core.errors import Conflict, DomainError
 from core.storage import write_atomically
 from ml.scoring import Scorer
 from registry.files import (
@@ -42,6 +42,10 @@ class DamagedArtefact(DomainError):
     http_status = 503
 
 
+class NoPipeline(Conflict):
+    code = "no-pipeline"
+
+
 class UnsafeMetadata(FileMismatch):
     """A metadata file holds more than texts, numbers and lists."""
 
@@ -59,7 +63,12 @@ def stem_for(*, model_type: str, number: int, company_id: str | None) -> str:
 
 
 def stem_of(version: ModelVersion) -> str:
-    return version.file_path.removesuffix(MODEL)
+    # A version that was imported as data has no pipeline: its row names the graph, or the manifest that
+    # stands alone.
+    for suffix in (MODEL, GRAPH, MANIFEST):
+        if version.file_path.endswith(suffix):
+            return version.file_path.removesuffix(suffix)
+    return version.file_path
 
 
 def media_path(relative: str) -> Path:
@@ -202,19 +211,45 @@ def verified_files(version: ModelVersion) -> VerifiedFiles:
 
 def load_metadata(version: ModelVersion) -> dict:
     """Return the ``_metadata.pkl`` of `version`: texts and numbers, read without running anything."""
-    return _PlainUnpickler(io.BytesIO(check_version(version)[METADATA])).load()
+    return read_metadata(check_version(version)[METADATA])
+
+
+def read_metadata(payload: bytes) -> dict:
+    """Read the bytes of a metadata file.
+
+    Raises
+    ------
+    UnsafeMetadata
+        It names code, or is no pickle.
+    """
+    try:
+        return _PlainUnpickler(io.BytesIO(payload)).load()
+    except (
+        pickle.UnpicklingError,
+        EOFError,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+    ) as error:
+        raise UnsafeMetadata("This is no metadata file.") from error
 
 
 def rebuild_model(version: ModelVersion):
     """Return the fitted pipeline of `version`. The one place where a pickle is opened, and never on the way
     to a score.
 
-    For retraining and inspection by those who run the installation. Raises what `check_version` raises.
+    For retraining and inspection by those who run the installation. Raises what `check_version` raises, and
+    `NoPipeline` for a version that was imported.
     """
     # Imported here: no way to a score passes this line.
     import joblib
 
-    return joblib.load(io.BytesIO(check_version(version)[MODEL]))
+    payloads = check_version(version)
+    if MODEL not in payloads:
+        raise NoPipeline(f"{version} was imported as data: it can be scored with, but not rebuilt.")
+    return joblib.load(io.BytesIO(payloads[MODEL]))
 
 
 class _PlainUnpickler(pickle.Unpickler):

@@ -151,7 +151,7 @@ def lineage_of(dataset: Dataset | None) -> list[Dataset]:
 def quality_of(version: ModelVersion) -> Quality | None:
     """Return the figures of `version` for pages; None where it was never evaluated."""
     metrics = getattr(version, "metrics", None)
-    if metrics is None or not metrics.additional_metrics:
+    if metrics is None or "churners" not in (metrics.additional_metrics or {}):
         return None
     found = metrics.additional_metrics
     churners, calibration = found["churners"], found["calibration"]
@@ -176,6 +176,25 @@ def quality_of(version: ModelVersion) -> Quality | None:
         rows=found["rows"],
         base_rate=churners["base_rate"],
     )
+
+
+def compare(figures: list[Figure], others: list[Figure], *, less_is_better: bool = False) -> list[dict]:
+    """Put each figure beside the same one of another version, and say whether it is better."""
+    rows = []
+    for figure, other in zip(figures, others, strict=True):
+        difference = figure.value - other.value
+        better = None if round(difference, 3) == 0 else (difference < 0) == less_is_better
+        rows.append(
+            {
+                "name": figure.name,
+                "explanation": figure.explanation,
+                "value": figure.value,
+                "compared": other.value,
+                "difference": difference,
+                "better": better,
+            }
+        )
+    return rows
 
 
 def _weighted(metrics: ModelMetrics) -> list[Figure]:

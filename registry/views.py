@@ -8,6 +8,7 @@ from registry import charts
 from registry.artefacts import load_manifest, stem_of
 from registry.selectors import (
     champion_for,
+    compare,
     deployments_of,
     lineage_of,
     list_versions,
@@ -50,8 +51,26 @@ def version(request, pk):
         "files": [(name + suffix, found) for suffix, found in sorted(chosen.file_hashes.items())],
     }
     if quality:
+        context |= _figures(quality, champion_for(request.member), chosen)
         context |= _pictures(chosen.metrics.additional_metrics)
     return render(request, "registry/version.html", context)
+
+
+def _figures(quality, champion, chosen):
+    """Put the figures beside those of the suggested version, where it is another one."""
+    other = quality_of(champion) if champion and champion != chosen else None
+    if other is None:
+        return {
+            "churners": quality.churners,
+            "weighted": quality.weighted,
+            "calibration_figures": quality.calibration,
+        }
+    return {
+        "compared_with": str(champion),
+        "churners": compare(quality.churners, other.churners),
+        "weighted": compare(quality.weighted, other.weighted),
+        "calibration_figures": compare(quality.calibration, other.calibration, less_is_better=True),
+    }
 
 
 def _manifest(chosen):

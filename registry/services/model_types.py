@@ -58,6 +58,24 @@ def check_parameters(*, slug: str, parameters: dict) -> dict:
         raise ParametersRefused(str(error), field="parameters") from error
 
 
+def describe_parameters(*, slug: str) -> list[tuple[str, str]]:
+    """Return each parameter of a type with what it may be, for whoever edits it."""
+    from ml.estimators import MODEL_TYPES
+
+    return [(rule.name, _allowed(rule)) for rule in MODEL_TYPES[slug].rules] if slug in MODEL_TYPES else []
+
+
+def _allowed(rule):
+    limits = f"from {rule.minimum:g} to {rule.maximum:g}"
+    allowed = {
+        "choice": f"one of {', '.join(map(str, rule.choices))}",
+        "integer": f"a whole number {limits}",
+        "integers": f"a list of whole numbers {limits}",
+        "number": f"a number {limits}",
+    }[rule.kind]
+    return ". ".join(filter(None, [allowed, rule.help]))
+
+
 @transaction.atomic
 def change_model_type(
     *, model_type: ModelType, description: str, parameters: dict, by: Account, at: datetime

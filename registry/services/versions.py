@@ -100,7 +100,7 @@ def register_version(
             name=model_type.name,
             version=f"v{number}",
             number=number,
-            file_path=stem + MODEL,
+            file_path=stem + next(suffix for suffix in (MODEL, GRAPH, MANIFEST) if suffix in hashes),
             is_default=company is None,
             default_slot=None if company else model_type.slug,
             company=company,
@@ -129,12 +129,9 @@ def _next_number(versions, company):
 
 
 def _write_files(stem, exported, company_id, model_type, number, dataset, at):
-    payloads = {
-        MODEL: exported.pipeline_pickle,
-        METADATA: exported.metadata_pickle,
-    }
-    if exported.onnx is not None:
-        payloads[GRAPH] = exported.onnx
+    payloads = {MODEL: exported.pipeline_pickle, METADATA: exported.metadata_pickle, GRAPH: exported.onnx}
+    # What was imported as data has no pipeline, and folded tables need no graph.
+    payloads = {suffix: payload for suffix, payload in payloads.items() if payload is not None}
     name = stem.rpartition("/")[2]
     manifest = {
         **exported.manifest,
@@ -180,8 +177,9 @@ def _refuse_disagreement(stem, hashes):
 
 
 def _write_metrics(version, exported, at):
-    metrics = dict(exported.manifest["metrics"])
-    weighted = metrics.pop("weighted")
+    metrics = dict(exported.manifest.get("metrics", {}))
+    metrics.pop("weighted", None)
+    weighted = exported.metadata["metrics"]
     ModelMetrics.objects.create(
         model=version,
         created_at=at,

@@ -9,6 +9,7 @@ from django.urls import reverse
 from registry.artefacts import path_of
 from registry.files import GRAPH
 from registry.models import ModelVersion
+from registry.selectors import best_default
 from registry.services.deployments import deploy_version
 from registry.tests.factories import NOON, ModelMetricsFactory, ModelVersionFactory
 
@@ -80,6 +81,14 @@ def test_the_page_of_a_version_has_each_chart_with_its_table(network, as_develop
         network.training_dataset.sha256,
     ):
         assert fact in html
+
+
+def test_the_figures_of_a_version_stand_beside_those_of_the_suggested_one(default_versions, as_developer):
+    suggested = best_default()
+    other = next(version for version in default_versions.values() if version != suggested)
+
+    assert f"{suggested}</th>" in page(as_developer, "dev", other).content.decode()
+    assert "Difference" not in page(as_developer, "dev", suggested).content.decode()
 
 
 def test_a_damaged_version_still_has_a_page_that_says_so(network, as_developer):
@@ -210,6 +219,7 @@ def test_parameters_are_changed_in_the_admin_under_their_rules(model_types, as_o
     tree = model_types["decision_tree"]
     address = reverse("admin:registry_modeltype_change", args=[tree.pk])
 
+    assert "a whole number from 1 to 20" in as_operator.get(address).content.decode()
     refused = as_operator.post(address, {"description": "Ours.", "parameters": '{"max_depth": 99}'})
     accepted = as_operator.post(address, {"description": "Ours.", "parameters": '{"max_depth": 4}'})
 

@@ -2,7 +2,7 @@ import pytest
 
 from companies.access import membership
 from registry.models import ModelVersion
-from registry.selectors import best_default, list_versions, quality_of, versions_for
+from registry.selectors import Figure, best_default, compare, list_versions, quality_of, versions_for
 from registry.services.deployments import deploy_version, withdraw_version
 from registry.tests.factories import (
     NOON,
@@ -162,6 +162,14 @@ def test_every_figure_names_its_averaging():
         "F1 (weighted)",
     }
     assert all("(churners)" in figure.name for figure in quality.churners)
+
+
+def test_a_figure_says_whether_it_is_better_than_another():
+    errors = compare([Figure("Brier score", 0.13)], [Figure("Brier score", 0.14)], less_is_better=True)
+    ties = compare([Figure("AUC", 0.8501)], [Figure("AUC", 0.8502)])
+    worse = compare([Figure("AUC", 0.84)], [Figure("AUC", 0.85)])
+
+    assert [row[0]["better"] for row in (errors, ties, worse)] == [True, None, False]
 
 
 def test_a_version_that_was_never_evaluated_has_no_quality():

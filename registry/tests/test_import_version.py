@@ -1,0 +1,167 @@
+import json
+import os
+import pickle
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from companies.models import AuditEvent
+from registry.artefacts import NoPipeline, load_scorer, media_path, rebuild_model
+from registry.models import ModelVersion
+from registry.selectors import quality_of
+from registry.services.importing import ImportRefused, import_version
+from registry.services.versions import ScorersDisagree
+from registry.tests.factories import NOON
+
+FIGURES = {"Accuracy": 0.81, "AUC": 0.85, "Precision": 0.80, "Recall": 0.81, "F1 Score": 0.805}
+
+
+@pytest.fixture
+def foreign(exported_models, model_types, tmp_path):
+    """Return the files of a tree that somebody trained elsewhere: manifest, graph and metadata."""
+    exported = exported_models["decision_tree"]
+    manifest, graph, metadata = (tmp_path / name for name in ("tree.json", "tree.onnx", "tree_metadata.pkl"))
+    manifest.write_text(json.dumps(exported.manifest))
+    graph.write_bytes(exported.onnx)
+    metadata.write_bytes(pickle.dumps({"model_type": "Decision Tree", "metrics": FIGURES}))
+    return manifest, graph, metadata
+
+
+@pytest.fixture
+def take_in(foreign):
+    manifest, graph, _ = foreign
+
+    def take_in(**changes):
+        fields = {
+            "manifest_path": manifest,
+            "graph_path": graph,
+            "metadata_path": None,
+            "company": None,
+            "by": None,
+        }
+        return import_version(**fields | {"at": NOON} | changes)
+
+    return take_in
+
+
+def change(path, **values):
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
+def test_an_imported_model_serves(take_in, foreign):
+    version = take_in()
+
+    golden = json.loads(foreign[0].read_text())["golden"][0]
+    assert load_scorer(version).score_record(golden["record"]) == pytest.approx(
+        golden["probability"], abs=1e-5
+    )
+    assert version.file_path == "models/default_models/decision_tree.onnx"
+    assert quality_of(version)
+    assert AuditEvent.objects.get(action="version-imported").subject == "Decision Tree v1"
+
+
+def test_the_figures_of_a_metadata_file_get_their_columns(take_in, foreign):
+    metrics = take_in(metadata_path=foreign[2]).metrics
+
+    stored = (metrics.accuracy, metrics.auc_roc, metrics.precision, metrics.recall, metrics.f1_score)
+    assert stored == tuple(FIGURES.values())
+
+
+def test_an_imported_model_takes_over_from_the_default(take_in, default_versions):
+    version = take_in()
+
+    assert version.version == "v2"
+    assert ModelVersion.objects.defaults().get(model_type__slug="decision_tree") == version
+
+
+def test_an_imported_model_may_belong_to_a_company(take_in, company):
+    version = take_in(company=company)
+
+    assert (version.company, version.version) == (company, "v2")
+
+
+def test_an_imported_model_cannot_be_rebuilt(take_in):
+    with pytest.raises(NoPipeline, match="imported as data"):
+        rebuild_model(take_in())
+
+
+class Bomb:
+    def __reduce__(self):
+        return (os.mkdir, (str(media_path("exploded")),))
+
+
+@pytest.mark.parametrize("name", ["model.pkl", "model.pkcls", "model.joblib", "model.onnx"])
+def test_a_pickle_is_refused_without_being_opened(take_in, tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(pickle.dumps(Bomb()))
+
+    with pytest.raises(ImportRefused, match="was not opened"):
+        take_in(graph_path=path)
+
+    assert not media_path("exploded").exists()
+    assert not ModelVersion.objects.exists()
+
+
+def test_metadata_that_names_code_is_refused(take_in, foreign):
+    foreign[2].write_bytes(pickle.dumps({"model_type": "x", "metrics": Bomb()}))
+
+    with pytest.raises(ImportRefused, match="texts and numbers only"):
+        take_in(metadata_path=foreign[2])
+
+    assert not media_path("exploded").exists()
+
+
+@pytest.mark.parametrize(
+    ("metrics", "sentence"),
+    [({"Accuracy": 0.8}, "not all there"), (FIGURES | {"AUC": 85}, "between 0 and 1")],
+)
+def test_figures_must_be_complete_and_possible(take_in, foreign, metrics, sentence):
+    foreign[2].write_bytes(pickle.dumps({"model_type": "x", "metrics": metrics}))
+
+    with pytest.raises(ImportRefused, match=sentence):
+        take_in(metadata_path=foreign[2])
+
+
+def test_a_model_that_does_not_reproduce_its_golden_rows_is_refused(take_in, foreign):
+    golden = json.loads(foreign[0].read_text())["golden"]
+    golden[3]["probability"] = 0.999
+    change(foreign[0], golden=golden)
+
+    with pytest.raises(ScorersDisagree, match="golden row"):
+        take_in()
+
+    assert not ModelVersion.objects.exists()
+    assert not AuditEvent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"model_type": "orange"}, "no model type 'orange'"),
+        ({"schema": {}}, "cannot be scored with"),
+        ({"serving": {"kind": "magic"}}, "cannot be scored with"),
+        ({"threshold": float("nan")}, "is no manifest"),
+    ],
+)
+def test_a_manifest_that_does_not_hold_together_is_refused(take_in, foreign, values, sentence):
+    change(foreign[0], **values)
+
+    with pytest.raises(ImportRefused, match=sentence):
+        take_in()
+
+
+def test_a_manifest_must_be_there_and_be_json(take_in, tmp_path):
+    with pytest.raises(ImportRefused, match="cannot be read"):
+        take_in(manifest_path=tmp_path / "missing.json")
+    (tmp_path / "wrong.json").write_text("customerID,Churn")
+    with pytest.raises(ImportRefused, match="no manifest"):
+        take_in(manifest_path=tmp_path / "wrong.json")
+
+
+def test_the_command_imports_and_shows_a_refusal(foreign, company, capsys):
+    manifest, graph, metadata = foreign
+    call_command("import_model", manifest, onnx=graph, metadata=metadata, company=company.pk)
+
+    assert capsys.readouterr().out == "Decision Tree v2 is registered.\n"
+    with pytest.raises(CommandError, match="not opened"):
+        call_command("import_model", metadata)
