@@ -3,6 +3,9 @@
 SQLite rebuilds a table to alter it. That drops the triggers on it, and it fails while a trigger on another table
 names it. A later migration that alters `models` or `modeldeployments` therefore starts with `remove_guards` and ends
 with `install_guards`, both imported from here.
+
+A MariaDB server that writes a binary log lets an account without SUPER create triggers only under
+`log_bin_trust_function_creators=1`.
 """
 
 from django.db import migrations

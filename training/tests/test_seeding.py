@@ -14,6 +14,7 @@ from ml.dataset_a import make_dataset_a
 from registry.artefacts import load_scorer, media_path, path_of
 from registry.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE
 from registry.models import Dataset, ModelType, ModelVersion
+from registry.selectors import best_default
 from registry.services.initialisation import check_existing_models
 from registry.services.states import quarantine_version
 from registry.tests.factories import NOON
@@ -152,6 +153,19 @@ def test_developers_who_joined_before_find_the_defaults(quick, company, develope
     seed()
 
     assert check_existing_models(company=company)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+def test_what_is_shipped_suggests_the_type_that_is_retrained(settings):
+    """The rule (highest accuracy of the defaults) finds the very type that the setting pins."""
+    seed()
+
+    found = best_default()
+    assert found.model_type.slug == settings.RETRAIN_MODEL_TYPE == "neural_network"
+    assert 0.80 <= found.metrics.accuracy <= 0.82
+    assert 0.84 <= found.metrics.auc_roc <= 0.87
+    assert len(_by_slug()) == 5
 
 
 # --- Damage ----------------------------------------------------------------------------------------------
