@@ -4,7 +4,7 @@ A view that is guarded finds the member in ``request.member``. The word ``portal
 and not passed on: ``request.member.portal`` says the same.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import wraps
 from urllib.parse import urlencode
@@ -15,9 +15,9 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 
-from companies.models import Account, Company, Developer, User
+from companies.models import Account, ApiKey, Company, Developer, Scope, User
 from companies.portals import DEVELOPERS, USERS
 from companies.selectors import member_row
 from core.errors import Forbidden, NotFound
@@ -36,6 +36,14 @@ class WrongPortal(Forbidden):
     code = "wrong-portal"
 
 
+class MissingScope(Forbidden):
+    code = "missing-scope"
+
+
+class NotForKeys(Forbidden):
+    code = "not-for-keys"
+
+
 @dataclass(frozen=True)
 class Member:
     """An account and what it may do in its company: `row` is its Developer or User."""
@@ -43,6 +51,8 @@ class Member:
     account: Account
     company: Company
     row: Developer | User
+    # What an API key may do at most. None: the person in a browser, whom the role alone limits.
+    scopes: frozenset[str] | None = None
 
     @property
     def portal(self) -> str:
@@ -64,6 +74,10 @@ class Member:
     def approved(self) -> bool:
         return self.row.approved_at is not None
 
+    def may(self, *scopes: str) -> bool:
+        """Tell whether one of `scopes` is open to it."""
+        return self.scopes is None or not self.scopes.isdisjoint(scopes)
+
 
 def membership(account) -> Member | None:
     """Return what `account` is in its company, also while it waits; None where it is nobody's member."""
@@ -71,6 +85,14 @@ def membership(account) -> Member | None:
         return None
     row = member_row(account)
     return Member(account=account, company=row.company, row=row) if row else None
+
+
+def member_of_key(key: ApiKey) -> Member | None:
+    """Return the developer who made `key`, limited to its scopes; None if the role is somebody else's now."""
+    member = membership(key.created_by)
+    if member is None or not member.approved or not member.is_developer or member.company != key.company:
+        return None
+    return replace(member, scopes=frozenset(key.scopes))
 
 
 def standing(request) -> Member | None:
@@ -153,18 +175,44 @@ def _go(request, url):
 
 
 class IsMember(BasePermission):
-    """API: an approved member of a company, found in ``request.member``."""
+    """API: an approved member of a company, found in ``request.member``, in person or by an API key.
+
+    A key reads with the scope ``read``. It changes something only where the view names a scope for that:
+    ``permission_classes = [IsMember.with_scope(Scope.PREDICT)]``. A view that forgets to is closed to keys.
+    """
 
     message = "Only an approved member of a company may do this."
+    read_scopes = (Scope.READ,)
+    write_scopes = ()
+
+    @classmethod
+    def with_scope(cls, *scopes: str) -> type["IsMember"]:
+        """Return this permission for a view where a key needs one of `scopes` to change something."""
+        return type(cls.__name__, (cls,), {"write_scopes": tuple(Scope(scope) for scope in scopes)})
 
     def has_permission(self, request, view):
         member = member_of(request)
         getattr(request, "_request", request).member = member
-        return member is not None
+        if member is None:
+            return False
+        self._require_scope(member, self.read_scopes if request.method in SAFE_METHODS else self.write_scopes)
+        return True
+
+    @staticmethod
+    def _require_scope(member, scopes):
+        if member.may(*scopes):
+            return
+        if not scopes:
+            raise NotForKeys("No API key may do this. Log in and do it there.")
+        wanted = " or ".join(f"“{scope.value}”" for scope in scopes)
+        raise MissingScope(
+            f"This API key lacks the scope {wanted}. The developer of {member.company} can make one with it.",
+            extra={"scopes": [scope.value for scope in scopes]},
+        )
 
 
 class IsDeveloper(IsMember):
-    """API: the approved developer of a company."""
+    """API: the approved developer of a company, in person or by an API key."""
 
     message = "Only the developer of a company may do this."
 

@@ -8,8 +8,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from rest_framework_api_key.models import APIKey
 
-from companies.models import Account, AuditEvent, Company, Developer, User
+from companies.models import Account, ApiKey, AuditEvent, Company, Developer, User
+from companies.services.api_keys import revoke_api_key
 from companies.services.approval import approve_person, decline_person
 from companies.services.erasure import erase_company
 from companies.services.people import deactivate_account, hand_over_developer, reactivate_account
@@ -20,6 +22,9 @@ admin.site.index_title = "What the operator sees"
 
 # Addresses are those of the accounts; edited here they would part from them.
 admin.site.unregister(EmailAddress)
+
+# The library's own keys belong to no company and open nothing here.
+admin.site.unregister(APIKey)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -166,6 +171,48 @@ class UserAdmin(MemberAdmin):
             lambda row: service(company=row.company, to=row.account, typed=row.account.email),
             "is the developer now",
         )
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    list_display = (
+        "name",
+        "prefix",
+        "company",
+        "scope_names",
+        "created_by",
+        "created_at",
+        "latest_use_at",
+        "state",
+    )
+    list_filter = ("revoked",)
+    list_select_related = ("company", "created_by")
+    search_fields = ("name", "prefix", "company__name", "company__id", "created_by__email")
+    fields = (
+        "name",
+        "prefix",
+        "company",
+        "scope_names",
+        "created_by",
+        "created_at",
+        "latest_use_at",
+        "expiry_date",
+        "revoked_at",
+    )
+    actions = ("revoke",)
+
+    @admin.display(description="Scopes")
+    def scope_names(self, key):
+        return ", ".join(key.scopes)
+
+    @admin.display(description="State")
+    def state(self, key):
+        return key.state_at(timezone.now())
+
+    @admin.action(description="Revoke, for good", permissions=["act"])
+    def revoke(self, request, queryset):
+        service = partial(revoke_api_key, by=request.user, at=timezone.now())
+        self.act(request, queryset, lambda row: service(key=row), "is revoked")
 
 
 @admin.register(AuditEvent)

@@ -13,7 +13,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.validators import RegexValidator
 
 from companies.access import membership
-from companies.models import Account, Company, normalise_email
+from companies.models import Account, Company, Scope, normalise_email
 from companies.portals import DEVELOPERS, USERS
 
 
@@ -38,10 +38,10 @@ class PlainName(RegexValidator):
     message = "A name is one line of text, without a web address."
 
 
-def name_field(label, autocomplete, help_text=""):
+def name_field(label, autocomplete, help_text="", max_length=255):
     return forms.CharField(
         label=label,
-        max_length=255,
+        max_length=max_length,
         help_text=help_text,
         validators=[PlainName()],
         widget=forms.TextInput(attrs={"autocomplete": autocomplete}),
@@ -169,3 +169,23 @@ class HandOverForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["to"].queryset = people
         self.fields["to"].label_from_instance = lambda row: f"{row.account} ({row.account.email})"
+
+
+class ApiKeyForm(forms.Form):
+    name = name_field(
+        "What the key is for", "off", "You find it by this name, as in “Nightly import”.", max_length=50
+    )
+    scopes = forms.MultipleChoiceField(
+        label="What it may do",
+        choices=Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="As little as the program needs. It cannot be changed later.",
+    )
+    days = forms.TypedChoiceField(
+        label="Works for",
+        choices=[("30", "30 days"), ("90", "90 days"), ("365", "one year"), ("", "until it is revoked")],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        initial="365",
+    )

@@ -8,6 +8,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from rest_framework_api_key.models import AbstractAPIKey, BaseAPIKeyManager
 
 # No vowels, no look-alikes: an ID is read aloud over the telephone. 10 of 28 signs are 48 bits.
 ID_ALPHABET = "BCDFGHJKLMNPQRSTVWXZ23456789"
@@ -174,3 +175,61 @@ class AuditEvent(models.Model):
 
     def delete(self, *args, **kwargs):
         raise TypeError("The audit log is only ever added to.")
+
+
+class Scope(models.TextChoices):
+    """What a program may do with a key, each scope on its own: who may train may not therefore read."""
+
+    READ = "read", "Read: models, predictions, results, jobs"
+    PREDICT = "predict", "Predict: send customers and start predictions"
+    TRAIN = "train", "Train: send data and start retraining"
+    DEPLOY = "deploy", "Deploy: decide which version serves"
+
+
+class ApiKeyQuerySet(models.QuerySet):
+    def active(self, *, at):
+        """Keep the keys that still open something, as far as the key itself is concerned."""
+        return self.filter(models.Q(expiry_date=None) | models.Q(expiry_date__gt=at), revoked=False)
+
+
+class ApiKeyManager(BaseAPIKeyManager.from_queryset(ApiKeyQuerySet)):
+    def assign_key(self, obj):
+        # The library makes the hash a part of the primary key, and thereby of addresses and logs.
+        key, obj.prefix, obj.hashed_key = self.key_generator.generate()
+        return key
+
+
+class ApiKey(AbstractAPIKey):
+    """One row is one key: a program acts with it for a company, as its developer, within the scopes.
+
+    Only a hash is stored: what is shown once cannot be shown again. Its first signs, `prefix`, name it.
+    """
+
+    id = models.AutoField(primary_key=True)
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="api_keys")
+    created_by = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="api_keys")
+    scopes = models.JSONField()
+    # The library's own field of that purpose reads the clock by itself.
+    created = None
+    created_at = models.DateTimeField()
+    latest_use_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiKeyManager()
+
+    class Meta:
+        db_table = "apikeys"
+        ordering = ("-created_at", "-id")
+        verbose_name = "API key"
+        constraints = [
+            models.CheckConstraint(
+                name="apikey_revoked_since",
+                condition=models.Q(revoked=False, revoked_at__isnull=True)
+                | models.Q(revoked=True, revoked_at__isnull=False),
+            )
+        ]
+
+    def state_at(self, at) -> str:
+        if self.revoked:
+            return "Revoked"
+        return "Expired" if self.expiry_date and self.expiry_date <= at else "Active"

@@ -1,6 +1,8 @@
 """Who is in a company, who waits, and who decides."""
 
-from companies.models import Account, Company, Developer, User
+from datetime import datetime
+
+from companies.models import Account, ApiKey, Company, Developer, User
 
 
 def member_row(account: Account) -> Developer | User | None:
@@ -49,3 +51,15 @@ def waiting_people(company: Company):
 def possible_developers(company: Company):
     """Return the users to whom the role of developer may be handed."""
     return people_of(company).filter(approved_at__isnull=False, account__is_active=True)
+
+
+def find_active_key(secret: str, *, at: datetime) -> ApiKey | None:
+    """Return the key that `secret` is, if it is neither revoked nor expired."""
+    prefix = secret.partition(".")[0]
+    key = ApiKey.objects.active(at=at).select_related("company", "created_by").filter(prefix=prefix).first()
+    return key if key and key.is_valid(secret) else None
+
+
+def keys_of(company: Company):
+    """Return the keys of `company`, those that were not revoked first, latest first."""
+    return company.api_keys.select_related("created_by").order_by("revoked", "-created_at", "-pk")

@@ -1,7 +1,8 @@
 from allauth.account import views as allauth
 from django.urls import include, path, re_path
 
-from companies.views import account, login, pages, people, registration
+from companies.api import Caller
+from companies.views import account, api_keys, login, pages, people, registration
 
 DEVELOPER = {"portal": "dev"}
 
@@ -25,8 +26,11 @@ companies = [
         DEVELOPER,
         name="set_active",
     ),
+    path("dev/api-keys/", api_keys.api_keys, DEVELOPER, name="api_keys"),
+    path("dev/api-keys/<int:number>/revoke/", api_keys.revoke, DEVELOPER, name="revoke_api_key"),
     path("dev/settings/", people.company_settings, DEVELOPER, name="settings"),
     path("dev/hand-over/", people.hand_over, DEVELOPER, name="hand_over"),
+    path("api/v1/me", Caller.as_view(), name="api_caller"),
 ]
 
 # The names are those that django-allauth looks for, without what we do not offer: several addresses, codes.

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from companies.access import IsMember
+from companies.models import Scope
 from predictions import downloads, files
 from predictions.models import Prediction
 from predictions.queries import read_query
@@ -99,7 +100,7 @@ class _Upload:
 class PredictionRuns(_Upload, generics.ListAPIView):
     """The predictions of your company, latest first; POST starts one."""
 
-    permission_classes = [IsMember]
+    permission_classes = [IsMember.with_scope(Scope.PREDICT)]
     serializer_class = RunOutput
     parser_classes = [MultiPartParser, FormParser]
     queryset = Prediction.objects.none()

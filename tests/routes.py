@@ -49,7 +49,7 @@ def api(path, *, own=200, method="get"):
     """A resource of the API for approved members of either portal."""
     foreign = 404 if "{" in path else own
     answers = dict.fromkeys((USER, DEVELOPER), own) | dict.fromkeys(FOREIGN, foreign)
-    return [Route(path, method, answers | {ANONYMOUS: 403, OPERATOR: 403})]
+    return [Route(path, method, answers | {ANONYMOUS: 401, OPERATOR: 403})]
 
 
 def everybody(path, status=200, *, method="get"):
@@ -105,6 +105,12 @@ ROUTES = {
         *page("dev/people/{person}/deactivate/", own=302, method="post"),
         *page("dev/people/{person}/reactivate/", own=409, method="post"),  # nobody had deactivated it
     ],
+    "dev/api-keys/": [
+        *page("dev/api-keys/"),
+        *page("dev/api-keys/", own=400, method="post"),
+    ],  # an empty form
+    "dev/api-keys/<int:number>/revoke/": page("dev/api-keys/{key}/revoke/"),
+    "api/v1/me": api("api/v1/me"),
     "dev/settings/": page("dev/settings/"),
     "dev/hand-over/": page("dev/hand-over/"),
     # --- jobs

@@ -14,17 +14,18 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver
 
 from companies.access import membership
-from companies.tests.factories import UserFactory
+from companies.services.api_keys import create_api_key
+from companies.tests.factories import ApiKeyFactory, UserFactory
 from jobs.tests.factories import JobFactory
 from ml.dataset_a import make_dataset_a
 from predictions.services.runs import LEAVE_OUT, start_prediction
 from registry.tests.factories import NOON, ModelDeploymentFactory, ModelMetricsFactory, ModelVersionFactory
-from tests.routes import ADMIN, ANONYMOUS, OPERATOR, ROLES, ROUTES
+from tests.routes import ADMIN, ANONYMOUS, DEVELOPER, OPERATOR, ROLES, ROUTES
 
 pytestmark = pytest.mark.django_db
 
 ABSENT = {
-    "person": 987_654_321, "waiting": 987_654_321, "version": 987_654_321,
+    "person": 987_654_321, "waiting": 987_654_321, "version": 987_654_321, "key": 987_654_321,
     "job": uuid.UUID(int=1), "run": uuid.UUID(int=1),
 }  # fmt: skip
 CHANGES_BY_ITSELF = re.compile(
@@ -67,6 +68,11 @@ def person_of_company(company):
 @pytest.fixture
 def waiting_of_company(company):
     return UserFactory(company=company, pk=700_000_002, waiting=True).pk
+
+
+@pytest.fixture
+def key_of_company(company, developer):
+    return ApiKeyFactory(company=company, created_by=developer, pk=700_000_004).pk
 
 
 @pytest.fixture
@@ -163,6 +169,26 @@ def comparable(answer, objects):
     for value in objects.values():
         text = text.replace(str(value), "")
     return text
+
+
+def test_a_key_opens_what_its_scopes_say(company, developer, request):
+    """Every resource asks a key for `read`, or for the scope of what it changes; none forgets to ask."""
+    objects = Objects(request)
+    reading, changing = (
+        client_with_key(company, scopes) for scopes in (["read"], ["predict", "train", "deploy"])
+    )
+
+    for url, routes in ROUTES.items():
+        for route in (route for route in routes if url.startswith("api/v1/") and url != "api/v1/me"):
+            allowed, refused = (reading, changing) if route.method == "get" else (changing, reading)
+            assert ask(allowed, route, objects).status_code == route.answers[DEVELOPER], str(route)
+            answer = ask(refused, route, objects)
+            assert (answer.status_code, answer.json()["code"]) == (403, "missing-scope"), str(route)
+
+
+def client_with_key(company, scopes):
+    _, secret = create_api_key(company=company, name=str(scopes), scopes=scopes, by=None, at=NOON)
+    return Client(headers={"Authorization": f"Api-Key {secret}"})
 
 
 ADMIN_PAGES = sorted(

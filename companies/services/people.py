@@ -8,6 +8,7 @@ from django.db.models import F
 from companies import mail
 from companies.models import Account, Company, Developer, User, normalise_email
 from companies.selectors import developer_of, member_row, possible_developers
+from companies.services.api_keys import revoke_keys_of
 from companies.services.approval import tell_of_developer
 from companies.services.audit import record_event
 from core.errors import Conflict, Forbidden, Unprocessable
@@ -66,7 +67,7 @@ def deactivate_account(*, account: Account, by: Account, at: datetime) -> None:
     end_sessions(account)
     developer = Developer.objects.filter(account=account, company__isnull=False).first()
     if developer:
-        _step_down(developer, at=at)
+        _step_down(developer, by=by, at=at)
         mail.send_after_commit("developer_left", company.email, company=company, person=account)
     record_event(action="account-deactivated", company=company, actor=by, subject=account.email, at=at)
     if by != account:
@@ -125,7 +126,7 @@ def hand_over_developer(*, company: Company, to: Account, by: Account, typed: st
 
     former = Developer.objects.filter(company=company).first()
     if former:
-        _step_down(former, at=at)
+        _step_down(former, by=by, at=at)
         end_sessions(former.account)
     # The row as a user stays beside the new one: predictions made as a user still say so.
     developer, _ = Developer.objects.update_or_create(
@@ -169,8 +170,9 @@ def end_sessions(account: Account) -> None:
     account.refresh_from_db(fields=["session_round"])
 
 
-def _step_down(developer, *, at):
+def _step_down(developer, *, by, at):
     """Take the company off the developer's row and make the person a user; the row stays for what it made."""
+    revoke_keys_of(account=developer.account, company=developer.company, by=by, at=at)
     User.objects.get_or_create(
         account=developer.account,
         defaults={

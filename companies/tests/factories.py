@@ -6,7 +6,8 @@ import factory
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 
-from companies.models import Account, Company, Developer, User
+from companies.models import Account, ApiKey, Company, Developer, User
+from companies.selectors import developer_of
 
 PASSWORD = "correct-horse-battery"
 JOINED = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -62,3 +63,23 @@ class DeveloperFactory(_PersonFactory):
 class UserFactory(_PersonFactory):
     class Meta:
         model = User
+
+
+class ApiKeyFactory(factory.django.DjangoModelFactory):
+    """A key of a company, made by its developer; nobody knows the secret behind it."""
+
+    class Meta:
+        model = ApiKey
+
+    class Params:
+        revoked_before = factory.Trait(revoked=True, revoked_at=JOINED)
+
+    company = factory.SubFactory(CompanyFactory)
+    created_by = factory.LazyAttribute(
+        lambda key: (developer_of(key.company) or DeveloperFactory(company=key.company)).account
+    )
+    name = factory.Sequence(lambda n: f"Program {n}")
+    scopes = ["read"]
+    prefix = factory.Sequence(lambda n: f"prefix{n:02}")
+    hashed_key = "sha512$$"
+    created_at = JOINED

@@ -122,7 +122,7 @@ def labels(client, path):
 
 
 def test_the_navigation_is_that_of_the_role(as_developer, as_user):
-    assert labels(as_developer, "/dev/")[-2:] == ["People", "Settings"]
+    assert labels(as_developer, "/dev/")[-3:] == ["People", "API keys", "Settings"]
     assert "People" not in labels(as_user, "/user/")
 
 

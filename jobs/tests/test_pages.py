@@ -181,7 +181,7 @@ def test_the_api_hides_jobs_of_other_companies(as_foreign_user, job, name):
 
 
 def test_the_api_needs_a_login(client, job):
-    assert client.get(reverse("jobs:api-detail", kwargs={"job_id": job.pk})).status_code == 403
+    assert client.get(reverse("jobs:api-detail", kwargs={"job_id": job.pk})).status_code == 401
 
 
 # --- Admin -----------------------------------------------------------------------------------------------
