@@ -7,6 +7,7 @@ from companies.models import Company
 from predictions import files
 from predictions.models import Prediction
 from predictions.results import CustomerTable
+from predictions.summary import Findings
 from registry.models import ModelVersion
 from registry.selectors import champion_for, versions_for
 
@@ -17,9 +18,18 @@ def predictions_for(member: Member):
 
 
 def home_section(member: Member, *, count: int = 5) -> dict:
-    """Return what the home page shows: for a developer the company's predictions, for a user the own ones."""
+    """Return what the home page shows: for a developer the company's predictions, for a user the own ones.
+
+    ``findings`` are those of the newest result, whom to call today; None before the first.
+    """
     found = predictions_for(member)
-    return {"latest": list((found if member.is_developer else found.made_by(member))[:count])}
+    if not member.is_developer:
+        found = found.made_by(member)
+    newest = found.finished().first()
+    return {
+        "latest": list(found[:count]),
+        "findings": Findings(newest, earlier_run(newest)) if newest else None,
+    }
 
 
 def open_table(prediction: Prediction) -> CustomerTable:
@@ -28,10 +38,13 @@ def open_table(prediction: Prediction) -> CustomerTable:
 
 
 def earlier_run(prediction: Prediction) -> Prediction | None:
-    """Return the company's finished prediction before this one, for the comparison on its page."""
+    """Return the company's finished prediction before this one with the same model, for the comparison.
+
+    Another model may name other customers of the same file; that is no change of theirs.
+    """
     return (
         prediction.company.predictions.finished()
-        .filter(model__schema_name=prediction.model.schema_name, created_at__lt=prediction.created_at)
+        .filter(model=prediction.model, created_at__lt=prediction.created_at)
         .exclude(pk=prediction.pk)
         .first()
     )

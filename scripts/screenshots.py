@@ -38,14 +38,15 @@ SIZES = {"wide": (1440, 900, False), "narrow": (390, 844, True)}
 SCHEMES = ("light", "dark")
 TALLEST = 4000
 
-# Picture of the README: (page, size, scheme).
+# Pictures of the README: (page, size, scheme) and how much of a long page they show.
 README_PICTURES = {
-    "home": ("user-home", "wide", "light"),
-    "predict": ("user-predict", "wide", "light"),
-    "result": ("user-result", "wide", "light"),
-    "history": ("user-history", "wide", "light"),
-    "result-dark": ("user-result", "wide", "dark"),
-    "result-narrow": ("user-result", "narrow", "light"),
+    ("user-home", "wide", "light"): ("home", 900),
+    ("user-predict", "wide", "light"): ("predict", 900),
+    ("user-result", "wide", "light"): ("result", 1250),
+    ("user-history", "wide", "light"): ("history", 900),
+    ("user-result", "wide", "dark"): ("result-dark", 1250),
+    ("user-result", "narrow", "light"): ("result-narrow", 1900),
+    ("developer-model", "wide", "light"): ("model", 1250),
 }
 
 ANYBODY = {
@@ -120,11 +121,14 @@ class Studio:
                 return link.get_attribute("href")
         return None
 
-    def predict(self, portal: str, file: Path, name: str) -> str:
-        """Upload a file, wait for the result and return its address."""
+    def predict(self, portal: str, file: Path, name: str, *, model: str = "") -> str:
+        """Upload a file, wait for the result and return its address. No `model`: the suggested one."""
         self.open(f"/{portal}/predict/")
         self._fill("name", name)
         self.browser.find_element(By.CSS_SELECTOR, "main input[type=file]").send_keys(str(file))
+        for label in self.browser.find_elements(By.CSS_SELECTOR, "main label"):
+            if model and label.text.startswith(model):
+                label.click()
         self.submit()
         WebDriverWait(self.browser, 120).until(
             lambda browser: (
@@ -146,7 +150,10 @@ class Studio:
                 tall = self.browser.execute_script("return document.documentElement.scrollHeight")
                 self._frame(width, max(height, min(tall, TALLEST)), is_mobile, scheme)
                 time.sleep(0.2)
-                (PICTURES / f"{name}-{size}-{scheme}.png").write_bytes(self._picture())
+                (PICTURES / f"{name}-{size}-{scheme}.png").write_bytes(self._picture(width, TALLEST))
+                if (name, size, scheme) in README_PICTURES:
+                    shown, most = README_PICTURES[name, size, scheme]
+                    (SHOWN / f"{shown}.png").write_bytes(self._picture(width, most))
         print(f"{name:<24} {path}", flush=True)
 
     def _frame(self, width, height, is_mobile, scheme):
@@ -167,10 +174,11 @@ class Studio:
             if entry["level"] == "SEVERE" and "nothing/here" not in entry["message"]:
                 self.complaints.append(f"{what}: {entry['message'][:240]}")
 
-    def _picture(self) -> bytes:
-        return base64.b64decode(
-            self.browser.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})["data"]
-        )
+    def _picture(self, width, most) -> bytes:
+        tall = min(self.browser.execute_script("return window.innerHeight"), most)
+        clip = {"x": 0, "y": 0, "width": width, "height": tall, "scale": 1}
+        answer = self.browser.execute_cdp_cmd("Page.captureScreenshot", {"format": "png", "clip": clip})
+        return base64.b64decode(answer["data"])
 
 
 def take_all(studio: Studio, accounts: dict[str, Account], file: Path):
@@ -179,7 +187,8 @@ def take_all(studio: Studio, accounts: dict[str, Account], file: Path):
         studio.take(name, path)
     for portal, role, pages in (("user", "user", BOTH), ("dev", "developer", DEVELOPER)):
         studio.log_in(portal, accounts[role])
-        result = studio.predict(portal, file, f"{'March' if role == 'user' else 'April'} base")
+        studio.predict(portal, file, "March base, second opinion", model="Random Forest")
+        result = studio.predict(portal, file, "March base")
         for name, path in pages.items():
             studio.take(f"{role}-{name}", f"/{portal}/{path}")
         studio.take(f"{role}-result", result)
@@ -266,8 +275,6 @@ def main():
         )
         studio = stack.enter_context(contextlib.closing(Studio(url)))
         take_all(studio, read_accounts(accounts.read_text()), customer_file())
-    for shown, (page, size, scheme) in README_PICTURES.items():
-        (SHOWN / f"{shown}.png").write_bytes((PICTURES / f"{page}-{size}-{scheme}.png").read_bytes())
     for complaint in studio.complaints:
         print(f"COMPLAINT  {complaint}", file=sys.stderr)
     return 1 if studio.complaints else 0

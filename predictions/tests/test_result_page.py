@@ -268,3 +268,12 @@ def test_predicts_the_real_file_with_every_default(done, user, default_versions,
     assert 400 < prediction.result["churners"] < 3_500
     assert any("TotalCharges" in warning for warning in prediction.input_data["warnings"])
     assert Prediction.objects.get().is_done
+
+
+def test_the_home_page_begins_with_the_newest_result(as_user, done, user):
+    prediction = done(user)
+
+    page = as_user.get("/user/").content.decode()
+
+    assert f"/user/predictions/{prediction.uuid}/?tier=Critical#customers" in page
+    assert "Revenue at risk" in page
