@@ -330,3 +330,25 @@ _SPECS = (
 )
 
 MODEL_TYPES: Mapping[str, ModelTypeSpec] = MappingProxyType({spec.slug: spec for spec in _SPECS})
+
+
+def is_linear(model) -> bool:
+    """Say whether an estimator adds up one weight per encoded column, whatever it is called.
+
+    Parameters
+    ----------
+    model : estimator
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_linear(MLPClassifier(activation="identity")), is_linear(MLPClassifier(activation="relu"))
+    (True, False)
+    """
+    # Layers without an activation in between are one matrix product.
+    return isinstance(model, LogisticRegression) or (
+        isinstance(model, MLPClassifier) and model.activation == "identity"
+    )

@@ -11,9 +11,8 @@ import numpy as np
 import onnx
 import onnxruntime
 from sklearn.linear_model import LogisticRegression
-from sklearn.neural_network import MLPClassifier
 
-from ml.estimators import MODEL_TYPES
+from ml.estimators import MODEL_TYPES, is_linear
 from ml.graphs import build_graph, scaling
 from ml.scoring import Scorer
 
@@ -166,16 +165,15 @@ def fold_linear(pipeline, schema):
         and ``weights`` {column: weight}, on the scale of log odds; None where the model is not linear.
     """
     model = pipeline.named_steps["model"]
+    if not is_linear(model):
+        return None
     if isinstance(model, LogisticRegression):
         weights, bias = model.coef_[0].astype(np.float64), float(model.intercept_[0])
-    elif isinstance(model, MLPClassifier) and model.activation == "identity":
-        # Layers without an activation in between are one matrix product.
+    else:
         weights, bias = model.coefs_[0], model.intercepts_[0]
         for layer, shift in zip(model.coefs_[1:], model.intercepts_[1:], strict=True):
             weights, bias = weights @ layer, bias @ layer + shift
         weights, bias = weights[:, 0], float(bias[0])
-    else:
-        return None
     mean, scale = scaling(pipeline)
     weights = weights / scale
     bias -= float(weights @ mean)

@@ -8,18 +8,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import sklearn
-from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold, train_test_split
+from sklearn.model_selection import train_test_split
 from threadpoolctl import threadpool_limits
 
 from ml.calibration import Calibrator, choose_calibrator
 from ml.estimators import MODEL_TYPES
 from ml.frames import UNKNOWN, clean_frame, hash_frame, read_labels
+from ml.honest_scores import collect_scores, encoded_scores, raw_scores
 from ml.metrics import evaluate
 
 TEST_SHARE = 0.2
-FOLDS = 5
 GOLDEN_ROWS = 50
 FEWEST_PER_CLASS = 30
 THRESHOLD = 0.5
@@ -34,7 +33,7 @@ class TrainedModel:
     pipeline : Pipeline
         Fitted on the 80 %: the model that is served is the one whose figures are published.
     calibrator : Calibrator
-        Fitted on out-of-fold scores of the 80 %.
+        Fitted on scores of the 80 %, see `ml.honest_scores.collect_scores`.
     threshold : float
         From this probability on a customer is predicted to churn.
     metrics : dict
@@ -44,7 +43,7 @@ class TrainedModel:
     importance : list of dict
         {"feature", "importance"}: how much AUC the model loses on the 20 % when the column is shuffled.
     split : dict
-        Share, seed and sizes of the split.
+        Share, seed and sizes of the split, and what the calibrator was learned from.
     observed : dict
         Lowest and highest value of each number in the 80 %.
     seconds : float
@@ -85,8 +84,8 @@ class TrainedModel:
 def train_model(frame, *, schema, model_type, params=None, seed=42):
     """Fit, calibrate and evaluate one model, the same bit for bit whenever the arguments are the same.
 
-    80 % of the customers, stratified, are learned from; five folds among them give the scores on which the
-    calibrator is chosen and fitted. The other 20 % are touched once, for the figures.
+    80 % of the customers, stratified, are learned from, by the model and then by the calibrator. The other
+    20 % are touched once, for the figures.
 
     Parameters
     ----------
@@ -124,13 +123,11 @@ def train_model(frame, *, schema, model_type, params=None, seed=42):
         )
     # One thread: sums in another order differ in the last bit, and beside busy neighbours one is faster, too.
     with threadpool_limits(limits=1):
-        learned, held_out = train_test_split(
-            np.arange(len(labels)), test_size=TEST_SHARE, stratify=labels, random_state=seed
-        )
-        pipeline = spec.build(params, seed, schema=schema)
-        scores, folds = _out_of_fold(pipeline, features.iloc[learned], labels[learned], seed)
-        calibrator = choose_calibrator(scores, labels[learned], folds)
-        pipeline.fit(features.iloc[learned], labels[learned])
+        learned, held_out = split_rows(labels, seed)
+        train, outcomes = features.iloc[learned], labels[learned]
+        pipeline = spec.build(params, seed, schema=schema).fit(train, outcomes)
+        scores, folds, source = collect_scores(pipeline, train, outcomes, seed)
+        calibrator = choose_calibrator(scores, outcomes, folds)
 
         test = features.iloc[held_out].reset_index(drop=True)
         probabilities = calibrator.apply(raw_scores(pipeline, test))
@@ -154,7 +151,7 @@ def train_model(frame, *, schema, model_type, params=None, seed=42):
             "stratified": True,
             "train_rows": len(learned),
             "test_rows": len(held_out),
-            "folds": FOLDS,
+            **source,
         },
         seconds=time.perf_counter() - started,
         model_type=model_type,
@@ -170,44 +167,33 @@ def train_model(frame, *, schema, model_type, params=None, seed=42):
     )
 
 
-def raw_scores(pipeline, features):
-    """Return uncalibrated scores in [0, 1].
+def split_rows(labels, seed=42):
+    """Split customers as `train_model` does, so that others know whom a model has not seen.
 
     Parameters
     ----------
-    pipeline : Pipeline
-    features : DataFrame of shape (n_customers, n_features)
-        From `ml.frames.clean_frame`.
+    labels : ndarray of int, shape (n_customers,)
+    seed : int, default 42
 
     Returns
     -------
-    ndarray of float64, shape (n_customers,)
-        The probability of the estimator, or the logistic function of its decision where it has none.
+    learned, held_out : ndarray of int
+        Positions of the 80 % and of the 20 %, with the same share of leavers.
+
+    Examples
+    --------
+    >>> learned, held_out = split_rows(np.array([0, 0, 0, 1] * 25))
+    >>> len(learned), len(held_out)
+    (80, 20)
     """
-    return _scores(pipeline.named_steps["model"], pipeline.named_steps["encode"].transform(features))
-
-
-def _scores(model, encoded):
-    if hasattr(model, "predict_proba"):
-        return model.predict_proba(encoded)[:, 1].astype(np.float64)
-    return 1 / (1 + np.exp(-model.decision_function(encoded).astype(np.float64)))
-
-
-def _out_of_fold(pipeline, features, labels, seed):
-    scores, folds = np.empty(len(labels)), np.empty(len(labels), dtype=np.int64)
-    splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    for number, (learned, judged) in enumerate(splitter.split(features, labels)):
-        fitted = clone(pipeline).fit(features.iloc[learned], labels[learned])
-        scores[judged] = raw_scores(fitted, features.iloc[judged])
-        folds[judged] = number
-    return scores, folds
+    return train_test_split(np.arange(len(labels)), test_size=TEST_SHARE, stratify=labels, random_state=seed)
 
 
 def _importance(pipeline, test, labels, schema, seed, repeats=4):
     """Shuffle the encoded columns of a feature: encoding again for each shuffle would be most of the time."""
     model, rows = pipeline.named_steps["model"], min(len(test), 2_000)
     encoded, labels = pipeline.named_steps["encode"].transform(test)[:rows], labels[:rows]
-    base = roc_auc_score(labels, _scores(model, encoded))
+    base = roc_auc_score(labels, encoded_scores(model, encoded))
     rng = np.random.default_rng(seed)
     found, start = [], 0
     for column in (*schema.categorical, *schema.numeric):
@@ -216,7 +202,7 @@ def _importance(pipeline, test, labels, schema, seed, repeats=4):
         for _ in range(repeats):
             shuffled = encoded.copy()
             shuffled[:, start:stop] = encoded[rng.permutation(rows), start:stop]
-            losses.append(base - roc_auc_score(labels, _scores(model, shuffled)))
+            losses.append(base - roc_auc_score(labels, encoded_scores(model, shuffled)))
         found.append({"feature": column.name, "importance": float(np.mean(losses))})
         start = stop
     return sorted(found, key=lambda row: -row["importance"])
