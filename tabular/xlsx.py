@@ -1,8 +1,9 @@
 """Workbooks: the first sheet that holds anything, copied row by row into a CSV that the one reader of rows
 reads.
 
-The sheet is read with expat itself, not through openpyxl: a document type is refused before anything in it is
-expanded, a cell is refused while it grows, rows out of order are noticed, and only one row is in memory.
+The sheet is read with expat itself: a document type is refused before anything in it is expanded, a cell is
+refused while it grows, rows out of order are noticed, and only one row is in memory. openpyxl has none of
+these limits; it tells which number formats show a date.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ MOST_COLUMNS = 16_384
 REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 WHOLE = re.compile(r"-?[0-9]{1,15}")
-DATE_FORMATS = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
-FORMAT_NOISE = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.')
+# Built into spreadsheets of these languages without a format code; openpyxl knows all others.
+EAST_ASIAN_DATES = frozenset([*range(27, 37), *range(50, 59)])
 
 
 @dataclass
@@ -218,17 +219,16 @@ class _SharedStrings(_Part):
 
 
 def _date_styles(archive: Archive, name: str | None) -> list[bool]:
+    # Imported here: it takes a fifth of a second, and only workbooks need it.
+    from openpyxl.styles.numbers import builtin_format_code, is_date_format
+
     part = _Styles()
     if name and archive.has(name):
         _parse(archive, name, part)
-    return [number in DATE_FORMATS or _shows_date(part.formats.get(number, "")) for number in part.used]
-
-
-def _shows_date(code: str) -> bool:
-    return (
-        any(letter in "dmyhs" for letter in FORMAT_NOISE.sub("", code.split(";")[0]).lower())
-        and "general" not in code.lower()
-    )
+    return [
+        number in EAST_ASIAN_DATES or is_date_format(part.formats.get(number) or builtin_format_code(number))
+        for number in part.used
+    ]
 
 
 class _Styles(_Part):
