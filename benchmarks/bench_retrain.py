@@ -12,7 +12,8 @@ from ml.estimators import MODEL_TYPES
 from ml.frames import clean_frame, read_labels
 from ml.metrics import evaluate
 from ml.schemas import TELCO_V1
-from ml.training import raw_scores, split_rows, train_model
+from ml.splits import split_rows
+from ml.training import raw_scores, train_model
 
 ROWS = 70_000
 # What a developer's retraining trains.

@@ -331,8 +331,8 @@ def rows_that_change(serving, new, thresholds=(0.5, 0.5)):
 def untouched(held_out, *learned):
     """Return which of the held-out customers no version has learned from.
 
-    A version that learned from some of the customers would be flattered by them: comparing with an older
-    version takes its own training rows out of the newer one's held-out fifth.
+    A version that learned from some of the customers would be flattered by them. Versions of one chain need
+    no such sorting, see `ml.splits.continue_split`; this is for the others, and for proving it.
 
     Parameters
     ----------

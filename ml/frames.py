@@ -108,7 +108,7 @@ def hash_frame(clean, labels):
         digest.update(f"{name}\n".encode())
         cells = clean[name]
         numeric = cells.dtype.kind == "f"
-        digest.update(cells.to_numpy().tobytes() if numeric else "\x1f".join(cells).encode())
+        digest.update(cells.to_numpy().tobytes() if numeric else "\x1f".join(cells.tolist()).encode())
     digest.update(np.ascontiguousarray(labels, dtype=np.int64).tobytes())
     return digest.hexdigest()
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import sklearn
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import train_test_split
 from threadpoolctl import threadpool_limits
 
 from ml.calibration import Calibrator, choose_calibrator
@@ -17,8 +16,8 @@ from ml.estimators import MODEL_TYPES
 from ml.frames import UNKNOWN, clean_frame, hash_frame, read_labels
 from ml.honest_scores import collect_scores, encoded_scores, raw_scores
 from ml.metrics import evaluate
+from ml.splits import TEST_SHARE, hash_split, split_rows
 
-TEST_SHARE = 0.2
 GOLDEN_ROWS = 50
 FEWEST_PER_CLASS = 30
 THRESHOLD = 0.5
@@ -81,7 +80,7 @@ class TrainedModel:
             return self.calibrator.apply(raw_scores(self.pipeline, clean_frame(frame, schema)))
 
 
-def train_model(frame, *, schema, model_type, params=None, seed=42):
+def train_model(frame, *, schema, model_type, params=None, seed=42, held_out=None):
     """Fit, calibrate and evaluate one model, the same bit for bit whenever the arguments are the same.
 
     80 % of the customers, stratified, are learned from, by the model and then by the calibrator. The other
@@ -98,6 +97,9 @@ def train_model(frame, *, schema, model_type, params=None, seed=42):
         Parameters that differ from the type's defaults.
     seed : int, default 42
         For the split, the folds, the estimator and the shuffles of the importance.
+    held_out : ndarray of bool, shape (n_customers,), optional
+        Who is held out, from `ml.splits.continue_split`, where an earlier version held out some of them
+        already; by default a fifth, from `ml.splits.split_rows`.
 
     Returns
     -------
@@ -106,8 +108,8 @@ def train_model(frame, *, schema, model_type, params=None, seed=42):
     Raises
     ------
     ValueError
-        Unknown type or parameter, a column is missing or broken, or fewer than 30 customers of either
-        outcome.
+        Unknown type or parameter, a column is missing or broken, fewer than 30 customers of either outcome,
+        or `held_out` leaves an outcome out of either part.
     """
     started = time.perf_counter()
     if model_type not in MODEL_TYPES:
@@ -123,7 +125,7 @@ def train_model(frame, *, schema, model_type, params=None, seed=42):
         )
     # One thread: sums in another order differ in the last bit, and beside busy neighbours one is faster, too.
     with threadpool_limits(limits=1):
-        learned, held_out = split_rows(labels, seed)
+        learned, held_out, split = _split(labels, held_out, seed)
         train, outcomes = features.iloc[learned], labels[learned]
         pipeline = spec.build(params, seed, schema=schema).fit(train, outcomes)
         scores, folds, source = collect_scores(pipeline, train, outcomes, seed)
@@ -145,14 +147,7 @@ def train_model(frame, *, schema, model_type, params=None, seed=42):
         metrics=metrics,
         golden=golden,
         importance=importance,
-        split={
-            "test_share": TEST_SHARE,
-            "seed": seed,
-            "stratified": True,
-            "train_rows": len(learned),
-            "test_rows": len(held_out),
-            **source,
-        },
+        split=split | source,
         seconds=time.perf_counter() - started,
         model_type=model_type,
         params=params,
@@ -167,26 +162,26 @@ def train_model(frame, *, schema, model_type, params=None, seed=42):
     )
 
 
-def split_rows(labels, seed=42):
-    """Split customers as `train_model` does, so that others know whom a model has not seen.
-
-    Parameters
-    ----------
-    labels : ndarray of int, shape (n_customers,)
-    seed : int, default 42
-
-    Returns
-    -------
-    learned, held_out : ndarray of int
-        Positions of the 80 % and of the 20 %, with the same share of leavers.
-
-    Examples
-    --------
-    >>> learned, held_out = split_rows(np.array([0, 0, 0, 1] * 25))
-    >>> len(learned), len(held_out)
-    (80, 20)
-    """
-    return train_test_split(np.arange(len(labels)), test_size=TEST_SHARE, stratify=labels, random_state=seed)
+def _split(labels, held_out, seed):
+    if held_out is None:
+        share, how = TEST_SHARE, {}
+        learned, held_out = split_rows(labels, seed)
+    else:
+        chosen = np.asarray(held_out, dtype=bool)
+        if chosen.shape != labels.shape:
+            raise ValueError(f"held_out has {len(chosen)} rows, but there are {len(labels)} customers.")
+        share, how = float(chosen.mean()), {"held_out_sha256": hash_split(chosen)}
+        learned, held_out = np.flatnonzero(~chosen), np.flatnonzero(chosen)
+        if min(len(np.unique(labels[part])) for part in (learned, held_out)) < 2:
+            raise ValueError("Both outcomes must occur among those learned from and among those held out.")
+    split = {
+        "test_share": share,
+        "seed": seed,
+        "stratified": True,
+        "train_rows": len(learned),
+        "test_rows": len(held_out),
+    }
+    return learned, held_out, split | how
 
 
 def _importance(pipeline, test, labels, schema, seed, repeats=4):

@@ -18,7 +18,7 @@ from ml.honest_scores import (
 )
 from ml.metrics import evaluate
 from ml.schemas import TELCO_V1
-from ml.training import split_rows, train_model
+from ml.training import train_model
 
 
 @pytest.fixture(scope="module")
@@ -144,16 +144,3 @@ def test_the_manifest_says_what_the_calibration_was_learned_from(many):
 
     assert (split["folds"], split["calibrated_on"]) == (0, "training_predictions")
     assert "16,000 customers that it was trained on" in describe_source(split)
-
-
-def test_the_split_can_be_told_without_training(small_table, small_models):
-    labels = read_labels(small_table, TELCO_V1)
-
-    learned, held_out = split_rows(labels)
-
-    trained = small_models.train("decision_tree")
-    assert (len(learned), len(held_out)) == (trained.split["train_rows"], trained.split["test_rows"])
-    assert sorted([*learned, *held_out]) == list(range(len(labels)))
-    features = clean_frame(small_table, TELCO_V1).iloc[held_out]
-    probabilities = trained.calibrator.apply(raw_scores(trained.pipeline, features))
-    assert evaluate(labels[held_out], probabilities) == trained.metrics

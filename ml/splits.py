@@ -1,0 +1,91 @@
+"""Who is learned from and who is held out, in one version and along a chain of them."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+TEST_SHARE = 0.2
+
+
+def split_rows(labels, seed=42):
+    """Split customers 80 to 20, each part with the same share of leavers.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n_customers,)
+    seed : int, default 42
+
+    Returns
+    -------
+    learned, held_out : ndarray of int
+        Positions.
+
+    Examples
+    --------
+    >>> learned, held_out = split_rows(np.array([0, 0, 0, 1] * 25))
+    >>> len(learned), len(held_out)
+    (80, 20)
+    """
+    return train_test_split(np.arange(len(labels)), test_size=TEST_SHARE, stratify=labels, random_state=seed)
+
+
+def continue_split(ids, labels, earlier, seed=42):
+    """Split a table that contains an earlier one, leaving everybody on the side on which they were.
+
+    Then all versions of a chain have the same untouched customers, and the newest is compared with any of
+    them on its whole held-out part. A fresh split would hold out customers whom the older version has learned
+    from. Nor can those simply be left out: splits of two lengths by one seed are not independent, so that
+    another share of the remaining ones has left than of all.
+
+    Parameters
+    ----------
+    ids : sequence of str, length n_customers
+    labels : ndarray of int, shape (n_customers,)
+    earlier : mapping of str to bool
+        Whether each customer of the earlier table was held out. Everybody else is new.
+    seed : int, default 42
+
+    Returns
+    -------
+    ndarray of bool, shape (n_customers,)
+        Who is held out: those who were, and a fifth of the new leavers and of the new stayers.
+
+    Raises
+    ------
+    ValueError
+        There are not as many ids as labels.
+
+    Examples
+    --------
+    >>> held = continue_split(["a", "b", *"cdefghijkl"], np.array([0, 1] * 6), {"a": True, "b": False})
+    >>> bool(held[0]), bool(held[1]), int(held[2:].sum())
+    (True, False, 2)
+    """
+    if len(ids) != len(labels):
+        raise ValueError(f"There are {len(ids)} ids, but {len(labels)} labels.")
+    held_out = np.fromiter((earlier.get(customer, False) for customer in ids), dtype=bool, count=len(ids))
+    new = np.fromiter((customer not in earlier for customer in ids), dtype=bool, count=len(ids))
+    # Its own stream for every step of a chain, or the same positions would be drawn each time.
+    rng = np.random.default_rng([seed, len(earlier)])
+    for outcome in (0, 1):
+        places = np.flatnonzero(new & (np.asarray(labels) == outcome))
+        held_out[rng.permutation(places)[: round(TEST_SHARE * len(places))]] = True
+    return held_out
+
+
+def hash_split(held_out):
+    """Return the SHA-256 of who is held out, by position.
+
+    Parameters
+    ----------
+    held_out : ndarray of bool, shape (n_customers,)
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    return hashlib.sha256(np.packbits(np.asarray(held_out, dtype=bool)).tobytes()).hexdigest()

@@ -1,0 +1,119 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.comparison import untouched
+from ml.dataset_a import make_dataset_a
+from ml.frames import clean_frame, read_labels
+from ml.metrics import evaluate
+from ml.schemas import TELCO_V1
+from ml.splits import continue_split, split_rows
+from ml.training import raw_scores, train_model
+
+
+def people(rows, seed, prefix):
+    rng = np.random.default_rng(seed)
+    return [f"{prefix}{number}" for number in range(rows)], (rng.random(rows) < 0.26).astype(int)
+
+
+@pytest.fixture
+def chain():
+    """Three tables, each containing the one before, and who is held out in each."""
+    ids, labels = people(6_435, 0, "a")
+    held_out = np.zeros(6_435, dtype=bool)
+    held_out[split_rows(labels)[1]] = True
+    steps = [(ids, labels, held_out)]
+    for seed, prefix in ((1, "b"), (2, "c")):
+        more, outcomes = people(3_500, seed, prefix)
+        earlier = dict(zip(ids, held_out.tolist(), strict=True))
+        ids, labels = [*ids, *more], np.r_[labels, outcomes]
+        held_out = continue_split(ids, labels, earlier)
+        steps.append((ids, labels, held_out))
+    return steps
+
+
+def test_what_the_newest_holds_out_nobody_in_the_chain_has_learned_from(chain):
+    ids, _, held_out = chain[-1]
+    learned = [
+        [customer for customer, held in zip(some, out, strict=True) if not held] for some, _, out in chain
+    ]
+
+    assert untouched([ids[place] for place in np.flatnonzero(held_out)], *learned).all()
+
+
+def test_holds_out_a_fifth_of_each_outcome_at_every_step(chain):
+    for _, labels, held_out in chain:
+        assert held_out.mean() == pytest.approx(0.2, abs=0.001)
+        assert labels[held_out].mean() == pytest.approx(labels.mean(), abs=0.001)
+
+
+def test_each_step_draws_other_positions(chain):
+    second, third = chain[1][2][-3_500:], chain[2][2][-3_500:]
+
+    assert (second & third).sum() == pytest.approx(140, abs=40)
+
+
+def test_a_customer_who_comes_again_stays_on_the_side_of_before():
+    ids, labels = people(100, 0, "a")
+    earlier = {customer: number % 3 == 0 for number, customer in enumerate(ids)}
+
+    held_out = continue_split(ids[::-1], 1 - labels, earlier)
+
+    assert held_out[::-1].tolist() == [number % 3 == 0 for number in range(100)]
+
+
+def test_the_same_tables_are_split_alike():
+    ids, labels = people(500, 0, "a")
+
+    np.testing.assert_array_equal(continue_split(ids, labels, {}), continue_split(ids, labels, {}))
+    assert (continue_split(ids, labels, {}) != continue_split(ids, labels, {}, seed=7)).any()
+
+
+def test_a_model_is_judged_on_just_whom_it_was_told_to_hold_out(small_table):
+    more = make_dataset_a(rows=500, seed=9).assign(customerID=[f"N{number}" for number in range(500)])
+    table = pd.concat([small_table, more], ignore_index=True)
+    labels = read_labels(table, TELCO_V1)
+    earlier = dict.fromkeys(small_table["customerID"], False)
+    for place in split_rows(labels[:1_500])[1]:
+        earlier[small_table["customerID"][place]] = True
+    held_out = continue_split(table["customerID"], labels, earlier)
+
+    trained = train_model(table, schema=TELCO_V1, model_type="decision_tree", held_out=held_out)
+
+    assert (trained.split["train_rows"], trained.split["test_rows"]) == (1_600, 400)
+    assert len(trained.split["held_out_sha256"]) == 64
+    features = clean_frame(table, TELCO_V1)[held_out]
+    assert evaluate(labels[held_out], trained.calibrator.apply(raw_scores(trained.pipeline, features))) == (
+        trained.metrics
+    )
+
+
+def test_the_usual_split_can_be_told_without_training(small_table, small_models):
+    labels = read_labels(small_table, TELCO_V1)
+
+    learned, held_out = split_rows(labels)
+
+    trained = small_models.train("decision_tree")
+    assert (len(learned), len(held_out)) == (trained.split["train_rows"], trained.split["test_rows"])
+    features = clean_frame(small_table, TELCO_V1).iloc[held_out]
+    probabilities = trained.calibrator.apply(raw_scores(trained.pipeline, features))
+    assert evaluate(labels[held_out], probabilities) == trained.metrics
+
+
+def test_refuses_to_hold_out_only_one_outcome(small_table):
+    stayed = (small_table["Churn"] == "No").to_numpy()
+
+    with pytest.raises(ValueError, match="Both outcomes must occur"):
+        train_model(small_table, schema=TELCO_V1, model_type="decision_tree", held_out=stayed)
+
+
+def test_refuses_a_split_of_another_table(small_table):
+    with pytest.raises(ValueError, match="held_out has 3 rows, but there are 1500 customers"):
+        train_model(
+            small_table, schema=TELCO_V1, model_type="decision_tree", held_out=np.zeros(3, dtype=bool)
+        )
+
+
+def test_refuses_ids_that_do_not_fit_the_labels():
+    with pytest.raises(ValueError, match="2 ids, but 3 labels"):
+        continue_split(["a", "b"], np.zeros(3), {})
