@@ -183,9 +183,7 @@ class ApiKeyForm(forms.Form):
     )
     days = forms.TypedChoiceField(
         label="Works for",
-        choices=[("30", "30 days"), ("90", "90 days"), ("365", "one year"), ("", "until it is revoked")],
+        choices=[("30", "30 days"), ("90", "90 days"), ("365", "one year"), ("0", "until it is revoked")],
         coerce=int,
-        empty_value=None,
-        required=False,
         initial="365",
     )

@@ -63,7 +63,7 @@ def test_the_line_beside_a_new_key_works_as_it_stands(as_developer):
 
 
 def test_a_key_may_be_made_that_never_expires(as_developer):
-    as_developer.post(PAGE, FORM | {"days": ""})
+    as_developer.post(PAGE, FORM | {"days": "0"})
 
     assert ApiKey.objects.get().expiry_date is None
 
@@ -77,6 +77,7 @@ def test_a_key_may_be_made_that_never_expires(as_developer):
         ({"scopes": []}, "scopes"),
         ({"scopes": ["everything"]}, "scopes"),
         ({"days": "7000"}, "days"),
+        ({"days": ""}, "days"),
     ],
 )
 def test_a_form_that_is_wrong_says_where(as_developer, change, field):

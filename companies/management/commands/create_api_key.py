@@ -19,7 +19,6 @@ class Command(BaseCommand):
         parser.add_argument(
             "--scopes",
             required=True,
-            type=lambda text: [scope.strip() for scope in text.split(",")],
             help=f"what the key may do, separated by commas: {', '.join(Scope.values)}",
         )
         parser.add_argument(
@@ -32,7 +31,7 @@ class Command(BaseCommand):
             key, secret = create_api_key(
                 company=Company.objects.get(pk=company.strip().upper()),
                 name=ApiKeyForm.base_fields["name"].clean(name),
-                scopes=scopes,
+                scopes=[scope.strip() for scope in scopes.split(",") if scope.strip()],
                 expires_at=at + timedelta(days=days) if days is not None else None,
                 by=None,
                 at=at,
