@@ -169,6 +169,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "core.sweep", "schedule": 900.0, "options": {"expires": 900.0}},
     "sweep-predictions": {"task": "predictions.sweep", "schedule": 1800.0, "options": {"expires": 1800.0}},
     "sweep-models": {"task": "registry.sweep", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "sweep-training": {"task": "training.sweep", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }
 
 # --- Files -----------------------------------------------------------------------------------------------
@@ -390,3 +391,4 @@ DEFAULT_MODEL_TYPES = env.list(
     default=["neural_network", "random_forest", "gradient_boosting", "decision_tree", "logistic_regression"],
 )
 RETRAIN_MODEL_TYPE = env.str("RETRAIN_MODEL_TYPE", default="neural_network")
+TRAINING_MEMORY_MB = positive("TRAINING_MEMORY_MB", 2048)

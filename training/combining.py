@@ -1,0 +1,126 @@
+"""Two tables of customers become one: nobody is in it twice, the newer row counts. Knows no Django."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from tabular.read import iter_batches
+from tabular.schema import TableSchema
+from tabular.spec import ParseSpec
+
+EXAMPLES = 10
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class CheckedTable:
+    """A file that the check accepted, and how it is read."""
+
+    path: Path
+    spec: ParseSpec
+
+
+@dataclass
+class Combination:
+    """What became of the customers of both tables.
+
+    Parameters
+    ----------
+    kept
+        Customers of the older table who are not in the newer one.
+    added
+        Customers whom only the newer table knows.
+    replaced
+        Customers of both: the newer row counts.
+    newer_churned
+        How many of the newer table left.
+    examples
+        Ids of some of those who were replaced.
+    """
+
+    kept: int = 0
+    added: int = 0
+    replaced: int = 0
+    newer_churned: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        return self.kept + self.added + self.replaced
+
+    def to_dict(self) -> dict:
+        return asdict(self) | {"rows": self.rows}
+
+
+def combine(
+    older: CheckedTable,
+    newer: CheckedTable,
+    schema: TableSchema,
+    target: Path,
+    *,
+    on_progress: Progress | None = None,
+) -> Combination:
+    """Write the customers of `older` who are not in `newer`, then all of `newer`, to a CSV at `target`.
+
+    Only the columns of `schema` are kept, in its order. The same two tables give the same bytes. Beside the
+    ids of `newer` one batch is in memory at a time.
+    """
+    report = on_progress or (lambda step, done, total: None)
+    done, total = 0, older.spec.rows + newer.spec.rows
+    newer_ids = pa.chunked_array(
+        [batch.ids for batch in iter_batches(newer.path, newer.spec, schema)], type=pa.string()
+    )
+    found = Combination()
+    label = schema.the("label")
+    names = [column.name for column in schema.columns]
+    layout = pa.schema([(name, pa.string()) for name in names])
+    with target.open("wb") as file, csv.CSVWriter(file, layout) as writer:
+        for batch in iter_batches(older.path, older.spec, schema):
+            is_replaced = pc.is_in(batch.ids, value_set=newer_ids)
+            replaced = batch.ids.filter(is_replaced)
+            found.replaced += len(replaced)
+            found.examples += replaced[: max(0, EXAMPLES - len(found.examples))].to_pylist()
+            found.kept += len(batch) - len(replaced)
+            writer.write_batch(_as_text(batch, schema, layout).filter(pc.invert(is_replaced)))
+            done += len(batch)
+            report("Combine", done, total)
+        for batch in iter_batches(newer.path, newer.spec, schema):
+            rows = _as_text(batch, schema, layout)
+            writer.write_batch(rows)
+            found.newer_churned += pc.sum(pc.equal(rows.column(label.name), label.label_values[-1])).as_py()
+            done += len(batch)
+            report("Combine", done, total)
+    found.added = len(newer_ids) - found.replaced
+    return found
+
+
+def _as_text(batch, schema, layout):
+    cells = []
+    for column in schema.columns:
+        if column.kind == "id":
+            cells.append(batch.ids.cast(pa.string()))
+            continue
+        array = batch.columns[column.name]
+        if pa.types.is_dictionary(array.type):
+            array = array.dictionary_decode().cast(pa.string())
+        elif pa.types.is_floating(array.type):
+            array = _numbers_as_text(array)
+        cells.append(array.cast(pa.string()))
+    return pa.record_batch(cells, schema=layout)
+
+
+def _numbers_as_text(array):
+    # The shortest text that reads back as the same number; whole ones without ".0", as people write them.
+    values = array.to_numpy(zero_copy_only=False)
+    whole = (values == np.floor(values)) & (np.abs(values) < 2**53)
+    if whole.all():
+        return pa.array(values.astype(np.int64)).cast(pa.string())
+    return array.cast(pa.string())

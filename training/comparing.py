@@ -1,0 +1,175 @@
+"""A new version beside existing ones, on customers that none of them has learned from. Knows no Django."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.comparison import (
+    bootstrap_metrics,
+    compare_versions,
+    feature_shift,
+    rows_that_change,
+    state_verdict,
+    untouched,
+)
+from ml.frames import clean_frame
+from ml.honest_scores import raw_scores
+from ml.metrics import evaluate, reliability
+from ml.profit import profit_curve
+from ml.scoring import Scorer
+from ml.slices import slices
+from ml.training import split_rows
+
+NEW = "new"
+MOST_NAMED = 20
+MOST_FEATURES = 10
+# A campaign to compare with: a kept customer pays on for a year, every contact costs, few are won back.
+REVENUE = "MonthlyCharges"
+MONTHS_KEPT = 12
+VALUE_WITHOUT_REVENUE = 500.0
+CONTACT_COST = 20.0
+SUCCESS_RATE = 0.25
+
+
+@dataclass(frozen=True)
+class Contender:
+    """An existing version: what scores with it, and whom it learned from.
+
+    Parameters
+    ----------
+    key
+        ``serving`` or ``v1``.
+    is_known
+        Whether `learned` is exact. Otherwise everybody who may have been among them is in it.
+    """
+
+    key: str
+    name: str
+    scorer: Scorer
+    learned: frozenset[str]
+    is_known: bool
+
+
+def compare_on_untouched(ids, frame, labels, *, trained, exported, existing, schema) -> dict:
+    """Return everything that the result page shows, ready for JSON.
+
+    Only customers of the fifth that was held out take part, and of those only whom none of the `existing`
+    versions learned from: to each of the others some version would seem better than it is.
+    """
+    _, held_out = split_rows(labels, trained.seed)
+    held_out_ids = [ids[position] for position in held_out]
+    fair = untouched(held_out_ids, *(contender.learned for contender in existing))
+    chosen = held_out[fair]
+    y = labels[chosen]
+    judged = {
+        "held_out": len(held_out),
+        "customers": len(chosen),
+        "churned": int(y.sum()),
+        "left_out": int((~fair).sum()),
+        "unknown": [contender.name for contender in existing if not contender.is_known],
+    }
+    found = {"judged": judged, "versions": [], "pairs": [], "sentence": None}
+    if not existing:
+        return found | {"sentence": "There was no version to compare with."}
+    if not 0 < judged["churned"] < judged["customers"]:
+        return found | {
+            "sentence": "Not compared: of the customers that were held out, none of one outcome is new to "
+            "the versions before. A file with customers who were not there before makes the comparison possible."
+        }
+
+    table = frame.iloc[chosen].reset_index(drop=True)
+    columns = {name: table[name].to_numpy() for name in schema.features}
+    new = Contender(NEW, "the new version", Scorer(exported.manifest, exported.onnx), frozenset(), True)
+    scores = {contender.key: contender.scorer.score_batch(columns) for contender in (new, *existing)}
+    campaign = _campaign(table)
+    found["versions"] = [
+        _figures(contender, y, scores[contender.key], campaign) for contender in (new, *existing)
+    ]
+    raw = np.clip(raw_scores(trained.pipeline, clean_frame(table, schema)), 0.0, 1.0)
+    found["versions"][0]["uncalibrated"] = reliability(y, raw)
+    found["pairs"] = [
+        _pair(new, contender, y, scores, columns, [ids[position] for position in chosen])
+        for contender in existing
+    ]
+    found["slices"] = _slices(columns, y, scores, new, existing[0], schema)
+    found["campaign"] = campaign
+    found["sentence"] = found["pairs"][0]["sentence"]
+    return found
+
+
+def _figures(contender, y, p, campaign):
+    threshold = contender.scorer.threshold
+    metrics = bootstrap_metrics(y, p, threshold)
+    return {
+        "key": contender.key,
+        "name": contender.name,
+        "threshold": threshold,
+        "figures": evaluate(y, p, threshold),
+        "intervals": metrics.to_dict(),
+        "profit": profit_curve(y, p, **campaign).to_dict(),
+    }
+
+
+def _pair(new, old, y, scores, columns, ids):
+    before, after = scores[old.key], scores[new.key]
+    thresholds = (old.scorer.threshold, new.scorer.threshold)
+    comparison = compare_versions(y, before, after, thresholds)
+    to_leave, to_stay = rows_that_change(before, after, thresholds)
+
+    def named(rows):
+        return [
+            {
+                "customer": ids[row],
+                "before": float(before[row]),
+                "after": float(after[row]),
+                "churned": bool(y[row]),
+            }
+            for row in rows[:MOST_NAMED].tolist()
+        ]
+
+    shifts = feature_shift(old.scorer, new.scorer, columns)
+    return {
+        "key": old.key,
+        "name": old.name,
+        **comparison.to_dict(),
+        "sentence": state_verdict(comparison, serving=old.name, new=new.name),
+        "named": {"to_leave": named(to_leave), "to_stay": named(to_stay)},
+        "feature_shift": [shift.to_dict() for shift in shifts[:MOST_FEATURES]],
+    }
+
+
+def _slices(columns, y, scores, new, old, schema):
+    parts = {
+        version.key: slices(columns, y, scores[version.key], version.scorer.threshold, schema=schema)
+        for version in (new, old)
+    }
+    return [
+        {
+            "feature": fresh.feature,
+            "label": fresh.label,
+            "customers": fresh.customers,
+            "churned": fresh.churned,
+            "small": fresh.small,
+            "new": _slice_figures(fresh),
+            "old": _slice_figures(former),
+        }
+        for fresh, former in zip(parts[new.key], parts[old.key], strict=True)
+    ]
+
+
+def _slice_figures(part):
+    found = part.to_dict()["metrics"]
+    return {"f1": found["churners"]["f1"], "brier": found["probabilities"]["brier"]}
+
+
+def _campaign(table):
+    value = (
+        round(MONTHS_KEPT * float(table[REVENUE].mean()), 2) if REVENUE in table else VALUE_WITHOUT_REVENUE
+    )
+    return {
+        "value": value if value > 0 else VALUE_WITHOUT_REVENUE,
+        "cost": CONTACT_COST,
+        "success_rate": SUCCESS_RATE,
+    }

@@ -1,0 +1,206 @@
+"""Retraining itself: two files in, a model and its comparison out. Runs in a child, without Django."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from ml.export import export_model
+from ml.frames import clean_frame, hash_frame, read_labels
+from ml.schemas import FeatureSchema
+from ml.training import split_rows, train_model
+from registry.files import open_scorer, read_verified
+from registry.schemas import table_schema
+from tabular.check import check_table
+from tabular.errors import TableError
+from tabular.read import iter_batches
+from tabular.spec import ParseSpec
+from training.combining import CheckedTable, combine
+from training.comparing import Contender, compare_on_untouched
+
+COMBINED = "combined.csv"
+MANIFEST, GRAPH, PIPELINE = "manifest.json", "model.onnx", "pipeline.pkl"
+METADATA = "metadata.json"
+SEED = 42
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Customers:
+    """A table in memory: who stands in it, and what a model learns from."""
+
+    ids: list[str]
+    frame: pd.DataFrame
+    table: CheckedTable
+
+
+def retrain(
+    *,
+    folder: str,
+    older: dict,
+    newer: dict,
+    schema: dict,
+    model_type: str,
+    params: dict,
+    existing: list[dict],
+    max_bytes: int,
+    on_progress: Progress,
+) -> dict:
+    """Combine two tables, learn from both, and compare; arguments and answer are plain JSON.
+
+    Parameters
+    ----------
+    folder
+        An empty folder: combined table, manifest, graph and pipeline are left in it.
+    older
+        ``path`` and ``sha256`` of what the company had.
+    newer
+        ``path`` and ``spec`` of the upload.
+    existing
+        The versions to compare with: ``key``, ``name``, ``files`` (`registry.files.VerifiedFiles`), and under
+        ``data`` path and hash of what each learned from, or None.
+    max_bytes
+        The largest table that is read.
+
+    Returns
+    -------
+    dict
+        ``combined`` (hash, size, rows, churned), ``combination``, ``comparison`` and ``metadata``; or
+        ``refusal``, a sentence, where nothing can be learned.
+    """
+    work = Path(folder)
+    schema = FeatureSchema.from_dict(schema)
+    columns = table_schema(schema, purpose="train")
+    tables = _Tables(work, schema, columns, max_bytes)
+
+    on_progress("Combine", 0, 0)
+    upload = CheckedTable(Path(newer["path"]), ParseSpec.from_dict(newer["spec"]))
+    base = tables.check(older)
+    combined_path = work / COMBINED
+    combination = combine(base, upload, columns, combined_path, on_progress=on_progress)
+
+    on_progress("Check", 0, 0)
+    table = CheckedTable(
+        combined_path,
+        # It was made from accepted rows and may be larger than any upload.
+        check_table(combined_path, columns, purpose="train", max_bytes=combined_path.stat().st_size).spec,
+    )
+    if table.spec.rows != combination.rows:
+        raise RuntimeError(f"{combination.rows} customers were combined, {table.spec.rows} can be read.")
+    customers = tables.read(table)
+    _sync(combined_path)
+
+    on_progress("Split", 0, 0)
+    labels = read_labels(customers.frame, schema)
+    on_progress("Train", 0, 0)
+    try:
+        trained = train_model(customers.frame, schema=schema, model_type=model_type, params=params, seed=SEED)
+        exported = export_model(trained, schema)
+    except ValueError as error:
+        return {"refusal": str(error)}
+
+    on_progress("Evaluate", 0, 0)
+    contenders = [tables.contender(version) for version in existing]
+    comparison = compare_on_untouched(
+        customers.ids, customers.frame, labels, trained=trained, exported=exported, existing=contenders,
+        schema=schema,
+    )  # fmt: skip
+
+    on_progress("Export", 0, 0)
+    (work / MANIFEST).write_text(json.dumps(exported.manifest, allow_nan=False))
+    (work / METADATA).write_text(json.dumps(exported.metadata, allow_nan=False))
+    (work / PIPELINE).write_bytes(exported.pipeline_pickle)
+    if exported.onnx is not None:
+        (work / GRAPH).write_bytes(exported.onnx)
+    return {
+        "combined": {
+            "sha256": table.spec.sha256,
+            "size": table.spec.size,
+            "rows": len(labels),
+            "churned": int(labels.sum()),
+        },
+        "combination": combination.to_dict(),
+        "comparison": comparison,
+        "seconds": trained.seconds,
+    }
+
+
+class _Tables:
+    """Reads stored tables, each once."""
+
+    def __init__(self, work, schema, columns, max_bytes):
+        self.work, self.schema, self.columns, self.max_bytes = work, schema, columns, max_bytes
+        self._checked = {}
+
+    def check(self, stored: dict) -> CheckedTable:
+        """Return how the stored table is read, after its bytes were found to be the registered ones."""
+        sha256 = stored["sha256"]
+        if sha256 not in self._checked:
+            # The check may put files beside the one that it reads, and nobody may change it meanwhile.
+            copy = self.work / f"table-{sha256[:16]}"
+            shutil.copyfile(stored["path"], copy)
+            # What was combined before may be larger than a single upload.
+            limit = max(self.max_bytes, copy.stat().st_size)
+            report = check_table(copy, self.columns, purpose="train", max_bytes=limit)
+            if report.spec.sha256 != sha256:
+                raise TableError(
+                    "type_mismatch", f"The stored file {Path(stored['path']).name} is not the registered one."
+                )
+            self._checked[sha256] = CheckedTable(copy, report.spec)
+        return self._checked[sha256]
+
+    def read(self, table: CheckedTable) -> Customers:
+        batches = list(iter_batches(table.path, table.spec, self.columns))
+        names = [column.name for column in self.columns.columns if column.kind != "id"]
+        ids = [customer for batch in batches for customer in batch.ids.to_pylist()]
+        frame = pd.DataFrame({name: _joined([batch.columns[name] for batch in batches]) for name in names})
+        return Customers(ids, frame, table)
+
+    def contender(self, version: dict) -> Contender:
+        """Open an existing version and find out whom it learned from."""
+        manifest = json.loads(
+            read_verified(version["files"]["manifest_path"], version["files"]["manifest_sha256"])
+        )
+        learned, is_known = self._learned_by(manifest, version["data"])
+        return Contender(
+            key=version["key"],
+            name=version["name"],
+            scorer=open_scorer(version["files"]),
+            learned=learned,
+            is_known=is_known,
+        )
+
+    def _learned_by(self, manifest, data):
+        """Return the ids of those that a version learned from, and whether they are known exactly."""
+        if data is None:
+            return frozenset(), False
+        try:
+            customers = self.read(self.check(data))
+            labels = read_labels(customers.frame, self.schema)
+            found = hash_frame(clean_frame(customers.frame, self.schema), labels)
+        except (OSError, TableError, ValueError):
+            return frozenset(), False
+        if found != manifest.get("data_sha256"):
+            # It learned from something else than this file: nobody in it can be called untouched.
+            return frozenset(customers.ids), False
+        learned, _ = split_rows(labels, manifest["seeds"]["training"])
+        return frozenset(customers.ids[position] for position in learned), True
+
+
+def _joined(arrays):
+    # Decoded before they are joined: each batch has a dictionary of its own.
+    plain = [array.dictionary_decode() if pa.types.is_dictionary(array.type) else array for array in arrays]
+    return pa.chunked_array(plain).to_pandas()
+
+
+def _sync(path):
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,135 @@
+"""What data a company has, and what was made from what: uploads, and the tables they were combined into."""
+
+import shutil
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.db.models import Max
+
+from companies.models import Company
+from core.errors import Conflict
+from core.storage import write_atomically
+from registry.artefacts import media_path
+from registry.files import compare_file
+from registry.models import Dataset
+from registry.services.datasets import share_original
+from training.models import TrainingRun
+
+UPLOADS_FOLDER = "datasets/dev/uploadToRetrain"
+COMBINED_FOLDER = "datasets/dev/combinedDataset"
+
+
+class NothingToCombineWith(Conflict):
+    code = "no-original-dataset"
+
+
+class DataMovedOn(Exception):
+    """Another retraining of the company was done in the meantime: this one starts again from its data."""
+
+
+@dataclass(frozen=True)
+class CombinedFile:
+    """A combined table that lies at its place, and what stands in it."""
+
+    relative: str
+    sha256: str
+    size: int
+    rows: int
+    churned: int
+
+
+def new_upload_path(company: Company, extension: str) -> str:
+    return f"{UPLOADS_FOLDER}/{company.pk}/{uuid.uuid4()}.{extension}"
+
+
+def latest_dataset(*, company: Company, at: datetime) -> Dataset:
+    """Return what the next upload is added to: the company's latest combined data set, else its original.
+
+    Raises
+    ------
+    NothingToCombineWith
+        The installation has no original data set yet.
+    """
+    latest = company.datasets.filter(is_combined=True).order_by("-pk").first()
+    dataset = latest or share_original(company=company, at=at)
+    if dataset is None:
+        raise NothingToCombineWith(
+            "There is no original data set to add the file to yet. The operator of this installation adds it "
+            "with: manage.py seed_defaults"
+        )
+    return dataset
+
+
+def store_combined(*, company: Company, draft: Path, found: dict) -> CombinedFile:
+    """Put a combined table at its place. It belongs to nobody until `register_lineage` names it."""
+    relative = f"{COMBINED_FOLDER}/{company.pk}/{uuid.uuid4()}.csv"
+    with write_atomically(media_path(relative)) as target:
+        shutil.copyfile(draft, target)
+        compare_file(target, found["sha256"])
+    return CombinedFile(
+        relative=relative,
+        sha256=found["sha256"],
+        size=found["size"],
+        rows=found["rows"],
+        churned=found["churned"],
+    )
+
+
+def register_lineage(
+    *,
+    training_run: TrainingRun,
+    base: Dataset,
+    combined: CombinedFile,
+    churned_in_upload: int,
+    at: datetime,
+) -> TrainingRun:
+    """Write down upload and combined table under the company's next number. Called inside a transaction.
+
+    Raises
+    ------
+    DataMovedOn
+        `base` is no longer the company's latest: whatever learned from it would fork the chain.
+    """
+    # The lock makes two retrainings of one company wait for each other here, until the first has committed.
+    company = Company.objects.select_for_update().get(pk=training_run.company_id)
+    if latest_dataset(company=company, at=at) != base:
+        raise DataMovedOn
+    number = (company.training_runs.aggregate(Max("number"))["number__max"] or 0) + 1
+    read = training_run.input_data
+    upload = Dataset.objects.create(
+        company=company,
+        name=f"uploadDataset{number}",
+        file_path=training_run.upload_path,
+        is_original=False,
+        is_uploaded=True,
+        is_combined=False,
+        created_at=training_run.created_at,
+        original_filename=training_run.original_filename,
+        sha256=read["spec"]["sha256"],
+        size_bytes=read["spec"]["size"],
+        row_count=read["accepted"],
+        churn_count=churned_in_upload,
+        schema_name=base.schema_name,
+    )
+    together = Dataset.objects.create(
+        company=company,
+        name=f"combinedDataset{number}",
+        file_path=combined.relative,
+        is_original=False,
+        is_uploaded=False,
+        is_combined=True,
+        parent_dataset=base,
+        created_at=at,
+        sha256=combined.sha256,
+        size_bytes=combined.size,
+        row_count=combined.rows,
+        churn_count=combined.churned,
+        schema_name=base.schema_name,
+    )
+    training_run.number = number
+    training_run.upload_dataset = upload
+    training_run.combined_dataset = together
+    training_run.parent_dataset = base
+    return training_run

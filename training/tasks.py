@@ -1,0 +1,24 @@
+"""What the worker does for retraining. Imported by the worker alone."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from jobs.handlers import handler
+from jobs.runner import JobRun
+from training.models import TrainingRun
+from training.services.retraining import TASK, retrain
+from training.services.sweeping import sweep_files
+
+
+@handler(TASK)
+def retrain_model(run: JobRun):
+    training_run = TrainingRun.objects.select_related("company", "job__account", "model_type").get(
+        uuid=run.payload["training_run"]
+    )
+    retrain(run=run, training_run=training_run, at=timezone.now())
+
+
+@shared_task(name="training.sweep")
+def sweep():
+    """Remove the files of retrainings that no row names."""
+    sweep_files(at=timezone.now())

@@ -1,0 +1,1 @@
+from training.tests.uploads import labelled, retrained, retraining  # noqa: F401
