@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from companies.models import Company, Developer
+from companies.models import Account, Company, Developer
 from core.deletion import cascade_whole
 
 
@@ -153,13 +153,21 @@ class ModelDeploymentQuerySet(models.QuerySet):
     def active(self):
         return self.filter(active_slot=True)
 
+    def champions(self):
+        return self.filter(champion_slot=True)
+
 
 class ModelDeployment(models.Model):
-    """One row is one version serving one company, from when until when, and by whose decision.
+    """One row is one version serving one company in one role, from when until when, and by whose decision.
 
+    A version that changes its role ends one row and begins another, so each row is true for its whole time.
     That a version of one company never serves another stands in triggers: no constraint of SQL looks at two
     tables.
     """
+
+    class Role(models.TextChoices):
+        CHAMPION = "CHAMPION", "Champion: chosen unless somebody chooses another"
+        ALTERNATIVE = "ALTERNATIVE", "Alternative: offered beside the champion"
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="deployments")
     model = models.ForeignKey(ModelVersion, models.CASCADE, related_name="deployments")
@@ -172,6 +180,16 @@ class ModelDeployment(models.Model):
     # True while active, NULL after: a version is active in a company once at most, on any database.
     active_slot = models.BooleanField(null=True, editable=False)
 
+    role = models.CharField(max_length=12, choices=Role, default=Role.ALTERNATIVE)
+    reason = models.CharField(max_length=500, blank=True)
+    # Operators deploy as well, and they are no developers. The name is the one of that time.
+    actor = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    actor_name = models.CharField(max_length=255, blank=True)
+    # The champion that this one took over from: rolling back walks along these rows.
+    replaces = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", editable=False)
+    # True for the champion while it is active, NULL otherwise: a company has one champion at most.
+    champion_slot = models.BooleanField(null=True, editable=False)
+
     objects = ModelDeploymentQuerySet.as_manager()
 
     class Meta:
@@ -179,6 +197,7 @@ class ModelDeployment(models.Model):
         ordering = ("id",)
         constraints = (
             models.UniqueConstraint(fields=("company", "model", "active_slot"), name="one_active_deployment"),
+            models.UniqueConstraint(fields=("company", "champion_slot"), name="one_champion"),
             models.CheckConstraint(
                 name="active_deployment_holds_its_slot",
                 # Spelt out, because a CHECK that comes to NULL passes.
@@ -188,7 +207,113 @@ class ModelDeployment(models.Model):
                 | Q(is_active=False, active_slot__isnull=True)
                 | Q(is_active__isnull=True, active_slot__isnull=True),
             ),
+            models.CheckConstraint(
+                name="champion_holds_its_slot",
+                condition=Q(
+                    role="CHAMPION",
+                    active_slot__isnull=False,
+                    champion_slot__isnull=False,
+                    champion_slot=True,
+                )
+                | Q(role="CHAMPION", active_slot__isnull=True, champion_slot__isnull=True)
+                | Q(role="ALTERNATIVE", champion_slot__isnull=True),
+            ),
         )
 
     def __str__(self):
         return f"{self.model} for {self.company}"
+
+    @property
+    def is_champion(self) -> bool:
+        return self.champion_slot is True
+
+    @property
+    def who(self) -> str:
+        """Who deployed it, by the name of that time."""
+        return self.actor_name or "the installation"
+
+
+class Ledger(models.QuerySet):
+    """Rows that may be added and read. Triggers hold the same against whoever goes around this class."""
+
+    def update(self, **kwargs):
+        raise TypeError(DeploymentEvent.REFUSAL)
+
+    def bulk_update(self, *args, **kwargs):
+        raise TypeError(DeploymentEvent.REFUSAL)
+
+    def bulk_create(self, objs, *args, update_conflicts=False, **kwargs):
+        if update_conflicts:
+            raise TypeError(DeploymentEvent.REFUSAL)
+        return super().bulk_create(objs, *args, **kwargs)
+
+    def delete(self):
+        raise TypeError(DeploymentEvent.REFUSAL)
+
+
+class DeploymentEvent(models.Model):
+    """One row is one change of what serves a company: a line of the ledger, which is only ever added to.
+
+    `sequence` counts the lines of a company without a gap, and `at` never runs backwards along it. Only
+    erasing the company takes its lines along (see `LedgerErasure`).
+    """
+
+    REFUSAL = "The ledger of deployments is only ever added to."
+
+    class Action(models.TextChoices):
+        DEPLOYED = "DEPLOYED", "Deployed"
+        ROLE_CHANGED = "ROLE_CHANGED", "Changed its role"
+        WITHDRAWN = "WITHDRAWN", "Withdrawn"
+        ROLLED_BACK = "ROLLED_BACK", "Rolled back"
+        SUSPENDED = "SUSPENDED", "Out of service"
+        RESUMED = "RESUMED", "In service again"
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="deployment_events")
+    sequence = models.PositiveIntegerField()
+    action = models.CharField(max_length=12, choices=Action)
+    # A version or a deployment that stands in the ledger cannot be deleted: the cascade is refused below.
+    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="events")
+    deployment = models.ForeignKey(ModelDeployment, models.CASCADE, related_name="events")
+    role = models.CharField(max_length=12, choices=ModelDeployment.Role)
+    reason = models.CharField(max_length=500)
+    actor = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    actor_name = models.CharField(max_length=255)
+    at = models.DateTimeField()
+
+    objects = Ledger.as_manager()
+
+    class Meta:
+        db_table = "deploymentevents"
+        ordering = ("company", "-sequence")
+        constraints = (
+            models.UniqueConstraint(fields=("company", "sequence"), name="one_ledger_line_per_sequence"),
+        )
+        indexes = (models.Index(fields=("company", "at"), name="ledger_by_time"),)
+
+    def __str__(self):
+        return f"{self.sequence}: {self.version} {self.get_action_display().lower()}"
+
+    def save(self, *args, **kwargs):
+        # No workflow, only the promise of this table: a row that is there stays as it is.
+        if not self._state.adding:
+            raise TypeError(self.REFUSAL)
+        kwargs["force_insert"] = True
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise TypeError(self.REFUSAL)
+
+
+class LedgerErasure(models.Model):
+    """One row is a company that is being erased: the triggers of the ledger let its lines go.
+
+    It is written and removed inside the transaction that erases the company; nobody else ever sees one.
+    """
+
+    company_id = models.CharField(max_length=10, primary_key=True)
+
+    class Meta:
+        db_table = "ledgererasures"
+
+    def __str__(self):
+        return self.company_id

@@ -1,11 +1,13 @@
 """What the registry does when something happened to a company: one service call each."""
 
+from django.db.models.signals import post_delete, pre_delete
 from django.utils import timezone
 
-from companies.models import Developer
+from companies.models import Company, Developer
 from companies.signals import company_erased, developer_approved
 from registry.services.erasure import remove_company_files
 from registry.services.initialisation import initialize_developer_environment
+from registry.services.ledger import close_after_erasure, open_for_erasure
 
 
 def set_up_developer(sender, developer_id, **kwargs):
@@ -22,6 +24,17 @@ def remove_files(sender, company_id, **kwargs):
     remove_company_files(company_id=company_id)
 
 
+def let_ledger_go(sender, instance, **kwargs):
+    # Both run within the transaction in which Django deletes the company and everything that points at it.
+    open_for_erasure([instance.pk])
+
+
+def close_ledger(sender, instance, **kwargs):
+    close_after_erasure([instance.pk])
+
+
 def connect():
+    pre_delete.connect(let_ledger_go, sender=Company, dispatch_uid="registry.let_ledger_go")
+    post_delete.connect(close_ledger, sender=Company, dispatch_uid="registry.close_ledger")
     developer_approved.connect(set_up_developer, dispatch_uid="registry.set_up_developer")
     company_erased.connect(remove_files, dispatch_uid="registry.remove_files")

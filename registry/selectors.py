@@ -1,6 +1,6 @@
 """Which model versions a member may choose, and how good each of them is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
@@ -8,7 +8,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from companies.access import Member
 from companies.models import Company
-from registry.models import Dataset, ModelDeployment, ModelMetrics, ModelVersion
+from registry.models import Dataset, DeploymentEvent, ModelDeployment, ModelMetrics, ModelVersion
 
 # Two accuracies nearer than this are a tie: one customer in a thousand decides nothing.
 TIE = 0.001
@@ -113,8 +113,38 @@ def best_default() -> ModelVersion | None:
     return (pinned or sorted(tied, key=lambda version: -version.metrics.accuracy))[0]
 
 
+def champion_of(company: Company) -> ModelDeployment | None:
+    """Return the deployment of the champion of `company`, also while its version is out of service."""
+    return company.deployments.champions().select_related("company", "model__model_type").first()
+
+
+def champion_to_return_to(champion: ModelDeployment) -> ModelDeployment | None:
+    """Return the latest champion before `champion` that still serves; None where that is the best default.
+
+    What was withdrawn since, or is out of service, was not trusted to the end and is passed over.
+    """
+    serving = set(
+        champion.company.deployments.active()
+        .filter(model__state=ModelVersion.State.READY)
+        .exclude(model=champion.model_id)
+        .values_list("model", flat=True)
+    )
+    earlier = champion.replaces
+    while earlier is not None and earlier.model_id not in serving:
+        earlier = earlier.replaces
+    return earlier
+
+
 def champion_for(member: Member) -> ModelVersion | None:
-    """Return the version that a form suggests to `member`."""
+    """Return the version that a form suggests to `member`.
+
+    The company's champion; where it is out of service the one before it; else the best default.
+    """
+    champion = champion_of(member.company)
+    if champion and not champion.model.is_ready:
+        champion = champion_to_return_to(champion)
+    if champion:
+        return champion.model
     return best_default() or versions_for(member).first()
 
 
@@ -210,3 +240,52 @@ def _weighted(metrics: ModelMetrics) -> list[Figure]:
 def _in_words(churners):
     right, found = round(100 * churners["precision"]), round(100 * churners["recall"])
     return f"Of 100 customers it says will leave, about {right} do. It finds {found} of 100 who leave."
+
+
+# --- The ledger ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A version that was deployed in a company at an instant, by the ledger."""
+
+    version: ModelVersion
+    role: str
+    since: datetime
+    event: DeploymentEvent
+    out_of_service: DeploymentEvent | None = None
+
+    @property
+    def is_champion(self) -> bool:
+        return self.role == ModelDeployment.Role.CHAMPION
+
+    @property
+    def role_label(self) -> str:
+        return ModelDeployment.Role(self.role).label.partition(":")[0]
+
+
+def ledger_of(company: Company) -> QuerySet[DeploymentEvent]:
+    """Return the lines of the ledger of `company`, latest first."""
+    return company.deployment_events.select_related("version", "actor").order_by("-sequence")
+
+
+def serving_at(company: Company, at: datetime) -> list[Serving]:
+    """Return what was deployed in `company` at the instant `at`, the champion first.
+
+    Read from the ledger alone, line by line: it answers also for what was withdrawn long ago. A default that
+    nobody deployed is not in it, although it is offered to everybody.
+    """
+    actions = DeploymentEvent.Action
+    serving = {}
+    for event in ledger_of(company).filter(at__lte=at).order_by("sequence"):
+        before = serving.get(event.version_id)
+        if event.action in (actions.WITHDRAWN, actions.ROLLED_BACK):
+            serving.pop(event.version_id, None)
+        elif event.action in (actions.SUSPENDED, actions.RESUMED):
+            if before:
+                pause = event if event.action == actions.SUSPENDED else None
+                serving[event.version_id] = replace(before, out_of_service=pause)
+        else:
+            pause = before.out_of_service if before else None
+            serving[event.version_id] = Serving(event.version, event.role, event.at, event, pause)
+    return sorted(serving.values(), key=lambda found: (not found.is_champion, found.since, found.version.pk))

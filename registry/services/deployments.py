@@ -1,13 +1,19 @@
-"""Which version serves which company: who decided it, from when, until when."""
+"""Which version serves which company: who decided it, why, from when, until when."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
-from companies.models import Company, Developer
-from core.errors import Conflict, NotFound
-from registry.models import ModelDeployment, ModelVersion
+from companies.models import Account, Company
+from companies.selectors import developer_of
+from core.errors import Conflict, Forbidden, NotFound, Unprocessable
+from registry.models import DeploymentEvent, ModelDeployment, ModelVersion
+from registry.selectors import champion_of, champion_to_return_to
+from registry.services.ledger import MOST_REASON, lock_company, name_of, next_moment, write_line
 from registry.services.states import refuse_unless_ready
+
+Action, Role = DeploymentEvent.Action, ModelDeployment.Role
 
 
 class ForeignVersion(NotFound):
@@ -22,55 +28,227 @@ class NotDeployed(Conflict):
     code = "not-deployed"
 
 
+class ReplacedDefault(Conflict):
+    code = "replaced-default"
+
+
+class NothingToRollBack(Conflict):
+    code = "nothing-to-roll-back"
+
+
+class MayNotDeploy(Forbidden):
+    code = "may-not-deploy"
+
+
+class ReasonMissing(Unprocessable):
+    code = "reason-missing"
+
+
+class UnknownRole(Unprocessable):
+    code = "unknown-role"
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """The version that was withdrawn, and the champion now; None where the best default is suggested."""
+
+    withdrawn: ModelVersion
+    champion: ModelVersion | None
+
+
 @transaction.atomic
 def deploy_version(
-    *, version: ModelVersion, company: Company, by: Developer | None, at: datetime
+    *,
+    version: ModelVersion,
+    company: Company,
+    role: str = Role.CHAMPION,
+    by: Account | None,
+    reason: str,
+    at: datetime,
 ) -> ModelDeployment:
     """Let `version` serve the people of `company`, beside whatever serves them already.
 
     Parameters
     ----------
     version
-        A default, or one of the company's own; READY.
+        A default, or one of the company's own; READY. One that serves in the other role changes its role.
+    role
+        CHAMPION, which is chosen unless somebody chooses another, or ALTERNATIVE. The champion before stays
+        as an alternative.
     by
-        The company's developer; None when the installation does it.
+        The company's developer, or an operator; None when the installation itself does it.
+    reason
+        Why, for whoever reads the ledger later.
     at
         Aware UTC instant from which it serves.
 
     Raises
     ------
+    MayNotDeploy
+        `by` is somebody else.
+    ReasonMissing, UnknownRole
+        Nothing says why, or as what.
     ForeignVersion
         It belongs to another company. Said as if it did not exist, because for this company it does not.
     VersionNotServing
         It is damaged or quarantined.
+    ReplacedDefault
+        Another default of its type took over.
     AlreadyDeployed
-        It serves this company now.
+        It serves this company in this role now.
     """
-    # Two people who deploy the same version wait for each other here, and the second one gets a sentence.
-    company = Company.objects.select_for_update().get(pk=company.pk)
+    company, reason = _enter(company, by, reason)
+    if role not in Role.values:
+        raise UnknownRole(f"A version serves as {' or '.join(Role.values)}, not as “{role}”.", field="role")
     if version.company_id not in (None, company.pk):
         raise ForeignVersion(f"{company} has no such model version.")
+    # Held, so that a version that is taken out of service in the same moment is refused, or is told in the
+    # ledger.
+    version = ModelVersion.objects.select_for_update().get(pk=version.pk)
     refuse_unless_ready(version)
-    if company.deployments.active().filter(model=version).exists():
-        raise AlreadyDeployed(f"{version} already serves {company}.")
-    return ModelDeployment.objects.create(
-        company=company, model=version, deployed_by=by, is_active=True, active_slot=True, deployed_at=at
-    )
+    if version.company_id is None and not version.is_default:
+        raise ReplacedDefault(f"{version} was replaced by a later default. Deploy that one.")
+
+    serving = company.deployments.active().filter(model=version).first()
+    if serving and serving.role == role:
+        word = "its champion" if role == Role.CHAMPION else "an alternative"
+        raise AlreadyDeployed(f"{version} already serves {company} as {word}.")
+    at = next_moment(company, at)
+    champion = champion_of(company)
+    if role == Role.CHAMPION and champion:
+        _change_role(champion, Role.ALTERNATIVE, by=by, reason=f"{version} took over. {reason}", at=at)
+    if serving:
+        return _change_role(serving, role, by=by, reason=reason, at=at, replaces=champion)
+    return _begin(company, version, role, Action.DEPLOYED, by, reason, at, champion)
 
 
 @transaction.atomic
-def withdraw_version(*, version: ModelVersion, company: Company, at: datetime) -> None:
-    """Stop `version` from serving `company`; the row stays and says until when it served.
+def withdraw_version(
+    *, version: ModelVersion, company: Company, by: Account | None, reason: str, at: datetime
+) -> None:
+    """Stop `version` from serving `company`; its row stays and says until when it served.
+
+    Where it was the champion, the company has none until somebody deploys one, and the best default is
+    suggested.
 
     Raises
     ------
+    MayNotDeploy, ReasonMissing
+        As for `deploy_version`.
     NotDeployed
         It does not serve this company.
     """
-    ended = (
-        company.deployments.active()
-        .filter(model=version)
-        .update(is_active=False, active_slot=None, deactivated_at=at)
-    )
-    if not ended:
+    company, reason = _enter(company, by, reason)
+    serving = company.deployments.active().filter(model=version).first()
+    if serving is None:
         raise NotDeployed(f"{version} does not serve {company}.")
+    _end(serving, Action.WITHDRAWN, by, reason, next_moment(company, at))
+
+
+def withdraw_deployment(
+    *, deployment: ModelDeployment, by: Account | None, reason: str, at: datetime
+) -> None:
+    """End `deployment`. Raises what `withdraw_version` raises; of a row that ended before, NotDeployed."""
+    withdraw_version(version=deployment.model, company=deployment.company, by=by, reason=reason, at=at)
+
+
+@transaction.atomic
+def roll_back(*, company: Company, by: Account | None, reason: str, at: datetime) -> RolledBack:
+    """Withdraw the champion of `company` and let the champion before it take over.
+
+    What took its place before counts only where it still serves and is READY; otherwise the one before that.
+    Where none is left, the company has no champion, and the best default is suggested.
+
+    Raises
+    ------
+    MayNotDeploy, ReasonMissing
+        As for `deploy_version`.
+    NothingToRollBack
+        The company has no champion.
+    """
+    company, reason = _enter(company, by, reason)
+    champion = champion_of(company)
+    if champion is None:
+        raise NothingToRollBack(
+            f"No version was deployed as the champion of {company}: the best default is suggested already."
+        )
+    at = next_moment(company, at)
+    earlier = champion_to_return_to(champion)
+    _end(champion, Action.ROLLED_BACK, by, reason, at)
+    if earlier is None:
+        return RolledBack(withdrawn=champion.model, champion=None)
+    serving = company.deployments.active().get(model_id=earlier.model_id)
+    # Rolling back once more goes further back, and not forward to what was just withdrawn.
+    _change_role(
+        serving,
+        Role.CHAMPION,
+        by=by,
+        reason=f"{champion.model} was rolled back. {reason}",
+        at=at,
+        replaces=earlier.replaces,
+    )
+    return RolledBack(withdrawn=champion.model, champion=earlier.model)
+
+
+def move_deployments(*, replaced: ModelVersion, by: Account | None, to: ModelVersion, at: datetime) -> None:
+    """Let a new default serve wherever the one that it replaced did, in the same role.
+
+    Call it under the locks of `registry.services.ledger.lock_companies_of`.
+    """
+    reason = f"{to} took over as the default of its type."
+    for row in replaced.deployments.active().select_related("company", "model").order_by("company_id"):
+        moment = next_moment(row.company, at)
+        _end(row, Action.WITHDRAWN, by, reason, moment)
+        begun = _begin(row.company, to, row.role, Action.DEPLOYED, by, reason, moment, row.replaces)
+        # Whoever deployed the default goes on answering for it.
+        begun.deployed_by_id = row.deployed_by_id
+        begun.save(update_fields=("deployed_by",))
+
+
+def _enter(company, by, reason):
+    """Let one change after the other into `company`, by who may, with a reason."""
+    company = lock_company(company)
+    developer = developer_of(company)
+    if by is not None and not by.is_staff and (developer is None or developer.account_id != by.pk):
+        raise MayNotDeploy(f"Only the developer of {company} or an operator decides what serves it.")
+    reason = " ".join(reason.split())
+    if not reason:
+        raise ReasonMissing("Say why: whoever reads the ledger later will want to know.", field="reason")
+    if len(reason) > MOST_REASON:
+        raise ReasonMissing(f"Give the reason in at most {MOST_REASON} signs.", field="reason")
+    return company, reason
+
+
+def _change_role(row, role, *, by, reason, at, replaces=None):
+    _close(row, at)
+    return _begin(row.company, row.model, role, Action.ROLE_CHANGED, by, reason, at, replaces)
+
+
+def _begin(company, version, role, action, by, reason, at, replaces):
+    developer = developer_of(company)
+    deployment = ModelDeployment.objects.create(
+        company=company,
+        model=version,
+        deployed_by=developer if developer and by and developer.account_id == by.pk else None,
+        is_active=True,
+        active_slot=True,
+        deployed_at=at,
+        role=role,
+        champion_slot=True if role == Role.CHAMPION else None,
+        reason=reason[:MOST_REASON],
+        actor=by,
+        actor_name=name_of(by)[:255] if by else "",
+        replaces=replaces if role == Role.CHAMPION else None,
+    )
+    write_line(deployment=deployment, action=action, reason=reason, by=by, at=at)
+    return deployment
+
+
+def _end(row, action, by, reason, at):
+    _close(row, at)
+    write_line(deployment=row, action=action, reason=reason, by=by, at=at)
+
+
+def _close(row, at):
+    row.is_active, row.active_slot, row.champion_slot, row.deactivated_at = False, None, None, at
+    row.save(update_fields=("is_active", "active_slot", "champion_slot", "deactivated_at"))

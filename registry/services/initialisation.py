@@ -66,7 +66,14 @@ def initialize_default_models(
     Company.objects.select_for_update().get(pk=company.pk)
     had = company.deployments.values("model_id")
     return [
-        deploy_version(version=version, company=company, by=developer, at=at)
+        deploy_version(
+            version=version,
+            company=company,
+            role=ModelDeployment.Role.ALTERNATIVE,
+            by=developer.account if developer else None,
+            reason="The defaults serve every company from its beginning.",
+            at=at,
+        )
         for version in ModelVersion.objects.defaults().ready().exclude(pk__in=had)
     ]
 

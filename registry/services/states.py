@@ -14,7 +14,8 @@ from companies import mail
 from companies.models import Account
 from companies.services.audit import record_event
 from core.errors import Conflict
-from registry.models import ModelVersion
+from registry.models import DeploymentEvent, ModelVersion
+from registry.services.ledger import lock_companies_of, write_for_all
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ def mark_damaged(*, version: ModelVersion, reason: str, at: datetime) -> bool:
         Whether this call did it; who finds the same damage a moment later does not write a second mail.
     """
     reason = reason[:MOST_REASON]
+    lock_companies_of(version)
     changed = ModelVersion.objects.filter(pk=version.pk, state=ModelVersion.State.READY).update(
         state=ModelVersion.State.DAMAGED, state_reason=reason, updated_at=at
     )
@@ -66,6 +68,7 @@ def mark_damaged(*, version: ModelVersion, reason: str, at: datetime) -> bool:
         model=version.pk,
         reason=reason,
     )
+    write_for_all(version=version, action=DeploymentEvent.Action.SUSPENDED, reason=reason, by=None, at=at)
     transaction.on_commit(partial(_tell_operators, version, reason))
     return True
 
@@ -85,10 +88,15 @@ def quarantine_version(*, version: ModelVersion, reason: str, by: Account, at: d
 
 
 def change_state(version, *, source, target, reason, action, by, at):
-    """Move a locked version from one of the states `source` to `target`, and leave an audit event."""
+    """Move a locked version from one of the states `source` to `target`, and leave an audit event.
+
+    The companies that it serves are told in their ledgers.
+    """
+    lock_companies_of(version)
     current = ModelVersion.objects.select_for_update().get(pk=version.pk)
     if current.state not in source:
         raise Conflict(f"{current} is {current.get_state_display().lower()}; nothing was changed.")
+    was_ready = current.is_ready
     current.state, current.state_reason = target, reason[:MOST_REASON]
     current.save(update_fields=("state", "state_reason", "updated_at"))
     record_event(
@@ -100,6 +108,10 @@ def change_state(version, *, source, target, reason, action, by, at):
         model=current.pk,
         reason=reason,
     )
+    if was_ready != current.is_ready:
+        action = DeploymentEvent.Action.RESUMED if current.is_ready else DeploymentEvent.Action.SUSPENDED
+        told = reason or f"{current} may serve again."
+        write_for_all(version=current, action=action, reason=told, by=by, at=at)
     version.state, version.state_reason = current.state, current.state_reason
     return current
 

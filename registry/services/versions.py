@@ -19,7 +19,9 @@ from registry.artefacts import (
     write_artefacts,
 )
 from registry.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE, read_verified, sha256
-from registry.models import Dataset, ModelDeployment, ModelMetrics, ModelType, ModelVersion
+from registry.models import Dataset, ModelMetrics, ModelType, ModelVersion
+from registry.services.deployments import move_deployments
+from registry.services.ledger import lock_companies_of
 
 if TYPE_CHECKING:
     from ml.export import ExportedModel
@@ -94,6 +96,7 @@ def register_version(
         write_artefacts(stem, {SIGNATURE: signature.encode()})
         _refuse_disagreement(stem, hashes)
         if replaces:
+            lock_companies_of(replaces)
             _retire_default(replaces)
         version = ModelVersion.objects.create(
             model_type=model_type,
@@ -113,7 +116,7 @@ def register_version(
         )
         _write_metrics(version, exported, at)
         if replaces:
-            _move_deployments(replaces, version, at)
+            move_deployments(replaced=replaces, to=version, by=None, at=at)
     except BaseException:
         # What a killed process leaves behind instead is found by the sweep: no row names it.
         remove_artefacts(stem)
@@ -192,14 +195,3 @@ def _retire_default(version):
     version.is_default = False
     version.default_slot = f"{version.model_type.slug}:{version.number}"
     version.save(update_fields=("is_default", "default_slot", "updated_at"))
-
-
-def _move_deployments(old, new, at):
-    companies = list(old.deployments.active().values_list("company_id", "deployed_by_id"))
-    old.deployments.active().update(is_active=False, active_slot=None, deactivated_at=at)
-    ModelDeployment.objects.bulk_create(
-        ModelDeployment(
-            company_id=company, model=new, deployed_by_id=by, is_active=True, active_slot=True, deployed_at=at
-        )
-        for company, by in companies
-    )

@@ -156,7 +156,7 @@ def test_the_api_gives_figures_to_developers_only(network, as_developer, as_user
 
 
 def test_the_api_answers_a_foreign_version_as_an_absent_one(own, as_stranger, as_user):
-    deploy_version(version=own, company=own.company, by=None, at=NOON)
+    deploy_version(version=own, company=own.company, by=None, reason="It is better.", at=NOON)
 
     foreign, absent = as_stranger.get(f"/api/v1/models/{own.pk}"), as_stranger.get("/api/v1/models/999999")
 
@@ -201,7 +201,7 @@ def test_verifying_in_the_admin_finds_damage(network, as_operator):
 
 @pytest.mark.parametrize("table", ["modelversion", "modelmetrics", "modeldeployment", "dataset"])
 def test_logs_and_versions_are_read_only_in_the_admin(table, network, company, as_operator):
-    deployment = deploy_version(version=network, company=company, by=None, at=NOON)
+    deployment = deploy_version(version=network, company=company, by=None, reason="It is better.", at=NOON)
     row = {
         "modelversion": network,
         "modelmetrics": network.metrics,

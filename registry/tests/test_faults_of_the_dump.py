@@ -118,14 +118,14 @@ def test_the_service_says_of_a_foreign_version_that_it_does_not_exist(company, o
     foreign = ModelVersionFactory(company=other_company)
 
     with pytest.raises(ForeignVersion, match="no such model version"):
-        deploy_version(version=foreign, company=company, by=None, at=NOON)
+        deploy_version(version=foreign, company=company, by=None, reason="It is better.", at=NOON)
 
 
 def test_a_default_may_serve_every_company(company, other_company):
     default = ModelVersionFactory(default=True)
 
     for each in (company, other_company):
-        deploy_version(version=default, company=each, by=None, at=NOON)
+        deploy_version(version=default, company=each, by=None, reason="It is better.", at=NOON)
 
     assert set(default.deployments.active().values_list("company", flat=True)) == {
         company.pk,
@@ -152,17 +152,17 @@ def test_an_active_deployment_cannot_hide_from_that_rule(is_active, active_slot)
 
 def test_the_service_says_that_a_version_serves_already(company):
     version = ModelVersionFactory(company=company)
-    deploy_version(version=version, company=company, by=None, at=NOON)
+    deploy_version(version=version, company=company, by=None, reason="It is better.", at=NOON)
 
     with pytest.raises(AlreadyDeployed, match="already serves"):
-        deploy_version(version=version, company=company, by=None, at=NOON)
+        deploy_version(version=version, company=company, by=None, reason="It is better.", at=NOON)
 
 
 def test_a_withdrawn_version_may_serve_again(company):
     version = ModelVersionFactory(company=company)
     for _ in range(2):
-        deploy_version(version=version, company=company, by=None, at=NOON)
-        withdraw_version(version=version, company=company, at=NOON)
+        deploy_version(version=version, company=company, by=None, reason="It is better.", at=NOON)
+        withdraw_version(version=version, company=company, by=None, reason="It is worse.", at=NOON)
 
     assert list(company.deployments.values_list("is_active", "deactivated_at")) == [(False, NOON)] * 2
 
@@ -173,7 +173,13 @@ def test_the_guards_can_be_taken_off_and_put_back():
     executor.migrate([("registry", "0001_initial")])
     version = ModelVersionFactory()
     other = Company.objects.create(name="Other", email="other@example.com")
-    ModelDeploymentFactory(model=version, company=other).delete()
+    # The rows of that time had fewer columns than the class of today.
+    deployments = executor.loader.project_state([("registry", "0001_initial")]).apps.get_model(
+        "registry", "ModelDeployment"
+    )
+    deployments.objects.create(
+        model_id=version.pk, company_id=other.pk, is_active=True, active_slot=True
+    ).delete()
 
     executor = MigrationExecutor(connection)
     executor.migrate(executor.loader.graph.leaf_nodes())

@@ -56,7 +56,9 @@ def test_a_second_run_changes_nothing(default_versions, developer):
 def test_a_withdrawn_default_stays_withdrawn(default_versions, developer):
     company = developer.developer.company
     initialize_developer_environment(developer=developer.developer, at=NOON)
-    withdraw_version(version=default_versions["decision_tree"], company=company, at=NOON)
+    withdraw_version(
+        version=default_versions["decision_tree"], company=company, by=None, reason="It is worse.", at=NOON
+    )
 
     initialize_developer_environment(developer=developer.developer, at=NOON)
 

@@ -165,7 +165,7 @@ def test_the_sweep_removes_files_that_no_row_names(register, company):
 
 def test_a_new_default_takes_over_and_keeps_the_old_one_as_history(register, company):
     old = register()
-    deploy_version(version=old, company=company, by=None, at=NOON)
+    deploy_version(version=old, company=company, by=None, reason="It is better.", at=NOON)
 
     new = register(replaces=old, at=LATER)
 

@@ -41,7 +41,7 @@ def test_a_user_sees_the_defaults_and_every_deployed_version(
         ModelVersionFactory(company=company, model_type=network_type, number=number) for number in (3, 2, 4)
     )
     for version in (third, second):
-        deploy_version(version=version, company=company, by=developer.developer, at=NOON)
+        deploy_version(version=version, company=company, by=developer, reason="It is better.", at=NOON)
 
     assert offered(user) == [*defaults, second, third]
     assert fourth not in offered(developer)
@@ -49,15 +49,15 @@ def test_a_user_sees_the_defaults_and_every_deployed_version(
 
 def test_a_withdrawn_version_is_no_longer_offered(defaults, user, company, network_type):
     version = ModelVersionFactory(company=company, model_type=network_type)
-    deploy_version(version=version, company=company, by=None, at=NOON)
-    withdraw_version(version=version, company=company, at=NOON)
+    deploy_version(version=version, company=company, by=None, reason="It is better.", at=NOON)
+    withdraw_version(version=version, company=company, by=None, reason="It is worse.", at=NOON)
 
     assert offered(user) == defaults
 
 
 def test_the_versions_of_another_company_are_never_offered(defaults, user, other_company, network_type):
     foreign = ModelVersionFactory(company=other_company, model_type=network_type)
-    deploy_version(version=foreign, company=other_company, by=None, at=NOON)
+    deploy_version(version=foreign, company=other_company, by=None, reason="It is better.", at=NOON)
 
     assert offered(user) == defaults
 
@@ -70,8 +70,8 @@ def test_what_is_out_of_service_is_not_offered(state, defaults, user):
 
 
 def test_a_withdrawn_default_is_offered_all_the_same(defaults, user, company):
-    deploy_version(version=defaults[0], company=company, by=None, at=NOON)
-    withdraw_version(version=defaults[0], company=company, at=NOON)
+    deploy_version(version=defaults[0], company=company, by=None, reason="It is better.", at=NOON)
+    withdraw_version(version=defaults[0], company=company, by=None, reason="It is worse.", at=NOON)
 
     assert offered(user) == defaults
 
@@ -96,8 +96,8 @@ def test_the_developer_also_sees_what_is_not_deployed_or_damaged(defaults, devel
 
 
 def test_a_version_says_since_when_it_serves_the_company(defaults, user, company, other_company):
-    deploy_version(version=defaults[0], company=company, by=None, at=NOON)
-    deploy_version(version=defaults[1], company=other_company, by=None, at=NOON)
+    deploy_version(version=defaults[0], company=company, by=None, reason="It is better.", at=NOON)
+    deploy_version(version=defaults[1], company=other_company, by=None, reason="It is better.", at=NOON)
 
     since = {version.pk: version.serving_since for version in list_versions(membership(user))}
 

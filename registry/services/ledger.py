@@ -1,0 +1,78 @@
+"""The ledger of deployments: every change of what serves a company, as one line that stays."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from companies.models import Account, Company
+from registry.models import DeploymentEvent, LedgerErasure, ModelDeployment, ModelVersion
+
+MOST_REASON = DeploymentEvent._meta.get_field("reason").max_length
+
+
+def name_of(actor: Account | None) -> str:
+    """Return the name under which `actor` stands in the ledger, whatever becomes of the account."""
+    if actor is None:
+        return "the installation"
+    return f"{actor.name} ({actor.email})" if actor.name else actor.email
+
+
+def lock_company(company: Company) -> Company:
+    """Hold `company` until the end of the transaction: what serves it changes one change after the other."""
+    return Company.objects.select_for_update().get(pk=company.pk)
+
+
+def next_moment(company: Company, at: datetime) -> datetime:
+    """Return the instant of a change that was asked for at `at`, under the lock of `company`.
+
+    Of two people who ask at once, the later one may be served first. In the ledger time never runs backwards,
+    or what served at an instant between the two would depend on how the lines are read.
+    """
+    latest = company.deployment_events.first()
+    return max(at, latest.at) if latest else at
+
+
+def write_line(
+    *, deployment: ModelDeployment, action: str, reason: str, by: Account | None, at: datetime
+) -> DeploymentEvent:
+    """Add a line about `deployment`, within the transaction that changes it and under its company's lock."""
+    latest = deployment.company.deployment_events.first()
+    return DeploymentEvent.objects.create(
+        company=deployment.company,
+        sequence=latest.sequence + 1 if latest else 1,
+        action=action,
+        version_id=deployment.model_id,
+        deployment=deployment,
+        role=deployment.role,
+        reason=reason[:MOST_REASON],
+        actor=by,
+        actor_name=name_of(by)[:255],
+        at=max(at, latest.at) if latest else at,
+    )
+
+
+def lock_companies_of(version: ModelVersion) -> None:
+    """Hold every company that `version` serves, in one order for everybody.
+
+    Call it before the version itself is locked or changed: deploying takes the company first as well.
+    """
+    served = version.deployments.active().values("company_id")
+    list(Company.objects.select_for_update().filter(pk__in=served).order_by("pk"))
+
+
+def write_for_all(
+    *, version: ModelVersion, action: str, reason: str, by: Account | None, at: datetime
+) -> None:
+    """Add a line to the ledger of every company that `version` serves."""
+    for deployment in version.deployments.active().select_related("company").order_by("company_id"):
+        write_line(deployment=deployment, action=action, reason=reason, by=by, at=at)
+
+
+def open_for_erasure(company_ids: Iterable[str]) -> None:
+    """Let the lines of these companies go: the triggers look here before they refuse a deletion."""
+    LedgerErasure.objects.bulk_create(
+        [LedgerErasure(company_id=company_id) for company_id in company_ids], ignore_conflicts=True
+    )
+
+
+def close_after_erasure(company_ids: Iterable[str]) -> None:
+    LedgerErasure.objects.filter(pk__in=list(company_ids)).delete()

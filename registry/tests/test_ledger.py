@@ -1,0 +1,187 @@
+"""The ledger: what it tells, and that nothing in it can be changed or removed."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+
+from companies.services.erasure import erase_company
+from registry.models import DeploymentEvent, LedgerErasure, ModelDeployment
+from registry.selectors import serving_at
+from registry.services.deployments import deploy_version, roll_back, withdraw_version
+from registry.services.states import mark_damaged, quarantine_version
+from registry.tests.factories import NOON, ModelVersionFactory
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def event(company, developer):
+    version = ModelVersionFactory(company=company, number=2)
+    deploy_version(version=version, company=company, by=developer, reason="Better.", at=NOON)
+    return DeploymentEvent.objects.get()
+
+
+def told(company, at):
+    return [(found.version.version, found.role) for found in serving_at(company, at)]
+
+
+# --- What it tells ---------------------------------------------------------------------------------------
+
+
+def test_a_line_says_who_what_why_and_when(event, company, developer):
+    assert (event.sequence, event.action, event.reason, event.at) == (1, "DEPLOYED", "Better.", NOON)
+    assert event.actor == developer
+    assert event.deployment == company.deployments.get()
+
+
+def test_a_line_keeps_the_name_of_that_time(event, developer):
+    developer.name = "Dana Married"
+    developer.save()
+
+    assert DeploymentEvent.objects.get().actor_name == "Dana Dev (dana@harbour.example.com)"
+
+
+def test_tells_what_served_at_any_instant(company, developer):
+    second, third = (ModelVersionFactory(company=company, number=number) for number in (2, 3))
+    for hours, version in enumerate((second, third)):
+        deploy_version(
+            version=version, company=company, by=developer, reason="Better.", at=NOON + hours * HOUR
+        )
+    roll_back(company=company, by=developer, reason="Worse.", at=NOON + 2 * HOUR)
+    withdraw_version(version=second, company=company, by=developer, reason="Old.", at=NOON + 3 * HOUR)
+
+    assert told(company, NOON - HOUR) == []
+    assert told(company, NOON) == [("v2", "CHAMPION")]
+    assert told(company, NOON + 1.5 * HOUR) == [("v3", "CHAMPION"), ("v2", "ALTERNATIVE")]
+    assert told(company, NOON + 2 * HOUR) == [("v2", "CHAMPION")]
+    assert told(company, NOON + 3 * HOUR) == []
+
+
+def test_tells_that_a_version_was_out_of_service(event, company, operator):
+    quarantine_version(version=event.version, reason="Under suspicion.", by=operator, at=NOON + HOUR)
+
+    before, after = serving_at(company, NOON), serving_at(company, NOON + HOUR)
+
+    assert before[0].out_of_service is None
+    assert after[0].out_of_service.reason == "Under suspicion."
+
+
+def test_damage_stands_in_the_ledger_of_every_company_that_is_served(company, other_company):
+    default = ModelVersionFactory(default=True)
+    for each in (company, other_company):
+        deploy_version(version=default, company=each, by=None, reason="Better.", at=NOON)
+
+    mark_damaged(version=default, reason="A byte differs.", at=NOON + HOUR)
+
+    for each in (company, other_company):
+        assert each.deployment_events.first().action == "SUSPENDED"
+
+
+def test_time_never_runs_backwards(event, company, developer):
+    withdraw_version(version=event.version, company=company, by=developer, reason="Late.", at=NOON - HOUR)
+
+    assert [line.at for line in company.deployment_events.order_by("sequence")] == [NOON, NOON]
+
+
+def test_each_company_has_a_ledger_of_its_own(event, other_company, stranger):
+    version = ModelVersionFactory(company=other_company, number=2)
+
+    deploy_version(version=version, company=other_company, by=stranger, reason="Better.", at=NOON)
+
+    assert other_company.deployment_events.get().sequence == 1
+
+
+# --- What it refuses -------------------------------------------------------------------------------------
+
+
+def orm_attempts():
+    return {
+        "save": lambda event: event.save(),
+        "delete": lambda event: event.delete(),
+        "update": lambda event: DeploymentEvent.objects.update(reason="Nobody did it."),
+        "queryset delete": lambda event: DeploymentEvent.objects.all().delete(),
+        "bulk update": lambda event: DeploymentEvent.objects.bulk_update([event], ["reason"]),
+        "related": lambda event: event.company.deployment_events.all().delete(),
+        "update or create": lambda event: DeploymentEvent.objects.update_or_create(
+            pk=event.pk, defaults={"reason": "Nobody did it."}
+        ),
+        "upsert": lambda event: DeploymentEvent.objects.bulk_create(
+            [event], update_conflicts=True, update_fields=["reason"], unique_fields=["id"]
+        ),
+    }
+
+
+@pytest.mark.parametrize("attempt", orm_attempts())
+def test_the_orm_refuses_to_touch_a_line(attempt, event):
+    with pytest.raises(TypeError, match="only ever added to"):
+        orm_attempts()[attempt](event)
+
+    assert DeploymentEvent.objects.get().reason == "Better."
+
+
+def around_the_orm():
+    plain = DeploymentEvent._base_manager
+    return {
+        "plain update": lambda event: plain.update(reason="Nobody did it."),
+        "letter case": lambda event: plain.update(reason="better."),
+        "time": lambda event: plain.update(at=NOON - HOUR),
+        "another actor": lambda event: plain.update(actor=event.actor_id),
+        "plain delete": lambda event: plain.all().delete(),
+        "raw delete": lambda event: plain.all()._raw_delete("default"),
+        "cascade of the version": lambda event: event.version.delete(),
+        "cascade of the deployment": lambda event: event.deployment.delete(),
+        "deployments in bulk": lambda event: ModelDeployment.objects.all().delete(),
+    }
+
+
+@pytest.mark.parametrize("attempt", around_the_orm())
+def test_the_database_refuses_to_touch_a_line(attempt, event):
+    with pytest.raises(DatabaseError), transaction.atomic():
+        around_the_orm()[attempt](event)
+
+    assert DeploymentEvent.objects.get().reason == "Better."
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE deploymentevents SET actor_name = 'x'", "DELETE FROM deploymentevents"]
+)
+def test_the_database_refuses_a_statement_typed_by_hand(statement, event):
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+# --- What passes -----------------------------------------------------------------------------------------
+
+
+def test_an_account_that_goes_leaves_its_name(company, operator):
+    version = ModelVersionFactory(company=company, number=2)
+    deploy_version(version=version, company=company, by=operator, reason="Better.", at=NOON)
+
+    operator.delete()
+
+    line = DeploymentEvent.objects.get()
+    assert (line.actor, line.actor_name) == (None, "Olga Operator (olga@example.com)")
+
+
+def test_erasing_a_company_takes_its_ledger_and_nobody_elses(
+    event, company, operator, other_company, stranger
+):
+    version = ModelVersionFactory(company=other_company, number=2)
+    deploy_version(version=version, company=other_company, by=stranger, reason="Better.", at=NOON)
+
+    erase_company(company=company, typed=company.name, by=operator, at=NOON)
+
+    assert DeploymentEvent.objects.get().company == other_company
+    assert not LedgerErasure.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_emptying_the_whole_database_takes_the_ledger(event):
+    call_command("flush", interactive=False, verbosity=0)
+
+    assert not DeploymentEvent.objects.exists()
+    assert not LedgerErasure.objects.exists()
