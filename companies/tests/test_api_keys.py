@@ -16,6 +16,7 @@ from companies.services.api_keys import (
     record_use,
     revoke_api_key,
 )
+from companies.services.erasure import erase_company
 from companies.services.people import deactivate_account, hand_over_developer
 from companies.tests.factories import ApiKeyFactory, DeveloperFactory
 
@@ -212,3 +213,11 @@ def test_the_keys_of_other_companies_stay(create, developer, other_company):
 
     foreign.refresh_from_db()
     assert not foreign.revoked
+
+
+def test_erasing_the_company_erases_its_keys(create, company, operator):
+    create()
+
+    erase_company(company=company, typed=company.name, by=operator, at=NOON)
+
+    assert not ApiKey.objects.exists()
