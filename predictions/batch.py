@@ -187,7 +187,7 @@ class TableWriter:
         if self.path:
             # Numbers and ids hardly repeat: a dictionary of them would be larger than they are.
             coded = [field.name for field in self.schema if pa.types.is_dictionary(field.type)]
-            # Statistics help to skip row groups, but every group has customers of every kind: only lines differ.
+            # Statistics help to skip row groups, but each has customers of every kind: only lines differ.
             self.writer = pq.ParquetWriter(
                 self.path, self.schema, compression="lz4", use_dictionary=coded, write_statistics=[LINE]
             )

@@ -5,9 +5,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from predictions.results import CUSTOMER, LINE, PROBABILITY, TIER, CustomerTable, Query
+from predictions.results import CUSTOMER, LINE, PROBABILITY, SHALLOW, TIER, CustomerTable, Query
 
-ROWS = 1_000
+# More than the table sorts as a whole: pages in the middle are found by a guess that is checked.
+ROWS = 12_000
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +16,7 @@ def path(tmp_path_factory):
     random = np.random.default_rng(5)
     probability = np.round(random.random(ROWS), 2)  # rounded, so that there are ties
     tiers = np.select([probability < 0.3, probability < 0.5, probability < 0.7], [0, 1, 2], 3).astype(np.int8)
-    ids = [f"C-{number:05d}" for number in random.permutation(ROWS)]
+    ids = [f"C-{number:06d}" for number in random.permutation(ROWS)]
     ids[:4] = ["100%", "o'brien", "a_b", "\u202eevil"]
     table = pa.table(
         {
@@ -30,7 +31,7 @@ def path(tmp_path_factory):
         }
     )
     target = tmp_path_factory.mktemp("table") / "table.parquet"
-    pq.write_table(table, target, row_group_size=128)
+    pq.write_table(table, target, row_group_size=2_000)
     return target
 
 
@@ -38,7 +39,7 @@ def path(tmp_path_factory):
 def test_pages_hold_every_customer_once(path, sort):
     table = CustomerTable(path, Query(sort=sort))
 
-    lines = [row[LINE] for first in range(0, ROWS, 70) for row in table[first : first + 70]]
+    lines = [row[LINE] for first in range(0, ROWS, 700) for row in table[first : first + 700]]
 
     assert sorted(lines) == list(range(2, ROWS + 2))
 
@@ -50,6 +51,20 @@ def test_sorts_both_ways(path, column):
 
     assert rising == sorted(rising)
     assert falling == sorted(rising, reverse=True)
+
+
+@pytest.mark.parametrize("sort", [PROBABILITY, f"-{PROBABILITY}", "Contract", "-Contract", f"-{CUSTOMER}"])
+@pytest.mark.parametrize("search", ["", "1"])
+def test_a_deep_page_is_the_one_that_sorting_everything_gives(path, sort, search):
+    table = CustomerTable(path, Query(sort=sort, search=search))
+    column, falling = sort.removeprefix("-"), sort.startswith("-")
+    everything = CustomerTable(path, Query(sort=LINE, search=search))[0:ROWS]
+
+    expected = [row[LINE] for row in sorted(everything, key=lambda row: row[column], reverse=falling)]
+
+    assert len(expected) > SHALLOW + 50 or search
+    for first in (len(expected) // 2, len(expected) - 50):
+        assert [row[LINE] for row in table[first : first + 50]] == expected[first : first + 50]
 
 
 def test_sorts_tiers_by_risk_and_not_by_name(path):
