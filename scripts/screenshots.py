@@ -68,7 +68,13 @@ BOTH = {
     "models": "models/",
     "account": "account/",
 }
-DEVELOPER = {**BOTH, "people": "people/", "settings": "settings/", "hand-over": "hand-over/"}
+DEVELOPER = {
+    **BOTH,
+    "people": "people/",
+    "api-keys": "api-keys/",
+    "settings": "settings/",
+    "hand-over": "hand-over/",
+}
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,18 @@ function enhanceForms(root) {
   }
 }
 
+// Copying needs a script, so the button is only there with one.
+function offerCopying(root) {
+  for (const button of root.querySelectorAll("button[data-copy][hidden]")) {
+    if (!navigator.clipboard) return; // only on https and localhost
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+      button.textContent = "Copied";
+    });
+  }
+}
+
 // A second press while the first is under way would send a large file twice. The server refuses doubles too.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
@@ -77,9 +89,11 @@ document.addEventListener("htmx:sendError", () => showMessage("The server cannot
 document.addEventListener("htmx:load", (event) => {
   showLocalTimes(event.detail.elt);
   enhanceForms(event.detail.elt);
+  offerCopying(event.detail.elt);
 });
 
 showLocalTimes(document);
 enhanceForms(document);
+offerCopying(document);
 // A refused form opens where it says why, also for those who listen.
 document.querySelector(".error-summary")?.focus();
