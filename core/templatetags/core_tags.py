@@ -164,7 +164,7 @@ def sort_header(
     query.pop("page", None)
     order = {key: "ascending", f"-{key}": "descending"}.get(current)
     href = f"?{query.urlencode()}"
-    return {"label": label, "href": href, "order": order, "numeric": numeric, "target": target}
+    return {"label": label, "key": key, "href": href, "order": order, "numeric": numeric, "target": target}
 
 
 @register.simple_tag
