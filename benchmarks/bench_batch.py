@@ -1,12 +1,12 @@
-"""Predict 1,000,000 customers from a CSV file to a result CSV, beside the plain way and the bare reading and writing.
+"""Predict 1,000,000 customers from CSV to result CSV, beside the plain way and bare reading and writing.
 
 Peers, measured in this same run, each in a process of its own on one numerical thread:
 
 - plain: pandas reads the file, the scikit-learn pipeline scores the frame, pandas writes it;
 - bare: pyarrow reads the file as text and writes it again, nothing else.
 
-The plain way neither checks the file nor calibrates, nor keeps ids as they come or makes formulas harmless. Ours
-does; the check runs before the job and has a row of its own.
+The plain way neither checks the file nor calibrates, nor keeps ids as they come or makes formulas harmless.
+Ours does; the check runs before the job and has a row of its own.
 """
 
 import json
@@ -33,7 +33,7 @@ def main():
         check = _in_child(folder, "check")
         size = (folder / "customers.csv").stat().st_size / 1e6
         print(
-            f"{ROWS:,} customers, {size:,.0f} MB. Best of {ROUNDS}, the plain way once; peak memory of the whole process."
+            f"{ROWS:,} customers, {size:,.0f} MB. Best of {ROUNDS}, the plain way once; peak of the whole process."
         )
         print(
             f"{'':22}{'seconds':>8} {'CPU s':>6} {'rows/s':>10} {'peak MB':>8}"
@@ -42,7 +42,7 @@ def main():
         _line("check, before the job", check)
         missed = []
         for model in MODELS:
-            # The peers stand right beside what is compared with them: other work on the machine hits all alike.
+            # The peers run right beside what is compared with them: other work on the machine hits all alike.
             plain = _in_child(folder, "plain", model)
             before = _in_child(folder, "bare")
             ours = _in_child(folder, "ours", model)
@@ -116,7 +116,7 @@ def measure(folder, what, model):
 
 
 def _prepare(folder):
-    """Write the file (customers of DatasetA drawn again, each under an id of its own) and five trained models."""
+    """Write the file (customers of DatasetA drawn again, each under an id of its own) and five models."""
     import pickle
 
     import numpy as np

@@ -1,4 +1,4 @@
-"""Score one customer in process, encoded and calibrated, beside the scikit-learn pipeline on a one-row frame."""
+"""Score one customer in process, encoded and calibrated, beside the scikit-learn pipeline on one row."""
 
 import json
 import time
