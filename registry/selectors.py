@@ -83,7 +83,7 @@ def list_versions(member: Member) -> QuerySet[ModelVersion]:
     since = ModelDeployment.objects.active().filter(company=member.company, model=OuterRef("pk"))
     return (
         versions.annotate(serving_since=Subquery(since.values("deployed_at")[:1]))
-        .select_related("model_type", "metrics", "company")
+        .select_related("model_type", "metrics", "company", "training_dataset")
         .order_by(F("company").asc(nulls_first=True), "model_type", "number")
     )
 
@@ -155,18 +155,9 @@ def home_section(member: Member) -> dict | None:
     return {"version": version, "quality": quality} if quality else None
 
 
-def deployments_of(version: ModelVersion, company: Company) -> QuerySet[ModelDeployment]:
-    """Return when `version` served `company`, latest first."""
-    return (
-        company.deployments.filter(model=version)
-        .select_related("deployed_by__account")
-        .order_by("-deployed_at", "-pk")
-    )
-
-
-def serving_since(version: ModelVersion, company: Company) -> datetime | None:
-    row = company.deployments.active().filter(model=version).first()
-    return row.deployed_at if row else None
+def serving_rows(company: Company) -> dict[int, ModelDeployment]:
+    """Return the active deployments of `company` by the id of their version."""
+    return {row.model_id: row for row in company.deployments.active()}
 
 
 def lineage_of(dataset: Dataset | None) -> list[Dataset]:
@@ -289,3 +280,65 @@ def serving_at(company: Company, at: datetime) -> list[Serving]:
             pause = before.out_of_service if before else None
             serving[event.version_id] = Serving(event.version, event.role, event.at, event, pause)
     return sorted(serving.values(), key=lambda found: (not found.is_champion, found.since, found.version.pk))
+
+
+def who_served(version: ModelVersion, company: Company) -> QuerySet[DeploymentEvent]:
+    """Return what the ledger of `company` says about `version`, latest first."""
+    return ledger_of(company).filter(version=version)
+
+
+# --- Before something is changed -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the people of a company can choose from, now or after a change."""
+
+    name: str
+    suggested: ModelVersion | None
+    offered: list[ModelVersion]
+
+    @property
+    def defaults(self) -> int:
+        return sum(version.company_id is None for version in self.offered)
+
+    @property
+    def own(self) -> list[ModelVersion]:
+        return [version for version in self.offered if version.company_id is not None]
+
+
+def users_of(company: Company) -> int:
+    """Return how many people are offered what serves `company`, besides its developer."""
+    return company.users.filter(
+        approved_at__isnull=False, account__is_active=True, account__developer__company=None
+    ).count()
+
+
+def offer_now(member: Member) -> Offer:
+    return Offer("Now", champion_for(member), list(versions_for(member)))
+
+
+def offer_after_deploying(member: Member, version: ModelVersion, role: str) -> Offer:
+    now = offer_now(member)
+    offered = now.offered if version in now.offered else [*now.offered, version]
+    champion = champion_of(member.company)
+    if role == ModelDeployment.Role.CHAMPION:
+        suggested = version
+    elif champion and champion.model_id == version.pk:
+        suggested = best_default()
+    else:
+        suggested = now.suggested
+    return Offer(ModelDeployment.Role(role).label.partition(":")[0], suggested, offered)
+
+
+def offer_after_withdrawing(member: Member, version: ModelVersion) -> Offer:
+    now = offer_now(member)
+    champion = champion_of(member.company)
+    suggested = best_default() if champion and champion.model_id == version.pk else now.suggested
+    return Offer("After", suggested, [found for found in now.offered if found != version or found.is_default])
+
+
+def offer_after_rolling_back(member: Member, champion: ModelDeployment) -> Offer:
+    earlier = champion_to_return_to(champion)
+    without = offer_after_withdrawing(member, champion.model)
+    return replace(without, suggested=earlier.model) if earlier else without

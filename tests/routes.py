@@ -52,6 +52,13 @@ def api(path, *, own=200, method="get"):
     return [Route(path, method, answers | {ANONYMOUS: 401, OPERATOR: 403})]
 
 
+def developer_api(path, *, own=200, method="get"):
+    """A resource of the API for developers alone."""
+    foreign = 404 if "{" in path else own
+    answers = dict.fromkeys(ROLES, 403) | {ANONYMOUS: 401, DEVELOPER: own, FOREIGN_DEVELOPER: foreign}
+    return [Route(path, method, answers)]
+
+
 def everybody(path, status=200, *, method="get"):
     return [Route(path, method, dict.fromkeys(ROLES, status))]
 
@@ -125,8 +132,42 @@ ROUTES = {
         *page("dev/models/{version}/"),
         *nobody("user/models/{version}/"),  # how good a version is in figures is for developers
     ],
+    "dev/models/<int:pk>/deploy/": [
+        *page("dev/models/{version}/deploy/"),
+        *page("dev/models/{version}/deploy/", own=400, method="post"),  # no reason
+    ],
+    "dev/models/<int:pk>/withdraw/": [
+        *page("dev/models/{version}/withdraw/"),
+        *page("dev/models/{version}/withdraw/", own=400, method="post"),
+    ],
+    "dev/models/roll-back/": page("dev/models/roll-back/", own=409),  # there is no champion
+    "dev/ledger/": page("dev/ledger/"),
+    "dev/ledger.csv": page("dev/ledger.csv"),
     "api/v1/models": api("api/v1/models"),
     "api/v1/models/<int:pk>": api("api/v1/models/{version}"),
+    # --- training
+    "dev/retrain/": [
+        *page("dev/retrain/"),
+        *page("dev/retrain/", own=400, method="post"),  # an empty form
+    ],
+    "dev/retrain/sample.csv": page("dev/retrain/sample.csv"),
+    "dev/retrain/refused-rows.csv": page("dev/retrain/refused-rows.csv", own=410),  # none are kept
+    "dev/retrainings/": page("dev/retrainings/"),
+    "dev/retrainings/<uuid:run>/": page("dev/retrainings/{retraining}/"),
+    **{
+        f"dev/retrainings/<uuid:run>/{file}": page(f"dev/retrainings/{{retraining}}/{file}")
+        for file in ("upload", "left-out.csv")
+    },
+    "dev/datasets/": page("dev/datasets/"),
+    "dev/datasets/<int:pk>/": page("dev/datasets/{dataset}/"),
+    "dev/datasets/<int:pk>/download": page("dev/datasets/{dataset}/download"),
+    "api/v1/datasets": developer_api("api/v1/datasets"),
+    "api/v1/datasets/<int:pk>": developer_api("api/v1/datasets/{dataset}"),
+    "api/v1/retrainings": [
+        *developer_api("api/v1/retrainings"),
+        *developer_api("api/v1/retrainings", own=400, method="post"),  # an empty form
+    ],
+    "api/v1/retrainings/<uuid:run>": developer_api("api/v1/retrainings/{retraining}"),
     # --- predictions
     "<portal:portal>/predict/": both_portals("predict/"),
     "<portal:portal>/predict/sample.csv": both_portals("predict/sample.csv"),

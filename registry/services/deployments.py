@@ -125,8 +125,8 @@ def deploy_version(
 @transaction.atomic
 def withdraw_version(
     *, version: ModelVersion, company: Company, by: Account | None, reason: str, at: datetime
-) -> None:
-    """Stop `version` from serving `company`; its row stays and says until when it served.
+) -> ModelDeployment:
+    """Stop `version` from serving `company`; return its row, which stays and says until when it served.
 
     Where it was the champion, the company has none until somebody deploys one, and the best default is
     suggested.

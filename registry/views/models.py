@@ -8,12 +8,15 @@ from registry import charts
 from registry.artefacts import load_manifest, stem_of
 from registry.selectors import (
     champion_for,
+    champion_of,
     compare,
-    deployments_of,
     lineage_of,
     list_versions,
     quality_of,
+    serving_rows,
+    users_of,
     visible_versions,
+    who_served,
 )
 
 MOST_FEATURES = 10
@@ -28,6 +31,11 @@ def models(request):
         each.quality = quality_of(each)
         each.since = each.serving_since or each.created_at
     context = {"versions": versions, "champion": champion_for(member)}
+    if member.is_developer:
+        serving = serving_rows(member.company)
+        for each in versions:
+            each.deployment = serving.get(each.pk)
+        context |= {"deployed": champion_of(member.company), "users": users_of(member.company)}
     return render(request, f"registry/models_{member.role}.html", context)
 
 
@@ -46,7 +54,9 @@ def version(request, pk):
         "refusal": refusal,
         "parameters": charts.readable_parameters((manifest or {}).get("parameters", {})),
         "quality": quality,
-        "deployments": deployments_of(chosen, company),
+        "events": who_served(chosen, company),
+        "deployment": serving_rows(company).get(chosen.pk),
+        "deployable": chosen.company_id is not None or chosen.is_default,
         "lineage": lineage_of(chosen.training_dataset),
         "files": [(name + suffix, found) for suffix, found in sorted(chosen.file_hashes.items())],
     }

@@ -1,0 +1,215 @@
+"""The pages on which a developer decides what serves the company, and reads who decided what."""
+
+import csv
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from companies.tests.factories import UserFactory
+from registry.selectors import champion_of
+from registry.services.deployments import deploy_version
+from registry.services.states import quarantine_version
+from registry.tests.factories import NOON, ModelMetricsFactory, ModelVersionFactory
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def default():
+    return ModelMetricsFactory(model=ModelVersionFactory(default=True)).model
+
+
+@pytest.fixture
+def second(company):
+    return ModelMetricsFactory(model=ModelVersionFactory(company=company, number=2)).model
+
+
+@pytest.fixture
+def third(company):
+    return ModelMetricsFactory(model=ModelVersionFactory(company=company, number=3)).model
+
+
+@pytest.fixture
+def champion(second, company, developer):
+    deploy_version(version=second, company=company, by=developer, reason="Finds more.", at=NOON)
+    return second
+
+
+def text(answer):
+    return " ".join(answer.content.decode().split())
+
+
+def url(name, version=None):
+    return reverse(f"registry:{name}", args=[version.pk] if version else [])
+
+
+# --- Deploy ----------------------------------------------------------------------------------------------
+
+
+def test_shows_what_would_change_for_whom_before_it_does(
+    default, champion, third, company, user, as_developer
+):
+    UserFactory(company=company)
+    UserFactory(company=company, waiting=True)
+
+    page = text(as_developer.get(url("deploy", third)))
+
+    assert "Nothing has changed yet" in page
+    assert f"Deploy {third} to 2 users" in page
+    assert f"How {third} compares with {champion}" in page
+    assert champion_of(company).model == champion
+
+
+def test_deploys_with_a_reason(champion, third, company, as_developer):
+    answer = as_developer.post(
+        url("deploy", third), {"role": "CHAMPION", "reason": "Finds more."}, follow=True
+    )
+
+    assert champion_of(company).model == third
+    assert f"{third} is the champion of {company} from now on." in text(answer)
+
+
+def test_offers_beside_the_champion(champion, third, company, as_developer):
+    as_developer.post(url("deploy", third), {"role": "ALTERNATIVE", "reason": "To try."})
+
+    assert champion_of(company).model == champion
+    assert company.deployments.active().get(model=third).reason == "To try."
+
+
+def test_asks_for_a_reason(champion, third, company, as_developer):
+    answer = as_developer.post(url("deploy", third), {"role": "CHAMPION", "reason": " "})
+
+    assert answer.status_code == 400
+    assert "Say why" in text(answer)
+    assert champion_of(company).model == champion
+
+
+def test_a_form_that_is_sent_twice_is_refused_with_a_sentence(champion, company, as_developer):
+    answer = as_developer.post(url("deploy", champion), {"role": "CHAMPION", "reason": "Again."})
+
+    assert answer.status_code == 400
+    assert company.deployment_events.count() == 1
+
+
+def test_refuses_a_version_out_of_service(second, operator, as_developer):
+    quarantine_version(version=second, reason="Under suspicion.", by=operator, at=NOON)
+
+    answer = as_developer.get(url("deploy", second))
+
+    assert answer.status_code == 409
+    assert "serves nobody" in text(answer)
+
+
+# --- Withdraw and roll back ------------------------------------------------------------------------------
+
+
+def test_withdraws_with_a_reason(default, champion, company, as_developer):
+    shown = text(as_developer.get(url("withdraw", champion)))
+    as_developer.post(url("withdraw", champion), {"reason": "Too many calls."})
+
+    assert f"<b>{default}</b>" in shown
+    assert not company.deployments.active().exists()
+
+
+def test_rolls_back_to_the_champion_before(champion, third, company, developer, as_developer):
+    deploy_version(version=third, company=company, by=developer, reason="Better.", at=NOON + HOUR)
+
+    shown = text(as_developer.get(url("roll_back")))
+    answer = as_developer.post(url("roll_back"), {"reason": "Too many calls."}, follow=True)
+
+    assert f"Roll back from {third} to {champion}?" in shown
+    assert champion_of(company).model == champion
+    assert f"{third} was withdrawn; {champion} is the champion again." in text(answer)
+
+
+def test_nothing_to_roll_back_is_said_in_a_sentence(second, as_developer):
+    answer = as_developer.get(url("roll_back"))
+
+    assert answer.status_code == 409
+    assert "the best default is suggested already" in text(answer)
+
+
+# --- The lists -------------------------------------------------------------------------------------------
+
+
+def test_the_models_page_says_what_serves_and_by_whom(default, champion, third, as_developer):
+    page = text(as_developer.get(reverse("registry:models", args=["dev"])))
+
+    assert "by Dana Dev (dana@harbour.example.com)" in page
+    assert url("deploy", third) in page
+    assert url("withdraw", champion) in page
+    assert url("roll_back") in page
+    assert url("withdraw", default) not in page
+
+
+def test_a_user_sees_a_deployed_version_at_once(default, champion, as_user):
+    page = text(as_user.get(reverse("registry:models", args=["user"])))
+
+    assert "2 models to choose from" in page
+    assert str(champion.name) in page
+    assert "/deploy/" not in page
+
+
+def test_the_page_of_a_version_tells_when_it_served(champion, as_developer):
+    page = text(as_developer.get(reverse("registry:version", args=["dev", champion.pk])))
+
+    assert "by Dana Dev (dana@harbour.example.com). “Finds more.”" in page
+
+
+# --- The ledger ------------------------------------------------------------------------------------------
+
+
+def test_the_ledger_is_empty_at_first(as_developer):
+    assert "Nothing was deployed yet" in text(as_developer.get(url("ledger")))
+
+
+def test_answers_what_served_at_an_instant(champion, third, company, developer, as_developer):
+    deploy_version(version=third, company=company, by=developer, reason="Better.", at=NOON + HOUR)
+
+    before = as_developer.get(url("ledger"), {"at": "2026-03-02T12:30"})
+    after = as_developer.get(url("ledger"), {"at": "2026-03-02T13:30"})
+
+    assert [found.version for found in before.context["serving"]] == [champion]
+    assert [found.version for found in after.context["serving"]] == [third, champion]
+    assert "Champion" in text(before)
+
+
+def test_says_so_where_the_instant_cannot_be_read(champion, as_developer):
+    assert "Give a date and a time" in text(as_developer.get(url("ledger"), {"at": "noon"}))
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [({}, 3), ({"action": "DEPLOYED"}, 2), ({"since": "2026-03-03"}, 0), ({"until": "2026-03-02"}, 3)],
+)
+def test_filters_its_lines(query, count, champion, third, company, operator, as_developer):
+    deploy_version(version=third, company=company, by=operator, reason="Better.", at=NOON + HOUR)
+
+    assert as_developer.get(url("ledger"), query).context["page"].paginator.count == count
+
+
+def test_filters_by_version_and_person(champion, third, company, operator, as_developer):
+    deploy_version(version=third, company=company, by=operator, reason="Better.", at=NOON + HOUR)
+
+    page = as_developer.get(
+        url("ledger"), {"version": third.pk, "actor": "Olga Operator (olga@example.com)"}
+    ).context["page"]
+
+    assert [event.version for event in page] == [third]
+
+
+def test_downloads_its_lines(second, company, developer, as_developer):
+    deploy_version(version=second, company=company, by=developer, reason="=1+1", at=NOON)
+
+    rows = list(csv.DictReader(as_developer.get(url("ledger_csv")).content.decode().splitlines()))
+
+    assert len(rows) == 1
+    assert (rows[0]["action"], rows[0]["at_utc"]) == ("DEPLOYED", NOON.isoformat())
+    assert not rows[0]["reason"].startswith("=")
+
+
+def test_shows_nothing_of_another_company(champion, as_stranger):
+    assert as_stranger.get(url("ledger_csv")).content.decode().count("\n") == 1

@@ -1,0 +1,146 @@
+"""Deploy, withdraw, roll back: each on a page that shows first what will change for whom."""
+
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from companies.access import developer_required
+from core.errors import DomainError
+from registry.forms import DeployForm, ReasonForm, possible_roles
+from registry.models import ModelDeployment
+from registry.selectors import (
+    champion_of,
+    champion_to_return_to,
+    compare,
+    offer_after_deploying,
+    offer_after_rolling_back,
+    offer_after_withdrawing,
+    offer_now,
+    quality_of,
+    users_of,
+    visible_versions,
+)
+from registry.services.deployments import (
+    NotDeployed,
+    NothingToRollBack,
+    deploy_version,
+    roll_back,
+    withdraw_version,
+)
+from registry.services.states import refuse_unless_ready
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@developer_required
+def deploy(request, pk):
+    company = request.member.company
+    version = _version(company, pk)
+    refuse_unless_ready(version)
+    serving = company.deployments.active().filter(model=version).first()
+    roles = possible_roles(serving)
+    form = DeployForm(_sent(request), roles=roles)
+    if request.method == "POST" and form.is_valid():
+        done = _try(
+            form,
+            lambda: deploy_version(
+                version=version, company=company, by=request.user, at=timezone.now(), **form.cleaned_data
+            ),
+        )
+        if done:
+            as_what = "is the champion" if done.is_champion else "is offered beside the champion"
+            messages.success(request, f"{version} {as_what} of {company} from now on.")
+            return redirect("registry:models", "dev")
+    offers = [offer_after_deploying(request.member, version, role) for role in roles]
+    return _confirm(
+        request, form, offers, version=version, title=f"Deploy {version}", verb="Deploy", compared=True
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@developer_required
+def withdraw(request, pk):
+    company = request.member.company
+    version = _version(company, pk)
+    form = ReasonForm(_sent(request))
+    if not company.deployments.active().filter(model=version).exists():
+        raise NotDeployed(f"{version} does not serve {company}.")
+    if request.method == "POST" and form.is_valid():
+        done = _try(
+            form,
+            lambda: withdraw_version(
+                version=version, company=company, by=request.user, at=timezone.now(), **form.cleaned_data
+            ),
+        )
+        if done:
+            messages.success(request, f"{version} no longer serves {company}.")
+            return redirect("registry:models", "dev")
+    offers = [offer_after_withdrawing(request.member, version)]
+    return _confirm(
+        request, form, offers, version=version, title=f"Withdraw {version}", verb="Withdraw", danger=True
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@developer_required
+def rollback(request):
+    company = request.member.company
+    form = ReasonForm(_sent(request))
+    champion = champion_of(company)
+    if champion is None:
+        raise NothingToRollBack(
+            f"No version was deployed as the champion of {company}: the best default is suggested already."
+        )
+    if request.method == "POST" and form.is_valid():
+        done = _try(
+            form,
+            lambda: roll_back(company=company, by=request.user, at=timezone.now(), **form.cleaned_data),
+        )
+        if done:
+            now = (
+                f"{done.champion} is the champion again" if done.champion else "the best default is suggested"
+            )
+            messages.success(request, f"{done.withdrawn} was withdrawn; {now}.")
+            return redirect("registry:models", "dev")
+    earlier = champion_to_return_to(champion)
+    offers = [offer_after_rolling_back(request.member, champion)]
+    title = f"Roll back from {champion.model} to {earlier.model if earlier else 'the best default'}"
+    return _confirm(request, form, offers, version=champion.model, title=title, verb="Roll back", danger=True)
+
+
+def _sent(request):
+    # A form that was sent empty is refused field by field; `request.POST or None` would show it anew.
+    return request.POST if request.method == "POST" else None
+
+
+def _version(company, pk):
+    found = visible_versions(company).exclude(company__isnull=True, is_default=False)
+    return get_object_or_404(found.select_related("model_type", "metrics", "company"), pk=pk)
+
+
+def _try(form, change):
+    """Return what `change` returns, or None with its refusal on the form."""
+    try:
+        return change()
+    except DomainError as error:
+        form.add_error(error.field if error.field in form.fields else None, error.message)
+        form.status = error.http_status
+        return None
+
+
+def _confirm(request, form, offers, *, version, compared=False, **words):
+    now = offer_now(request.member)
+    context = {
+        "form": form,
+        "version": version,
+        "users": users_of(request.member.company),
+        "offers": [now, *offers],
+        "champion_role": ModelDeployment.Role.CHAMPION.value,
+        **words,
+    }
+    ours, theirs = quality_of(version), now.suggested and quality_of(now.suggested)
+    if compared and ours and theirs and now.suggested != version:
+        context["compared_with"] = str(now.suggested)
+        context["churners"] = compare(ours.churners, theirs.churners)
+    status = getattr(form, "status", 400) if form.errors else 200
+    return render(request, "registry/change.html", context, status=status)
