@@ -1,5 +1,6 @@
 """What every page knows: its reader (`portal`, `member`, `navigation`) and the `mail_folder`."""
 
+from collections import Counter
 from pathlib import Path
 
 from django.conf import settings
@@ -30,10 +31,16 @@ def _navigation(path, member):
             "label": label,
             "url": reverse(name, kwargs={"portal": member.portal}),
             "count": counts.get(name, 0),
+            "group": "".join(group),
         }
-        for label, name, portals in settings.PORTAL_NAVIGATION
+        for label, name, portals, *group in settings.PORTAL_NAVIGATION
         if member.portal in portals
     ]
+    # A heading above a single entry says everything twice.
+    sizes = Counter(entry["group"] for entry in entries)
+    for entry in entries:
+        if sizes[entry["group"]] == 1:
+            entry["group"] = ""
     home = reverse("companies:home", kwargs={"portal": member.portal})
     # Every page of the portal begins with the path of Home, so Home is current on its own page only.
     return [
