@@ -69,7 +69,12 @@ class Started:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def workers(self):
-        return [process for process in self.processes() if {"worker", "celery"} <= set(_words(process))]
+        # Not what keeps the worker running, which has its command in its own.
+        return [
+            process
+            for process in self.processes()
+            if {"celery", "worker"} <= set(words := _words(process)) and "scripts.keep_running" not in words
+        ]
 
     def stop(self, order=signal.SIGINT):
         """Stop it as Ctrl-C does, and return what is still there afterwards."""
