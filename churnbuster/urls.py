@@ -7,5 +7,6 @@ urlpatterns = [
     path("", include("companies.urls")),
     path("", include("jobs.urls")),
     path("", include("registry.urls")),
+    path("", include("training.urls")),
     path("", include("predictions.urls")),
 ]

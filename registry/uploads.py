@@ -3,6 +3,7 @@
 What an upload is for is decided above: to predict from it or to learn from it.
 """
 
+import json
 import os
 import shutil
 import tempfile
@@ -21,11 +22,13 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from companies.access import Member
 from core.errors import DomainError, TooLarge
+from tabular.check import CheckReport
 from tabular.errors import TableError
 from tabular.spec import CANONICAL_SUFFIX, SKIP_SUFFIX
 from tabular.upload import display_name, receive
 
 REJECTS_SUFFIX = ".rejects.csv"
+REPORT_SUFFIX = ".report.json"
 # What may lie beside an upload and goes where it goes.
 COMPANIONS = (CANONICAL_SUFFIX, SKIP_SUFFIX, REJECTS_SUFFIX)
 KEPT_FOR = timedelta(hours=1)
@@ -101,6 +104,19 @@ class WaitingUpload:
     def rejects_path(self) -> Path:
         return Path(f"{self.path}{REJECTS_SUFFIX}")
 
+    @property
+    def report_path(self) -> Path:
+        return Path(f"{self.path}{REPORT_SUFFIX}")
+
+    def write_report(self, report: CheckReport) -> None:
+        """Remember what the check found, so that looking at it does not read the file again."""
+        self.report_path.write_text(json.dumps(report.to_dict()))
+
+    def read_report(self) -> CheckReport | None:
+        if not self.report_path.exists():
+            return None
+        return CheckReport.from_dict(json.loads(self.report_path.read_text()))
+
     def remove(self) -> None:
         remove_with_companions(self.path)
 
@@ -164,10 +180,11 @@ def move_with_companions(source: Path, target: Path) -> None:
             # Across file systems this copies; the row that names the file is only written afterwards.
             shutil.move(part, f"{target}{suffix}")
             os.chmod(f"{target}{suffix}", 0o640)
+    Path(f"{source}{REPORT_SUFFIX}").unlink(missing_ok=True)
 
 
 def remove_with_companions(path: Path) -> None:
-    for suffix in ("", *COMPANIONS):
+    for suffix in ("", *COMPANIONS, REPORT_SUFFIX):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 

@@ -19,14 +19,23 @@ from companies.tests.factories import ApiKeyFactory, UserFactory
 from jobs.tests.factories import JobFactory
 from ml.dataset_a import make_dataset_a
 from predictions.services.runs import LEAVE_OUT, start_prediction
-from registry.tests.factories import NOON, ModelDeploymentFactory, ModelMetricsFactory, ModelVersionFactory
+from registry.artefacts import media_path
+from registry.tests.factories import (
+    NOON,
+    DatasetFactory,
+    ModelDeploymentFactory,
+    ModelMetricsFactory,
+    ModelVersionFactory,
+)
 from tests.routes import ADMIN, ANONYMOUS, DEVELOPER, OPERATOR, ROLES, ROUTES
+from training.services.retraining import start_retraining
 
 pytestmark = pytest.mark.django_db
 
 ABSENT = {
     "person": 987_654_321, "waiting": 987_654_321, "version": 987_654_321, "key": 987_654_321,
-    "job": uuid.UUID(int=1), "run": uuid.UUID(int=1),
+    "job": uuid.UUID(int=1), "run": uuid.UUID(int=1), "retraining": uuid.UUID(int=1),
+    "dataset": 987_654_321,
 }  # fmt: skip
 CHANGES_BY_ITSELF = re.compile(
     r"""csrf\w*["']?(?:\s*value=|:\s*|\s*content=)["']\w+|nonce=["'][\w+/=-]+|"X-CSRFToken":\s*"\w+\"""",
@@ -97,6 +106,31 @@ def run_of_company(user, default_versions, do_jobs):
         name="March",
         version=default_versions["logistic_regression"],
         upload=ContentFile(table.to_csv(index=False).encode(), name="march.csv"),
+        bad_rows=LEAVE_OUT,
+        at=NOON,
+    )
+    do_jobs()
+    return run.uuid
+
+
+@pytest.fixture
+def dataset_of_company(company):
+    dataset = DatasetFactory(company=company, pk=700_000_005)
+    path = media_path(dataset.file_path)
+    path.parent.mkdir(parents=True)
+    path.write_text("customerID\n")
+    return dataset.pk
+
+
+@pytest.fixture
+def retraining_of_company(developer, default_versions, do_jobs):
+    """Retrain with a real file of which one row had to be left out."""
+    table = make_dataset_a(rows=200, seed=7).astype({"MonthlyCharges": object})
+    table.loc[3, "MonthlyCharges"] = "a lot"
+    run = start_retraining(
+        member=membership(developer),
+        upload=ContentFile(table.to_csv(index=False).encode(), name="march.csv"),
+        reason="Customers of March",
         bad_rows=LEAVE_OUT,
         at=NOON,
     )

@@ -76,7 +76,7 @@ def compare_on_untouched(ids, frame, labels, *, trained, exported, existing, sch
     if not 0 < judged["churned"] < judged["customers"]:
         return found | {
             "sentence": "Not compared: of the customers that were held out, none of one outcome is new to "
-            "the versions before. A file with customers who were not there before makes the comparison possible."
+            "the versions before. A file with customers who were not there before makes it possible."
         }
 
     table = frame.iloc[chosen].reset_index(drop=True)

@@ -23,7 +23,7 @@ class TrainingRunQuerySet(models.QuerySet):
 
 
 class TrainingRun(models.Model):
-    """One row is one retraining: an upload, added to the company's data, and the version that learned from it.
+    """One row is one retraining: an upload, added to the company's data, and the version that came of it.
 
     Data sets, version and number appear together, when it is done; before that the row only says what is
     meant to happen.

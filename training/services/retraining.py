@@ -28,7 +28,9 @@ from registry.services.states import VersionNotServing
 from registry.services.versions import register_version
 from registry.uploads import (
     FileRefused,
+    UploadIsGone,
     WaitingUpload,
+    find_kept,
     keep,
     move_with_companions,
     remove_with_companions,
@@ -98,7 +100,23 @@ def check_upload(*, member: Member, upload: File | WaitingUpload, bad_rows: str 
     """
     _refuse_others(member)
     waiting, report = _checked(member, upload, bad_rows)
+    waiting.write_report(report)
     return CheckedUpload(report=report, name=waiting.name, token=keep(waiting, member=member))
+
+
+def find_checked(token: str, *, member: Member) -> CheckedUpload:
+    """Return what `check_upload` found in the file that it gave `token` for.
+
+    Raises
+    ------
+    UploadIsGone
+        The hour is over, or the token is somebody else's.
+    """
+    waiting = find_kept(token, member=member)
+    report = waiting.read_report()
+    if report is None:
+        raise UploadIsGone("The file was not checked to its end. Please choose it again.", field="file")
+    return CheckedUpload(report=report, name=waiting.name, token=token)
 
 
 def start_retraining(

@@ -1,0 +1,207 @@
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import generics, serializers
+from rest_framework.parsers import FormParser, MultiPartParser
+from rest_framework.response import Response
+
+from companies.access import IsDeveloper
+from companies.models import Scope
+from registry.models import Dataset
+from registry.uploads import set_handlers
+from training.models import TrainingRun
+from training.selectors import datasets_for, trained_on, training_runs_for
+from training.services.retraining import LEAVE_OUT, LONGEST_REASON, REFUSE, start_retraining
+
+
+class DatasetOutput(serializers.ModelSerializer):
+    kind = serializers.SerializerMethodField(help_text="original, upload or combined.")
+    rows = serializers.IntegerField(source="row_count")
+    churned = serializers.IntegerField(source="churn_count", allow_null=True)
+    made_from = serializers.SerializerMethodField(help_text="Ids of the data sets that it was made from.")
+
+    class Meta:
+        model = Dataset
+        fields = (
+            "id", "name", "kind", "original_filename", "rows", "churned", "size_bytes", "sha256",
+            "made_from", "created_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_kind(self, dataset) -> str:
+        if dataset.is_combined:
+            return "combined"
+        return "upload" if dataset.is_uploaded else "original"
+
+    def get_made_from(self, dataset) -> list[int]:
+        run = getattr(dataset, "combined_for", None) if dataset.is_combined else None
+        return [pk for pk in (run.parent_dataset_id, run.upload_dataset_id) if pk] if run else []
+
+
+class DatasetDetailOutput(DatasetOutput):
+    versions = serializers.SerializerMethodField(help_text="Ids of the models that learned from it.")
+
+    class Meta(DatasetOutput.Meta):
+        fields = (*DatasetOutput.Meta.fields, "versions")
+        read_only_fields = fields
+
+    def get_versions(self, dataset) -> list[int]:
+        return [version.pk for version in trained_on(dataset, self.context["request"].member.company)]
+
+
+@extend_schema(tags=["datasets"])
+class DatasetList(generics.ListAPIView):
+    """The data sets of your company, latest first."""
+
+    permission_classes = [IsDeveloper]
+    serializer_class = DatasetOutput
+    queryset = Dataset.objects.none()
+
+    def get_queryset(self):
+        return datasets_for(self.request.member).select_related("combined_for")
+
+
+@extend_schema(tags=["datasets"])
+class DatasetDetail(generics.RetrieveAPIView):
+    """One data set of your company, and which models learned from it."""
+
+    permission_classes = [IsDeveloper]
+    serializer_class = DatasetDetailOutput
+    queryset = Dataset.objects.none()
+
+    def get_queryset(self):
+        return datasets_for(self.request.member).select_related("combined_for")
+
+
+class RetrainingOutput(serializers.ModelSerializer):
+    id = serializers.UUIDField(source="uuid")
+    person = serializers.SerializerMethodField(help_text="E-mail of the developer; null once left.")
+    model_type = serializers.CharField(source="model_type.slug")
+    state = serializers.CharField(source="job.state")
+    job = serializers.UUIDField(source="job_id", help_text="See `/api/v1/jobs/{id}` for its progress.")
+    error = serializers.JSONField(source="job.error", allow_null=True, help_text="Why it failed, if it did.")
+    read = serializers.SerializerMethodField(help_text="rows_in = accepted + duplicates + rejected.")
+    model = serializers.IntegerField(
+        source="version_id", allow_null=True, help_text="The new model; null until the job is done."
+    )
+    upload_dataset = serializers.IntegerField(source="upload_dataset_id", allow_null=True)
+    combined_dataset = serializers.IntegerField(source="combined_dataset_id", allow_null=True)
+    parent_dataset = serializers.IntegerField(source="parent_dataset_id", allow_null=True)
+
+    class Meta:
+        model = TrainingRun
+        fields = (
+            "id", "reason", "person", "model_type", "warm_start", "state", "job", "error",
+            "original_filename", "read", "model", "upload_dataset", "combined_dataset", "parent_dataset",
+            "combination", "created_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_person(self, run) -> str | None:
+        return run.developer.account.email if run.developer else None
+
+    def get_read(self, run) -> dict:
+        return {key: value for key, value in run.input_data.items() if key != "spec"}
+
+
+class RetrainingDetailOutput(RetrainingOutput):
+    comparison = serializers.JSONField(
+        allow_null=True, help_text="The new model beside the one that served and v1; null until it is done."
+    )
+
+    class Meta(RetrainingOutput.Meta):
+        fields = (*RetrainingOutput.Meta.fields, "comparison")
+        read_only_fields = fields
+
+
+class RetrainingInput(serializers.Serializer):
+    file = serializers.FileField(
+        allow_empty_file=True, help_text="CSV or XLSX, one row per customer, with the outcome."
+    )
+    reason = serializers.CharField(max_length=LONGEST_REASON, help_text="Stands beside the model.")
+    bad_rows = serializers.ChoiceField(
+        (REFUSE, LEAVE_OUT), default=REFUSE, help_text="What to do with rows that cannot be read."
+    )
+
+
+class RetrainingRefusal(serializers.Serializer):
+    code = serializers.CharField(help_text="The kind of mistake.")
+    message = serializers.CharField(help_text="What happened, where, and what to do.")
+    kind = serializers.CharField(required=False)
+    line = serializers.IntegerField(required=False, allow_null=True)
+    column = serializers.CharField(required=False, allow_null=True)
+    rejected = serializers.IntegerField(required=False, help_text="How many rows have a mistake.")
+
+
+REFUSALS = {
+    status: OpenApiResponse(RetrainingRefusal, description=text)
+    for status, text in (
+        (400, "A field is missing or wrong."),
+        (409, "There is nothing to add the file to yet."),
+        (413, "The file is too large."),
+        (415, "The file is of another type than CSV or XLSX."),
+        (422, "The file cannot be learned from; the answer says where and why."),
+    )
+}
+
+
+@extend_schema(tags=["retrainings"])
+class Retrainings(generics.ListAPIView):
+    """The retrainings of your company, latest first; POST starts one."""
+
+    permission_classes = [IsDeveloper.with_scope(Scope.TRAIN)]
+    serializer_class = RetrainingOutput
+    parser_classes = [MultiPartParser, FormParser]
+    queryset = TrainingRun.objects.none()
+
+    def initialize_request(self, request, *args, **kwargs):
+        # The handler that streams to disk, before the CSRF check of the session reads the form.
+        set_handlers(request)
+        return super().initialize_request(request, *args, **kwargs)
+
+    def get_queryset(self):
+        return training_runs_for(self.request.member)
+
+    @extend_schema(
+        request={"multipart/form-data": RetrainingInput},
+        responses={201: RetrainingOutput, **REFUSALS},
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                description="Sent twice, the same retraining comes back.",
+            )
+        ],
+    )
+    def post(self, request):
+        wanted = RetrainingInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        run = start_retraining(
+            member=request.member,
+            upload=wanted.validated_data["file"],
+            reason=wanted.validated_data["reason"],
+            bad_rows=wanted.validated_data["bad_rows"],
+            idempotency_key=request.headers.get("Idempotency-Key"),
+            at=timezone.now(),
+        )
+        run = get_object_or_404(training_runs_for(request.member), pk=run.pk)
+        answer = Response(RetrainingOutput(run).data, status=201)
+        answer.headers["Location"] = reverse("training:api_run", args=(run.uuid,))
+        return answer
+
+
+@extend_schema(tags=["retrainings"])
+class Retraining(generics.RetrieveAPIView):
+    """One retraining: what was read, where it stands, and whether the new model is better."""
+
+    permission_classes = [IsDeveloper]
+    serializer_class = RetrainingDetailOutput
+    queryset = TrainingRun.objects.none()
+    lookup_field = "uuid"
+    lookup_url_kwarg = "run"
+
+    def get_queryset(self):
+        return training_runs_for(self.request.member)

@@ -1,0 +1,139 @@
+"""The pictures of a comparison, as plotly figures. Each has the numbers for a table beside it."""
+
+import plotly.graph_objects as go
+
+from core.charts import DASHES, SERIES
+from registry import charts
+
+GUIDE = charts.GUIDE
+
+
+def roc_figure(versions: list[dict]) -> go.Figure:
+    """Customers who leave and are found, against customers who stay and are called in vain."""
+    figure = go.Figure()
+    for place, version in enumerate(versions):
+        roc = version["figures"]["roc"]
+        _line(figure, place, roc["false_positive_rate"], roc["true_positive_rate"], version["name"])
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", name="Guessing", line=GUIDE, hoverinfo="skip")
+    return _unit_square(figure, "Share of those who stay, called in vain", "Share of those who leave, found")
+
+
+def precision_recall_figure(versions: list[dict]) -> go.Figure:
+    """How many of those named really leave, against how many of those who leave are named."""
+    figure = go.Figure()
+    for place, version in enumerate(versions):
+        curve = version["figures"]["precision_recall"]
+        _line(figure, place, curve["recall"], curve["precision"], version["name"])
+    base = versions[0]["figures"]["churners"]["base_rate"]
+    figure.add_scatter(x=[0, 1], y=[base, base], mode="lines", name="Guessing", line=GUIDE, hoverinfo="skip")
+    return _unit_square(
+        figure, "Recall: share of those who leave, found", "Precision: share of those named, right"
+    )
+
+
+def calibration_figure(versions: list[dict]) -> go.Figure:
+    """What was promised against what happened: every version, and the new one before its calibration."""
+    figure = go.Figure()
+    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", name="Promise kept", line=GUIDE, hoverinfo="skip")
+    lines = [(version["name"], version["figures"]["calibration"]) for version in versions]
+    if versions[0].get("uncalibrated"):
+        lines.append((f"{versions[0]['name']}, before calibration", versions[0]["uncalibrated"]))
+    for place, (name, calibration) in enumerate(lines):
+        bins = calibration["bins"]
+        figure.add_scatter(
+            x=[group["mean_probability"] for group in bins],
+            y=[group["churn_rate"] for group in bins],
+            customdata=[group["rows"] for group in bins],
+            mode="lines+markers",
+            name=name,
+            line=_style(place),
+            hovertemplate="promised %{x:.0%}, happened %{y:.0%}<br>%{customdata:,} customers<extra></extra>",
+        )
+    return _unit_square(figure, "Probability of leaving, predicted", "Share that left")
+
+
+def confusion_figure(version: dict) -> go.Figure:
+    """Counts of right and wrong predictions of the new version at its threshold."""
+    return charts.confusion_figure(version["figures"]["confusion"])
+
+
+def profit_figure(versions: list[dict]) -> go.Figure:
+    """What a campaign would have earned, by the share of customers it contacts."""
+    figure = go.Figure()
+    for place, version in enumerate(versions):
+        points = version["profit"]["points"]
+        _line(
+            figure,
+            place,
+            [point["share"] for point in points],
+            [point["profit"] for point in points],
+            version["name"],
+        )
+    figure.update_xaxes(title_text="Share of customers contacted", range=[0, 1], tickformat=".0%")
+    figure.update_yaxes(title_text="Profit, in the currency of the bills")
+    return figure
+
+
+def shift_figure(shifts: list[dict], new: str, serving: str) -> go.Figure:
+    """How much each feature moves the probability, in both versions."""
+    rows = shifts[::-1]
+    figure = go.Figure()
+    for place, (key, name) in enumerate((("new", new), ("serving", serving))):
+        figure.add_bar(
+            x=[row[key] or 0.0 for row in rows],
+            y=[row["feature"] for row in rows],
+            orientation="h",
+            name=name,
+            marker={"color": SERIES[place].light, "pattern": {"shape": ("", "/")[place]}},
+            hovertemplate="%{y}: %{x:.3f}<extra></extra>",
+        )
+    figure.update_xaxes(title_text="Mean change of the probability")
+    figure.update_layout(barmode="group", height=max(320, 44 * len(rows)))
+    return figure
+
+
+def titles(found) -> dict[str, str]:
+    """Return a heading for each picture that states what it shows."""
+    new, serving = found.new, found.serving
+    figures, before = new["figures"], serving["figures"]
+    confusion = figures["confusion"]
+    right = confusion["true_positive"] + confusion["true_negative"]
+    gain = new["profit"]["best"]["profit"] - serving["profit"]["best"]["profit"]
+    sides = found.sides
+    moved = sides["to_leave"]["customers"] + sides["to_stay"]["customers"]
+    shift = found.shifts[0]["feature"] if found.shifts else ""
+    return {
+        "roc": (
+            f"It ranks {100 * figures['churners']['auc']:.1f} of 100 pairs right; "
+            f"{serving['name']} {100 * before['churners']['auc']:.1f}"
+        ),
+        "precision_recall": (
+            f"Of 100 it names, {100 * figures['churners']['precision']:.0f} leave; "
+            f"with {serving['name']} {100 * before['churners']['precision']:.0f}"
+        ),
+        "calibration": (
+            f"Its chances are {100 * figures['calibration']['ece']:.1f} points off on average; those of "
+            f"{serving['name']} {100 * before['calibration']['ece']:.1f}"
+        ),
+        "confusion": f"{right:,} of {figures['rows']:,} customers were told right",
+        "profit": (
+            f"At its best, a campaign earns {abs(gain):,.0f} {'more' if gain >= 0 else 'less'} than with "
+            f"{serving['name']}"
+        ),
+        "shift": f"{shift} changed its weight most" if shift else "No feature weighs differently",
+        "sides": f"{moved:,} of {figures['rows']:,} customers change side",
+    }
+
+
+def _line(figure, place, x, y, name):
+    figure.add_scatter(x=x, y=y, mode="lines", name=name, line=_style(place))
+
+
+def _style(place):
+    return {"color": SERIES[place].light, "dash": DASHES[place]}
+
+
+def _unit_square(figure, across, up):
+    figure.update_xaxes(title_text=across, range=[0, 1], tickformat=".0%")
+    figure.update_yaxes(title_text=up, range=[0, 1.02], tickformat=".0%")
+    return figure

@@ -1,0 +1,144 @@
+"""What the result page says about a finished retraining: the stored comparison, put into words and rows."""
+
+from functools import cached_property
+
+from core.charts import embed
+from registry.charts import curve_rows
+from training import charts
+from training.models import TrainingRun
+
+METRIC_NAMES = {
+    ("weighted", "Accuracy"): ("Accuracy", "All customers told right"),
+    ("weighted", "AUC"): ("AUC", "Ranking; by chance 0.500"),
+    ("weighted", "Precision"): ("Precision (weighted)", "Both classes, weighted by their size"),
+    ("weighted", "Recall"): ("Recall (weighted)", "Both classes; always equal to accuracy"),
+    ("weighted", "F1 Score"): ("F1 (weighted)", "Both classes, weighted by their size"),
+    ("churners", "precision"): ("Precision (churners)", "Of those it says will leave, how many do"),
+    ("churners", "recall"): ("Recall (churners)", "Of those who leave, how many it finds"),
+    ("churners", "f1"): ("F1 (churners)", "Both in one figure"),
+    ("probabilities", "brier"): ("Brier score", "Distance of the chances to what happened; less is better"),
+    ("probabilities", "log_loss"): ("Log loss", "Less is better"),
+}
+VERDICTS = {"better": "better", "worse": "worse", "no_real_difference": "no real difference"}
+
+
+class Findings:
+    """One finished retraining, as its page shows it."""
+
+    def __init__(self, run: TrainingRun):
+        self.run = run
+        self.stored = run.comparison
+        self.judged = self.stored["judged"]
+        self.choice = self.stored["choice"]
+        self.versions = [
+            {**version, "name": str(run.version) if version["key"] == "new" else version["name"]}
+            for version in self.stored["versions"]
+        ]
+
+    @property
+    def sentence(self) -> str:
+        return self.stored["sentence"]
+
+    @property
+    def verdict(self) -> str:
+        """``better``, ``worse``, ``no_real_difference``, or nothing where no comparison was possible."""
+        return self.pairs[0]["verdict"] if self.pairs else ""
+
+    @property
+    def pairs(self) -> list[dict]:
+        return self.stored["pairs"]
+
+    @property
+    def new(self) -> dict | None:
+        return self.versions[0] if self.versions else None
+
+    @property
+    def serving(self) -> dict | None:
+        return self.versions[1] if len(self.versions) > 1 else None
+
+    @cached_property
+    def tables(self) -> list[dict]:
+        """One table of figures for each version that is compared with."""
+        return [
+            {"name": pair["name"], "key": pair["key"], "rows": [_row(found) for found in pair["differences"]]}
+            for pair in self.pairs
+        ]
+
+    @cached_property
+    def figures(self) -> dict:
+        versions = self.versions
+        return {
+            "roc": embed(charts.roc_figure(versions)),
+            "precision_recall": embed(charts.precision_recall_figure(versions)),
+            "calibration": embed(charts.calibration_figure(versions)),
+            "confusion": embed(charts.confusion_figure(self.new)),
+            "profit": embed(charts.profit_figure(versions)),
+            "shift": embed(charts.shift_figure(self.shifts, str(self.run.version), self.serving["name"])),
+        }
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        return charts.titles(self)
+
+    @property
+    def shifts(self) -> list[dict]:
+        return self.pairs[0]["feature_shift"]
+
+    @property
+    def sides(self) -> dict:
+        return self.pairs[0]["changed_sides"]
+
+    @property
+    def named(self) -> list[dict]:
+        """The two ways to change side, each with some of its customers."""
+        named, sides = self.pairs[0]["named"], self.sides
+        return [
+            {"title": "Now expected to leave", "rows": named["to_leave"], **sides["to_leave"]},
+            {"title": "Now expected to stay", "rows": named["to_stay"], **sides["to_stay"]},
+        ]
+
+    @cached_property
+    def curve_tables(self) -> list[dict]:
+        """The points of the curves, for those who read."""
+        return [
+            {
+                "name": version["name"],
+                "roc": curve_rows(
+                    version["figures"]["roc"]["false_positive_rate"],
+                    version["figures"]["roc"]["true_positive_rate"],
+                ),
+                "precision_recall": curve_rows(
+                    version["figures"]["precision_recall"]["recall"],
+                    version["figures"]["precision_recall"]["precision"],
+                ),
+                "calibration": version["figures"]["calibration"],
+                "uncalibrated": version.get("uncalibrated"),
+                "profit": version["profit"],
+                "profit_points": _thin(version["profit"]["points"]),
+                "confusion": version["figures"]["confusion"],
+                "threshold": version["threshold"],
+            }
+            for version in self.versions
+        ]
+
+    @cached_property
+    def slices(self) -> list[dict]:
+        return self.stored.get("slices", [])
+
+
+def _row(found):
+    name, explanation = METRIC_NAMES[(found["group"], found["metric"])]
+    return {
+        "name": name,
+        "explanation": explanation,
+        "new": found["new"],
+        "serving": found["serving"],
+        "difference": found["difference"],
+        "verdict": VERDICTS[found["verdict"]],
+        "better": {"better": True, "worse": False}.get(found["verdict"]),
+    }
+
+
+def _thin(points, most=11):
+    step = max(1, (len(points) - 1) // (most - 1))
+    return points[::step]

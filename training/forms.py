@@ -1,0 +1,53 @@
+"""The shape of what a developer sends to retrain: first the file, then why."""
+
+import uuid
+
+from django import forms
+
+from training.services.retraining import LEAVE_OUT, LONGEST_REASON, REFUSE
+
+
+class _BadRows(forms.Form):
+    bad_rows = forms.ChoiceField(
+        choices=((REFUSE, "Refuse the file"), (LEAVE_OUT, "Leave them out")),
+        required=False,
+        widget=forms.HiddenInput,
+    )
+
+    def clean_bad_rows(self):
+        return self.cleaned_data["bad_rows"] or REFUSE
+
+
+class UploadForm(_BadRows):
+    """A file; or, after a refusal, the same file without the rows that cannot be read."""
+
+    file = forms.FileField(
+        required=False,
+        allow_empty_file=True,  # an empty file is refused with the words of the file check
+        widget=forms.FileInput({"accept": ".csv,.tsv,.txt,.xlsx"}),
+    )
+    kept = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean(self):
+        cleaned = super().clean()
+        if not cleaned.get("kept") and not cleaned.get("file") and "file" not in self.errors:
+            self.add_error("file", "Choose a CSV or XLSX file with a name.")
+        return cleaned
+
+
+class StartForm(_BadRows):
+    """Why, for a file that was checked."""
+
+    kept = forms.CharField(widget=forms.HiddenInput)
+    reason = forms.CharField(
+        max_length=LONGEST_REASON,
+        help_text="It stands beside the version, for whoever asks later why it was made.",
+        widget=forms.TextInput({"autocomplete": "off"}),
+        error_messages={"required": "Say why you retrain."},
+    )
+    # Two sends of one form carry the same token and start one job.
+    token = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["token"].initial = uuid.uuid4

@@ -1,0 +1,154 @@
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from registry.models import Dataset
+from training.models import TrainingRun
+from training.tests.uploads import to_csv
+
+pytestmark = pytest.mark.django_db
+
+NEW = "/dev/retrain/"
+
+
+def send(client, content, **fields):
+    return client.post(NEW, {"file": SimpleUploadedFile("spring.csv", content), **fields})
+
+
+@pytest.fixture
+def checked_page(as_developer, retraining, labelled):
+    """The page that shows what is in a file, before anything starts."""
+    answer = send(as_developer, to_csv(labelled()))
+    assert answer.status_code == 302, answer.content.decode()
+    return as_developer.get(answer.url)
+
+
+def test_a_file_is_looked_at_before_anything_starts(checked_page):
+    page = checked_page.content.decode()
+
+    assert "300 = 300 to learn from" in page
+    assert "N-00000" in page
+    assert not TrainingRun.objects.exists()
+
+
+def test_a_reason_starts_it_once_however_often_it_is_sent(checked_page, as_developer):
+    form = {name: checked_page.context["form"][name].value() or "" for name in ("kept", "bad_rows", "token")}
+    form["reason"] = "New customers of spring"
+
+    first = as_developer.post(NEW, form)
+
+    run = TrainingRun.objects.get()
+    assert first.url == reverse("training:run", args=(run.uuid,))
+    assert run.reason == "New customers of spring"
+    assert as_developer.post(NEW, form).status_code == 410  # the file was taken over
+    assert TrainingRun.objects.count() == 1
+    assert "Cancel" in as_developer.get(first.url).content.decode()
+
+
+def test_without_a_reason_the_page_asks_for_one(checked_page, as_developer):
+    kept = checked_page.context["form"]["kept"].value()
+
+    answer = as_developer.post(NEW, {"kept": kept, "reason": " "})
+
+    assert answer.status_code == 400
+    assert "Say why you retrain." in answer.content.decode()
+
+
+def test_a_refused_file_can_go_on_without_its_bad_rows(as_developer, retraining, labelled):
+    rows = labelled()
+    rows[5][rows[0].index("MonthlyCharges")] = "a lot"
+
+    refused = send(as_developer, to_csv(rows))
+
+    assert refused.status_code == 422
+    assert "Row 6" in refused.content.decode()
+    answer = as_developer.post(NEW, {"kept": refused.context["refusal"].kept})
+    page = as_developer.get(answer.url).content.decode()
+    assert "299 to learn from" in page
+    assert "1 left out" in page
+
+
+def test_the_result_page_says_whether_it_is_better(retrained, labelled, as_developer):
+    run = retrained(labelled())
+
+    page = as_developer.get(reverse("training:run", args=(run.uuid,))).content.decode()
+
+    assert run.comparison["sentence"].split(":")[0] in page.replace("&#x27;", "'")
+    for text in (
+        "F1 (churners)",
+        "F1 (weighted)",
+        "before calibration",
+        "Highest profit",
+        "change side",
+        "Contract",
+    ):
+        assert text in page
+    assert "style=" not in page
+    assert reverse("registry:version", args=("dev", run.version_id)) in page
+
+
+def test_a_data_set_draws_where_it_comes_from(retrained, labelled, as_developer):
+    run = retrained(labelled())
+
+    page = as_developer.get(reverse("training:dataset", args=(run.combined_dataset_id,))).content.decode()
+
+    assert "<svg" in page
+    for name in ("uploadDataset1", "combinedDataset1", "Neural Network v2", run.parent_dataset.name):
+        assert name in page
+    listed = as_developer.get(reverse("training:datasets")).content.decode()
+    assert "combinedDataset1" in listed and "uploadDataset1" in listed
+
+
+def test_data_sets_go_out_as_they_are_stored(retrained, labelled, as_developer):
+    rows = labelled()
+    run = retrained(rows)
+
+    answer = as_developer.get(reverse("training:download_dataset", args=(run.upload_dataset_id,)))
+
+    assert b"".join(answer) == to_csv(rows)
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+
+
+def test_other_companies_see_nothing_of_it(retrained, labelled, as_stranger, as_user):
+    run = retrained(labelled())
+    pages = [
+        reverse("training:run", args=(run.uuid,)),
+        reverse("training:dataset", args=(run.combined_dataset_id,)),
+        reverse("training:download_dataset", args=(run.combined_dataset_id,)),
+        f"/api/v1/retrainings/{run.uuid}",
+        f"/api/v1/datasets/{run.combined_dataset_id}",
+    ]
+
+    assert {as_stranger.get(page).status_code for page in pages} == {404}
+    assert {as_user.get(page).status_code for page in pages} == {403}
+
+
+def test_a_program_retrains_and_reads_what_came_of_it(retraining, labelled, as_developer, do_jobs):
+    upload = SimpleUploadedFile("spring.csv", to_csv(labelled()))
+
+    made = as_developer.post(
+        "/api/v1/retrainings", {"file": upload, "reason": "spring"}, headers={"Idempotency-Key": "one"}
+    )
+    do_jobs()
+
+    assert made.status_code == 201, made.content
+    found = as_developer.get(made.headers["Location"]).json()
+    assert (found["state"], found["reason"]) == ("SUCCEEDED", "spring")
+    assert found["comparison"]["sentence"]
+    listed = as_developer.get("/api/v1/datasets").json()["results"]
+    assert {row["kind"] for row in listed} == {"original", "upload", "combined"}
+    combined = as_developer.get(f"/api/v1/datasets/{found['combined_dataset']}").json()
+    assert combined["made_from"] == [found["parent_dataset"], found["upload_dataset"]]
+    assert combined["versions"] == [found["model"]]
+
+
+def test_the_api_refuses_with_the_sentence_of_the_page(retraining, labelled, as_developer):
+    rows = [row for row in labelled() if row[-1] != "Yes"]
+
+    answer = as_developer.post(
+        "/api/v1/retrainings", {"file": SimpleUploadedFile("a.csv", to_csv(rows)), "reason": "spring"}
+    )
+
+    assert answer.status_code == 422
+    assert answer.json()["kind"] == "one_class"
+    assert not Dataset.objects.filter(is_uploaded=True).exists()

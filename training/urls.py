@@ -1,0 +1,29 @@
+from django.urls import include, path
+
+from companies.portals import DEVELOPERS
+from training import api
+from training.views import datasets, retraining
+
+app_name = "training"
+DEVELOPER = {"portal": DEVELOPERS}
+
+run = [
+    path("", retraining.run, DEVELOPER, name="run"),
+    path("upload", retraining.download_upload, DEVELOPER, name="download_upload"),
+    path("left-out.csv", retraining.download_rejects, DEVELOPER, name="download_rejects"),
+]
+
+urlpatterns = [
+    path("dev/retrain/", retraining.retrain, DEVELOPER, name="new"),
+    path("dev/retrain/sample.csv", retraining.sample, DEVELOPER, name="sample"),
+    path("dev/retrain/refused-rows.csv", retraining.refused_rows, DEVELOPER, name="refused_rows"),
+    path("dev/retrainings/", retraining.runs, DEVELOPER, name="runs"),
+    path("dev/retrainings/<uuid:run>/", include(run)),
+    path("dev/datasets/", datasets.datasets, DEVELOPER, name="datasets"),
+    path("dev/datasets/<int:pk>/", datasets.dataset, DEVELOPER, name="dataset"),
+    path("dev/datasets/<int:pk>/download", datasets.download, DEVELOPER, name="download_dataset"),
+    path("api/v1/datasets", api.DatasetList.as_view(), name="api_datasets"),
+    path("api/v1/datasets/<int:pk>", api.DatasetDetail.as_view(), name="api_dataset"),
+    path("api/v1/retrainings", api.Retrainings.as_view(), name="api_runs"),
+    path("api/v1/retrainings/<uuid:run>", api.Retraining.as_view(), name="api_run"),
+]
