@@ -32,9 +32,7 @@ def main():
         _in_child(folder, "prepare")
         check = _in_child(folder, "check")
         size = (folder / "customers.csv").stat().st_size / 1e6
-        print(
-            f"{ROWS:,} customers, {size:,.0f} MB. Best of {ROUNDS}, the plain way once; peak of the whole process."
-        )
+        print(f"{ROWS:,} customers, {size:,.0f} MB. Best of {ROUNDS}, plain once; peak of the whole process.")
         print(
             f"{'':22}{'seconds':>8} {'CPU s':>6} {'rows/s':>10} {'peak MB':>8}"
             f" {'x plain':>8} {'% of bare':>9} {'its memory':>10}"

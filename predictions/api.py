@@ -11,14 +11,15 @@ from rest_framework.views import APIView
 
 from companies.access import IsMember
 from companies.models import Scope
-from predictions import downloads, files
+from core.downloads import CSV, plain_name, send_stored
+from predictions import files
 from predictions.models import Prediction
 from predictions.queries import read_query
 from predictions.results import CUSTOMER, LINE, PROBABILITY, TIER
 from predictions.selectors import open_table, predictions_for
 from predictions.services.runs import LEAVE_OUT, REFUSE, start_prediction
-from predictions.uploads import set_handlers
 from registry.selectors import versions_for
+from registry.uploads import set_handlers
 
 MOST_ROWS = 1_000
 
@@ -204,9 +205,9 @@ class PredictionResult(APIView):
     @extend_schema(tags=["prediction-runs"], responses={(200, "text/csv"): OpenApiTypes.BINARY})
     def get(self, request, run):
         run = _finished(request, run)
-        name = downloads.file_name(run.prediction_name, "result.csv")
+        name = plain_name(run.prediction_name, "-result.csv")
         path = files.absolute(run.result_dataset_path)
-        return downloads.send_file(request, path, name=name, content_type=downloads.CSV)
+        return send_stored(request, path, name=name, content_type=CSV)
 
 
 def _finished(request, run):

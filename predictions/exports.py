@@ -14,6 +14,7 @@ from predictions import files
 from predictions.batch import CHURN_PROBABILITY
 from predictions.models import Prediction
 from predictions.results import CustomerTable
+from registry.uploads import waiting_room
 from tabular.schema import TableSchema
 from tabular.spec import ParseSpec
 from tabular.write import BOM, write_xlsx
@@ -24,7 +25,7 @@ PIECE = 256 * 1024
 def workbook(prediction: Prediction) -> Iterator[bytes]:
     """Yield the result as an XLSX file. Built on disk, row by row: a large one takes time, not memory."""
     result = _Stored(prediction)
-    with tempfile.TemporaryDirectory(dir=files.waiting_room(), prefix="workbook-") as folder:
+    with tempfile.TemporaryDirectory(dir=waiting_room(), prefix="workbook-") as folder:
         path = Path(folder) / "result.xlsx"
         write_xlsx(path, result.names, result.batches(), numbers=result.numbers, already_harmless=True)
         with path.open("rb") as file:

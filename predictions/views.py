@@ -11,9 +11,11 @@ from django.views.decorators.http import require_GET, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from companies.access import member_required
+from core.downloads import CSV, UNKNOWN, plain_name, send_stored
 from core.errors import DomainError
 from ml.schemas import TELCO_V1
-from predictions import downloads, exports, files
+from predictions import exports, files
+from predictions.downloads import XLSX, send_pieces
 from predictions.forms import HistoryFilter, PredictionForm
 from predictions.queries import read_query
 from predictions.results import CUSTOMER
@@ -25,10 +27,9 @@ from predictions.selectors import (
     suggested_version,
     version_choices,
 )
-from predictions.services.runs import LEAVE_OUT, FileRefused, start_prediction
-from predictions.services.waiting import find_kept
+from predictions.services.runs import LEAVE_OUT, start_prediction
 from predictions.summary import Findings
-from predictions.uploads import receives_upload, upload_limit
+from registry.uploads import FileRefused, find_kept, receives_upload, upload_limit
 
 ROWS_PER_PAGE = 50
 SAMPLE_ROWS = 200
@@ -99,14 +100,14 @@ def _again(request):
 @require_GET
 def refused_rows(request):
     waiting = find_kept(request.GET.get("kept", ""), member=request.member)
-    name = downloads.file_name(waiting.name.rpartition(".")[0], "refused-rows.csv")
-    return downloads.send_file(request, waiting.rejects_path, name=name, content_type=downloads.CSV)
+    name = plain_name(waiting.name.rpartition(".")[0], "-refused-rows.csv")
+    return send_stored(request, waiting.rejects_path, name=name, content_type=CSV)
 
 
 @member_required
 @require_safe
 def sample(request):
-    answer = HttpResponse(_sample(), content_type=downloads.CSV)
+    answer = HttpResponse(_sample(), content_type=CSV)
     answer.headers["Content-Disposition"] = 'attachment; filename="sample-customers.csv"'
     return answer
 
@@ -191,19 +192,17 @@ def _places(column, rows):
 @require_safe
 def download_csv(request, run):
     prediction = _finished(request, run)
-    name = downloads.file_name(prediction.prediction_name, "result.csv")
+    name = plain_name(prediction.prediction_name, "-result.csv")
     path = files.absolute(prediction.result_dataset_path)
-    return downloads.send_file(request, path, name=name, content_type=downloads.CSV)
+    return send_stored(request, path, name=name, content_type=CSV)
 
 
 @member_required
 @require_safe
 def download_xlsx(request, run):
     prediction = _finished(request, run)
-    name = downloads.file_name(prediction.prediction_name, "result.xlsx")
-    return downloads.send_pieces(
-        request, exports.workbook(prediction), name=name, content_type=downloads.XLSX
-    )
+    name = plain_name(prediction.prediction_name, "-result.xlsx")
+    return send_pieces(request, exports.workbook(prediction), name=name, content_type=XLSX)
 
 
 @member_required
@@ -217,9 +216,9 @@ def download_customers(request, run):
     wanted = read_query(
         request.GET, columns=table.columns, tiers=summary["tiers"], group=group and group["feature"]
     )
-    name = downloads.file_name(prediction.prediction_name, "selection.csv")
+    name = plain_name(prediction.prediction_name, "-selection.csv")
     pieces = exports.selection(prediction, table.asking(wanted.query))
-    return downloads.send_pieces(request, pieces, name=name, content_type=downloads.CSV)
+    return send_pieces(request, pieces, name=name, content_type=CSV)
 
 
 @member_required
@@ -228,8 +227,8 @@ def download_upload(request, run):
     """Send back the file as it was uploaded, byte for byte, and never as something a browser would run."""
     prediction = _found(request, run)
     path = files.absolute(prediction.upload_dataset_path)
-    name = downloads.file_name(prediction.prediction_name, f"upload{path.suffix}")
-    return downloads.send_file(request, path, name=name, content_type=downloads.UNKNOWN)
+    name = plain_name(prediction.prediction_name, f"-upload{path.suffix}")
+    return send_stored(request, path, name=name, content_type=UNKNOWN)
 
 
 @member_required
@@ -237,8 +236,8 @@ def download_upload(request, run):
 def download_rejects(request, run):
     prediction = _found(request, run)
     path = files.rejects_of(files.absolute(prediction.upload_dataset_path))
-    name = downloads.file_name(prediction.prediction_name, "left-out.csv")
-    return downloads.send_file(request, path, name=name, content_type=downloads.CSV)
+    name = plain_name(prediction.prediction_name, "-left-out.csv")
+    return send_stored(request, path, name=name, content_type=CSV)
 
 
 # --- History ---------------------------------------------------------------------------------------------

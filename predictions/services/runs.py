@@ -13,51 +13,24 @@ from jobs.services import enqueue
 from ml.schemas import FeatureSchema
 from predictions import files
 from predictions.models import Prediction
-from predictions.services.waiting import WaitingUpload, keep, take_in
-from predictions.uploads import upload_limit
 from registry.artefacts import load_manifest
 from registry.models import ModelVersion
 from registry.schemas import table_schema
 from registry.selectors import versions_for
+from registry.uploads import (
+    FileRefused,
+    WaitingUpload,
+    keep,
+    move_with_companions,
+    remove_with_companions,
+    take_in,
+    upload_limit,
+)
 from tabular.check import CheckReport, check_table_in_child
 from tabular.errors import TableError
 
 TASK = "predictions.score"
 REFUSE, LEAVE_OUT = "refuse", "leave_out"
-STATUSES = {
-    "too_large": 413,
-    "too_much_memory": 413,
-    "type_mismatch": 415,
-    "unsupported_type": 415,
-    "binary_content": 415,
-    "encrypted": 415,
-}
-
-
-class FileRefused(DomainError):
-    """The file cannot be predicted as it is. `kept` is a token to try it again without its bad rows."""
-
-    code = "file-refused"
-    http_status = 422
-
-    def __init__(self, error: TableError, *, kept: str | None = None):
-        rejected = (error.rejects or {}).get("rows", 0)
-        super().__init__(
-            error.message,
-            code=error.kind,
-            http_status=STATUSES.get(error.kind, self.http_status),
-            field="file",
-            extra={
-                "kind": error.kind,
-                "line": error.line,
-                "column": error.column,
-                "columns": list(error.columns),
-                "rejected": rejected,
-                "kept": kept,
-            },
-        )
-        self.rejected = rejected
-        self.kept = kept
 
 
 class VersionNotOffered(NotFound):
@@ -119,7 +92,7 @@ def start_prediction(
     relative = files.new_upload(member.portal, member.company.pk, report.spec.format)
     stored = files.absolute(relative)
     try:
-        files.move_with_companions(waiting.path, stored)
+        move_with_companions(waiting.path, stored)
         with transaction.atomic():
             prediction, is_new = _create_once(
                 member=member,
@@ -133,10 +106,10 @@ def start_prediction(
             )
     except BaseException:
         waiting.remove()
-        files.remove_with_companions(stored)
+        remove_with_companions(stored)
         raise
     if not is_new:
-        files.remove_with_companions(stored)
+        remove_with_companions(stored)
     return prediction
 
 

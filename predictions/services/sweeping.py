@@ -7,7 +7,7 @@ from pathlib import Path
 from companies.models import Company
 from predictions import files
 from predictions.models import Prediction
-from predictions.services.waiting import sweep_waiting_room
+from registry.uploads import KEPT_FOR, waiting_room
 
 # Longer than any request or job may take between its file and its row.
 ABANDONED_AFTER = timedelta(days=1)
@@ -36,6 +36,15 @@ def sweep_files(*, at: datetime) -> int:
                     path.unlink(missing_ok=True)
                     removed += 1
     return removed
+
+
+def sweep_waiting_room(*, at: datetime) -> int:
+    """Remove what was left in the waiting room: kept uploads whose hour is over, forgotten ones."""
+    oldest = (at - KEPT_FOR).timestamp()
+    stale = [path for path in waiting_room().iterdir() if path.is_file() and path.stat().st_mtime < oldest]
+    for path in stale:
+        path.unlink(missing_ok=True)
+    return len(stale)
 
 
 def _folders_in(folder: Path) -> list[Path]:

@@ -9,6 +9,7 @@ from predictions import files
 from predictions.models import Prediction
 from predictions.services.sweeping import sweep_files
 from predictions.tests.factories import PredictionFactory
+from registry.uploads import waiting_room
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +75,7 @@ def test_the_sweep_takes_orphans_and_leaves_what_rows_name(done, user, company, 
     named = set(media_files())
     orphan = files.absolute(files.new_result("user", company.pk))
     orphan.write_text("left by a killed process")
-    (files.waiting_room() / "upload-forgotten").write_text("kept too long")
+    (waiting_room() / "upload-forgotten").write_text("kept too long")
 
     early = sweep_files(at=timezone.now())
     late = sweep_files(at=timezone.now() + timedelta(days=2))

@@ -9,11 +9,11 @@ from companies.access import membership
 from jobs.models import Job
 from predictions import files
 from predictions.models import Prediction
-from predictions.services import waiting
-from predictions.services.runs import FileRefused, NameMissing, VersionNotOffered, start_prediction
+from predictions.services.runs import NameMissing, VersionNotOffered, start_prediction
 from predictions.tests.conftest import to_csv
 from predictions.tests.factories import NOON, PredictionFactory
 from registry.tests.factories import ModelVersionFactory
+from registry.uploads import FileRefused, UploadIsGone, find_kept, waiting_room
 
 pytestmark = pytest.mark.django_db
 
@@ -87,7 +87,7 @@ def test_a_kept_file_goes_on_without_its_bad_rows(predict, user, with_bad_rows, 
         member=member,
         name="March base",
         version=version,
-        upload=waiting.find_kept(refusal.value.kept, member=member),
+        upload=find_kept(refusal.value.kept, member=member),
         bad_rows="leave_out",
         at=NOON,
     )
@@ -96,17 +96,17 @@ def test_a_kept_file_goes_on_without_its_bad_rows(predict, user, with_bad_rows, 
     assert (read["rows_in"], read["accepted"], read["rejected"]) == (150, 148, 2)
     left_out = files.rejects_of(files.absolute(prediction.upload_dataset_path)).read_text()
     assert "n/a" in left_out and "cheap" in left_out
-    assert list(files.waiting_room().iterdir()) == []
+    assert list(waiting_room().iterdir()) == []
 
 
 def test_a_kept_file_is_found_by_its_owner_only(predict, user, developer, with_bad_rows):
     with pytest.raises(FileRefused) as refusal:
         predict(user, with_bad_rows)
 
-    with pytest.raises(waiting.UploadIsGone):
-        waiting.find_kept(refusal.value.kept, member=membership(developer))
-    with pytest.raises(waiting.UploadIsGone):
-        waiting.find_kept("no-such-token", member=membership(user))
+    with pytest.raises(UploadIsGone):
+        find_kept(refusal.value.kept, member=membership(developer))
+    with pytest.raises(UploadIsGone):
+        find_kept("no-such-token", member=membership(user))
 
 
 def test_two_sends_of_one_form_start_one_job(predict, user, media_files):
