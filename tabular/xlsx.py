@@ -27,6 +27,10 @@ MOST_COLUMNS = 16_384
 REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 WHOLE = re.compile(r"-?[0-9]{1,15}")
+# What may count rows, texts and styles: int() takes the digits of all scripts, and not thousands of them.
+INDEX = re.compile(r"[0-9]{1,9}")
+# Office Open XML allows the first two; the others are the same bytes in a workbook that holds ASCII only.
+ENCODINGS = frozenset({"utf-8", "utf-16", "us-ascii", "iso-8859-1"})
 # Built into spreadsheets of these languages without a format code; openpyxl knows all others.
 EAST_ASIAN_DATES = frozenset([*range(27, 37), *range(50, 59)])
 
@@ -113,6 +117,7 @@ def _parse(archive: Archive, name: str, part: _Part, on_progress: Callable | Non
     parser.StartElementHandler = lambda tag, attributes: part.start(tag.rpartition(":")[2], attributes)
     parser.EndElementHandler = lambda tag: part.end(tag.rpartition(":")[2])
     parser.CharacterDataHandler = part.text
+    parser.XmlDeclHandler = lambda version, encoding, standalone: _refuse_encoding(name, encoding)
     # No workbook needs a document type; refusing it means that no entity is ever expanded or fetched.
     parser.StartDoctypeDeclHandler = _refuse_document_type
     parser.EntityDeclHandler = _refuse_document_type
@@ -127,6 +132,12 @@ def _parse(archive: Archive, name: str, part: _Part, on_progress: Callable | Non
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise corrupt(f"the part {posixpath.basename(name)} is not well-formed XML") from error
+
+
+def _refuse_encoding(name: str, encoding: str | None) -> None:
+    # expat would ask Python for the table of any other one, and Python answers with errors of several kinds.
+    if encoding and encoding.lower() not in ENCODINGS:
+        raise corrupt(f"the part {posixpath.basename(name)} claims to be written in {shown(encoding)}")
 
 
 def _refuse_document_type(*details):
@@ -313,7 +324,7 @@ class _Sheet(_Part):
 
     def _start_row(self, attributes):
         given = attributes.get("r")
-        number = self.row + 1 if given is None else int(given) if given.isascii() and given.isdigit() else 0
+        number = self.row + 1 if given is None else int(given) if INDEX.fullmatch(given) else 0
         if not self.row < number <= MOST_ROWS:
             raise corrupt(f"after row {self.row:,} comes a row with the number {shown(given or str(number))}")
         self.row, self.place, self.cells = number, -1, {}
@@ -341,9 +352,10 @@ class _Sheet(_Part):
         if self.kind == "n":
             return self._number(text.strip())
         if self.kind == "s":
-            if not text.strip().isdigit() or int(text) >= len(self.texts):
+            index = text.strip()
+            if not INDEX.fullmatch(index) or int(index) >= len(self.texts):
                 raise corrupt(f"row {self.row:,} refers to a text that is not there", line=self.row)
-            return self.texts[int(text)]
+            return self.texts[int(index)]
         if self.kind == "b":
             return "TRUE" if text.strip() == "1" else "FALSE"
         return _unescaped(text)
@@ -355,12 +367,7 @@ class _Sheet(_Part):
             value = float(text)
         except ValueError:
             return text
-        if (
-            self.style != "0"
-            and self.style.isdigit()
-            and int(self.style) < len(self.styles)
-            and self.styles[int(self.style)]
-        ):
+        if self.style != "0" and self._shows_a_date():
             return self._moment(value, text)
         if WHOLE.fullmatch(text):
             return str(int(text))
@@ -369,6 +376,10 @@ class _Sheet(_Part):
         # Sheets store 29.85 as 29.850000000000001; the shortest text that gives the same number is what
         # people see.
         return repr(value) if abs(value) < 1e300 else text
+
+    def _shows_a_date(self) -> bool:
+        known = INDEX.fullmatch(self.style) and int(self.style) < len(self.styles)
+        return bool(known and self.styles[int(self.style)])
 
     def _moment(self, days: float, text: str) -> str:
         try:
