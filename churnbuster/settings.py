@@ -202,15 +202,17 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-# What stands in a portal's navigation: label, URL name (with the portal as its argument), who sees it.
+# What stands in a navigation: label, URL name (with the portal as its argument), portals that show it, heading.
 PORTAL_NAVIGATION = [
-    ("Home", "companies:home", ("dev", "user")),
-    ("Predict", "predictions:new", ("dev", "user")),
-    ("History", "predictions:history", ("dev", "user")),
-    ("Models", "registry:models", ("dev", "user")),
-    ("People", "companies:people", ("dev",)),
-    ("API keys", "companies:api_keys", ("dev",)),
-    ("Settings", "companies:settings", ("dev",)),
+    ("Home", "companies:home", ("dev", "user"), ""),
+    ("Predict", "predictions:new", ("dev", "user"), ""),
+    ("History", "predictions:history", ("dev", "user"), ""),
+    ("Models", "registry:models", ("dev", "user"), "Models"),
+    ("Retrain", "training:new", ("dev",), "Models"),
+    ("Data sets", "training:datasets", ("dev",), "Models"),
+    ("People", "companies:people", ("dev",), "Company"),
+    ("API keys", "companies:api_keys", ("dev",), "Company"),
+    ("Settings", "companies:settings", ("dev",), "Company"),
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
