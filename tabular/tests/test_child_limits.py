@@ -8,7 +8,7 @@ import time
 import psutil
 import pytest
 
-from tabular.child import ROOT, ChildFailed, ChildStopped, run_in_child
+from tabular.child import ROOT, ChildFailed, ChildStopped, run_in_child, supervise
 from tabular.errors import TableError
 from tabular.tests import chores
 
@@ -79,6 +79,14 @@ def test_does_not_hand_secrets_to_the_child(monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "not yours")
 
     assert "SECRET_KEY" not in run("environment")
+
+
+def test_the_peak_is_that_of_the_child_however_much_its_parent_holds():
+    hoard = b"x" * (400 << 20)
+
+    done = supervise(f"{chores.__name__}:add", {"numbers": [1, 2]}, **LIMITS)
+
+    assert len(hoard) > done.peak_bytes > 1 << 20
 
 
 def test_a_child_ends_with_its_parent():
