@@ -2,6 +2,8 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from core.body_limit import BodyLimit
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "churnbuster.settings")
 
-application = get_asgi_application()
+application = BodyLimit(get_asgi_application())
