@@ -95,6 +95,17 @@ def visible_versions(company: Company) -> QuerySet[ModelVersion]:
     return ModelVersion.objects.of_installation_or(company)
 
 
+def find_version(*, company: Company, model_type: str, number: int) -> ModelVersion:
+    """Return the version by the number that people call it by; the company's own before a default."""
+    found = visible_versions(company).filter(model_type__slug=model_type, number=number)
+    version = (
+        found.select_related("model_type", "company").order_by(F("company").desc(nulls_last=True)).first()
+    )
+    if version is None:
+        raise ModelVersion.DoesNotExist(f"{company} has no version v{number} of the type {model_type}.")
+    return version
+
+
 def _active(company):
     return company.deployments.active().values("model_id")
 

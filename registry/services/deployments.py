@@ -143,13 +143,28 @@ def withdraw_version(
     if serving is None:
         raise NotDeployed(f"{version} does not serve {company}.")
     _end(serving, Action.WITHDRAWN, by, reason, next_moment(company, at))
+    return serving
 
 
+@transaction.atomic
 def withdraw_deployment(
     *, deployment: ModelDeployment, by: Account | None, reason: str, at: datetime
-) -> None:
-    """End `deployment`. Raises what `withdraw_version` raises; of a row that ended before, NotDeployed."""
-    withdraw_version(version=deployment.model, company=deployment.company, by=by, reason=reason, at=at)
+) -> ModelDeployment:
+    """End this very `deployment`, for who names it by its row.
+
+    Raises
+    ------
+    MayNotDeploy, ReasonMissing
+        As for `deploy_version`.
+    NotDeployed
+        It ended before, also where its version serves again by another one.
+    """
+    company, reason = _enter(deployment.company, by, reason)
+    serving = company.deployments.active().filter(pk=deployment.pk).select_related("model").first()
+    if serving is None:
+        raise NotDeployed(f"This deployment of {deployment.model} ended before.")
+    _end(serving, Action.WITHDRAWN, by, reason, next_moment(company, at))
+    return serving
 
 
 @transaction.atomic

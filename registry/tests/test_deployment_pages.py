@@ -108,8 +108,9 @@ def test_refuses_a_version_out_of_service(second, operator, as_developer):
 
 def test_withdraws_with_a_reason(default, champion, company, as_developer):
     shown = text(as_developer.get(url("withdraw", champion)))
-    as_developer.post(url("withdraw", champion), {"reason": "Too many calls."})
+    answer = as_developer.post(url("withdraw", champion), {"reason": "Too many calls."}, follow=True)
 
+    assert f"{champion} no longer serves {company}." in text(answer)
     assert f"<b>{default}</b>" in shown
     assert not company.deployments.active().exists()
 

@@ -1,0 +1,50 @@
+from django.core.exceptions import ObjectDoesNotExist
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from companies.models import Account, Company, normalise_email
+from core.errors import DomainError
+from registry.models import ModelDeployment
+from registry.selectors import find_version
+from registry.services.deployments import deploy_version, withdraw_version
+
+WITHDRAWN = "withdrawn"
+
+
+class Command(BaseCommand):
+    help = (
+        "Deploy a version of a company, or a default, to its users; --as withdrawn takes it away from them."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--company", required=True, metavar="ID")
+        parser.add_argument("--number", required=True, type=int, help="3 for v3; 1 is the default")
+        parser.add_argument("--type", default="neural_network", metavar="SLUG", help="the model type")
+        parser.add_argument(
+            "--as",
+            dest="role",
+            default="champion",
+            choices=[*(role.value.lower() for role in ModelDeployment.Role), WITHDRAWN],
+        )
+        parser.add_argument("--reason", required=True, help="it stands in the ledger for good")
+        parser.add_argument("--by", metavar="EMAIL", help="who answers for it; otherwise the installation")
+
+    def handle(self, *, company, number, type, role, reason, by, **options):
+        try:
+            company = Company.objects.get(pk=company)
+            version = find_version(company=company, model_type=type, number=number)
+            change = {
+                "version": version,
+                "company": company,
+                "by": Account.objects.get(email=normalise_email(by)) if by else None,
+                "reason": reason,
+                "at": timezone.now(),
+            }
+            if role == WITHDRAWN:
+                withdraw_version(**change)
+            else:
+                deploy_version(**change, role=role.upper())
+        except (ObjectDoesNotExist, DomainError) as error:
+            raise CommandError(str(error)) from error
+        outcome = f"no longer serves {company}" if role == WITHDRAWN else f"serves {company} as {role}"
+        self.stdout.write(f"{version} {outcome}.")

@@ -1,0 +1,36 @@
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from companies.models import Company
+from companies.selectors import developer_of
+from registry.services.initialisation import (
+    check_existing_models,
+    get_model_metrics,
+    initialize_developer_environment,
+)
+
+
+class Command(BaseCommand):
+    help = (
+        "Set up what a developer finds: folders, the original data set, the defaults deployed. Twice is once."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--company", required=True, metavar="ID")
+
+    def handle(self, *, company, **options):
+        try:
+            company = Company.objects.get(pk=company)
+        except Company.DoesNotExist as error:
+            raise CommandError(str(error)) from error
+        developer = developer_of(company)
+        if developer is None:
+            raise CommandError(f"{company} has no approved developer.")
+        was_there = check_existing_models(company=company)
+        initialize_developer_environment(developer=developer, at=timezone.now())
+        for name, figures in get_model_metrics(company=company).items():
+            told = ", ".join(
+                f"{figure} {value:.4f}" for figure, value in figures.items() if value is not None
+            )
+            self.stdout.write(f"{name}: {told}")
+        self.stdout.write("Nothing was missing." if was_there else f"{developer} is set up.")

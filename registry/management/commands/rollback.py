@@ -1,0 +1,29 @@
+from django.core.exceptions import ObjectDoesNotExist
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from companies.models import Account, Company, normalise_email
+from core.errors import DomainError
+from registry.services.deployments import roll_back
+
+
+class Command(BaseCommand):
+    help = "Withdraw the champion of a company; the champion before it takes over, or the best default."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--company", required=True, metavar="ID")
+        parser.add_argument("--reason", required=True, help="it stands in the ledger for good")
+        parser.add_argument("--by", metavar="EMAIL", help="who answers for it; otherwise the installation")
+
+    def handle(self, *, company, reason, by, **options):
+        try:
+            done = roll_back(
+                company=Company.objects.get(pk=company),
+                by=Account.objects.get(email=normalise_email(by)) if by else None,
+                reason=reason,
+                at=timezone.now(),
+            )
+        except (ObjectDoesNotExist, DomainError) as error:
+            raise CommandError(str(error)) from error
+        now = f"{done.champion} is the champion again" if done.champion else "the best default is suggested"
+        self.stdout.write(f"{done.withdrawn} was withdrawn; {now}.")

@@ -1,0 +1,51 @@
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from companies.models import Company
+from registry.selectors import serving_at
+
+
+class Command(BaseCommand):
+    help = "Tell which versions served a company at an instant, by the ledger."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--company", required=True, metavar="ID")
+        parser.add_argument(
+            "--at",
+            metavar="ISO",
+            help="as in 2026-03-02T12:00:00Z; otherwise now. UTC where no zone is named.",
+        )
+
+    def handle(self, *, company, at, **options):
+        try:
+            company = Company.objects.get(pk=company)
+        except Company.DoesNotExist as error:
+            raise CommandError(str(error)) from error
+        instant = _instant(at)
+        found = serving_at(company, instant)
+        self.stdout.write(f"At {instant.isoformat()}, {company}:")
+        for each in found:
+            paused = ", out of service" if each.out_of_service else ""
+            self.stdout.write(
+                f"  {each.version}: {each.role_label.lower()}{paused}, since {each.since.isoformat()}, "
+                f"by {each.event.actor_name}: {each.event.reason}"
+            )
+        if not found:
+            self.stdout.write("  No version was deployed; whoever predicted used a default.")
+
+
+def _instant(text):
+    if not text:
+        return timezone.now()
+    try:
+        instant = parse_datetime(text)
+    except ValueError:
+        instant = None
+    if instant is None:
+        raise CommandError(f"{text!r} is no instant. Write it as 2026-03-02T12:00:00Z.")
+    return (
+        instant
+        if timezone.is_aware(instant)
+        else timezone.make_aware(instant, timezone.get_fixed_timezone(0))
+    )

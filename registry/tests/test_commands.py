@@ -1,0 +1,111 @@
+"""The registry from a terminal."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from registry.artefacts import MODEL, path_of
+from registry.selectors import champion_of
+from registry.services.deployments import deploy_version
+from registry.tests.factories import NOON, ModelVersionFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def second(company):
+    return ModelVersionFactory(company=company, number=2)
+
+
+def run(capsys, *words, **options):
+    call_command(*words, **options)
+    return capsys.readouterr().out
+
+
+def test_deploys_in_the_name_of_a_person(second, company, developer, capsys):
+    told = run(
+        capsys, "deploy", company=company.pk, number=2, reason="Finds more.", by="Dana@harbour.example.com"
+    )
+
+    assert told == "Neural Network v2 serves Harbour Telecom as champion.\n"
+    assert champion_of(company).actor == developer
+
+
+def test_deploys_as_the_installation_beside_the_champion_and_withdraws(second, company, capsys):
+    run(capsys, "deploy", company=company.pk, number=2, reason="To try.", role="alternative")
+    run(capsys, "deploy", company=company.pk, number=2, reason="Tried.", role="withdrawn")
+
+    events = company.deployment_events.order_by("sequence")
+    assert [(event.action, event.actor_name) for event in events] == [
+        ("DEPLOYED", "the installation"),
+        ("WITHDRAWN", "the installation"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"number": 9}, "has no version v9"),
+        ({"reason": ""}, "Say why"),
+        ({"by": "uma@harbour.example.com"}, "Only the developer"),
+        ({"by": "nobody@example.com"}, "does not exist"),
+        ({"company": "NOSUCH"}, "does not exist"),
+    ],
+)
+def test_says_why_it_does_not_deploy(options, sentence, second, company, user):
+    with pytest.raises(CommandError, match=sentence):
+        call_command("deploy", **{"company": company.pk, "number": 2, "reason": "Finds more."} | options)
+
+
+def test_rolls_back(second, company, capsys):
+    third = ModelVersionFactory(company=company, number=3)
+    for version in (second, third):
+        deploy_version(version=version, company=company, by=None, reason="Finds more.", at=NOON)
+
+    told = run(capsys, "rollback", company=company.pk, reason="Too many calls.")
+
+    assert told == "Neural Network v3 was withdrawn; Neural Network v2 is the champion again.\n"
+    with pytest.raises(CommandError, match="does not exist"):
+        call_command("rollback", company="NOSUCH", reason="x")
+
+
+def test_tells_what_served_at_an_instant(second, company, developer, capsys):
+    deploy_version(version=second, company=company, by=developer, reason="Finds more.", at=NOON)
+
+    before = run(capsys, "serving", company=company.pk, at=(NOON - timedelta(seconds=1)).isoformat())
+    after = run(capsys, "serving", company=company.pk, at="2026-03-02T12:00:00")
+
+    assert "No version was deployed" in before
+    assert "Neural Network v2: champion, since 2026-03-02T12:00:00+00:00, by Dana Dev" in after
+
+
+def test_refuses_an_instant_that_is_none(company):
+    with pytest.raises(CommandError, match="is no instant"):
+        call_command("serving", company=company.pk, at="at noon")
+
+
+def test_verifies_every_version_and_names_the_damaged_one(default_versions, capsys):
+    assert "All 5 versions may serve." in run(capsys, "verify_models")
+
+    path_of(default_versions["decision_tree"], MODEL).write_bytes(b"another model")
+
+    with pytest.raises(CommandError, match="1 of 5 versions may not serve"):
+        call_command("verify_models")
+    default_versions["decision_tree"].refresh_from_db()
+    assert default_versions["decision_tree"].state == "DAMAGED"
+
+
+def test_sets_a_developer_up_once(default_versions, company, developer, capsys):
+    first = run(capsys, "initialize_developer", company=company.pk)
+    again = run(capsys, "initialize_developer", company=company.pk)
+
+    assert first.endswith(f"{developer} is set up.\n")
+    assert first.count("Accuracy") == 5
+    assert again.endswith("Nothing was missing.\n")
+    assert company.deployments.count() == 5
+
+
+def test_refuses_to_set_up_a_company_without_a_developer(company):
+    with pytest.raises(CommandError, match="no approved developer"):
+        call_command("initialize_developer", company=company.pk)
