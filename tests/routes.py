@@ -108,10 +108,9 @@ ROUTES = {
     "dev/people/": page("dev/people/"),
     "dev/people/<int:number>/approve/": page("dev/people/{waiting}/approve/", own=302, method="post"),
     "dev/people/<int:number>/decline/": page("dev/people/{waiting}/decline/"),
-    r"^dev/people/(?P<number>\d+)/(?P<verb>deactivate|reactivate)/$": [
-        *page("dev/people/{person}/deactivate/", own=302, method="post"),
-        *page("dev/people/{person}/reactivate/", own=409, method="post"),  # nobody had deactivated it
-    ],
+    "dev/people/<int:number>/deactivate/": page("dev/people/{person}/deactivate/", own=302, method="post"),
+    # Nobody had deactivated the person.
+    "dev/people/<int:number>/reactivate/": page("dev/people/{person}/reactivate/", own=409, method="post"),
     "dev/api-keys/": [
         *page("dev/api-keys/"),
         *page("dev/api-keys/", own=400, method="post"),

@@ -210,6 +210,11 @@ def test_people_are_approved_deactivated_and_reactivated_on_the_page(as_develope
     assert newcomer.account.is_active
 
 
+@pytest.mark.parametrize("verb", ["approve", "decline", "deactivate", "reactivate"])
+def test_a_number_of_thousands_of_digits_is_nobody(as_developer, verb):
+    assert as_developer.post(f"/dev/people/{'9' * 5_000}/{verb}/").status_code == 404
+
+
 def test_declining_asks_first(as_developer, newcomer):
     path = f"/dev/people/{newcomer.pk}/decline/"
 

@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -53,16 +52,19 @@ def approve(request, number):
 
 @require_POST
 @developer_required
-def set_active(request, number, verb):
+def deactivate(request, number):
     account = get_object_or_404(people_of(request.member.company), pk=number).account
-    if verb == "deactivate":
-        deactivate_account(account=account, by=request.user, at=timezone.now())
-        messages.success(request, f"{account} is out, every session included. Reactivate undoes it.")
-    elif verb == "reactivate":
-        reactivate_account(account=account, by=request.user, at=timezone.now())
-        messages.success(request, f"{account} may log in again.")
-    else:
-        raise Http404
+    deactivate_account(account=account, by=request.user, at=timezone.now())
+    messages.success(request, f"{account} is out, every session included. Reactivate undoes it.")
+    return redirect("companies:people")
+
+
+@require_POST
+@developer_required
+def reactivate(request, number):
+    account = get_object_or_404(people_of(request.member.company), pk=number).account
+    reactivate_account(account=account, by=request.user, at=timezone.now())
+    messages.success(request, f"{account} may log in again.")
     return redirect("companies:people")
 
 
