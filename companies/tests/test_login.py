@@ -1,6 +1,10 @@
+import re
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
+from django.utils import timezone
 
 from companies.models import AuditEvent
 from companies.tests.factories import PASSWORD, AccountFactory, UserFactory
@@ -178,6 +182,17 @@ def test_changing_the_password_keeps_this_session_and_ends_the_others(log_in, us
     assert here.get("/user/").status_code == 200
     assert elsewhere.get("/user/").status_code == 302
     assert "was changed" in latest_letter_to(user.email).subject
+
+
+def test_the_letter_about_a_password_says_when_in_utc(log_in, user, settings):
+    settings.TIME_ZONE = "Asia/Tokyo"
+    form = {"oldpassword": PASSWORD, "password1": "another-good-horse", "password2": "another-good-horse"}
+
+    log_in(user).post("/password/", form)
+
+    told = re.search(r"at (\S+ \S+) UTC", latest_letter_to(user.email).body).group(1)
+    at = datetime.strptime(told, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+    assert abs(timezone.now() - at) < timedelta(minutes=2)
 
 
 def test_letters_name_this_installation_whatever_host_the_request_came_with(client, user, settings):
