@@ -202,7 +202,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-# What stands in a navigation: label, URL name (with the portal as its argument), portals that show it, heading.
+# A navigation: label, URL name (with the portal as its argument), portals that show it, heading above it.
 PORTAL_NAVIGATION = [
     ("Home", "companies:home", ("dev", "user"), ""),
     ("Predict", "predictions:new", ("dev", "user"), ""),
