@@ -1,6 +1,7 @@
 from django.urls import include, path
 
-from registry import api
+from registry.api import deployments as deployments_api
+from registry.api import models as models_api
 from registry.views import deployments, ledger, models
 
 DEVELOPER = {"portal": "dev"}
@@ -13,8 +14,17 @@ pages = [
     path("dev/models/roll-back/", deployments.rollback, DEVELOPER, name="roll_back"),
     path("dev/ledger/", ledger.ledger, DEVELOPER, name="ledger"),
     path("dev/ledger.csv", ledger.ledger_csv, DEVELOPER, name="ledger_csv"),
-    path("api/v1/models", api.ModelList.as_view(), name="api-models"),
-    path("api/v1/models/<int:pk>", api.ModelDetail.as_view(), name="api-model"),
+    path("api/v1/models", models_api.ModelList.as_view(), name="api-models"),
+    path("api/v1/models/<int:pk>", models_api.ModelDetail.as_view(), name="api-model"),
+    path("api/v1/deployments", deployments_api.DeploymentList.as_view(), name="api-deployments"),
+    path("api/v1/deployments/events", deployments_api.EventList.as_view(), name="api-deployment-events"),
+    path("api/v1/deployments/serving", deployments_api.Serving.as_view(), name="api-serving"),
+    path("api/v1/deployments/roll-back", deployments_api.RollBack.as_view(), name="api-roll-back"),
+    path(
+        "api/v1/deployments/<int:pk>/withdraw",
+        deployments_api.WithdrawDeployment.as_view(),
+        name="api-withdraw",
+    ),
 ]
 
 urlpatterns = [path("", include((pages, "registry")))]

@@ -144,6 +144,16 @@ ROUTES = {
     "dev/ledger.csv": page("dev/ledger.csv"),
     "api/v1/models": api("api/v1/models"),
     "api/v1/models/<int:pk>": api("api/v1/models/{version}"),
+    "api/v1/deployments": [
+        *developer_api("api/v1/deployments"),
+        *developer_api("api/v1/deployments", own=400, method="post"),  # an empty form
+    ],
+    "api/v1/deployments/events": developer_api("api/v1/deployments/events"),
+    "api/v1/deployments/serving": developer_api("api/v1/deployments/serving"),
+    "api/v1/deployments/roll-back": developer_api("api/v1/deployments/roll-back", own=400, method="post"),
+    "api/v1/deployments/<int:pk>/withdraw": developer_api(
+        "api/v1/deployments/{deployment}/withdraw", own=400, method="post"
+    ),
     # --- training
     "dev/retrain/": [
         *page("dev/retrain/"),

@@ -34,6 +34,7 @@ pytestmark = pytest.mark.django_db
 
 ABSENT = {
     "person": 987_654_321, "waiting": 987_654_321, "version": 987_654_321, "key": 987_654_321,
+    "deployment": 987_654_321,
     "job": uuid.UUID(int=1), "run": uuid.UUID(int=1), "retraining": uuid.UUID(int=1),
     "dataset": 987_654_321,
 }  # fmt: skip
@@ -89,6 +90,11 @@ def version_of_company(company):
     version = ModelVersionFactory(company=company, pk=700_000_003)
     ModelMetricsFactory(model=version)
     return ModelDeploymentFactory(model=version).model_id
+
+
+@pytest.fixture
+def deployment_of_company(company):
+    return ModelDeploymentFactory(model=ModelVersionFactory(company=company), pk=700_000_005).pk
 
 
 @pytest.fixture

@@ -1,0 +1,184 @@
+"""Which version serves the company, for programs: the same rules and refusals as on the pages."""
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from companies.access import IsDeveloper
+from companies.models import Scope
+from registry.models import DeploymentEvent, ModelDeployment, ModelVersion
+from registry.selectors import ledger_of, serving_at, visible_versions
+from registry.services.deployments import deploy_version, roll_back, withdraw_deployment
+from registry.services.ledger import MOST_REASON
+
+MayDeploy = IsDeveloper.with_scope(Scope.DEPLOY)
+
+
+class VersionOutput(serializers.ModelSerializer):
+    class Meta:
+        model = ModelVersion
+        fields = ("id", "name", "version", "is_default")
+        read_only_fields = fields
+
+
+class DeploymentOutput(serializers.ModelSerializer):
+    model = VersionOutput()
+    is_active = serializers.BooleanField(help_text="Whether it serves now.")
+    deployed_by = serializers.CharField(source="who", help_text="By the name of that time.")
+
+    class Meta:
+        model = ModelDeployment
+        fields = (
+            "id", "model", "role", "is_active", "deployed_at", "deactivated_at", "deployed_by", "reason",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class ReasonInput(serializers.Serializer):
+    reason = serializers.CharField(
+        max_length=MOST_REASON, help_text="Why. It stands in the ledger for good, beside your name."
+    )
+
+
+class DeploymentInput(ReasonInput):
+    model = serializers.IntegerField(help_text="The `id` of a model of `/api/v1/models`.")
+    role = serializers.ChoiceField(
+        ModelDeployment.Role.choices,
+        default=ModelDeployment.Role.CHAMPION,
+        help_text="The champion is chosen unless somebody chooses another; the one before goes on beside it.",
+    )
+
+
+class RolledBackOutput(serializers.Serializer):
+    withdrawn = VersionOutput()
+    champion = VersionOutput(allow_null=True, help_text="Null: the best default is suggested again.")
+
+
+class EventOutput(serializers.ModelSerializer):
+    model = VersionOutput(source="version")
+    actor = serializers.CharField(source="actor_name", help_text="By the name of that time.")
+
+    class Meta:
+        model = DeploymentEvent
+        fields = ("sequence", "at", "action", "model", "role", "actor", "reason")
+        read_only_fields = fields
+
+
+class ServingOutput(serializers.Serializer):
+    model = VersionOutput(source="version")
+    role = serializers.ChoiceField(ModelDeployment.Role.choices)
+    since = serializers.DateTimeField()
+    out_of_service = serializers.SerializerMethodField(help_text="Damaged or in quarantine at that instant.")
+
+    def get_out_of_service(self, found) -> bool:
+        return found.out_of_service is not None
+
+
+class InstantInput(serializers.Serializer):
+    at = serializers.DateTimeField(required=False, help_text="As in 2026-03-02T12:00:00Z; otherwise now.")
+
+
+class DeploymentFilter(filters.FilterSet):
+    active = filters.BooleanFilter("is_active", label="Only what serves now, or only what ended.")
+    model = filters.NumberFilter("model", label="The `id` of a model.")
+
+    class Meta:
+        model = ModelDeployment
+        fields = ("active", "model")
+
+
+def _deployments(request):
+    return request.member.company.deployments.select_related("model").order_by("-deployed_at", "-pk")
+
+
+@extend_schema(tags=["deployments"])
+class DeploymentList(generics.ListAPIView):
+    """What serves your company and what did, latest first."""
+
+    permission_classes = [MayDeploy]
+    serializer_class = DeploymentOutput
+    filter_backends = [filters.DjangoFilterBackend]
+    filterset_class = DeploymentFilter
+    queryset = ModelDeployment.objects.none()
+
+    def get_queryset(self):
+        return _deployments(self.request)
+
+    @extend_schema(request=DeploymentInput, responses={201: DeploymentOutput})
+    def post(self, request):
+        """Let a version serve the people of your company, from now on."""
+        sent = DeploymentInput(data=request.data)
+        sent.is_valid(raise_exception=True)
+        company = request.member.company
+        deployment = deploy_version(
+            version=get_object_or_404(visible_versions(company), pk=sent.validated_data["model"]),
+            company=company,
+            role=sent.validated_data["role"],
+            by=request.member.account,
+            reason=sent.validated_data["reason"],
+            at=timezone.now(),
+        )
+        return Response(DeploymentOutput(deployment).data, status=201)
+
+
+class WithdrawDeployment(APIView):
+    """End one deployment."""
+
+    permission_classes = [MayDeploy]
+
+    @extend_schema(tags=["deployments"], request=ReasonInput, responses=DeploymentOutput)
+    def post(self, request, pk):
+        deployment = get_object_or_404(_deployments(request), pk=pk)
+        sent = ReasonInput(data=request.data)
+        sent.is_valid(raise_exception=True)
+        ended = withdraw_deployment(
+            deployment=deployment, by=request.member.account, at=timezone.now(), **sent.validated_data
+        )
+        return Response(DeploymentOutput(ended).data)
+
+
+class RollBack(APIView):
+    """Withdraw the champion; the champion before it takes over, or the best default."""
+
+    permission_classes = [MayDeploy]
+
+    @extend_schema(tags=["deployments"], request=ReasonInput, responses=RolledBackOutput)
+    def post(self, request):
+        sent = ReasonInput(data=request.data)
+        sent.is_valid(raise_exception=True)
+        done = roll_back(
+            company=request.member.company,
+            by=request.member.account,
+            at=timezone.now(),
+            **sent.validated_data,
+        )
+        return Response(RolledBackOutput(done).data)
+
+
+@extend_schema(tags=["deployments"])
+class EventList(generics.ListAPIView):
+    """The ledger of your company: every change of what serves it, latest first. Nothing changes a line."""
+
+    permission_classes = [IsDeveloper]
+    serializer_class = EventOutput
+    queryset = DeploymentEvent.objects.none()
+
+    def get_queryset(self):
+        return ledger_of(self.request.member.company)
+
+
+class Serving(APIView):
+    """Which versions were deployed in your company at an instant, the champion first."""
+
+    permission_classes = [IsDeveloper]
+
+    @extend_schema(tags=["deployments"], parameters=[InstantInput], responses=ServingOutput(many=True))
+    def get(self, request):
+        asked = InstantInput(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        at = asked.validated_data.get("at") or timezone.now()
+        return Response(ServingOutput(serving_at(request.member.company, at), many=True).data)

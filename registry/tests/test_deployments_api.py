@@ -1,0 +1,138 @@
+"""Deployments for programs: the same rules as on the pages, and keys only with their scope."""
+
+from datetime import timedelta
+
+import pytest
+
+from companies.services.api_keys import create_api_key
+from registry.selectors import champion_of
+from registry.services.deployments import deploy_version
+from registry.tests.factories import NOON, ModelVersionFactory
+
+pytestmark = pytest.mark.django_db
+
+URL = "/api/v1/deployments"
+
+
+@pytest.fixture
+def second(company):
+    return ModelVersionFactory(company=company, number=2)
+
+
+@pytest.fixture
+def deployed(second, company, developer):
+    return deploy_version(version=second, company=company, by=developer, reason="Finds more.", at=NOON)
+
+
+def post(client, path="", **data):
+    return client.post(URL + path, data, content_type="application/json")
+
+
+@pytest.fixture
+def with_key(client, company, developer):
+    def call(path, data=None, *, scopes):
+        _, secret = create_api_key(company=company, name=scopes[0], scopes=scopes, by=None, at=NOON)
+        headers = {"Authorization": f"Api-Key {secret}"}
+        if data is None:
+            return client.get(URL + path, headers=headers)
+        return client.post(URL + path, data, content_type="application/json", headers=headers)
+
+    return call
+
+
+def test_deploys_a_version(second, company, as_developer):
+    answer = post(as_developer, model=second.pk, reason="Finds more.")
+
+    assert answer.status_code == 201
+    told = answer.json()
+    assert (told["model"]["version"], told["role"], told["is_active"]) == ("v2", "CHAMPION", True)
+    assert told["deployed_by"] == "Dana Dev (dana@harbour.example.com)"
+    assert champion_of(company).model == second
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        ({"reason": ""}, 400, "invalid"),
+        ({"role": "KING"}, 400, "invalid"),
+        ({"model": 987_654_321}, 404, "not-found"),
+        ({}, 409, "already-deployed"),
+    ],
+)
+def test_refuses_as_the_page_does(sent, status, code, deployed, as_developer):
+    answer = post(as_developer, **{"model": deployed.model_id, "reason": "Again."} | sent)
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_refuses_the_version_of_another_company_as_if_it_did_not_exist(second, as_stranger):
+    assert post(as_stranger, model=second.pk, reason="Mine.").status_code == 404
+
+
+def test_withdraws_a_deployment_once(deployed, company, as_developer):
+    answer = post(as_developer, f"/{deployed.pk}/withdraw", reason="Too many calls.")
+    again = post(as_developer, f"/{deployed.pk}/withdraw", reason="Too many calls.")
+
+    assert (answer.status_code, answer.json()["is_active"]) == (200, False)
+    assert (again.status_code, again.json()["code"]) == (409, "not-deployed")
+    assert champion_of(company) is None
+
+
+def test_rolls_back(deployed, company, developer, as_developer):
+    third = ModelVersionFactory(company=company, number=3)
+    deploy_version(version=third, company=company, by=developer, reason="Better.", at=NOON)
+
+    told = post(as_developer, "/roll-back", reason="Too many calls.").json()
+
+    assert (told["withdrawn"]["version"], told["champion"]["version"]) == ("v3", "v2")
+    assert post(as_developer, "/roll-back", reason="More.").json()["champion"] is None
+    assert post(as_developer, "/roll-back", reason="More.").status_code == 409
+
+
+def test_lists_what_serves_and_what_did(deployed, company, developer, as_developer):
+    third = ModelVersionFactory(company=company, number=3)
+    deploy_version(version=third, company=company, by=developer, reason="Better.", at=NOON)
+
+    everything = as_developer.get(URL).json()["results"]
+    active = as_developer.get(URL, {"active": "true"}).json()["results"]
+
+    assert len(everything) == 3
+    assert {(row["model"]["version"], row["role"]) for row in active} == {
+        ("v2", "ALTERNATIVE"),
+        ("v3", "CHAMPION"),
+    }
+
+
+def test_tells_what_served_at_an_instant(deployed, as_developer):
+    before = as_developer.get(f"{URL}/serving", {"at": (NOON - timedelta(hours=1)).isoformat()}).json()
+    after = as_developer.get(f"{URL}/serving").json()
+
+    assert before == []
+    assert [(row["model"]["version"], row["role"]) for row in after] == [("v2", "CHAMPION")]
+    assert as_developer.get(f"{URL}/serving", {"at": "noon"}).status_code == 400
+
+
+def test_reads_the_ledger(deployed, as_developer, as_stranger):
+    lines = as_developer.get(f"{URL}/events").json()["results"]
+
+    assert [(line["sequence"], line["action"], line["reason"]) for line in lines] == [
+        (1, "DEPLOYED", "Finds more.")
+    ]
+    assert as_stranger.get(f"{URL}/events").json()["results"] == []
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_no_call_changes_a_line_of_the_ledger(method, deployed, company, as_developer):
+    answer = getattr(as_developer, method)(f"{URL}/events", {}, content_type="application/json")
+
+    assert answer.status_code in (403, 405)
+    assert company.deployment_events.get().reason == "Finds more."
+
+
+def test_a_key_deploys_with_the_scope_for_it_only(second, company, with_key):
+    sent = {"model": second.pk, "reason": "Nightly."}
+
+    assert with_key("", sent, scopes=["read"]).json()["code"] == "missing-scope"
+    assert with_key("", scopes=["predict"]).status_code == 403
+    assert with_key("", sent, scopes=["deploy"]).status_code == 201
+    assert company.deployment_events.get().actor_name.startswith("Dana Dev")
