@@ -11,7 +11,13 @@ import time
 from pathlib import Path
 
 START_SECONDS = 60
-INSTALL_OPTIONS = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
+INSTALL_OPTIONS = [
+    "--auth-root-authentication-method=normal",
+    "--skip-test-db",
+    "--skip-name-resolve",
+    # Some containers cannot look up their own name, which the tests do not need.
+    "--force",
+]
 SERVER_OPTIONS = [
     "--bind-address=127.0.0.1",
     "--skip-name-resolve",
@@ -53,11 +59,14 @@ def private_mariadb():
         data, log = home / "data", home / "server.log"
         # mariadbd refuses to run as root unless told so in as many words.
         as_root = ["--user=root"] if os.getuid() == 0 else []
-        subprocess.run(
+        installed = subprocess.run(
             [install, "--no-defaults", f"--datadir={data}", *INSTALL_OPTIONS, *as_root],
-            check=True,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
+        if installed.returncode:
+            raise RuntimeError(f"MariaDB could not be set up:\n{installed.stdout}")
         port = _free_port()
         place = [f"--datadir={data}", f"--socket={home / 'socket'}", f"--pid-file={home / 'pid'}"]
         with log.open("wb") as output:
