@@ -1,8 +1,18 @@
 from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as rest_handler
 
 from core.errors import DomainError
+
+
+class LimitedPagination(LimitOffsetPagination):
+    """`limit` and `offset`, with an end to `limit`: nobody reads a whole table into the server at once.
+
+    Databases also refuse a number beyond their own largest, with an error that is no refusal of ours.
+    """
+
+    max_limit = 1_000
 
 
 def exception_handler(exception, context):

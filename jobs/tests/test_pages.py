@@ -158,6 +158,13 @@ def test_the_api_lists_the_jobs_of_the_own_company(as_user, job, other_company):
     assert [entry["id"] for entry in as_user.get(reverse("jobs:api-list")).json()["results"]] == [str(job.pk)]
 
 
+@pytest.mark.parametrize("limit", ["0", "-1", "many", 2**63, "9" * 30])
+def test_the_api_lists_whatever_limit_is_asked_for(as_user, job, limit):
+    answer = as_user.get(reverse("jobs:api-list"), {"limit": limit})
+
+    assert [row["id"] for row in answer.json()["results"]] == [str(job.pk)]
+
+
 def test_the_api_cancels(as_user, job):
     response = as_user.post(reverse("jobs:api-cancel", kwargs={"job_id": job.pk}))
 
