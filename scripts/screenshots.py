@@ -70,6 +70,10 @@ BOTH = {
 }
 DEVELOPER = {
     **BOTH,
+    "retrain": "retrain/",
+    "retrainings": "retrainings/",
+    "data-sets": "datasets/",
+    "ledger": "ledger/",
     "people": "people/",
     "api-keys": "api-keys/",
     "settings": "settings/",
@@ -144,6 +148,23 @@ class Studio:
         )
         return self.browser.current_url
 
+    def retrain(self, file: Path, reason: str) -> str:
+        """Retrain with a file, wait for the new version and return the address of the comparison."""
+        self.open("/dev/retrain/")
+        self.browser.find_element(By.CSS_SELECTOR, "main input[type=file]").send_keys(str(file))
+        self.submit()
+        wait = WebDriverWait(self.browser, 180)
+        wait.until(lambda browser: browser.find_elements(By.NAME, "reason"))
+        self._fill("reason", reason)
+        self.submit()
+        wait.until(
+            lambda browser: (
+                re.search(r"/retrainings/[0-9a-f-]{36}/", browser.current_url)
+                and not browser.find_elements(By.CSS_SELECTOR, "progress, [hx-trigger*=every]")
+            )
+        )
+        return self.browser.current_url
+
     def take(self, name: str, path: str):
         """Take a page in all sizes and schemes."""
         for size, (width, height, is_mobile) in SIZES.items():
@@ -195,12 +216,19 @@ def take_all(studio: Studio, accounts: dict[str, Account], file: Path):
         studio.log_in(portal, accounts[role])
         studio.predict(portal, file, "March base, second opinion", model="Random Forest")
         result = studio.predict(portal, file, "March base")
+        if role == "developer":
+            studio.take("developer-retraining", studio.retrain(file, "New customers of the first quarter"))
         for name, path in pages.items():
             studio.take(f"{role}-{name}", f"/{portal}/{path}")
         studio.take(f"{role}-result", result)
-        studio.open(f"/{portal}/models/")
-        if version := studio.first_link(rf"/{portal}/models/.+"):
-            studio.take(f"{role}-model", version)
+    for page, link, name in (
+        ("/dev/models/", r"/models/\d+/$", "developer-model"),
+        ("/dev/models/", r"/deploy/$", "developer-deploy"),
+        ("/dev/datasets/", r"/datasets/\d+/$", "developer-data-set"),
+    ):
+        studio.open(page)
+        if found := studio.first_link(link):
+            studio.take(name, found)
 
 
 def read_accounts(text: str) -> dict[str, Account]:
