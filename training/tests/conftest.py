@@ -1,1 +1,1 @@
-from training.tests.uploads import labelled, retrained, retraining  # noqa: F401
+from training.tests.uploads import labelled, pinned_type, retrained, retraining  # noqa: F401

@@ -93,7 +93,7 @@ def test_a_data_set_draws_where_it_comes_from(retrained, labelled, as_developer)
     page = as_developer.get(reverse("training:dataset", args=(run.combined_dataset_id,))).content.decode()
 
     assert "<svg" in page
-    for name in ("uploadDataset1", "combinedDataset1", "Neural Network v2", run.parent_dataset.name):
+    for name in ("uploadDataset1", "combinedDataset1", "Logistic Regression v2", run.parent_dataset.name):
         assert name in page
     listed = as_developer.get(reverse("training:datasets")).content.decode()
     assert "combinedDataset1" in listed and "uploadDataset1" in listed

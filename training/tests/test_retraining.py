@@ -1,8 +1,27 @@
 import csv
+import threading
+from datetime import timedelta
+from itertools import pairwise
 
+import numpy as np
 import pytest
+from django.db import connections
+from django.utils import timezone
 
-from registry.artefacts import load_scorer, media_path
+from companies.access import membership
+from jobs import services as job_services
+from jobs.models import Job
+from jobs.runner import run_job
+from ml.training import split_rows
+from registry.artefacts import load_manifest, load_scorer, media_path, path_of
+from registry.models import Dataset, ModelVersion
+from registry.services.initialisation import initialize_original_dataset
+from registry.services.states import mark_damaged
+from registry.tests.factories import NOON
+from registry.uploads import FileRefused
+from training.models import TrainingRun
+from training.services.retraining import OnlyDevelopers, ReasonMissing
+from training.services.sweeping import sweep_files
 
 pytestmark = pytest.mark.django_db
 
@@ -12,18 +31,291 @@ def stored_rows(dataset):
         return {row["customerID"]: row for row in csv.DictReader(file)}
 
 
+def split_ids(rows):
+    labels = np.array([row["Churn"] == "Yes" for row in rows.values()]).astype(int)
+    ids = np.array(list(rows))
+    return [set(ids[part]) for part in split_rows(labels)]
+
+
+def kept_files(settings):
+    stored = [path for path in (settings.MEDIA_ROOT / "datasets/dev").rglob("*") if path.is_file()]
+    return stored + [path for path in settings.FILE_UPLOAD_TEMP_DIR.rglob("*") if path.is_file()]
+
+
+# --- Lineage ---------------------------------------------------------------------------------------------
+
+
 def test_adds_the_upload_to_the_original_and_registers_the_next_version(retrained, labelled, company):
     run = retrained(labelled())
 
     assert run.job.state == "SUCCEEDED", run.job.error
-    assert str(run.version) == "Neural Network v2"
-    assert run.version.company == company
-    assert [d.name for d in (run.upload_dataset, run.combined_dataset)] == [
-        "uploadDataset1",
-        "combinedDataset1",
-    ]
-    assert run.parent_dataset.is_original and run.combined_dataset.parent_dataset == run.parent_dataset
+    assert (run.version.version, run.version.company) == ("v2", company)
+    assert [run.upload_dataset.name, run.combined_dataset.name] == ["uploadDataset1", "combinedDataset1"]
+    assert run.parent_dataset.is_original
+    assert run.combined_dataset.parent_dataset == run.parent_dataset
     assert run.upload_dataset.file_path.startswith(f"datasets/dev/uploadToRetrain/{company.pk}/")
     assert run.combined_dataset.file_path.startswith(f"datasets/dev/combinedDataset/{company.pk}/")
     assert run.combined_dataset.row_count == len(stored_rows(run.combined_dataset)) == 900 + 300
-    assert load_scorer(run.version).threshold == 0.5
+    assert run.version.training_dataset == run.combined_dataset
+    assert run.warm_start is False
+
+
+def test_the_second_upload_is_added_to_what_the_first_one_made(retrained, labelled):
+    first = retrained(labelled(prefix="SPRING"))
+    second = retrained(labelled(prefix="SUMMER", seed=22))
+
+    assert second.parent_dataset == first.combined_dataset
+    assert second.combined_dataset.name == "combinedDataset2"
+    assert second.version.version == "v3"
+    assert second.combined_dataset.row_count == 900 + 300 + 300
+
+
+def test_the_newer_row_of_a_customer_counts(retrained, labelled):
+    rows = labelled()
+    names = rows[0]
+    rows[1][names.index("customerID")] = "DA-000001"  # stands in the original as well
+    rows[1][names.index("MonthlyCharges")] = 77.77
+
+    run = retrained(rows)
+
+    assert run.combination["replaced"] == 1
+    assert run.combination["examples"] == ["DA-000001"]
+    assert run.combination["rows"] == run.combined_dataset.row_count == 900 + 300 - 1
+    assert stored_rows(run.combined_dataset)["DA-000001"]["MonthlyCharges"] == "77.77"
+
+
+def test_goes_on_from_the_data_of_its_own_company(retrained, labelled, stranger, other_company):
+    retrained(labelled())
+    initialize_original_dataset(company=other_company, at=NOON)
+
+    foreign = retrained(labelled(prefix="F"), account=stranger)
+
+    assert foreign.parent_dataset.is_original
+    assert (foreign.combined_dataset.name, foreign.version.version) == ("combinedDataset1", "v2")
+
+
+@pytest.mark.parametrize("pinned_type", ["neural_network"])
+def test_the_same_data_give_the_same_model_bit_for_bit(retrained, labelled, stranger, other_company):
+    initialize_original_dataset(company=other_company, at=NOON)
+
+    here, there = retrained(labelled()), retrained(labelled(), account=stranger)
+
+    assert here.combined_dataset.sha256 == there.combined_dataset.sha256
+    for suffix in (".pkl", ".onnx", "_metadata.pkl"):
+        assert here.version.file_hashes[suffix] == there.version.file_hashes[suffix], suffix
+    parameters = load_manifest(here.version)["parameters"]
+    assert parameters["hidden_layer_sizes"] == [100, 50]
+    assert (parameters["activation"], parameters["solver"]) == ("identity", "sgd")
+    assert (parameters["alpha"], parameters["max_iter"]) == (0.1, 200)
+    assert str(here.version) == "Neural Network v2"
+    assert load_scorer(here.version).threshold == 0.5
+
+
+# --- Refusals --------------------------------------------------------------------------------------------
+
+
+def only_stayers(rows):
+    return [row for row in rows if row[-1] != "Yes"]
+
+
+def few(rows):
+    return rows[:20]
+
+
+def strange_label(rows):
+    rows[3][-1] = "perhaps"
+    return rows
+
+
+def no_label(rows):
+    return [row[:-1] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "kind"),
+    [
+        (only_stayers, "one_class"),
+        (few, "too_few_rows"),
+        (strange_label, "bad_label"),
+        (no_label, "missing_columns"),
+    ],
+)
+def test_what_cannot_be_learned_from_is_refused_and_leaves_nothing(
+    spoil, kind, retraining, labelled, settings
+):
+    with pytest.raises(FileRefused) as refusal:
+        retraining(spoil(labelled()))
+
+    assert refusal.value.code == kind
+    assert not TrainingRun.objects.exists() and not Job.objects.exists()
+    assert not Dataset.objects.filter(is_original=False).exists()
+    kept = [path for path in kept_files(settings) if not refusal.value.kept]
+    assert kept == []
+
+
+def test_users_do_not_retrain(retraining, labelled, user):
+    with pytest.raises(OnlyDevelopers):
+        retraining(labelled(), account=user)
+
+
+@pytest.mark.parametrize("reason", ["  ", "x" * 501])
+def test_a_reason_is_needed(reason, retraining, labelled):
+    with pytest.raises(ReasonMissing):
+        retraining(labelled(), reason=reason)
+
+
+# --- The job ---------------------------------------------------------------------------------------------
+
+
+def assert_nothing_came_of(run):
+    run.refresh_from_db()
+    assert run.version is None and run.number is None
+    assert not ModelVersion.objects.exclude(company=None).exists()
+    assert not Dataset.objects.filter(is_original=False).exists()
+    assert not [*media_path("datasets/dev/combinedDataset").rglob("*.csv")]
+
+
+def test_a_cancelled_retraining_leaves_no_version_and_no_data(retraining, labelled, do_jobs, developer):
+    run = retraining(labelled())
+    job = job_services.claim_job(job_id=run.job_id, worker="here", at=timezone.now())
+    job_services.request_cancel(job=job, by=developer, at=timezone.now())
+    Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED)
+
+    do_jobs()
+
+    run.job.refresh_from_db()
+    assert run.job.state == "CANCELLED"
+    assert_nothing_came_of(run)
+
+
+def test_one_that_needs_too_much_memory_says_so_and_leaves_nothing(retraining, labelled, do_jobs, settings):
+    settings.TRAINING_MEMORY_MB = 40
+    run = retraining(labelled())
+
+    do_jobs()
+
+    run.job.refresh_from_db()
+    assert run.job.state == "FAILED"
+    assert "more than 40 MB of memory" in run.job.error["message"]
+    assert_nothing_came_of(run)
+
+
+def test_a_job_that_is_done_twice_registers_one_version(retrained, labelled, do_jobs):
+    run = retrained(labelled())
+    Job.objects.filter(pk=run.job_id).update(state=Job.State.QUEUED)
+
+    do_jobs()
+
+    run.job.refresh_from_db()
+    assert run.job.state == "SUCCEEDED"
+    assert ModelVersion.objects.filter(company=run.company).count() == 1
+    assert Dataset.objects.filter(is_combined=True).count() == 1
+
+
+def test_the_same_send_starts_one_retraining(retraining, labelled, settings):
+    first = retraining(labelled(), idempotency_key="one")
+    files = kept_files(settings)
+
+    again = retraining(labelled(), idempotency_key="one")
+
+    assert again == first
+    assert kept_files(settings) == files
+
+
+def test_the_sweep_takes_orphans_and_leaves_what_rows_name(retrained, labelled, settings):
+    run = retrained(labelled())
+    orphan = media_path(run.combined_dataset.file_path).with_name("left-behind.csv")
+    orphan.write_text("left by a killed process")
+    named = {path for path in kept_files(settings) if path != orphan}
+
+    early, late = sweep_files(at=timezone.now()), sweep_files(at=timezone.now() + timedelta(days=2))
+
+    assert (early, late) == (0, 1)
+    assert set(kept_files(settings)) == named
+
+
+# --- Comparison ------------------------------------------------------------------------------------------
+
+
+def test_compares_on_customers_whom_no_version_learned_from(retrained, labelled, default_dataset_row):
+    run = retrained(labelled(rows=600))
+
+    judged = run.comparison["judged"]
+    assert judged["held_out"] == 1500 // 5
+    assert judged["customers"] + judged["left_out"] == judged["held_out"]
+    taught_before, _ = split_ids(stored_rows(default_dataset_row))
+    _, held_out = split_ids(stored_rows(run.combined_dataset))
+    assert judged["left_out"] == len(taught_before & held_out) > 0
+    assert judged["unknown"] == []
+    assert f"{judged['customers']} customers" in run.comparison["sentence"]
+    assert [version["key"] for version in run.comparison["versions"]] == ["new", "serving"]
+    intervals = run.comparison["versions"][0]["intervals"]["churners"]["f1"]
+    assert intervals["low"] <= intervals["value"] <= intervals["high"]
+
+
+def test_says_when_it_is_not_known_whom_a_version_learned_from(retrained, labelled, default_dataset_row):
+    ModelVersion.objects.update(training_dataset=None)
+
+    run = retrained(labelled(rows=600))
+
+    assert run.comparison["judged"]["unknown"] == ["Logistic Regression v1"]
+
+
+def test_a_version_out_of_service_is_named_and_not_compared_with(retraining, labelled, do_jobs):
+    serving = ModelVersion.objects.get()
+    run = retraining(labelled())
+    path_of(serving, ".json").write_text("{}")
+
+    do_jobs()
+
+    run.refresh_from_db()
+    assert run.comparison["not_compared"] == ["Logistic Regression v1"]
+    assert run.version is not None
+
+
+def test_notes_which_type_the_rule_would_have_chosen(retrained, labelled):
+    run = retrained(labelled())
+
+    choice = run.comparison["choice"]
+    assert choice["pinned"] == choice["most_accurate"] == "logistic_regression"
+
+
+def test_a_retraining_after_the_champion_was_damaged_takes_the_next_best(retrained, labelled, developer):
+    mark_damaged(version=ModelVersion.objects.get(), reason="test", at=NOON)
+
+    run = retrained(labelled())
+
+    assert run.job.state == "SUCCEEDED", run.job.error
+    assert membership(developer).company == run.company
+
+
+# --- Several at once -------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_retrainings_at_the_same_time_make_one_chain(retraining, labelled):
+    runs = [retraining(labelled(rows=120, seed=place, prefix=f"P{place}")) for place in range(3)]
+
+    def work(job_id):
+        try:
+            run_job(job_id, clock=timezone.now)
+        finally:
+            connections.close_all()
+
+    from celery import current_app
+
+    current_app.loader.import_default_modules()
+    workers = [threading.Thread(target=work, args=(run.job_id,)) for run in runs]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    done = list(TrainingRun.objects.order_by("number"))
+    assert [run.number for run in done] == [1, 2, 3], [run.job.error for run in done]
+    assert [run.version.number for run in done] == [2, 3, 4]
+    for before, after in pairwise(done):
+        assert after.parent_dataset == before.combined_dataset
+    ids = stored_rows(done[-1].combined_dataset)
+    assert len(ids) == 900 + 3 * 120
+    assert {name[:2] for name in ids} == {"DA", "P0", "P1", "P2"}
