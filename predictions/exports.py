@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from core.errors import TooLarge
 from predictions import files
 from predictions.batch import CHURN_PROBABILITY
 from predictions.models import Prediction
@@ -20,11 +21,30 @@ from tabular.spec import ParseSpec
 from tabular.write import BOM, write_xlsx
 
 PIECE = 256 * 1024
+# A sheet holds 1,048,576 rows, but writing so many takes minutes, and opening them longer.
+MOST_SHEET_ROWS = 200_000
+
+
+class TooManyForASheet(TooLarge):
+    code = "too-many-for-a-sheet"
 
 
 def workbook(prediction: Prediction) -> Iterator[bytes]:
-    """Yield the result as an XLSX file. Built on disk, row by row: a large one takes time, not memory."""
-    result = _Stored(prediction)
+    """Return the result as an XLSX file in pieces; it is built on disk when the first is asked for.
+
+    Raises
+    ------
+    TooManyForASheet
+        The result has more than 200,000 customers.
+    """
+    if prediction.result["rows"] > MOST_SHEET_ROWS:
+        raise TooManyForASheet(
+            f"A workbook is offered for up to {MOST_SHEET_ROWS:,} customers. Download the CSV instead."
+        )
+    return _workbook(_Stored(prediction))
+
+
+def _workbook(result):
     with tempfile.TemporaryDirectory(dir=waiting_room(), prefix="workbook-") as folder:
         path = Path(folder) / "result.xlsx"
         write_xlsx(path, result.names, result.batches(), numbers=result.numbers, already_harmless=True)

@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 
 from ml.risk import POLICIES
+from predictions.exports import MOST_SHEET_ROWS
 from predictions.models import Prediction
 from registry.selectors import quality_of
-from tabular.write import MOST_SHEET_ROWS
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,10 @@ class Findings:
     @property
     def fits_workbook(self) -> bool:
         return self.rows <= MOST_SHEET_ROWS
+
+    @property
+    def most_sheet_rows(self) -> int:
+        return MOST_SHEET_ROWS
 
     @property
     def precision(self) -> dict | None:

@@ -108,6 +108,18 @@ def test_the_workbook_holds_the_same_as_the_csv(as_user, done, user, customers):
     assert isinstance(rows[0][tenure], int | float) and isinstance(rows[0][chance], float)
 
 
+def test_a_workbook_is_not_offered_for_more_than_a_sheet_bears(as_user, done, user):
+    prediction = done(user)
+    prediction.result["rows"] = 200_001
+    prediction.save()
+
+    page = as_user.get(page_of(prediction)).content.decode()
+    answer = as_user.get(reverse("predictions:download_xlsx", args=("user", prediction.uuid)))
+
+    assert "Download XLSX" not in page and "up to 200,000 customers" in page
+    assert answer.status_code == 413
+
+
 def test_signs_that_turn_text_around_are_shown_by_their_number(as_user, done, user, customers):
     prediction = done(user, with_ids(customers, ["\u202eevil\u202c", "a\u200bb"]))
 
