@@ -286,6 +286,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     # Several tables have a state; without names of their own the schema would number them.
     "ENUM_NAME_OVERRIDES": {
+        "DeploymentRole": "registry.models.ModelDeployment.Role",
         "JobState": "jobs.models.Job.State",
         "ModelVersionState": "registry.models.ModelVersion.State",
     },

@@ -16,11 +16,15 @@ from ml.estimators import MODEL_TYPES
 from ml.frames import UNKNOWN, clean_frame, hash_frame, read_labels
 from ml.honest_scores import collect_scores, encoded_scores, raw_scores
 from ml.metrics import evaluate
+from ml.resampling import bootstrap_metrics
+from ml.slices import slices
 from ml.splits import TEST_SHARE, hash_split, split_rows
 
 GOLDEN_ROWS = 50
 FEWEST_PER_CLASS = 30
 THRESHOLD = 0.5
+# There are nine slices, each with figures of its own: fewer draws tell as much about their width.
+SLICE_RESAMPLES = 200
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,8 @@ class TrainedModel:
     threshold : float
         From this probability on a customer is predicted to churn.
     metrics : dict
-        `ml.metrics.evaluate` on the 20 % that nothing was fitted on.
+        `ml.metrics.evaluate` on the 20 % that nothing was fitted on, with ``intervals`` of the figures
+        (`ml.resampling.bootstrap_metrics`) and the figures of ``slices`` (`ml.slices.slices`).
     golden : list of dict
         50 rows with the probability that scikit-learn gives them: {"record": {...}, "probability": ...}.
     importance : list of dict
@@ -133,7 +138,9 @@ def train_model(frame, *, schema, model_type, params=None, seed=42, held_out=Non
 
         test = features.iloc[held_out].reset_index(drop=True)
         probabilities = calibrator.apply(raw_scores(pipeline, test))
-        metrics = evaluate(labels[held_out], probabilities, THRESHOLD)
+        metrics = evaluate(labels[held_out], probabilities, THRESHOLD) | _reliability(
+            test, labels[held_out], probabilities, schema
+        )
         importance = _importance(pipeline, test, labels[held_out], schema, seed)
         golden = _golden(pipeline, calibrator, test, probabilities, schema)
     observed = {
@@ -182,6 +189,15 @@ def _split(labels, held_out, seed):
         "test_rows": len(held_out),
     }
     return learned, held_out, split | how
+
+
+def _reliability(test, labels, probabilities, schema):
+    """Say how far the figures can be relied on, while those it was tried on are still at hand."""
+    parts = slices(test, labels, probabilities, THRESHOLD, schema=schema, resamples=SLICE_RESAMPLES)
+    return {
+        "intervals": bootstrap_metrics(labels, probabilities, THRESHOLD).to_dict(),
+        "slices": [part.to_dict() for part in parts],
+    }
 
 
 def _importance(pipeline, test, labels, schema, seed, repeats=4):

@@ -4,7 +4,7 @@ from django.views.decorators.http import require_GET
 from companies.access import developer_required, member_required
 from core.charts import embed
 from core.errors import DomainError
-from registry import charts
+from registry import cards, charts
 from registry.artefacts import load_manifest, stem_of
 from registry.selectors import (
     champion_for,
@@ -53,6 +53,7 @@ def version(request, pk):
         "manifest": manifest,
         "refusal": refusal,
         "parameters": charts.readable_parameters((manifest or {}).get("parameters", {})),
+        "purpose": cards.purpose_of(name=str(chosen), manifest=manifest),
         "quality": quality,
         "events": who_served(chosen, company),
         "deployment": serving_rows(company).get(chosen.pk),
@@ -61,8 +62,16 @@ def version(request, pk):
         "files": [(name + suffix, found) for suffix, found in sorted(chosen.file_hashes.items())],
     }
     if quality:
-        context |= _figures(quality, champion_for(request.member), chosen)
-        context |= _pictures(chosen.metrics.additional_metrics)
+        found = chosen.metrics.additional_metrics
+        figures = _figures(quality, champion_for(request.member), chosen)
+        for name in ("churners", "weighted", "calibration_figures"):
+            figures[name] = cards.with_intervals(figures[name], found)
+        context |= figures | _pictures(found)
+        context |= {
+            "threshold_reason": cards.threshold_reason(found),
+            "limits": cards.limits_of(found, manifest),
+            "parts": cards.parts_of(found),
+        }
     return render(request, "registry/version.html", context)
 
 

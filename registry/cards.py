@@ -1,0 +1,210 @@
+"""The model card of a version: what it is for, how far it can be relied on, and where it should not be used.
+
+Everything is derived from what was stored when the version was made; nobody writes a card by hand.
+"""
+
+from dataclasses import dataclass
+
+from registry.selectors import Figure
+
+FEATURE_NAMES = {"SeniorCitizen": "Senior citizen", "tenure": "Tenure"}
+# A calibration error above this is said aloud: it is two customers in a hundred.
+NOTEWORTHY_ERROR = 0.02
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One thing to know before relying on the model: in short, and why."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the customers, and how good the version is for it."""
+
+    feature: str
+    label: str
+    customers: int
+    churned: int
+    churn_rate: float
+    mean_probability: float
+    small: bool
+    precision: dict
+    recall: dict
+    f1: dict
+
+
+# Where the interval of a figure of the pages stands among the stored ones.
+INTERVALS = {
+    "Accuracy": ("weighted", "Accuracy"),
+    "AUC": ("weighted", "AUC"),
+    "Precision (weighted)": ("weighted", "Precision"),
+    "Recall (weighted)": ("weighted", "Recall"),
+    "F1 (weighted)": ("weighted", "F1 Score"),
+    "Precision (churners)": ("churners", "precision"),
+    "Recall (churners)": ("churners", "recall"),
+    "F1 (churners)": ("churners", "f1"),
+    "Brier score": ("probabilities", "brier"),
+}
+
+
+def interval_of(found: dict, name: str) -> dict | None:
+    """Return ``low`` and ``high`` of the figure `name`; None where they were not computed."""
+    group, key = INTERVALS.get(name, (None, None))
+    interval = found.get("intervals", {}).get(group, {}).get(key)
+    return interval if interval and interval["low"] is not None else None
+
+
+def with_intervals(rows: list[Figure] | list[dict], found: dict) -> list[dict]:
+    """Put the 95 % interval beside each figure of a table of metrics."""
+    told = []
+    for row in rows:
+        row = row if isinstance(row, dict) else {**vars(row)}
+        told.append(row | {"interval": interval_of(found, row["name"])})
+    return told
+
+
+def parts_of(found: dict) -> list[Part]:
+    """Return the slices of the customers that the version was tried on."""
+    return [
+        Part(
+            feature=FEATURE_NAMES.get(part["feature"], part["feature"]),
+            label=_label(part["feature"], part["label"]),
+            customers=part["customers"],
+            churned=part["churned"],
+            churn_rate=part["churn_rate"],
+            mean_probability=part["mean_probability"],
+            small=part["small"],
+            **{name: part["metrics"]["churners"][name] for name in ("precision", "recall", "f1")},
+        )
+        for part in found.get("slices", [])
+    ]
+
+
+def purpose_of(*, name: str, manifest: dict | None) -> str:
+    """Return what the model is for."""
+    features = manifest["schema"] if manifest else None
+    columns = len(features["categorical"]) + len(features["numeric"]) if features else None
+    known = f", from {columns} facts about the contract, the services and the bills" if columns else ""
+    return (
+        f"{name} says for each customer how likely it is to leave{known}. It is meant for choosing whom to "
+        "call or write to first. It is not meant for deciding about prices, credit or service of a single "
+        "person."
+    )
+
+
+def threshold_reason(found: dict) -> str:
+    """Return from where on a customer counts as likely to leave, and why from there."""
+    threshold, churners = found["threshold"], found["churners"]
+    named = sum(found["confusion"][key] for key in ("true_positive", "false_positive"))
+    why = (
+        "Its probabilities are calibrated, so this is where leaving becomes likelier than staying. "
+        if threshold == 0.5
+        else "It was chosen when the version was made. "
+    )
+    return (
+        f"From a probability of {threshold:.2f} on, a customer counts as likely to leave. {why}"
+        f"Of {found['rows']:,} customers tried it named {named:,}: {_share(churners['precision'])} of them "
+        f"left, and {_share(churners['recall'])} of all who left were named. A lower threshold finds more and "
+        "calls more in vain; the costs of a call are not part of it."
+    )
+
+
+def limits_of(found: dict, manifest: dict | None) -> list[Limit]:
+    """Return what to know before relying on the version, the most important first."""
+    churners, rows = found["churners"], found["rows"]
+    left = round(churners["base_rate"] * rows)
+    limits = [_width(found, rows, left)]
+    limits += _weak_parts(found, churners)
+    small = [f"{part.feature}: {part.label}" for part in parts_of(found) if part.small]
+    if small:
+        limits.append(
+            Limit(
+                "Too few customers to judge some groups",
+                f"{_list(small)}. Fewer than 100 customers were tried there, or fewer than 30 of those who "
+                "left or of those who stayed.",
+            )
+        )
+    error = found["calibration"]["ece"]
+    if error > NOTEWORTHY_ERROR:
+        limits.append(
+            Limit(
+                "Its probabilities are somewhat off",
+                f"What it promises and what happened differ by {_share(error, 1)} on average: "
+                "of customers with 30 %, a few more or fewer than 3 in 10 leave.",
+            )
+        )
+    if manifest and manifest.get("observed"):
+        seen = [
+            f"{name} from {low:,.6g} to {high:,.6g}"
+            for name, (low, high) in sorted(manifest["observed"].items())
+        ]
+        limits.append(
+            Limit(
+                "It knows what it has seen",
+                f"It learned from customers with {_list(seen)}. Outside of that, and for words in the file "
+                "that it never met, it guesses; each prediction counts such customers.",
+            )
+        )
+    limits.append(
+        Limit(
+            "It knows yesterday",
+            "New prices, new offers and a new competitor change why people leave. Retrain when they come, "
+            "and compare what was predicted with what happened.",
+        )
+    )
+    limits.append(
+        Limit(
+            "It says who, not what helps",
+            "A customer who is likely to leave is not therefore one whom a call would keep, and what weighs "
+            "in the model is not therefore a cause.",
+        )
+    )
+    return limits
+
+
+def _width(found, rows, left):
+    text = f"It was tried on {rows:,} customers whom it had not seen, of whom {left:,} left. "
+    recall = interval_of(found, "Recall (churners)")
+    if recall is None:
+        text += "How far its figures would differ on other customers was not computed for this version."
+    else:
+        text += (
+            f"On other customers of the same kind the share of leavers that it finds would lie between "
+            f"{_share(recall['low'])} and {_share(recall['high'])} in 95 of 100 cases."
+        )
+    return Limit("Its figures are estimates", text)
+
+
+def _weak_parts(found, churners):
+    """Say where it finds clearly fewer of those who leave than elsewhere."""
+    weak = [
+        f"{part.feature}: {part.label} ({_share(part.recall['value'])})"
+        for part in parts_of(found)
+        if not part.small and part.recall["high"] is not None and part.recall["high"] < churners["recall"]
+    ]
+    if not weak:
+        return []
+    return [
+        Limit(
+            "It finds fewer leavers in some groups",
+            f"{_list(weak)}, against {_share(churners['recall'])} of all who leave. A list made with it "
+            "leaves these groups out more often than they deserve.",
+        )
+    ]
+
+
+def _label(feature, label):
+    if feature == "SeniorCitizen":
+        return {"0": "no", "1": "yes"}.get(str(label), str(label))
+    return str(label)
+
+
+def _share(value, places=0):
+    return f"{100 * value:.{places}f}\u202f%"
+
+
+def _list(words):
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

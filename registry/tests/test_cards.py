@@ -1,0 +1,90 @@
+"""The card of a version, filled from what was stored when it was made."""
+
+import copy
+
+import pytest
+from django.urls import reverse
+
+from ml.dataset_a import make_dataset_a
+from ml.schemas import TELCO_V1
+from ml.training import train_model
+from registry.cards import interval_of, limits_of, parts_of, threshold_reason, with_intervals
+from registry.selectors import Figure
+from registry.tests.factories import CURVES, ModelMetricsFactory, ModelVersionFactory
+
+
+@pytest.fixture(scope="module")
+def found():
+    """What the program stores of a version, made from a version."""
+    table = make_dataset_a(rows=2_000, seed=5)
+    metrics = train_model(table, schema=TELCO_V1, model_type="logistic_regression").metrics
+    return {**metrics, "importance": CURVES["importance"]}
+
+
+def test_a_figure_stands_with_its_interval(found):
+    told = with_intervals(
+        [Figure("Recall (churners)", found["churners"]["recall"]), Figure("Odd", 0.5)], found
+    )
+
+    assert told[0]["interval"]["low"] < told[0]["value"] < told[0]["interval"]["high"]
+    assert told[1]["interval"] is None
+
+
+def test_every_figure_of_the_evaluation_has_one(found):
+    for name in ("Accuracy", "AUC", "F1 (weighted)", "Precision (churners)", "Brier score"):
+        assert interval_of(found, name)["low"] <= interval_of(found, name)["high"]
+
+
+def test_customers_are_looked_at_by_contract_age_and_tenure(found):
+    parts = parts_of(found)
+
+    assert {part.feature for part in parts} == {"Contract", "Senior citizen", "Tenure"}
+    assert sum(part.customers for part in parts if part.feature == "Contract") == found["rows"]
+    assert {part.label for part in parts if part.feature == "Senior citizen"} == {"yes", "no"}
+
+
+def test_the_threshold_is_explained_with_what_it_does(found):
+    told = threshold_reason(found)
+
+    assert "From a probability of 0.50 on" in told
+    assert f"{100 * found['churners']['recall']:.0f}\u202f% of all who left" in told
+
+
+def test_says_where_it_finds_fewer_leavers(found):
+    weak = copy.deepcopy(found)
+    part = next(part for part in weak["slices"] if not part["small"])
+    part["metrics"]["churners"]["recall"] = {"value": 0.11, "low": 0.08, "high": 0.15}
+
+    limits = {limit.title: limit.text for limit in limits_of(weak, None)}
+
+    assert "(11\u202f%), against" in limits["It finds fewer leavers in some groups"]
+
+
+def test_says_which_groups_are_too_small_to_judge(found):
+    small = copy.deepcopy(found)
+    for part in small["slices"]:
+        part["small"] = part["label"] == "Two year"
+
+    limits = {limit.title: limit.text for limit in limits_of(small, None)}
+
+    assert limits["Too few customers to judge some groups"].startswith("Contract: Two year.")
+
+
+def test_a_version_from_before_intervals_says_that_they_are_missing():
+    limits = limits_of(CURVES, None)
+
+    assert "was not computed for this version" in limits[0].text
+    assert parts_of(CURVES) == []
+
+
+@pytest.mark.django_db
+def test_the_page_shows_the_card(found, company, as_developer):
+    version = ModelMetricsFactory(model=ModelVersionFactory(company=company), additional_metrics=found).model
+
+    page = " ".join(
+        as_developer.get(reverse("registry:version", args=["dev", version.pk])).content.decode().split()
+    )
+
+    for heading in ("What it is for", "What to know before relying on it", "For which customers it works"):
+        assert heading in page
+    assert "95 % interval" in page
