@@ -107,8 +107,8 @@ def threshold_reason(found: dict) -> str:
     return (
         f"From a probability of {threshold:.2f} on, a customer counts as likely to leave. {why}"
         f"Of {found['rows']:,} customers tried it named {named:,}: {_share(churners['precision'])} of them "
-        f"left, and {_share(churners['recall'])} of all who left were named. A lower threshold finds more and "
-        "calls more in vain; the costs of a call are not part of it."
+        f"left, and {_share(churners['recall'])} of all who left were named. A lower threshold finds more "
+        "and calls more in vain; the costs of a call are not part of it."
     )
 
 
