@@ -48,7 +48,7 @@ class JobAdmin(admin.ModelAdmin):
         request_cancel(job=job, by=request.user, at=timezone.now())
 
     def _queue_again(self, request, job):
-        queue_again(job=job, at=timezone.now())
+        queue_again(job=job, by=request.user, at=timezone.now())
 
     def _each(self, request, queryset, outcome, act):
         for job in queryset:

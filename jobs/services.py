@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from kombu.exceptions import OperationalError as BrokerError
 
 from companies.models import Account, Company, Developer
+from companies.services.audit import record_event
 from core.errors import Conflict, DomainError, Forbidden
 from jobs.models import Job
 
@@ -197,21 +198,27 @@ def request_cancel(*, job: Job, by: Account, at: datetime) -> Job:
     if not _may_cancel(job, by):
         raise NotYourJob(f"“{job}” can be cancelled by {job.account or 'an operator'} or by your developer.")
     row = Job.objects.filter(pk=job.pk)
-    if not row.filter(state=State.QUEUED).update(
+    changed = row.filter(state=State.QUEUED).update(
         state=State.CANCELLED, cancel_requested_at=at, finished_at=at
-    ) and not row.filter(state=State.RUNNING, cancel_requested_at=None).update(cancel_requested_at=at):
-        job.refresh_from_db()
-        if job.has_ended:
-            raise JobHasEnded(f"“{job}” has already ended ({job.get_state_display().lower()}).")
+    ) or row.filter(state=State.RUNNING, cancel_requested_at=None).update(cancel_requested_at=at)
     job.refresh_from_db()
+    if changed:
+        _record("job-cancelled", job, by=by, at=at)
+    elif job.has_ended:
+        raise JobHasEnded(f"“{job}” has already ended ({job.get_state_display().lower()}).")
     return job
 
 
 @transaction.atomic
-def queue_again(*, job: Job, at: datetime) -> Job:
+def queue_again(*, job: Job, by: Account, at: datetime) -> Job:
     """Give a job that failed or was cancelled a fresh set of attempts.
 
     The attempt number goes on counting, so a writer of the earlier run stays locked out.
+
+    Parameters
+    ----------
+    by
+        The operator who answers for it.
 
     Raises
     ------
@@ -233,6 +240,7 @@ def queue_again(*, job: Job, at: datetime) -> Job:
         raise JobIsNotOver(f"“{job}” can only be queued again after it failed or was cancelled.")
     transaction.on_commit(partial(deliver_job, job_id=job.pk, at=at), robust=True)
     job.refresh_from_db()
+    _record("job-queued-again", job, by=by, at=at)
     return job
 
 
@@ -282,6 +290,10 @@ def _reap_lost(job, *, at):
         return None
     logger.warning("Job %s (%s) lost worker %s; queued again.", job.pk, job.task, job.worker)
     return "queued"
+
+
+def _record(action, job, *, by, at):
+    record_event(action=action, company=job.company, actor=by, subject=str(job), at=at, job=str(job.pk))
 
 
 def _may_cancel(job, by):

@@ -172,6 +172,23 @@ def test_a_developer_of_another_company_may_not_cancel(company, user, stranger):
         services.request_cancel(job=JobFactory(company=company, account=user), by=stranger, at=NOON)
 
 
+def test_the_audit_log_says_who_cancelled_and_who_queued_again(company, user, developer, operator):
+    job = JobFactory(company=company, account=user)
+
+    services.request_cancel(job=job, by=developer, at=NOON)
+    services.queue_again(job=job, by=operator, at=LATER)
+    claim(job, at=LATER)
+    services.request_cancel(job=job, by=user, at=LATER)
+    services.request_cancel(job=job, by=developer, at=LATER)
+
+    written = AuditEvent.objects.filter(company=company).order_by("pk")
+    assert list(written.values_list("action", "actor", "details__job")) == [
+        ("job-cancelled", developer.pk, str(job.pk)),
+        ("job-queued-again", operator.pk, str(job.pk)),
+        ("job-cancelled", user.pk, str(job.pk)),
+    ]
+
+
 def test_a_failure_that_people_can_act_on_is_kept_in_their_words():
     job = claim(JobFactory())
     error = Conflict("Row 7 has no id.", extra={"line": 7})
@@ -194,10 +211,10 @@ def test_any_other_failure_is_kept_without_its_inner_words():
     assert str(job.pk) in job.error["message"]
 
 
-def test_queueing_again_gives_fresh_attempts_and_keeps_old_writers_out(settings, broker_folder):
+def test_queueing_again_gives_fresh_attempts_and_keeps_old_writers_out(operator, broker_folder):
     job = JobFactory(failed=True)
 
-    services.queue_again(job=job, at=NOON)
+    services.queue_again(job=job, by=operator, at=NOON)
     started = claim(job)
 
     assert (started.attempt, started.error) == (4, None)
@@ -208,9 +225,9 @@ def test_queueing_again_gives_fresh_attempts_and_keeps_old_writers_out(settings,
 
 
 @pytest.mark.parametrize("state", ["QUEUED", "RUNNING", "SUCCEEDED"])
-def test_only_what_failed_or_was_cancelled_is_queued_again(state):
+def test_only_what_failed_or_was_cancelled_is_queued_again(state, operator):
     with pytest.raises(services.JobIsNotOver):
-        services.queue_again(job=JobFactory(state=state), at=NOON)
+        services.queue_again(job=JobFactory(state=state), by=operator, at=NOON)
 
 
 def test_time_left_follows_the_pace_of_the_step():
