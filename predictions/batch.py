@@ -24,7 +24,6 @@ from registry.files import FileMismatch, open_scorer
 from tabular.errors import TableError
 from tabular.read import iter_batches
 from tabular.schema import TableSchema
-from tabular.sniff import sha256_of
 from tabular.spec import ParseSpec
 from tabular.write import ResultWriter
 
@@ -100,10 +99,11 @@ def score_rows(
 ) -> dict:
     """Score a file with an open scorer; see `score_file`. Without `table_path` only the CSV is written."""
     summary = Summary(scorer, policy, rows=spec.rows)
+    if source.stat().st_size != spec.size:
+        raise TableError("type_mismatch", "The file has changed since it was checked. Upload it again.")
     drafts = [draft_of(csv_path), *([draft_of(table_path)] if table_path else [])]
     try:
         with (
-            _Unchanged(source, spec.sha256),
             ResultWriter(drafts[0], spec, added=(PREDICTION, CHURN_PROBABILITY, RISK_TIER)) as result,
             TableWriter(drafts[1] if table_path else None, scorer.schema, policy) as table,
         ):
@@ -137,26 +137,6 @@ def added_columns(
         CHURN_PROBABILITY: pa.array(scores),
         RISK_TIER: pa.DictionaryArray.from_arrays(pa.array(tiers), pa.array(policy.tiers)),
     }
-
-
-class _Unchanged:
-    """Refuses, at the end of the block, a file that is not the one that was checked.
-
-    It is hashed while it is read: nothing is published before both are done.
-    """
-
-    def __init__(self, source: Path, expected: str):
-        self.expected = expected
-        self.pool = ThreadPoolExecutor(1)
-        self.found = self.pool.submit(sha256_of, source)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, failure, *_):
-        self.pool.shutdown()
-        if failure is None and self.found.result() != self.expected:
-            raise TableError("type_mismatch", "The file has changed since it was checked. Upload it again.")
 
 
 class TableWriter:
