@@ -1,11 +1,14 @@
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
 from core.errors import DomainError
-from registry.models import Dataset, ModelDeployment, ModelMetrics, ModelType, ModelVersion
+from registry.models import Dataset, DeploymentEvent, ModelDeployment, ModelMetrics, ModelType, ModelVersion
+from registry.services.deployments import deploy_version, roll_back, withdraw_deployment, withdraw_version
+from registry.services.ledger import MOST_REASON
 from registry.services.model_types import change_model_type, check_parameters, describe_parameters
 from registry.services.release import release_version, verify_version
 from registry.services.states import quarantine_version
@@ -22,6 +25,36 @@ class LogAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+class ReasonActionForm(ActionForm):
+    """Why an operator does what is chosen beside it; what changes who is served is not done without."""
+
+    reason = forms.CharField(required=False, max_length=MOST_REASON, label="Reason:")
+
+
+class OperatedAdmin(LogAdmin):
+    """Rows that nobody types into, and on which operators act with a reason."""
+
+    action_form = ReasonActionForm
+
+    def has_operate_permission(self, request):
+        return request.user.has_perm(f"registry.change_{self.opts.model_name}")
+
+    def each(self, request, queryset, outcome, act):
+        """Act on each row, and tell of each whether it was done or why it was not."""
+        for row in queryset:
+            try:
+                act(row)
+            except DomainError as error:
+                self.message_user(request, str(error), messages.ERROR)
+            else:
+                self.message_user(request, f"{row} {outcome}.")
+
+    @staticmethod
+    def decision(request):
+        """Return who acts, why and when, as the services ask for it."""
+        return {"by": request.user, "reason": request.POST.get("reason", ""), "at": timezone.now()}
 
 
 class ModelTypeForm(forms.ModelForm):
@@ -80,7 +113,7 @@ class ModelMetricsInline(admin.StackedInline):
 
 
 @admin.register(ModelVersion)
-class ModelVersionAdmin(LogAdmin):
+class ModelVersionAdmin(OperatedAdmin):
     """Every version of the installation. Whether one may serve is decided by actions, never by typing."""
 
     list_display = ("name", "version", "company", "is_default", "state", "state_reason", "created_at")
@@ -88,17 +121,43 @@ class ModelVersionAdmin(LogAdmin):
     search_fields = ("name", "company__name", "file_path")
     list_select_related = ("company", "model_type")
     inlines = (ModelMetricsInline,)
-    actions = ("verify_files", "quarantine", "release")
+    actions = ("deploy", "deploy_beside", "withdraw", "verify_files", "quarantine", "release")
 
     def get_readonly_fields(self, request, obj=None):
         return [field.name for field in ModelVersion._meta.fields]
 
-    def has_operate_permission(self, request):
-        return request.user.has_perm("registry.change_modelversion")
+    @admin.action(description="Deploy as champion of its company", permissions=["operate"])
+    def deploy(self, request, queryset):
+        self._deploy(request, queryset, ModelDeployment.Role.CHAMPION)
+
+    @admin.action(description="Deploy beside the champion of its company", permissions=["operate"])
+    def deploy_beside(self, request, queryset):
+        self._deploy(request, queryset, ModelDeployment.Role.ALTERNATIVE)
+
+    def _deploy(self, request, queryset, role):
+        self.each(
+            request,
+            queryset,
+            f"serves its company as {role.lower()}",
+            lambda version: deploy_version(
+                version=version, company=_company_of(version), role=role, **self.decision(request)
+            ),
+        )
+
+    @admin.action(description="Withdraw from its company", permissions=["operate"])
+    def withdraw(self, request, queryset):
+        self.each(
+            request,
+            queryset,
+            "no longer serves its company",
+            lambda version: withdraw_version(
+                version=version, company=_company_of(version), **self.decision(request)
+            ),
+        )
 
     @admin.action(description="Verify files", permissions=["operate"])
     def verify_files(self, request, queryset):
-        self._each(
+        self.each(
             request,
             queryset,
             "has the files that were registered",
@@ -107,32 +166,34 @@ class ModelVersionAdmin(LogAdmin):
 
     @admin.action(description="Quarantine: take out of service", permissions=["operate"])
     def quarantine(self, request, queryset):
-        self._each(
+        reason = request.POST.get("reason", "").strip() or "By an operator."
+        self.each(
             request,
             queryset,
             "serves nobody until it is released",
             lambda version: quarantine_version(
-                version=version, reason="By an operator.", by=request.user, at=timezone.now()
+                version=version, reason=reason, by=request.user, at=timezone.now()
             ),
         )
 
     @admin.action(description="Release: let it serve again", permissions=["operate"])
     def release(self, request, queryset):
-        self._each(
+        self.each(
             request,
             queryset,
             "may serve again",
             lambda version: release_version(version=version, by=request.user, at=timezone.now()),
         )
 
-    def _each(self, request, queryset, outcome, act):
-        for version in queryset.select_related("model_type", "company"):
-            try:
-                act(version)
-            except DomainError as error:
-                self.message_user(request, str(error), messages.ERROR)
-            else:
-                self.message_user(request, f"{version} {outcome}.")
+
+def _company_of(version):
+    if version.company is None:
+        raise DomainError(
+            f"{version} belongs to everybody. Say for which company: manage.py deploy --company ID --number "
+            f"{version.number} --type {version.model_type.slug}.",
+            code="no-company",
+        )
+    return version.company
 
 
 @admin.register(ModelMetrics)
@@ -142,12 +203,47 @@ class ModelMetricsAdmin(LogAdmin):
 
 
 @admin.register(ModelDeployment)
-class ModelDeploymentAdmin(LogAdmin):
-    list_display = ("company", "model", "is_active", "deployed_by", "deployed_at", "deactivated_at")
-    list_filter = ("is_active",)
-    search_fields = ("company__name", "model__name")
+class ModelDeploymentAdmin(OperatedAdmin):
+    list_display = (
+        "company", "model", "role", "is_active", "who", "reason", "deployed_at", "deactivated_at",
+    )  # fmt: skip
+    list_filter = ("is_active", "role")
+    search_fields = ("company__name", "model__name", "actor_name", "reason")
     list_select_related = ("company", "model", "deployed_by__account")
     date_hierarchy = "deployed_at"
+    actions = ("withdraw", "roll_back")
+
+    @admin.action(description="Withdraw", permissions=["operate"])
+    def withdraw(self, request, queryset):
+        self.each(
+            request,
+            queryset,
+            "was withdrawn",
+            lambda deployment: withdraw_deployment(deployment=deployment, **self.decision(request)),
+        )
+
+    @admin.action(description="Roll back the champion of this company", permissions=["operate"])
+    def roll_back(self, request, queryset):
+        # Two rows of one company are one roll-back: the second would undo more than was asked for.
+        companies = {row.company_id: row.company for row in queryset.select_related("company")}
+        self.each(
+            request,
+            companies.values(),
+            "is back at the champion before, or at the best default",
+            lambda company: roll_back(company=company, **self.decision(request)),
+        )
+
+
+@admin.register(DeploymentEvent)
+class DeploymentEventAdmin(LogAdmin):
+    """The ledger. Nothing in it can be changed or deleted, here or elsewhere."""
+
+    list_display = ("company", "sequence", "at", "action", "version", "role", "actor_name", "reason")
+    list_filter = ("action", "role")
+    search_fields = ("company__name", "version__name", "actor_name", "reason")
+    list_select_related = ("company", "version")
+    date_hierarchy = "at"
+    ordering = ("-at", "-sequence")
 
 
 @admin.register(Dataset)

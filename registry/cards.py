@@ -47,6 +47,7 @@ INTERVALS = {
     "Recall (churners)": ("churners", "recall"),
     "F1 (churners)": ("churners", "f1"),
     "Brier score": ("probabilities", "brier"),
+    "Log loss": ("probabilities", "log_loss"),
 }
 
 
