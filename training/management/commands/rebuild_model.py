@@ -1,0 +1,25 @@
+from django.core.management.base import BaseCommand, CommandError
+
+from core.errors import DomainError
+from registry.models import ModelVersion
+from training.services.rebuilding import rebuild_version
+
+
+class Command(BaseCommand):
+    help = "Train a version again from its recorded data, parameters and seed, and compare every prediction."
+
+    def add_arguments(self, parser):
+        parser.add_argument("version", type=int, help="the id of the version, as in the admin and the API")
+
+    def handle(self, *, version, **options):
+        try:
+            found = ModelVersion.objects.select_related("model_type", "company", "training_dataset").get(
+                pk=version
+            )
+            rebuilt = rebuild_version(version=found)
+        except (ModelVersion.DoesNotExist, DomainError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(
+            f"{found}, rebuilt in {rebuilt.seconds:.1f} s, predicts the same for {rebuilt.customers:,} "
+            f"customers: the largest difference is {rebuilt.largest_difference:.1g}."
+        )

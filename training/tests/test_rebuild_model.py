@@ -1,0 +1,39 @@
+"""A version is trained once more from what was recorded, and predicts the same."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from registry.artefacts import media_path
+from registry.models import ModelVersion
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("slug", ["neural_network", "random_forest", "decision_tree"])
+def test_a_rebuilt_version_predicts_the_same(slug, default_versions, capsys):
+    call_command("rebuild_model", default_versions[slug].pk)
+
+    told = capsys.readouterr().out
+    assert "predicts the same" in told
+    assert float(told.rstrip(".\n").rpartition(" ")[2]) <= 1e-9
+
+
+def test_says_that_a_version_without_data_cannot_be_rebuilt(default_versions):
+    version = default_versions["decision_tree"]
+    ModelVersion.objects.filter(pk=version.pk).update(training_dataset=None)
+
+    with pytest.raises(CommandError, match="no recorded data set"):
+        call_command("rebuild_model", version.pk)
+
+
+def test_refuses_a_data_set_that_was_changed(default_versions):
+    version = default_versions["decision_tree"]
+    media_path(version.training_dataset.file_path).write_bytes(b"another table")
+
+    with pytest.raises(CommandError, match="cannot be learned from"):
+        call_command("rebuild_model", version.pk)
+
+
+def test_refuses_an_id_that_is_none():
+    with pytest.raises(CommandError, match="does not exist"):
+        call_command("rebuild_model", 987_654_321)
