@@ -30,7 +30,7 @@ format: dev ## Rewrite the code in the project's format and mend what ruff can m
 	@.venv/bin/ruff check --fix-only --quiet . && .venv/bin/ruff format .
 
 .PHONY: bench
-bench: dev ## Run the benchmarks, each against a peer measured in the same run (ONLY=scoring for one of them).
+bench: dev ## Run the benchmarks, each against a peer measured in the same run (ONLY=record for one of them).
 	@exec $(PYTHON) -m benchmarks $(ONLY)
 
 .PHONY: screenshots
