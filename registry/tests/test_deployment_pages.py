@@ -151,6 +151,7 @@ def test_a_user_sees_a_deployed_version_at_once(default, champion, as_user):
 
     assert "2 models to choose from" in page
     assert str(champion.name) in page
+    assert f"{champion} is the one that your developer chose for you" in page
     assert "/deploy/" not in page
 
 

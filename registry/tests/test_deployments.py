@@ -1,6 +1,7 @@
 """Deploying, withdrawing and rolling back: who may, what it leaves behind, and what users are offered."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -312,3 +313,18 @@ def test_twenty_deploys_at_once_leave_one_champion(company, developer):
     assert sum(event.action == DeploymentEvent.Action.DEPLOYED for event in events) == 20
     told = serving_at(company, NOON)
     assert [found.version for found in told if found.is_champion] == [champion_of(company).model]
+
+
+# --- Quickly ---------------------------------------------------------------------------------------------
+
+
+def test_rolls_back_within_five_seconds_after_hundreds_of_deployments(make, deploy, back, company):
+    for number in range(2, 202):
+        deploy(make(number), at=NOON)
+
+    started = time.monotonic()
+    result = back()
+
+    assert time.monotonic() - started < 5
+    assert result.champion.version == "v200"
+    assert company.deployment_events.count() == 2 * 200 - 1 + 2

@@ -30,12 +30,16 @@ def models(request):
     for each in versions:
         each.quality = quality_of(each)
         each.since = each.serving_since or each.created_at
-    context = {"versions": versions, "champion": champion_for(member)}
+    context = {
+        "versions": versions,
+        "champion": champion_for(member),
+        "deployed": champion_of(member.company),
+    }
     if member.is_developer:
         serving = serving_rows(member.company)
         for each in versions:
             each.deployment = serving.get(each.pk)
-        context |= {"deployed": champion_of(member.company), "users": users_of(member.company)}
+        context["users"] = users_of(member.company)
     return render(request, f"registry/models_{member.role}.html", context)
 
 
