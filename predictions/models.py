@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from companies.models import Company, Developer, User
 from jobs.models import Job
-from registry.models import ModelVersion
+from registry.models import ModelDeployment, ModelVersion
 
 
 class PredictionQuerySet(models.QuerySet):
@@ -34,6 +34,11 @@ class Prediction(models.Model):
         Developer, models.CASCADE, null=True, blank=True, related_name="predictions"
     )
     model = models.ForeignKey(ModelVersion, models.CASCADE, related_name="predictions")
+    # By which deployment it was offered when it was chosen; NULL for a default that nobody deployed here, and
+    # for runs from before deployments were named.
+    deployment = models.ForeignKey(
+        ModelDeployment, models.SET_NULL, null=True, blank=True, related_name="predictions"
+    )
     prediction_name = models.CharField(max_length=255)
     input_data = models.JSONField(null=True, help_text="What was read: parse specification and counts.")
     result = models.JSONField(null=True, help_text="Summary of the scores; NULL until the job is done.")

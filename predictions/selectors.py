@@ -60,15 +60,8 @@ def version_choices(member: Member, *, with_used: bool = False):
 
 
 def suggested_version(member: Member) -> ModelVersion | None:
-    """Return what is chosen unless somebody chooses: the latest own version deployed, or the best default.
-
-    The defaults are all deployed together when a company begins, so their order says nothing.
-    """
-    latest = member.company.deployments.filter(
-        is_active=True, model__company=member.company, model__in=versions_for(member).values("pk")
-    )
-    deployment = latest.select_related("model").order_by("-deployed_at", "-pk").first()
-    return deployment.model if deployment else champion_for(member)
+    """Return what is chosen unless somebody chooses: the champion of the company, or the best default."""
+    return champion_for(member)
 
 
 def people_of(company: Company) -> list[tuple[str, str]]:

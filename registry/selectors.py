@@ -166,6 +166,11 @@ def home_section(member: Member) -> dict | None:
     return {"version": version, "quality": quality} if quality else None
 
 
+def deployment_of(version: ModelVersion, company: Company) -> ModelDeployment | None:
+    """Return by which deployment `version` serves `company` now; None for a default that nobody deployed."""
+    return company.deployments.active().filter(model=version).first()
+
+
 def serving_rows(company: Company) -> dict[int, ModelDeployment]:
     """Return the active deployments of `company` by the id of their version."""
     return {row.model_id: row for row in company.deployments.active()}

@@ -16,7 +16,7 @@ from predictions.models import Prediction
 from registry.artefacts import load_manifest
 from registry.models import ModelVersion
 from registry.schemas import table_schema
-from registry.selectors import versions_for
+from registry.selectors import deployment_of, versions_for
 from registry.uploads import (
     FileRefused,
     WaitingUpload,
@@ -168,6 +168,7 @@ def _create_once(*, member, version, idempotency_key, at, **fields):
             "uuid": public_id,
             "company": member.company,
             "model": version,
+            "deployment": deployment_of(version, member.company),
             "created_at": at,
         },
     )
