@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "core.middleware.CharsetMiddleware",  # before anything reads what was sent
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -66,6 +67,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "core.middleware.DomainErrorMiddleware",
+    "companies.middleware.PrivatePagesMiddleware",
     "axes.middleware.AxesMiddleware",  # last: it answers a lockout with the page that was asked for
 ]
 
@@ -210,6 +212,7 @@ PORTAL_NAVIGATION = [
     ("Models", "registry:models", ("dev", "user"), "Models"),
     ("Retrain", "training:new", ("dev",), "Models"),
     ("Data sets", "training:datasets", ("dev",), "Models"),
+    ("Ledger", "registry:ledger", ("dev",), "Models"),
     ("People", "companies:people", ("dev",), "Company"),
     ("API keys", "companies:api_keys", ("dev",), "Company"),
     ("Settings", "companies:settings", ("dev",), "Company"),
@@ -273,7 +276,12 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["companies.access.IsMember"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
+    "DEFAULT_PARSER_CLASSES": [
+        "core.parsers.JSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "core.api.LimitedPagination",
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "core.api.exception_handler",
 }

@@ -43,8 +43,8 @@ class RunOutput(serializers.ModelSerializer):
     class Meta:
         model = Prediction
         fields = (
-            "id", "name", "model", "deployment", "person", "state", "job", "error", "original_filename", "read",
-            "summary", "result_url", "created_at",
+            "id", "name", "model", "deployment", "person", "state", "job", "error", "original_filename",
+            "read", "summary", "result_url", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -55,3 +55,12 @@ def test_the_api_names_it_too(deployment, predict, user, as_user):
     [run] = as_user.get("/api/v1/prediction-runs").json()["results"]
 
     assert run["deployment"] == deployment.pk
+
+
+def test_its_page_says_who_deployed_the_model(deployment, predict, user, as_user, do_jobs):
+    prediction = predict(user)
+    do_jobs()
+
+    page = as_user.get(f"/user/predictions/{prediction.uuid}/").content.decode()
+
+    assert "by Dana Dev (dana@harbour.example.com)" in page
