@@ -1,6 +1,8 @@
+import codecs
 import re
 
 import structlog
+from django.http import JsonResponse
 from django.shortcuts import render
 from django_structlog.middlewares import RequestMiddleware
 
@@ -10,6 +12,32 @@ from core.errors import DomainError
 # shorter, or UUIDs, which are no secrets.
 _UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 _SECRET = re.compile(rf"(?<=/)(?!{_UUID}(?:/|$))[^/.]{{20,}}(?=/|$)", re.IGNORECASE)
+
+
+class NotInUtf8(DomainError):
+    code = "not-in-utf-8"
+
+
+class CharsetMiddleware:
+    """Refuse a request that says it is written in anything but UTF-8, before somebody decodes it.
+
+    Django hands the name to Python, which knows codecs that are no alphabets (base64, rot13) or that raise
+    where a replacement is asked for (idna). Forms and programs of today write UTF-8.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        charset = request.content_params.get("charset", "")
+        if not charset or _is_utf8(charset):
+            return self.get_response(request)
+        # The refusal itself reads the request.
+        request.encoding = "utf-8"
+        error = NotInUtf8("Only what is written in UTF-8 is read here. Send it with charset=utf-8.")
+        if request.path.startswith("/api/"):
+            return JsonResponse(error.as_dict(), status=error.http_status)
+        return _page(request, error)
 
 
 class DomainErrorMiddleware:
@@ -24,8 +52,7 @@ class DomainErrorMiddleware:
     def process_exception(self, request, exception):
         if not isinstance(exception, DomainError):
             return None
-        template = "components/_refusal.html" if request.headers.get("HX-Request") else "refusal.html"
-        return render(request, template, {"error": exception}, status=exception.http_status)
+        return _page(request, exception)
 
 
 class RequestLogMiddleware(RequestMiddleware):
@@ -42,3 +69,15 @@ class RequestLogMiddleware(RequestMiddleware):
         path = _SECRET.sub("***", request.path)
         names = ",".join(sorted(request.GET))
         return f"{request.method} {path}" + (f" ({names})" if names else "")
+
+
+def _page(request, error):
+    template = "components/_refusal.html" if request.headers.get("HX-Request") else "refusal.html"
+    return render(request, template, {"error": error}, status=error.http_status)
+
+
+def _is_utf8(charset):
+    try:
+        return codecs.lookup(charset).name in ("utf-8", "ascii")
+    except (LookupError, ValueError):
+        return False

@@ -7,7 +7,6 @@ from rest_framework.views import APIView
 
 from companies.access import IsMember
 from companies.models import Scope
-from core.api import LimitedPagination
 from jobs.models import Job
 from jobs.selectors import jobs_of
 from jobs.services import request_cancel
@@ -42,7 +41,6 @@ class JobList(generics.ListAPIView):
     """The long work of your company, latest first."""
 
     permission_classes = [IsMember]
-    pagination_class = LimitedPagination
     serializer_class = JobOutput
     queryset = Job.objects.none()
 

@@ -1,12 +1,11 @@
 """The shape of what people send: the Predict form, the filters of the history and of a result."""
 
 import uuid
-from datetime import datetime, time, timedelta
 
 import django_filters
 from django import forms
-from django.utils import timezone
 
+from core.days import beginning_of, end_of
 from predictions.models import Prediction
 from predictions.services.runs import LEAVE_OUT, REFUSE
 
@@ -105,11 +104,7 @@ class HistoryFilter(django_filters.FilterSet):
 
     # Not `created_at__date`: MariaDB answers that with nothing where its time zone tables are not loaded.
     def from_day(self, queryset, name, value):
-        return queryset.filter(created_at__gte=_midnight(value))
+        return queryset.filter(created_at__gte=beginning_of(value))
 
     def to_day(self, queryset, name, value):
-        return queryset.filter(created_at__lt=_midnight(value + timedelta(days=1)))
-
-
-def _midnight(day):
-    return timezone.make_aware(datetime.combine(day, time.min))
+        return queryset.filter(created_at__lt=end_of(value))

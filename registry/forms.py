@@ -1,11 +1,9 @@
 """The shape of what a developer sends to change what serves the company, and to read the ledger."""
 
-from datetime import datetime, time, timedelta
-
 import django_filters
 from django import forms
-from django.utils import timezone
 
+from core.days import beginning_of, end_of
 from registry.models import DeploymentEvent, ModelDeployment
 from registry.services.ledger import MOST_REASON
 
@@ -73,14 +71,10 @@ class LedgerFilter(django_filters.FilterSet):
 
     # Not `at__date`: MariaDB answers that with nothing where its time zone tables are not loaded.
     def from_day(self, queryset, name, value):
-        return queryset.filter(at__gte=_midnight(value))
+        return queryset.filter(at__gte=beginning_of(value))
 
     def to_day(self, queryset, name, value):
-        return queryset.filter(at__lt=_midnight(value + timedelta(days=1)))
-
-
-def _midnight(day):
-    return timezone.make_aware(datetime.combine(day, time.min))
+        return queryset.filter(at__lt=end_of(value))
 
 
 def possible_roles(deployment: ModelDeployment | None) -> list[ModelDeployment.Role]:

@@ -84,7 +84,8 @@ class InstantInput(serializers.Serializer):
 
 class DeploymentFilter(filters.FilterSet):
     active = filters.BooleanFilter("is_active", label="Only what serves now, or only what ended.")
-    model = filters.NumberFilter("model", label="The `id` of a model.")
+    # Between the bounds of the column: beyond them SQLite raises instead of finding nothing.
+    model = filters.NumberFilter("model", label="The `id` of a model.", min_value=1, max_value=2**31 - 1)
 
     class Meta:
         model = ModelDeployment
