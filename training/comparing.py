@@ -20,7 +20,6 @@ from ml.metrics import evaluate, reliability
 from ml.profit import profit_curve
 from ml.scoring import Scorer
 from ml.slices import slices
-from ml.training import split_rows
 
 NEW = "new"
 MOST_NAMED = 20
@@ -52,13 +51,13 @@ class Contender:
     is_known: bool
 
 
-def compare_on_untouched(ids, frame, labels, *, trained, exported, existing, schema) -> dict:
+def compare_on_untouched(ids, frame, labels, held_out, *, trained, exported, existing, schema) -> dict:
     """Return everything that the result page shows, ready for JSON.
 
-    Only customers of the fifth that was held out take part, and of those only whom none of the `existing`
-    versions learned from: to each of the others some version would seem better than it is.
+    Only customers who were held out take part, by their positions. Along a chain of retrainings no version
+    learned from any of them; where one is from elsewhere, whom it learned from is left out: to those it would
+    seem better than it is.
     """
-    _, held_out = split_rows(labels, trained.seed)
     held_out_ids = [ids[position] for position in held_out]
     fair = untouched(held_out_ids, *(contender.learned for contender in existing))
     chosen = held_out[fair]

@@ -9,14 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from ml.export import export_model
 from ml.frames import clean_frame, hash_frame, read_labels
 from ml.schemas import FeatureSchema
-from ml.training import split_rows, train_model
-from registry.files import open_scorer, read_verified
+from ml.splits import continue_split, hash_split, split_rows
+from ml.training import train_model
+from registry.files import FileMismatch, open_scorer, read_verified
 from registry.schemas import table_schema
 from tabular.check import check_table
 from tabular.errors import TableError
@@ -25,7 +27,7 @@ from tabular.spec import ParseSpec
 from training.combining import CheckedTable, combine
 from training.comparing import Contender, compare_on_untouched
 
-COMBINED = "combined.csv"
+COMBINED, HELD_OUT = "combined.csv", "held_out.bits"
 MANIFEST, GRAPH, PIPELINE = "manifest.json", "model.onnx", "pipeline.pkl"
 METADATA = "metadata.json"
 SEED = 42
@@ -61,7 +63,8 @@ def retrain(
     folder
         An empty folder: combined table, manifest, graph and pipeline are left in it.
     older
-        ``path`` and ``sha256`` of what the company had.
+        ``path`` and ``sha256`` of what the company had; in ``held_out`` the same of the list who was held out
+        of it, or None for an original, whose split follows from its rows.
     newer
         ``path`` and ``spec`` of the upload.
     existing
@@ -84,6 +87,8 @@ def retrain(
     on_progress("Combine", 0, 0)
     upload = CheckedTable(Path(newer["path"]), ParseSpec.from_dict(newer["spec"]))
     base = tables.check(older)
+    earlier = tables.read(base)
+    was_held_out = dict(zip(earlier.ids, tables.held_out(older, earlier), strict=True))
     combined_path = work / COMBINED
     combination = combine(base, upload, columns, combined_path, on_progress=on_progress)
 
@@ -100,9 +105,12 @@ def retrain(
 
     on_progress("Split", 0, 0)
     labels = read_labels(customers.frame, schema)
+    held_out = continue_split(customers.ids, labels, was_held_out, SEED)
     on_progress("Train", 0, 0)
     try:
-        trained = train_model(customers.frame, schema=schema, model_type=model_type, params=params, seed=SEED)
+        trained = train_model(
+            customers.frame, schema=schema, model_type=model_type, params=params, seed=SEED, held_out=held_out
+        )
         exported = export_model(trained, schema)
     except ValueError as error:
         return {"refusal": str(error)}
@@ -110,11 +118,12 @@ def retrain(
     on_progress("Evaluate", 0, 0)
     contenders = [tables.contender(version) for version in existing]
     comparison = compare_on_untouched(
-        customers.ids, customers.frame, labels, trained=trained, exported=exported, existing=contenders,
-        schema=schema,
+        customers.ids, customers.frame, labels, np.flatnonzero(held_out), trained=trained, exported=exported,
+        existing=contenders, schema=schema,
     )  # fmt: skip
 
     on_progress("Export", 0, 0)
+    (work / HELD_OUT).write_bytes(np.packbits(held_out).tobytes())
     (work / MANIFEST).write_text(json.dumps(exported.manifest, allow_nan=False))
     (work / METADATA).write_text(json.dumps(exported.metadata, allow_nan=False))
     (work / PIPELINE).write_bytes(exported.pipeline_pickle)
@@ -126,6 +135,7 @@ def retrain(
             "size": table.spec.size,
             "rows": len(labels),
             "churned": int(labels.sum()),
+            "held_out_sha256": hash_split(held_out),
         },
         "combination": combination.to_dict(),
         "comparison": comparison,
@@ -164,6 +174,23 @@ class _Tables:
         frame = pd.DataFrame({name: _joined([batch.columns[name] for batch in batches]) for name in names})
         return Customers(ids, frame, table)
 
+    def held_out(self, stored: dict, customers: Customers) -> np.ndarray:
+        """Return who was held out of a stored table, by position."""
+        if not stored.get("held_out"):
+            held_out = np.zeros(len(customers.ids), dtype=bool)
+            held_out[split_rows(read_labels(customers.frame, self.schema), SEED)[1]] = True
+            return held_out
+        try:
+            bits = read_verified(stored["held_out"]["path"], stored["held_out"]["sha256"])
+        except FileMismatch as mismatch:
+            # Whoever was held out might be learned from now, and every comparison after that be flattered.
+            raise TableError(
+                "type_mismatch",
+                f"Who was held out of the data so far cannot be told: {mismatch} "
+                "The operator can put it back.",
+            ) from mismatch
+        return np.unpackbits(np.frombuffer(bits, np.uint8), count=len(customers.ids)).astype(bool)
+
     def contender(self, version: dict) -> Contender:
         """Open an existing version and find out whom it learned from."""
         manifest = json.loads(
@@ -191,7 +218,12 @@ class _Tables:
         if found != manifest.get("data_sha256"):
             # It learned from something else than this file: nobody in it can be called untouched.
             return frozenset(customers.ids), False
-        learned, _ = split_rows(labels, manifest["seeds"]["training"])
+        if "held_out_sha256" in manifest["split"]:
+            if (data.get("held_out") or {}).get("sha256") != manifest["split"]["held_out_sha256"]:
+                return frozenset(customers.ids), False
+            learned = np.flatnonzero(~self.held_out(data, customers))
+        else:
+            learned, _ = split_rows(labels, manifest["seeds"]["training"])
         return frozenset(customers.ids[position] for position in learned), True
 
 

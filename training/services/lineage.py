@@ -19,6 +19,7 @@ from training.models import TrainingRun
 
 UPLOADS_FOLDER = "datasets/dev/uploadToRetrain"
 COMBINED_FOLDER = "datasets/dev/combinedDataset"
+HELD_OUT_SUFFIX = ".held_out"
 
 
 class NothingToCombineWith(Conflict):
@@ -38,6 +39,7 @@ class CombinedFile:
     size: int
     rows: int
     churned: int
+    held_out_sha256: str
 
 
 def new_upload_path(company: Company, extension: str) -> str:
@@ -62,19 +64,43 @@ def latest_dataset(*, company: Company, at: datetime) -> Dataset:
     return dataset
 
 
-def store_combined(*, company: Company, draft: Path, found: dict) -> CombinedFile:
+def held_out_path(dataset_path: str) -> Path:
+    """Return where the list of who is held out of a combined table stands: one bit for each row."""
+    return media_path(f"{dataset_path.removesuffix('.csv')}{HELD_OUT_SUFFIX}")
+
+
+def held_out_of(dataset: Dataset) -> dict | None:
+    """Return path and hash of who was held out of `dataset`; None where that follows from its rows."""
+    run = TrainingRun.objects.filter(combined_dataset=dataset).first()
+    if run is None:
+        return None
+    return {"path": str(held_out_path(dataset.file_path)), "sha256": run.combination["held_out_sha256"]}
+
+
+def store_combined(*, company: Company, draft: Path, held_out: Path, found: dict) -> CombinedFile:
     """Put a combined table at its place. It belongs to nobody until `register_lineage` names it."""
     relative = f"{COMBINED_FOLDER}/{company.pk}/{uuid.uuid4()}.csv"
-    with write_atomically(media_path(relative)) as target:
-        shutil.copyfile(draft, target)
-        compare_file(target, found["sha256"])
+    parts = (
+        (held_out, held_out_path(relative), found["held_out_sha256"]),
+        (draft, media_path(relative), found["sha256"]),
+    )
+    for source, target, sha256 in parts:
+        with write_atomically(target) as copy:
+            shutil.copyfile(source, copy)
+            compare_file(copy, sha256)
     return CombinedFile(
         relative=relative,
         sha256=found["sha256"],
         size=found["size"],
         rows=found["rows"],
         churned=found["churned"],
+        held_out_sha256=found["held_out_sha256"],
     )
+
+
+def remove_combined(combined: CombinedFile) -> None:
+    for path in (media_path(combined.relative), held_out_path(combined.relative)):
+        path.unlink(missing_ok=True)
 
 
 def register_lineage(

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.errors import Conflict
 from ml.export import export_model
 from ml.schemas import FeatureSchema
 from ml.scoring import Scorer
 from registry.artefacts import load_manifest, load_scorer
+from registry.files import FileMismatch, read_verified
 from registry.models import ModelVersion
 from registry.services.datasets import verified_path
+from training.services.lineage import held_out_of
 
 TOLERANCE = 1e-9
 
@@ -38,7 +42,7 @@ def rebuild_version(*, version: ModelVersion) -> Rebuilt:
     Raises
     ------
     CannotRebuild
-        It was imported, its data set is gone, or it was made with another split than its seed alone gives.
+        It was imported, or its data set or the list of who was held out of it is gone.
     registry.services.datasets.DatasetMissing
         The file of its data set is not the registered one.
     RebuiltDiffers
@@ -56,11 +60,6 @@ def rebuild_version(*, version: ModelVersion) -> Rebuilt:
         raise CannotRebuild(
             f"{version} has no recorded data set: it was imported, or its data set was removed."
         )
-    if "held_out_sha256" in manifest["split"]:
-        raise CannotRebuild(
-            f"{version} held out the customers whom the versions before it held out, which its seed alone "
-            "does not say."
-        )
     schema = FeatureSchema.from_dict(manifest["schema"])
     table = read_table(verified_path(dataset), filename=dataset.original_filename, schema=schema)
     trained = train_model(
@@ -69,6 +68,7 @@ def rebuild_version(*, version: ModelVersion) -> Rebuilt:
         model_type=manifest["model_type"],
         params=manifest["parameters"],
         seed=manifest["seeds"]["training"],
+        held_out=_held_out(version, dataset, manifest, len(table.frame)),
     )
     if trained.data_sha256 != manifest["data_sha256"]:
         raise CannotRebuild(f"{version} learned from other rows than stand in {dataset} today.")
@@ -81,3 +81,20 @@ def rebuild_version(*, version: ModelVersion) -> Rebuilt:
     if not largest <= TOLERANCE:
         raise RebuiltDiffers(f"{version}, rebuilt, predicts differently: by up to {largest:.2g}.")
     return Rebuilt(customers=len(expected), largest_difference=largest, seconds=trained.seconds)
+
+
+def _held_out(version, dataset, manifest, rows):
+    """Return who was held out, where the seed alone does not say: a chain of versions holds out the same."""
+    expected = manifest["split"].get("held_out_sha256")
+    if expected is None:
+        return None
+    stored = held_out_of(dataset)
+    try:
+        if stored is None or stored["sha256"] != expected:
+            raise FileMismatch("It belongs to another version.")
+        bits = read_verified(stored["path"], expected)
+    except FileMismatch as mismatch:
+        raise CannotRebuild(
+            f"Who was held out when {version} was made is not known any more. {mismatch}"
+        ) from mismatch
+    return np.unpackbits(np.frombuffer(bits, dtype=np.uint8), count=rows).astype(bool)

@@ -44,9 +44,11 @@ from training.models import TrainingRun
 from training.selectors import serving_version, the_first_version
 from training.services.lineage import (
     DataMovedOn,
+    held_out_of,
     latest_dataset,
     new_upload_path,
     register_lineage,
+    remove_combined,
     store_combined,
 )
 
@@ -306,7 +308,12 @@ def _attempt(run, training_run, work, at):
     found = _in_child(run, training_run, base, existing, work)
     exported = _read_exported(work)
     run.progress("Register", 0, 0)
-    combined = store_combined(company=company, draft=work / "combined.csv", found=found["combined"])
+    combined = store_combined(
+        company=company,
+        draft=work / "combined.csv",
+        held_out=work / "held_out.bits",
+        found=found["combined"],
+    )
     registered = False
     try:
         with run.finish():
@@ -324,7 +331,10 @@ def _attempt(run, training_run, work, at):
                 dataset=training_run.combined_dataset,
                 at=at,
             )
-            training_run.combination = found["combination"]
+            training_run.combination = {
+                **found["combination"],
+                "held_out_sha256": combined.held_out_sha256,
+            }
             training_run.comparison = {
                 **found["comparison"],
                 "existing": [{"id": version["id"], "name": version["name"]} for version in existing],
@@ -336,7 +346,7 @@ def _attempt(run, training_run, work, at):
         registered = True
     finally:
         if not registered:
-            media_path(combined.relative).unlink(missing_ok=True)
+            remove_combined(combined)
 
 
 def _in_child(run, training_run, base, existing, work):
@@ -348,7 +358,11 @@ def _in_child(run, training_run, base, existing, work):
             ENGINE,
             {
                 "folder": str(work),
-                "older": {"path": str(verified_path(base)), "sha256": base.sha256},
+                "older": {
+                    "path": str(verified_path(base)),
+                    "sha256": base.sha256,
+                    "held_out": held_out_of(base),
+                },
                 "newer": {"path": str(upload), "spec": training_run.input_data["spec"]},
                 "schema": TELCO_V1.to_dict(),
                 "model_type": training_run.model_type.slug,
@@ -408,7 +422,12 @@ def _existing(training_run, at):
                 "id": version.pk,
                 "name": str(version),
                 "files": files,
-                "data": data and {"path": str(media_path(data.file_path)), "sha256": data.sha256},
+                "data": data
+                and {
+                    "path": str(media_path(data.file_path)),
+                    "sha256": data.sha256,
+                    "held_out": held_out_of(data),
+                },
             }
         )
     return existing, left_out

@@ -5,6 +5,7 @@ from django.core.management import CommandError, call_command
 
 from registry.artefacts import media_path
 from registry.models import ModelVersion
+from training.services.lineage import held_out_path
 
 pytestmark = pytest.mark.django_db
 
@@ -16,6 +17,22 @@ def test_a_rebuilt_version_predicts_the_same(slug, default_versions, capsys):
     told = capsys.readouterr().out
     assert "predicts the same" in told
     assert float(told.rstrip(".\n").rpartition(" ")[2]) <= 1e-9
+
+
+def test_a_chain_of_retrained_versions_is_rebuilt_with_whom_each_held_out(retrained, labelled, capsys):
+    for number in range(2):
+        version = retrained(labelled(seed=21 + number, prefix=f"P{number}")).version
+        call_command("rebuild_model", version.pk)
+
+        assert "predicts the same" in capsys.readouterr().out
+
+
+def test_says_that_who_was_held_out_is_gone(retrained, labelled):
+    version = retrained(labelled(seed=21)).version
+    held_out_path(version.training_dataset.file_path).unlink()
+
+    with pytest.raises(CommandError, match="not known any more"):
+        call_command("rebuild_model", version.pk)
 
 
 def test_says_that_a_version_without_data_cannot_be_rebuilt(default_versions):

@@ -12,7 +12,7 @@ from companies.access import membership
 from jobs import services as job_services
 from jobs.models import Job
 from jobs.runner import run_job
-from ml.training import split_rows
+from ml.splits import split_rows
 from registry.artefacts import load_manifest, load_scorer, media_path, path_of
 from registry.models import Dataset, ModelVersion
 from registry.services.initialisation import initialize_original_dataset
@@ -20,6 +20,7 @@ from registry.services.states import mark_damaged
 from registry.tests.factories import NOON
 from registry.uploads import FileRefused
 from training.models import TrainingRun
+from training.services.lineage import held_out_path
 from training.services.retraining import OnlyDevelopers, ReasonMissing
 from training.services.sweeping import sweep_files
 
@@ -35,6 +36,12 @@ def split_ids(rows):
     labels = np.array([row["Churn"] == "Yes" for row in rows.values()]).astype(int)
     ids = np.array(list(rows))
     return [set(ids[part]) for part in split_rows(labels)]
+
+
+def held_out_ids(dataset):
+    ids = np.array(list(stored_rows(dataset)))
+    bits = np.frombuffer(held_out_path(dataset.file_path).read_bytes(), np.uint8)
+    return set(ids[np.unpackbits(bits, count=len(ids)).astype(bool)])
 
 
 def kept_files(settings):
@@ -243,14 +250,26 @@ def test_compares_on_customers_whom_no_version_learned_from(retrained, labelled,
     judged = run.comparison["judged"]
     assert judged["held_out"] == 1500 // 5
     assert judged["customers"] + judged["left_out"] == judged["held_out"]
-    taught_before, _ = split_ids(stored_rows(default_dataset_row))
-    _, held_out = split_ids(stored_rows(run.combined_dataset))
-    assert judged["left_out"] == len(taught_before & held_out) > 0
+    assert judged["left_out"] == 0
     assert judged["unknown"] == []
     assert f"{judged['customers']} customers" in run.comparison["sentence"]
     assert [version["key"] for version in run.comparison["versions"]] == ["new", "serving"]
     intervals = run.comparison["versions"][0]["intervals"]["churners"]["f1"]
     assert intervals["low"] <= intervals["value"] <= intervals["high"]
+
+
+def test_who_was_held_out_once_is_never_learned_from(retrained, labelled, default_dataset_row):
+    _, at_first = split_ids(stored_rows(default_dataset_row))
+    first = held_out_ids(retrained(labelled(prefix="SPRING")).combined_dataset)
+    rows = labelled(prefix="SUMMER", seed=22)
+    rows[1][rows[0].index("customerID")] = next(iter(at_first))  # comes again with a newer row
+    run = retrained(rows)
+    second = held_out_ids(run.combined_dataset)
+
+    assert at_first < first < second
+    assert len(first - at_first) == 60 and 55 <= len(second - first) <= 65
+    assert run.comparison["judged"]["customers"] == len(second)
+    assert load_manifest(run.version)["split"]["test_rows"] == len(second)
 
 
 def test_says_when_it_is_not_known_whom_a_version_learned_from(retrained, labelled, default_dataset_row):

@@ -1,0 +1,99 @@
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from companies.services.erasure import erase_company
+from jobs.models import Job
+from jobs.runner import JobRun
+from jobs.services import LeaseLost, claim_job, reap
+from registry.artefacts import media_path
+from registry.models import Dataset, ModelVersion
+from training.models import TrainingRun
+from training.services.retraining import retrain
+from training.tests.uploads import to_csv
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def spring(tmp_path, labelled):
+    path = tmp_path / "spring.csv"
+    path.write_bytes(to_csv(labelled()))
+    return path
+
+
+def test_the_command_retrains_and_says_whether_it_is_better(retraining, company, spring, capsys):
+    call_command("retrain", str(spring), company=company.pk, reason="spring", wait=True)
+
+    said = capsys.readouterr().out
+    assert "Logistic Regression v2 learned from the 1,200 customers of combinedDataset1." in said
+    assert "customers, of whom" in said
+    assert TrainingRun.objects.get().reason == "spring"
+
+
+def test_the_command_leaves_the_work_to_a_worker(retraining, company, spring, capsys):
+    call_command("retrain", str(spring), company=company.pk, reason="spring")
+
+    assert "Queued" in capsys.readouterr().out
+    assert Job.objects.get().state == Job.State.QUEUED
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [({"company": "NOSUCHCOMP"}, "no company"), ({"reason": " "}, "Say in at most")],
+)
+def test_the_command_says_what_is_wrong(changes, sentence, retraining, company, spring):
+    with pytest.raises(CommandError, match=sentence):
+        call_command("retrain", str(spring), **{"company": company.pk, "reason": "spring", **changes})
+
+
+def test_the_command_refuses_a_bad_file_with_the_sentence_of_the_page(retraining, company, tmp_path):
+    path = tmp_path / "spring.csv"
+    path.write_text("customerID,tenure,Churn\n1,2,Yes\n")
+
+    with pytest.raises(CommandError, match="missing"):
+        call_command("retrain", str(path), company=company.pk, reason="spring")
+
+
+def test_operators_read_retrainings_and_change_none(retrained, labelled, as_operator):
+    run = retrained(labelled())
+    page = f"/admin/training/trainingrun/{run.pk}/change/"
+
+    assert as_operator.get("/admin/training/trainingrun/").status_code == 200
+    assert str(run.uuid) in as_operator.get(page).content.decode()
+    assert as_operator.get("/admin/training/trainingrun/add/").status_code == 403
+    assert as_operator.post(page, {"reason": "x"}).status_code == 403
+
+
+def test_erasing_a_company_takes_rows_and_files(
+    retrained, labelled, company, operator, django_capture_on_commit_callbacks
+):
+    run = retrained(labelled())
+    paths = [media_path(data.file_path) for data in (run.upload_dataset, run.combined_dataset)]
+    assert all(path.exists() for path in paths)
+
+    company_id = company.pk
+    with django_capture_on_commit_callbacks(execute=True):
+        erase_company(company=company, typed=company.name, by=operator, at=timezone.now())
+
+    assert not any(path.exists() for path in paths)
+    assert not TrainingRun.objects.exists()
+    assert not Dataset.objects.filter(company_id=company_id).exists()
+    assert ModelVersion.objects.get().company is None  # the default stays
+
+
+def test_an_attempt_that_was_taken_over_leaves_nothing(retraining, labelled, do_jobs):
+    run = retraining(labelled())
+    late = JobRun(claim_job(job_id=run.job_id, worker="late", at=timezone.now()))
+    reap(at=timezone.now() + timedelta(minutes=5))
+    do_jobs()
+    stale = TrainingRun.objects.select_related("company", "job__account", "model_type").get(pk=run.pk)
+    stale.number = None  # as it was when the late attempt read it
+
+    with pytest.raises(LeaseLost):
+        retrain(run=late, training_run=stale, at=timezone.now())
+
+    assert ModelVersion.objects.exclude(company=None).count() == 1
+    assert Dataset.objects.filter(is_combined=True).count() == 1
