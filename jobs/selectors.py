@@ -1,3 +1,5 @@
+import hashlib
+
 from companies.models import Company
 from jobs.models import Job
 
@@ -10,3 +12,20 @@ def jobs_of(company: Company):
 def some_worker_is_busy(*, at) -> bool:
     """Whether some worker holds a lease that it renewed recently."""
     return Job.objects.filter(state=Job.State.RUNNING, lease_until__gte=at).exists()
+
+
+def job_of_key(key: str | None, *, company: Company | None, task: str) -> Job | None:
+    """Return the job that was queued under this idempotency key before, if there is one."""
+    return (
+        Job.objects.filter(idempotency_key=stored_key(key, company=company, task=task)).first()
+        if key
+        else None
+    )
+
+
+def stored_key(key: str | None, *, company: Company | None, task: str) -> str | None:
+    """Return an idempotency key as it is stored: each company and each task has keys of its own."""
+    if key is None:
+        return None
+    # Hashed: of fixed length, and two keys that differ in case only stay two keys on MariaDB.
+    return hashlib.sha256(f"{company.pk if company else ''}\n{task}\n{key}".encode()).hexdigest()

@@ -1,6 +1,5 @@
 """Every change of a Job: one conditional UPDATE each. Who comes second changes nothing and is told so."""
 
-import hashlib
 import logging
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,6 +14,7 @@ from companies.models import Account, Company, Developer
 from companies.services.audit import record_event
 from core.errors import Conflict, DomainError, Forbidden
 from jobs.models import Job
+from jobs.selectors import stored_key
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def enqueue(
         Aware UTC instant of the request.
     """
     fields = {"task": task, "title": title, "company": company, "account": account, "payload": payload}
-    key = _stored_key(idempotency_key, company=company, task=task)
+    key = stored_key(idempotency_key, company=company, task=task)
     if key is None:
         job = Job.objects.create(**fields, queued_at=at)
     else:
@@ -328,13 +328,6 @@ def _tell(error, job):
         "code": "internal",
         "message": f"Something went wrong on our side. Try again, or tell the operator the number {job.pk}.",
     }
-
-
-def _stored_key(key, *, company, task):
-    if key is None:
-        return None
-    # Hashed: of fixed length, and two keys that differ in case only stay two keys on MariaDB.
-    return hashlib.sha256(f"{company.pk if company else ''}\n{task}\n{key}".encode()).hexdigest()
 
 
 def _create_once(key, **fields):
