@@ -9,7 +9,7 @@ from predictions.models import Prediction
 from predictions.results import CustomerTable
 from predictions.summary import Findings
 from registry.models import ModelVersion
-from registry.selectors import champion_for, versions_for
+from registry.selectors import versions_for
 
 
 def predictions_for(member: Member):
@@ -57,11 +57,6 @@ def version_choices(member: Member, *, with_used: bool = False):
         used = member.company.predictions.values("model")
         offered = ModelVersion.objects.filter(Q(pk__in=offered.values("pk")) | Q(pk__in=used))
     return offered.select_related("model_type", "metrics")
-
-
-def suggested_version(member: Member) -> ModelVersion | None:
-    """Return what is chosen unless somebody chooses: the champion of the company, or the best default."""
-    return champion_for(member)
 
 
 def people_of(company: Company) -> list[tuple[str, str]]:

@@ -111,7 +111,7 @@ class Findings:
         if safe >= 0.5:
             return f"{100 * safe:.0f} % of the customers are clearly safe"
         if gone >= 0.5:
-            return f"{100 * gone:.0f} % of the customers are almost sure to leave"
+            return f"{100 * gone:.0f} % of the customers are very likely to leave"
         return "Many customers are between safe and lost"
 
     @property
@@ -174,10 +174,12 @@ def expected_precision(version) -> dict | None:
     }
 
 
-def quality_line(version) -> str:
-    """Say how good a version is in one line, naming what each figure averages."""
+def quality_line(version, *, with_figures: bool = False) -> str:
+    """Say how good a version is in one line; `with_figures` also by one that takes some training to read."""
     quality = quality_of(version)
     if quality is None:
         return "Not measured yet."
+    if not with_figures:
+        return quality.in_words
     auc = next(figure.value for figure in quality.weighted if figure.name == "AUC")
     return f"AUC {auc:.2f}. {quality.in_words}"

@@ -24,11 +24,11 @@ from predictions.selectors import (
     open_table,
     people_of,
     predictions_for,
-    suggested_version,
     version_choices,
 )
 from predictions.services.runs import LEAVE_OUT, start_prediction
 from predictions.summary import Findings
+from registry.selectors import champion_for
 from registry.uploads import FileRefused, find_kept, receives_upload, upload_limit
 
 ROWS_PER_PAGE = 50
@@ -43,7 +43,7 @@ SAMPLE_ROWS = 200
 def predict(request):
     member = request.member
     choices = version_choices(member)
-    champion = suggested_version(member)
+    champion = champion_for(member)
     form = PredictionForm(
         request.POST if request.method == "POST" else None,
         request.FILES if request.method == "POST" else None,
@@ -82,7 +82,7 @@ def _start(member, chosen):
         member=member,
         name=chosen["name"],
         version=chosen["model"],
-        upload=find_kept(chosen["kept"], member=member) if chosen["kept"] else chosen["file"],
+        upload=chosen["kept"] or chosen["file"],
         bad_rows=LEAVE_OUT if chosen["kept"] else chosen["bad_rows"],
         idempotency_key=str(chosen["token"]) if chosen["token"] else None,
         at=timezone.now(),

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from companies.access import Member
 from core.errors import DomainError, NotFound
+from jobs.selectors import job_of_key
 from jobs.services import enqueue
 from ml.schemas import FeatureSchema
 from predictions import files
@@ -20,6 +21,7 @@ from registry.selectors import deployment_of, versions_for
 from registry.uploads import (
     FileRefused,
     WaitingUpload,
+    find_kept,
     keep,
     move_with_companions,
     remove_with_companions,
@@ -46,7 +48,7 @@ def start_prediction(
     member: Member,
     name: str,
     version: ModelVersion,
-    upload: File | WaitingUpload,
+    upload: File | WaitingUpload | str,
     bad_rows: str = REFUSE,
     idempotency_key: str | None = None,
     at: datetime,
@@ -62,12 +64,12 @@ def start_prediction(
     version
         One of those that the registry offers this member.
     upload
-        What came with a form, or an upload that an earlier refusal kept. It is never left behind, except
-        where the refusal says under which token it is kept for an hour.
+        What came with a form, or an upload that an earlier refusal kept, by itself or by its token. It is
+        never left behind, except where the refusal says under which token it is kept for an hour.
     bad_rows
         ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
     idempotency_key
-        Sent twice by the same member, the first run comes back and the second file is dropped.
+        Sent twice by the same member, the first run comes back and the second file is dropped unread.
     at
         Aware UTC instant of the request.
 
@@ -77,7 +79,15 @@ def start_prediction(
         With kind, line and column of the first mistake and how many rows have one.
     VersionNotOffered
         The version does not exist, or not for this member.
+    UploadIsGone
+        The hour of a kept upload is over.
     """
+    key = f"{member.account.pk}:{idempotency_key}" if idempotency_key else None
+    # Before anything else: a kept upload is gone once its run has begun, and a second check takes minutes.
+    if earlier := job_of_key(key, company=member.company, task=TASK):
+        if isinstance(upload, WaitingUpload):
+            upload.remove()
+        return earlier.prediction
     name = " ".join(name.split())
     if not name or len(name) > 255:
         raise NameMissing("Give the prediction a name of at most 255 signs.", field="name")
@@ -88,6 +98,8 @@ def start_prediction(
             "Rows with mistakes are either refused or left out.", code="bad-rows", field="bad_rows"
         )
 
+    if isinstance(upload, str):
+        upload = find_kept(upload, member=member)
     waiting, report, schema = _checked(member, version, upload, bad_rows)
     relative = files.new_upload(member.portal, member.company.pk, report.spec.format)
     stored = files.absolute(relative)
@@ -97,7 +109,7 @@ def start_prediction(
             prediction, is_new = _create_once(
                 member=member,
                 version=version,
-                idempotency_key=idempotency_key,
+                key=key,
                 at=at,
                 prediction_name=name,
                 original_filename=waiting.name,
@@ -147,8 +159,7 @@ def _table_schema(version):
     return table_schema(features, purpose="predict", observed=manifest["observed"])
 
 
-def _create_once(*, member, version, idempotency_key, at, **fields):
-    key = f"{member.account.pk}:{idempotency_key}" if idempotency_key else None
+def _create_once(*, member, version, key, at, **fields):
     public_id = uuid.uuid4()
     job = enqueue(
         task=TASK,

@@ -25,8 +25,9 @@ def visible(text) -> str:
 
 
 @register.filter
-def quality(version) -> str:
-    return quality_line(version)
+def quality(version, member: Member) -> str:
+    """Say how good a version is: in plain words, and to developers by its figures as well."""
+    return quality_line(version, with_figures=member.is_developer)
 
 
 @register.filter

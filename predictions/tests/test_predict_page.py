@@ -1,13 +1,23 @@
 import csv
 import io
+import re
 
 import pytest
 from django.urls import reverse
 
+from companies.services.people import deactivate_account
 from jobs.models import Job
 from predictions.models import Prediction
+from predictions.tests.factories import NOON
+from registry.selectors import best_default
+from registry.services.deployments import deploy_version
+from registry.tests.factories import ModelMetricsFactory, ModelVersionFactory
 
 pytestmark = pytest.mark.django_db
+
+
+def text_of(answer):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
 
 
 def read(answer):
@@ -44,6 +54,52 @@ def test_shows_the_form_with_the_best_default_chosen(as_user, default_versions):
     assert page.count('type="radio"') == 5
     assert page.count("checked") == 1
     assert "Of 100 customers it says will leave" in page
+
+
+def test_figures_are_for_developers(as_user, as_developer, default_versions):
+    assert "AUC" not in as_user.get("/user/predict/").content.decode()
+    assert "AUC 0." in as_developer.get("/dev/predict/").content.decode()
+
+
+@pytest.fixture
+def deploy(company, developer):
+    def run(version, role="CHAMPION"):
+        deploy_version(
+            version=version, company=company, role=role, by=developer, reason="It is better.", at=NOON
+        )
+
+    return run
+
+
+def chosen(client, portal):
+    page = client.get(f"/{portal}/predict/")
+    assert page.content.decode().count("Suggested") == page.content.decode().count("checked") == 1
+    return page.context["form"]["model"].initial
+
+
+def test_every_page_suggests_the_same_version(as_developer, as_user, company, default_versions, deploy):
+    champion, later = ModelVersionFactory(company=company), ModelVersionFactory(company=company)
+    ModelMetricsFactory(model=champion)
+    assert chosen(as_user, "user") == chosen(as_developer, "dev") == best_default()
+
+    deploy(champion)
+    deploy(later, "ALTERNATIVE")
+
+    assert chosen(as_user, "user") == chosen(as_developer, "dev") == champion
+    assert as_user.get("/user/models/").context["champion"] == champion
+    assert as_developer.get("/dev/models/").context["champion"] == champion
+    assert f"{champion} is suggested to whoever predicts" in text_of(as_developer.get("/dev/"))
+
+
+def test_goes_on_suggesting_the_champion_when_the_developer_left(
+    as_user, company, developer, default_versions, deploy
+):
+    champion = ModelVersionFactory(company=company)
+    deploy(champion)
+
+    deactivate_account(account=developer, by=developer, at=NOON)
+
+    assert chosen(as_user, "user") == champion
 
 
 def test_offers_a_sample_that_can_be_predicted(as_user, send, do_jobs):

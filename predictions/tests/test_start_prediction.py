@@ -12,6 +12,7 @@ from predictions.models import Prediction
 from predictions.services.runs import NameMissing, VersionNotOffered, start_prediction
 from predictions.tests.conftest import to_csv
 from predictions.tests.factories import NOON, PredictionFactory
+from registry.models import ModelVersion
 from registry.tests.factories import ModelVersionFactory
 from registry.uploads import FileRefused, UploadIsGone, find_kept, waiting_room
 
@@ -118,6 +119,25 @@ def test_two_sends_of_one_form_start_one_job(predict, user, media_files):
     assert second == first
     assert Job.objects.count() == Prediction.objects.count() == 1
     assert media_files() == files_before
+
+
+def test_the_second_send_of_a_kept_file_finds_the_run_of_the_first(as_user, send, with_bad_rows, media_files):
+    token = str(uuid.uuid4())
+    kept = send(as_user, with_bad_rows, token=token).context["refusal"].kept
+    form = {"name": "March base", "model": ModelVersion.objects.get().pk, "kept": kept, "token": token}
+
+    first, second = (as_user.post("/user/predict/", form) for _ in range(2))
+
+    assert (first.status_code, second.status_code) == (302, 302)
+    assert first.url == second.url
+    assert Prediction.objects.count() == 1
+    assert len(media_files()) == 2  # the upload and the rows that were left out
+
+
+def test_a_second_send_does_not_read_its_file(predict, user):
+    first = predict(user, idempotency_key="form-1")
+
+    assert predict(user, b"no table at all", idempotency_key="form-1") == first
 
 
 def test_the_same_token_of_another_person_is_another_form(predict, user, developer):
