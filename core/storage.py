@@ -25,10 +25,19 @@ def write_atomically(path: Path) -> Iterator[Path]:
 
 def sweep_partial(root: Path, *, older_than: float, now: float) -> list[Path]:
     """Remove the drafts that a killed process left under `root`, if last written `older_than` seconds ago."""
-    stale = [p for p in root.rglob(f"{PARTIAL}*") if p.is_file() and now - p.stat().st_mtime > older_than]
+    oldest = now - older_than
+    stale = [path for path in root.rglob(f"{PARTIAL}*") if path.is_file() and is_older(path, oldest)]
     for path in stale:
         path.unlink(missing_ok=True)
     return stale
+
+
+def is_older(path: Path, instant: float) -> bool:
+    """Tell whether `path` was last written before `instant`; what somebody removed meanwhile is not."""
+    try:
+        return path.stat().st_mtime < instant
+    except FileNotFoundError:
+        return False
 
 
 def _sync(path: Path) -> None:

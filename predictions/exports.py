@@ -45,7 +45,7 @@ def workbook(prediction: Prediction) -> Iterator[bytes]:
 
 
 def _workbook(result):
-    with tempfile.TemporaryDirectory(dir=waiting_room(), prefix="workbook-") as folder:
+    with tempfile.TemporaryDirectory(dir=waiting_room(), prefix=files.WORKBOOK) as folder:
         path = Path(folder) / "result.xlsx"
         write_xlsx(path, result.names, result.batches(), numbers=result.numbers, already_harmless=True)
         with path.open("rb") as file:

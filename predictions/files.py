@@ -12,6 +12,9 @@ from registry.uploads import REJECTS_SUFFIX
 UPLOADS, RESULTS = "uploadToPredict", "predictionResult"
 FOLDERS = tuple(f"datasets/{portal}/{kind}" for portal in ("dev", "user") for kind in (UPLOADS, RESULTS))
 
+# Folders in the waiting room, each for one workbook while it is built and sent.
+WORKBOOK = "workbook-"
+
 
 def absolute(relative: str) -> Path:
     """Return the place of a stored file, refusing a path that leaves the media folder."""

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from core.storage import PARTIAL, sweep_partial, write_atomically
+from core.storage import PARTIAL, is_older, sweep_partial, write_atomically
 
 
 @pytest.fixture
@@ -58,3 +58,14 @@ def test_the_sweep_removes_drafts_that_nobody_writes_any_more(folder):
 
     assert sweep_partial(folder, older_than=100, now=2000) == [abandoned]
     assert names(folder) == sorted([fresh.name, finished.name])
+
+
+def test_what_was_removed_meanwhile_ends_no_sweep(folder):
+    path = folder / "result.csv"
+    path.write_text("x")
+    os.utime(path, (1000, 1000))
+    assert is_older(path, 1001) and not is_older(path, 1000)
+
+    path.unlink()
+
+    assert not is_older(path, 2000)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from companies.models import Company
+from core.storage import is_older
 from predictions import files
 from predictions.models import Prediction
 from registry.uploads import KEPT_FOR, waiting_room
@@ -32,19 +33,28 @@ def sweep_files(*, at: datetime) -> int:
         for company in _folders_in(files.absolute(folder)):
             named = _named_by_rows(company.name)
             for path in company.iterdir():
-                if path.name.split(".")[0] not in named and path.stat().st_mtime < oldest:
+                if path.name.split(".")[0] not in named and is_older(path, oldest):
                     path.unlink(missing_ok=True)
                     removed += 1
     return removed
 
 
 def sweep_waiting_room(*, at: datetime) -> int:
-    """Remove what was left in the waiting room: kept uploads whose hour is over, forgotten ones."""
+    """Remove what was left in the waiting room: kept uploads whose hour is over, workbooks."""
     oldest = (at - KEPT_FOR).timestamp()
-    stale = [path for path in waiting_room().iterdir() if path.is_file() and path.stat().st_mtime < oldest]
+    stale = [path for path in waiting_room().iterdir() if path.is_file() and is_older(path, oldest)]
     for path in stale:
         path.unlink(missing_ok=True)
-    return len(stale)
+    # A slow line may take longer than an hour for a workbook.
+    abandoned = (at - ABANDONED_AFTER).timestamp()
+    folders = [
+        path
+        for path in waiting_room().glob(f"{files.WORKBOOK}*")
+        if path.is_dir() and is_older(path, abandoned)
+    ]
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(stale) + len(folders)
 
 
 def _folders_in(folder: Path) -> list[Path]:

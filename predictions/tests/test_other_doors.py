@@ -5,9 +5,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from companies.services.erasure import erase_company
+from companies.tests.factories import AccountFactory, UserFactory
 from predictions import files
 from predictions.models import Prediction
-from predictions.services.sweeping import sweep_files
+from predictions.services.sweeping import sweep_files, sweep_waiting_room
 from predictions.tests.factories import PredictionFactory
 from registry.uploads import waiting_room
 
@@ -83,3 +84,27 @@ def test_the_sweep_takes_orphans_and_leaves_what_rows_name(done, user, company, 
     assert (early, late) == (0, 2)
     assert set(media_files()) == named
     assert prediction.is_done
+
+
+def test_the_sweep_takes_workbooks_whose_process_was_killed():
+    left = waiting_room() / "workbook-left"
+    left.mkdir()
+    (left / "result.xlsx").write_bytes(b"half of it")
+
+    early = sweep_waiting_room(at=timezone.now() + timedelta(hours=2))
+    late = sweep_waiting_room(at=timezone.now() + timedelta(days=2))
+
+    assert (early, late) == (0, 1)
+    assert list(waiting_room().iterdir()) == []
+
+
+def test_the_command_knows_the_address_as_the_login_does(version, company, tmp_path, customer_file):
+    UserFactory(company=company, account=AccountFactory(email="strauß@harbour.example.com"))
+    source = tmp_path / "march.csv"
+    source.write_bytes(customer_file)
+
+    call_command(
+        "predict", str(source), company=company.pk, model=str(version), by=" Strauß@Harbour.example.com"
+    )
+
+    assert Prediction.objects.get().user.account.email == "strauß@harbour.example.com"

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from companies.access import membership
-from companies.models import Account, Company
+from companies.models import Account, Company, normalise_email
 from core.errors import DomainError
 from jobs.models import Job
 from jobs.runner import run_job
@@ -77,7 +77,7 @@ class Command(BaseCommand):
         except Company.DoesNotExist as error:
             raise CommandError(f"There is no company {company_id}.") from error
         if email:
-            account = Account.objects.filter(email=email.strip().casefold()).first()
+            account = Account.objects.filter(email=normalise_email(email)).first()
         else:
             developer = getattr(company, "developer", None)
             first = company.users.exclude(approved_at=None).order_by("pk").first()
