@@ -38,6 +38,10 @@ class AlreadyRevoked(Conflict):
     code = "already-revoked"
 
 
+class KeyNameDiffers(Unprocessable):
+    code = "name-differs"
+
+
 @transaction.atomic
 def create_api_key(
     *,
@@ -108,19 +112,28 @@ def create_api_key(
 
 
 @transaction.atomic
-def revoke_api_key(*, key: ApiKey, by: Account, at: datetime) -> None:
+def revoke_api_key(*, key: ApiKey, by: Account, typed: str | None = None, at: datetime) -> None:
     """Make `key` open nothing from now on, for good.
+
+    Parameters
+    ----------
+    typed
+        The name of the key, typed to confirm; None where nobody is asked to type.
 
     Raises
     ------
     MayNotManageKeys
         `by` is neither the developer of the key's company nor an operator.
+    KeyNameDiffers
+        `typed` is another name.
     AlreadyRevoked
         It was revoked before.
     """
     developer = developer_of(key.company)
     if not by.is_staff and (developer is None or developer.account_id != by.pk):
         raise MayNotManageKeys("Only the developer of the company revokes its API keys.")
+    if typed is not None and typed.strip() != key.name:
+        raise KeyNameDiffers(f"Type {key.name}.", field="confirm_name")
     if not _revoke(key, by=by, at=at):
         raise AlreadyRevoked(f"The key “{key.name}” was revoked before.")
 

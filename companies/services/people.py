@@ -44,19 +44,28 @@ def rename_account(*, account: Account, name: str, at: datetime) -> None:
 
 
 @transaction.atomic
-def deactivate_account(*, account: Account, by: Account, at: datetime) -> None:
+def deactivate_account(*, account: Account, by: Account, typed: str | None = None, at: datetime) -> None:
     """Close `account`: no login, and every open session ends. What it did stays.
 
     A developer who leaves frees the place, so that the company can have another one.
+
+    Parameters
+    ----------
+    typed
+        The e-mail address of the account, typed to confirm; None where nobody is asked to type.
 
     Raises
     ------
     MayNotManage
         `by` is neither the person, nor the developer of the person's company, nor an operator.
+    NameDiffers
+        `typed` is another address.
     AlreadySo
         The account is closed.
     """
     _require_manager(account, by)
+    if typed is not None and normalise_email(typed) != account.email:
+        raise NameDiffers(f"Type {account.email}.", field="confirm_name")
     company = _company(account)
     if company:
         # In step with a hand-over in the same moment, which must not choose somebody who is leaving.

@@ -115,7 +115,8 @@ def test_a_key_is_revoked_after_its_name_was_typed(as_developer, company, develo
     refused = as_developer.post(page, {"confirm_name": "nightly"})
     key.refresh_from_db()
 
-    assert (refused.status_code, key.revoked) == (400, False)
+    assert (refused.status_code, key.revoked) == (422, False)
+    assert "Type Nightly import." in refused.content.decode()
 
     done = as_developer.post(page, {"confirm_name": "Nightly import"}, follow=True)
     key.refresh_from_db()

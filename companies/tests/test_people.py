@@ -286,7 +286,10 @@ def test_the_own_account_is_renamed_and_deactivated(request, log_in, who):
     account.refresh_from_db()
     assert account.name == "New Name"
 
-    assert client.post(f"/{portal}/account/deactivate/", {"confirm_name": "no"}).status_code == 400
+    refused = client.post(f"/{portal}/account/deactivate/", {"confirm_name": "no"})
+    account.refresh_from_db()
+    assert (refused.status_code, account.is_active) == (422, True)
+    assert f"Type {account.email}." in refused.content.decode()
     client.post(f"/{portal}/account/deactivate/", {"confirm_name": account.email})
     account.refresh_from_db()
     assert not account.is_active

@@ -8,8 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from companies.access import member_required
 from companies.forms import NameForm
-from companies.models import normalise_email
-from companies.services.people import deactivate_account, rename_account
+from companies.services.people import NameDiffers, deactivate_account, rename_account
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -28,13 +27,16 @@ def account(request):
 def deactivate(request):
     error = None
     if request.method == "POST":
-        if normalise_email(request.POST.get("confirm_name", "")) == request.user.email:
-            deactivate_account(account=request.user, by=request.user, at=timezone.now())
+        typed = request.POST.get("confirm_name", "")
+        try:
+            deactivate_account(account=request.user, by=request.user, typed=typed, at=timezone.now())
+        except NameDiffers as refusal:
+            error = refusal
+        else:
             logout(request)
             messages.success(
                 request, "Your account is deactivated. Whoever manages your company can undo it."
             )
             return redirect("home")
-        error = f"Type {request.user.email}."
     context = {"error": error, "cancel": request.member.portal}
-    return render(request, "companies/deactivate.html", context, status=400 if error else 200)
+    return render(request, "companies/deactivate.html", context, status=error.http_status if error else 200)

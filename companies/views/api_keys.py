@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from companies.access import developer_required
 from companies.forms import ApiKeyForm
 from companies.selectors import keys_of
-from companies.services.api_keys import create_api_key, revoke_api_key
+from companies.services.api_keys import KeyNameDiffers, create_api_key, revoke_api_key
 from core.errors import DomainError
 
 
@@ -54,16 +54,18 @@ def revoke(request, number):
     key = get_object_or_404(keys_of(request.member.company), pk=number)
     error = None
     if request.method == "POST":
-        if request.POST.get("confirm_name", "").strip() == key.name:
-            revoke_api_key(key=key, by=request.user, at=timezone.now())
+        typed = request.POST.get("confirm_name", "")
+        try:
+            revoke_api_key(key=key, by=request.user, typed=typed, at=timezone.now())
+        except KeyNameDiffers as refusal:
+            error = refusal
+        else:
             messages.success(request, f"“{key.name}” opens nothing any more.")
             return redirect("companies:api_keys")
-        error = f"Type {key.name}."
     elif key.revoked:
         raise Http404
-    return render(
-        request, "companies/revoke_api_key.html", {"key": key, "error": error}, status=400 if error else 200
-    )
+    status = error.http_status if error else 200
+    return render(request, "companies/revoke_api_key.html", {"key": key, "error": error}, status=status)
 
 
 def _try_url(request):
