@@ -1,0 +1,98 @@
+"""Many retrainings of one company at once, and a check that the check can fail.
+
+A larger round than the usual one: PARALLEL_RETRAININGS=32 PARALLEL_ROUNDS=10 pytest, with an hour of time.
+"""
+
+import os
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from celery import current_app
+from django.db import connections, transaction
+from django.utils import timezone
+
+from jobs.models import Job
+from jobs.runner import JobRun, run_job
+from jobs.services import LeaseLost, claim_job, reap
+from training.models import TrainingRun
+from training.services.retraining import retrain
+from training.tests.chain import assert_whole
+
+AT_ONCE = int(os.environ.get("PARALLEL_RETRAININGS", "6"))
+ROUNDS = int(os.environ.get("PARALLEL_ROUNDS", "2"))
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(120 + 60 * AT_ONCE * ROUNDS),
+]
+
+
+def do_at_once(job_ids):
+    def work(job_id):
+        try:
+            run_job(job_id, clock=timezone.now)
+        finally:
+            connections.close_all()
+
+    workers = [threading.Thread(target=work, args=(job_id,)) for job_id in job_ids]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+def test_many_at_once_make_one_chain(retraining, labelled, company):
+    current_app.loader.import_default_modules()
+    for number in range(1, ROUNDS + 1):
+        runs = [
+            retraining(labelled(rows=100, seed=number * 100 + place, prefix=f"R{number}P{place}"))
+            for place in range(AT_ONCE)
+        ]
+
+        do_at_once([run.job_id for run in runs])
+        # A database that refused for a moment leaves the job to the reaper, as in production.
+        while Job.objects.unfinished().exists():
+            reap(at=timezone.now() + timedelta(minutes=5))
+            do_at_once(Job.objects.filter(state=Job.State.QUEUED).values_list("pk", flat=True))
+
+        failed = Job.objects.filter(state=Job.State.FAILED).values_list("error", flat=True)
+        assert list(failed) == []
+        assert_whole(company, done=AT_ONCE * number)
+
+
+class Unfenced(JobRun):
+    """An attempt that never asks whether it was taken over."""
+
+    def progress(self, step, done=0, total=0):
+        pass
+
+    def should_stop(self):
+        return False
+
+    @contextmanager
+    def finish(self):
+        with transaction.atomic():
+            yield
+
+
+@pytest.mark.parametrize("fenced", [True, False])
+def test_the_fence_keeps_a_late_attempt_from_doing_it_again(fenced, retraining, labelled, do_jobs, company):
+    run = retraining(labelled(rows=100))
+    job = claim_job(job_id=run.job_id, worker="late", at=timezone.now())
+    late = JobRun(job) if fenced else Unfenced(job)
+    stale = TrainingRun.objects.select_related("company", "job__account", "model_type").get(pk=run.pk)
+    reap(at=timezone.now() + timedelta(minutes=5))
+    do_jobs()
+    assert_whole(company, done=1)
+
+    if fenced:
+        with pytest.raises(LeaseLost):
+            retrain(run=late, training_run=stale, at=timezone.now())
+        assert_whole(company, done=1)
+    else:
+        retrain(run=late, training_run=stale, at=timezone.now())
+        with pytest.raises(AssertionError):
+            assert_whole(company, done=1)
