@@ -155,6 +155,24 @@ def test_a_user_sees_a_deployed_version_at_once(default, champion, as_user):
     assert "/deploy/" not in page
 
 
+def test_a_user_reads_why_a_default_is_suggested(default, as_user):
+    page = text(as_user.get(reverse("registry:models", args=["user"])))
+
+    assert f"{default} is suggested when you predict: none of the defaults was right noticeably" in page
+
+
+def test_a_user_reads_why_an_earlier_champion_is_suggested_again(
+    second, third, company, developer, operator, as_user
+):
+    for version in (second, third):
+        deploy_version(version=version, company=company, by=developer, reason="Better.", at=NOON)
+    quarantine_version(version=third, by=operator, reason="Odd figures.", at=NOON + HOUR)
+
+    page = text(as_user.get(reverse("registry:models", args=["user"])))
+
+    assert f"{second} is suggested when you predict, while {third} is out of service" in page
+
+
 def test_the_page_of_a_version_tells_when_it_served(champion, as_developer):
     page = text(as_developer.get(reverse("registry:version", args=["dev", champion.pk])))
 
