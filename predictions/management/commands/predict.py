@@ -73,7 +73,7 @@ class Command(BaseCommand):
 
     def _member(self, company_id, email):
         try:
-            company = Company.objects.get(pk=company_id)
+            company = Company.objects.get(pk=company_id.strip().upper())
         except Company.DoesNotExist as error:
             raise CommandError(f"There is no company {company_id}.") from error
         if email:
