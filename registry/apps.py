@@ -11,5 +11,5 @@ class RegistryConfig(AppConfig):
         from registry import receivers
         from registry.selectors import home_section
 
-        receivers.connect()
+        receivers.connect(self)
         add_section(template="registry/_home.html", provide=home_section, order=5, portals=(DEVELOPERS,))

@@ -317,3 +317,15 @@ class LedgerErasure(models.Model):
 
     def __str__(self):
         return self.company_id
+
+
+class Gate(models.Model):
+    """One row is a gate that one transaction at a time may pass (see `registry.services.ledger`)."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+
+    class Meta:
+        db_table = "gates"
+
+    def __str__(self):
+        return self.name

@@ -1,13 +1,15 @@
 """What the registry does when something happened to a company: one service call each."""
 
-from django.db.models.signals import post_delete, pre_delete
+from django.db import connections
+from django.db.models.signals import post_delete, post_migrate, pre_delete
 from django.utils import timezone
 
 from companies.models import Company, Developer
 from companies.signals import company_erased, developer_approved
+from registry.models import Gate
 from registry.services.erasure import remove_company_files
 from registry.services.initialisation import initialize_developer_environment
-from registry.services.ledger import close_after_erasure, open_for_erasure
+from registry.services.ledger import close_after_erasure, open_for_erasure, put_up_gate
 
 
 def set_up_developer(sender, developer_id, **kwargs):
@@ -33,7 +35,15 @@ def close_ledger(sender, instance, **kwargs):
     close_after_erasure([instance.pk])
 
 
-def connect():
+def keep_gate(sender, using, **kwargs):
+    # Also after a flush. The tables may be those of an earlier migration.
+    tables = connections[using].introspection.table_names()
+    if Gate._meta.db_table in tables:
+        put_up_gate(Gate.objects.using(using))
+
+
+def connect(config):
+    post_migrate.connect(keep_gate, sender=config, dispatch_uid="registry.keep_gate")
     pre_delete.connect(let_ledger_go, sender=Company, dispatch_uid="registry.let_ledger_go")
     post_delete.connect(close_ledger, sender=Company, dispatch_uid="registry.close_ledger")
     developer_approved.connect(set_up_developer, dispatch_uid="registry.set_up_developer")

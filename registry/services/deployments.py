@@ -10,7 +10,14 @@ from companies.selectors import developer_of
 from core.errors import Conflict, Forbidden, NotFound, Unprocessable
 from registry.models import DeploymentEvent, ModelDeployment, ModelVersion
 from registry.selectors import champion_of, champion_to_return_to
-from registry.services.ledger import MOST_REASON, lock_company, name_of, next_moment, write_line
+from registry.services.ledger import (
+    MOST_REASON,
+    lock_company,
+    name_of,
+    next_moment,
+    pass_gate_of_defaults,
+    write_line,
+)
 from registry.services.states import refuse_unless_ready
 
 Action, Role = DeploymentEvent.Action, ModelDeployment.Role
@@ -97,6 +104,8 @@ def deploy_version(
     AlreadyDeployed
         It serves this company in this role now.
     """
+    if version.company_id is None:
+        pass_gate_of_defaults()
     company, reason = _enter(company, by, reason)
     if role not in Role.values:
         raise UnknownRole(f"A version serves as {' or '.join(Role.values)}, not as “{role}”.", field="role")

@@ -14,6 +14,7 @@ from registry.artefacts import DEFAULTS_FOLDER, RETRAINED_FOLDER, load_metadata,
 from registry.models import Dataset, ModelDeployment, ModelType, ModelVersion
 from registry.services.datasets import share_original
 from registry.services.deployments import deploy_version
+from registry.services.ledger import lock_company, pass_gate_of_defaults
 from registry.services.versions import register_version
 
 DIRECTORIES = (
@@ -63,7 +64,8 @@ def initialize_default_models(
 
     A default that was deployed before and withdrawn stays withdrawn.
     """
-    Company.objects.select_for_update().get(pk=company.pk)
+    pass_gate_of_defaults()
+    lock_company(company)
     had = company.deployments.values("model_id")
     return [
         deploy_version(

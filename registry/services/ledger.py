@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from companies.models import Account, Company
-from registry.models import DeploymentEvent, LedgerErasure, ModelDeployment, ModelVersion
+from registry.models import DeploymentEvent, Gate, LedgerErasure, ModelDeployment, ModelVersion
 
+GATE = "defaults"
 MOST_REASON = DeploymentEvent._meta.get_field("reason").max_length
 
 
@@ -50,13 +51,29 @@ def write_line(
     )
 
 
-def lock_companies_of(version: ModelVersion) -> None:
-    """Hold every company that `version` serves, in one order for everybody.
+def pass_gate_of_defaults() -> None:
+    """Hold the gate that every change passes by which a default begins to serve, or goes out of service.
 
-    Call it before the version itself is locked or changed: deploying takes the company first as well.
+    A default serves many companies, and whoever takes it out of service needs the locks of all of them before
+    that of the default. Without the gate one more company could begin to be served in between, and the two
+    would wait for each other. The order is always: gate, companies, versions.
     """
-    served = version.deployments.active().values("company_id")
-    list(Company.objects.select_for_update().filter(pk__in=served).order_by("pk"))
+    Gate.objects.select_for_update().get(pk=GATE)
+
+
+def put_up_gate(gates) -> None:
+    """Make the gate, where it is not there yet: two who find it missing and make it wait for each other."""
+    gates.get_or_create(pk=GATE)
+
+
+def lock_companies_of(version: ModelVersion) -> None:
+    """Hold every company that `version` serves. Call it before the version itself is locked or changed."""
+    if version.company_id is None:
+        pass_gate_of_defaults()
+    served = version.deployments.active().order_by("company_id").values_list("company_id", flat=True)
+    # One by one: a single statement would lock them in the order in which the database finds them.
+    for company_id in list(served):
+        Company.objects.select_for_update().filter(pk=company_id).first()
 
 
 def write_for_all(

@@ -77,6 +77,9 @@ def register_version(
     DefaultExists
         Another default serves than the caller knew of.
     """
+    if replaces:
+        # The companies before the type, as a retraining takes them.
+        lock_companies_of(replaces)
     # Numbers are allocated under the lock of the type: defaults have no company whose row could be locked.
     model_type = ModelType.objects.select_for_update().get(pk=model_type.pk)
     versions = ModelVersion.objects.filter(model_type=model_type)
@@ -96,7 +99,6 @@ def register_version(
         write_artefacts(stem, {SIGNATURE: signature.encode()})
         _refuse_disagreement(stem, hashes)
         if replaces:
-            lock_companies_of(replaces)
             _retire_default(replaces)
         version = ModelVersion.objects.create(
             model_type=model_type,

@@ -1,16 +1,19 @@
 """The ledger: what it tells, and that nothing in it can be changed or removed."""
 
+import contextlib
+import threading
 from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
 from companies.services.erasure import erase_company
-from registry.models import DeploymentEvent, LedgerErasure, ModelDeployment
+from core.errors import DomainError
+from registry.models import DeploymentEvent, LedgerErasure, ModelDeployment, ModelVersion
 from registry.selectors import serving_at
 from registry.services.deployments import deploy_version, roll_back, withdraw_version
-from registry.services.states import mark_damaged, quarantine_version
+from registry.services.states import change_state, mark_damaged, quarantine_version
 from registry.tests.factories import NOON, ModelVersionFactory
 
 pytestmark = pytest.mark.django_db
@@ -185,3 +188,64 @@ def test_emptying_the_whole_database_takes_the_ledger(event):
 
     assert not DeploymentEvent.objects.exists()
     assert not LedgerErasure.objects.exists()
+
+
+# --- At once ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_agrees_with_the_rows_whoever_acts_at_once(company, other_company, developer, stranger, operator):
+    default = ModelVersionFactory(default=True)
+    owners = ((company, developer), (other_company, stranger))
+    own = {owner.pk: ModelVersionFactory(company=owner, number=2) for owner, _ in owners}
+    faults = []
+
+    def run(act):
+        try:
+            for _ in range(6):
+                # What is refused, because somebody else was first, changes nothing.
+                with contextlib.suppress(DomainError):
+                    act()
+        except Exception as error:
+            faults.append(error)
+        finally:
+            connections.close_all()
+
+    def changes(owner, by):
+        where = {"company": owner, "by": by, "reason": "Race.", "at": NOON}
+        return (
+            lambda: deploy_version(version=default, **where),
+            lambda: deploy_version(version=own[owner.pk], **where),
+            lambda: withdraw_version(version=default, **where),
+            lambda: roll_back(**where),
+        )
+
+    def quarantine():
+        fresh = ModelVersion.objects.get(pk=default.pk)
+        quarantine_version(version=fresh, reason="Race.", by=operator, at=NOON)
+
+    @transaction.atomic
+    def release():
+        # As an operator does, without the look at files that rows made here do not have.
+        change_state(
+            ModelVersion.objects.get(pk=default.pk), source=("QUARANTINED",), target="READY", reason="",
+            action="version-released", by=operator, at=NOON,
+        )  # fmt: skip
+
+    acts = [quarantine, release, *(act for owner, by in owners for act in changes(owner, by))]
+    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert not faults
+    default.refresh_from_db()
+    for owner, _ in owners:
+        lines = list(owner.deployment_events.order_by("sequence"))
+        assert [line.sequence for line in lines] == list(range(1, len(lines) + 1))
+        rows = {row.model_id: row.role for row in owner.deployments.active()}
+        found = {serving.version.pk: serving for serving in serving_at(owner, NOON)}
+        assert {pk: serving.role for pk, serving in found.items()} == rows
+        if default.pk in found:
+            assert (found[default.pk].out_of_service is None) == default.is_ready

@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *, company, number, type, role, reason, by, **options):
         try:
-            company = Company.objects.get(pk=company)
+            company = Company.objects.get(pk=company.strip().upper())
             version = find_version(company=company, model_type=type, number=number)
             change = {
                 "version": version,

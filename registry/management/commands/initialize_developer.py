@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *, company, **options):
         try:
-            company = Company.objects.get(pk=company)
+            company = Company.objects.get(pk=company.strip().upper())
         except Company.DoesNotExist as error:
             raise CommandError(str(error)) from error
         developer = developer_of(company)

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def handle(self, *, company, reason, by, **options):
         try:
             done = roll_back(
-                company=Company.objects.get(pk=company),
+                company=Company.objects.get(pk=company.strip().upper()),
                 by=Account.objects.get(email=normalise_email(by)) if by else None,
                 reason=reason,
                 at=timezone.now(),

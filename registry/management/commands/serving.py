@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *, company, at, **options):
         try:
-            company = Company.objects.get(pk=company)
+            company = Company.objects.get(pk=company.strip().upper())
         except Company.DoesNotExist as error:
             raise CommandError(str(error)) from error
         instant = _instant(at)

@@ -16,7 +16,7 @@ class Command(BaseCommand):
     def handle(self, *, company, **options):
         versions = ModelVersion.objects.select_related("model_type", "company").order_by("company", "pk")
         if company:
-            versions = versions.filter(company=company)
+            versions = versions.filter(company=company.strip().upper())
         refused = 0
         for version in versions:
             owner = version.company or "everybody"
