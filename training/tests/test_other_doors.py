@@ -25,7 +25,7 @@ def spring(tmp_path, labelled):
 
 
 def test_the_command_retrains_and_says_whether_it_is_better(retraining, company, spring, capsys):
-    call_command("retrain", str(spring), company=company.pk, reason="spring", wait=True)
+    call_command("retrain", str(spring), company=company.pk.lower(), reason="spring", wait=True)
 
     said = capsys.readouterr().out
     assert "Logistic Regression v2 learned from the 1,200 customers of combinedDataset1." in said

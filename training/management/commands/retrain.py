@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from companies.access import membership
 from companies.models import Company
+from companies.selectors import developer_of
 from core.errors import DomainError
 from jobs.models import Job
 from jobs.runner import run_job
@@ -66,11 +67,10 @@ class Command(BaseCommand):
 
     def _developer(self, company_id):
         try:
-            company = Company.objects.get(pk=company_id)
+            company = Company.objects.get(pk=company_id.strip().upper())
         except Company.DoesNotExist as error:
             raise CommandError(f"There is no company {company_id}.") from error
-        developer = getattr(company, "developer", None)
-        member = membership(developer.account) if developer else None
-        if member is None or not member.approved:
+        developer = developer_of(company)
+        if developer is None:
             raise CommandError(f"{company} has no approved developer, and nobody else retrains its models.")
-        return member
+        return membership(developer.account)
