@@ -1,6 +1,6 @@
 """Files that leave the house: always as an attachment, under a name made here, in pieces."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from asgiref.sync import sync_to_async
@@ -10,6 +10,7 @@ from django.utils.text import slugify
 
 PIECE = 256 * 1024
 CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # For what somebody else wrote: no browser opens it by itself.
 UNKNOWN = "application/octet-stream"
 
@@ -20,11 +21,17 @@ def send_stored(request, path: Path, *, name: str, content_type: str = UNKNOWN) 
         file = path.open("rb")
     except FileNotFoundError as error:
         raise Http404 from error
-    inner = getattr(request, "_request", request)
-    # An ASGI server would read a plain iterator to its end before the first byte leaves.
-    pieces = _asynchronously(file) if isinstance(inner, ASGIRequest) else _pieces(file)
-    answer = StreamingHttpResponse(pieces, content_type=content_type)
+    answer = send_pieces(request, _pieces(file), name=name, content_type=content_type)
     answer.headers["Content-Length"] = str(path.stat().st_size)
+    return answer
+
+
+def send_pieces(request, pieces: Generator[bytes], *, name: str, content_type: str) -> StreamingHttpResponse:
+    """Send what `pieces` yields as a download called `name`, each piece when it is made."""
+    inner = getattr(request, "_request", request)
+    # An ASGI server would read a plain generator to its end before the first byte leaves.
+    body = _asynchronously(pieces) if isinstance(inner, ASGIRequest) else pieces
+    answer = StreamingHttpResponse(body, content_type=content_type)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "private, no-store"
@@ -36,16 +43,16 @@ def plain_name(title: str, suffix: str, *, otherwise: str = "file") -> str:
     return f"{slugify(title)[:80].strip('-') or otherwise}{suffix}"
 
 
-def _pieces(file) -> Iterator[bytes]:
+def _pieces(file) -> Generator[bytes]:
     with file:
         while piece := file.read(PIECE):
             yield piece
 
 
-async def _asynchronously(file):
-    read = sync_to_async(file.read, thread_sensitive=False)
+async def _asynchronously(pieces):
+    following = sync_to_async(next, thread_sensitive=False)
     try:
-        while piece := await read(PIECE):
+        while (piece := await following(pieces, None)) is not None:
             yield piece
     finally:
-        file.close()
+        await sync_to_async(pieces.close, thread_sensitive=False)()

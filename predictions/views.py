@@ -11,11 +11,10 @@ from django.views.decorators.http import require_GET, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from companies.access import member_required
-from core.downloads import CSV, UNKNOWN, plain_name, send_stored
+from core.downloads import CSV, UNKNOWN, XLSX, plain_name, send_pieces, send_stored
 from core.errors import DomainError
 from ml.schemas import TELCO_V1
 from predictions import exports, files
-from predictions.downloads import XLSX, send_pieces
 from predictions.forms import HistoryFilter, PredictionForm
 from predictions.queries import read_query
 from predictions.results import CUSTOMER
