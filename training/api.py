@@ -12,7 +12,7 @@ from companies.models import Scope
 from registry.models import Dataset
 from registry.uploads import set_handlers
 from training.models import TrainingRun
-from training.selectors import datasets_for, trained_on, training_runs_for
+from training.selectors import datasets_for, list_training_runs, trained_on, training_runs_for
 from training.services.retraining import LEAVE_OUT, LONGEST_REASON, REFUSE, start_retraining
 
 
@@ -162,7 +162,7 @@ class Retrainings(generics.ListAPIView):
         return super().initialize_request(request, *args, **kwargs)
 
     def get_queryset(self):
-        return training_runs_for(self.request.member)
+        return list_training_runs(self.request.member)
 
     @extend_schema(
         request={"multipart/form-data": RetrainingInput},

@@ -45,6 +45,11 @@ def training_runs_for(member: Member) -> QuerySet[TrainingRun]:
     return member.company.training_runs.with_related()
 
 
+def list_training_runs(member: Member) -> QuerySet[TrainingRun]:
+    """Return `training_runs_for` for a list: without the comparisons, of which each fills a page."""
+    return training_runs_for(member).defer("comparison")
+
+
 def serving_version(company: Company, member: Member | None) -> ModelVersion | None:
     """Return what serves `company` at the moment: what its people are suggested."""
     return champion_for(member) if member else best_default()

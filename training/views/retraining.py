@@ -18,7 +18,7 @@ from registry.artefacts import media_path
 from registry.uploads import REJECTS_SUFFIX, FileRefused, find_kept, receives_upload, upload_limit
 from training.findings import Findings
 from training.forms import StartForm, UploadForm
-from training.selectors import plan_for, training_runs_for
+from training.selectors import list_training_runs, plan_for, training_runs_for
 from training.services.retraining import LEAVE_OUT, check_upload, find_checked, start_retraining
 
 SAMPLE_ROWS = 500
@@ -136,7 +136,7 @@ def _sample():
 @developer_required
 @require_safe
 def runs(request):
-    page = Paginator(training_runs_for(request.member), RUNS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(list_training_runs(request.member), RUNS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "training/runs.html", {"page": page})
 
 
