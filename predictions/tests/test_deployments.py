@@ -5,7 +5,7 @@ from django.db import models
 
 from predictions.models import Prediction
 from registry.models import ModelDeployment
-from registry.services.deployments import deploy_version, withdraw_version
+from registry.services.deployments import deploy_version, roll_back
 from registry.tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
@@ -20,10 +20,10 @@ def test_names_its_deployment(deployment, predict, user):
     assert predict(user).deployment == deployment
 
 
-def test_goes_on_naming_it_after_it_was_withdrawn(deployment, predict, user, version, company, developer):
+def test_goes_on_naming_it_after_it_was_rolled_back(deployment, predict, user, company, developer):
     prediction = predict(user)
 
-    withdraw_version(version=version, company=company, by=developer, reason="Too many calls.", at=NOON)
+    roll_back(company=company, by=developer, reason="Too many calls.", at=NOON)
 
     assert Prediction.objects.get(pk=prediction.pk).deployment == deployment
 

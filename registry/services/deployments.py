@@ -39,6 +39,10 @@ class ReplacedDefault(Conflict):
     code = "replaced-default"
 
 
+class DefaultStays(Conflict):
+    code = "default-stays"
+
+
 class NothingToRollBack(Conflict):
     code = "nothing-to-roll-back"
 
@@ -144,10 +148,13 @@ def withdraw_version(
     ------
     MayNotDeploy, ReasonMissing
         As for `deploy_version`.
+    DefaultStays
+        It is a default, and those are always offered.
     NotDeployed
         It does not serve this company.
     """
     company, reason = _enter(company, by, reason)
+    refuse_default(version)
     serving = company.deployments.active().filter(model=version).first()
     if serving is None:
         raise NotDeployed(f"{version} does not serve {company}.")
@@ -165,6 +172,8 @@ def withdraw_deployment(
     ------
     MayNotDeploy, ReasonMissing
         As for `deploy_version`.
+    DefaultStays
+        Its version is a default, and those are always offered.
     NotDeployed
         It ended before, also where its version serves again by another one.
     """
@@ -172,6 +181,7 @@ def withdraw_deployment(
     serving = company.deployments.active().filter(pk=deployment.pk).select_related("model").first()
     if serving is None:
         raise NotDeployed(f"This deployment of {deployment.model} ended before.")
+    refuse_default(serving.model)
     _end(serving, Action.WITHDRAWN, by, reason, next_moment(company, at))
     return serving
 
@@ -227,6 +237,15 @@ def move_deployments(*, replaced: ModelVersion, by: Account | None, to: ModelVer
         # Whoever deployed the default goes on answering for it.
         begun.deployed_by_id = row.deployed_by_id
         begun.save(update_fields=("deployed_by",))
+
+
+def refuse_default(version: ModelVersion) -> None:
+    """Raise `DefaultStays` if withdrawing `version` would change nothing but the ledger."""
+    if version.is_default:
+        raise DefaultStays(
+            f"{version} is a default, and the defaults are always offered. "
+            "Deploy another version as the champion if this one shall not be suggested."
+        )
 
 
 def _enter(company, by, reason):

@@ -62,7 +62,7 @@ def initialize_default_models(
 ) -> list[ModelDeployment]:
     """Let the defaults that `company` has never had serve it, and return the new rows.
 
-    A default that was deployed before and withdrawn stays withdrawn.
+    A default that served before and was rolled back does not return by itself.
     """
     pass_gate_of_defaults()
     lock_company(company)

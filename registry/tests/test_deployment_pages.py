@@ -133,6 +133,15 @@ def test_nothing_to_roll_back_is_said_in_a_sentence(second, as_developer):
     assert "the best default is suggested already" in text(answer)
 
 
+def test_there_is_no_page_to_withdraw_a_default(default, company, developer, as_developer):
+    deploy_version(version=default, company=company, by=developer, reason="Enough for us.", at=NOON)
+
+    answer = as_developer.get(url("withdraw", default))
+
+    assert answer.status_code == 409
+    assert "the defaults are always offered" in text(answer)
+
+
 # --- The lists -------------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from registry.models import DeploymentEvent, ModelDeployment, ModelVersion
 from registry.selectors import champion_for, champion_of, serving_at, versions_for
 from registry.services.deployments import (
     AlreadyDeployed,
+    DefaultStays,
     ForeignVersion,
     MayNotDeploy,
     NotDeployed,
@@ -22,6 +23,7 @@ from registry.services.deployments import (
     UnknownRole,
     deploy_version,
     roll_back,
+    withdraw_deployment,
     withdraw_version,
 )
 from registry.services.states import VersionNotServing, quarantine_version
@@ -187,6 +189,18 @@ def test_a_withdrawn_champion_leaves_the_best_default(default, make, deploy, com
 def test_refuses_to_withdraw_what_does_not_serve(make, company, developer):
     with pytest.raises(NotDeployed, match="does not serve"):
         withdraw_version(version=make(2), company=company, by=developer, reason="Too many calls.", at=NOON)
+
+
+def test_refuses_to_withdraw_a_default(default, deploy, company, developer):
+    serving = deploy(default)
+    change = {"by": developer, "reason": "Too many calls.", "at": NOON + HOUR}
+
+    with pytest.raises(DefaultStays, match="always offered"):
+        withdraw_version(version=default, company=company, **change)
+    with pytest.raises(DefaultStays):
+        withdraw_deployment(deployment=serving, **change)
+
+    assert lines(company) == [("DEPLOYED", "v1", "CHAMPION")]
 
 
 def test_refuses_to_withdraw_for_a_user(make, deploy, company, user):

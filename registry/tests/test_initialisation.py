@@ -8,7 +8,7 @@ from companies.signals import company_erased
 from companies.tests.factories import DeveloperFactory
 from registry.artefacts import media_path
 from registry.models import Dataset
-from registry.services.deployments import withdraw_version
+from registry.services.deployments import deploy_version, roll_back
 from registry.services.initialisation import (
     check_existing_models,
     get_model_metrics,
@@ -53,12 +53,12 @@ def test_a_second_run_changes_nothing(default_versions, developer):
     assert company.datasets.count() == 1
 
 
-def test_a_withdrawn_default_stays_withdrawn(default_versions, developer):
+def test_a_default_that_was_rolled_back_does_not_return(default_versions, developer):
     company = developer.developer.company
     initialize_developer_environment(developer=developer.developer, at=NOON)
-    withdraw_version(
-        version=default_versions["decision_tree"], company=company, by=None, reason="It is worse.", at=NOON
-    )
+    tree = default_versions["decision_tree"]
+    deploy_version(version=tree, company=company, by=None, reason="Easy to explain.", at=NOON)
+    roll_back(company=company, by=None, reason="It is worse.", at=NOON)
 
     initialize_developer_environment(developer=developer.developer, at=NOON)
 

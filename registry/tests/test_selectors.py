@@ -3,7 +3,7 @@ import pytest
 from companies.access import membership
 from registry.models import ModelVersion
 from registry.selectors import Figure, best_default, compare, list_versions, quality_of, versions_for
-from registry.services.deployments import deploy_version, withdraw_version
+from registry.services.deployments import deploy_version, roll_back, withdraw_version
 from registry.tests.factories import (
     NOON,
     ModelMetricsFactory,
@@ -69,9 +69,9 @@ def test_what_is_out_of_service_is_not_offered(state, defaults, user):
     assert offered(user) == [defaults[0], *defaults[2:]]
 
 
-def test_a_withdrawn_default_is_offered_all_the_same(defaults, user, company):
+def test_a_default_that_was_rolled_back_is_offered_all_the_same(defaults, user, company):
     deploy_version(version=defaults[0], company=company, by=None, reason="It is better.", at=NOON)
-    withdraw_version(version=defaults[0], company=company, by=None, reason="It is worse.", at=NOON)
+    roll_back(company=company, by=None, reason="It is worse.", at=NOON)
 
     assert offered(user) == defaults
 

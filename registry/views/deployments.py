@@ -25,6 +25,7 @@ from registry.services.deployments import (
     NotDeployed,
     NothingToRollBack,
     deploy_version,
+    refuse_default,
     roll_back,
     withdraw_version,
 )
@@ -62,6 +63,7 @@ def deploy(request, pk):
 def withdraw(request, pk):
     company = request.member.company
     version = _version(company, pk)
+    refuse_default(version)
     form = ReasonForm(_sent(request))
     if not company.deployments.active().filter(model=version).exists():
         raise NotDeployed(f"{version} does not serve {company}.")
