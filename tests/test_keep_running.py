@@ -35,8 +35,9 @@ def keeper(notes):
         text=True,
     )
     yield process
-    process.kill()
-    process.wait()
+    # Not killed: then it could not end what its command left behind.
+    process.terminate()
+    process.wait(timeout=20)
     process.stdout.close()
 
 
