@@ -70,6 +70,7 @@ def predict(request):
         "max_mb": upload_limit() // 1024 // 1024,
         "max_bytes": upload_limit(),
         "can_leave_out": isinstance(refusal, FileRefused) and refusal.kept,
+        "again": _to_send_again(form) if refusal else {},
         "columns_needed": (TELCO_V1.id_column, *TELCO_V1.features),
     }
     page = "predictions/predict.html" + ("#refusal" if request.htmx and request.method == "POST" else "")
@@ -86,6 +87,12 @@ def _start(member, chosen):
         idempotency_key=str(chosen["token"]) if chosen["token"] else None,
         at=timezone.now(),
     )
+
+
+def _to_send_again(form):
+    """Return what is sent once more with a file that was kept."""
+    chosen = form.cleaned_data
+    return {"name": chosen["name"], "model": chosen["model"].pk, "token": chosen["token"]}
 
 
 def _again(request):

@@ -1,3 +1,4 @@
+import re
 import threading
 import uuid
 
@@ -12,7 +13,6 @@ from predictions.models import Prediction
 from predictions.services.runs import NameMissing, VersionNotOffered, start_prediction
 from predictions.tests.conftest import to_csv
 from predictions.tests.factories import NOON, PredictionFactory
-from registry.models import ModelVersion
 from registry.tests.factories import ModelVersionFactory
 from registry.uploads import FileRefused, UploadIsGone, find_kept, waiting_room
 
@@ -122,9 +122,9 @@ def test_two_sends_of_one_form_start_one_job(predict, user, media_files):
 
 
 def test_the_second_send_of_a_kept_file_finds_the_run_of_the_first(as_user, send, with_bad_rows, media_files):
-    token = str(uuid.uuid4())
-    kept = send(as_user, with_bad_rows, token=token).context["refusal"].kept
-    form = {"name": "March base", "model": ModelVersion.objects.get().pk, "kept": kept, "token": token}
+    refused = send(as_user, with_bad_rows, token=str(uuid.uuid4())).content.decode()
+    offer = refused[refused.index('<form class="row"') : refused.index("Leave these 2 rows out")]
+    form = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', offer))
 
     first, second = (as_user.post("/user/predict/", form) for _ in range(2))
 
