@@ -7,19 +7,20 @@ from django.utils import timezone
 
 def beginning_of(day: date) -> datetime:
     """Return the first instant of `day`."""
-    return _in_utc(datetime.combine(day, time.min), otherwise=datetime.min)
+    return in_utc(timezone.make_aware(datetime.combine(day, time.min)))
 
 
 def end_of(day: date) -> datetime:
     """Return the first instant after `day`; the very last instant there is where no day follows."""
     if day == date.max:
         return datetime.max.replace(tzinfo=UTC)
-    return _in_utc(datetime.combine(day + timedelta(days=1), time.min), otherwise=datetime.max)
+    return beginning_of(day + timedelta(days=1))
 
 
-def _in_utc(moment, *, otherwise):
-    # The database gets UTC, and at both ends of the calendar the same instant has no date there.
+def in_utc(moment: datetime) -> datetime:
+    """Return `moment` as the database gets it; the nearest one there is where it has no date in UTC."""
     try:
-        return timezone.make_aware(moment).astimezone(UTC)
+        return moment.astimezone(UTC)
     except OverflowError:
-        return otherwise.replace(tzinfo=UTC)
+        end = datetime.min if moment.year == 1 else datetime.max
+        return end.replace(tzinfo=UTC)

@@ -8,6 +8,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from companies.access import Member
 from companies.models import Company
+from core.days import in_utc
 from registry.models import Dataset, DeploymentEvent, ModelDeployment, ModelMetrics, ModelVersion
 
 # Two accuracies nearer than this are a tie: one customer in a thousand decides nothing.
@@ -284,7 +285,7 @@ def serving_at(company: Company, at: datetime) -> list[Serving]:
     """
     actions = DeploymentEvent.Action
     serving = {}
-    for event in ledger_of(company).filter(at__lte=at).order_by("sequence"):
+    for event in ledger_of(company).filter(at__lte=in_utc(at)).order_by("sequence"):
         before = serving.get(event.version_id)
         if event.action in (actions.WITHDRAWN, actions.ROLLED_BACK):
             serving.pop(event.version_id, None)

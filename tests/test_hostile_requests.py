@@ -21,6 +21,15 @@ def test_a_list_may_be_asked_for_from_and_up_to_every_day(as_developer, settings
         assert as_developer.get(page, query).status_code == 200
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "9999-12-31T23:59"])
+def test_what_served_may_be_asked_of_every_instant(as_developer, settings, zone, moment):
+    settings.TIME_ZONE = zone
+
+    assert as_developer.get("/dev/ledger/", {"at": moment}).status_code == 200
+    assert as_developer.get("/api/v1/deployments/serving", {"at": moment}).status_code in (200, 400)
+
+
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("query", [{"limit": HUGE}, {"offset": HUGE}, {"limit": HUGE, "offset": HUGE}])
 def test_a_program_may_ask_for_more_than_there_can_be(as_developer, name, query):

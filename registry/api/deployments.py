@@ -78,8 +78,16 @@ class ServingOutput(serializers.Serializer):
         return found.out_of_service is not None
 
 
+class InstantField(serializers.DateTimeField):
+    def enforce_timezone(self, value):
+        try:
+            return super().enforce_timezone(value)
+        except OverflowError:
+            self.fail("overflow")
+
+
 class InstantInput(serializers.Serializer):
-    at = serializers.DateTimeField(required=False, help_text="As in 2026-03-02T12:00:00Z; otherwise now.")
+    at = InstantField(required=False, help_text="As in 2026-03-02T12:00:00Z; otherwise now.")
 
 
 class DeploymentFilter(filters.FilterSet):
