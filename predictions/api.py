@@ -17,9 +17,9 @@ from predictions.models import Prediction
 from predictions.queries import read_query
 from predictions.results import CUSTOMER, LINE, PROBABILITY, TIER
 from predictions.selectors import open_table, predictions_for
-from predictions.services.runs import LEAVE_OUT, REFUSE, start_prediction
+from predictions.services.runs import start_prediction
 from registry.selectors import versions_for
-from registry.uploads import set_handlers
+from registry.uploads import LEAVE_OUT, REFUSE, set_handlers
 
 MOST_ROWS = 1_000
 

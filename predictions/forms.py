@@ -7,7 +7,7 @@ from django import forms
 
 from core.days import beginning_of, end_of
 from predictions.models import Prediction
-from predictions.services.runs import LEAVE_OUT, REFUSE
+from registry.uploads import LEAVE_OUT, REFUSE
 
 
 class VersionChoice(forms.ModelChoiceField):

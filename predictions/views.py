@@ -25,10 +25,10 @@ from predictions.selectors import (
     predictions_for,
     version_choices,
 )
-from predictions.services.runs import LEAVE_OUT, start_prediction
+from predictions.services.runs import start_prediction
 from predictions.summary import Findings
 from registry.selectors import champion_for
-from registry.uploads import FileRefused, find_kept, receives_upload, upload_limit
+from registry.uploads import LEAVE_OUT, FileRefused, find_kept, receives_upload, upload_limit
 
 ROWS_PER_PAGE = 50
 SAMPLE_ROWS = 200

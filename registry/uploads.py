@@ -22,8 +22,9 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from companies.access import Member
 from core.errors import DomainError, TooLarge
-from tabular.check import CheckReport
+from tabular.check import CheckReport, check_table_in_child
 from tabular.errors import TableError
+from tabular.schema import TableSchema
 from tabular.spec import CANONICAL_SUFFIX, SKIP_SUFFIX
 from tabular.upload import display_name, receive
 
@@ -32,6 +33,8 @@ REPORT_SUFFIX = ".report.json"
 # What may lie beside an upload and goes where it goes.
 COMPANIONS = (CANONICAL_SUFFIX, SKIP_SUFFIX, REJECTS_SUFFIX)
 KEPT_FOR = timedelta(hours=1)
+# What may be done with rows that cannot be read.
+REFUSE, LEAVE_OUT = "refuse", "leave_out"
 # Names, tokens and boundaries around the file in the same request.
 FORM_ALLOWANCE = 256 * 1024
 STATUSES = {
@@ -143,6 +146,71 @@ def take_in(upload: File | WaitingUpload) -> WaitingUpload:
         taken.remove()
         raise
     return taken
+
+
+def take_in_table(
+    upload: File | WaitingUpload | str, *, member: Member, schema: TableSchema, purpose: str, bad_rows: str
+) -> tuple[WaitingUpload, CheckReport]:
+    """Put `upload` into the waiting room and check it there, in a process of limited size.
+
+    Parameters
+    ----------
+    upload
+        What came with a form, or an upload that an earlier refusal kept, by itself or by its token.
+    purpose
+        ``"predict"`` or ``"train"``.
+    bad_rows
+        ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
+
+    Raises
+    ------
+    FileRefused
+        Nothing of the file is left, except where the refusal says under which token it is kept for an hour.
+    UploadIsGone
+        The hour of a kept upload is over.
+    """
+    if bad_rows not in (REFUSE, LEAVE_OUT):
+        raise DomainError(
+            "Rows with mistakes are either refused or left out.", code="bad-rows", field="bad_rows"
+        )
+    waiting = find_kept(upload, member=member) if isinstance(upload, str) else None
+    try:
+        waiting = waiting or take_in(upload)
+        report = check_table_in_child(
+            waiting.path,
+            schema,
+            purpose=purpose,
+            bad_rows=bad_rows,
+            rejects_path=waiting.rejects_path,
+            max_bytes=upload_limit(),
+            memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
+            seconds=settings.UPLOAD_SECONDS,
+        )
+    except TableError as error:
+        if waiting and bad_rows == REFUSE and error.rejects and error.rejects.get("path"):
+            raise FileRefused(error, kept=keep(waiting, member=member)) from error
+        if waiting:
+            waiting.remove()
+        raise FileRefused(error) from error
+    except BaseException:
+        if waiting:
+            waiting.remove()
+        raise
+    return waiting, report
+
+
+def what_was_read(report: CheckReport) -> dict:
+    """Return what a run remembers of the check of its file, so that the worker reads it the same way."""
+    return {
+        "spec": report.spec.to_dict(),
+        "rows_in": report.rows_in,
+        "accepted": report.accepted,
+        "duplicates": report.duplicates,
+        "rejected": report.rejected,
+        "warnings": list(report.warnings),
+        "unknown_categories": report.unknown_categories,
+        "out_of_range": report.out_of_range,
+    }
 
 
 def keep(waiting: WaitingUpload, *, member: Member) -> str:

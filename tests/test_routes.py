@@ -18,7 +18,7 @@ from companies.services.api_keys import create_api_key
 from companies.tests.factories import ApiKeyFactory, UserFactory
 from jobs.tests.factories import JobFactory
 from ml.dataset_a import make_dataset_a
-from predictions.services.runs import LEAVE_OUT, start_prediction
+from predictions.services.runs import start_prediction
 from registry.artefacts import media_path
 from registry.tests.factories import (
     NOON,
@@ -27,6 +27,7 @@ from registry.tests.factories import (
     ModelMetricsFactory,
     ModelVersionFactory,
 )
+from registry.uploads import LEAVE_OUT
 from tests.routes import ADMIN, ANONYMOUS, DEVELOPER, OPERATOR, ROLES, ROUTES
 from training.services.retraining import start_retraining
 

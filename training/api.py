@@ -10,10 +10,10 @@ from rest_framework.response import Response
 from companies.access import IsDeveloper
 from companies.models import Scope
 from registry.models import Dataset
-from registry.uploads import set_handlers
+from registry.uploads import LEAVE_OUT, REFUSE, set_handlers
 from training.models import TrainingRun
 from training.selectors import datasets_for, list_training_runs, trained_on, training_runs_for
-from training.services.retraining import LEAVE_OUT, LONGEST_REASON, REFUSE, start_retraining
+from training.services.retraining import LONGEST_REASON, start_retraining
 
 
 class DatasetOutput(serializers.ModelSerializer):

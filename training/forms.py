@@ -4,7 +4,8 @@ import uuid
 
 from django import forms
 
-from training.services.retraining import LEAVE_OUT, LONGEST_REASON, REFUSE
+from registry.uploads import LEAVE_OUT, REFUSE
+from training.services.retraining import LONGEST_REASON
 
 
 class _BadRows(forms.Form):

@@ -3,7 +3,6 @@
 import uuid
 from datetime import datetime
 
-from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
 
@@ -19,20 +18,15 @@ from registry.models import ModelVersion
 from registry.schemas import table_schema
 from registry.selectors import deployment_of, versions_for
 from registry.uploads import (
-    FileRefused,
+    REFUSE,
     WaitingUpload,
-    find_kept,
-    keep,
     move_with_companions,
     remove_with_companions,
-    take_in,
-    upload_limit,
+    take_in_table,
+    what_was_read,
 )
-from tabular.check import CheckReport, check_table_in_child
-from tabular.errors import TableError
 
 TASK = "predictions.score"
-REFUSE, LEAVE_OUT = "refuse", "leave_out"
 
 
 class VersionNotOffered(NotFound):
@@ -93,14 +87,11 @@ def start_prediction(
         raise NameMissing("Give the prediction a name of at most 255 signs.", field="name")
     if not versions_for(member).filter(pk=version.pk).exists():
         raise VersionNotOffered("There is no such model. Choose one of the list.", field="model")
-    if bad_rows not in (REFUSE, LEAVE_OUT):
-        raise DomainError(
-            "Rows with mistakes are either refused or left out.", code="bad-rows", field="bad_rows"
-        )
 
-    if isinstance(upload, str):
-        upload = find_kept(upload, member=member)
-    waiting, report, schema = _checked(member, version, upload, bad_rows)
+    schema = _table_schema(version)
+    waiting, report = take_in_table(
+        upload, member=member, schema=schema, purpose="predict", bad_rows=bad_rows
+    )
     relative = files.new_upload(member.portal, member.company.pk, report.spec.format)
     stored = files.absolute(relative)
     try:
@@ -114,7 +105,7 @@ def start_prediction(
                 prediction_name=name,
                 original_filename=waiting.name,
                 upload_dataset_path=relative,
-                input_data={**_what_was_read(report), "schema": schema.to_dict()},
+                input_data={**what_was_read(report), "schema": schema.to_dict()},
             )
     except BaseException:
         waiting.remove()
@@ -123,34 +114,6 @@ def start_prediction(
     if not is_new:
         remove_with_companions(stored)
     return prediction
-
-
-def _checked(member, version, upload, bad_rows):
-    waiting = None
-    try:
-        waiting = take_in(upload)
-        schema = _table_schema(version)
-        report = check_table_in_child(
-            waiting.path,
-            schema,
-            purpose="predict",
-            bad_rows=bad_rows,
-            rejects_path=waiting.rejects_path,
-            max_bytes=upload_limit(),
-            memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
-            seconds=settings.UPLOAD_SECONDS,
-        )
-    except TableError as error:
-        if waiting and bad_rows == REFUSE and error.rejects and error.rejects.get("path"):
-            raise FileRefused(error, kept=keep(waiting, member=member)) from error
-        if waiting:
-            waiting.remove()
-        raise FileRefused(error) from error
-    except BaseException:
-        if waiting:
-            waiting.remove()
-        raise
-    return waiting, report, schema
 
 
 def _table_schema(version):
@@ -183,16 +146,3 @@ def _create_once(*, member, version, key, at, **fields):
             "created_at": at,
         },
     )
-
-
-def _what_was_read(report: CheckReport) -> dict:
-    return {
-        "spec": report.spec.to_dict(),
-        "rows_in": report.rows_in,
-        "accepted": report.accepted,
-        "duplicates": report.duplicates,
-        "rejected": report.rejected,
-        "warnings": list(report.warnings),
-        "unknown_categories": report.unknown_categories,
-        "out_of_range": report.out_of_range,
-    }

@@ -17,6 +17,7 @@ from companies.access import Member, membership
 from core.errors import Conflict, DomainError, Forbidden
 from jobs.models import Job
 from jobs.runner import JobRun
+from jobs.selectors import job_of_key
 from jobs.services import enqueue
 from ml.schemas import TELCO_V1
 from registry.artefacts import DamagedArtefact, media_path, verified_files
@@ -27,17 +28,18 @@ from registry.services.datasets import verified_path
 from registry.services.states import VersionNotServing
 from registry.services.versions import register_version
 from registry.uploads import (
-    FileRefused,
+    REFUSE,
     UploadIsGone,
     WaitingUpload,
     find_kept,
     keep,
     move_with_companions,
     remove_with_companions,
-    take_in,
+    take_in_table,
     upload_limit,
+    what_was_read,
 )
-from tabular.check import CheckReport, check_table_in_child
+from tabular.check import CheckReport
 from tabular.child import ChildStopped, run_in_child
 from tabular.errors import TableError
 from training.models import TrainingRun
@@ -54,7 +56,6 @@ from training.services.lineage import (
 
 TASK = "training.retrain"
 ENGINE = "training.engine:retrain"
-REFUSE, LEAVE_OUT = "refuse", "leave_out"
 LONGEST_REASON = 500
 POLL_SECONDS = 1.0
 
@@ -92,7 +93,9 @@ class CheckedUpload:
 # --- Before the job --------------------------------------------------------------------------------------
 
 
-def check_upload(*, member: Member, upload: File | WaitingUpload, bad_rows: str = REFUSE) -> CheckedUpload:
+def check_upload(
+    *, member: Member, upload: File | WaitingUpload | str, bad_rows: str = REFUSE
+) -> CheckedUpload:
     """Check a file as one to learn from, and keep it for an hour until its owner decides.
 
     Raises
@@ -124,7 +127,7 @@ def find_checked(token: str, *, member: Member) -> CheckedUpload:
 def start_retraining(
     *,
     member: Member,
-    upload: File | WaitingUpload,
+    upload: File | WaitingUpload | str,
     reason: str,
     bad_rows: str = REFUSE,
     idempotency_key: str | None = None,
@@ -137,13 +140,13 @@ def start_retraining(
     member
         Who asks: a developer.
     upload
-        What came with a form, or an upload that `check_upload` kept.
+        What came with a form, or an upload that `check_upload` kept, by itself or by its token.
     reason
         Why the company retrains; stands beside the version.
     bad_rows
         ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
     idempotency_key
-        Sent twice by the same member, the first run comes back and the second file is dropped.
+        Sent twice by the same member, the first run comes back and the second file is dropped unread.
     at
         Aware UTC instant of the request.
 
@@ -155,14 +158,18 @@ def start_retraining(
         The installation is not set up.
     """
     _refuse_others(member)
+    key = f"{member.account.pk}:{idempotency_key}" if idempotency_key else None
+    # Before anything else: a kept upload is gone once its run has begun, and a second check takes minutes.
+    if earlier := job_of_key(key, company=member.company, task=TASK):
+        if isinstance(upload, WaitingUpload):
+            upload.remove()
+        return earlier.training_run
     reason = " ".join(reason.split())
     if not reason or len(reason) > LONGEST_REASON:
         raise ReasonMissing(
             f"Say in at most {LONGEST_REASON} signs why you retrain: it stands beside the version.",
             field="reason",
         )
-    if bad_rows not in (REFUSE, LEAVE_OUT):
-        raise DomainError("Bad rows are either refused or left out.", code="bad-rows", field="bad_rows")
     model_type = type_to_retrain()
     latest_dataset(company=member.company, at=at)
 
@@ -174,13 +181,13 @@ def start_retraining(
         with transaction.atomic():
             training_run, is_new = _create_once(
                 member=member,
-                idempotency_key=idempotency_key,
+                key=key,
                 at=at,
                 model_type=model_type,
                 reason=reason,
                 original_filename=waiting.name,
                 upload_path=relative,
-                input_data=_what_was_read(report),
+                input_data=what_was_read(report),
             )
     except BaseException:
         waiting.remove()
@@ -208,33 +215,11 @@ def _refuse_others(member):
 
 
 def _checked(member, upload, bad_rows):
-    waiting = None
-    try:
-        waiting = take_in(upload)
-        report = check_table_in_child(
-            waiting.path,
-            table_schema(TELCO_V1, purpose="train"),
-            purpose="train",
-            bad_rows=bad_rows,
-            rejects_path=waiting.rejects_path,
-            max_bytes=upload_limit(),
-            memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
-            seconds=settings.UPLOAD_SECONDS,
-        )
-    except TableError as error:
-        if waiting and bad_rows == REFUSE and error.rejects and error.rejects.get("path"):
-            raise FileRefused(error, kept=keep(waiting, member=member)) from error
-        if waiting:
-            waiting.remove()
-        raise FileRefused(error) from error
-    except BaseException:
-        if waiting:
-            waiting.remove()
-        raise
-    return waiting, report
+    schema = table_schema(TELCO_V1, purpose="train")
+    return take_in_table(upload, member=member, schema=schema, purpose="train", bad_rows=bad_rows)
 
 
-def _create_once(*, member, idempotency_key, at, **fields):
+def _create_once(*, member, key, at, **fields):
     public_id = uuid.uuid4()
     job = enqueue(
         task=TASK,
@@ -242,7 +227,7 @@ def _create_once(*, member, idempotency_key, at, **fields):
         company=member.company,
         account=member.account,
         payload={"training_run": str(public_id)},
-        idempotency_key=f"{member.account.pk}:{idempotency_key}" if idempotency_key else None,
+        idempotency_key=key,
         at=at,
     )
     # The job of an earlier send comes with its run: both were committed together.
@@ -256,19 +241,6 @@ def _create_once(*, member, idempotency_key, at, **fields):
             "created_at": at,
         },
     )
-
-
-def _what_was_read(report):
-    return {
-        "spec": report.spec.to_dict(),
-        "rows_in": report.rows_in,
-        "accepted": report.accepted,
-        "duplicates": report.duplicates,
-        "rejected": report.rejected,
-        "warnings": list(report.warnings),
-        "unknown_categories": report.unknown_categories,
-        "out_of_range": report.out_of_range,
-    }
 
 
 # --- In the worker ---------------------------------------------------------------------------------------

@@ -15,11 +15,11 @@ from core.downloads import CSV, UNKNOWN, plain_name, send_stored
 from core.errors import DomainError
 from ml.schemas import TELCO_V1
 from registry.artefacts import media_path
-from registry.uploads import REJECTS_SUFFIX, FileRefused, find_kept, receives_upload, upload_limit
+from registry.uploads import LEAVE_OUT, REJECTS_SUFFIX, FileRefused, find_kept, receives_upload, upload_limit
 from training.findings import Findings
 from training.forms import StartForm, UploadForm
 from training.selectors import list_training_runs, plan_for, training_runs_for
-from training.services.retraining import LEAVE_OUT, check_upload, find_checked, start_retraining
+from training.services.retraining import check_upload, find_checked, start_retraining
 
 SAMPLE_ROWS = 500
 RUNS_PER_PAGE = 25
@@ -51,7 +51,7 @@ def _check(request):
     try:
         checked = check_upload(
             member=request.member,
-            upload=find_kept(chosen["kept"], member=request.member) if chosen["kept"] else chosen["file"],
+            upload=chosen["kept"] or chosen["file"],
             bad_rows=LEAVE_OUT if chosen["kept"] else chosen["bad_rows"],
         )
     except DomainError as error:
@@ -71,7 +71,7 @@ def _start(request):
     try:
         run = start_retraining(
             member=request.member,
-            upload=find_kept(chosen["kept"], member=request.member),
+            upload=chosen["kept"],
             reason=chosen["reason"],
             bad_rows=chosen["bad_rows"],
             idempotency_key=str(chosen["token"]) if chosen["token"] else None,

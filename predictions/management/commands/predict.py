@@ -12,8 +12,9 @@ from core.errors import DomainError
 from jobs.models import Job
 from jobs.runner import run_job
 from predictions import files
-from predictions.services.runs import LEAVE_OUT, REFUSE, start_prediction
+from predictions.services.runs import start_prediction
 from registry.selectors import versions_for
+from registry.uploads import LEAVE_OUT, REFUSE
 
 PAUSE = 0.5
 

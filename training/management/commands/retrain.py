@@ -11,8 +11,9 @@ from companies.selectors import developer_of
 from core.errors import DomainError
 from jobs.models import Job
 from jobs.runner import run_job
+from registry.uploads import LEAVE_OUT, REFUSE
 from training.models import TrainingRun
-from training.services.retraining import LEAVE_OUT, REFUSE, start_retraining
+from training.services.retraining import start_retraining
 
 PAUSE = 0.5
 
