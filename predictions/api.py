@@ -3,9 +3,8 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers
-from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -18,8 +17,8 @@ from predictions.queries import read_query
 from predictions.results import CUSTOMER, LINE, PROBABILITY, TIER
 from predictions.selectors import open_table, predictions_for
 from predictions.services.runs import start_prediction
+from registry.api.uploads import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
 from registry.selectors import versions_for
-from registry.uploads import LEAVE_OUT, REFUSE, set_handlers
 
 MOST_ROWS = 1_000
 
@@ -60,50 +59,18 @@ class RunOutput(serializers.ModelSerializer):
         return self.context["request"].build_absolute_uri(reverse("predictions:api_result", args=(run.uuid,)))
 
 
-class RunInput(serializers.Serializer):
+class RunInput(BadRowsInput):
     name = serializers.CharField(max_length=255, help_text="What you will find it by; need not be unique.")
     model = serializers.IntegerField(help_text="Id of one of `/api/v1/models`.")
     file = serializers.FileField(allow_empty_file=True, help_text="CSV or XLSX, one row per customer.")
-    bad_rows = serializers.ChoiceField(
-        (REFUSE, LEAVE_OUT), default=REFUSE, help_text="What to do with rows that cannot be read."
-    )
-
-
-class RunRefusal(serializers.Serializer):
-    code = serializers.CharField(help_text="The kind of mistake.")
-    message = serializers.CharField(help_text="What happened, where, and what to do.")
-    kind = serializers.CharField(required=False)
-    line = serializers.IntegerField(required=False, allow_null=True)
-    column = serializers.CharField(required=False, allow_null=True)
-    rejected = serializers.IntegerField(required=False, help_text="How many rows have a mistake.")
-
-
-REFUSALS = {
-    status: OpenApiResponse(RunRefusal, description=text)
-    for status, text in (
-        (400, "A field is missing or wrong."),
-        (413, "The file is too large."),
-        (415, "The file is of another type than CSV or XLSX."),
-        (422, "The file cannot be predicted; the answer says where and why."),
-    )
-}
-
-
-class _Upload:
-    """Set the handler that streams to disk before the CSRF check of the session reads the form."""
-
-    def initialize_request(self, request, *args, **kwargs):
-        set_handlers(request)
-        return super().initialize_request(request, *args, **kwargs)
 
 
 @extend_schema(tags=["prediction-runs"])
-class PredictionRuns(_Upload, generics.ListAPIView):
+class PredictionRuns(TakesUpload, generics.ListAPIView):
     """The predictions of your company, latest first; POST starts one."""
 
     permission_classes = [IsMember.with_scope(Scope.PREDICT)]
     serializer_class = RunOutput
-    parser_classes = [MultiPartParser, FormParser]
     queryset = Prediction.objects.none()
 
     def get_queryset(self):
@@ -111,15 +78,8 @@ class PredictionRuns(_Upload, generics.ListAPIView):
 
     @extend_schema(
         request={"multipart/form-data": RunInput},
-        responses={201: RunOutput, **REFUSALS},
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                OpenApiTypes.STR,
-                OpenApiParameter.HEADER,
-                description="Sent twice, the same run comes back.",
-            )
-        ],
+        responses={201: RunOutput, **refusals()},
+        parameters=[IDEMPOTENCY_KEY],
     )
     def post(self, request):
         wanted = RunInput(data=request.data)

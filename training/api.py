@@ -1,16 +1,14 @@
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
-from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.response import Response
 
 from companies.access import IsDeveloper
 from companies.models import Scope
+from registry.api.uploads import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
 from registry.models import Dataset
-from registry.uploads import LEAVE_OUT, REFUSE, set_handlers
 from training.models import TrainingRun
 from training.selectors import datasets_for, list_training_runs, trained_on, training_runs_for
 from training.services.retraining import LONGEST_REASON, start_retraining
@@ -116,65 +114,28 @@ class RetrainingDetailOutput(RetrainingOutput):
         read_only_fields = fields
 
 
-class RetrainingInput(serializers.Serializer):
+class RetrainingInput(BadRowsInput):
     file = serializers.FileField(
         allow_empty_file=True, help_text="CSV or XLSX, one row per customer, with the outcome."
     )
     reason = serializers.CharField(max_length=LONGEST_REASON, help_text="Stands beside the model.")
-    bad_rows = serializers.ChoiceField(
-        (REFUSE, LEAVE_OUT), default=REFUSE, help_text="What to do with rows that cannot be read."
-    )
-
-
-class RetrainingRefusal(serializers.Serializer):
-    code = serializers.CharField(help_text="The kind of mistake.")
-    message = serializers.CharField(help_text="What happened, where, and what to do.")
-    kind = serializers.CharField(required=False)
-    line = serializers.IntegerField(required=False, allow_null=True)
-    column = serializers.CharField(required=False, allow_null=True)
-    rejected = serializers.IntegerField(required=False, help_text="How many rows have a mistake.")
-
-
-REFUSALS = {
-    status: OpenApiResponse(RetrainingRefusal, description=text)
-    for status, text in (
-        (400, "A field is missing or wrong."),
-        (409, "There is nothing to add the file to yet."),
-        (413, "The file is too large."),
-        (415, "The file is of another type than CSV or XLSX."),
-        (422, "The file cannot be learned from; the answer says where and why."),
-    )
-}
 
 
 @extend_schema(tags=["retrainings"])
-class Retrainings(generics.ListAPIView):
+class Retrainings(TakesUpload, generics.ListAPIView):
     """The retrainings of your company, latest first; POST starts one."""
 
     permission_classes = [IsDeveloper.with_scope(Scope.TRAIN)]
     serializer_class = RetrainingOutput
-    parser_classes = [MultiPartParser, FormParser]
     queryset = TrainingRun.objects.none()
-
-    def initialize_request(self, request, *args, **kwargs):
-        # The handler that streams to disk, before the CSRF check of the session reads the form.
-        set_handlers(request)
-        return super().initialize_request(request, *args, **kwargs)
 
     def get_queryset(self):
         return list_training_runs(self.request.member)
 
     @extend_schema(
         request={"multipart/form-data": RetrainingInput},
-        responses={201: RetrainingOutput, **REFUSALS},
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                OpenApiTypes.STR,
-                OpenApiParameter.HEADER,
-                description="Sent twice, the same retraining comes back.",
-            )
-        ],
+        responses={201: RetrainingOutput, **refusals({409: "There is nothing to add the file to yet."})},
+        parameters=[IDEMPOTENCY_KEY],
     )
     def post(self, request):
         wanted = RetrainingInput(data=request.data)
