@@ -28,7 +28,7 @@ from predictions.selectors import (
 from predictions.services.runs import start_prediction
 from predictions.summary import Findings
 from registry.selectors import champion_for
-from registry.uploads import LEAVE_OUT, FileRefused, find_kept, receives_upload, upload_limit
+from registry.uploads import LEAVE_OUT, FileRefused, receives_upload, send_refused_rows, upload_limit
 
 ROWS_PER_PAGE = 50
 SAMPLE_ROWS = 200
@@ -105,9 +105,7 @@ def _again(request):
 @member_required
 @require_GET
 def refused_rows(request):
-    waiting = find_kept(request.GET.get("kept", ""), member=request.member)
-    name = plain_name(waiting.name.rpartition(".")[0], "-refused-rows.csv")
-    return send_stored(request, waiting.rejects_path, name=name, content_type=CSV)
+    return send_refused_rows(request)
 
 
 @member_required

@@ -21,6 +21,7 @@ from django.core.files.uploadhandler import FileUploadHandler
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from companies.access import Member
+from core.downloads import CSV, plain_name, send_stored
 from core.errors import DomainError, TooLarge
 from tabular.check import CheckReport, check_table_in_child
 from tabular.errors import TableError
@@ -238,6 +239,13 @@ def find_kept(token: str, *, member: Member) -> WaitingUpload:
     if found["account"] != member.account.pk or not waiting.path.exists():
         raise gone
     return waiting
+
+
+def send_refused_rows(request):
+    """Send the rows for which the upload of ``?kept=`` was refused, to its owner."""
+    waiting = find_kept(request.GET.get("kept", ""), member=request.member)
+    name = plain_name(waiting.name.rpartition(".")[0], "-refused-rows.csv")
+    return send_stored(request, waiting.rejects_path, name=name, content_type=CSV)
 
 
 def move_with_companions(source: Path, target: Path) -> None:

@@ -134,6 +134,17 @@ def test_the_second_send_of_a_kept_file_finds_the_run_of_the_first(as_user, send
     assert len(media_files()) == 2  # the upload and the rows that were left out
 
 
+def test_the_rows_of_a_refusal_are_sent_to_its_owner_only(as_user, as_developer, send, with_bad_rows):
+    kept = send(as_user, with_bad_rows).context["refusal"].kept
+
+    answer = as_user.get("/user/predict/refused-rows.csv", {"kept": kept})
+    rows = b"".join(answer.streaming_content).decode()
+
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="march-refused-rows.csv"'
+    assert "n/a" in rows and "cheap" in rows
+    assert as_developer.get("/dev/predict/refused-rows.csv", {"kept": kept}).status_code == 410
+
+
 def test_a_second_send_does_not_read_its_file(predict, user):
     first = predict(user, idempotency_key="form-1")
 

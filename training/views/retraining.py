@@ -11,11 +11,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from companies.access import developer_required
-from core.downloads import CSV, UNKNOWN, plain_name, send_stored
+from core.downloads import CSV, UNKNOWN, send_stored
 from core.errors import DomainError
 from ml.schemas import TELCO_V1
 from registry.artefacts import media_path
-from registry.uploads import LEAVE_OUT, REJECTS_SUFFIX, FileRefused, find_kept, receives_upload, upload_limit
+from registry.uploads import (
+    LEAVE_OUT,
+    REJECTS_SUFFIX,
+    FileRefused,
+    receives_upload,
+    send_refused_rows,
+    upload_limit,
+)
 from training.findings import Findings
 from training.forms import StartForm, UploadForm
 from training.selectors import list_training_runs, plan_for, training_runs_for
@@ -104,9 +111,7 @@ def _go(request, url):
 @developer_required
 @require_safe
 def refused_rows(request):
-    waiting = find_kept(request.GET.get("kept", ""), member=request.member)
-    name = plain_name(waiting.name.rpartition(".")[0], "-refused-rows.csv")
-    return send_stored(request, waiting.rejects_path, name=name, content_type=CSV)
+    return send_refused_rows(request)
 
 
 @developer_required
