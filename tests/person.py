@@ -1,7 +1,9 @@
 """Somebody at the browser, for the tests that walk through a real installation."""
 
+from contextlib import contextmanager
+
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support import expected_conditions as expect
 from selenium.webdriver.support.ui import WebDriverWait
 
 PASSWORD = "a harbour in the rain"
@@ -14,7 +16,6 @@ class Person:
         self.browser = browser
         self.password = password
         self.installation = installation
-        self.wait = WebDriverWait(browser, 60)
 
     def open(self, path):
         self.browser.get(path if path.startswith("http") else self.installation.url + path)
@@ -31,9 +32,24 @@ class Person:
         button = self.browser.find_element(
             By.XPATH, f"//main//button[contains(normalize-space(.), '{words}')]"
         )
-        page = self.browser.find_element(By.TAG_NAME, "html")
-        button.click()
-        self.wait.until(expect.staleness_of(page))
+        with self.new_page():
+            button.click()
+
+    @contextmanager
+    def new_page(self):
+        """Wait until what is done in the block has led to another page, and that is there."""
+        self.browser.execute_script("window.isThePageBefore = true")
+        yield
+        self.wait_until(
+            lambda: self.browser.execute_script(
+                "return !window.isThePageBefore && document.readyState === 'complete'"
+            )
+        )
+
+    def wait_until(self, condition, seconds=60):
+        """Ask `condition` until it holds. While one page replaces another, the driver fails to answer."""
+        waiting = WebDriverWait(self.browser, seconds, ignored_exceptions=(WebDriverException,))
+        return waiting.until(lambda _: condition())
 
     def heading(self):
         return self.browser.find_element(By.TAG_NAME, "h1").text
@@ -68,10 +84,8 @@ class Person:
             By.XPATH, f"//label[.//b[starts-with(normalize-space(.), '{model}')]]"
         ).click()
         self.browser.find_element(By.CSS_SELECTOR, "input[type=file]").send_keys(str(path))
-        page = self.browser.find_element(By.TAG_NAME, "html")
-        self.browser.find_element(By.XPATH, "//main//button[normalize-space(.)='Predict']").click()
-        self.wait.until(expect.staleness_of(page))
-        WebDriverWait(self.browser, 90).until(lambda _: "likely to leave" in self.heading())
+        self.press("Predict")
+        self.wait_until(lambda: "likely to leave" in self.heading(), seconds=90)
 
 
 def complaints(browser):

@@ -76,7 +76,7 @@ def test_a_new_company_gets_from_registration_to_a_downloaded_result(browser, in
     # The table can be searched, and the download holds every customer with the prediction.
     search = browser.find_element(By.ID, "find-customer")
     search.send_keys("7590-VHVEG")
-    person.wait.until(lambda _: len(browser.find_elements(By.CSS_SELECTOR, "#customers tbody tr")) == 1)
+    person.wait_until(lambda: len(browser.find_elements(By.CSS_SELECTOR, "#customers tbody tr")) == 1)
     assert "7590-VHVEG" in browser.find_element(By.CSS_SELECTOR, "#customers tbody").text
     browser.find_element(By.LINK_TEXT, "Download CSV").click()
     rows = list(csv.DictReader(io.StringIO(downloaded(browser, "*.csv").read_text())))

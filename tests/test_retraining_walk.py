@@ -8,8 +8,6 @@ import urllib.request
 
 import pytest
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support import expected_conditions as expect
-from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.installation import running_installation
 from tests.person import Person, complaints
@@ -47,13 +45,11 @@ class DeveloperAtWork(Person):
     def retrain(self, path, reason):
         self.open("/dev/retrain/")
         self.browser.find_element(By.CSS_SELECTOR, "input[type=file]").send_keys(str(path))
-        page = self.browser.find_element(By.TAG_NAME, "html")
-        self.browser.find_element(By.XPATH, "//main//button[normalize-space(.)='Check the file']").click()
-        self.wait.until(expect.staleness_of(page))
+        self.press("Check the file")
         assert "3,52" in self.text()  # every other of 7,043 customers
         self.fill("Reason", reason)
         self.press("Start retraining")
-        WebDriverWait(self.browser, 240).until(lambda _: re.search(r"v\d+: ", self.heading()))
+        self.wait_until(lambda: re.search(r"v\d+: ", self.heading()), seconds=240)
 
     def deploy(self, version, reason):
         self.open("/dev/models/")
