@@ -83,9 +83,8 @@ def test_a_model_is_judged_on_just_whom_it_was_told_to_hold_out(small_table):
     assert (trained.split["train_rows"], trained.split["test_rows"]) == (1_600, 400)
     assert len(trained.split["held_out_sha256"]) == 64
     features = clean_frame(table, TELCO_V1)[held_out]
-    assert evaluate(labels[held_out], trained.calibrator.apply(raw_scores(trained.pipeline, features))) == (
-        trained.metrics
-    )
+    probabilities = trained.calibrator.apply(raw_scores(trained.pipeline, features))
+    assert evaluate(labels[held_out], probabilities).items() <= trained.metrics.items()
 
 
 def test_the_usual_split_can_be_told_without_training(small_table, small_models):
@@ -97,7 +96,7 @@ def test_the_usual_split_can_be_told_without_training(small_table, small_models)
     assert (len(learned), len(held_out)) == (trained.split["train_rows"], trained.split["test_rows"])
     features = clean_frame(small_table, TELCO_V1).iloc[held_out]
     probabilities = trained.calibrator.apply(raw_scores(trained.pipeline, features))
-    assert evaluate(labels[held_out], probabilities) == trained.metrics
+    assert evaluate(labels[held_out], probabilities).items() <= trained.metrics.items()
 
 
 def test_refuses_to_hold_out_only_one_outcome(small_table):
