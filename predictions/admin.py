@@ -2,11 +2,12 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 
+from companies.admin import ReadOnlyAdmin
 from predictions.models import Prediction
 
 
 @admin.register(Prediction)
-class PredictionAdmin(admin.ModelAdmin):
+class PredictionAdmin(ReadOnlyAdmin):
     """A log: who predicted what, when, with which version. Read-only."""
 
     list_display = ("prediction_name", "company", "person", "model", "state", "customers", "created_at")
@@ -19,15 +20,6 @@ class PredictionAdmin(admin.ModelAdmin):
         "upload_dataset_path", "result_dataset_path", "created_at", "input_data", "result",
     )  # fmt: skip
     readonly_fields = fields
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     @admin.display(description="person")
     def person(self, prediction):

@@ -2,11 +2,12 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 
+from companies.admin import ReadOnlyAdmin
 from training.models import TrainingRun
 
 
 @admin.register(TrainingRun)
-class TrainingRunAdmin(admin.ModelAdmin):
+class TrainingRunAdmin(ReadOnlyAdmin):
     """A log: who retrained when, from what, why, and what came of it. Read-only."""
 
     list_display = ("__str__", "company", "person", "version", "state", "customers", "created_at")
@@ -20,15 +21,6 @@ class TrainingRunAdmin(admin.ModelAdmin):
         "combined_dataset", "created_at", "input_data", "combination", "comparison",
     )  # fmt: skip
     readonly_fields = fields
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     @admin.display(description="person")
     def person(self, run):
