@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "companies",
     "jobs",
     "registry",
+    "transactions",
     "training",
     "predictions",
 ]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Brings what the tests need and pip cannot: MariaDB, Redis, Chromium, and a compiler with headers for mysqlclient.
+# Brings what the tests need and pip cannot: MariaDB, Redis, Java for Spark, Chromium, a compiler with headers for mysqlclient.
 # Where this account may not install (not root, or no apt), it names what is missing in one line to copy: with
 # CI=true that is a failure, otherwise the tests that need it are left out and say so.
 set -euo pipefail
@@ -31,6 +31,7 @@ need libc6-dev test -e /usr/include/stdlib.h
 need pkg-config exists pkg-config
 need python3-dev has_python_headers
 need redis-server exists redis-server
+need openjdk-17-jre-headless exists java
 need chromium exists chromium
 need chromium-driver exists chromedriver
 need fonts-dejavu-core has_fonts

@@ -1,0 +1,93 @@
+"""Purchase logs: what was uploaded, how it is read, what it says, and the features made of it."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from companies.models import Account, Company
+from jobs.models import Job
+from registry.models import Dataset
+
+
+class AnalysisSession(models.Model):
+    """One row is one purchase log and what was decided about it: mapping, cutoff, churn definition."""
+
+    class State(models.TextChoices):
+        UPLOADED = "UPLOADED", "Waiting for its columns"
+        IMPORTING = "IMPORTING", "Being read"
+        READY = "READY", "Ready"
+        FAILED = "FAILED", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    company = models.ForeignKey(Company, models.CASCADE, related_name="analyses")
+    # The row of type "raw": the file as it was sent.
+    dataset = models.OneToOneField(Dataset, models.CASCADE, related_name="analysis")
+    account = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    # What the preview found, with the guesses; then what was decided; then the one way the file is read.
+    preview = models.JSONField(default=dict)
+    mapping = models.JSONField(null=True)
+    parse_spec = models.JSONField(null=True)
+    # The account of the rows: rows in = accepted + duplicates + rejected.
+    import_report = models.JSONField(null=True)
+    # Names within the storage "datasets".
+    events_path = models.CharField(max_length=255, blank=True)
+    rejects_path = models.CharField(max_length=255, blank=True)
+    profile = models.JSONField(null=True)
+
+    # When a customer counts as lost (see `ml.churn_definition`); NULL until somebody confirmed it.
+    horizon_days = models.PositiveSmallIntegerField(null=True)
+    gap_days = models.PositiveSmallIntegerField(default=0)
+    active_window_days = models.PositiveSmallIntegerField(null=True)
+    configured_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "analysissessions"
+        ordering = ("-created_at",)
+
+    def __str__(self):
+        return self.dataset.name
+
+
+class FeatureMatrix(models.Model):
+    """One row is the features of one log at one cutoff, one line per customer; the lines are in files."""
+
+    class State(models.TextChoices):
+        PROCESSING = "PROCESSING", "Being computed"
+        READY = "READY", "Ready"
+        FAILED = "FAILED", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    analysis = models.ForeignKey(AnalysisSession, models.CASCADE, related_name="matrices")
+    # The row of type "features"; NULL until its file stands.
+    dataset = models.OneToOneField(Dataset, models.CASCADE, null=True, related_name="feature_matrix")
+    account = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=10, choices=State, default=State.PROCESSING)
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    feature_set = models.CharField(max_length=40, help_text="rfm_v2 or retail_v1.")
+    as_of = models.DateTimeField(
+        null=True, help_text="Features know what happened before it, labels the rest."
+    )
+    # Where the label comes from: the file's own column, or the churn definition of these numbers.
+    label_source = models.CharField(max_length=12, blank=True)
+    horizon_days = models.PositiveSmallIntegerField(null=True)
+    gap_days = models.PositiveSmallIntegerField(default=0)
+    active_window_days = models.PositiveSmallIntegerField(null=True)
+    # Counts, absent features and why, what selection dropped and why.
+    report = models.JSONField(null=True)
+    # Names within the storage "utils": what the program reads, and the CSV for people.
+    parquet_path = models.CharField(max_length=255, blank=True)
+    csv_path = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        db_table = "featurematrices"
+        ordering = ("-created_at",)
+
+    def __str__(self):
+        return f"{self.feature_set} of {self.analysis}"
