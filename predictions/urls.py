@@ -1,6 +1,7 @@
 from django.urls import include, path
 
-from predictions import api, views
+from predictions import views
+from predictions.api import runs as api
 
 app_name = "predictions"
 

@@ -1,7 +1,7 @@
 from django.urls import include, path
 
 from companies.portals import DEVELOPERS
-from training import api
+from training.api import resources as api
 from training.views import datasets, retraining
 
 app_name = "training"
