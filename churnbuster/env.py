@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -37,6 +38,48 @@ def choice(name: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
     return value
+
+
+def buckets(given: str, *, aliases: tuple[str, ...], is_public: bool, url_minutes: int) -> dict[str, dict]:
+    """Return the storages of `aliases`: folders, or buckets of the S3 server that `STORAGE_URL` points to.
+
+    It reads ``s3://KEY:SECRET@host:port/path?region=...&prefix=...&https=false``: `path` is where the
+    server answers S3 below its host, `prefix` stands before the name of each bucket.
+    """
+    if not given:
+        return {
+            alias: {"BACKEND": "core.buckets.LocalBucket", "OPTIONS": {"folder": alias}} for alias in aliases
+        }
+    url = urlsplit(given)
+    query = dict(parse_qsl(url.query))
+    unknown = sorted(set(query) - {"region", "prefix", "https"})
+    if url.scheme != "s3" or not (url.hostname and url.username and url.password) or unknown:
+        # The value is a secret: it is not repeated.
+        raise ImproperlyConfigured(
+            "STORAGE_URL must read s3://KEY:SECRET@host:port/?region=...&prefix=...&https=true"
+            + (f", without {', '.join(unknown)}." if unknown else ".")
+        )
+    scheme = "https" if env.parse_value(query.get("https", "true"), bool) else "http"
+    host = url.hostname + (f":{url.port}" if url.port else "")
+    options = {
+        "access_key": unquote(url.username),
+        "secret_key": unquote(url.password),
+        "endpoint_url": f"{scheme}://{host}{url.path.rstrip('/')}",
+        "region_name": query.get("region", "us-east-1"),
+        "addressing_style": "path",
+        "signature_version": "s3v4",
+        "default_acl": None,
+        "file_overwrite": True,
+        "querystring_auth": not is_public,
+        "querystring_expire": url_minutes * 60,
+    }
+    return {
+        alias: {
+            "BACKEND": "core.buckets_s3.S3Bucket",
+            "OPTIONS": {**options, "bucket_name": query.get("prefix", "") + alias},
+        }
+        for alias in aliases
+    }
 
 
 def secret_key(state: Path) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import plotly
 import structlog
 
-from churnbuster.env import BASE_DIR, choice, env, folder, positive, secret_key
+from churnbuster.env import BASE_DIR, buckets, choice, env, folder, positive, secret_key
 
 # --- This installation -----------------------------------------------------------------------------------
 STATE_DIR = folder("STATE_DIR", BASE_DIR / "var")
@@ -183,7 +183,16 @@ UPLOAD_SECONDS = positive("UPLOAD_SECONDS", 300)
 # The upload handler counts while it streams; Django's own limit is for forms without files.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_TEMP_DIR = folder("UPLOAD_DIR", STATE_DIR / "uploads")
+STORAGE_PUBLIC = env.bool("STORAGE_PUBLIC", default=False)
+FILE_URL_MINUTES = positive("FILE_URL_MINUTES", 60)
 STORAGES = {
+    # Purchase logs, their features, and models (see core.buckets).
+    **buckets(
+        env.str("STORAGE_URL", default=""),
+        aliases=("datasets", "utils", "models"),
+        is_public=STORAGE_PUBLIC,
+        url_minutes=FILE_URL_MINUTES,
+    ),
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }

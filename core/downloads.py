@@ -21,8 +21,13 @@ def send_stored(request, path: Path, *, name: str, content_type: str = UNKNOWN) 
         file = path.open("rb")
     except FileNotFoundError as error:
         raise Http404 from error
+    return send_file(request, file, size=path.stat().st_size, name=name, content_type=content_type)
+
+
+def send_file(request, file, *, size: int, name: str, content_type: str) -> StreamingHttpResponse:
+    """Send an open file as a download and close it."""
     answer = send_pieces(request, _pieces(file), name=name, content_type=content_type)
-    answer.headers["Content-Length"] = str(path.stat().st_size)
+    answer.headers["Content-Length"] = str(size)
     return answer
 
 

@@ -1,10 +1,13 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from core.file_views import public_file, signed_file
 from core.health import HealthView
 
 urlpatterns = [
     path("health", HealthView.as_view(), name="health"),
+    path("files/public/<path:name>", public_file, name="public-file"),
+    path("files/<str:token>", signed_file, name="signed-file"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     # Its script comes as a second request: an inline one would need a hole in the content security policy.
     path(

@@ -80,6 +80,8 @@ def logged_in(path, status=200, *, method="get"):
 ROUTES = {
     # --- core
     "health": everybody("health", 503),  # no worker runs beside these tests
+    "files/public/<path:name>": everybody("files/public/datasets/org_1/raw/1.csv", 404),  # nothing is public
+    "files/<str:token>": everybody("files/no-such-token", 404),
     "api/schema/": everybody("api/schema/"),
     "api/docs/": everybody("api/docs/"),
     # --- companies

@@ -1,0 +1,208 @@
+"""The same promises hold for a local folder and for a server that speaks S3."""
+
+import urllib.error
+import urllib.request
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import storages
+from django.core.management import call_command
+from django.test import RequestFactory
+
+from churnbuster.env import buckets
+from core.buckets import (
+    BUCKETS,
+    DATASETS,
+    UTILS,
+    FileIsGone,
+    exists,
+    file_url,
+    local_copy,
+    objects_under,
+    remove_file,
+    remove_under,
+    send_object,
+    store_file,
+)
+
+NAME = "org_1/raw/log.csv"
+
+
+@pytest.fixture(scope="session")
+def s3_server():
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    yield f"s3://key:secret@127.0.0.1:{server._server.server_port}/?prefix=cb-&https=false"
+    server.stop()
+
+
+@pytest.fixture
+def use_s3(s3_server, settings):
+    """Return a function that puts the buckets on the server, as STORAGE_URL does."""
+
+    def use(*, is_public=False):
+        settings.STORAGE_PUBLIC = is_public
+        settings.STORAGES = settings.STORAGES | buckets(
+            s3_server, aliases=BUCKETS, is_public=is_public, url_minutes=60
+        )
+        call_command("make_buckets", verbosity=0)
+
+    yield use
+    if "S3" in type(storages[DATASETS]).__name__:
+        for bucket in BUCKETS:
+            storages[bucket].bucket.objects.delete()
+
+
+@pytest.fixture(params=["folder", "s3"])
+def place(request):
+    if request.param == "s3":
+        request.getfixturevalue("use_s3")()
+    return request.param
+
+
+@pytest.fixture
+def log(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("customer,amount\nA,1\n")
+    return path
+
+
+def test_what_was_stored_can_be_read_on_this_machine(place, log):
+    store_file(DATASETS, NAME, log)
+
+    with local_copy(DATASETS, NAME) as path:
+        assert path.read_text() == log.read_text()
+    assert exists(DATASETS, NAME)
+    assert not exists(UTILS, NAME)
+
+
+def test_a_second_file_of_that_name_replaces_the_first(place, log):
+    store_file(DATASETS, NAME, log)
+    log.write_text("another")
+    store_file(DATASETS, NAME, log)
+
+    with local_copy(DATASETS, NAME) as path:
+        assert path.read_text() == "another"
+    assert [found.name for found in objects_under(DATASETS, "org_")] == [NAME]
+
+
+def test_what_is_not_there_is_said_to_be_gone(place):
+    with pytest.raises(FileIsGone), local_copy(DATASETS, NAME):
+        pass
+    remove_file(DATASETS, NAME)  # no mistake
+
+
+def test_a_prefix_goes_with_all_that_lies_under_it_and_nothing_else(place, log):
+    for name in (NAME, "org_1/features/a.csv", "org_10/raw/log.csv"):
+        store_file(DATASETS, name, log)
+
+    remove_under(DATASETS, "org_1")
+
+    assert [found.name for found in objects_under(DATASETS)] == ["org_10/raw/log.csv"]
+    with pytest.raises(ValueError, match="whole bucket"):
+        remove_under(DATASETS, "/")
+
+
+def test_a_download_comes_as_an_attachment(place, log):
+    store_file(DATASETS, NAME, log)
+
+    answer = send_object(RequestFactory().get("/"), DATASETS, NAME, filename="march.csv")
+
+    assert b"".join(answer).decode() == log.read_text()
+    assert answer["Content-Disposition"] == 'attachment; filename="march.csv"'
+    assert answer["Content-Length"] == str(log.stat().st_size)
+
+
+# --- Addresses -------------------------------------------------------------------------------------------
+
+
+def test_a_signed_address_needs_no_login_and_ends(client, log, settings):
+    store_file(DATASETS, NAME, log)
+    path = file_url(DATASETS, NAME).removeprefix(settings.BASE_URL)
+
+    answer = client.get(path)
+    assert b"".join(answer).decode() == log.read_text()
+    assert answer["Content-Type"].startswith("text/csv")
+
+    assert client.get(path[:-1]).status_code == 404
+    settings.FILE_URL_MINUTES = 0
+    assert client.get(path).status_code == 404
+
+
+def test_nothing_but_files_of_companies_has_an_address(client, log, settings):
+    settings.STORAGE_PUBLIC = True
+    store_file(DATASETS, "dev/uploadToRetrain/x.csv", log)
+
+    assert client.get("/files/public/datasets/dev/uploadToRetrain/x.csv").status_code == 404
+    assert client.get("/files/public/default/org_1/raw/log.csv").status_code == 404
+    assert client.get("/files/public/datasets/org_1/../dev/uploadToRetrain/x.csv").status_code == 404
+
+
+def test_plain_addresses_hold_only_where_everything_is_public(client, log, settings):
+    store_file(DATASETS, NAME, log)
+    plain = f"/files/public/datasets/{NAME}"
+    assert client.get(plain).status_code == 404
+
+    settings.STORAGE_PUBLIC = True
+
+    assert file_url(DATASETS, NAME) == settings.BASE_URL + plain
+    assert client.get(plain).status_code == 200
+
+
+def test_an_address_on_the_server_is_signed_and_ends(use_s3, log):
+    use_s3()
+    store_file(DATASETS, NAME, log)
+
+    url = file_url(DATASETS, NAME)
+
+    assert "X-Amz-Signature=" in url and "X-Amz-Expires=3600" in url and "/cb-datasets/" in url
+    with urllib.request.urlopen(url) as answer:
+        assert answer.read().decode() == log.read_text()
+
+
+def test_an_address_on_a_public_server_is_plain(use_s3, log):
+    use_s3(is_public=True)
+    store_file(DATASETS, NAME, log)
+
+    url = file_url(DATASETS, NAME)
+
+    assert "?" not in url
+    with urllib.request.urlopen(url) as answer:
+        assert answer.read().decode() == log.read_text()
+
+
+# --- Setting up ------------------------------------------------------------------------------------------
+
+
+def test_the_command_makes_what_is_missing_and_can_be_run_again(capsys, use_s3):
+    call_command("make_buckets")
+    assert capsys.readouterr().out.split("\n")[:3] == ["datasets: made.", "utils: made.", "models: made."]
+
+    use_s3()
+    call_command("make_buckets")
+
+    assert "datasets: is there." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://key:secret@host/", "s3://host/", "s3://key:secret@host/?colour=red"],
+    ids=["another protocol", "no key", "an unknown option"],
+)
+def test_an_address_of_a_server_that_cannot_work_is_refused_without_being_repeated(url):
+    with pytest.raises(ImproperlyConfigured, match="STORAGE_URL must read") as refusal:
+        buckets(url, aliases=BUCKETS, is_public=False, url_minutes=60)
+
+    assert "secret@host" not in str(refusal.value)
+
+
+def test_an_endpoint_may_have_a_path_and_a_key_any_sign():
+    url = "s3://a%2Fb:c%40d@ref.example.com/storage/v1/s3?region=eu-west-1"
+
+    options = buckets(url, aliases=BUCKETS, is_public=False, url_minutes=5)["utils"]["OPTIONS"]
+
+    assert options["endpoint_url"] == "https://ref.example.com/storage/v1/s3"
+    assert (options["access_key"], options["secret_key"]) == ("a/b", "c@d")
+    assert (options["region_name"], options["bucket_name"]) == ("eu-west-1", "utils")
