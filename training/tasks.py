@@ -6,7 +6,8 @@ from django.utils import timezone
 from jobs.handlers import handler
 from jobs.runner import JobRun
 from training.models import TrainingRun
-from training.services.retraining import TASK, retrain
+from training.services.attempts import retrain
+from training.services.retraining import TASK
 from training.services.sweeping import sweep_files
 
 

@@ -17,7 +17,7 @@ from jobs.models import Job
 from jobs.runner import JobRun, run_job
 from jobs.services import LeaseLost, claim_job, reap
 from training.models import TrainingRun
-from training.services.retraining import retrain
+from training.services.attempts import retrain
 from training.tests.chain import assert_whole
 
 AT_ONCE = int(os.environ.get("PARALLEL_RETRAININGS", "6"))

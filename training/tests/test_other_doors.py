@@ -11,7 +11,7 @@ from jobs.services import LeaseLost, claim_job, reap
 from registry.artefacts import media_path
 from registry.models import Dataset, ModelVersion
 from training.models import TrainingRun
-from training.services.retraining import retrain
+from training.services.attempts import retrain
 from training.tests.uploads import to_csv
 
 pytestmark = pytest.mark.django_db

@@ -1,0 +1,105 @@
+"""Runs that begin with an upload: the file at its place, the row and its job, or nothing of the three.
+
+What a run is for is decided above: to predict from the file or to learn from it.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.core.files.base import File
+from django.db import models, transaction
+
+from companies.access import Member
+from jobs.selectors import job_of_key
+from jobs.services import enqueue
+from registry.uploads import WaitingUpload, move_with_companions, remove_with_companions
+
+
+@dataclass(frozen=True)
+class Order:
+    """What somebody wants done with an upload, whether it is sent once or twice.
+
+    Parameters
+    ----------
+    task
+        Name of the handler that does it.
+    kind
+        What the run is called: by its job, which has one, and in the payload of its job.
+    sent_key
+        What the sender calls this one request, or None.
+    """
+
+    member: Member
+    task: str
+    kind: str
+    sent_key: str | None
+
+    @property
+    def key(self) -> str | None:
+        """The key of the request among all members: two of them may choose the same word."""
+        return f"{self.member.account.pk}:{self.sent_key}" if self.sent_key else None
+
+
+def run_of_earlier_send(order: Order, *, upload: File | WaitingUpload | str) -> models.Model | None:
+    """Return the run that this very request began when it was sent before; a second file is dropped unread.
+
+    To be asked first: a kept upload is gone once its run has begun, and checking it again takes minutes.
+    """
+    earlier = job_of_key(order.key, company=order.member.company, task=order.task)
+    if earlier is None:
+        return None
+    if isinstance(upload, WaitingUpload):
+        upload.remove()
+    return getattr(earlier, order.kind)
+
+
+def start_run(
+    order: Order,
+    *,
+    runs: models.Manager,
+    waiting: WaitingUpload,
+    stored: Path,
+    title: str,
+    fields: dict,
+    at: datetime,
+) -> models.Model:
+    """Put a checked upload at its place and begin the run that reads it, with its job.
+
+    Parameters
+    ----------
+    runs
+        Where the row appears; it has a ``uuid``, a ``company``, a ``job`` and ``created_at``.
+    stored
+        Where the file lies from now on. Whatever fails, nothing of it is left there or in the waiting room.
+    title
+        What people read beside the progress bar.
+    fields
+        What else stands in the row.
+    """
+    public_id = uuid.uuid4()
+    try:
+        move_with_companions(waiting.path, stored)
+        with transaction.atomic():
+            job = enqueue(
+                task=order.task,
+                title=title[:255],
+                company=order.member.company,
+                account=order.member.account,
+                payload={order.kind: str(public_id)},
+                idempotency_key=order.key,
+                at=at,
+            )
+            # The job of an earlier send comes with its run: both were committed together.
+            run, is_new = runs.get_or_create(
+                job=job,
+                defaults={"uuid": public_id, "company": order.member.company, "created_at": at, **fields},
+            )
+    except BaseException:
+        waiting.remove()
+        remove_with_companions(stored)
+        raise
+    if not is_new:
+        remove_with_companions(stored)
+    return run

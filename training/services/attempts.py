@@ -1,0 +1,201 @@
+"""A retraining in the hands of a worker: attempts to put a version upon the company's latest data."""
+
+import shutil
+import tempfile
+import time
+import uuid
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from companies.access import membership
+from core.errors import Conflict
+from jobs.models import Job
+from jobs.runner import JobRun
+from ml.schemas import TELCO_V1
+from registry.artefacts import DamagedArtefact, media_path, verified_files
+from registry.selectors import best_default
+from registry.services.datasets import verified_path
+from registry.services.states import VersionNotServing
+from registry.services.versions import register_version
+from registry.uploads import upload_limit
+from training.models import TrainingRun
+from training.selectors import serving_version, the_first_version
+from training.services.children import learn_in_child, read_exported
+from training.services.lineage import (
+    DataMovedOn,
+    held_out_of,
+    latest_dataset,
+    register_lineage,
+    remove_combined,
+    store_combined,
+)
+
+ENGINE = "training.engine:retrain"
+POLL_SECONDS = 1.0
+
+
+class UploadIsMissing(Conflict):
+    code = "upload-is-missing"
+
+
+def retrain(*, run: JobRun, training_run: TrainingRun, at: datetime) -> None:
+    """Combine, check, split, train, evaluate, export, register; all that is to be seen of it appears at once.
+
+    Where another retraining of the company was done first, this one begins again from its data: each upload
+    stands in the chain once, in the order in which they were done.
+
+    Raises
+    ------
+    RetrainingFailed
+        The data teaches nothing, or took more memory or time than a job may take.
+    """
+    if training_run.number is not None:
+        # Done before; somebody queued the job again.
+        return
+    with tempfile.TemporaryDirectory(dir=_work_folder(), prefix=f"{training_run.uuid}-") as folder:
+        while True:
+            _wait_for_earlier(run, training_run)
+            work = Path(folder) / uuid.uuid4().hex
+            work.mkdir()
+            try:
+                _attempt(run, training_run, work, at)
+            except DataMovedOn:
+                shutil.rmtree(work, ignore_errors=True)
+            else:
+                return
+
+
+def _attempt(run, training_run, work, at):
+    company = training_run.company
+    base = latest_dataset(company=company, at=at)
+    existing, left_out = _existing(training_run, at)
+    found = _in_child(run, training_run, base, existing, work)
+    exported = read_exported(work)
+    run.progress("Register", 0, 0)
+    combined = store_combined(
+        company=company,
+        draft=work / "combined.csv",
+        held_out=work / "held_out.bits",
+        found=found["combined"],
+    )
+    registered = False
+    try:
+        with run.finish():
+            register_lineage(
+                training_run=training_run,
+                base=base,
+                combined=combined,
+                churned_in_upload=found["combination"]["newer_churned"],
+                at=at,
+            )
+            training_run.version = register_version(
+                company=company,
+                model_type=training_run.model_type,
+                exported=exported,
+                dataset=training_run.combined_dataset,
+                at=at,
+            )
+            training_run.combination = {
+                **found["combination"],
+                "held_out_sha256": combined.held_out_sha256,
+            }
+            training_run.comparison = {
+                **found["comparison"],
+                "existing": [{"id": version["id"], "name": version["name"]} for version in existing],
+                "not_compared": left_out,
+                "choice": _choice(training_run),
+                "seconds": found["seconds"],
+            }
+            training_run.save()
+        registered = True
+    finally:
+        if not registered:
+            remove_combined(combined)
+
+
+def _in_child(run, training_run, base, existing, work):
+    upload = media_path(training_run.upload_path)
+    if not upload.exists():
+        raise UploadIsMissing("The uploaded file is no longer there. Please upload it again.")
+    arguments = {
+        "folder": str(work),
+        "older": {
+            "path": str(verified_path(base)),
+            "sha256": base.sha256,
+            "held_out": held_out_of(base),
+        },
+        "newer": {"path": str(upload), "spec": training_run.input_data["spec"]},
+        "schema": TELCO_V1.to_dict(),
+        "model_type": training_run.model_type.slug,
+        "params": training_run.model_type.parameters,
+        "existing": existing,
+        "max_bytes": upload_limit(),
+    }
+    return learn_in_child(ENGINE, arguments, run=run)
+
+
+def _existing(training_run, at):
+    """Return what the new version is compared with, for the child, and the names of what it cannot be."""
+    member = training_run.job.account and membership(training_run.job.account)
+    wanted = {"serving": serving_version(training_run.company, member)}
+    first = the_first_version(training_run.model_type)
+    if first and first != wanted["serving"]:
+        wanted["v1"] = first
+    existing, left_out = [], []
+    for key, version in wanted.items():
+        if version is None:
+            continue
+        try:
+            files = verified_files(version).to_dict()
+        except (DamagedArtefact, VersionNotServing):
+            left_out.append(str(version))
+            continue
+        data = version.training_dataset
+        existing.append(
+            {
+                "key": key,
+                "id": version.pk,
+                "name": str(version),
+                "files": files,
+                "data": data
+                and {
+                    "path": str(media_path(data.file_path)),
+                    "sha256": data.sha256,
+                    "held_out": held_out_of(data),
+                },
+            }
+        )
+    return existing, left_out
+
+
+def _choice(training_run):
+    """Return what the rule would have chosen: the default with the highest accuracy."""
+    best = best_default()
+    return {
+        "pinned": training_run.model_type.slug,
+        "most_accurate": best and best.model_type.slug,
+        "name": best and str(best),
+        "accuracy": best and best.metrics.accuracy,
+    }
+
+
+def _wait_for_earlier(run, training_run):
+    """Let an earlier retraining of the company finish first: this one would have to begin again after it."""
+    while _earlier_at_work(training_run):
+        run.progress("Wait for the retraining before", 0, 0)
+        time.sleep(POLL_SECONDS)
+
+
+def _earlier_at_work(training_run):
+    # Only those that a worker has in its hands: waiting for one that waits for a worker could last for ever.
+    return TrainingRun.objects.filter(
+        company=training_run.company_id, pk__lt=training_run.pk, job__state=Job.State.RUNNING
+    ).exists()
+
+
+def _work_folder():
+    folder = Path(settings.STATE_DIR) / "training"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,79 @@
+"""Learning in a child process of limited size, which tells why it could not and leaves a model as files."""
+
+import json
+from pathlib import Path
+
+from django.conf import settings
+
+from core.errors import DomainError
+from jobs.runner import JobRun
+from tabular.child import ChildStopped, run_in_child
+from tabular.errors import TableError
+
+
+class RetrainingFailed(DomainError):
+    code = "retraining-failed"
+    http_status = 422
+
+
+def learn_in_child(engine: str, arguments: dict, *, run: JobRun) -> dict:
+    """Let `engine` learn, within the memory and the time that a job may take, and return what it found.
+
+    Parameters
+    ----------
+    engine
+        ``"package.module:function"`` without Django; it takes `arguments` and ``on_progress``, and answers in
+        plain JSON, with ``refusal``, a sentence, where nothing can be learned.
+
+    Raises
+    ------
+    RetrainingFailed
+        The data teaches nothing, or learning took more memory or time than a job may take.
+    jobs.services.JobCancelled, jobs.services.LeaseLost
+        As `JobRun.check`: the child was stopped.
+    """
+    try:
+        found = run_in_child(
+            engine,
+            arguments,
+            memory_bytes=settings.TRAINING_MEMORY_MB * 1024 * 1024,
+            seconds=settings.JOB_MAX_MINUTES * 60,
+            on_progress=run.progress,
+            should_stop=run.should_stop,
+        )
+    except ChildStopped:
+        run.check()  # raises what the run was stopped by
+        raise
+    except TableError as error:
+        raise RetrainingFailed(_in_our_words(error), code=error.kind) from error
+    if "refusal" in found:
+        raise RetrainingFailed(found["refusal"], code="cannot-learn")
+    return found
+
+
+def read_exported(folder: Path):
+    """Return the `ml.export.ExportedModel` that a child left in `folder`."""
+    # Imported here: it brings the learning libraries, which only whoever registers needs.
+    from ml.export import ExportedModel
+
+    graph = folder / "model.onnx"
+    return ExportedModel(
+        manifest=json.loads((folder / "manifest.json").read_bytes()),
+        onnx=graph.read_bytes() if graph.exists() else None,
+        pipeline_pickle=(folder / "pipeline.pkl").read_bytes(),
+        metadata=json.loads((folder / "metadata.json").read_bytes()),
+    )
+
+
+def _in_our_words(error):
+    if error.kind == "too_much_memory":
+        return (
+            f"Learning from these customers takes more than {settings.TRAINING_MEMORY_MB:,} MB of memory. "
+            "Retrain with fewer customers, or ask the operator to allow more."
+        )
+    if error.kind == "too_slow":
+        return (
+            f"Learning took longer than {settings.JOB_MAX_MINUTES} minutes and was stopped. Retrain with "
+            "fewer customers, or ask the operator to allow more time."
+        )
+    return error.message
