@@ -1,4 +1,4 @@
-"""What was retrained, from which data, why, and what came of it."""
+"""What was trained: from which data, why, and what came of it."""
 
 import uuid
 
@@ -8,6 +8,7 @@ from django.utils import timezone
 from companies.models import Company, Developer
 from jobs.models import Job
 from registry.models import Dataset, ModelType, ModelVersion
+from transactions.models import FeatureMatrix
 
 
 class TrainingRunQuerySet(models.QuerySet):
@@ -68,3 +69,43 @@ class TrainingRun(models.Model):
     @property
     def is_done(self) -> bool:
         return self.job.state == Job.State.SUCCEEDED and self.combined_dataset_id is not None
+
+
+class FeatureTrainingQuerySet(models.QuerySet):
+    def with_related(self):
+        """Fetch with each row what its status tells."""
+        return self.select_related(
+            "company", "job", "model_type", "version__metrics", "matrix__analysis__dataset"
+        )
+
+
+class FeatureTraining(models.Model):
+    """One row is one training on the features of a purchase log, and the version that came of it."""
+
+    class Labels(models.TextChoices):
+        GIVEN = "given", "The label column of the file"
+        DEFINITION = "definition", "The churn definition: no purchase for so many days"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    company = models.ForeignKey(Company, models.CASCADE, related_name="feature_trainings")
+    job = models.OneToOneField(Job, models.CASCADE, related_name="feature_training")
+    model_type = models.ForeignKey(ModelType, models.PROTECT, related_name="feature_trainings")
+    # Deleting a log takes its features along; what was learned from it stays told.
+    matrix = models.ForeignKey(FeatureMatrix, models.SET_NULL, null=True, related_name="trainings")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    # Known once it is done: customers learned from and the share of them who left, beside the version.
+    version = models.OneToOneField(ModelVersion, models.SET_NULL, null=True, related_name="feature_training")
+    label_source = models.CharField(max_length=10, choices=Labels, blank=True)
+    training_samples = models.PositiveIntegerField(null=True)
+    churn_rate = models.FloatField(null=True)
+    report = models.JSONField(null=True, help_text="Cutoffs, simple rule, random split, warnings.")
+
+    objects = FeatureTrainingQuerySet.as_manager()
+
+    class Meta:
+        db_table = "featuretrainings"
+        ordering = ("-created_at", "-id")
+
+    def __str__(self):
+        return f"{self.model_type} on {self.matrix or 'features that were deleted'}"
