@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('companies', '0002_api_keys'),
         ('jobs', '0002_time_each_step_and_count_anew'),
-        ('registry', '0009_shadow_runs'),
+        ('registry', '0007_datasets_of_purchase_logs'),
         ('training', '0001_remember_training_runs'),
         ('transactions', '0001_initial'),
     ]
