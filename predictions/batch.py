@@ -6,7 +6,6 @@ on the way; nothing is read twice.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,7 +18,8 @@ from ml.columns import read_columns
 from ml.explanation import describe_feature, state_finding
 from ml.risk import POLICIES, RiskPolicy
 from ml.scoring import Scorer
-from predictions.results import CUSTOMER, LINE, PROBABILITY, TIER, draft_of
+from predictions.results import CUSTOMER, LINE, PROBABILITY, TIER, draft_of, publish
+from predictions.shadow import Shadow
 from registry.files import FileMismatch, open_scorer
 from tabular.errors import TableError
 from tabular.read import iter_batches
@@ -50,6 +50,7 @@ def score_file(
     policy: str,
     csv_path: str,
     table_path: str,
+    shadow: dict | None = None,
     on_progress: Progress,
 ) -> dict:
     """Score every accepted row of `source`; arguments and answer are plain JSON.
@@ -64,11 +65,14 @@ def score_file(
         Which tiers the probability is cut into.
     csv_path, table_path
         Where the result goes. Both appear whole or not at all.
+    shadow
+        What `predictions.shadow.Shadow` takes, where a challenger scores the same rows.
 
     Returns
     -------
     dict
-        The summary that the page shows, or ``{"mismatch": sentence}`` where the version was changed.
+        The summary that the page shows, or ``{"mismatch": sentence}`` where the version was changed. Where
+        there was a shadow, what it found stands under ``"shadow"``.
     """
     try:
         scorer = open_scorer(version)
@@ -82,6 +86,7 @@ def score_file(
         policy=POLICIES[policy],
         csv_path=Path(csv_path),
         table_path=Path(table_path),
+        shadow=Shadow(scorer, **shadow) if shadow else None,
         on_progress=on_progress,
     )
 
@@ -95,6 +100,7 @@ def score_rows(
     policy: RiskPolicy,
     csv_path: Path,
     table_path: Path | None,
+    shadow: Shadow | None = None,
     on_progress: Progress | None = None,
 ) -> dict:
     """Score a file with an open scorer; see `score_file`. Without `table_path` only the CSV is written."""
@@ -113,16 +119,22 @@ def score_rows(
                 table.write(batch, scores, tiers)
                 result.write(batch, added_columns(scorer, policy, scores, tiers))
                 summary.take(batch.columns, scores, tiers)
+                if shadow:
+                    shadow.take(batch, scores)
                 if on_progress:
                     on_progress("Scoring customers", summary.rows, spec.rows)
         if on_progress:
             on_progress("Explaining the result", 0, 0)
         found = summary.as_dict()
         for draft, final in zip(drafts, (csv_path, table_path), strict=False):
-            _publish(draft, final)
+            publish(draft, final)
+        if shadow:
+            found["shadow"] = shadow.finish()
     finally:
         for draft in drafts:
             draft.unlink(missing_ok=True)
+        if shadow:
+            shadow.close()
     return found
 
 
@@ -300,9 +312,3 @@ def _group(features, effects) -> dict | None:
         return None
     column = min(few, key=lambda column: order.index(column.name))
     return {"feature": column.name, "values": list(column.values)}
-
-
-def _publish(draft: Path, final: Path) -> None:
-    with open(draft, "rb") as file:
-        os.fsync(file.fileno())
-    os.replace(draft, final)

@@ -38,13 +38,19 @@ def table_beside(result: str) -> str:
     return f"{result.removesuffix('.csv')}.parquet"
 
 
+def shadow_beside(result: str) -> str:
+    """Return what a challenger said of the same customers, where one scored them."""
+    return f"{result.removesuffix('.csv')}.shadow.parquet"
+
+
 def rejects_of(upload: Path) -> Path:
     """Return the list of rows of an upload that were left out."""
     return Path(f"{upload}{REJECTS_SUFFIX}")
 
 
 def remove_result(relative: str) -> None:
-    for path in (absolute(relative), absolute(table_beside(relative))):
+    for name in (relative, table_beside(relative), shadow_beside(relative)):
+        path = absolute(name)
         path.unlink(missing_ok=True)
         draft_of(path).unlink(missing_ok=True)
 

@@ -5,6 +5,7 @@ No Django here: the benchmark and the tests open a table as the page does.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -196,6 +197,13 @@ def _name(column: str) -> str:
 def draft_of(path: Path) -> Path:
     """Return where a file of a result is written until it is whole; who kills the writer removes it."""
     return path.with_name(f".partial-{path.name}")
+
+
+def publish(draft: Path, final: Path) -> None:
+    """Let a file that is whole appear under its name."""
+    with open(draft, "rb") as file:
+        os.fsync(file.fileno())
+    os.replace(draft, final)
 
 
 def _conditions(where: list[str]) -> str:

@@ -1,8 +1,8 @@
 """What a result says: the stored summary of a run, turned into the figures and sentences of its page."""
 
-import math
 from dataclasses import dataclass
 
+from ml.proportions import wilson_interval
 from ml.risk import POLICIES
 from predictions.exports import MOST_SHEET_ROWS
 from predictions.models import Prediction
@@ -150,10 +150,7 @@ class Findings:
 
 
 def expected_precision(version) -> dict | None:
-    """How many of 100 it named did leave, among customers the version had not seen, with a 95 % interval.
-
-    The interval is Wilson's: the plain one leaves [0, 1] where few customers were tested.
-    """
+    """How many of 100 it named did leave, among customers the version had not seen, with a 95 % interval."""
     metrics = getattr(version, "metrics", None)
     confusion = ((metrics and metrics.additional_metrics) or {}).get("confusion")
     if not confusion:
@@ -162,16 +159,8 @@ def expected_precision(version) -> dict | None:
     tested = right + confusion["false_positive"]
     if not tested:
         return None
-    share, z = right / tested, 1.959964
-    middle = (share + z * z / (2 * tested)) / (1 + z * z / tested)
-    spread = (
-        z / (1 + z * z / tested) * math.sqrt(share * (1 - share) / tested + z * z / (4 * tested * tested))
-    )
-    return {
-        "of_100": round(100 * share),
-        "low": round(100 * (middle - spread)),
-        "high": round(100 * (middle + spread)),
-    }
+    low, high = wilson_interval(right, tested)
+    return {"of_100": round(100 * right / tested), "low": round(100 * low), "high": round(100 * high)}
 
 
 def quality_line(version, *, with_figures: bool = False) -> str:

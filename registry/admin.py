@@ -121,7 +121,15 @@ class ModelVersionAdmin(OperatedAdmin):
     search_fields = ("name", "company__name", "file_path")
     list_select_related = ("company", "model_type")
     inlines = (ModelMetricsInline,)
-    actions = ("deploy", "deploy_beside", "withdraw", "verify_files", "quarantine", "release")
+    actions = (
+        "deploy",
+        "deploy_beside",
+        "deploy_in_shadow",
+        "withdraw",
+        "verify_files",
+        "quarantine",
+        "release",
+    )
 
     def get_readonly_fields(self, request, obj=None):
         return [field.name for field in ModelVersion._meta.fields]
@@ -133,6 +141,10 @@ class ModelVersionAdmin(OperatedAdmin):
     @admin.action(description="Deploy beside the champion of its company", permissions=["operate"])
     def deploy_beside(self, request, queryset):
         self._deploy(request, queryset, ModelDeployment.Role.ALTERNATIVE)
+
+    @admin.action(description="Deploy as challenger of its company", permissions=["operate"])
+    def deploy_in_shadow(self, request, queryset):
+        self._deploy(request, queryset, ModelDeployment.Role.CHALLENGER)
 
     def _deploy(self, request, queryset, role):
         self.each(

@@ -7,6 +7,7 @@ import json
 import pickle
 import threading
 from collections import OrderedDict
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -24,6 +25,7 @@ from registry.files import (
     SIGNATURE,
     FileMismatch,
     VerifiedFiles,
+    compare_file,
     parse_scorer,
     read_verified,
     sha256,
@@ -124,6 +126,23 @@ def read_artefacts(version: ModelVersion) -> dict[str, bytes]:
     FileMismatch
         Row or files were changed, or a file is gone. Nothing was parsed.
     """
+    payloads = {
+        suffix: read_verified(path_of(version, suffix), expected)
+        for suffix, expected in _signed_hashes(version).items()
+    }
+    # The signature also lies beside the files, so that a copied folder can be checked without the database.
+    read_verified(path_of(version, SIGNATURE), sha256(version.signature.encode()))
+    return payloads
+
+
+def compare_artefacts(version: ModelVersion) -> None:
+    """Do as `read_artefacts` for who needs none of the bytes: large files pass through in pieces."""
+    for suffix, expected in _signed_hashes(version).items():
+        compare_file(path_of(version, suffix), expected)
+    compare_file(path_of(version, SIGNATURE), sha256(version.signature.encode()))
+
+
+def _signed_hashes(version):
     hashes = version.file_hashes
     signed = statement(
         company_id=version.company_id,
@@ -135,12 +154,7 @@ def read_artefacts(version: ModelVersion) -> dict[str, bytes]:
         raise FileMismatch(f"The signature of {version} does not hold.")
     if hashes.get(MANIFEST) != version.manifest_sha256:
         raise FileMismatch(f"The row of {version} contradicts its signature.")
-    payloads = {
-        suffix: read_verified(path_of(version, suffix), expected) for suffix, expected in hashes.items()
-    }
-    # The signature also lies beside the files, so that a copied folder can be checked without the database.
-    read_verified(path_of(version, SIGNATURE), sha256(version.signature.encode()))
-    return payloads
+    return hashes
 
 
 def check_version(version: ModelVersion) -> dict[str, bytes]:
@@ -160,12 +174,17 @@ def check_version(version: ModelVersion) -> dict[str, bytes]:
     try:
         return read_artefacts(version)
     except FileMismatch as mismatch:
-        mark_damaged(version=version, reason=str(mismatch), at=timezone.now())
-        raise DamagedArtefact(
-            f"{version} cannot be used: its stored files are not those that were registered. "
-            "The operator was told; the other models go on serving, choose one of them.",
-            extra={"model": version.pk},
-        ) from mismatch
+        raise report_damage(version, mismatch, at=timezone.now()) from mismatch
+
+
+def report_damage(version: ModelVersion, mismatch: FileMismatch, *, at: datetime) -> DamagedArtefact:
+    """Mark `version` as damaged, and return the refusal to raise."""
+    mark_damaged(version=version, reason=str(mismatch), at=at)
+    return DamagedArtefact(
+        f"{version} cannot be used: its stored files are not those that were registered. "
+        "The operator was told; the other models go on serving, choose one of them.",
+        extra={"model": version.pk},
+    )
 
 
 def load_scorer(version: ModelVersion) -> Scorer:

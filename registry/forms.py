@@ -30,7 +30,8 @@ class DeployForm(ReasonForm):
     def __init__(self, *args, roles, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["role"].choices = [(role.value, role.label) for role in roles]
-        self.fields["role"].initial = roles[0].value
+        if self.initial.get("role") not in roles:
+            self.initial["role"] = roles[0].value
 
 
 class InstantForm(forms.Form):

@@ -167,8 +167,15 @@ class ModelDeploymentQuerySet(models.QuerySet):
     def active(self):
         return self.filter(active_slot=True)
 
+    def offered(self):
+        """Return what people may choose: a challenger scores in the shadow, and nobody chooses it."""
+        return self.active().exclude(role=ModelDeployment.Role.CHALLENGER)
+
     def champions(self):
         return self.filter(champion_slot=True)
+
+    def challengers(self):
+        return self.filter(challenger_slot=True)
 
 
 class ModelDeployment(models.Model):
@@ -182,6 +189,7 @@ class ModelDeployment(models.Model):
     class Role(models.TextChoices):
         CHAMPION = "CHAMPION", "Champion: chosen unless somebody chooses another"
         ALTERNATIVE = "ALTERNATIVE", "Alternative: offered beside the champion"
+        CHALLENGER = "CHALLENGER", "Challenger: scores in the shadow, and nobody is offered it"
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="deployments")
     model = models.ForeignKey(ModelVersion, models.CASCADE, related_name="deployments")
@@ -203,6 +211,8 @@ class ModelDeployment(models.Model):
     replaces = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", editable=False)
     # True for the champion while it is active, NULL otherwise: a company has one champion at most.
     champion_slot = models.BooleanField(null=True, editable=False)
+    # The same for the challenger.
+    challenger_slot = models.BooleanField(null=True, editable=False)
 
     objects = ModelDeploymentQuerySet.as_manager()
 
@@ -212,6 +222,7 @@ class ModelDeployment(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("company", "model", "active_slot"), name="one_active_deployment"),
             models.UniqueConstraint(fields=("company", "champion_slot"), name="one_champion"),
+            models.UniqueConstraint(fields=("company", "challenger_slot"), name="one_challenger"),
             models.CheckConstraint(
                 name="active_deployment_holds_its_slot",
                 # Spelt out, because a CHECK that comes to NULL passes.
@@ -230,7 +241,18 @@ class ModelDeployment(models.Model):
                     champion_slot=True,
                 )
                 | Q(role="CHAMPION", active_slot__isnull=True, champion_slot__isnull=True)
-                | Q(role="ALTERNATIVE", champion_slot__isnull=True),
+                | Q(role__in=("ALTERNATIVE", "CHALLENGER"), champion_slot__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="challenger_holds_its_slot",
+                condition=Q(
+                    role="CHALLENGER",
+                    active_slot__isnull=False,
+                    challenger_slot__isnull=False,
+                    challenger_slot=True,
+                )
+                | Q(role="CHALLENGER", active_slot__isnull=True, challenger_slot__isnull=True)
+                | Q(role__in=("CHAMPION", "ALTERNATIVE"), challenger_slot__isnull=True),
             ),
         )
 
@@ -240,6 +262,10 @@ class ModelDeployment(models.Model):
     @property
     def is_champion(self) -> bool:
         return self.champion_slot is True
+
+    @property
+    def is_challenger(self) -> bool:
+        return self.challenger_slot is True
 
     @property
     def who(self) -> str:
@@ -331,6 +357,55 @@ class LedgerErasure(models.Model):
 
     def __str__(self):
         return self.company_id
+
+
+class ShadowRun(models.Model):
+    """One row is one batch of customers that a challenger scored in the shadow of the version that was used.
+
+    Where it could not, `failure` says why in a sentence, and the figures are NULL. Who the customers are is
+    no part of the row: their scores lie in a file of the floor that predicts.
+    """
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="shadow_runs")
+    challenger = models.ForeignKey(ModelDeployment, models.CASCADE, related_name="shadow_runs")
+    version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="shadow_runs")
+    compared_with = models.ForeignKey(ModelVersion, models.CASCADE, related_name="+")
+    batch = models.UUIDField(unique=True, help_text="By which those who predict know the batch.")
+    batch_name = models.CharField(max_length=255)
+    at = models.DateTimeField()
+
+    failure = models.CharField(max_length=255, blank=True)
+    customers = models.BigIntegerField(null=True)
+    newly_leaving = models.BigIntegerField(null=True, help_text="Said to leave by the challenger alone.")
+    newly_staying = models.BigIntegerField(null=True, help_text="Said to stay by the challenger alone.")
+    mean_difference = models.FloatField(null=True, help_text="Mean absolute difference of the probability.")
+    distribution = models.JSONField(null=True, help_text="Thresholds, and customers by probability, of both.")
+
+    class Meta:
+        db_table = "shadowruns"
+        ordering = ("-at", "-id")
+        indexes = (models.Index(fields=("company", "at"), name="shadow_runs_by_time"),)
+        constraints = (
+            models.CheckConstraint(
+                name="shadow_run_failed_or_has_figures",
+                condition=Q(
+                    failure="",
+                    customers__isnull=False,
+                    newly_leaving__isnull=False,
+                    newly_staying__isnull=False,
+                    mean_difference__isnull=False,
+                    distribution__isnull=False,
+                )
+                | (~Q(failure="") & Q(customers__isnull=True)),
+            ),
+        )
+
+    def __str__(self):
+        return f"{self.batch_name}: {self.version} in the shadow of {self.compared_with}"
+
+    @property
+    def disagree(self) -> int | None:
+        return None if self.customers is None else self.newly_leaving + self.newly_staying
 
 
 class Gate(models.Model):

@@ -60,12 +60,15 @@ class Quality:
 
 
 def versions_for(member: Member) -> QuerySet[ModelVersion]:
-    """Return what `member` may predict with: the defaults, and what was deployed in the company."""
+    """Return what `member` may predict with: the defaults, and what was deployed in the company to be chosen.
+
+    A challenger is not: it scores in the shadow until somebody promotes it.
+    """
     return (
         ModelVersion.objects.ready()
         .filter(
             Q(company__isnull=True, is_default=True)
-            | Q(company=member.company, pk__in=_active(member.company))
+            | Q(company=member.company, pk__in=_offered(member.company))
         )
         .select_related("model_type", "company")
         .order_by(F("company").asc(nulls_first=True), "model_type", "number")
@@ -81,7 +84,7 @@ def list_versions(member: Member) -> QuerySet[ModelVersion]:
     versions = versions_for(member)
     if member.is_developer:
         versions = visible_versions(member.company).exclude(company__isnull=True, is_default=False)
-    since = ModelDeployment.objects.active().filter(company=member.company, model=OuterRef("pk"))
+    since = ModelDeployment.objects.offered().filter(company=member.company, model=OuterRef("pk"))
     return (
         versions.annotate(serving_since=Subquery(since.values("deployed_at")[:1]))
         .select_related("model_type", "metrics", "company", "training_dataset")
@@ -107,8 +110,8 @@ def find_version(*, company: Company, model_type: str, number: int) -> ModelVers
     return version
 
 
-def _active(company):
-    return company.deployments.active().values("model_id")
+def _offered(company):
+    return company.deployments.offered().values("model_id")
 
 
 def best_default() -> ModelVersion | None:
@@ -130,13 +133,28 @@ def champion_of(company: Company) -> ModelDeployment | None:
     return company.deployments.champions().select_related("company", "model__model_type").first()
 
 
-def champion_to_return_to(champion: ModelDeployment) -> ModelDeployment | None:
-    """Return the latest champion before `champion` that still serves; None where that is the best default.
+def challenger_of(company: Company) -> ModelDeployment | None:
+    """Return the deployment of the challenger of `company`, also while its version is out of service."""
+    return company.deployments.challengers().select_related("company", "model__model_type").first()
 
-    What was withdrawn since, or is out of service, was not trusted to the end and is passed over.
+
+def challenger_beside(version: ModelVersion, company: Company) -> ModelDeployment | None:
+    """Return the challenger that scores what is predicted with `version`: another, for the same columns."""
+    found = challenger_of(company)
+    if found is None or found.model_id == version.pk or found.model.schema_name != version.schema_name:
+        return None
+    return found
+
+
+def champion_to_return_to(champion: ModelDeployment) -> ModelDeployment | None:
+    """Return the latest champion before `champion` that is still offered, or None: then it is the best
+    default.
+
+    What was withdrawn since or made a challenger, or is out of service, was not trusted to the end and is
+    passed over.
     """
     serving = set(
-        champion.company.deployments.active()
+        champion.company.deployments.offered()
         .filter(model__state=ModelVersion.State.READY)
         .exclude(model=champion.model_id)
         .values_list("model", flat=True)
@@ -168,8 +186,10 @@ def home_section(member: Member) -> dict | None:
 
 
 def deployment_of(version: ModelVersion, company: Company) -> ModelDeployment | None:
-    """Return by which deployment `version` serves `company` now; None for a default that nobody deployed."""
-    return company.deployments.active().filter(model=version).first()
+    """Return by which deployment `version` is offered in `company` now; None for a default that nobody
+    deployed.
+    """
+    return company.deployments.offered().filter(model=version).first()
 
 
 def serving_rows(company: Company) -> dict[int, ModelDeployment]:
@@ -338,6 +358,8 @@ def offer_now(member: Member) -> Offer:
 def offer_after_deploying(member: Member, version: ModelVersion, role: str) -> Offer:
     now = offer_now(member)
     offered = now.offered if version in now.offered else [*now.offered, version]
+    if role == ModelDeployment.Role.CHALLENGER:
+        offered = [found for found in now.offered if found != version or found.is_default]
     champion = champion_of(member.company)
     if role == ModelDeployment.Role.CHAMPION:
         suggested = version

@@ -1,5 +1,6 @@
 """Scoring a run: the worker's part. The engine itself works in a child process that knows no database."""
 
+import logging
 from datetime import datetime
 
 from django.conf import settings
@@ -9,10 +10,13 @@ from jobs.runner import JobRun
 from ml.risk import SEGMENTS_V2
 from predictions import files
 from predictions.models import Prediction
+from predictions.services.challenge import prepare_challenge, record_challenge, take_findings
 from registry.artefacts import DamagedArtefact, verified_files
 from registry.services.states import mark_damaged
-from tabular.child import ChildStopped, run_in_child
+from tabular.child import ChildFailed, ChildStopped, run_in_child
 from tabular.errors import TableError
+
+logger = logging.getLogger(__name__)
 
 ENGINE = "predictions.batch:score_file"
 
@@ -28,6 +32,9 @@ class ScoringFailed(DomainError):
 
 def score_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -> None:
     """Score the upload of `prediction` and publish the result, unless another attempt did.
+
+    Where the company has a challenger, it scores the same customers in the shadow. Whatever becomes of that
+    is noted for the developer, and changes nothing for who predicts.
 
     Parameters
     ----------
@@ -50,19 +57,43 @@ def score_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -> No
     relative = files.new_result(prediction.portal, prediction.company_id)
     target = files.absolute(relative)
     target.parent.mkdir(parents=True, exist_ok=True)
+    challenge = prepare_challenge(prediction=prediction, at=at)
     published = False
     try:
-        summary = _score_in_child(run, prediction, source, target, at)
+        summary = _score_beside(challenge, run, prediction, source, relative, at)
         with run.finish():
             Prediction.objects.filter(pk=prediction.pk).update(result=summary, result_dataset_path=relative)
+            if challenge:
+                record_challenge(challenge, prediction=prediction, at=at)
         published = True
     finally:
         if not published:
             files.remove_result(relative)
 
 
-def _score_in_child(run, prediction, source, target, at):
-    read = prediction.input_data
+def _score_beside(challenge, run, prediction, source, relative, at):
+    """Score, with the challenger in the shadow if there is one, and without it where it is in the way."""
+    if challenge and challenge.files:
+        try:
+            found = _score_in_child(run, prediction, source, relative, at, challenge)
+        except (ScoringFailed, ChildFailed) as error:
+            # It may have been the challenger that took too much, or that ended the process.
+            logger.warning("scoring with challenger %s failed: %s", challenge.deployment.pk, error)
+            challenge.failure = "It ended the scoring, which was done again without it."
+            files.remove_result(relative)
+        else:
+            take_findings(challenge, found.pop("shadow"), at=at)
+            return found
+    return _score_in_child(run, prediction, source, relative, at)
+
+
+def _score_in_child(run, prediction, source, relative, at, challenge=None):
+    read, seconds = prediction.input_data, settings.JOB_MAX_MINUTES * 60
+    shadow = challenge and {
+        "version": challenge.files.to_dict(),
+        "path": str(files.absolute(files.shadow_beside(relative))),
+        "seconds": seconds / 2,
+    }
     try:
         found = run_in_child(
             ENGINE,
@@ -72,11 +103,12 @@ def _score_in_child(run, prediction, source, target, at):
                 "schema": read["schema"],
                 "version": verified_files(prediction.model).to_dict(),
                 "policy": SEGMENTS_V2.id,
-                "csv_path": str(target),
-                "table_path": str(files.table_beside(str(target))),
+                "csv_path": str(files.absolute(relative)),
+                "table_path": str(files.absolute(files.table_beside(relative))),
+                "shadow": shadow,
             },
             memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
-            seconds=settings.JOB_MAX_MINUTES * 60,
+            seconds=seconds,
             on_progress=run.progress,
             should_stop=run.should_stop,
         )

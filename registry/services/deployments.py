@@ -8,8 +8,10 @@ from django.db import transaction
 from companies.models import Account, Company
 from companies.selectors import developer_of
 from core.errors import Conflict, Forbidden, NotFound, Unprocessable
+from registry.artefacts import compare_artefacts, report_damage
+from registry.files import FileMismatch
 from registry.models import DeploymentEvent, ModelDeployment, ModelVersion
-from registry.selectors import champion_of, champion_to_return_to
+from registry.selectors import challenger_of, champion_of, champion_to_return_to
 from registry.services.ledger import (
     MOST_REASON,
     lock_company,
@@ -67,7 +69,6 @@ class RolledBack:
     champion: ModelVersion | None
 
 
-@transaction.atomic
 def deploy_version(
     *,
     version: ModelVersion,
@@ -82,10 +83,12 @@ def deploy_version(
     Parameters
     ----------
     version
-        A default, or one of the company's own; READY. One that serves in the other role changes its role.
+        A default, or one of the company's own; READY, with the files that were registered. One that serves
+        in another role changes its role.
     role
-        CHAMPION, which is chosen unless somebody chooses another, or ALTERNATIVE. The champion before stays
-        as an alternative.
+        CHAMPION, which is chosen unless somebody chooses another; the champion before stays as an
+        alternative. ALTERNATIVE, which is offered beside it. Or CHALLENGER, which scores in the shadow and is
+        not offered; the challenger before is withdrawn.
     by
         The company's developer, or an operator; None when the installation itself does it.
     reason
@@ -103,11 +106,22 @@ def deploy_version(
         It belongs to another company. Said as if it did not exist, because for this company it does not.
     VersionNotServing
         It is damaged or quarantined.
+    DamagedArtefact
+        Its files are not those that were registered. It is marked so, and the operators are told.
     ReplacedDefault
         Another default of its type took over.
     AlreadyDeployed
         It serves this company in this role now.
     """
+    try:
+        return _deploy(version, company, role, by, reason, at)
+    except FileMismatch as mismatch:
+        # Here, because the transaction of the deployment was rolled back and would have taken the mark along.
+        raise report_damage(version, mismatch, at=at) from mismatch
+
+
+@transaction.atomic
+def _deploy(version, company, role, by, reason, at):
     if version.company_id is None:
         pass_gate_of_defaults()
     company, reason = _enter(company, by, reason)
@@ -124,12 +138,16 @@ def deploy_version(
 
     serving = company.deployments.active().filter(model=version).first()
     if serving and serving.role == role:
-        word = "its champion" if role == Role.CHAMPION else "an alternative"
+        word = {Role.CHAMPION: "its champion", Role.CHALLENGER: "its challenger"}.get(role, "an alternative")
         raise AlreadyDeployed(f"{version} already serves {company} as {word}.")
+    compare_artefacts(version)
     at = next_moment(company, at)
-    champion = champion_of(company)
+    champion, challenger = champion_of(company), challenger_of(company)
+    took_over = f"{version} took over. {reason}"
     if role == Role.CHAMPION and champion:
-        _change_role(champion, Role.ALTERNATIVE, by=by, reason=f"{version} took over. {reason}", at=at)
+        _change_role(champion, Role.ALTERNATIVE, by=by, reason=took_over, at=at)
+    if role == Role.CHALLENGER and challenger:
+        _end(challenger, Action.WITHDRAWN, by, took_over, at)
     if serving:
         return _change_role(serving, role, by=by, reason=reason, at=at, replaces=champion)
     return _begin(company, version, role, Action.DEPLOYED, by, reason, at, champion)
@@ -141,21 +159,21 @@ def withdraw_version(
 ) -> ModelDeployment:
     """Stop `version` from serving `company`; return its row, which stays and says until when it served.
 
-    Where it was the champion, the company has none until somebody deploys one, and the best default is
-    suggested.
+    A challenger stops scoring in the shadow. Where it was the champion, the company has none until somebody
+    deploys one, and the best default is suggested.
 
     Raises
     ------
     MayNotDeploy, ReasonMissing
         As for `deploy_version`.
     DefaultStays
-        It is a default, and those are always offered.
+        It is a default, and those are always offered; only as a challenger it may be withdrawn.
     NotDeployed
         It does not serve this company.
     """
     company, reason = _enter(company, by, reason)
-    refuse_default(version)
     serving = company.deployments.active().filter(model=version).first()
+    refuse_default(version, serving)
     if serving is None:
         raise NotDeployed(f"{version} does not serve {company}.")
     _end(serving, Action.WITHDRAWN, by, reason, next_moment(company, at))
@@ -173,7 +191,7 @@ def withdraw_deployment(
     MayNotDeploy, ReasonMissing
         As for `deploy_version`.
     DefaultStays
-        Its version is a default, and those are always offered.
+        Its version is a default, and those are always offered; only as a challenger it may be withdrawn.
     NotDeployed
         It ended before, also where its version serves again by another one.
     """
@@ -181,7 +199,7 @@ def withdraw_deployment(
     serving = company.deployments.active().filter(pk=deployment.pk).select_related("model").first()
     if serving is None:
         raise NotDeployed(f"This deployment of {deployment.model} ended before.")
-    refuse_default(serving.model)
+    refuse_default(serving.model, serving)
     _end(serving, Action.WITHDRAWN, by, reason, next_moment(company, at))
     return serving
 
@@ -190,8 +208,9 @@ def withdraw_deployment(
 def roll_back(*, company: Company, by: Account | None, reason: str, at: datetime) -> RolledBack:
     """Withdraw the champion of `company` and let the champion before it take over.
 
-    What took its place before counts only where it still serves and is READY; otherwise the one before that.
-    Where none is left, the company has no champion, and the best default is suggested.
+    What took its place before counts only where it is still offered and READY; otherwise the one before
+    that. Where none is left, the company has no champion, and the best default is suggested. The challenger
+    goes on.
 
     Raises
     ------
@@ -239,9 +258,9 @@ def move_deployments(*, replaced: ModelVersion, by: Account | None, to: ModelVer
         begun.save(update_fields=("deployed_by",))
 
 
-def refuse_default(version: ModelVersion) -> None:
+def refuse_default(version: ModelVersion, serving: ModelDeployment | None) -> None:
     """Raise `DefaultStays` if withdrawing `version` would change nothing but the ledger."""
-    if version.is_default:
+    if version.is_default and not (serving and serving.is_challenger):
         raise DefaultStays(
             f"{version} is a default, and the defaults are always offered. "
             "Deploy another version as the champion if this one shall not be suggested."
@@ -278,6 +297,7 @@ def _begin(company, version, role, action, by, reason, at, replaces):
         deployed_at=at,
         role=role,
         champion_slot=True if role == Role.CHAMPION else None,
+        challenger_slot=True if role == Role.CHALLENGER else None,
         reason=reason[:MOST_REASON],
         actor=by,
         actor_name=name_of(by)[:255] if by else "",
@@ -293,5 +313,6 @@ def _end(row, action, by, reason, at):
 
 
 def _close(row, at):
-    row.is_active, row.active_slot, row.champion_slot, row.deactivated_at = False, None, None, at
-    row.save(update_fields=("is_active", "active_slot", "champion_slot", "deactivated_at"))
+    row.is_active, row.deactivated_at = False, at
+    row.active_slot = row.champion_slot = row.challenger_slot = None
+    row.save(update_fields=("is_active", "deactivated_at", "active_slot", "champion_slot", "challenger_slot"))

@@ -5,12 +5,19 @@ The names of the functions are those that the project's first description gives 
 exist once for everybody; what a company gets are rows.
 """
 
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
 
 from companies.models import Company, Developer
-from registry.artefacts import DEFAULTS_FOLDER, RETRAINED_FOLDER, load_metadata, media_path
+from registry.artefacts import (
+    DEFAULTS_FOLDER,
+    RETRAINED_FOLDER,
+    DamagedArtefact,
+    load_metadata,
+    media_path,
+)
 from registry.models import Dataset, ModelDeployment, ModelType, ModelVersion
 from registry.services.datasets import share_original
 from registry.services.deployments import deploy_version
@@ -62,22 +69,26 @@ def initialize_default_models(
 ) -> list[ModelDeployment]:
     """Let the defaults that `company` has never had serve it, and return the new rows.
 
-    A default that served before and was rolled back does not return by itself.
+    A default that served before and was rolled back does not return by itself. One that is found damaged is
+    marked so and left out; the others begin to serve.
     """
     pass_gate_of_defaults()
     lock_company(company)
     had = company.deployments.values("model_id")
-    return [
-        deploy_version(
-            version=version,
-            company=company,
-            role=ModelDeployment.Role.ALTERNATIVE,
-            by=developer.account if developer else None,
-            reason="The defaults serve every company from its beginning.",
-            at=at,
-        )
-        for version in ModelVersion.objects.defaults().ready().exclude(pk__in=had)
-    ]
+    begun = []
+    for version in ModelVersion.objects.defaults().ready().exclude(pk__in=had):
+        with suppress(DamagedArtefact):
+            begun.append(
+                deploy_version(
+                    version=version,
+                    company=company,
+                    role=ModelDeployment.Role.ALTERNATIVE,
+                    by=developer.account if developer else None,
+                    reason="The defaults serve every company from its beginning.",
+                    at=at,
+                )
+            )
+    return begun
 
 
 def initialize_original_dataset(*, company: Company, at: datetime) -> Dataset | None:
@@ -108,6 +119,13 @@ def initialize_developer_environment(*, developer: Developer, at: datetime) -> N
     initialize_original_dataset(company=company, at=at)
     if not check_existing_models(company=company):
         initialize_default_models(company=company, developer=developer, at=at)
+
+
+def initialize_everywhere(*, at: datetime) -> None:
+    """Let a default of a type that had none so far serve every company that has a developer."""
+    served = Company.objects.filter(developer__approved_at__isnull=False)
+    for company in served.order_by("pk"):
+        initialize_default_models(company=company, developer=None, at=at)
 
 
 def initialize_waiting_companies(*, at: datetime) -> int:

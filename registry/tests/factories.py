@@ -1,10 +1,16 @@
-"""The smallest valid rows. Versions made here have no files: tests that load one take `default_versions`."""
+"""The smallest valid rows. A version made here has a signed manifest and nothing that scores: tests that
+predict take `default_versions`.
+"""
 
+import json
 from datetime import UTC, datetime
 
 import factory
 
 from companies.tests.factories import CompanyFactory
+from ml.schemas import TELCO_V1
+from registry.artefacts import path_of, sign_version
+from registry.files import MANIFEST, SIGNATURE, sha256
 from registry.models import Dataset, ModelDeployment, ModelMetrics, ModelType, ModelVersion
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -38,6 +44,18 @@ CURVES = {
 }
 
 
+MANIFEST_BYTES = json.dumps(
+    {
+        "schema": TELCO_V1.to_dict(),
+        "observed": {column.name: [0.0, 100.0] for column in TELCO_V1.numeric},
+        "parameters": {},
+        "seeds": {"training": 42},
+        "split": {"train_rows": 5148, "test_rows": 1287},
+        "versions": {},
+    }
+).encode()
+
+
 class DatasetFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Dataset
@@ -58,10 +76,14 @@ class ModelTypeFactory(factory.django.DjangoModelFactory):
 
 
 class ModelVersionFactory(factory.django.DjangoModelFactory):
-    """A version of a company, or with `default=True` one that belongs to everybody."""
+    """A version of a company, or with `default=True` one that belongs to everybody.
+
+    Without files (`files=False`) it is damaged as soon as somebody looks.
+    """
 
     class Meta:
         model = ModelVersion
+        skip_postgeneration_save = True
 
     class Params:
         default = factory.Trait(
@@ -84,9 +106,25 @@ class ModelVersionFactory(factory.django.DjangoModelFactory):
         )
     )
     is_default = False
-    manifest_sha256 = "0" * 64
-    signature = "0" * 64
+    file_hashes = factory.LazyFunction(lambda: {MANIFEST: sha256(MANIFEST_BYTES)})
+    manifest_sha256 = sha256(MANIFEST_BYTES)
+    signature = factory.LazyAttribute(
+        lambda row: sign_version(
+            company_id=row.company.pk if row.company else None,
+            model_type=row.model_type.slug,
+            version=row.version,
+            hashes=row.file_hashes,
+        )
+    )
     created_at = NOON
+
+    @factory.post_generation
+    def files(version, create, given, **kwargs):
+        if create and given is not False:
+            for suffix, payload in ((MANIFEST, MANIFEST_BYTES), (SIGNATURE, version.signature.encode())):
+                path = path_of(version, suffix)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(payload)
 
 
 class ModelMetricsFactory(factory.django.DjangoModelFactory):

@@ -125,7 +125,7 @@ def test_accepts_a_difference_in_the_sixth_place(register, exported):
 
 def test_leaves_no_file_when_the_row_cannot_be_written(register, company, model_type):
     # The number is free, its name is not: somebody counts versions in another way.
-    ModelVersionFactory(company=company, model_type=model_type, number=7, version="v8")
+    ModelVersionFactory(company=company, model_type=model_type, number=7, version="v8", files=False)
 
     with pytest.raises(Exception, match=r"(?i)unique|duplicate"):
         register(company)

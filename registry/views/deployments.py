@@ -31,6 +31,12 @@ from registry.services.deployments import (
 )
 from registry.services.states import refuse_unless_ready
 
+AS_WHAT = {
+    ModelDeployment.Role.CHAMPION: "is the champion",
+    ModelDeployment.Role.ALTERNATIVE: "is offered beside the champion",
+    ModelDeployment.Role.CHALLENGER: "is the challenger",
+}
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @developer_required
@@ -40,7 +46,7 @@ def deploy(request, pk):
     refuse_unless_ready(version)
     serving = company.deployments.active().filter(model=version).first()
     roles = possible_roles(serving)
-    form = DeployForm(_sent(request), roles=roles)
+    form = DeployForm(_sent(request), roles=roles, initial={"role": request.GET.get("role")})
     if request.method == "POST" and form.is_valid():
         done = _try(
             form,
@@ -49,8 +55,7 @@ def deploy(request, pk):
             ),
         )
         if done:
-            as_what = "is the champion" if done.is_champion else "is offered beside the champion"
-            messages.success(request, f"{version} {as_what} of {company} from now on.")
+            messages.success(request, f"{version} {AS_WHAT[done.role]} of {company} from now on.")
             return redirect("registry:models", "dev")
     offers = [offer_after_deploying(request.member, version, role) for role in roles]
     return _confirm(
@@ -63,9 +68,10 @@ def deploy(request, pk):
 def withdraw(request, pk):
     company = request.member.company
     version = _version(company, pk)
-    refuse_default(version)
+    serving = company.deployments.active().filter(model=version).first()
+    refuse_default(version, serving)
     form = ReasonForm(_sent(request))
-    if not company.deployments.active().filter(model=version).exists():
+    if serving is None:
         raise NotDeployed(f"{version} does not serve {company}.")
     if request.method == "POST" and form.is_valid():
         done = _try(
@@ -75,7 +81,8 @@ def withdraw(request, pk):
             ),
         )
         if done:
-            messages.success(request, f"{version} no longer serves {company}.")
+            ended = "is no longer the challenger of" if serving.is_challenger else "no longer serves"
+            messages.success(request, f"{version} {ended} {company}.")
             return redirect("registry:models", "dev")
     offers = [offer_after_withdrawing(request.member, version)]
     return _confirm(
