@@ -1,0 +1,1 @@
+"""Features of customers from a log of their purchases, as known at a cutoff."""

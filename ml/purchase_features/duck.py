@@ -1,0 +1,185 @@
+"""The features on DuckDB: in one go, or bucket by bucket where the log outgrows the memory."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+
+import duckdb
+import ibis
+
+from ml.purchase_features.catalogue import list_features
+from ml.purchase_features.expressions import EVENTS, PARTS, build_features, finish_features
+from ml.purchase_features.logs import quote, quote_paths
+
+# The cutoff under which expressions are compiled once; what it became in SQL is then exchanged for the real
+# one.
+STAND_IN = datetime(2001, 2, 3, 4, 5, 6)
+STAND_IN_SQL = "MAKE_TIMESTAMP(2001, 2, 3, 4, 5, 6.0)"
+SQL_KINDS = {"integer": "BIGINT", "float": "DOUBLE", "category": "VARCHAR"}
+KEYS = {"customer_id": "VARCHAR", "spend_micros": "BIGINT"}
+# Only these columns are read; the others would be carried through every bucket.
+USED = {
+    "rfm_v2": ("customer_id", "event_at", "amount", "event_type", "order_id"),
+    "retail_v1": (
+        "customer_id", "event_at", "amount", "event_type", "order_id", "product", "category", "quantity",
+        "discount",
+    ),
+}  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def compile_features(feature_set, columns, has_time, as_of_sql):
+    """Return the SQL of the features over a table `events`.
+
+    Parameters
+    ----------
+    feature_set : str
+    columns : tuple of str
+        Canonical columns of the table.
+    has_time : bool
+    as_of_sql : str
+        What stands for the cutoff: a literal, or a parameter of the query.
+
+    Returns
+    -------
+    str
+    """
+    expression = build_features(feature_set, columns=columns, has_time=has_time, as_of=STAND_IN)
+    sql = str(ibis.to_sql(expression, dialect="duckdb"))
+    if STAND_IN_SQL not in sql:
+        raise RuntimeError("The cutoff is not where it was expected in the compiled features.")
+    # DuckDB adds integers up in 128 bits, which Parquet has no type for: they would become floats on the way.
+    kinds = {feature.name: SQL_KINDS[feature.dtype] for feature in list_features(feature_set)} | KEYS
+    cells = ", ".join(f'CAST("{name}" AS {kinds[name]}) AS "{name}"' for name in expression.columns)
+    return f"SELECT {cells} FROM ({sql.replace(STAND_IN_SQL, as_of_sql)})"
+
+
+def write_literal(as_of):
+    """Return an instant without zone as SQL.
+
+    Parameters
+    ----------
+    as_of : datetime
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> write_literal(datetime(2011, 9, 10))
+    "TIMESTAMP '2011-09-10 00:00:00.000000'"
+    """
+    return f"TIMESTAMP '{as_of.isoformat(sep=' ', timespec='microseconds')}'"
+
+
+def connect(folder, *, memory_limit, threads=None):
+    """Return a connection that spills to a folder rather than go over its memory.
+
+    Parameters
+    ----------
+    folder : Path
+    memory_limit : str
+    threads : int, optional
+
+    Returns
+    -------
+    duckdb.DuckDBPyConnection
+    """
+    config = {
+        "memory_limit": memory_limit,
+        "temp_directory": str(folder / "spill"),
+        "preserve_insertion_order": False,
+    }
+    return duckdb.connect(config=config if threads is None else config | {"threads": threads})
+
+
+def compute_parts(task, buckets, on_progress=None):
+    """Write the features of each bucket of customers to a file of its own.
+
+    Parameters
+    ----------
+    task : ml.purchase_features.engine.FeatureTask
+    buckets : int
+    on_progress : callable, optional
+        Called with (done, total).
+
+    Returns
+    -------
+    list of Path
+    """
+    log, folder = task.log, task.folder
+    columns = tuple(name for name in USED[task.feature_set] if name in log.columns)
+    cutoff = write_literal(task.as_of)
+    sql = compile_features(task.feature_set, columns, log.has_time, cutoff)
+    used = ", ".join(columns)
+    before = f"SELECT {used} FROM ({log.select()}) WHERE event_at < {cutoff}"
+    parts = []
+    with connect(folder, memory_limit=task.memory_limit, threads=task.threads) as connection:
+        if buckets > 1:
+            staged = folder / "staged"
+            connection.execute(
+                f"COPY (SELECT *, hash(customer_id) % {buckets} AS bucket FROM ({before})) TO "
+                f"{quote(staged)} (FORMAT parquet, PARTITION_BY (bucket), COMPRESSION lz4)"
+            )
+            sources = [
+                f"SELECT {used} FROM read_parquet({quote(found / '*.parquet')})"
+                for found in sorted(staged.iterdir())
+            ]
+        else:
+            sources = [before]
+        for number, source in enumerate(sources):
+            # Text is parsed once, even where the features look at the events several times.
+            kind = "TABLE" if log.is_text and buckets == 1 and task.looks_often(columns) else "VIEW"
+            connection.execute(f"CREATE TEMP {kind} {EVENTS} AS {source}")
+            part = folder / f"part-{number:04d}.parquet"
+            connection.execute(f"COPY ({sql}) TO {quote(part)} (FORMAT parquet)")
+            connection.execute(f"DROP {kind} {EVENTS}")
+            parts.append(part)
+            if on_progress is not None:
+                on_progress(number + 1, len(sources))
+    return parts
+
+
+def merge_parts(task, parts, cuts, features, target):
+    """Write the parts as one file in the order of the customers, with the rank among them where it belongs.
+
+    Parameters
+    ----------
+    task : ml.purchase_features.engine.FeatureTask
+    parts : list of Path
+    cuts : tuple of int or None
+    features : sequence of FeatureDefinition
+    target : Path
+
+    Returns
+    -------
+    int
+        Customers.
+    """
+    expression = finish_features(task.feature_set, names=[feature.name for feature in features], cuts=cuts)
+    with connect(task.folder, memory_limit=task.memory_limit, threads=task.threads) as connection:
+        connection.execute("SET preserve_insertion_order = true")
+        connection.execute(f"CREATE TEMP VIEW {PARTS} AS SELECT * FROM read_parquet({quote_paths(parts)})")
+        sql = ibis.to_sql(expression, dialect="duckdb")
+        written = connection.execute(f"COPY ({sql}) TO {quote(target)} (FORMAT parquet, COMPRESSION zstd)")
+        (rows,) = written.fetchone()
+    return rows
+
+
+def list_spends(task, parts):
+    """Return the spends of all customers, in millionths, as an array.
+
+    Parameters
+    ----------
+    task : ml.purchase_features.engine.FeatureTask
+    parts : list of Path
+
+    Returns
+    -------
+    ndarray of int64, shape (n_customers,)
+    """
+    with connect(task.folder, memory_limit=task.memory_limit, threads=task.threads) as connection:
+        sql = f"SELECT CAST(spend_micros AS BIGINT) AS spend FROM read_parquet({quote_paths(parts)})"
+        return connection.execute(sql).fetchnumpy()["spend"]
