@@ -7,6 +7,8 @@ from collections.abc import Sequence
 # Every kind a refusal can have. Pages, APIs and tests rely on these names.
 KINDS = frozenset(
     {
+        "ambiguous_dates",
+        "ambiguous_numbers",
         "bad_date",
         "bad_encoding",
         "bad_filename",
@@ -38,6 +40,7 @@ KINDS = frozenset(
         "type_mismatch",
         "unsupported_type",
         "unterminated_quote",
+        "wrong_mapping",
         "xml_entity",
         "zip_bomb",
     }

@@ -61,7 +61,7 @@ def read_layout(
 
     best = None
     for delimiter in delimiters:
-        cells, data_at, lines = _header_record(head, start, line, delimiter)
+        cells, data_at, lines = header_record(head, start, line, delimiter)
         found = _positions(cells, schema)
         score = (sum(map(bool, found.values())), len(cells))
         if best is None or score > best[0]:
@@ -77,7 +77,8 @@ def read_layout(
     return Layout(layout.delimiter, layout.header, line, layout.data_at, layout.first_line, positions)
 
 
-def _header_record(head: bytes, start: int, line: int, delimiter: str) -> tuple[list[str], int, int]:
+def header_record(head: bytes, start: int, line: int, delimiter: str) -> tuple[list[str], int, int]:
+    """Return the cells of the record at byte `start`, the byte after it and how many lines it covers."""
     end, lines = start, 0
     while True:
         end = head.find(b"\n", end) + 1 or len(head)

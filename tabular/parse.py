@@ -145,7 +145,7 @@ def parse_block(block: Block, plan: Plan, skip: np.ndarray) -> Parsed:
         if parsed is not None:
             parsed.size = len(block.body)
             return parsed
-        records = _records_of_lines(body, numbers, plan.spec.delimiter)
+        records = records_of_lines(body, numbers, plan.spec.delimiter)
     else:
         dropped = set(skip.tolist())
         records = [record for record in block.records if record.line not in dropped]
@@ -154,7 +154,8 @@ def parse_block(block: Block, plan: Plan, skip: np.ndarray) -> Parsed:
     return parsed
 
 
-def _records_of_lines(body: bytes, numbers: np.ndarray, delimiter: str) -> list[Record]:
+def records_of_lines(body: bytes, numbers: np.ndarray, delimiter: str) -> list[Record]:
+    """Return the rows of plain lines one by one."""
     lines = body.decode().split("\n")
     pairs = zip(numbers.tolist(), lines, strict=False)
     return [
@@ -173,7 +174,7 @@ def _parse_in_bulk(body: bytes, newlines: np.ndarray, numbers: np.ndarray, crlf,
     if table is None or table.num_rows != len(lines):
         return None
     text = _TextOf(body, plan)
-    typed = type_columns({i: _single(table, f"c{i}") for _, i in plan.found}, plan, len(lines))
+    typed = type_columns({i: single(table, f"c{i}") for _, i in plan.found}, plan, len(lines))
     faults, kept = [], None
     if typed.suspects is not None:
         # Only rows that look wrong in bulk are read again cell by cell, for the sentence.
@@ -213,7 +214,7 @@ def _parse_in_bulk(body: bytes, newlines: np.ndarray, numbers: np.ndarray, crlf,
         crlf=bool(crlf),
         respelled=typed.respelled,
         filled=typed.filled,
-        risky=dangerous_places({n: _single(table, n) for n in table.column_names}, plan.spec.id_place)
+        risky=dangerous_places({n: single(table, n) for n in table.column_names}, plan.spec.id_place)
         if plan.surveys
         else set(),
     )
@@ -244,11 +245,12 @@ class _TextOf:
     def batch(self, kept) -> pa.RecordBatch:
         table = self.table()
         table = table if kept is None else table.filter(kept)
-        arrays = [_single(table, name) for name in self.plan.names]
+        arrays = [single(table, name) for name in self.plan.names]
         return pa.RecordBatch.from_arrays(arrays, names=list(self.plan.spec.names))
 
 
-def _single(table: pa.Table, name: str) -> pa.Array:
+def single(table: pa.Table, name: str) -> pa.Array:
+    """Return a column of a table in one piece."""
     column = table.column(name)
     if column.num_chunks == 1:
         return column.chunk(0)
@@ -261,7 +263,7 @@ def _parse_exactly(records: list[Record], plan: Plan) -> Parsed:
     for record in records:
         if record.problem is None and len(record.cells) <= width and blank_cells(record.cells):
             continue
-        fault = _problem(record, plan)
+        fault = problem_of(record, plan.spec.header)
         if fault is not None:
             faults.append(fault)
         else:
@@ -302,9 +304,8 @@ def _parse_exactly(records: list[Record], plan: Plan) -> Parsed:
     )
 
 
-def _problem(record: Record, plan: Plan) -> RowFault | None:
+def problem_of(record: Record, header: tuple[str, ...]) -> RowFault | None:
     """Return what keeps a record from being a row at all."""
-    header = plan.spec.header
     if record.problem is not None:
         kind, reason = record.problem
         return RowFault(record.line, None, kind, "", reason)

@@ -1,0 +1,169 @@
+"""Numbers as people write them: decimal sign, thousands sign, currency, minus signs of all kinds."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tabular.cells import LARGEST_NUMBER, BadCell, is_blank
+from tabular.errors import shown
+
+DECIMALS = (".", ",")
+# What may stand between thousands, by decimal sign; the blanks are the ordinary, the fixed and the narrow
+# one.
+BLANKS = " \u00a0\u202f\u2009"
+APOSTROPHES = "'\u2019"
+THOUSANDS = {".": ("," + APOSTROPHES + BLANKS), ",": ("." + APOSTROPHES + BLANKS)}
+MINUS = "-\u2212\u2013"
+CURRENCY = (
+    r"(?:US|A|C|R|NZ|HK|S)?\$|[€£¥₹₽₩₺₫฿₴₪%]|(?i:EUR|USD|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL|"
+    r"MXN|CAD|AUD|NZD|TRY|ZAR|kr\.?|zł|Fr\.?)"
+)
+AROUND = re.compile(rf"^(?:{CURRENCY})|(?:{CURRENCY})$")
+PLAIN = {
+    ".": re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"),
+    ",": re.compile(r"(?:[0-9]+(?:,[0-9]*)?|,[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"),
+}
+GROUPED = {
+    sign: re.compile(
+        rf"[0-9]{{1,3}}(?:([{re.escape(between)}])[0-9]{{3}})(?:\1[0-9]{{3}})*(?:[{sign}][0-9]+)?"
+    )
+    for sign, between in THOUSANDS.items()
+}
+# The commonest cells, for the machine: nothing but digits, one sign and one decimal sign.
+BULK = {".": r"^-?[0-9]{1,15}(?:\.[0-9]{1,15})?$", ",": r"^-?[0-9]{1,15}(?:,[0-9]{1,15})?$"}
+
+
+@dataclass(frozen=True)
+class NumberFormat:
+    """How the numbers of one column are written.
+
+    Parameters
+    ----------
+    decimal
+        ``.`` or ``,``.
+    thousands
+        What stands between thousands; None where that was seen nowhere, and is then a mistake.
+    """
+
+    decimal: str = "."
+    thousands: str | None = None
+
+    def __post_init__(self):
+        if self.decimal not in DECIMALS:
+            raise ValueError(f"decimal must be one of {DECIMALS}, got {self.decimal!r}")
+
+    def to_dict(self) -> dict:
+        """Return the format ready for JSON."""
+        return asdict(self)
+
+
+def split_number(text: str, decimal: str) -> tuple[float, str | None]:
+    """Return the number in a cell that is not blank, and the thousands sign that it uses.
+
+    Raises
+    ------
+    BadCell
+        It is none, with this decimal sign.
+
+    Examples
+    --------
+    >>> split_number("1.234,56 €", ","), split_number("(12.50)", ".")
+    ((1234.56, '.'), (-12.5, None))
+    """
+    body = text.strip(BLANKS)
+    negative = False
+    if body.startswith("(") and body.endswith(")"):
+        negative, body = True, body[1:-1].strip(BLANKS)
+    body, minus = _without_minus(body)
+    bare = AROUND.sub("", body, count=1).strip(BLANKS)
+    if minus == 0:
+        bare, minus = _without_minus(bare)
+    else:
+        bare = AROUND.sub("", bare, count=1).strip(BLANKS)
+    if minus + negative > 1:
+        raise BadCell("bad_number", f"{shown(text)} is not a number")
+    thousands = None
+    if not PLAIN[decimal].fullmatch(bare):
+        grouped = GROUPED[decimal].fullmatch(bare)
+        if not grouped:
+            raise BadCell("bad_number", f"{shown(text)} is not a number{_hint(bare, decimal)}")
+        thousands = grouped[1]
+        bare = bare.replace(thousands, "")
+    value = float(bare.replace(decimal, "."))
+    if not math.isfinite(value) or abs(value) > LARGEST_NUMBER:
+        raise BadCell(
+            "out_of_range", f"{shown(text)} is beyond {LARGEST_NUMBER:g}, the largest possible value"
+        )
+    return (-value if minus or negative else value), thousands
+
+
+def _without_minus(body: str) -> tuple[str, int]:
+    """Return a number without the minus before or after it, and how many were taken away."""
+    if body[:1] in MINUS and body:
+        return body[1:].strip(BLANKS), 1
+    if body[-1:] in MINUS and body:
+        return body[:-1].strip(BLANKS), 1
+    return body, 0
+
+
+def _hint(bare: str, decimal: str) -> str:
+    other = "," if decimal == "." else "."
+    if PLAIN[other].fullmatch(bare) or GROUPED[other].fullmatch(bare):
+        return f" with a decimal {'point' if decimal == '.' else 'comma'}, as in the rest of the column"
+    return ""
+
+
+def read_number(text: str, written: NumberFormat) -> float:
+    """Return the number in a cell that is not blank, by the format of its column.
+
+    Raises
+    ------
+    BadCell
+        The cell holds none, or one written in another way than the column.
+    """
+    value, thousands = split_number(text, written.decimal)
+    if thousands is not None and not _same_sign(thousands, written.thousands):
+        raise BadCell(
+            "bad_number",
+            f"{shown(text)} has signs between thousands, which no other number here was seen to have",
+        )
+    return value
+
+
+def _same_sign(one: str, other: str | None) -> bool:
+    families = (BLANKS, APOSTROPHES)
+    return one == other or any(one in family and (other or "-") in family for family in families)
+
+
+def read_numbers(array: pa.Array, written: NumberFormat) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a column of texts as numbers (NaN for none), and masks of the blank and the unreadable.
+
+    Cells of the commonest shape are read in bulk, all others by `read_number`: both give the same.
+    """
+    usual = _mask(pc.match_substring_regex(array, BULK[written.decimal]))
+    texts = array if usual.all() else pc.if_else(pa.array(usual), array, pa.scalar(None, pa.string()))
+    if written.decimal == ",":
+        texts = pc.replace_substring(texts, ",", ".")
+    values = np.array(texts.cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False))
+    blank, bad = np.zeros(len(array), bool), np.abs(values) > LARGEST_NUMBER
+    odd = np.flatnonzero(~usual)
+    for place, text in zip(odd.tolist(), array.take(pa.array(odd)).to_pylist(), strict=True):
+        if is_blank(text):
+            blank[place] = True
+            continue
+        try:
+            values[place] = read_number(text, written)
+        except BadCell:
+            bad[place] = True
+    values[bad] = np.nan
+    return values, blank, bad
+
+
+def _mask(array: pa.Array) -> np.ndarray:
+    return array.to_numpy(zero_copy_only=False).astype(bool)

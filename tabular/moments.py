@@ -1,0 +1,202 @@
+"""Dates and times as people write them, in one order per column."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tabular.cells import EARLIEST_YEAR, LATEST_YEAR, BadCell, is_blank
+from tabular.errors import shown
+
+# SERIAL: days since 30 December 1899, as a spreadsheet counts them.
+ORDERS = ("YMD", "DMY", "MDY", "SERIAL")
+SPOKEN = {
+    "YMD": "year, month, day",
+    "DMY": "day, month, year",
+    "MDY": "month, day, year",
+    "SERIAL": "days as a spreadsheet counts them",
+}
+EXAMPLES = {"YMD": "2024-12-31", "DMY": "31/12/2024", "MDY": "12/31/2024", "SERIAL": "45657"}
+# Two digits of a year, as POSIX reads them: 69 is 1969, 68 is 2068.
+PIVOT = 69
+EPOCH = datetime(1899, 12, 30)
+# 1970 and 2100: outside, a number is an amount or an order rather than a day.
+FIRST_SERIAL, LATEST_SERIAL = 25569, 73051
+
+CLOCK = (
+    r"(?:(?:[T ,]|, )[ ]*(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
+    r"(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?)?"
+    r"(?:[ ]?(?P<half>[AaPp])\.?[Mm]\.?)?"
+    r"[ ]?(?:Z|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?)?)?"
+)
+YEAR_FIRST = re.compile(
+    rf"(?P<a>[0-9]{{4}})(?P<by>[-/. ])(?P<b>[0-9]{{1,2}})(?P=by)(?P<c>[0-9]{{1,2}}){CLOCK}"
+)
+COMPACT = re.compile(rf"(?P<a>[0-9]{{4}})(?P<b>[0-9]{{2}})(?P<c>[0-9]{{2}}){CLOCK}")
+YEAR_LATER = re.compile(
+    rf"(?P<a>[0-9]{{1,2}})(?P<by>[-/. ])(?P<b>[0-9]{{1,2}})(?P=by)(?P<c>[0-9]{{4}}|[0-9]{{2}}){CLOCK}"
+)
+NAMED = re.compile(
+    rf"(?:[^\W\d_]{{2,9}}\.?, )?(?:(?P<d1>[0-9]{{1,2}})\.?[ -]?(?:de )?(?P<m1>[^\W\d_]{{3,10}})\.?|"
+    rf"(?P<m2>[^\W\d_]{{3,10}})\.? (?P<d2>[0-9]{{1,2}}))[ ,-]{{1,2}}(?:de )?"
+    rf"(?P<y>[0-9]{{4}}|[0-9]{{2}}){CLOCK}"
+)
+SERIAL = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
+# English, German, Dutch, French, Spanish: the first letters of each month that tell it from the others.
+MONTHS = {
+    start: number
+    for number, starts in enumerate(
+        (
+            "jan ene", "feb fév fev", "mar mär maa mrt mrz", "apr abr avr", "may mai mei", "jun juin",
+            "jul juil", "aug ago aoû aou", "sep", "oct okt", "nov", "dec dez dic déc",
+        ),
+        1,
+    )
+    for start in starts.split()
+}  # fmt: skip
+
+
+def read_moment(text: str, order: str) -> datetime:
+    """Return the moment in a cell that is not blank, as the clock on its writer's wall showed it.
+
+    A cell that says its own order (the year first, the month as a word) is read by that whatever the
+    column's. Zones are understood and dropped: the day of a purchase is the one its seller wrote down.
+
+    Raises
+    ------
+    BadCell
+        ``bad_date``.
+
+    Examples
+    --------
+    >>> read_moment("31.12.24 8:05 PM", "DMY")
+    datetime.datetime(2024, 12, 31, 20, 5)
+    """
+    body = text.strip(" \t\u00a0")
+    found = YEAR_FIRST.fullmatch(body) or COMPACT.fullmatch(body)
+    try:
+        if found:
+            return _moment(int(found["a"]), int(found["b"]), int(found["c"]), found)
+        if order == "SERIAL":
+            return _from_serial(body)
+        if order != "YMD" and (found := YEAR_LATER.fullmatch(body)):
+            day, month = (found["a"], found["b"]) if order == "DMY" else (found["b"], found["a"])
+            return _moment(_year(found["c"]), int(month), int(day), found)
+        if found := NAMED.fullmatch(body):
+            return _moment(
+                _year(found["y"]), _month(found["m1"] or found["m2"]), int(found["d1"] or found["d2"]), found
+            )
+    except ValueError:
+        raise BadCell("bad_date", f"{shown(text)} is a day or a time that does not exist") from None
+    raise BadCell("bad_date", f"{shown(text)} is not a date (here written as {EXAMPLES[order]})")
+
+
+def _moment(year: int, month: int, day: int, found: re.Match) -> datetime:
+    hour = int(found["hour"] or 0)
+    if found["half"]:
+        if not 1 <= hour <= 12:
+            raise ValueError
+        hour = hour % 12 + (12 if found["half"] in "Pp" else 0)
+    micros = int(((found["fraction"] or "") + "000000")[:6])
+    if not EARLIEST_YEAR <= year <= LATEST_YEAR:
+        raise ValueError
+    return datetime(year, month, day, hour, int(found["minute"] or 0), int(found["second"] or 0), micros)
+
+
+def _year(text: str) -> int:
+    year = int(text)
+    if len(text) == 4:
+        return year
+    return year + (1900 if year >= PIVOT else 2000)
+
+
+def _month(word: str) -> int:
+    word = word.casefold()
+    if word.startswith("jui"):
+        return 7 if word.startswith("juil") else 6
+    number = MONTHS.get(word[:3])
+    if number is None:
+        raise ValueError
+    return number
+
+
+def _from_serial(body: str) -> datetime:
+    if not SERIAL.fullmatch(body) or not FIRST_SERIAL <= float(body) <= LATEST_SERIAL:
+        raise ValueError
+    # A double holds a time of day to some microseconds; a spreadsheet shows whole seconds.
+    return EPOCH + timedelta(seconds=round(float(body) * 86_400))
+
+
+def read_moments(array: pa.Array, order: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a column of texts as datetime64[us] (NaT where there is none), and masks of the blank and the
+    unreadable.
+
+    Cells like ``2024-12-31`` and ``2024-12-31 23:59:59`` are read in bulk, each other text once by
+    `read_moment`: both give the same.
+    """
+    moments = np.full(len(array), np.datetime64("NaT"), "datetime64[us]")
+    blank, bad = np.zeros(len(array), bool), np.zeros(len(array), bool)
+    usual = _read_usual(array, moments)
+    odd = np.flatnonzero(~usual)
+    if len(odd):
+        encoded = array.take(pa.array(odd)).dictionary_encode()
+        texts = encoded.dictionary.to_pylist()
+        found = np.full(len(texts), np.datetime64("NaT"), "datetime64[us]")
+        empty = np.zeros(len(texts), bool)
+        for place, text in enumerate(texts):
+            if is_blank(text):
+                empty[place] = True
+                continue
+            with suppress(BadCell):
+                found[place] = read_moment(text, order)
+        chosen = encoded.indices.to_numpy(zero_copy_only=False)
+        moments[odd], blank[odd] = found[chosen], empty[chosen]
+        bad[odd] = np.isnat(found[chosen]) & ~empty[chosen]
+    return moments, blank, bad
+
+
+USUAL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}:[0-9]{2})?$"
+DAYS_IN_MONTH = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+
+
+def _read_usual(array: pa.Array, moments: np.ndarray) -> np.ndarray:
+    """Write the moments of cells in the commonest shape; return which they are."""
+    usual = pc.match_substring_regex(array, USUAL).to_numpy(zero_copy_only=False).astype(bool)
+    places = np.flatnonzero(usual)
+    if not len(places):
+        return usual
+    _, offsets, data = array.buffers()
+    starts = np.frombuffer(offsets, np.int32)[array.offset : array.offset + len(array) + 1]
+    octets = np.frombuffer(data, np.uint8)
+    lengths = np.diff(starts)[places]
+    at = starts[:-1][places].astype(np.int64)
+
+    def number(first: int, digits: int, where: np.ndarray) -> np.ndarray:
+        value = np.zeros(len(where), np.int64)
+        for place in range(first, first + digits):
+            value = value * 10 + (octets[where + place] - 48)
+        return value
+
+    year, month, day = number(0, 4, at), number(5, 2, at), number(8, 2, at)
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    real = (month >= 1) & (month <= 12) & (year >= EARLIEST_YEAR) & (year <= LATEST_YEAR) & (day >= 1)
+    real &= day <= DAYS_IN_MONTH[np.where(real, month, 0)] + (leap & (month == 2))
+    seconds = np.zeros(len(at), np.int64)
+    timed = np.flatnonzero(lengths == 19)
+    if len(timed):
+        clock = at[timed]
+        hour, minute, second = number(11, 2, clock), number(14, 2, clock), number(17, 2, clock)
+        real[timed] &= (hour < 24) & (minute < 60) & (second < 60)
+        seconds[timed] = hour * 3600 + minute * 60 + second
+    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
+    found = months.astype("datetime64[D]") + (day - 1)
+    found = found.astype("datetime64[us]") + seconds * np.timedelta64(1_000_000, "us")
+    # Days that do not exist are left to `read_moment`, which says so.
+    usual[places[~real]] = False
+    moments[places[real]] = found[real]
+    return usual

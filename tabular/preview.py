@@ -1,0 +1,331 @@
+"""The first look at a purchase log: how it is written, what its columns hold, and its first rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from tabular.check import CHECK_SECONDS, DEFAULT_MAX_BYTES
+from tabular.detect import Clues, DetectedColumn, Measure, plain, read_cells
+from tabular.errors import TableError, counted, shown
+from tabular.layout import find_layout
+from tabular.sniff import Survey, survey_file, write_text_copy
+from tabular.spec import CANONICAL_SUFFIX, ParseSpec
+from tabular.texts import iter_texts
+
+PREVIEW_ROWS = 100
+PREVIEW_MEMORY = 600 << 20
+# A longer cell is cut in what is shown; what is read is the whole.
+SHOWN_CHARACTERS = 200
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What was found in a file before anybody named its columns.
+
+    Parameters
+    ----------
+    table
+        Format, encoding, delimiter, sheet and header: how the rows are found.
+    columns
+        One for each place of the header.
+    decimal
+        Decimal sign of most numbers; None where there are no numbers.
+    rows
+        ``{"line": n, "texts": [...], "values": [...]}``: the first rows as they stand in the file and as
+        they are
+        read (moments as ISO text, None where a cell cannot be read or its order is open).
+    rows_in_file
+        Rows below the header, broken ones included.
+    broken
+        Rows that have more or fewer cells than the header, or cannot be told apart.
+    """
+
+    table: ParseSpec
+    columns: tuple[DetectedColumn, ...]
+    decimal: str | None
+    rows: tuple[dict, ...]
+    rows_in_file: int
+    broken: int = 0
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def format(self) -> str:
+        """``csv`` or ``xlsx``."""
+        return self.table.format
+
+    @property
+    def encoding(self) -> str:
+        """Encoding of the upload."""
+        return self.table.encoding
+
+    @property
+    def delimiter(self) -> str:
+        """What stands between cells."""
+        return self.table.delimiter
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Unique names of the columns."""
+        return self.table.names
+
+    def column(self, name: str) -> DetectedColumn:
+        """Return the column of that name.
+
+        Raises
+        ------
+        TableError
+            ``missing_columns``: there is none.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise TableError(
+            "missing_columns", f"The file has no column {shown(name)}.", column=name, columns=[name]
+        )
+
+    def to_dict(self) -> dict:
+        """Return the preview ready for JSON."""
+        return {
+            "table": self.table.to_dict(),
+            "format": self.format,
+            "encoding": self.encoding,
+            "delimiter": self.delimiter,
+            "header": list(self.header),
+            "decimal": self.decimal,
+            "columns": [column.to_dict() for column in self.columns],
+            "rows": list(self.rows),
+            "rows_in_file": self.rows_in_file,
+            "broken": self.broken,
+            "warnings": list(self.warnings),
+        }
+
+    @classmethod
+    def from_dict(cls, found: dict) -> Preview:
+        """Build the preview again from `to_dict`, also after a round trip through JSON."""
+        return cls(
+            table=ParseSpec.from_dict(found["table"]),
+            columns=tuple(map(DetectedColumn.from_dict, found["columns"])),
+            decimal=found["decimal"],
+            rows=tuple(found["rows"]),
+            rows_in_file=found["rows_in_file"],
+            broken=found["broken"],
+            warnings=tuple(found["warnings"]),
+        )
+
+
+def preview_table(
+    path: Path | str,
+    *,
+    rows: int = PREVIEW_ROWS,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    on_progress: Progress | None = None,
+) -> Preview:
+    """Look at the purchase log at `path`: all of it where a question needs that, `rows` rows for the eye.
+
+    A copy that is needed for reading is written beside it (``Preview.table.companions``); a refused file
+    leaves none.
+
+    Raises
+    ------
+    TableError
+        The file cannot be read as a table with a header.
+    """
+    path, canonical = Path(path), Path(f"{path}{CANONICAL_SUFFIX}")
+    size = path.stat().st_size
+    if size > max_bytes:
+        raise TableError(
+            "too_large",
+            f"The file has {size / 1e6:,.1f} MB; {max_bytes / 1e6:,.0f} MB is the most. Split it, or "
+            f"leave out "
+            "columns.",
+        )
+    try:
+        return _look_at(path, canonical, rows, on_progress or _silent)
+    except BaseException:
+        canonical.unlink(missing_ok=True)
+        raise
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    pass
+
+
+def _look_at(path: Path, canonical: Path, rows: int, on_progress: Progress) -> Preview:
+    on_progress("Looking at the file", 0, path.stat().st_size)
+    table, warnings = _read_table(path, canonical, on_progress)
+    total = table.source(path).stat().st_size
+    clues = [Clues(name, place) for place, name in enumerate(table.names)]
+    head, count, broken, first_broken, done = [], 0, 0, None, table.data_at
+    for texts in iter_texts(path, table):
+        for column, clue in zip(texts.columns, clues, strict=True):
+            clue.take(column)
+        if len(head) < rows and len(texts):
+            places = np.arange(min(len(texts), rows - len(head)))
+            head += zip(texts.lines[places].tolist(), texts.rows(places), strict=True)
+        count += len(texts) + len(texts.broken)
+        broken += len(texts.broken)
+        first_broken = first_broken or next((fault for fault, _ in texts.broken), None)
+        done += texts.size
+        on_progress("Recognising columns", min(done, total), total)
+    if not count:
+        sheet = f" The sheet {shown(table.sheet)} was read." if table.sheet else ""
+        raise TableError("no_rows", f"The file has a header but no rows.{sheet}")
+    if broken:
+        said = f"{counted(broken, 'row')} cannot be read. The first: row {first_broken.line:,}: "
+        f"{first_broken.reason}."
+        if broken > count / 2:
+            raise TableError(first_broken.kind, said, line=first_broken.line)
+        warnings.append(said)
+
+    columns = _agree([clue.settle() for clue in clues], clues, table)
+    measures = [Measure(column) for column in columns if column.kind in ("date", "number")]
+    done = table.data_at
+    for texts in iter_texts(path, table) if measures else ():
+        for measure in measures:
+            measure.take(texts.columns[measure.column.place])
+        done += texts.size
+        on_progress("Measuring columns", min(done, total), total)
+    measured = {measure.column.place: measure.done() for measure in measures}
+    columns = [measured.get(column.place, column) for column in columns]
+    signs = [column.decimal for column in columns if column.decimal and not column.decimal_ambiguous]
+    return Preview(
+        table=table,
+        columns=tuple(columns),
+        decimal=max(set(signs), key=signs.count) if signs else None,
+        rows=tuple(_shown_rows(head, columns)),
+        rows_in_file=count,
+        broken=broken,
+        warnings=tuple(warnings),
+    )
+
+
+def _read_table(path: Path, canonical: Path, on_progress: Progress) -> tuple[ParseSpec, list[str]]:
+    """Return how the rows are found, writing the copy that is needed for it."""
+    survey: Survey = survey_file(path)
+    sheet, note, bom, warnings, delimiters = None, "", survey.bom, [], {}
+    if survey.format == "xlsx":
+        from tabular.xlsx import write_sheet_copy
+
+        copy = write_sheet_copy(path, canonical, on_progress=on_progress)
+        sheet, note, bom, delimiters = copy.sheet, copy.note, 0, {"delimiters": ","}
+        warnings += copy.warnings
+    elif survey.needs_copy:
+        write_text_copy(path, survey, canonical)
+        bom = 0
+    if survey.encoding in ("cp1252", "latin-1"):
+        warnings.append(
+            f"The file is not UTF-8; it was read as Western European ({survey.encoding}). If names look "
+            f"wrong, "
+            "save it as CSV (UTF-8) and upload that."
+        )
+    source = canonical if survey.needs_copy else path
+    layout = find_layout(source, bom=bom, sheet=note, **delimiters)
+    table = ParseSpec(
+        format=survey.format,
+        encoding=survey.encoding,
+        delimiter=layout.delimiter,
+        header=layout.header,
+        header_line=layout.header_line,
+        first_line=layout.first_line,
+        data_at=layout.data_at,
+        positions={},
+        sha256=survey.sha256,
+        size=survey.size,
+        sheet=sheet,
+        canonical=survey.needs_copy,
+    )
+    return table, warnings
+
+
+def _agree(columns: list[DetectedColumn], clues: list[Clues], table: ParseSpec) -> list[DetectedColumn]:
+    """Let columns that are sure answer for those that are not: one program wrote them all."""
+    from dataclasses import replace
+
+    orders = {
+        c.date_order
+        for c, clue in zip(columns, clues, strict=True)
+        if clue.first_is_day or clue.second_is_day
+    }
+    signs = {
+        c.decimal
+        for c, clue in zip(columns, clues, strict=True)
+        if c.decimal and not c.decimal_ambiguous and (clue.points or clue.commas)
+    }
+    if not signs and table.format == "xlsx":
+        # The number cells of a sheet always have a point here.
+        signs = {"."}
+    out = []
+    for column, clue in zip(columns, clues, strict=True):
+        torn = min(clue.first_is_day, clue.second_is_day) > 0
+        if column.date_order_ambiguous and not torn and len(orders) == 1 and None not in orders:
+            column = replace(column, date_order=next(iter(orders)), date_order_ambiguous=False)
+        if column.decimal_ambiguous and not min(clue.points, clue.commas) and len(signs) == 1:
+            sign = next(iter(signs))
+            column = replace(
+                column, decimal=sign, decimal_ambiguous=False, thousands=clue.thousands_beside(sign)
+            )
+        out.append(column)
+    return out
+
+
+def _shown_rows(head: list[tuple[int, tuple[str, ...]]], columns: list[DetectedColumn]) -> list[dict]:
+    values = []
+    for column in columns:
+        cells = [row[column.place] for _, row in head]
+        if column.kind in ("date", "number") and not column.date_order_ambiguous:
+            read, _, _ = read_cells(pa.array(cells, pa.string()), column)
+            values.append([plain(value) for value in read])
+        elif column.kind == "text":
+            values.append([cell[:SHOWN_CHARACTERS] or None for cell in cells])
+        else:
+            values.append([None] * len(cells))
+    return [
+        {
+            "line": line,
+            "texts": [cell[:SHOWN_CHARACTERS] for cell in row],
+            "values": [column[place] for column in values],
+        }
+        for place, (line, row) in enumerate(head)
+    ]
+
+
+def preview_table_in_child(
+    path: Path | str,
+    *,
+    rows: int = PREVIEW_ROWS,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    memory_bytes: int = PREVIEW_MEMORY,
+    seconds: float = CHECK_SECONDS,
+    on_progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Preview:
+    """Do `preview_table` in a child process that is killed when it takes too much memory or time.
+
+    Raises
+    ------
+    TableError
+        Also ``too_much_memory`` and ``too_slow``.
+    """
+    from tabular.child import run_in_child
+
+    found = run_in_child(
+        "tabular.preview:preview_for_parent",
+        {"path": str(path), "rows": rows, "max_bytes": max_bytes},
+        memory_bytes=memory_bytes,
+        seconds=seconds,
+        on_progress=on_progress,
+        should_stop=should_stop,
+    )
+    return Preview.from_dict(found)
+
+
+def preview_for_parent(*, on_progress: Progress, **options) -> dict:
+    """Do `preview_table` in a child, with arguments and result in JSON."""
+    return preview_table(on_progress=on_progress, **options).to_dict()

@@ -1,0 +1,158 @@
+"""What columns of purchase logs are called, in English, German, Dutch, French and Spanish."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# For each role the names that say it, the surest first.
+ROLE_NAMES: dict[str, tuple[str, ...]] = {
+    role: tuple(" ".join(line.split()) for line in names.strip().split(","))
+    for role, names in {
+        "customer_id": """
+            customer id, customer number, customer no, customer nr, customer code, customer key, cust id,
+            client id, user id, user number, member id, member number, account id, account number, account
+            no, buyer id, shopper id, subscriber id, visitor id, contact id, household id, person id, card
+            number, loyalty number, customer, cust, client, user, buyer, member, subscriber, shopper,
+            customer email, email, e mail, kundennummer, kunden nr, kundennr, kunden id, kundenid, kunde,
+            mitgliedsnummer, benutzer id, klantnummer, klant nr, klant id, klantid, klant, gebruiker id,
+            lidnummer, numero client, id client, code client, numero de client, client numero, identifiant
+            client, numero cliente, id cliente, codigo cliente, cliente, cliente id, numero de cliente, id
+            usuario, usuario""",
+        "event_at": """
+            event date, event time, event timestamp, event at, order date, order time, order timestamp,
+            order purchase timestamp, ordered at, purchase date, purchase time, purchase timestamp,
+            purchased at, transaction date, transaction time, transaction timestamp, transaction datetime,
+            invoice date, sale date, sales date, payment date, paid at, booking date, trans date, txn date,
+            visit date, date time, datetime, timestamp, date, time, day, created at, created, order day,
+            purchase day, bestelldatum, kaufdatum, rechnungsdatum, belegdatum, buchungsdatum,
+            transaktionsdatum, auftragsdatum, zeitstempel, datum, zeitpunkt, orderdatum, besteldatum,
+            aankoopdatum, factuurdatum, transactiedatum, date de commande, date commande, date achat, date d
+            achat, date facture, date de facture, date transaction, horodatage, fecha de compra, fecha
+            compra, fecha de pedido, fecha pedido, fecha factura, fecha de transaccion, fecha transaccion,
+            fecha""",
+        "amount": """
+            amount, total price, total amount, order total, order amount, order value, purchase amount,
+            purchase value, transaction amount, transaction value, sales amount, sale amount, invoice
+            amount, invoice total, payment amount, payment value, line total, line amount, grand total, net
+            amount, gross amount, revenue, net revenue, sales, total sales, turnover, total, spend, spent,
+            value, payment, amt, net sales, betrag, gesamtbetrag, umsatz, rechnungsbetrag, bestellwert,
+            gesamtpreis, summe, bedrag, totaalbedrag, omzet, totaal, totaalprijs, montant, montant total,
+            total ttc, prix total, chiffre d affaires, importe, importe total, monto, monto total, precio
+            total, ingresos, cantidad pagada, price, preis, prijs, prix, precio""",
+        "order_id": """
+            order id, order number, order no, order nr, invoice id, invoice no, invoice number, invoice nr,
+            invoice, transaction id, transaction number, transaction no, txn id, receipt id, receipt number,
+            receipt no, basket id, purchase id, sale id, ticket id, booking id, document number, order,
+            bestellnummer, bestell nr, rechnungsnummer, rechnung nr, belegnummer, auftragsnummer,
+            transaktionsnummer, ordernummer, bestelnummer, factuurnummer, transactienummer, numero commande,
+            numero de commande, id commande, numero facture, numero de facture, numero pedido, numero de
+            pedido, id pedido, numero factura, numero de factura, id transaccion""",
+        "product": """
+            product name, item name, product title, product, product description, item description, item,
+            description, article name, article, product id, product code, item id, item code, stock code,
+            sku, article number, asin, ean, upc, produktname, produkt, artikel, artikelname,
+            artikelbezeichnung, bezeichnung, artikelnummer, productnaam, omschrijving, nom produit, nom du
+            produit, produit, designation, libelle, nombre producto, nombre del producto, producto,
+            articulo, descripcion""",
+        "category": """
+            category, product category, item category, category name, category code, department, product
+            type, product group, product line, segment, kategorie, warengruppe, produktgruppe, categorie,
+            productcategorie, productgroep, rayon, famille, categorie produit, categoria, departamento""",
+        "quantity": """
+            quantity, qty, quantity ordered, units, units sold, unit count, item count, items, n items, num
+            items, number of items, no of items, pieces, count, menge, anzahl, stueckzahl, stuckzahl,
+            aantal, hoeveelheid, stuks, quantite, nombre, qte, cantidad, unidades""",
+        "unit_price": """
+            unit price, price per unit, price each, item price, product price, price, unit cost,
+            einzelpreis, stueckpreis, stuckpreis, preis, stukprijs, prijs per stuk, eenheidsprijs, prijs,
+            prix unitaire, prix, precio unitario, precio""",
+        "discount": """
+            discount, discount amount, discount value, discount percent, discount pct, discount rate,
+            rabatt, nachlass, korting, kortingsbedrag, remise, reduction, rabais, descuento""",
+        "event_type": """
+            event type, event, event name, transaction type, order status, type of event, activity type,
+            action, activity, status, type, ereignis, ereignistyp, vorgang, transaktionsart, status
+            bestellung, gebeurtenis, type evenement, evenement, tipo de evento, tipo evento, evento,
+            estado""",
+        "label": """
+            churn label, churn, churned, is churn, is churned, has churned, churn flag, churn status, label,
+            exited, attrition, abgewandert, gekuendigt, gekundigt, vertrokken, resilie, parti, abandono,
+            baja""",
+    }.items()
+}
+# A date of these is not the day of a purchase.
+OTHER_DATES = _set(
+    "birth birthday dob born signup registration registered joined join ship shipped shipping shipment "
+    "deliver delivered delivery due expiry expires expiration updated modified estimated limit approved "
+    "carrier geburt geburtsdatum lieferdatum versanddatum livraison naissance envio entrega nacimiento "
+    "geboortedatum"
+)
+DATE_WORDS = _set(
+    "date day time timestamp datetime datum fecha jour dia zeit tijd heure when horodatage zeitstempel at"
+)
+ID_WORDS = frozenset(
+    ["id", "no", "nr", "code", "key", "nummer", "codigo", "sku", "asin", "ean", "upc", "phone", "zip", "plz"]
+)
+CLOSE_ENOUGH = 0.86
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """Return the words of a column's name.
+
+    Examples
+    --------
+    >>> words_of("InvoiceNo"), words_of("N\u00famero de cliente"), words_of("order_date ")
+    (('invoice', 'no'), ('numero', 'de', 'cliente'), ('order', 'date'))
+    """
+    plain = unicodedata.normalize("NFKD", name.replace("\u00df", "ss"))
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    apart = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3 \2\4", plain)
+    return tuple(re.findall(r"[a-z]+|[0-9]+", apart.casefold()))
+
+
+def match_role(name: str, role: str) -> tuple[float, str]:
+    """Return how well a column's name says a role, 0 to 1, and the known name that it resembles."""
+    words = words_of(name)
+    joined, best = "".join(words), (0.0, "")
+    if not joined:
+        return best
+    for rank, known in enumerate(ROLE_NAMES[role]):
+        parts = known.split()
+        # Early names are surer than late ones, but any name is surer than a resemblance.
+        late = 0.1 * rank / len(ROLE_NAMES[role])
+        if joined == "".join(parts):
+            score = 1.0 - late
+        elif len(parts) > 1 and set(parts) <= set(words):
+            score = 0.85 - late
+        elif len(parts) == 1 and parts[0] in words and len(parts[0]) > 3:
+            score = 0.65 - late
+        elif (
+            len(joined) > 5 and difflib.SequenceMatcher(None, joined, "".join(parts)).ratio() >= CLOSE_ENOUGH
+        ):
+            score = 0.6 - late
+        else:
+            continue
+        best = max(best, (score, known))
+    return best
+
+
+def says_date(name: str) -> bool:
+    """Whether a name speaks of a day or a time."""
+    words = set(words_of(name))
+    return bool(words & DATE_WORDS) or match_role(name, "event_at")[0] >= 0.6
+
+
+def says_id(name: str) -> bool:
+    """Whether a name speaks of an identifier: text, even where it looks like a number."""
+    matches = {role: match_role(name, role)[0] for role in ROLE_NAMES}
+    role = max(matches, key=matches.get)
+    if matches[role] >= 0.5:
+        return role in ("customer_id", "order_id") or (role == "product" and words_of(name)[-1] in ID_WORDS)
+    return bool(ID_WORDS & set(words_of(name)[-1:]))
