@@ -140,7 +140,8 @@ def open_log(events) -> EventLog | CsvLog:
     missing = [name for name in REQUIRED if name not in names]
     if missing:
         raise ValueError(f"The log needs the columns {', '.join(missing)}.")
-    metadata = files[0].schema_arrow.metadata or {}
+    # Of the file, not of its schema: a writer may add it at the end, when it has seen all rows.
+    metadata = files[0].metadata.metadata or {}
     return EventLog(
         paths=paths,
         columns=tuple(name for name in SQL_TYPES if name in names or name == "event_type"),
