@@ -33,15 +33,15 @@ class ExportedModel:
     onnx : bytes or None
         The estimator over the encoded matrix. Linear models have one too, for others to use; the scorer does
         not need it.
-    pipeline_pickle : bytes
-        A plain scikit-learn pipeline, compressed by joblib.
+    pipeline_pickle : bytes or None
+        A plain scikit-learn pipeline, compressed by joblib; None for what was imported as data.
     metadata : dict
         ``model_type`` and ``metrics`` with exactly the five weighted figures.
     """
 
     manifest: dict
     onnx: bytes | None
-    pipeline_pickle: bytes
+    pipeline_pickle: bytes | None
     metadata: dict
 
     @property
@@ -167,16 +167,46 @@ def fold_linear(pipeline, schema):
     model = pipeline.named_steps["model"]
     if not is_linear(model):
         return None
-    if isinstance(model, LogisticRegression):
-        weights, bias = model.coef_[0].astype(np.float64), float(model.intercept_[0])
-    else:
-        weights, bias = model.coefs_[0], model.intercepts_[0]
-        for layer, shift in zip(model.coefs_[1:], model.intercepts_[1:], strict=True):
-            weights, bias = weights @ layer, bias @ layer + shift
-        weights, bias = weights[:, 0], float(bias[0])
+    weights, bias = collapse(model)
     mean, scale = scaling(pipeline)
     weights = weights / scale
-    bias -= float(weights @ mean)
+    return fold_weights(weights, bias - float(weights @ mean), schema)
+
+
+def collapse(model):
+    """Return the one weight per column, and the bias, that a linear estimator comes to.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted; `ml.estimators.is_linear` holds for it.
+
+    Returns
+    -------
+    weights : ndarray of float64, shape (n_columns,)
+    bias : float
+    """
+    if isinstance(model, LogisticRegression):
+        return model.coef_[0].astype(np.float64), float(model.intercept_[0])
+    weights, bias = model.coefs_[0], model.intercepts_[0]
+    for layer, shift in zip(model.coefs_[1:], model.intercepts_[1:], strict=True):
+        weights, bias = weights @ layer, bias @ layer + shift
+    return weights[:, 0], float(bias[0])
+
+
+def fold_weights(weights, bias, schema):
+    """Return weights of the encoded columns as the tables that serve; see `fold_linear`.
+
+    Parameters
+    ----------
+    weights : ndarray of float64, shape (n_encoded,)
+    bias : float
+    schema : FeatureSchema
+
+    Returns
+    -------
+    dict
+    """
     tables, start = {}, 0
     for column in schema.categorical:
         tables[column.name] = weights[start : start + len(column.values)].tolist()

@@ -14,6 +14,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 INPUT, OUTPUT = "features", "score"
 _ACTIVATIONS = {"logistic": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}
+# They ask where a number lies, so nothing needs to be scaled for them.
+TREES = (DecisionTreeClassifier, RandomForestClassifier, GradientBoostingClassifier)
 
 
 def build_graph(pipeline):
@@ -39,9 +41,48 @@ def build_graph(pipeline):
     mean, scale = scaling(pipeline)
     graph = _Graph()
     source = INPUT
-    if not isinstance(model, (DecisionTreeClassifier, RandomForestClassifier, GradientBoostingClassifier)):
+    if not isinstance(model, TREES):
         source = graph.add("Sub", INPUT, graph.constant(mean.astype(np.float32)))
         source = graph.add("Mul", source, graph.constant((1 / scale).astype(np.float32)))
+    _add_model(graph, source, model)
+    return graph.build(len(mean))
+
+
+def build_reordered_graph(model, *, places, shift, scale, width):
+    """Return an estimator as ONNX that reads other columns, in another order, than the encoded matrix has.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted.
+    places : ndarray of int, shape (n_columns,)
+        Which encoded column each column of the estimator is.
+    shift, scale : ndarray of float64, shape (n_columns,)
+        Subtracted first, divided by then; 0 and 1 where a column goes in as it is.
+    width : int
+        Columns of the encoded matrix.
+
+    Returns
+    -------
+    bytes
+        As of `build_graph`.
+
+    Raises
+    ------
+    ValueError
+        The estimator is of a kind that has no graph.
+    """
+    graph = _Graph()
+    source = graph.add("Gather", INPUT, graph.constant(np.asarray(places, dtype=np.int64)), axis=1)
+    # In 64 bits, as scikit-learn does it: a tree asks on which side of a border the scaled number lies.
+    source = graph.add("Cast", source, to=TensorProto.DOUBLE)
+    source = graph.add("Sub", source, graph.constant(np.asarray(shift, dtype=np.float64)))
+    source = graph.add("Div", source, graph.constant(np.asarray(scale, dtype=np.float64)))
+    _add_model(graph, graph.add("Cast", source, to=TensorProto.FLOAT), model)
+    return graph.build(width)
+
+
+def _add_model(graph, source, model):
     if isinstance(model, LogisticRegression):
         graph.dense(source, model.coef_.T, model.intercept_, "Sigmoid")
     elif isinstance(model, MLPClassifier):
@@ -62,7 +103,6 @@ def build_graph(pipeline):
         graph.add("Sigmoid", graph.trees(source, values, base=_prior(model)))
     else:
         raise ValueError(f"There is no ONNX graph for {type(model).__name__}.")
-    return graph.build(len(mean))
 
 
 def scaling(pipeline):
@@ -77,7 +117,8 @@ def scaling(pipeline):
     mean, scale : ndarray of float64, shape (n_encoded,)
     """
     encode = pipeline.named_steps["encode"]
-    hot = sum(map(len, encode.named_transformers_["categories"].categories_))
+    # A schema of numbers alone leaves the encoder unfitted.
+    hot = sum(map(len, getattr(encode.named_transformers_["categories"], "categories_", ())))
     numbers = encode.transformers_[1][2]
     mean, scale = np.zeros(hot + len(numbers)), np.ones(hot + len(numbers))
     scaler = encode.named_transformers_["numbers"]
@@ -127,11 +168,14 @@ def _svm(graph, source, model):
     vectors = model.support_vectors_.astype(np.float64)
     products = graph.add("MatMul", source, graph.constant(vectors.T))
     if model.kernel == "rbf":
+        # `_gamma` is the number, also where the parameter says "scale".
         # |x - v|^2 = |x|^2 - 2 x.v + |v|^2, so that one matrix product does most of the work.
         own = graph.add("ReduceSumSquare", source, graph.constant(np.array([1])), keepdims=1)
         crossed = graph.add("Mul", products, graph.constant(np.array(-2.0)))
         distance = graph.add("Add", graph.add("Add", crossed, own), graph.constant((vectors**2).sum(axis=1)))
-        products = graph.add("Exp", graph.add("Mul", distance, graph.constant(np.array(-float(model.gamma)))))
+        products = graph.add(
+            "Exp", graph.add("Mul", distance, graph.constant(np.array(-float(model._gamma))))
+        )
     weights, bias = model.dual_coef_.T.astype(np.float64), model.intercept_.astype(np.float64)
     total = graph.add("Add", graph.add("MatMul", products, graph.constant(weights)), graph.constant(bias))
     return graph.add("Cast", total, to=TensorProto.FLOAT)

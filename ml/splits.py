@@ -32,6 +32,23 @@ def split_rows(labels, seed=42):
     return train_test_split(np.arange(len(labels)), test_size=TEST_SHARE, stratify=labels, random_state=seed)
 
 
+def split_half(labels, seed=42):
+    """Split customers in two halves, each with the same share of leavers.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n_customers,)
+    seed : int, default 42
+
+    Returns
+    -------
+    first, second : ndarray of int
+        Positions, rising.
+    """
+    halves = train_test_split(np.arange(len(labels)), test_size=0.5, stratify=labels, random_state=seed)
+    return tuple(np.sort(half) for half in halves)
+
+
 def continue_split(ids, labels, earlier, seed=42):
     """Split a table that contains an earlier one, leaving everybody on the side on which they were.
 

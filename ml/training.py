@@ -138,11 +138,13 @@ def train_model(frame, *, schema, model_type, params=None, seed=42, held_out=Non
 
         test = features.iloc[held_out].reset_index(drop=True)
         probabilities = calibrator.apply(raw_scores(pipeline, test))
-        metrics = evaluate(labels[held_out], probabilities, THRESHOLD) | _reliability(
+        metrics = evaluate(labels[held_out], probabilities, THRESHOLD) | reliability(
             test, labels[held_out], probabilities, schema
         )
-        importance = _importance(pipeline, test, labels[held_out], schema, seed)
-        golden = _golden(pipeline, calibrator, test, probabilities, schema)
+        importance = shuffle_importance(pipeline, test, labels[held_out], schema, seed)
+        golden = choose_golden(
+            lambda rows: calibrator.apply(raw_scores(pipeline, rows)), test, probabilities, schema
+        )
     observed = {
         column.name: [float(limit(features[column.name].to_numpy()[learned])) for limit in (np.min, np.max)]
         for column in schema.numeric
@@ -191,8 +193,21 @@ def _split(labels, held_out, seed):
     return learned, held_out, split | how
 
 
-def _reliability(test, labels, probabilities, schema):
-    """Say how far the figures can be relied on, while those it was tried on are still at hand."""
+def reliability(test, labels, probabilities, schema):
+    """Say how far the figures can be relied on, while those it was tried on are still at hand.
+
+    Parameters
+    ----------
+    test : DataFrame of shape (n_customers, n_features)
+        From `ml.frames.clean_frame`; nobody of whom the model has learned from.
+    labels, probabilities : ndarray of shape (n_customers,)
+    schema : FeatureSchema
+
+    Returns
+    -------
+    dict
+        ``intervals`` and ``slices``, ready for JSON.
+    """
     parts = slices(test, labels, probabilities, THRESHOLD, schema=schema, resamples=SLICE_RESAMPLES)
     return {
         "intervals": bootstrap_metrics(labels, probabilities, THRESHOLD).to_dict(),
@@ -200,8 +215,26 @@ def _reliability(test, labels, probabilities, schema):
     }
 
 
-def _importance(pipeline, test, labels, schema, seed, repeats=4):
-    """Shuffle the encoded columns of a feature: encoding again for each shuffle would be most of the time."""
+def shuffle_importance(pipeline, test, labels, schema, seed, repeats=4):
+    """Return how much AUC a model loses where a feature is shuffled.
+
+    The encoded columns are shuffled: encoding again for each shuffle would be most of the time.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+    test : DataFrame of shape (n_customers, n_features)
+        From `ml.frames.clean_frame`; of many customers the first 2,000 are taken.
+    labels : ndarray of int, shape (n_customers,)
+    schema : FeatureSchema
+    seed : int
+    repeats : int, default 4
+
+    Returns
+    -------
+    list of dict
+        {"feature", "importance"}, largest first.
+    """
     model, rows = pipeline.named_steps["model"], min(len(test), 2_000)
     encoded, labels = pipeline.named_steps["encode"].transform(test)[:rows], labels[:rows]
     base = roc_auc_score(labels, encoded_scores(model, encoded))
@@ -219,8 +252,25 @@ def _importance(pipeline, test, labels, schema, seed, repeats=4):
     return sorted(found, key=lambda row: -row["importance"])
 
 
-def _golden(pipeline, calibrator, test, probabilities, schema):
-    """Rows from the whole range of probabilities, and four from edges that no customer may have reached."""
+def choose_golden(score, test, probabilities, schema):
+    """Return rows from the whole range of probabilities, and four from edges that no customer may have
+    reached.
+
+    Parameters
+    ----------
+    score : callable
+        Gives the rows of a table like `test` their probabilities, the way that every other way is held to.
+    test : DataFrame of shape (n_customers, n_features)
+        From `ml.frames.clean_frame`.
+    probabilities : ndarray of float64, shape (n_customers,)
+        Of `test`.
+    schema : FeatureSchema
+
+    Returns
+    -------
+    list of dict
+        `GOLDEN_ROWS` times {"record": {...}, "probability": ...}.
+    """
     order = np.argsort(probabilities, kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, GOLDEN_ROWS - 4).round().astype(int)]
     rows = test.iloc[chosen].reset_index(drop=True)
@@ -232,8 +282,6 @@ def _golden(pipeline, calibrator, test, probabilities, schema):
         edges.loc[[1, 3], column.name] = test[column.name].max()
     golden = []
     for part in (rows, edges):
-        for record, probability in zip(
-            part.to_dict("records"), calibrator.apply(raw_scores(pipeline, part)), strict=True
-        ):
+        for record, probability in zip(part.to_dict("records"), score(part), strict=True):
             golden.append({"record": record, "probability": float(probability)})
     return golden

@@ -97,7 +97,9 @@ def change_state(version, *, source, target, reason, action, by, at):
     if current.state not in source:
         raise Conflict(f"{current} is {current.get_state_display().lower()}; nothing was changed.")
     was_ready = current.is_ready
-    current.state, current.state_reason = target, reason[:MOST_REASON]
+    # Why it may serve again stands in audit and ledger; on the version it would read like a fault.
+    current.state = target
+    current.state_reason = "" if current.is_ready else reason[:MOST_REASON]
     current.save(update_fields=("state", "state_reason", "updated_at"))
     record_event(
         action=action,

@@ -138,8 +138,8 @@ def test_a_model_that_does_not_reproduce_its_golden_rows_is_refused(take_in, for
     ("values", "sentence"),
     [
         ({"model_type": "orange"}, "no model type 'orange'"),
-        ({"schema": {}}, "cannot be scored with"),
-        ({"serving": {"kind": "magic"}}, "cannot be scored with"),
+        ({"schema": {}}, "cannot be imported"),
+        ({"serving": {"kind": "magic"}}, "cannot be imported"),
         ({"threshold": float("nan")}, "is no manifest"),
     ],
 )

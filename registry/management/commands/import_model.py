@@ -5,30 +5,49 @@ from django.utils import timezone
 
 from companies.models import Company
 from core.errors import DomainError
-from registry.services.importing import import_version
+from registry.services.importing import import_skops, import_version
 
 
 class Command(BaseCommand):
-    help = "Register a model that was trained elsewhere, from a manifest and its ONNX graph; never a pickle."
+    help = (
+        "Register a model that was trained elsewhere: a skops file with customers to try it out, or a "
+        "manifest with its ONNX graph. Never a pickle."
+    )
 
     def add_arguments(self, parser):
-        parser.add_argument("manifest", type=Path, help="JSON, as the manifests beside the default models")
+        parser.add_argument(
+            "model", type=Path, help="FILE.skops, or a manifest as the ones beside the default models"
+        )
         parser.add_argument("--onnx", type=Path, metavar="FILE", help="the graph; folded models need none")
+        parser.add_argument(
+            "--customers",
+            type=Path,
+            metavar="FILE",
+            help="customers with outcomes whom it has not learned from; with a column churn_probability, "
+            "each is compared. A skops file needs them.",
+        )
         parser.add_argument(
             "--metadata", type=Path, metavar="FILE", help="the _metadata.pkl with its five figures"
         )
         parser.add_argument("--company", metavar="ID", help="whose it becomes; without it, the default")
 
-    def handle(self, *, manifest, onnx, metadata, company, **options):
+    def handle(self, *, model, onnx, customers, metadata, company, **options):
         try:
-            version = import_version(
-                manifest_path=manifest,
-                graph_path=onnx,
-                metadata_path=metadata,
-                company=Company.objects.get(pk=company) if company else None,
-                by=None,
-                at=timezone.now(),
-            )
+            owner = {
+                "company": Company.objects.get(pk=company.strip().upper()) if company else None,
+                "by": None,
+                "at": timezone.now(),
+            }
+            if model.suffix.lower() == ".json":
+                version = import_version(
+                    manifest_path=model,
+                    graph_path=onnx,
+                    metadata_path=metadata,
+                    customers_path=customers,
+                    **owner,
+                )
+            else:
+                version = import_skops(model_path=model, customers_path=customers, **owner)
         except (Company.DoesNotExist, DomainError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{version} is registered.")
