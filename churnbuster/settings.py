@@ -172,6 +172,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "core.sweep", "schedule": 900.0, "options": {"expires": 900.0}},
     "sweep-predictions": {"task": "predictions.sweep", "schedule": 1800.0, "options": {"expires": 1800.0}},
     "sweep-models": {"task": "registry.sweep", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "sweep-logs": {"task": "transactions.sweep", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "sweep-training": {"task": "training.sweep", "schedule": 3600.0, "options": {"expires": 3600.0}},
 }
 
@@ -219,6 +220,7 @@ PORTAL_NAVIGATION = [
     ("Home", "companies:home", ("dev", "user"), ""),
     ("Predict", "predictions:new", ("dev", "user"), ""),
     ("History", "predictions:history", ("dev", "user"), ""),
+    ("Purchase logs", "transactions:analyses", ("dev", "user"), ""),
     ("Models", "registry:models", ("dev", "user"), "Models"),
     ("Retrain", "training:new", ("dev",), "Models"),
     ("Data sets", "training:datasets", ("dev",), "Models"),
@@ -413,3 +415,8 @@ DEFAULT_MODEL_TYPES = env.list(
 )
 RETRAIN_MODEL_TYPE = env.str("RETRAIN_MODEL_TYPE", default="neural_network")
 TRAINING_MEMORY_MB = positive("TRAINING_MEMORY_MB", 2048)
+
+# --- Purchase logs ---------------------------------------------------------------------------------------
+FEATURE_ENGINE = choice("FEATURE_ENGINE", ("duckdb", "spark"))
+SPARK_MASTER = env.str("SPARK_MASTER", default="local[*]")
+FEATURE_MEMORY_MB = positive("FEATURE_MEMORY_MB", 4096)

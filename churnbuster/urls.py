@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("companies.urls")),
     path("", include("jobs.urls")),
     path("", include("registry.urls")),
+    path("", include("transactions.urls")),
     path("", include("training.urls")),
     path("", include("predictions.urls")),
 ]

@@ -156,6 +156,27 @@ ROUTES = {
     "api/v1/deployments/<int:pk>/withdraw": developer_api(
         "api/v1/deployments/{deployment}/withdraw", own=400, method="post"
     ),
+    # --- transactions
+    "<portal:portal>/logs/": both_portals("logs/"),
+    "<portal:portal>/logs/new/": [
+        *both_portals("logs/new/"),
+        *both_portals("logs/new/", own=400, method="post"),  # an empty form
+    ],
+    "<portal:portal>/logs/<uuid:analysis>/": both_portals("logs/{log}/"),
+    "<portal:portal>/logs/<uuid:analysis>/columns/": both_portals("logs/{log}/columns/"),
+    **{
+        f"<portal:portal>/logs/<uuid:analysis>/{file}": both_portals(f"logs/{{log}}/{file}")
+        for file in ("file", "left-out.csv", "delete/", "features/")
+    },
+    "<portal:portal>/logs/<uuid:analysis>/features/<uuid:matrix>/": both_portals(
+        "logs/{log}/features/{matrix}/"
+    ),
+    **{
+        f"<portal:portal>/logs/<uuid:analysis>/features/<uuid:matrix>/{file}": both_portals(
+            f"logs/{{log}}/features/{{matrix}}/{file}"
+        )
+        for file in ("features.csv", "features.parquet")
+    },
     # --- training
     "dev/retrain/": [
         *page("dev/retrain/"),

@@ -30,6 +30,11 @@ from registry.tests.factories import (
 from registry.uploads import LEAVE_OUT
 from tests.routes import ADMIN, ANONYMOUS, DEVELOPER, OPERATOR, ROLES, ROUTES
 from training.services.retraining import start_retraining
+from transactions.models import AnalysisSession
+from transactions.services.importing import start_import
+from transactions.services.matrices import start_features
+from transactions.services.uploads import start_analysis
+from transactions.tests.logs import MAPPING, log_file
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +42,7 @@ ABSENT = {
     "person": 987_654_321, "waiting": 987_654_321, "version": 987_654_321, "key": 987_654_321,
     "deployment": 987_654_321,
     "job": uuid.UUID(int=1), "run": uuid.UUID(int=1), "retraining": uuid.UUID(int=1),
-    "dataset": 987_654_321,
+    "dataset": 987_654_321, "log": uuid.UUID(int=1), "matrix": uuid.UUID(int=1),
 }  # fmt: skip
 CHANGES_BY_ITSELF = re.compile(
     r"""csrf\w*["']?(?:\s*value=|:\s*|\s*content=)["']\w+|nonce=["'][\w+/=-]+|"X-CSRFToken":\s*"\w+\"""",
@@ -143,6 +148,23 @@ def retraining_of_company(developer, default_versions, do_jobs):
     )
     do_jobs()
     return run.uuid
+
+
+@pytest.fixture
+def log_of_company(user, do_jobs):
+    """Read a log of which some rows had to be left out."""
+    analysis = start_analysis(member=membership(user), upload=log_file(with_faults=True), at=NOON)
+    start_import(analysis=analysis, mapping=MAPPING, at=NOON)
+    do_jobs()
+    return analysis.pk
+
+
+@pytest.fixture
+def matrix_of_company(log_of_company, do_jobs):
+    analysis = AnalysisSession.objects.get(pk=log_of_company)
+    matrix = start_features(analysis=analysis, feature_set="rfm_v2", at=NOON)
+    do_jobs()
+    return matrix.pk
 
 
 @pytest.fixture

@@ -9,10 +9,13 @@ from companies.access import Member
 from companies.models import Company
 from registry.models import Dataset, ModelType, ModelVersion
 from registry.selectors import best_default, champion_for, visible_versions
-from training.models import TrainingRun
+from training.models import FeatureTraining, TrainingRun
+from transactions.models import FeatureMatrix
 
 # A picture with more steps is no picture any more; the table beside it has them all.
 MOST_STEPS = 8
+# Whoever fails this often in a row is told so, instead of learning from what is long out of date.
+MOST_FAILED = 10
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,9 @@ def plan_for(member: Member) -> Plan:
 
 def datasets_for(member: Member) -> QuerySet[Dataset]:
     """Return the data sets of the member's company, latest first."""
-    return member.company.datasets.select_related("parent_dataset").order_by("-pk")
+    # Purchase logs and their features have pages of their own.
+    snapshots = member.company.datasets.filter(dataset_type=Dataset.Type.SNAPSHOT)
+    return snapshots.select_related("parent_dataset").order_by("-pk")
 
 
 def trained_on(dataset: Dataset, company: Company) -> QuerySet[ModelVersion]:
@@ -120,3 +125,19 @@ def lineage_steps(dataset: Dataset) -> list[LineageStep]:
         )
         dataset = dataset.parent_dataset
     return chain[::-1]
+
+
+# --- Features of purchase logs ---------------------------------------------------------------------------
+
+
+def latest_features(company: Company) -> FeatureMatrix | None:
+    """Return what a training of `company` learns from: the latest features that stand or are on their way."""
+    matrices = FeatureMatrix.objects.filter(analysis__company=company).select_related("analysis", "job")
+    for matrix in matrices.order_by("-created_at", "-id")[:MOST_FAILED]:
+        if not matrix.has_failed:
+            return matrix
+    return None
+
+
+def latest_feature_training(company: Company) -> FeatureTraining | None:
+    return company.feature_trainings.with_related().first()

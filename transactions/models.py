@@ -52,6 +52,19 @@ class AnalysisSession(models.Model):
     def __str__(self):
         return self.dataset.name
 
+    # The state says what was reached; a job that ended without a result leaves it as it was.
+    @property
+    def is_being_read(self) -> bool:
+        return self.state == self.State.IMPORTING and self.job is not None and not self.job.has_ended
+
+    @property
+    def has_failed(self) -> bool:
+        return self.state == self.State.IMPORTING and not self.is_being_read
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state == self.State.READY
+
 
 class FeatureMatrix(models.Model):
     """One row is the features of one log at one cutoff, one line per customer; the lines are in files."""
@@ -91,3 +104,15 @@ class FeatureMatrix(models.Model):
 
     def __str__(self):
         return f"{self.feature_set} of {self.analysis}"
+
+    @property
+    def is_being_computed(self) -> bool:
+        return self.state == self.State.PROCESSING and self.job is not None and not self.job.has_ended
+
+    @property
+    def has_failed(self) -> bool:
+        return self.state == self.State.PROCESSING and not self.is_being_computed
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state == self.State.READY

@@ -1,0 +1,157 @@
+"""Features of a log, who left, and what speaks against them. Runs in a child, without Django."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+FEATURES, LABELS, MATRIX, TABLE = "features.parquet", "labels.parquet", "matrix.parquet", "matrix.csv"
+# What stands beside the features, in this order.
+ID, LABEL, STATUS = "customer_id", "churned", "status"
+# Customers that the judgements about columns look at; more change none of them.
+LOOKED_AT = 50_000
+SHOWN_ROWS = 20
+
+Progress = Callable[[str, int, int], None]
+
+
+def build_matrix(
+    *,
+    events: str,
+    folder: str,
+    as_of: str,
+    feature_set: str,
+    labels: dict | None,
+    engine: str,
+    spark_master: str,
+    memory_limit: str,
+    on_progress: Progress,
+) -> dict:
+    """Write the features of every customer at a cutoff beside their labels; all arguments are plain JSON.
+
+    Parameters
+    ----------
+    events, folder
+        Canonical events, and where `MATRIX` and `TABLE` are written.
+    as_of
+        The cutoff by the clock of the log, in ISO.
+    labels
+        ``{"source": "given"}``, ``{"source": "churn_definition", "horizon_days", "gap_days",
+        "active_window_days"}``, or None where no outcome is known.
+
+    Returns
+    -------
+    dict
+        ``{"refused": {"code", "message", "feature"}}`` where a feature knows the future, else the report.
+    """
+    # The server reads the names above; what these bring, only a worker's child needs.
+    from ml.purchase_features.engine import compute_features
+
+    source, folder, cutoff = Path(events), Path(folder), datetime.fromisoformat(as_of)
+    steps = 4
+    on_progress("Computing features", 0, steps)
+    try:
+        with _session(engine, spark_master) as session:
+            report = compute_features(
+                source,
+                as_of=cutoff,
+                feature_set=feature_set,
+                target=folder / FEATURES,
+                engine=engine,
+                memory_limit=memory_limit,
+                spark=session,
+            )
+    except ValueError as error:
+        return {"refused": {"code": "no-features", "message": str(error)}}
+    on_progress("Looking who left", 1, steps)
+    try:
+        labelled = _label(source, folder / LABELS, cutoff, labels)
+    except ValueError as error:
+        return {"refused": {"code": "no-labels", "message": str(error)}}
+    _join(folder, has_labels=labelled is not None)
+    on_progress("Writing the table", 2, steps)
+    _write_table(folder / MATRIX, folder / TABLE)
+    frame = _read(folder / MATRIX, LOOKED_AT)
+    return {
+        **report.to_dict(),
+        "labels": labelled,
+        "leaks": None,
+        "selection": None,
+        "preview": _show(frame.head(SHOWN_ROWS)),
+    }
+
+
+def _label(source, target, cutoff, labels):
+    from ml.labels import label_customers, read_given_labels
+
+    if labels is None:
+        return None
+    if labels["source"] == "given":
+        return read_given_labels(source, target=target).to_dict()
+    days = {name: labels[name] for name in ("horizon_days", "gap_days", "active_window_days")}
+    return label_customers(source, as_of=cutoff, target=target, **days).to_dict()
+
+
+def _join(folder, *, has_labels):
+    import duckdb
+
+    features, labels, matrix = (_quoted(folder / name) for name in (FEATURES, LABELS, MATRIX))
+    joined = f"read_parquet({features}) AS f LEFT JOIN read_parquet({labels}) USING ({ID})"
+    found = f"f.*, {LABEL}, {STATUS} FROM {joined}"
+    nothing = f"f.*, NULL::TINYINT AS {LABEL}, NULL::VARCHAR AS {STATUS} FROM read_parquet({features}) AS f"
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT {found if has_labels else nothing} ORDER BY {ID}) TO {matrix} "
+            "(FORMAT parquet, COMPRESSION zstd)"
+        )
+
+
+def _write_table(matrix, table):
+    """Write the CSV for people, in which no spreadsheet finds a formula."""
+    import pyarrow as pa
+    import pyarrow.csv as pa_csv
+    import pyarrow.parquet as pq
+
+    from tabular.danger import harmless_array
+
+    source = pq.ParquetFile(matrix)
+    with pa_csv.CSVWriter(table, source.schema_arrow) as writer:
+        for batch in source.iter_batches():
+            columns = [
+                harmless_array(column, numbers_too=name == ID) if pa.types.is_string(column.type) else column
+                for name, column in zip(batch.schema.names, batch.columns, strict=True)
+            ]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=batch.schema))
+
+
+def _quoted(path):
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _read(path, rows):
+    import pyarrow.parquet as pq
+
+    return next(pq.ParquetFile(path).iter_batches(batch_size=rows)).to_pandas()
+
+
+def _show(frame):
+    import json
+
+    return json.loads(frame.to_json(orient="split", index=False, double_precision=6))
+
+
+@contextmanager
+def _session(engine, master):
+    """Yield a session of Spark where that is the engine, and stop it at the end."""
+    if engine != "spark":
+        yield None
+        return
+    from ml.purchase_features.spark import open_session
+
+    session = open_session(master)
+    try:
+        yield session
+    finally:
+        session.stop()

@@ -1,0 +1,87 @@
+"""The shape of what people send: a log, what its columns mean, which features they want."""
+
+from django import forms
+
+from ml.purchase_features.catalogue import FEATURE_SETS
+from tabular.mapping import REQUIRED
+from tabular.preview import Preview
+
+ROLES = {
+    "customer_id": ("Customer", "Who bought. One customer has the same value on every row."),
+    "event_at": ("Date", "When it happened, with or without a time of day."),
+    "amount": ("Amount", "What was paid for this row. Negative amounts are returns."),
+    "order_id": (
+        "Order",
+        "Rows with the same order of one customer are one purchase. An order like C1042 is a cancellation.",
+    ),
+    "product": ("Product", "What was bought."),
+    "category": ("Category", "Which kind of product it is."),
+    "quantity": ("Quantity", "How many pieces."),
+    "unit_price": ("Unit price", "Where the file has no amount: the price of one piece, times the quantity."),
+    "discount": ("Discount", "How much was taken off."),
+    "event_type": ("Event type", "What happened on this row: purchase, return, login …"),
+    "label": ("Has left", "1 or 0, yes or no: whether the customer left, if you know it already."),
+}
+DATE_ORDERS = (("DMY", "Day first"), ("MDY", "Month first"))
+DECIMALS = ((".", "A point before decimals"), (",", "A comma before decimals"))
+FEATURE_SET_CHOICES = (
+    ("retail_v1", "Retail: everything that can be said about how somebody buys"),
+    ("rfm_v2", "RFM: eight scores of recency, frequency and value"),
+)
+
+
+class UploadForm(forms.Form):
+    name = forms.CharField(
+        max_length=255,
+        required=False,
+        help_text="You will find it by this name. Default: the name of the file.",
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    file = forms.FileField(
+        allow_empty_file=True,  # an empty file is refused with the words of the file check
+        widget=forms.FileInput({"accept": ".csv,.tsv,.txt,.xlsx"}),
+        error_messages={"required": "Choose a file."},
+    )
+
+
+class MappingForm(forms.Form):
+    """One choice for each role: a column of the file, or none. Which of them are needed, the service says."""
+
+    def __init__(self, *args, preview: Preview, **kwargs):
+        super().__init__(*args, **kwargs)
+        columns = [(name, name) for name in preview.header]
+        for role, (label, help_text) in ROLES.items():
+            nothing = "Choose a column" if role in REQUIRED else "Not in the file"
+            self.fields[role] = forms.ChoiceField(
+                choices=[("", nothing), *columns],
+                label=label,
+                help_text=help_text,
+                required=False,
+                error_messages={"invalid_choice": "The file has no such column."},
+            )
+        self.fields["date_order"] = forms.ChoiceField(
+            choices=DATE_ORDERS, required=False, label="How are dates written?", widget=forms.RadioSelect
+        )
+        self.fields["decimal"] = forms.ChoiceField(
+            choices=DECIMALS, required=False, label="How are numbers written?", widget=forms.RadioSelect
+        )
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        return {role: self.cleaned_data[role] for role in ROLES if self.cleaned_data.get(role)}
+
+
+class FeaturesForm(forms.Form):
+    feature_set = forms.ChoiceField(choices=FEATURE_SET_CHOICES, widget=forms.RadioSelect, label="Features")
+    as_of = forms.DateField(
+        required=False,
+        label="Cutoff",
+        widget=forms.DateInput({"type": "date"}),
+        help_text="Features know what happened before this day. Default: the latest day with known outcomes.",
+    )
+
+    def clean_feature_set(self):
+        chosen = self.cleaned_data["feature_set"]
+        if chosen not in FEATURE_SETS:
+            raise forms.ValidationError("There is no such set of features.")
+        return chosen

@@ -1,0 +1,37 @@
+"""Which purchase logs a member may see, and how each of them stands."""
+
+from django.db.models import QuerySet
+
+from companies.access import Member
+from companies.models import Company
+from transactions.models import AnalysisSession, FeatureMatrix
+
+
+def analyses_for(member: Member) -> QuerySet[AnalysisSession]:
+    """Return the logs of the member's company, latest first: whoever is in may see all of them."""
+    return analyses_of(member.company)
+
+
+def analyses_of(company: Company) -> QuerySet[AnalysisSession]:
+    return company.analyses.select_related("dataset", "job", "account", "company")
+
+
+def ready_analyses_for(member: Member) -> QuerySet[AnalysisSession]:
+    """Return the logs that were read: those with events to look at."""
+    return analyses_for(member).filter(state=AnalysisSession.State.READY)
+
+
+def matrices_of(analysis: AnalysisSession) -> QuerySet[FeatureMatrix]:
+    return analysis.matrices.select_related("dataset", "job", "account", "analysis__company")
+
+
+def status_of(analysis: AnalysisSession) -> str:
+    """Return how a log stands in the words of the V2 API: uploaded, processing, ready or error."""
+    matrix = analysis.matrices.order_by("-created_at").select_related("job").first()
+    if analysis.has_failed or (matrix and matrix.has_failed):
+        return "error"
+    if analysis.is_being_read or (matrix and matrix.is_being_computed):
+        return "processing"
+    if matrix and matrix.is_ready:
+        return "ready"
+    return "uploaded"

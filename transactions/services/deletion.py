@@ -1,0 +1,66 @@
+"""A purchase log goes: its rows, then its objects."""
+
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+
+from companies.models import Account
+from companies.services.audit import record_event
+from core.buckets import DATASETS, UTILS, remove_file
+from core.errors import Conflict, Unprocessable
+from transactions.models import AnalysisSession
+
+
+class NameDiffers(Unprocessable):
+    code = "name-differs"
+
+
+class LogIsInUse(Conflict):
+    code = "log-is-in-use"
+
+
+@transaction.atomic
+def delete_analysis(*, analysis: AnalysisSession, typed: str, by: Account, at: datetime) -> None:
+    """Delete a log with all that was made of it. Who deleted it, and how large it was, stays on record.
+
+    Models that learned from its features stay, and so do their figures.
+
+    Parameters
+    ----------
+    typed
+        The name of the log, typed to confirm.
+
+    Raises
+    ------
+    NameDiffers
+        `typed` is another name.
+    LogIsInUse
+        A job is at work on it.
+    """
+    if " ".join(typed.split()) != analysis.dataset.name:
+        raise NameDiffers(f"Type {analysis} to confirm.", field="confirm_name")
+    analysis = AnalysisSession.objects.select_for_update().get(pk=analysis.pk)
+    matrices = list(analysis.matrices.select_related("dataset", "job"))
+    if analysis.is_being_read or any(matrix.is_being_computed for matrix in matrices):
+        raise LogIsInUse(f"“{analysis}” is being worked on. Cancel that first.")
+    raw = analysis.dataset
+    objects = [(DATASETS, name) for name in (raw.file_path, analysis.events_path, analysis.rejects_path)]
+    objects += [(UTILS, name) for matrix in matrices for name in (matrix.parquet_path, matrix.csv_path)]
+    record_event(
+        action="log-deleted",
+        company=analysis.company,
+        actor=by,
+        subject=str(analysis),
+        at=at,
+        sha256=raw.sha256,
+        rows=raw.row_count,
+        matrices=len(matrices),
+    )
+    for matrix in matrices:
+        if matrix.dataset:
+            matrix.dataset.delete()
+    # The session goes with its row of the log, and so do matrices that were never finished.
+    raw.delete()
+    for bucket, name in objects:
+        transaction.on_commit(partial(remove_file, bucket, name), robust=True)

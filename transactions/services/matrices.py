@@ -1,0 +1,193 @@
+"""Features of a log at one cutoff: a job computes them, and what is found wanting is refused by name."""
+
+import uuid
+from datetime import date, datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from companies.models import Account, Company
+from core.buckets import DATASETS, UTILS, local_copy, remove_file, store_file
+from core.errors import DomainError
+from jobs.runner import JobRun
+from jobs.services import enqueue
+from ml.purchase_features.catalogue import FEATURE_SETS
+from registry.models import Dataset
+from tabular.child import ChildStopped, run_in_child
+from tabular.errors import TableError
+from transactions.cutoffs import of_log, plan_features, stored
+from transactions.engine import MATRIX, TABLE
+from transactions.files import features_of, scratch_folder
+from transactions.models import AnalysisSession, FeatureMatrix
+
+TASK = "transactions.features"
+ENGINE = "transactions.engine:build_matrix"
+
+
+class NoSuchFeatures(DomainError):
+    code = "no-such-features"
+    http_status = 422
+
+
+class FeaturesRefused(DomainError):
+    """A feature knows the future, or tells the label by itself; the message names it."""
+
+    code = "features-refused"
+    http_status = 422
+
+
+@transaction.atomic
+def start_features(
+    *,
+    analysis: AnalysisSession,
+    feature_set: str,
+    as_of: date | datetime | None = None,
+    by: Account | None = None,
+    at: datetime,
+) -> FeatureMatrix:
+    """Queue the features of a log to be computed, with labels where outcomes are known.
+
+    Parameters
+    ----------
+    feature_set
+        ``"rfm_v2"`` or ``"retail_v1"``.
+    as_of
+        The cutoff by the clock of the log; see `transactions.cutoffs.plan_features` for the default.
+    by
+        Who asks; default: who uploaded the log.
+
+    Raises
+    ------
+    NoSuchFeatures
+        `feature_set` is another word.
+    transactions.cutoffs.LogNotRead, transactions.cutoffs.CutoffRefused
+        There is nothing to compute from.
+    """
+    if feature_set not in FEATURE_SETS:
+        raise NoSuchFeatures(
+            f"There are no features called {feature_set}. There are: {', '.join(FEATURE_SETS)}.",
+            field="feature_set",
+        )
+    # Reading the log anew waits here, and then finds that something was made of it.
+    Company.objects.select_for_update().get(pk=analysis.company_id)
+    analysis = AnalysisSession.objects.select_related("company", "dataset", "account").get(pk=analysis.pk)
+    plan = plan_features(analysis=analysis, as_of=as_of)
+    matrix_id = uuid.uuid4()
+    job = enqueue(
+        task=TASK,
+        title=f"Features of {analysis}",
+        company=analysis.company,
+        account=by or analysis.account,
+        payload={"matrix": str(matrix_id)},
+        at=at,
+    )
+    return FeatureMatrix.objects.create(
+        id=matrix_id,
+        analysis=analysis,
+        account=by or analysis.account,
+        created_at=at,
+        job=job,
+        feature_set=feature_set,
+        as_of=stored(plan.as_of),
+        label_source=plan.label_source,
+        horizon_days=plan.horizon_days,
+        gap_days=plan.gap_days,
+        active_window_days=plan.active_window_days,
+    )
+
+
+def compute_matrix(*, run: JobRun, matrix: FeatureMatrix, at: datetime) -> None:
+    """Compute a matrix and publish it, unless another attempt did.
+
+    Parameters
+    ----------
+    run
+        The attempt: shows progress, tells when to stop, and refuses to finish once another attempt took over.
+
+    Raises
+    ------
+    FeaturesRefused
+        With the name of the feature that knows the future.
+    """
+    analysis, company = matrix.analysis, matrix.analysis.company
+    # The name of the objects is that of their row, and each attempt has a row of its own.
+    dataset_id = uuid.uuid4()
+    parquet, table = features_of(company, dataset_id)
+    published = False
+    try:
+        with local_copy(DATASETS, analysis.events_path) as events, scratch_folder() as folder:
+            report = _compute_in_child(run, matrix, events, folder)
+            store_file(UTILS, parquet, folder / MATRIX)
+            store_file(UTILS, table, folder / TABLE)
+            size = (folder / TABLE).stat().st_size
+        labels = report["labels"] or {}
+        with run.finish():
+            dataset = Dataset.objects.create(
+                uuid=dataset_id,
+                company=company,
+                name=f"{analysis}: {matrix.feature_set}"[:255],
+                file_path=table,
+                bucket_name=UTILS,
+                dataset_type=Dataset.Type.FEATURES,
+                parent_dataset=analysis.dataset,
+                created_at=at,
+                original_filename=table.rpartition("/")[2],
+                size_bytes=size,
+                row_count=report["rows"],
+                churn_count=labels.get("churned"),
+                has_churn_label=bool(labels),
+                schema_name=matrix.feature_set,
+            )
+            FeatureMatrix.objects.filter(pk=matrix.pk).update(
+                state=FeatureMatrix.State.READY,
+                dataset=dataset,
+                report=report,
+                parquet_path=parquet,
+                csv_path=table,
+            )
+        published = True
+    finally:
+        if not published:
+            for name in (parquet, table):
+                remove_file(UTILS, name)
+
+
+def _compute_in_child(run, matrix, events, folder):
+    labels = None
+    if matrix.label_source:
+        labels = {
+            "source": matrix.label_source,
+            "horizon_days": matrix.horizon_days,
+            "gap_days": matrix.gap_days,
+            "active_window_days": matrix.active_window_days,
+        }
+    memory = settings.FEATURE_MEMORY_MB
+    try:
+        report = run_in_child(
+            ENGINE,
+            {
+                "events": str(events),
+                "folder": str(folder),
+                "as_of": of_log(matrix.as_of).isoformat(),
+                "feature_set": matrix.feature_set,
+                "labels": labels,
+                "engine": settings.FEATURE_ENGINE,
+                "spark_master": settings.SPARK_MASTER,
+                # The rest is for the libraries themselves.
+                "memory_limit": f"{memory * 3 // 4}MB",
+            },
+            memory_bytes=memory * 1024 * 1024,
+            seconds=settings.JOB_MAX_MINUTES * 60,
+            on_progress=run.progress,
+            should_stop=run.should_stop,
+        )
+    except ChildStopped:
+        run.check()  # raises what the run was stopped by
+        raise
+    except TableError as error:
+        raise FeaturesRefused(error.message, code=error.kind) from error
+    if refused := report.get("refused"):
+        raise FeaturesRefused(
+            refused["message"], code=refused["code"], extra={"feature": refused.get("feature")}
+        )
+    return report

@@ -1,0 +1,128 @@
+"""The profile of a log is computed within the job that reads it, by a child with a memory limit."""
+
+import logging
+from contextlib import ExitStack
+from pathlib import Path
+
+from django.conf import settings
+
+from core.buckets import DATASETS, local_copy
+from core.errors import Conflict, Unprocessable
+from jobs.runner import JobRun
+from tabular.child import ChildStopped, run_in_child
+from tabular.errors import TableError
+from transactions.models import AnalysisSession
+from transactions.services.configuration import check_days
+
+PROFILE = "transactions.profile_engine:profile_log"
+WEIGH = "transactions.profile_engine:weigh_thresholds"
+# Somebody waits for the answer in front of the page.
+PATIENCE_SECONDS = 45
+
+logger = logging.getLogger(__name__)
+
+
+class NoProfile(Conflict):
+    code = "no-profile"
+
+
+class TooMuchToWeigh(Unprocessable):
+    code = "too-much-to-weigh"
+
+
+def profile_of(
+    analysis: AnalysisSession, *, run: JobRun, events: Path | None = None, report: dict | None = None
+) -> dict | None:
+    """Return what the log of `analysis` says about itself; see `ml.log_profile.profile_events`.
+
+    Parameters
+    ----------
+    run
+        The attempt: shows progress, and tells when to stop.
+    events, report
+        What the import made; default: what is stored.
+
+    Returns
+    -------
+    dict or None
+        None where time or memory did not suffice: a log can be used without its profile.
+    """
+    report = analysis.import_report if report is None else report
+    spec = analysis.parse_spec or {}
+    with ExitStack() as stack:
+        path = events or stack.enter_context(local_copy(DATASETS, analysis.events_path))
+        try:
+            return run_in_child(
+                PROFILE,
+                {
+                    "events": str(path),
+                    "report": {**report, "date_order": spec.get("date_order")},
+                    "as_of": None,  # the import has set aside what lies in the future
+                    "memory_limit": _library_memory(),
+                },
+                memory_bytes=settings.FEATURE_MEMORY_MB * 1024 * 1024,
+                seconds=settings.JOB_MAX_MINUTES * 60,
+                on_progress=run.progress,
+                should_stop=run.should_stop,
+            )
+        except ChildStopped:
+            run.check()  # raises what the run was stopped by
+            raise
+        except TableError as error:
+            logger.warning("The log %s got no profile: %s", analysis.pk, error.message)
+            return None
+
+
+def impact_of(
+    analysis: AnalysisSession, *, gap_days: int = 0, active_window_days: int | None = None
+) -> list[dict]:
+    """Return what each horizon would mean; see `ml.churn_definition.impact_by_days`.
+
+    Raises
+    ------
+    NoProfile
+        The log was not read, or has no profile.
+    transactions.services.configuration.DaysOutOfRange
+        The gap or the window is no length that anybody can mean.
+    TooMuchToWeigh
+        The log is too large to count it anew while somebody waits.
+    """
+    profile = require_profile(analysis)
+    check_days(horizon_days=30, gap_days=gap_days, active_window_days=active_window_days)
+    if not gap_days and active_window_days is None:
+        return profile["churn"]["impact"]
+    with local_copy(DATASETS, analysis.events_path) as path:
+        try:
+            return run_in_child(
+                WEIGH,
+                {
+                    "events": str(path),
+                    "gap_days": gap_days,
+                    "active_window_days": active_window_days,
+                    "memory_limit": _library_memory(),
+                },
+                memory_bytes=settings.FEATURE_MEMORY_MB * 1024 * 1024,
+                seconds=PATIENCE_SECONDS,
+            )
+        except TableError as error:
+            raise TooMuchToWeigh(
+                "This log is too large to count it anew for another gap or active window while you wait. "
+                "You can confirm them all the same."
+            ) from error
+
+
+def require_profile(analysis: AnalysisSession) -> dict:
+    """Return the profile of `analysis`, or refuse where there is none."""
+    if not analysis.is_ready:
+        raise NoProfile(f"“{analysis}” has not been read yet. Say first what its columns mean.")
+    if not analysis.profile:
+        raise NoProfile(
+            f"“{analysis}” has no profile: it was too large for the time or the memory allowed. "
+            "Features can be computed without it."
+        )
+    return analysis.profile
+
+
+def _library_memory():
+    # The rest is for the libraries themselves.
+    return f"{settings.FEATURE_MEMORY_MB // 2}MB"

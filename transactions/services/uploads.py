@@ -1,0 +1,117 @@
+"""A purchase log comes in: it is looked at, stored and written down, or nothing of it stays."""
+
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db import transaction
+
+from companies.access import Member
+from core.buckets import DATASETS, remove_file, store_file
+from core.errors import DomainError
+from registry.models import Dataset
+from registry.uploads import FileRefused, WaitingUpload, take_in
+from tabular.errors import TableError
+from tabular.mapping import guess_mapping
+from tabular.preview import Preview, preview_table_in_child
+from transactions.files import new_raw
+from transactions.models import AnalysisSession
+
+SCHEMA = "purchase_log"
+NO_NAME = "Purchase log"
+
+
+class NameTooLong(DomainError):
+    code = "name-too-long"
+
+
+def start_analysis(
+    *,
+    member: Member,
+    upload: File | WaitingUpload,
+    name: str = "",
+    has_churn_label: bool | None = None,
+    largest: int | None = None,
+    at: datetime,
+) -> AnalysisSession:
+    """Look at the beginning of a log and, where it can be read, keep it until its columns are named.
+
+    Parameters
+    ----------
+    member
+        Who sends it; the log belongs to the company.
+    upload
+        What came with a form, or a file that lies in the waiting room already. It is never left behind.
+    name
+        What people find it by; default: the name of the file.
+    has_churn_label
+        What the sender says about a column with outcomes; None where nobody asked.
+    largest
+        Size in bytes up to which a file is accepted, where that is not the limit of uploads.
+    at
+        Aware UTC instant of the request.
+
+    Raises
+    ------
+    FileRefused
+        With kind, line and column of what cannot be read.
+    """
+    name = " ".join(name.split())
+    if len(name) > 255:
+        raise NameTooLong("Give the log a name of at most 255 signs.", field="name")
+    waiting = None
+    try:
+        waiting = take_in(upload)
+        preview = _look_at(waiting, largest)
+        stored = new_raw(member.company, preview.format)
+        try:
+            store_file(DATASETS, stored, waiting.path)
+            return _write_down(
+                member, preview, stored, waiting, name=name, has_churn_label=has_churn_label, at=at
+            )
+        except BaseException:
+            remove_file(DATASETS, stored)
+            raise
+    except TableError as error:
+        raise FileRefused(error) from error
+    finally:
+        if waiting:
+            waiting.remove()
+
+
+def _look_at(waiting, largest):
+    limits = {"max_bytes": largest} if largest else {}
+    return preview_table_in_child(
+        waiting.path,
+        memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
+        seconds=settings.UPLOAD_SECONDS,
+        **limits,
+    )
+
+
+@transaction.atomic
+def _write_down(member, preview: Preview, stored, waiting, *, name, has_churn_label, at):
+    dataset = Dataset.objects.create(
+        company=member.company,
+        name=name or waiting.name[:255] or NO_NAME,
+        file_path=stored,
+        bucket_name=DATASETS,
+        dataset_type=Dataset.Type.RAW,
+        created_at=at,
+        original_filename=waiting.name[:255],
+        sha256=preview.table.sha256,
+        size_bytes=preview.table.size,
+        row_count=preview.rows_in_file,
+        has_churn_label=has_churn_label,
+        schema_name=SCHEMA,
+    )
+    guesses = {role: guess.to_dict() for role, guess in guess_mapping(preview).items()}
+    return AnalysisSession.objects.create(
+        id=uuid.uuid4(),
+        company=member.company,
+        dataset=dataset,
+        account=member.account,
+        created_at=at,
+        preview={**preview.to_dict(), "guesses": guesses},
+    )

@@ -1,0 +1,28 @@
+"""What the worker does for purchase logs. Imported by the worker alone."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from jobs.handlers import handler
+from jobs.runner import JobRun
+from transactions.models import AnalysisSession, FeatureMatrix
+from transactions.services.importing import import_log
+from transactions.services.matrices import compute_matrix
+from transactions.services.sweeping import sweep_objects
+
+
+@handler("transactions.import")
+def read(run: JobRun):
+    analysis = AnalysisSession.objects.select_related("company", "dataset").get(pk=run.payload["analysis"])
+    import_log(run=run, analysis=analysis, at=timezone.now())
+
+
+@handler("transactions.features")
+def compute(run: JobRun):
+    rows = FeatureMatrix.objects.select_related("analysis__company", "analysis__dataset")
+    compute_matrix(run=run, matrix=rows.get(pk=run.payload["matrix"]), at=timezone.now())
+
+
+@shared_task(name="transactions.sweep")
+def sweep():
+    sweep_objects(at=timezone.now())

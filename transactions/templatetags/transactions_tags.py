@@ -1,0 +1,69 @@
+"""How pages write what was recognised in a log."""
+
+from datetime import date, datetime
+
+from django import template
+
+from core.templatetags.core_tags import MISSING
+from tabular.detect import DetectedColumn
+from tabular.moments import SPOKEN
+from transactions.forms import FEATURE_SET_CHOICES
+
+register = template.Library()
+
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+ENCODINGS = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8 with a byte order mark",
+    "utf-16": "UTF-16",
+    "cp1252": "Western European (Windows-1252)",
+    "latin-1": "Western European (Latin-1)",
+}
+KINDS = {"date": "dates", "number": "numbers", "text": "text", "blank": "empty"}
+FEATURE_SETS = {code: label.partition(":")[0] for code, label in FEATURE_SET_CHOICES}
+
+
+@register.filter
+def delimiter(sign: str) -> str:
+    return DELIMITERS.get(sign, f"“{sign}”")
+
+
+@register.filter
+def encoding(name: str) -> str:
+    return ENCODINGS.get(name, name)
+
+
+@register.filter
+def date_order(column: DetectedColumn) -> str:
+    """Say in which order the parts of the dates of a column stand."""
+    if column.date_order_ambiguous:
+        return "day and month could stand in either order"
+    return SPOKEN[column.date_order] + (", with times" if column.has_time else "")
+
+
+@register.filter
+def kind(column: DetectedColumn) -> str:
+    found = KINDS[column.kind]
+    return f"{found}, {column.blanks:,} empty" if column.blanks and column.kind != "blank" else found
+
+
+@register.filter
+def open_number(column: DetectedColumn) -> str:
+    """Return an example of a column that shows why its numbers can be read in two ways."""
+    return next((text for text in column.examples if "." in text or "," in text), column.examples[0])
+
+
+@register.filter
+def log_day(moment: datetime | date | str | None) -> str:
+    """Write a day by the clock of a log, which knows no time zone: 9 December 2011."""
+    if not moment:
+        return MISSING
+    day = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return f"{day.day} {day:%B %Y}" + (
+        f", {day:%H:%M}" if getattr(day, "hour", 0) or getattr(day, "minute", 0) else ""
+    )
+
+
+@register.filter
+def feature_set(code: str) -> str:
+    return FEATURE_SETS.get(code, code)

@@ -1,0 +1,33 @@
+"""Small purchase logs with known contents."""
+
+import random
+from datetime import date, timedelta
+
+from django.core.files.base import ContentFile
+
+FIRST_DAY = date(2024, 1, 1)
+
+
+def lines_of_log(*, customers=40, days=300, seed=7, delimiter=",", write_day=str, with_faults=False):
+    """Return the lines of a log: two customers in three come back to the end, the others stay away halfway."""
+    random.seed(seed)
+    rows = []
+    for number in range(customers):
+        day, leaves = FIRST_DAY + timedelta(days=number % 20), number % 3 == 0
+        while day < FIRST_DAY + timedelta(days=days // 2 if leaves else days):
+            amount = f"{random.uniform(5, 90):.2f}"
+            rows.append([f"C{number:03d}", write_day(day), amount, random.choice(("tea", "coffee", "cake"))])
+            day += timedelta(days=random.randint(8, 25))
+    if with_faults:
+        rows.append(["", write_day(FIRST_DAY), "5.00", "tea"])  # nobody
+        rows.append(["C001", "someday", "5.00", "tea"])
+        rows.append(["C001", write_day(FIRST_DAY + timedelta(days=40)), "-5.00", "tea"])  # a return
+        rows.append(rows[0])  # an exact duplicate
+    return [delimiter.join(row) for row in (["customer", "bought on", "paid", "category"], *rows)]
+
+
+def log_file(name="log.csv", **options):
+    return ContentFile(("\n".join(lines_of_log(**options)) + "\n").encode(), name=name)
+
+
+MAPPING = {"customer_id": "customer", "event_at": "bought on", "amount": "paid", "category": "category"}

@@ -1,0 +1,75 @@
+"""Features of a log: one line per customer, labels where outcomes are known."""
+
+import csv
+import io
+from datetime import date, datetime
+
+import pytest
+from django.utils import timezone
+
+from core.buckets import UTILS, local_copy
+from transactions.cutoffs import CutoffRefused, LogNotRead
+from transactions.models import FeatureMatrix
+from transactions.services.configuration import configure_analysis
+from transactions.services.matrices import NoSuchFeatures, start_features
+
+pytestmark = pytest.mark.django_db
+
+
+def compute(analysis, do_jobs, feature_set="retail_v1", as_of=None):
+    matrix = start_features(analysis=analysis, feature_set=feature_set, as_of=as_of, at=timezone.now())
+    (job,) = do_jobs()
+    assert job.error is None, job.error
+    return FeatureMatrix.objects.get(pk=matrix.pk)
+
+
+def rows_of(matrix):
+    with local_copy(UTILS, matrix.csv_path) as path:
+        return list(csv.DictReader(io.StringIO(path.read_text())))
+
+
+def test_a_row_for_each_customer_with_labels_by_the_churn_definition(read_log, do_jobs):
+    configure_analysis(analysis=read_log, horizon_days=60, at=timezone.now())
+
+    matrix = compute(read_log, do_jobs)
+
+    rows = rows_of(matrix)
+    assert len(rows) == matrix.report["rows"] == matrix.dataset.row_count == 40
+    assert {row["status"] for row in rows} == {"active", "lapsed"}
+    assert all(row["churned"] == "" for row in rows if row["status"] == "lapsed")
+    assert matrix.report["labels"]["lapsed"] == sum(row["status"] == "lapsed" for row in rows)
+    assert matrix.report["absent"].keys() == {"evening_purchase_ratio", "percent_repeat_products"} | {
+        "average_items_per_transaction", "discount_usage_rate",
+    }  # fmt: skip
+    assert matrix.dataset.file_path == matrix.csv_path
+    assert matrix.csv_path == f"org_{read_log.company.uuid}/features/features_{matrix.dataset.uuid}.csv"
+
+
+def test_what_happens_after_the_cutoff_decides_and_is_no_feature(read_log, do_jobs):
+    matrix = compute(read_log, do_jobs, feature_set="rfm_v2", as_of=date(2024, 6, 1))
+
+    assert matrix.as_of == datetime(2024, 6, 1, tzinfo=matrix.as_of.tzinfo)
+    assert matrix.label_source == "definition"
+    assert matrix.report["labels"]["outcome_end"] == "2024-08-30T00:00:00"
+    assert list(rows_of(matrix)[0])[-2:] == ["churned", "status"]
+
+
+def test_nobody_is_labelled_before_the_outcome_is_known(read_log, do_jobs):
+    matrix = compute(read_log, do_jobs, feature_set="rfm_v2", as_of=date(2024, 10, 1))
+
+    assert matrix.label_source == "" and matrix.report["labels"] is None
+    assert {row["churned"] for row in rows_of(matrix)} == {""}
+
+
+def test_refuses_what_cannot_be_computed_and_leaves_nothing(read_log, uploaded):
+    with pytest.raises(CutoffRefused, match="begins on 2024-01-01"):
+        start_features(analysis=read_log, feature_set="rfm_v2", as_of=date(2023, 1, 1), at=timezone.now())
+    with pytest.raises(NoSuchFeatures, match="rfm_v2, retail_v1"):
+        start_features(analysis=read_log, feature_set="rfm_v3", at=timezone.now())
+
+    assert not FeatureMatrix.objects.exists()
+
+
+def test_refuses_a_log_that_was_not_read(uploaded):
+    with pytest.raises(LogNotRead):
+        start_features(analysis=uploaded, feature_set="rfm_v2", at=timezone.now())

@@ -1,0 +1,97 @@
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from companies.access import member_required
+from core.errors import DomainError
+from tabular.mapping import REQUIRED
+from tabular.preview import Preview
+from transactions.forms import ROLES, MappingForm
+from transactions.services.importing import start_import
+from transactions.views.analyses import find
+from transactions.views.uploads import go
+
+
+@member_required
+@require_http_methods(("GET", "HEAD", "POST"))
+def columns(request, analysis):
+    """Show the first rows and what was recognised; take what the columns mean, and begin to read."""
+    found = find(request, analysis)
+    preview = Preview.from_dict(found.preview)
+    if request.method != "POST":
+        return _page(request, found, preview, MappingForm(preview=preview, initial=_begin_with(found)))
+    form = MappingForm(request.POST, preview=preview)
+    if not form.is_valid():
+        return _page(request, found, preview, form, status=400)
+    try:
+        start_import(
+            analysis=found,
+            mapping=form.mapping,
+            date_order=form.cleaned_data["date_order"],
+            decimal=form.cleaned_data["decimal"],
+            by=request.user,
+            at=timezone.now(),
+        )
+    except DomainError as error:
+        return _page(request, found, preview, form, refusal=error, status=error.http_status)
+    return go(request, reverse("transactions:analysis", args=(request.member.portal, found.pk)))
+
+
+def _begin_with(analysis):
+    """Return what was chosen before, or what was guessed."""
+    if analysis.mapping:
+        return analysis.mapping
+    return {role: guess["column"] for role, guess in analysis.preview["guesses"].items()}
+
+
+def _page(request, analysis, preview, form, *, refusal=None, status=200):
+    open_dates = [column for column in preview.columns if column.date_order_ambiguous]
+    open_numbers = [column for column in preview.columns if column.decimal_ambiguous]
+    context = {
+        "analysis": analysis,
+        "preview": preview,
+        "form": form,
+        "refusal": refusal,
+        "roles": _roles(form, analysis.preview["guesses"]),
+        "dated": [column for column in preview.columns if column.kind == "date"],
+        "open_dates": open_dates,
+        "asks_order": bool(open_dates),
+        "open_numbers": open_numbers,
+        "asks_decimal": bool(open_numbers),
+        "rows": [{"line": row["line"], "cells": _cells(row, preview)} for row in preview.rows],
+    }
+    part = "#refusal" if request.htmx and request.method == "POST" else ""
+    return render(request, f"transactions/columns.html{part}", context, status=status)
+
+
+def _roles(form, guesses):
+    rows = []
+    for role in ROLES:
+        guess = guesses.get(role)
+        reason = f"{guess['column']}: {guess['reason']}" if guess else ""
+        rows.append({"field": form[role], "reason": reason, "is_required": role in REQUIRED})
+    return rows
+
+
+def _cells(row, preview):
+    """Pair each text with what was read, where that looks different."""
+    cells = []
+    for column, text, value in zip(preview.columns, row["texts"], row["values"], strict=True):
+        read = ""
+        if column.kind == "date" and value is not None:
+            day = value.removesuffix(" 00:00:00")
+            read = "" if text.strip() in (value, day) else day
+        elif column.kind == "number" and value is not None:
+            shown = f"{value:.15g}"
+            read = "" if text.strip() == shown or _is_plain(text, value) else shown
+        cells.append({"text": text, "read": read, "is_number": column.kind == "number"})
+    return cells
+
+
+def _is_plain(text, value):
+    """Tell whether `text` is a number that everybody reads alike: 8.50 beside 8.5 explains nothing."""
+    try:
+        return "_" not in text and float(text) == value
+    except ValueError:
+        return False

@@ -1,0 +1,86 @@
+import json
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
+
+from companies.access import member_required
+from core.downloads import plain_name
+from transactions.profile_charts import list_charts
+from transactions.profile_findings import read_profile
+from transactions.services.profiling import require_profile
+from transactions.views.analyses import find, when_read
+
+HTML, PDF, JSON = "text/html; charset=utf-8", "application/pdf", "application/json"
+
+
+@member_required
+@require_safe
+@when_read
+def profile(request, analysis):
+    found = analysis.profile
+    context = {
+        "analysis": analysis,
+        "profile": found and read_profile(found),
+        "charts": list_charts(found) if found else {},
+        "step": "profile",
+    }
+    return render(request, "transactions/profile.html", _named(context))
+
+
+@member_required
+@require_safe
+def download_html(request, analysis):
+    found = find(request, analysis)
+    return _download(found, _report(found), ".html", HTML)
+
+
+@member_required
+@require_safe
+def download_pdf(request, analysis):
+    # Slow to import, and most requests never need it.
+    from weasyprint import HTML as Document
+
+    found = find(request, analysis)
+    return _download(
+        found, Document(string=_report(found), url_fetcher=_fetch_nothing).write_pdf(), ".pdf", PDF
+    )
+
+
+@member_required
+@require_safe
+def download_json(request, analysis):
+    found = find(request, analysis)
+    return _download(found, json.dumps(require_profile(found), indent=1), ".json", JSON)
+
+
+def _report(analysis):
+    profile = require_profile(analysis)
+    context = {
+        "analysis": analysis,
+        "profile": read_profile(profile),
+        "charts": list_charts(profile),
+        "printed": True,
+    }
+    return render_to_string("transactions/profile_report.html", _named(context))
+
+
+def _named(context):
+    # Templates reach only names that are plain words.
+    charts = {name.replace("-", "_"): chart for name, chart in context["charts"].items()}
+    return context | {"charts": charts}
+
+
+def _download(analysis, content, suffix, content_type):
+    answer = HttpResponse(content, content_type=content_type)
+    name = plain_name(str(analysis), f"-profile{suffix}", otherwise="log")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _fetch_nothing(url, *_, **__):
+    """Refuse to open addresses: the report has everything inside, and texts of a log may look like one."""
+    raise ValueError(f"The report opens no address: {url}")

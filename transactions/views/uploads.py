@@ -1,0 +1,49 @@
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
+
+from companies.access import member_required
+from core.errors import DomainError
+from registry.uploads import receives_upload, upload_limit
+from transactions.forms import UploadForm
+from transactions.services.uploads import start_analysis
+
+
+@member_required
+@require_http_methods(("GET", "HEAD", "POST"))
+@receives_upload
+def upload(request):
+    if request.method != "POST":
+        return _page(request, UploadForm())
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _page(request, form, status=400)
+    try:
+        analysis = start_analysis(
+            member=request.member,
+            upload=form.cleaned_data["file"],
+            name=form.cleaned_data["name"],
+            at=timezone.now(),
+        )
+    except DomainError as error:
+        return _page(request, form, refusal=error, status=error.http_status)
+    return go(request, reverse("transactions:columns", args=(request.member.portal, analysis.pk)))
+
+
+def _page(request, form, *, refusal=None, status=200):
+    context = {
+        "form": form,
+        "refusal": refusal,
+        "max_mb": upload_limit() // 1024 // 1024,
+        "max_bytes": upload_limit(),
+    }
+    part = "#refusal" if request.htmx and request.method == "POST" else ""
+    return render(request, f"transactions/upload.html{part}", context, status=status)
+
+
+def go(request, url) -> HttpResponse:
+    """Lead on to `url`. htmx follows a plain redirect silently and puts a page where a fragment belongs."""
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
