@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from jobs.handlers import handler
 from jobs.runner import JobRun
-from training.models import TrainingRun
+from training.models import FeatureTraining, TrainingRun
+from training.services import feature_training
 from training.services.attempts import retrain
 from training.services.retraining import TASK
 from training.services.sweeping import sweep_files
@@ -17,6 +18,15 @@ def retrain_model(run: JobRun):
         uuid=run.payload["training_run"]
     )
     retrain(run=run, training_run=training_run, at=timezone.now())
+
+
+@handler(feature_training.TASK)
+def learn_features(run: JobRun):
+    training = FeatureTraining.objects.select_related("company", "model_type").get(
+        pk=run.payload["feature_training"]
+    )
+    if training.version_id is None:
+        feature_training.train_on_features(run=run, training=training, at=timezone.now())
 
 
 @shared_task(name="training.sweep")

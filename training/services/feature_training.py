@@ -1,0 +1,191 @@
+"""Learning from features of a purchase log: written down at once, done by a job, registered as a version."""
+
+import tempfile
+import time
+import uuid
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from companies.access import Member
+from core.buckets import DATASETS, local_copy
+from core.errors import Conflict, DomainError, Forbidden
+from jobs.models import Job
+from jobs.runner import JobRun
+from jobs.services import enqueue
+from registry.models import ModelType
+from registry.services.model_types import add_missing_model_types
+from registry.services.versions import register_version
+from training.models import FeatureTraining
+from training.selectors import latest_features
+from training.services.children import learn_in_child, read_exported
+from transactions.models import FeatureMatrix
+
+TASK = "training.learn_features"
+ENGINE = "training.feature_engine:learn"
+# The types that logs are learned with; the first one unless somebody says otherwise.
+MODEL_TYPES = ("logistic_regression", "random_forest", "gradient_boosting")
+POLL_SECONDS = 0.5
+# A job that was lost is queued again behind this one, where a single worker would never come to it.
+LONGEST_WAIT_FOR_QUEUED = 120.0
+
+
+class OnlyDevelopers(Forbidden):
+    code = "only-developers"
+
+
+class UnknownModelType(DomainError):
+    code = "unknown-model-type"
+
+
+class NoFeatures(Conflict):
+    code = "no-features"
+
+
+class FeaturesFailed(DomainError):
+    code = "features-failed"
+    http_status = 422
+
+
+def start_feature_training(
+    *,
+    member: Member,
+    model_type: str = MODEL_TYPES[0],
+    matrix: FeatureMatrix | None = None,
+    at: datetime,
+) -> FeatureTraining:
+    """Queue a training on features of the company.
+
+    Parameters
+    ----------
+    member
+        Who asks: the developer.
+    model_type
+        One of `MODEL_TYPES`.
+    matrix
+        Features to learn from; by default the latest of the company. Where they are still being computed, the
+        training waits for them.
+
+    Raises
+    ------
+    UnknownModelType
+        Logs are not learned with that type.
+    NoFeatures
+        There are none yet.
+    """
+    if not member.is_developer:
+        raise OnlyDevelopers(f"Only the developer of {member.company} trains its models.")
+    if model_type not in MODEL_TYPES:
+        raise UnknownModelType(
+            f"model_type must be one of {', '.join(MODEL_TYPES)}, not “{model_type[:60]}”.",
+            field="model_type",
+        )
+    matrix = matrix or latest_features(member.company)
+    if matrix is None:
+        raise NoFeatures(
+            "There are no features to learn from yet. Upload a purchase log and process its features first."
+        )
+    add_missing_model_types()
+    public_id = uuid.uuid4()
+    with transaction.atomic():
+        job = enqueue(
+            task=TASK,
+            title=f"Training on {matrix}"[:255],
+            company=member.company,
+            account=member.account,
+            payload={"feature_training": str(public_id)},
+            at=at,
+        )
+        return FeatureTraining.objects.create(
+            id=public_id,
+            company=member.company,
+            job=job,
+            model_type=ModelType.objects.get(slug=model_type),
+            matrix=matrix,
+            created_at=at,
+        )
+
+
+# --- In the worker ---------------------------------------------------------------------------------------
+
+
+def train_on_features(*, run: JobRun, training: FeatureTraining, at: datetime) -> None:
+    """Learn, and let version, figures and report appear at once.
+
+    Raises
+    ------
+    FeaturesFailed
+        The features could not be computed, or were deleted.
+    RetrainingFailed
+        The log teaches nothing, or took more memory or time than a job may take.
+    """
+    matrix = _wait_for_features(run, training)
+    analysis = matrix.analysis
+    labels = FeatureTraining.Labels.DEFINITION
+    if "label" in (analysis.mapping or {}):
+        labels = FeatureTraining.Labels.GIVEN
+    with (
+        local_copy(DATASETS, analysis.events_path) as events,
+        tempfile.TemporaryDirectory(dir=_work_folder(), prefix=f"{training.pk}-") as folder,
+    ):
+        arguments = {
+            "folder": folder,
+            "events": str(events),
+            "feature_set": matrix.feature_set,
+            # By the clock of the log, which knows no time zone.
+            "as_of": matrix.as_of.replace(tzinfo=None).isoformat() if matrix.as_of else None,
+            "labels": labels,
+            "definition": {
+                "horizon_days": matrix.horizon_days,
+                "gap_days": matrix.gap_days,
+                "active_window_days": matrix.active_window_days,
+                "confirmed": analysis.configured_at is not None,
+            },
+            "model_type": training.model_type.slug,
+            "params": training.model_type.parameters,
+        }
+        found = learn_in_child(ENGINE, arguments, run=run)
+        exported = read_exported(Path(folder))
+    run.progress("Register", 0, 0)
+    with run.finish():
+        training.version = register_version(
+            company=training.company,
+            model_type=training.model_type,
+            exported=exported,
+            dataset=matrix.dataset,
+            at=at,
+        )
+        training.label_source = labels
+        training.training_samples = found["training_samples"]
+        training.churn_rate = found["churn_rate"]
+        training.report = found["report"]
+        training.save(update_fields=("version", "label_source", "training_samples", "churn_rate", "report"))
+
+
+def _wait_for_features(run, training):
+    waited_since = time.monotonic()
+    while True:
+        matrix = (
+            FeatureMatrix.objects.select_related("analysis", "dataset", "job")
+            .filter(pk=training.matrix_id)
+            .first()
+        )
+        if matrix is None:
+            raise FeaturesFailed("The features were deleted before anything was learned from them.")
+        if matrix.is_ready:
+            return matrix
+        if matrix.has_failed:
+            reason = ((matrix.job and matrix.job.error) or {}).get("message", "")
+            raise FeaturesFailed(f"The features could not be computed. {reason}".strip())
+        if matrix.job.state == Job.State.QUEUED and time.monotonic() - waited_since > LONGEST_WAIT_FOR_QUEUED:
+            raise FeaturesFailed("The features are still waiting to be computed. Train again later.")
+        run.progress("Wait for the features", 0, 0)
+        time.sleep(POLL_SECONDS)
+
+
+def _work_folder():
+    folder = Path(settings.STATE_DIR) / "training"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
