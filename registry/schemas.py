@@ -6,6 +6,9 @@ from typing import Literal
 from ml.schemas import FeatureSchema
 from tabular.schema import BlankRule, Column, TableSchema
 
+# Features of purchase logs: computed from the events of a customer, never read from a file of customers.
+PURCHASE_SCHEMAS = ("rfm_v2", "retail_v1")
+
 
 def table_schema(
     schema: FeatureSchema,
