@@ -11,6 +11,7 @@ from core.errors import Conflict, Forbidden, NotFound, Unprocessable
 from registry.artefacts import compare_artefacts, report_damage
 from registry.files import FileMismatch
 from registry.models import DeploymentEvent, ModelDeployment, ModelVersion
+from registry.schemas import PURCHASE_SCHEMAS
 from registry.selectors import challenger_of, champion_of, champion_to_return_to
 from registry.services.ledger import (
     MOST_REASON,
@@ -141,8 +142,8 @@ def _deploy(version, company, role, by, reason, at):
     refuse_unless_ready(version)
     if version.schema_name in PURCHASE_SCHEMAS:
         raise LearnedFromPurchases(
-            f"{version} has learned from a purchase log and reads purchases, not files of customers. It serves "
-            "the V2 API as soon as it is trained, and needs no deployment."
+            f"{version} has learned from a purchase log and reads purchases, not files of customers. It "
+            "serves the V2 API as soon as it is trained, and needs no deployment."
         )
     if version.company_id is None and not version.is_default:
         raise ReplacedDefault(f"{version} was replaced by a later default. Deploy that one.")
