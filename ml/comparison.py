@@ -11,11 +11,10 @@ from ml.resampling import (
     CONFIDENCE,
     METRICS,
     RESAMPLES,
-    Case,
     Interval,
     bootstrap_metrics,
-    draw_figures,
     percentile_interval,
+    resample,
 )
 
 __all__ = [
@@ -147,7 +146,9 @@ class FeatureShift:
         return asdict(self)
 
 
-def compare_versions(labels, serving, new, thresholds=(0.5, 0.5), *, resamples=RESAMPLES, seed=0):
+def compare_versions(
+    labels, serving, new, thresholds=(0.5, 0.5), *, resamples=RESAMPLES, seed=0, resampled=None
+):
     """Compare two versions on the same customers, whom neither has learned from.
 
     Both versions are measured on every resample, so that what makes a resample easy or hard cancels out: the
@@ -164,6 +165,9 @@ def compare_versions(labels, serving, new, thresholds=(0.5, 0.5), *, resamples=R
         Of the serving and of the new version.
     resamples : int, default 1000
     seed : int, default 0
+    resampled : pair of Resampled, optional
+        The same two versions on the same customers, from one call of `ml.resampling.resample`, where they
+        were measured already; `resamples` and `seed` are theirs then.
 
     Returns
     -------
@@ -190,23 +194,23 @@ def compare_versions(labels, serving, new, thresholds=(0.5, 0.5), *, resamples=R
     """
     y, before = check_outcomes(labels, serving)
     _, after = check_outcomes(labels, new)
-    cases = [Case(y, p, threshold) for p, threshold in zip((before, after), thresholds, strict=True)]
-    everybody = np.ones((1, len(y)))
-    values = [case.measure(everybody)[0] for case in cases]
-    drawn = draw_figures(cases, len(y), resamples, seed)
+    if resampled is None:
+        versions = list(zip((before, after), thresholds, strict=True))
+        resampled = resample(y, versions, resamples=resamples, seed=seed)
+    former, latest = resampled
 
     differences = []
     for position, metric in enumerate(METRICS):
-        old, fresh = drawn[0][:, position], drawn[1][:, position]
-        change = percentile_interval(values[1][position] - values[0][position], fresh - old)
+        old, fresh = former.drawn[:, position], latest.drawn[:, position]
+        change = percentile_interval(latest.value[position] - former.value[position], fresh - old)
         gain = (fresh - old if metric.higher_is_better else old - fresh)[np.isfinite(fresh)]
         differences.append(
             Difference(
                 metric=metric.name,
                 group=metric.group,
                 higher_is_better=metric.higher_is_better,
-                serving=percentile_interval(values[0][position], old),
-                new=percentile_interval(values[1][position], fresh),
+                serving=percentile_interval(former.value[position], old),
+                new=percentile_interval(latest.value[position], fresh),
                 difference=change,
                 probability_better=float(np.mean((gain > 0) + 0.5 * (gain == 0))) if len(gain) else 0.5,
                 verdict=_verdict(change, metric.higher_is_better),
@@ -224,8 +228,8 @@ def compare_versions(labels, serving, new, thresholds=(0.5, 0.5), *, resamples=R
         thresholds=tuple(float(threshold) for threshold in thresholds),
         differences=tuple(differences),
         changed_sides=changed_sides(y, before, after, thresholds),
-        resamples=resamples,
-        seed=seed,
+        resamples=latest.resamples,
+        seed=latest.seed,
     )
 
 

@@ -37,10 +37,11 @@ def clean_frame(frame, schema):
         raise ValueError(f"Missing columns: {', '.join(missing)}.")
     clean = {}
     for column in schema.categorical:
-        cells = frame[found[normal(column.name)]]
         # One lookup per distinct cell, not per row.
-        spelling = {cell: _spelling(column, cell) for cell in cells.unique()}
-        clean[column.name] = cells.map(spelling).fillna(UNKNOWN).to_numpy(dtype=object)
+        places, distinct = pd.factorize(frame[found[normal(column.name)]])
+        spelling = [*(_spelling(column, cell) for cell in distinct), UNKNOWN]
+        # A blank has place -1, which is the last one.
+        clean[column.name] = np.array(spelling, dtype=object)[places]
     for column in schema.numeric:
         clean[column.name] = _numbers(frame[found[normal(column.name)]], column)
     for rule in schema.blanks:
@@ -80,8 +81,8 @@ def read_labels(frame, schema):
     if normal(name) not in found:
         raise ValueError(f"Missing columns: {name}.")
     cells = frame[found[normal(name)]]
-    positions = {cell: -1 if pd.isna(cell) else schema.label.position(cell) for cell in cells.unique()}
-    labels = cells.map(positions).fillna(-1).to_numpy(dtype=np.int64)
+    places, distinct = pd.factorize(cells)
+    labels = np.array([*(schema.label.position(cell) for cell in distinct), -1], dtype=np.int64)[places]
     if (labels < 0).any():
         row = int(np.flatnonzero(labels < 0)[0])
         expected, got = " or ".join(schema.label.values), str(cells.iloc[row])

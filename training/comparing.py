@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from ml.comparison import (
-    bootstrap_metrics,
     compare_versions,
     feature_shift,
     rows_that_change,
@@ -18,8 +18,10 @@ from ml.frames import clean_frame
 from ml.honest_scores import raw_scores
 from ml.metrics import evaluate, reliability
 from ml.profit import profit_curve
+from ml.resampling import resample
 from ml.scoring import Scorer
 from ml.slices import slices
+from ml.training import SLICE_RESAMPLES
 
 NEW = "new"
 MOST_NAMED = 20
@@ -79,17 +81,19 @@ def compare_on_untouched(ids, frame, labels, held_out, *, trained, exported, exi
         }
 
     table = frame.iloc[chosen].reset_index(drop=True)
-    columns = {name: table[name].to_numpy() for name in schema.features}
+    columns = _encoded(table, schema)
     new = Contender(NEW, "the new version", Scorer(exported.manifest, exported.onnx), frozenset(), True)
     scores = {contender.key: contender.scorer.score_batch(columns) for contender in (new, *existing)}
     campaign = _campaign(table)
+    measured = _measure((new, *existing), y, scores)
     found["versions"] = [
-        _figures(contender, y, scores[contender.key], campaign) for contender in (new, *existing)
+        _figures(contender, y, scores[contender.key], measured[contender.key], campaign)
+        for contender in (new, *existing)
     ]
     raw = np.clip(raw_scores(trained.pipeline, clean_frame(table, schema)), 0.0, 1.0)
     found["versions"][0]["uncalibrated"] = reliability(y, raw)
     found["pairs"] = [
-        _pair(new, contender, y, scores, columns, [ids[position] for position in chosen])
+        _pair(new, contender, y, scores, measured, columns, [ids[position] for position in chosen])
         for contender in existing
     ]
     found["slices"] = _slices(columns, y, scores, new, existing[0], schema)
@@ -98,23 +102,38 @@ def compare_on_untouched(ids, frame, labels, held_out, *, trained, exported, exi
     return found
 
 
-def _figures(contender, y, p, campaign):
+def _encoded(table, schema):
+    """Return the features with each category as a dictionary, so that whoever reads them need not again."""
+    words = {
+        column.name: pa.array(table[column.name], from_pandas=True).dictionary_encode()
+        for column in schema.categorical
+    }
+    return words | {column.name: table[column.name].to_numpy() for column in schema.numeric}
+
+
+def _measure(contenders, y, scores):
+    found = resample(y, [(scores[one.key], one.scorer.threshold) for one in contenders])
+    return dict(zip((one.key for one in contenders), found, strict=True))
+
+
+def _figures(contender, y, p, measured, campaign):
     threshold = contender.scorer.threshold
-    metrics = bootstrap_metrics(y, p, threshold)
     return {
         "key": contender.key,
         "name": contender.name,
         "threshold": threshold,
         "figures": evaluate(y, p, threshold),
-        "intervals": metrics.to_dict(),
+        "intervals": measured.intervals().to_dict(),
         "profit": profit_curve(y, p, **campaign).to_dict(),
     }
 
 
-def _pair(new, old, y, scores, columns, ids):
+def _pair(new, old, y, scores, measured, columns, ids):
     before, after = scores[old.key], scores[new.key]
     thresholds = (old.scorer.threshold, new.scorer.threshold)
-    comparison = compare_versions(y, before, after, thresholds)
+    comparison = compare_versions(
+        y, before, after, thresholds, resampled=(measured[old.key], measured[new.key])
+    )
     to_leave, to_stay = rows_that_change(before, after, thresholds)
 
     def named(rows):
@@ -141,7 +160,14 @@ def _pair(new, old, y, scores, columns, ids):
 
 def _slices(columns, y, scores, new, old, schema):
     parts = {
-        version.key: slices(columns, y, scores[version.key], version.scorer.threshold, schema=schema)
+        version.key: slices(
+            columns,
+            y,
+            scores[version.key],
+            version.scorer.threshold,
+            schema=schema,
+            resamples=SLICE_RESAMPLES,
+        )
         for version in (new, old)
     }
     return [
