@@ -152,6 +152,7 @@ ROUTES = {
     ],
     "api/v1/deployments/events": developer_api("api/v1/deployments/events"),
     "api/v1/deployments/serving": developer_api("api/v1/deployments/serving"),
+    "api/v1/deployments/challenger": developer_api("api/v1/deployments/challenger", own=404),  # there is none
     "api/v1/deployments/roll-back": developer_api("api/v1/deployments/roll-back", own=400, method="post"),
     "api/v1/deployments/<int:pk>/withdraw": developer_api(
         "api/v1/deployments/{deployment}/withdraw", own=400, method="post"
@@ -168,6 +169,14 @@ ROUTES = {
         f"<portal:portal>/logs/<uuid:analysis>/{file}": both_portals(f"logs/{{log}}/{file}")
         for file in ("file", "left-out.csv", "delete/", "features/")
     },
+    **{
+        f"<portal:portal>/logs/<uuid:analysis>/{file}": both_portals(f"logs/{{log}}/{file}")
+        for file in ("profile/", "profile.html", "profile.pdf", "profile.json")
+    },
+    "<portal:portal>/logs/<uuid:analysis>/churn/": [
+        *both_portals("logs/{log}/churn/"),
+        *both_portals("logs/{log}/churn/", own=400, method="post"),  # an empty form
+    ],
     "<portal:portal>/logs/<uuid:analysis>/features/<uuid:matrix>/": both_portals(
         "logs/{log}/features/{matrix}/"
     ),
@@ -177,6 +186,8 @@ ROUTES = {
         )
         for file in ("features.csv", "features.parquet")
     },
+    "api/v1/upload": api("api/v1/upload", own=400, method="post"),  # an empty form
+    "api/v1/configure": api("api/v1/configure", own=400, method="post"),
     # --- training
     "dev/retrain/": [
         *page("dev/retrain/"),
@@ -212,6 +223,9 @@ ROUTES = {
         f"<portal:portal>/predictions/<uuid:run>/{file}": both_portals(f"predictions/{{run}}/{file}")
         for file in ("customers.csv", "result.csv", "result.xlsx", "upload", "left-out.csv")
     },
+    "dev/predictions/<uuid:run>/changed-sides.csv": page(
+        "dev/predictions/{run}/changed-sides.csv", own=404
+    ),  # nobody scored in the shadow
     "api/v1/prediction-runs": [
         *api("api/v1/prediction-runs"),
         *api("api/v1/prediction-runs", own=400, method="post"),  # an empty form

@@ -15,6 +15,7 @@ from core.templatetags.core_tags import percent, thousands
 from transactions.report_pictures import draw_svg
 
 BARS, LINES, ROWS = "bars", "lines", "rows"
+DASH = "\u2013"
 GUIDE = {"color": PALETTE["line-2"].light, "dash": "dot", "width": 1.5}
 
 
@@ -282,7 +283,7 @@ def _season(profile):
     return Chart(
         name="season",
         title=found["sentence"],
-        sub=f"Purchases a {'month' if 'labels' in found else 'day'}, taken apart into trend, season and rest (STL)",
+        sub=f"Purchases a {'month' if 'labels' in found else 'day'}, taken apart by STL: trend, season, rest",
         kind=LINES,
         labels=labels,
         series=tuple(Series(name, found[key], places=1) for name, key in parts),
@@ -300,7 +301,7 @@ def _amounts(profile):
         sub="Purchases by amount, in the currency of the log; the last bar holds all that are larger",
         kind=BARS,
         labels=[
-            f"{row['start']:,.2f}–{row['end']:,.2f}"
+            f"{row['start']:,.2f}{DASH}{row['end']:,.2f}"
             if row["end"] is not None
             else f"{row['start']:,.2f} and more"
             for row in money["amounts"]
@@ -417,7 +418,7 @@ def _of_bins(bins, *, up="Customers", **options):
 def _range(start, end):
     if end is None:
         return f"{start:,} and more"
-    return f"{start:,}" if start == end else f"{start:,}–{end:,}"
+    return f"{start:,}" if start == end else f"{start:,}{DASH}{end:,}"
 
 
 def _short(name, most=32):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from core.templatetags.core_tags import percent, thousands
+from core.templatetags.core_tags import MISSING, percent, thousands
 from transactions.forms import ROLES
 
 CHOICES = (30, 45, 60, 90, 120, 150, 180)
@@ -59,7 +59,7 @@ def _cards(profile):
         "enough_says": enough,
         "threshold_text": f"{suggestion['days']} days" if suggestion["works"] else "None",
         "threshold_says": typical if suggestion["works"] else "this log cannot tell",
-        "churn_text": percent(balance["churn_rate"]) if balance else "–",
+        "churn_text": percent(balance["churn_rate"]) if balance else MISSING,
         "churn_says": churn,
     }
 
@@ -80,7 +80,7 @@ def shown_impact(impact: list[dict]) -> list[dict]:
         {
             "days": row["days"],
             "fits": row["fits"],
-            "as_of": row["as_of"],
+            "as_of": "{0.day} {0:%B %Y}".format(date.fromisoformat(row["as_of"])),
             "churn_rate": percent(row["churn_rate"]),
             "currently_lapsed_rate": percent(row["currently_lapsed_rate"]),
             **{

@@ -1,6 +1,7 @@
 from django.urls import include, path
 
-from transactions.views import analyses, mapping, matrices, uploads
+from transactions.api import wizard
+from transactions.views import analyses, churn, mapping, matrices, profile, uploads
 
 app_name = "transactions"
 
@@ -16,11 +17,18 @@ analysis = [
     path("file", analyses.download_raw, name="download_raw"),
     path("left-out.csv", analyses.download_rejects, name="download_rejects"),
     path("delete/", analyses.delete, name="delete"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile.html", profile.download_html, name="profile_html"),
+    path("profile.pdf", profile.download_pdf, name="profile_pdf"),
+    path("profile.json", profile.download_json, name="profile_json"),
+    path("churn/", churn.churn, name="churn"),
     path("features/", matrices.features, name="features"),
     path("features/<uuid:matrix>/", include(matrix)),
 ]
 
 urlpatterns = [
+    path("api/v1/upload", wizard.Upload.as_view(), name="api_upload"),
+    path("api/v1/configure", wizard.Configure.as_view(), name="api_configure"),
     path("<portal:portal>/logs/", analyses.analyses, name="analyses"),
     path("<portal:portal>/logs/new/", uploads.upload, name="new"),
     path("<portal:portal>/logs/<uuid:analysis>/", include(analysis)),

@@ -1,16 +1,82 @@
 from django.contrib import messages
-from django.http import QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from companies.access import member_required
-from core.charts import embed  # noqa: F401
 from core.errors import DomainError
 from transactions.churn_forms import ChurnForm
+from transactions.cutoffs import USUAL_HORIZON
 from transactions.profile_charts import churn_rates, gap_curve
 from transactions.profile_findings import find_impact, list_choices, shown_impact
 from transactions.services.configuration import configure_analysis
-from transactions.services.profiling import NoProfile, impact_of
-from transactions.views.analyses import when_read
+from transactions.services.profiling import impact_of
+from transactions.views.analyses import find
+
+
+@member_required
+@require_http_methods(("GET", "HEAD", "POST"))
+def churn(request, analysis):
+    """Ask when a customer is lost: each length of time is shown with what it would mean, then confirmed."""
+    found = find(request, analysis)
+    if not found.is_ready:
+        return redirect("transactions:analysis", portal=request.member.portal, analysis=found.pk)
+    if request.method == "POST":
+        return _confirm(request, found)
+    asked = request.GET if "horizon_days" in request.GET else _begin_with(found)
+    form = ChurnForm(asked)
+    return _page(request, found, form, status=200 if form.is_valid() else 400)
+
+
+def _confirm(request, analysis):
+    form = ChurnForm(request.POST)
+    if not form.is_valid():
+        return _page(request, analysis, form, status=400)
+    try:
+        configure_analysis(analysis=analysis, **form.cleaned_data, by=request.user, at=timezone.now())
+    except DomainError as error:
+        form.add_error(error.field, str(error))
+        return _page(request, analysis, form, status=error.http_status)
+    messages.success(request, f"A customer is lost after {analysis.horizon_days} days without a purchase.")
+    return redirect("transactions:churn", portal=request.member.portal, analysis=analysis.pk)
+
+
+def _begin_with(analysis):
+    """Return what was confirmed, or else suggested."""
+    suggested = analysis.profile["churn"]["suggestion"]["days"] if analysis.profile else None
+    return {
+        "horizon_days": analysis.horizon_days or suggested or USUAL_HORIZON,
+        "gap_days": analysis.gap_days,
+        "active_window_days": analysis.active_window_days,
+    }
+
+
+def _page(request, analysis, form, *, status):
+    profile, refusal, impact = analysis.profile, None, []
+    chosen = form.cleaned_data if form.is_valid() else ChurnForm(_begin_with(analysis)).data
+    days, gap, window = (chosen[name] for name in ("horizon_days", "gap_days", "active_window_days"))
+    if profile:
+        try:
+            impact = impact_of(analysis, gap_days=gap, active_window_days=window)
+        except DomainError as error:
+            refusal = error
+    shown = find_impact(shown_impact(impact), days)
+    charts = [gap_curve(profile), churn_rates(profile, impact, days)] if profile and impact else []
+    context = {
+        "analysis": analysis,
+        "form": form,
+        "days": days,
+        "gap": gap,
+        "window": window,
+        "refusal": refusal,
+        "suggestion": profile["churn"]["suggestion"] if profile else None,
+        "terms": profile["churn"]["terms"] if profile else None,
+        "labelled": "label" in (analysis.mapping or {}),
+        "impact": shown_impact(impact),
+        "shown": shown,
+        "choices": list_choices(impact, days),
+        "charts": [chart for chart in charts if chart],
+        "end": analysis.import_report["last_at"],
+        "step": "churn",
+    }
+    return render(request, "transactions/churn.html", context, status=status)

@@ -1,7 +1,7 @@
 import json
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
@@ -10,20 +10,21 @@ from core.downloads import plain_name
 from transactions.profile_charts import list_charts
 from transactions.profile_findings import read_profile
 from transactions.services.profiling import require_profile
-from transactions.views.analyses import find, when_read
+from transactions.views.analyses import find
 
 HTML, PDF, JSON = "text/html; charset=utf-8", "application/pdf", "application/json"
 
 
 @member_required
 @require_safe
-@when_read
 def profile(request, analysis):
-    found = analysis.profile
+    found = find(request, analysis)
+    if not found.is_ready:
+        return redirect("transactions:analysis", portal=request.member.portal, analysis=found.pk)
     context = {
-        "analysis": analysis,
-        "profile": found and read_profile(found),
-        "charts": list_charts(found) if found else {},
+        "analysis": found,
+        "profile": read_profile(found.profile) if found.profile else None,
+        "charts": list_charts(found.profile) if found.profile else {},
         "step": "profile",
     }
     return render(request, "transactions/profile.html", _named(context))
