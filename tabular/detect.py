@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tabular.amounts import APOSTROPHES, BLANKS, NumberFormat, read_numbers, split_number
+from tabular.amounts import APOSTROPHES, BLANKS, BULK, NumberFormat, read_numbers, split_number
 from tabular.cells import BadCell, is_blank
 from tabular.duplicates import hash_texts
 from tabular.moments import COMPACT, NAMED, SERIAL, YEAR_LATER, read_moment, read_moments
@@ -18,8 +18,10 @@ from tabular.words import says_date, says_id
 
 # Different texts of a column that are looked at one by one, to tell what it holds.
 LOOKED_AT = 1000
+# So many plain numbers say how a column writes them.
+ENOUGH = 10_000
 MOST_DISTINCT = 10_000
-EXAMPLES = 5
+EXAMPLES = 8
 # Of a column that is mostly dates or numbers, the rest are mistakes.
 MOSTLY = 0.5
 # Fewer signs than this share of the others are typing mistakes, not a second way of writing.
@@ -103,6 +105,7 @@ class Clues:
     def __init__(self, name: str, place: int):
         self.name, self.place = name, place
         self.rows = self.blanks = 0
+        self.asks: set[str] | None = None
         self.looked_at: dict[str, int] = {}
         self.hashes = np.empty(0, np.uint64)
         self.separated = self.first_is_day = self.second_is_day = 0
@@ -131,10 +134,20 @@ class Clues:
                 self.looked_at[text] = self.looked_at.get(text, 0) + count
         if len(self.hashes) < MOST_DISTINCT:
             self.hashes = np.union1d(self.hashes, hash_texts(texts, FIXED_SEED))
-        self._take_dates(texts, counts)
-        self._take_numbers(texts, counts)
-        self.cancelled += _count(texts, counts, CANCELLED)
-        self.digits += _count(texts, counts, DIGITS)
+        if self.asks is None:
+            # The first block tells which questions a column raises at all; the others only answer them.
+            self.asks = {
+                name
+                for name, test in (("date", _is_date), ("number", _is_number), ("order", _is_order))
+                if self._share(test) > MOSTLY / 2
+            }
+        if "date" in self.asks:
+            self._take_dates(texts, counts)
+        if "number" in self.asks:
+            self._take_numbers(texts, counts)
+        if "order" in self.asks:
+            self.cancelled += _count(texts, counts, CANCELLED)
+            self.digits += _count(texts, counts, DIGITS)
 
     def _take_dates(self, texts: pa.Array, counts: np.ndarray) -> None:
         separated = _mask(pc.match_substring_regex(texts, SEPARATED))
@@ -150,17 +163,22 @@ class Clues:
             self.swappable = any(map(_swappable, texts.filter(pa.array(~(first | second))).to_pylist()))
 
     def _take_numbers(self, texts: pa.Array, counts: np.ndarray) -> None:
-        signed = _mask(
-            pc.match_substring_regex(texts, r"[0-9][.,'\x{2019} \x{a0}\x{202f}\x{2009}][0-9]|[.,][0-9]")
-        )
-        if not signed.any():
-            return
-        texts, counts = texts.filter(pa.array(signed)), counts[signed]
-        self.points += _count(texts, counts, POINT)
-        self.commas += _count(texts, counts, COMMA)
-        self.either += _count(texts, counts, EITHER)
-        for sign in ".," + APOSTROPHES + BLANKS:
-            number = _count(texts, counts, rf"[0-9]\x{{{ord(sign):x}}}[0-9]{{3}}(?:[^0-9]|$)")
+        # Numbers like 12.50 can only speak for the point, and soon have said so.
+        usual = _mask(pc.match_substring_regex(texts, BULK["."]))
+        if self.points + self.either < ENOUGH:
+            self.points += _count(texts, counts, POINT, usual)
+            self.either += _count(texts, counts, EITHER, usual)
+            self._count_thousands(texts, counts, usual, ".")
+        odd = ~usual
+        if odd.any():
+            self.points += _count(texts, counts, POINT, odd)
+            self.commas += _count(texts, counts, COMMA, odd)
+            self.either += _count(texts, counts, EITHER, odd)
+            self._count_thousands(texts, counts, odd, ".," + APOSTROPHES + BLANKS)
+
+    def _count_thousands(self, texts: pa.Array, counts: np.ndarray, where: np.ndarray, signs: str) -> None:
+        for sign in signs:
+            number = _count(texts, counts, rf"[0-9]\x{{{ord(sign):x}}}[0-9]{{3}}(?:[^0-9]|$)", where)
             if number:
                 self.thousands[sign] = self.thousands.get(sign, 0) + number
 
@@ -318,7 +336,15 @@ def _reads(read, text: str, how: str) -> bool:
     return True
 
 
-def _count(texts: pa.Array, counts: np.ndarray, pattern: str) -> int:
+def _is_order(text: str) -> bool:
+    bare = text.strip()
+    return bare.isdigit() or (bare[:1] in ("C", "c") and bare[1:].isdigit())
+
+
+def _count(texts: pa.Array, counts: np.ndarray, pattern: str, where: np.ndarray | None = None) -> int:
+    """Return how many rows have a text that matches."""
+    if where is not None and not where.all():
+        texts, counts = texts.filter(pa.array(where)), counts[where]
     return int(counts[_mask(pc.match_substring_regex(texts, pattern))].sum())
 
 

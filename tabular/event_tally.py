@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tabular.duplicates import hash_texts
-from tabular.errors import counted, place
+from tabular.errors import counted, place, shown
 from tabular.event_spec import EventSpec
 from tabular.event_values import Events
 from tabular.tally import FIXED_SEED
@@ -229,6 +229,9 @@ class EventTally:
                 f"{counted(conflicts, 'customer has', 'customers have')} rows "
                 "with both labels; who has left in any row counts as left."
             )
+        if self.types and not self.types["purchase"]:
+            found = ", ".join(shown(word) for word, _ in self.types.most_common(5))
+            out.append(f"No row is a purchase; the types of events are {found}.")
         if self.returns:
             out.append(
                 f"{counted(self.returns, 'row is a return', 'rows are returns')} "

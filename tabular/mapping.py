@@ -8,6 +8,7 @@ from tabular.amounts import DECIMALS, NumberFormat
 from tabular.detect import MOST_DISTINCT, DetectedColumn
 from tabular.errors import TableError, counted, shown
 from tabular.event_spec import NUMBERS, REQUIRED, ROLES, EventSpec, quoted, refuse_mapping
+from tabular.event_values import event_type_of
 from tabular.moments import EXAMPLES, ORDERS, SPOKEN
 from tabular.preview import Preview
 from tabular.words import OTHER_DATES, match_role, words_of
@@ -18,6 +19,7 @@ __all__ = ["REQUIRED", "ROLES", "EventSpec", "Guess", "freeze", "guess_mapping"]
 LEAST_CONFIDENCE = 0.3
 # An id that knows so few customers is none.
 FEWEST_CUSTOMERS = 4
+MOST_TYPES = 50
 # In fewer rows a handful of customers is nothing odd.
 ROWS_TO_JUDGE = 30
 
@@ -97,11 +99,14 @@ def _refuses(role: str, column: DetectedColumn) -> bool:
     if role in NUMBERS:
         return column.kind != "number"
     if role == "customer_id":
-        return column.kind == "date" or (column.distinct < FEWEST_CUSTOMERS and column.rows >= ROWS_TO_JUDGE)
+        # Too few customers are no reason to guess another column: `freeze` says what is wrong.
+        return column.kind == "date"
     if role == "label":
         return column.distinct > 2 + (column.blanks > 0) or column.kind == "date"
     if role == "event_type":
-        return column.kind != "text" or column.distinct > 50
+        # Of words that are neither purchases nor returns, nobody knows which one is a purchase.
+        known = any(event_type_of(text) in ("purchase", "return") for text in column.examples)
+        return column.kind != "text" or column.distinct > MOST_TYPES or not (known or column.blanks)
     return column.kind == "date" or (role == "category" and column.kind == "number")
 
 
@@ -179,7 +184,7 @@ def freeze(
     mapping
         Name of the column for each role that is played; blank ones are not.
     date_order, decimal
-        The answer where the preview could not tell (``DMY`` or ``MDY``; ``.`` or ``,``). An answer that the
+        The answer where the preview could not tell (``DMY`` or ``MDY``; ``.`` or ``,``). An order that the
         file contradicts is refused.
 
     Raises

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tabular.cells import EARLIEST_YEAR, LATEST_YEAR, BadCell, is_blank
+from tabular.cells import EARLIEST_YEAR, BadCell, is_blank
 from tabular.errors import shown
 
 # SERIAL: days since 30 December 1899, as a spreadsheet counts them.
@@ -37,7 +37,7 @@ CLOCK = (
 YEAR_FIRST = re.compile(
     rf"(?P<a>[0-9]{{4}})(?P<by>[-/. ])(?P<b>[0-9]{{1,2}})(?P=by)(?P<c>[0-9]{{1,2}}){CLOCK}"
 )
-COMPACT = re.compile(rf"(?P<a>[0-9]{{4}})(?P<b>[0-9]{{2}})(?P<c>[0-9]{{2}}){CLOCK}")
+COMPACT = re.compile(rf"(?P<a>(?:19|20|21)[0-9]{{2}})(?P<b>[0-9]{{2}})(?P<c>[0-9]{{2}}){CLOCK}")
 YEAR_LATER = re.compile(
     rf"(?P<a>[0-9]{{1,2}})(?P<by>[-/. ])(?P<b>[0-9]{{1,2}})(?P=by)(?P<c>[0-9]{{4}}|[0-9]{{2}}){CLOCK}"
 )
@@ -103,7 +103,7 @@ def _moment(year: int, month: int, day: int, found: re.Match) -> datetime:
             raise ValueError
         hour = hour % 12 + (12 if found["half"] in "Pp" else 0)
     micros = int(((found["fraction"] or "") + "000000")[:6])
-    if not EARLIEST_YEAR <= year <= LATEST_YEAR:
+    if year < EARLIEST_YEAR:
         raise ValueError
     return datetime(year, month, day, hour, int(found["minute"] or 0), int(found["second"] or 0), micros)
 
@@ -133,18 +133,20 @@ def _from_serial(body: str) -> datetime:
 
 
 def read_moments(array: pa.Array, order: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return a column of texts as datetime64[us] (NaT where there is none), and masks of the blank and the
-    unreadable.
+    """Return a column of texts as datetime64[us] (NaT for none), and masks of the blank and the unreadable.
 
-    Cells like ``2024-12-31`` and ``2024-12-31 23:59:59`` are read in bulk, each other text once by
-    `read_moment`: both give the same.
+    Cells of the commonest shapes are read in bulk, each other text once by `read_moment`: both give the same.
     """
     moments = np.full(len(array), np.datetime64("NaT"), "datetime64[us]")
     blank, bad = np.zeros(len(array), bool), np.zeros(len(array), bool)
-    usual = _read_usual(array, moments)
-    odd = np.flatnonzero(~usual)
-    if len(odd):
-        encoded = array.take(pa.array(odd)).dictionary_encode()
+    rest = np.arange(len(array))
+    for shape in dict.fromkeys(("YMD", order)):
+        if shape in SHAPES and len(rest):
+            rest = rest[
+                ~_read_in_bulk(array if len(rest) == len(array) else array.take(rest), shape, moments, rest)
+            ]
+    if len(rest):
+        encoded = array.take(pa.array(rest)).dictionary_encode()
         texts = encoded.dictionary.to_pylist()
         found = np.full(len(texts), np.datetime64("NaT"), "datetime64[us]")
         empty = np.zeros(len(texts), bool)
@@ -155,26 +157,41 @@ def read_moments(array: pa.Array, order: str) -> tuple[np.ndarray, np.ndarray, n
             with suppress(BadCell):
                 found[place] = read_moment(text, order)
         chosen = encoded.indices.to_numpy(zero_copy_only=False)
-        moments[odd], blank[odd] = found[chosen], empty[chosen]
-        bad[odd] = np.isnat(found[chosen]) & ~empty[chosen]
+        moments[rest], blank[rest] = found[chosen], empty[chosen]
+        bad[rest] = np.isnat(found[chosen]) & ~empty[chosen]
     return moments, blank, bad
 
 
-USUAL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}:[0-9]{2})?$"
+def _shape(first: str, second: str, third: str) -> str:
+    day = "|".join(f"{first}{by}{second}{by}{third}" for by in ("-", "/", "[.]"))
+    return f"^(?:{day})(?: [0-9]{{1,2}}:[0-9]{{2}}(?::[0-9]{{2}})?)?$"
+
+
+TWO, FOUR = "[0-9]{1,2}", "[0-9]{4}"
+ISO = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?$"
+# The commonest cells, for the machine, and where year, month and day start in them.
+SHAPES = {
+    "YMD": (f"{_shape(FOUR, TWO, TWO)}|{ISO}", (0, 5, 8)),
+    "DMY": (_shape(TWO, TWO, FOUR), (6, 3, 0)),
+    "MDY": (_shape(TWO, TWO, FOUR), (6, 0, 3)),
+}
+LONELY_DIGIT = r"\b([0-9])\b"
 DAYS_IN_MONTH = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 
-def _read_usual(array: pa.Array, moments: np.ndarray) -> np.ndarray:
-    """Write the moments of cells in the commonest shape; return which they are."""
-    usual = pc.match_substring_regex(array, USUAL).to_numpy(zero_copy_only=False).astype(bool)
+def _read_in_bulk(array: pa.Array, order: str, moments: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Write the moments of cells in the commonest shape to their `rows`; return which cells these are."""
+    pattern, (year_at, month_at, day_at) = SHAPES[order]
+    usual = pc.match_substring_regex(array, pattern).to_numpy(zero_copy_only=False).astype(bool)
     places = np.flatnonzero(usual)
     if not len(places):
         return usual
-    _, offsets, data = array.buffers()
-    starts = np.frombuffer(offsets, np.int32)[array.offset : array.offset + len(array) + 1]
-    octets = np.frombuffer(data, np.uint8)
-    lengths = np.diff(starts)[places]
-    at = starts[:-1][places].astype(np.int64)
+    texts = array if usual.all() else array.take(pa.array(places))
+    if pc.any(pc.match_substring_regex(texts, LONELY_DIGIT)).as_py():
+        texts = pc.replace_substring_regex(texts, LONELY_DIGIT, r"0\1")
+    _, offsets, data = texts.buffers()
+    starts = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
+    octets, lengths, at = np.frombuffer(data, np.uint8), np.diff(starts), starts[:-1]
 
     def number(first: int, digits: int, where: np.ndarray) -> np.ndarray:
         value = np.zeros(len(where), np.int64)
@@ -182,21 +199,23 @@ def _read_usual(array: pa.Array, moments: np.ndarray) -> np.ndarray:
             value = value * 10 + (octets[where + place] - 48)
         return value
 
-    year, month, day = number(0, 4, at), number(5, 2, at), number(8, 2, at)
+    year, month, day = number(year_at, 4, at), number(month_at, 2, at), number(day_at, 2, at)
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    real = (month >= 1) & (month <= 12) & (year >= EARLIEST_YEAR) & (year <= LATEST_YEAR) & (day >= 1)
+    real = (month >= 1) & (month <= 12) & (year >= EARLIEST_YEAR) & (day >= 1)
     real &= day <= DAYS_IN_MONTH[np.where(real, month, 0)] + (leap & (month == 2))
     seconds = np.zeros(len(at), np.int64)
-    timed = np.flatnonzero(lengths == 19)
+    timed, exact = np.flatnonzero(lengths >= 16), np.flatnonzero(lengths == 19)
     if len(timed):
-        clock = at[timed]
-        hour, minute, second = number(11, 2, clock), number(14, 2, clock), number(17, 2, clock)
-        real[timed] &= (hour < 24) & (minute < 60) & (second < 60)
-        seconds[timed] = hour * 3600 + minute * 60 + second
-    months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
-    found = months.astype("datetime64[D]") + (day - 1)
+        hour, minute = number(11, 2, at[timed]), number(14, 2, at[timed])
+        real[timed] &= (hour < 24) & (minute < 60)
+        seconds[timed] = hour * 3600 + minute * 60
+    if len(exact):
+        second = number(17, 2, at[exact])
+        real[exact] &= second < 60
+        seconds[exact] += second
+    found = ((year - 1970) * 12 + month - 1).astype("datetime64[M]").astype("datetime64[D]") + (day - 1)
     found = found.astype("datetime64[us]") + seconds * np.timedelta64(1_000_000, "us")
     # Days that do not exist are left to `read_moment`, which says so.
     usual[places[~real]] = False
-    moments[places[real]] = found[real]
+    moments[rows[places[real]]] = found[real]
     return usual

@@ -1,0 +1,163 @@
+"""The preview and the import read every cell alike, and as it was meant, however the log is written.
+
+Each file is made from known values. What is shown before the mapping, what is shown after it, and what the
+import wrote must all be these values: a second parser on any of the three ways would differ in some of the files.
+"""
+
+import itertools
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pyarrow.parquet as pq
+import pytest
+import xlsxwriter
+
+from tabular.events import import_events, preview_events
+from tabular.mapping import EventSpec, freeze
+from tabular.preview import Preview, preview_table
+from tabular.tests.logs import NOW, write_log
+
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
+ENCODINGS = {
+    "utf-8": ("utf-8", b""),
+    "utf-8-sig": ("utf-8", b"\xef\xbb\xbf"),
+    "utf-16": ("utf-16-le", b"\xff\xfe"),
+    "cp1252": ("cp1252", b""),
+    "latin-1": ("latin-1", b""),
+}
+SIGNS = [(".", ""), (".", ","), (".", "'"), (",", ""), (",", "."), (",", " ")]
+ORDERS = {"YMD": "%Y-%m-%d", "DMY": "%d/%m/%Y", "MDY": "%m/%d/%Y"}
+CLOCKS = {"day": "", "minutes": " %H:%M", "seconds": " %H:%M:%S"}
+HEADER = ("Kundennummer", "Datum", "Betrag", "Menge", "Produkt", "Typ")
+MAPPING = {
+    "customer_id": "Kundennummer", "event_at": "Datum", "amount": "Betrag", "quantity": "Menge",
+    "product": "Produkt", "event_type": "Typ",
+}  # fmt: skip
+START = datetime(2023, 1, 3, 8, 5, 9)
+
+
+def meant(place: int) -> dict:
+    """Return the event that row `place` of each file means."""
+    amount = Decimal(place * place * 731 % 900_000) / 100 * (-1 if place % 11 == 5 else 1)
+    kind = "login" if place % 7 == 3 else "purchase"
+    if kind == "login":
+        amount = None
+    elif amount < 0:
+        kind = "return"
+    return {
+        "customer_id": f"{place % 9:04d}",
+        "event_at": START + timedelta(days=7 * place, hours=5 * place, seconds=place),
+        "amount": amount,
+        "event_type": kind,
+        "quantity": 1 + place % 1200,
+        "product": f"Café №{place}".replace("№", "° ") if place % 5 else None,
+    }
+
+
+ROWS = [meant(place) for place in range(40)]
+
+
+def written_number(value, decimal, thousands) -> str:
+    if value is None:
+        return ""
+    text = f"{value:,.2f}" if isinstance(value, Decimal) else f"{value:,}"
+    return text.translate({ord(","): thousands, ord("."): decimal})
+
+
+def cells_of(row, order, clock, decimal, thousands, place) -> list[str]:
+    amount = written_number(row["amount"], decimal, thousands)
+    if place == 8:
+        # One cell that only the exact rules read.
+        amount = f"€ {amount}"
+    return [
+        row["customer_id"],
+        row["event_at"].strftime(ORDERS[order] + CLOCKS[clock]),
+        amount,
+        written_number(row["quantity"], decimal, thousands),
+        row["product"] or "",
+        "login" if row["event_type"] == "login" else ("Purchase" if place % 2 else ""),
+    ]
+
+
+def truncated(moment: datetime, clock: str) -> datetime:
+    kept = {"day": {"hour": 0, "minute": 0, "second": 0}, "minutes": {"second": 0}, "seconds": {}}[clock]
+    return moment.replace(**kept)
+
+
+def assert_read_as_meant(path, clock):
+    preview = Preview.from_dict(preview_table(path).to_dict())
+    spec = EventSpec.from_dict(freeze(preview, MAPPING).to_dict())
+    shown = preview_events(preview, spec)
+    events = path.with_name("events.parquet")
+    report = import_events(
+        path, spec, events_path=events, rejects_path=path.with_name("rejects.csv"), now=NOW
+    )
+    written = pq.read_table(events).to_pylist()
+    expected = [
+        row
+        | {
+            "event_at": truncated(row["event_at"], clock),
+            "amount": None if row["amount"] is None else float(row["amount"]),
+            "quantity": float(row["quantity"]),
+        }
+        for row in ROWS
+    ]
+
+    assert (report.rows_in, report.accepted) == (len(ROWS), len(ROWS)), report
+    assert [dict(sorted(row.items())) for row in written] == [dict(sorted(row.items())) for row in expected]
+    iso = [row | {"event_at": row["event_at"].isoformat(" ")} for row in expected]
+    assert [row["values"] for row in shown] == [
+        {name: row[name] for name in shown[0]["values"]} for row in iso
+    ]
+    roles = {"event_at": 1, "amount": 2, "quantity": 3, "product": 4}
+    for name, place in roles.items():
+        assert [row["values"][place] for row in preview.rows] == [row[name] for row in iso], name
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("delimiter", DELIMITERS)
+def test_a_text_file_is_shown_and_imported_as_it_was_meant(delimiter, encoding, tmp_path):
+    codec, bom = ENCODINGS[encoding]
+    rows = ROWS
+    for (decimal, thousands), order, clock in itertools.product(SIGNS, ORDERS, CLOCKS):
+        path = tmp_path / "log.csv"
+        cells = [cells_of(row, order, clock, decimal, thousands, n) for n, row in enumerate(rows)]
+        if codec == "latin-1":
+            cells = [[cell.replace("€", "$") for cell in row] for row in cells]
+        write_log(path, cells, header=HEADER, delimiter=DELIMITERS[delimiter], encoding=codec, bom=bom)
+
+        assert_read_as_meant(path, clock)
+
+        path.with_name("log.csv.canonical.csv").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("signs", SIGNS, ids=lambda signs: "".join(signs))
+def test_a_workbook_of_texts_is_shown_and_imported_as_it_was_meant(signs, order, tmp_path):
+    path = tmp_path / "log.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, HEADER)
+        for number, row in enumerate(ROWS):
+            for place, cell in enumerate(cells_of(row, order, "seconds", *signs, number)):
+                sheet.write_string(number + 1, place, cell)
+
+    assert_read_as_meant(path, "seconds")
+
+
+@pytest.mark.parametrize("format_", ["yyyy-mm-dd hh:mm:ss", "dd.mm.yy", "m/d/yyyy h:mm AM/PM"])
+def test_a_workbook_of_dates_and_numbers_is_shown_and_imported_as_it_was_meant(format_, tmp_path):
+    path = tmp_path / "log.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet, dates = book.add_worksheet(), book.add_format({"num_format": format_})
+        sheet.write_row(0, 0, HEADER)
+        for number, row in enumerate(ROWS, 1):
+            sheet.write_string(number, 0, row["customer_id"])
+            sheet.write_datetime(number, 1, row["event_at"], dates)
+            if row["amount"] is not None:
+                sheet.write_number(number, 2, float(row["amount"]))
+            sheet.write_number(number, 3, row["quantity"])
+            sheet.write_string(number, 4, row["product"] or "")
+            sheet.write_string(number, 5, "login" if row["event_type"] == "login" else "purchase")
+
+    assert_read_as_meant(path, "seconds")
