@@ -1,13 +1,15 @@
-from django.contrib import admin, messages
+from functools import partial
+
+from django.contrib import admin
 from django.utils import timezone
 
-from core.errors import DomainError
+from companies.admin import ReadOnlyAdmin
 from jobs.models import Job
 from jobs.services import queue_again, request_cancel
 
 
 @admin.register(Job)
-class JobAdmin(admin.ModelAdmin):
+class JobAdmin(ReadOnlyAdmin):
     """A log: nobody types into it. What an operator may do goes through the same services as everywhere."""
 
     list_display = (
@@ -27,34 +29,17 @@ class JobAdmin(admin.ModelAdmin):
     list_select_related = ("company", "account")
     actions = ("cancel", "queue_again")
 
-    def has_add_permission(self, request):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
     def get_readonly_fields(self, request, obj=None):
         return [field.name for field in Job._meta.fields]
 
-    @admin.action(description="Cancel", permissions=["change"])
+    @admin.action(description="Cancel", permissions=["act"])
     def cancel(self, request, queryset):
-        self._each(request, queryset, "was cancelled, or will stop at its next step", self._cancel)
+        service = partial(request_cancel, by=request.user, at=timezone.now())
+        self.act(
+            request, queryset, lambda job: service(job=job), "was cancelled, or will stop at its next step"
+        )
 
-    @admin.action(description="Queue again after a failure or a cancel", permissions=["change"])
+    @admin.action(description="Queue again after a failure or a cancel", permissions=["act"])
     def queue_again(self, request, queryset):
-        self._each(request, queryset, "waits for a worker", self._queue_again)
-
-    def _cancel(self, request, job):
-        request_cancel(job=job, by=request.user, at=timezone.now())
-
-    def _queue_again(self, request, job):
-        queue_again(job=job, by=request.user, at=timezone.now())
-
-    def _each(self, request, queryset, outcome, act):
-        for job in queryset:
-            try:
-                act(request, job)
-            except DomainError as error:
-                self.message_user(request, str(error), messages.ERROR)
-            else:
-                self.message_user(request, f"“{job}” {outcome}.")
+        service = partial(queue_again, by=request.user, at=timezone.now())
+        self.act(request, queryset, lambda job: service(job=job), "waits for a worker")

@@ -74,7 +74,7 @@ def release_version(
 
 
 @transaction.atomic
-def resign_version(*, version: ModelVersion, by: Account | None, at: datetime) -> bool:
+def resign_version(*, version: ModelVersion, by: Account | None, reason: str = "", at: datetime) -> bool:
     """Sign `version` with the key of today, where every file still has the hash that stands in its row.
 
     For after a change of SECRET_KEY. The signature says that nobody changed row and files together; whoever
@@ -122,6 +122,7 @@ def resign_version(*, version: ModelVersion, by: Account | None, at: datetime) -
         at=at,
         model=version.pk,
         before=before,
+        reason=reason,
     )
     # Last: were the transaction to fail now, the next call would find the file wrong and write it once more.
     write_artefacts(stem_of(version), {SIGNATURE: version.signature.encode()})

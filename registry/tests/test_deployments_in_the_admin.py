@@ -22,18 +22,32 @@ def deployed(second, company, developer):
 
 @pytest.fixture
 def act(as_operator):
-    def run(table, action, *rows, reason="The customer asked by telephone."):
-        data = {"action": action, "_selected_action": [row.pk for row in rows], "reason": reason}
+    def run(table, action, *rows, reason="The customer asked by telephone.", **answers):
+        data = {"action": action, "_selected_action": [row.pk for row in rows], "confirmed": "yes"}
+        data |= {"role": "CHAMPION", "reason": reason} | answers
         answer = as_operator.post(reverse(f"admin:registry_{table}_changelist"), data, follow=True)
         return " ".join(answer.content.decode().split())
 
     return run
 
 
-def test_deploys_with_the_reason_typed_beside_the_action(second, company, operator, act):
+def test_asks_before_anything_is_done(second, company, as_operator):
+    data = {"action": "deploy", "_selected_action": [second.pk]}
+
+    answer = as_operator.post(reverse("admin:registry_modelversion_changelist"), data)
+
+    page = " ".join(answer.content.decode().split())
+    assert answer.status_code == 200
+    assert f"<li>{second} of {company}</li>" in page
+    assert 'name="reason"' in page
+    assert f'name="_selected_action" value="{second.pk}"' in page
+    assert not company.deployments.exists()
+
+
+def test_deploys_with_a_reason(second, company, operator, act):
     page = act("modelversion", "deploy", second)
 
-    assert f"{second} serves its company as champion." in page
+    assert f"{second} serves the company." in page
     event = company.deployment_events.get()
     assert (event.actor, event.reason) == (operator, "The customer asked by telephone.")
 
@@ -41,7 +55,7 @@ def test_deploys_with_the_reason_typed_beside_the_action(second, company, operat
 def test_deploys_beside_the_champion_and_withdraws(deployed, company, act):
     third = ModelVersionFactory(company=company, number=3)
 
-    act("modelversion", "deploy_beside", third)
+    act("modelversion", "deploy", third, role="ALTERNATIVE")
     act("modelversion", "withdraw", third)
 
     assert champion_of(company) == deployed
@@ -57,6 +71,13 @@ def test_does_nothing_without_a_reason(second, company, act):
 
 def test_asks_for_which_company_a_default_shall_be_deployed(act):
     assert "Say for which company" in act("modelversion", "deploy", ModelVersionFactory(default=True))
+
+
+def test_deploys_a_version_to_no_company_but_its_own(second, other_company, act):
+    page = act("modelversion", "deploy", second, company=other_company.pk)
+
+    assert "has no such model version" in page
+    assert not other_company.deployments.exists()
 
 
 def test_withdraws_one_deployment_and_rolls_back(deployed, company, developer, act):

@@ -173,7 +173,12 @@ def test_the_api_refuses_who_is_not_logged_in(client):
 
 
 def act(client, version, action):
-    data = {"action": action, "_selected_action": [version.pk]}
+    data = {
+        "action": action,
+        "_selected_action": [version.pk],
+        "confirmed": "yes",
+        "reason": "We look into it.",
+    }
     return client.post(reverse("admin:registry_modelversion_changelist"), data, follow=True)
 
 

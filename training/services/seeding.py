@@ -1,6 +1,7 @@
 """The five default models: trained on the installation's original data set and registered, once."""
 
 import fcntl
+import json
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import datetime
@@ -10,6 +11,7 @@ from django.conf import settings
 
 from core.errors import Conflict
 from registry.artefacts import DamagedArtefact, check_version
+from registry.files import MANIFEST
 from registry.models import Dataset, ModelType, ModelVersion
 from registry.services.datasets import (
     default_dataset,
@@ -123,21 +125,19 @@ def _missing(wanted: list[str], dataset: Dataset | None) -> list[str]:
 
 
 def _is_sound(version, dataset):
-    if (
-        version is None
-        or version.training_dataset is None
-        or version.training_dataset.sha256 != dataset.sha256
-    ):
+    if version is None:
         return False
+    learned = version.training_dataset is not None and version.training_dataset.sha256 == dataset.sha256
     if version.state == ModelVersion.State.QUARANTINED:
-        return True
+        return learned or version.training_dataset is None
     if not version.is_ready:
         return False
     try:
-        check_version(version)
+        manifest = json.loads(check_version(version)[MANIFEST])
     except DamagedArtefact:
         return False
-    return True
+    # What an operator imported or promoted learned from something else, and stays all the same.
+    return learned or "imported" in manifest or "promoted" in manifest
 
 
 @contextmanager

@@ -1,19 +1,26 @@
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from core.errors import DomainError
 from registry.models import ModelVersion
-from registry.services.release import verify_version
+from registry.services.release import resign_version, verify_version
 
 
 class Command(BaseCommand):
     help = (
-        "Compare the files of every version with what was registered; what differs is taken out of service."
+        "Compare the files of every version with what was registered; what differs is taken out of service. "
+        "--resign first signs again, after a change of SECRET_KEY, what has the hashes of the database."
     )
 
     def add_arguments(self, parser):
         parser.add_argument("--company", metavar="ID", help="only the versions of this company")
+        parser.add_argument(
+            "--resign",
+            action="store_true",
+            help="sign again where every file has the hash that stands in the database; you vouch for both",
+        )
 
-    def handle(self, *, company, **options):
+    def handle(self, *, company, resign, **options):
         versions = ModelVersion.objects.select_related("model_type", "company").order_by("company", "pk")
         if company:
             versions = versions.filter(company=company.strip().upper())
@@ -21,12 +28,19 @@ class Command(BaseCommand):
         for version in versions:
             owner = version.company or "everybody"
             try:
+                signed = resign and self._resign(version)
                 verify_version(version=version)
             except DomainError as error:
                 refused += 1
                 self.stdout.write(self.style.ERROR(f"{version} of {owner}: {error}"))
             else:
-                self.stdout.write(f"{version} of {owner}: as it was registered")
+                again = ", signed again" if signed else ""
+                self.stdout.write(f"{version} of {owner}: as it was registered{again}")
         if refused:
             raise CommandError(f"{refused} of {len(versions)} versions may not serve.")
         self.stdout.write(f"All {len(versions)} versions may serve.")
+
+    def _resign(self, version):
+        signed = resign_version(version=version, by=None, reason="verify_models --resign", at=timezone.now())
+        version.refresh_from_db()
+        return signed
