@@ -8,21 +8,27 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from core.errors import TooLarge
 from predictions import files
 from predictions.batch import CHURN_PROBABILITY
 from predictions.models import Prediction
-from predictions.results import CustomerTable
+from predictions.results import CUSTOMER, LINE, PROBABILITY, CustomerTable
+from predictions.shadow import CHALLENGER, who_changed_sides
 from registry.uploads import waiting_room
+from tabular.danger import harmless_array
 from tabular.schema import TableSchema
 from tabular.spec import ParseSpec
-from tabular.write import BOM, write_xlsx
+from tabular.write import BOM, fixed_decimals, write_xlsx
 
 PIECE = 256 * 1024
 # A sheet holds 1,048,576 rows, but writing so many takes minutes, and opening them longer.
 MOST_SHEET_ROWS = 200_000
+CHANGED_SIDES = (
+    "customer", "line", "churn_probability", "challenger_probability", "prediction", "challenger_prediction",
+)  # fmt: skip
 
 
 class TooManyForASheet(TooLarge):
@@ -73,6 +79,27 @@ def selection(prediction: Prediction, table: CustomerTable) -> Iterator[bytes]:
             pacsv.write_csv(batch.take(pa.array(here)), piece, options)
             yield piece.getvalue().to_pybytes()
         first = after
+
+
+def changed_sides(prediction: Prediction, thresholds: tuple[float, float]) -> Iterator[bytes]:
+    """Yield, as CSV, the customers whom the version that was used and the challenger judge differently."""
+    path = files.absolute(files.shadow_beside(prediction.result_dataset_path))
+    yield BOM + _line(CHANGED_SIDES, ",")
+    options = pacsv.WriteOptions(include_header=False, quoting_style="needed")
+    for batch in who_changed_sides(path, thresholds):
+        chances = [batch[PROBABILITY], batch[CHALLENGER]]
+        columns = [
+            harmless_array(batch[CUSTOMER], numbers_too=True),
+            batch[LINE],
+            *(fixed_decimals(chance) for chance in chances),
+            *(
+                pc.if_else(pc.greater_equal(chance, threshold), "leaves", "stays")
+                for chance, threshold in zip(chances, thresholds, strict=True)
+            ),
+        ]
+        piece = pa.BufferOutputStream()
+        pacsv.write_csv(pa.Table.from_arrays(columns, names=CHANGED_SIDES), piece, options)
+        yield piece.getvalue().to_pybytes()
 
 
 class _Stored:

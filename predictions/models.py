@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from companies.models import Company, Developer, User
+from core.deletion import cascade_whole
 from jobs.models import Job
 from registry.models import ModelDeployment, ModelVersion
 
@@ -29,10 +30,8 @@ class PredictionQuerySet(models.QuerySet):
 class Prediction(models.Model):
     """One row is one run: a named file of customers scored by one version, for one person."""
 
-    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="predictions")
-    developer = models.ForeignKey(
-        Developer, models.CASCADE, null=True, blank=True, related_name="predictions"
-    )
+    user = models.ForeignKey(User, cascade_whole, null=True, blank=True, related_name="predictions")
+    developer = models.ForeignKey(Developer, cascade_whole, null=True, blank=True, related_name="predictions")
     model = models.ForeignKey(ModelVersion, models.CASCADE, related_name="predictions")
     # By which deployment it was offered when it was chosen; NULL for a default that nobody deployed here, and
     # for runs from before deployments were named.

@@ -9,6 +9,7 @@ from predictions.models import Prediction
 from predictions.results import CustomerTable
 from predictions.summary import Findings
 from registry.models import ModelVersion
+from registry.schemas import PURCHASE_SCHEMAS
 from registry.selectors import versions_for
 
 
@@ -37,6 +38,16 @@ def open_table(prediction: Prediction) -> CustomerTable:
     return CustomerTable(files.absolute(files.table_beside(prediction.result_dataset_path)))
 
 
+def thresholds_of(prediction: Prediction) -> tuple[float, float] | None:
+    """Return from which probability on the version that was used and the challenger say "leaves".
+
+    None where no challenger scored these customers, or its scores are gone.
+    """
+    shadow = prediction.company.shadow_runs.filter(batch=prediction.uuid, failure="").first()
+    path = files.absolute(files.shadow_beside(prediction.result_dataset_path))
+    return tuple(shadow.distribution["thresholds"]) if shadow and path.exists() else None
+
+
 def earlier_run(prediction: Prediction) -> Prediction | None:
     """Return the company's finished prediction before this one with the same model, for the comparison.
 
@@ -57,6 +68,12 @@ def version_choices(member: Member, *, with_used: bool = False):
         used = member.company.predictions.values("model")
         offered = ModelVersion.objects.filter(Q(pk__in=offered.values("pk")) | Q(pk__in=used))
     return offered.select_related("model_type", "metrics")
+
+
+def version_for_purchases(company: Company) -> ModelVersion | None:
+    """Return what scores the purchases of one customer: the latest READY version that learned from a log."""
+    learned = company.versions.ready().filter(schema_name__in=PURCHASE_SCHEMAS)
+    return learned.select_related("model_type", "company").order_by("-created_at", "-pk").first()
 
 
 def people_of(company: Company) -> list[tuple[str, str]]:

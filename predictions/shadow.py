@@ -147,7 +147,7 @@ class Shadow:
         publish(draft_of(self.path), self.path)
 
 
-def changed_sides(path: Path, thresholds: tuple[float, float]) -> Iterator[pa.RecordBatch]:
+def who_changed_sides(path: Path, thresholds: tuple[float, float]) -> Iterator[pa.RecordBatch]:
     """Yield the customers that the two judge differently, in the order of the file."""
     used, challenger = thresholds
     with pq.ParquetFile(path) as file:

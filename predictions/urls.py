@@ -2,6 +2,7 @@ from django.urls import include, path
 
 from predictions import views
 from predictions.api import runs as api
+from predictions.api import v2
 
 app_name = "predictions"
 
@@ -20,6 +21,13 @@ urlpatterns = [
     path("<portal:portal>/predict/refused-rows.csv", views.refused_rows, name="refused_rows"),
     path("<portal:portal>/predictions/", views.history, name="history"),
     path("<portal:portal>/predictions/<uuid:run>/", include(run)),
+    path(
+        "dev/predictions/<uuid:run>/changed-sides.csv",
+        views.download_changed_sides,
+        {"portal": "dev"},
+        name="changed_sides",
+    ),
+    path("api/v1/churn/v2/organizations/<str:org>/predict", v2.Predict.as_view(), name="v2_predict"),
     path("api/v1/prediction-runs", api.PredictionRuns.as_view(), name="api_runs"),
     path("api/v1/prediction-runs/<uuid:run>", api.PredictionRun.as_view(), name="api_run"),
     path("api/v1/prediction-runs/<uuid:run>/rows", api.PredictionRows.as_view(), name="api_rows"),

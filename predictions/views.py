@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from companies.access import member_required
+from companies.access import developer_required, member_required
 from core.downloads import CSV, UNKNOWN, XLSX, plain_name, send_pieces, send_stored
 from core.errors import DomainError
 from ml.schemas import TELCO_V1
@@ -23,6 +23,7 @@ from predictions.selectors import (
     open_table,
     people_of,
     predictions_for,
+    thresholds_of,
     version_choices,
 )
 from predictions.services.runs import start_prediction
@@ -223,6 +224,18 @@ def download_customers(request, run):
     name = plain_name(prediction.prediction_name, "-selection.csv")
     pieces = exports.selection(prediction, table.asking(wanted.query))
     return send_pieces(request, pieces, name=name, content_type=CSV)
+
+
+@require_safe
+@developer_required
+def download_changed_sides(request, run):
+    """Send the customers whom the challenger judges differently, as CSV; users see nothing of it."""
+    prediction = _finished(request, run)
+    thresholds = thresholds_of(prediction)
+    if thresholds is None:
+        raise Http404
+    name = plain_name(prediction.prediction_name, "-changed-sides.csv")
+    return send_pieces(request, exports.changed_sides(prediction, thresholds), name=name, content_type=CSV)
 
 
 @member_required

@@ -288,6 +288,10 @@ class Serving:
         return self.role == ModelDeployment.Role.CHAMPION
 
     @property
+    def is_challenger(self) -> bool:
+        return self.role == ModelDeployment.Role.CHALLENGER
+
+    @property
     def role_label(self) -> str:
         return ModelDeployment.Role(self.role).label.partition(":")[0]
 

@@ -1,6 +1,8 @@
 """A challenger scores what users predict, in the shadow: what is noted, and that users never notice."""
 
+import csv
 from datetime import timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,28 +12,43 @@ from django.utils import timezone
 from companies.services.erasure import erase_company
 from jobs.models import Job
 from predictions import files
+from predictions.batch import score_file
 from predictions.models import Prediction
 from predictions.results import PROBABILITY
 from predictions.services.sweeping import sweep_files
-from predictions.shadow import CHALLENGER, changed_sides
-from registry.artefacts import forget_loaded, path_of
+from predictions.shadow import CHALLENGER, who_changed_sides
+from predictions.tests.conftest import to_csv
+from registry.artefacts import forget_loaded, path_of, verified_files
+from registry.files import sha256
 from registry.models import ModelDeployment, ModelVersion, ShadowRun
 from registry.services.deployments import deploy_version, withdraw_version
 from registry.services.states import quarantine_version
+from registry.services.versions import register_version
 from registry.tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def challenge(default_versions, company, developer):
-    """Return a function that makes a default the challenger of the company."""
+def tree(version, model_types, default_dataset_row, exported_models):
+    """Return a second default: it stands for what the company trained."""
+    return register_version(
+        company=None,
+        model_type=model_types["decision_tree"],
+        exported=exported_models["decision_tree"],
+        dataset=default_dataset_row,
+        at=NOON,
+    )
 
-    def deploy(slug="decision_tree", *, to=None):
-        version = default_versions[slug]
+
+@pytest.fixture
+def challenge(tree, company):
+    """Return a function that makes the tree the challenger of a company."""
+
+    def deploy(to=company):
         return deploy_version(
-            version=version,
-            company=to or company,
+            version=tree,
+            company=to,
             role=ModelDeployment.Role.CHALLENGER,
             by=None,
             reason="To see how often they disagree.",
@@ -70,11 +87,11 @@ def test_is_compared_with_what_was_used_customer_by_customer(challenge, done, us
     assert sum(run.distribution["used"]) == sum(run.distribution["challenger"]) == 150
 
 
-def test_its_scores_are_those_it_gives_when_it_is_chosen(challenge, done, user, default_versions):
+def test_its_scores_are_those_it_gives_when_it_is_chosen(challenge, done, user, tree):
     challenge()
     in_shadow = pq.read_table(shadow_file(done(user)))[CHALLENGER].to_pylist()
 
-    chosen = done(user, model=default_versions["decision_tree"])
+    chosen = done(user, model=tree)
 
     table = pq.read_table(files.absolute(files.table_beside(chosen.result_dataset_path)))
     assert table[PROBABILITY].to_pylist() == in_shadow
@@ -85,7 +102,7 @@ def test_those_who_change_sides_are_found_in_its_file(challenge, done, user):
     prediction = done(user)
     run = ShadowRun.objects.get()
 
-    batches = changed_sides(shadow_file(prediction), run.distribution["thresholds"])
+    batches = who_changed_sides(shadow_file(prediction), run.distribution["thresholds"])
 
     assert pa.Table.from_batches(batches).num_rows == run.disagree
 
@@ -105,13 +122,12 @@ def test_the_result_is_what_it_would_be_without(challenge, done, user, as_user):
 
 @pytest.mark.parametrize("alone", ["nobody", "itself", "other company", "withdrawn"])
 def test_leaves_nothing_where_nobody_scores_beside(
-    alone, challenge, done, user, company, developer, other_company, default_versions
+    alone, challenge, done, user, company, developer, other_company, tree
 ):
     if alone == "other company":
-        challenge(to=other_company)
+        challenge(other_company)
     if alone in ("itself", "withdrawn"):
         challenge()
-    tree = default_versions["decision_tree"]
     if alone == "withdrawn":
         withdraw_version(version=tree, company=company, by=developer, reason="Seen enough.", at=NOON)
 
@@ -175,3 +191,101 @@ def test_its_file_goes_with_the_prediction(challenge, done, user, settings):
     sweep_files(at=timezone.now() + timedelta(days=2))
 
     assert not kept.exists()
+
+
+# --- Who changes side ------------------------------------------------------------------------------------
+
+
+def sides(client, prediction):
+    return client.get(f"/dev/predictions/{prediction.uuid}/changed-sides.csv")
+
+
+def test_the_developer_downloads_who_changes_side(challenge, done, user, as_developer):
+    challenge()
+    prediction = done(user)
+    run = ShadowRun.objects.get()
+
+    answer = sides(as_developer, prediction)
+
+    assert answer["Content-Disposition"] == 'attachment; filename="march-base-changed-sides.csv"'
+    rows = list(csv.DictReader(answer.getvalue().decode("utf-8-sig").splitlines()))
+    assert len(rows) == run.disagree
+    assert sum(row["challenger_prediction"] == "leaves" for row in rows) == run.newly_leaving
+    assert all(row["prediction"] != row["challenger_prediction"] for row in rows)
+
+
+def test_no_spreadsheet_runs_what_stands_there(challenge, done, user, customers, as_developer):
+    challenge()
+    header, *rows = customers
+    prediction = done(user, to_csv([header, *([f"=1+{place}", *row[1:]] for place, row in enumerate(rows))]))
+
+    rows = list(csv.DictReader(sides(as_developer, prediction).getvalue().decode("utf-8-sig").splitlines()))
+
+    assert rows
+    assert all(row["customer"].startswith("'=1+") for row in rows)
+
+
+def test_nobody_else_does(challenge, done, user, as_user, as_stranger):
+    challenge()
+    prediction = done(user)
+
+    assert sides(as_user, prediction).status_code == 403
+    assert sides(as_stranger, prediction).status_code == 404
+
+
+# --- Whatever is wrong with it ---------------------------------------------------------------------------
+
+
+def score(version, shadow, prediction, tmp_path):
+    return score_file(
+        source=str(files.absolute(prediction.upload_dataset_path)),
+        spec=prediction.input_data["spec"],
+        schema=prediction.input_data["schema"],
+        version=verified_files(version).to_dict(),
+        policy="segments_v2",
+        csv_path=str(tmp_path / "result.csv"),
+        table_path=str(tmp_path / "result.parquet"),
+        shadow={"path": str(tmp_path / "result.shadow.parquet"), "seconds": 60.0} | shadow,
+        on_progress=lambda *_: None,
+    )
+
+
+def rewritten(version, tmp_path, change):
+    """Return the files of a version as another one registered them, with hashes that hold."""
+    files_of = verified_files(version).to_dict()
+    path = tmp_path / "manifest.json"
+    path.write_bytes(change(Path(files_of["manifest_path"]).read_bytes()))
+    return files_of | {"manifest_path": str(path), "manifest_sha256": sha256(path.read_bytes())}
+
+
+def other_columns(manifest):
+    return manifest.replace(b'"tenure"', b'"months"')
+
+
+@pytest.mark.parametrize(
+    ("change", "seconds", "failure"),
+    [
+        (other_columns, 60.0, "other columns"),
+        (lambda manifest: b"{}", 60.0, "could not score"),
+        (lambda manifest: manifest, 0.0, "longer than"),
+    ],
+)
+def test_it_is_left_out_and_the_result_is_whole(change, seconds, failure, predict, user, tree, tmp_path):
+    prediction = predict(user)
+    shadow = {"version": rewritten(tree, tmp_path, change), "seconds": seconds}
+
+    found = score(prediction.model, shadow, prediction, tmp_path)
+
+    assert failure in found["shadow"]["failure"]
+    assert found["rows"] == 150
+    names = {path.name for path in tmp_path.iterdir() if "result" in path.name}
+    assert names == {"result.csv", "result.parquet"}
+
+
+def test_files_that_were_changed_meanwhile_are_a_mismatch(predict, user, tree, tmp_path):
+    prediction = predict(user)
+    version = verified_files(tree).to_dict() | {"manifest_sha256": "0" * 64}
+
+    found = score(prediction.model, {"version": version}, prediction, tmp_path)
+
+    assert found["shadow"]["mismatch"] is True

@@ -3,14 +3,16 @@
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from companies.access import IsDeveloper
 from companies.models import Scope
-from registry.models import DeploymentEvent, ModelDeployment, ModelVersion
+from core.errors import NotFound
+from registry.disagreement import disagreement_of
+from registry.models import DeploymentEvent, ModelDeployment, ModelVersion, ShadowRun
 from registry.selectors import ledger_of, serving_at, visible_versions
 from registry.services.deployments import deploy_version, roll_back, withdraw_deployment
 from registry.services.ledger import MOST_REASON
@@ -49,7 +51,10 @@ class DeploymentInput(ReasonInput):
     role = serializers.ChoiceField(
         ModelDeployment.Role.choices,
         default=ModelDeployment.Role.CHAMPION,
-        help_text="The champion is chosen unless somebody chooses another; the one before goes on beside it.",
+        help_text=(
+            "The champion is chosen unless somebody chooses another; the one before goes on beside it. The "
+            "challenger is not offered, and scores in the shadow what others predict."
+        ),
     )
 
 
@@ -76,6 +81,46 @@ class ServingOutput(serializers.Serializer):
 
     def get_out_of_service(self, found) -> bool:
         return found.out_of_service is not None
+
+
+class IntervalOutput(serializers.Serializer):
+    low = serializers.FloatField(source="0")
+    high = serializers.FloatField(source="1")
+
+
+class ShareOutput(serializers.Serializer):
+    value = serializers.FloatField(help_text="Of the customers scored by both, the share judged differently.")
+    interval = serializers.SerializerMethodField(help_text="95 %, by Wilson.")
+
+    @extend_schema_field(IntervalOutput)
+    def get_interval(self, share):
+        return dict(zip(("low", "high"), share.interval, strict=True))
+
+
+class ShadowRunOutput(serializers.ModelSerializer):
+    run = serializers.UUIDField(source="batch", help_text="The `id` of `/api/v1/prediction-runs/{id}`.")
+    compared_with = VersionOutput(help_text="The version that was used.")
+    share = ShareOutput(allow_null=True)
+
+    class Meta:
+        model = ShadowRun
+        fields = (
+            "run", "at", "compared_with", "customers", "newly_leaving", "newly_staying", "mean_difference",
+            "share", "distribution", "failure",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class DisagreementOutput(serializers.Serializer):
+    deployment = DeploymentOutput(source="challenger")
+    compared_with = VersionOutput(allow_null=True, help_text="The version that is suggested.")
+    customers = serializers.IntegerField(help_text="Scored by both, counted once per run.")
+    newly_leaving = serializers.IntegerField(help_text="Said to leave by the challenger alone.")
+    newly_staying = serializers.IntegerField(help_text="Said to stay by the challenger alone.")
+    mean_difference = serializers.FloatField(allow_null=True, help_text="Absolute, of the two probabilities.")
+    share = ShareOutput(allow_null=True, help_text="Null: nothing to compare yet.")
+    in_words = serializers.CharField()
+    runs = ShadowRunOutput(many=True, help_text="The latest ones, also beside other versions.")
 
 
 class InstantField(serializers.DateTimeField):
@@ -166,6 +211,23 @@ class RollBack(APIView):
             **sent.validated_data,
         )
         return Response(RolledBackOutput(done).data)
+
+
+class NoChallenger(NotFound):
+    code = "no-challenger"
+
+
+class Challenger(APIView):
+    """Your challenger, and how often it disagrees with the version that is suggested."""
+
+    permission_classes = [IsDeveloper]
+
+    @extend_schema(tags=["deployments"], responses=DisagreementOutput)
+    def get(self, request):
+        found = disagreement_of(request.member.company)
+        if found is None:
+            raise NoChallenger(f"{request.member.company} has no challenger. Deploy one first.")
+        return Response(DisagreementOutput(found).data)
 
 
 @extend_schema(tags=["deployments"])

@@ -3,6 +3,7 @@ predict take `default_versions`.
 """
 
 import json
+import uuid
 from datetime import UTC, datetime
 
 import factory
@@ -11,7 +12,7 @@ from companies.tests.factories import CompanyFactory
 from ml.schemas import TELCO_V1
 from registry.artefacts import path_of, sign_version
 from registry.files import MANIFEST, SIGNATURE, sha256
-from registry.models import Dataset, ModelDeployment, ModelMetrics, ModelType, ModelVersion
+from registry.models import Dataset, ModelDeployment, ModelMetrics, ModelType, ModelVersion, ShadowRun
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -150,3 +151,33 @@ class ModelDeploymentFactory(factory.django.DjangoModelFactory):
     is_active = True
     active_slot = True
     deployed_at = NOON
+
+
+class ShadowRunFactory(factory.django.DjangoModelFactory):
+    """A batch on which the challenger and the version that was used disagree about one customer in twenty."""
+
+    class Meta:
+        model = ShadowRun
+
+    class Params:
+        failed = factory.Trait(
+            failure="It could not score these customers.",
+            customers=None,
+            newly_leaving=None,
+            newly_staying=None,
+            mean_difference=None,
+            distribution=None,
+        )
+
+    company = factory.LazyAttribute(lambda row: row.challenger.company)
+    version = factory.LazyAttribute(lambda row: row.challenger.model)
+    batch = factory.LazyFunction(uuid.uuid4)
+    batch_name = factory.Sequence(lambda n: f"Batch {n}")
+    at = NOON
+    customers = 1000
+    newly_leaving = 30
+    newly_staying = 20
+    mean_difference = 0.041
+    distribution = factory.LazyFunction(
+        lambda: {"thresholds": [0.5, 0.4], "used": [50] * 20, "challenger": [0] * 10 + [100] * 10}
+    )

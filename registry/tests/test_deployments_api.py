@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from companies.services.api_keys import create_api_key
-from registry.selectors import champion_of
+from registry.selectors import challenger_of, champion_of
 from registry.services.deployments import deploy_version
-from registry.tests.factories import NOON, ModelVersionFactory
+from registry.tests.factories import NOON, ModelVersionFactory, ShadowRunFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -136,3 +136,27 @@ def test_a_key_deploys_with_the_scope_for_it_only(second, company, with_key):
     assert with_key("", scopes=["predict"]).status_code == 403
     assert with_key("", sent, scopes=["deploy"]).status_code == 201
     assert company.deployment_events.get().actor_name.startswith("Dana Dev")
+
+
+# --- The challenger --------------------------------------------------------------------------------------
+
+
+def test_tells_how_often_the_challenger_disagrees(deployed, second, company, developer, as_developer):
+    third = ModelVersionFactory(company=company, number=3)
+    post(as_developer, model=third.pk, role="CHALLENGER", reason="To compare.")
+    ShadowRunFactory(challenger=challenger_of(company), compared_with=second)
+
+    told = as_developer.get(f"{URL}/challenger").json()
+
+    assert told["deployment"]["role"] == "CHALLENGER"
+    assert told["compared_with"]["version"] == "v2"
+    assert (told["customers"], told["newly_leaving"], told["newly_staying"]) == (1000, 30, 20)
+    assert told["share"]["value"] == 0.05
+    assert told["share"]["interval"]["low"] == pytest.approx(0.038, abs=0.001)
+    assert [run["share"]["value"] for run in told["runs"]] == [0.05]
+
+
+def test_says_that_there_is_no_challenger(deployed, as_developer):
+    answer = as_developer.get(f"{URL}/challenger")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "no-challenger")

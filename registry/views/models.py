@@ -6,6 +6,8 @@ from core.charts import embed
 from core.errors import DomainError
 from registry import cards, charts
 from registry.artefacts import load_manifest, stem_of
+from registry.disagreement import disagreement_of
+from registry.forms import ReasonForm
 from registry.selectors import (
     champion_for,
     champion_of,
@@ -40,7 +42,19 @@ def models(request):
         for each in versions:
             each.deployment = serving.get(each.pk)
         context["users"] = users_of(member.company)
+        context |= _challenge(member.company)
     return render(request, f"registry/models_{member.role}.html", context)
+
+
+def _challenge(company):
+    challenge = disagreement_of(company)
+    if challenge is None:
+        return {}
+    told = challenge.in_words if challenge.share else ""
+    return {
+        "challenge": challenge,
+        "promotion": ReasonForm(auto_id="promote-%s", initial={"reason": told}),
+    }
 
 
 @require_GET

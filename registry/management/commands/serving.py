@@ -3,6 +3,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from companies.models import Company
+from registry.disagreement import disagreement_of
 from registry.selectors import serving_at
 
 
@@ -31,6 +32,11 @@ class Command(BaseCommand):
                 f"  {each.version}: {each.role_label.lower()}{paused}, since {each.since.isoformat()}, "
                 f"by {each.event.actor_name}: {each.event.reason}"
             )
+        challenge = (
+            disagreement_of(company, until=instant) if any(each.is_challenger for each in found) else None
+        )
+        if challenge and challenge.challenger.model in {each.version for each in found}:
+            self.stdout.write(f"  {challenge.in_words}")
         if not found:
             self.stdout.write("  No version was deployed; whoever predicted used a default.")
 
