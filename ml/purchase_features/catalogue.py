@@ -96,8 +96,8 @@ RFM_V2 = (
     FeatureDefinition(
         "activity_trend",
         "Slope of the least-squares line through the number of activities on each of the 30 days, oldest "
-        "day first; "
-        "days without activity count as 0.",
+        "day first; days without activity count as 0. Before a cutoff within a day, the activities of that "
+        "day weigh as one step further.",
         LAST_30,
         "activities per day, per day",
         (),
@@ -322,6 +322,7 @@ RETAIL_V1 = (
         "items",
         ("quantity",),
         "orders of 3 and 5 items: 4",
+        undefined="empty where no row of a purchase has a quantity",
     ),
     FeatureDefinition(
         "discount_usage_rate",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import duckdb
 import ibis
+import pyarrow.parquet as pq
 
 from ml.purchase_features.catalogue import list_features
 from ml.purchase_features.expressions import EVENTS, PARTS, build_features, finish_features
@@ -53,6 +54,40 @@ def compile_features(feature_set, columns, has_time, as_of_sql):
     kinds = {feature.name: SQL_KINDS[feature.dtype] for feature in list_features(feature_set)} | KEYS
     cells = ", ".join(f'CAST("{name}" AS {kinds[name]}) AS "{name}"' for name in expression.columns)
     return f"SELECT {cells} FROM ({sql.replace(STAND_IN_SQL, as_of_sql)})"
+
+
+def compile_expression(*, columns, has_time, as_of, feature_set=None, build=None):
+    """Return the SQL of a set of features, or of an expression of one's own, and the names of the features.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Canonical columns of the table `events`.
+    has_time : bool
+    as_of : datetime
+    feature_set : str, optional
+    build : callable, optional
+        Called as `build(columns=, has_time=, as_of=)`; returns an Ibis expression with customer_id first.
+
+    Returns
+    -------
+    str
+    tuple of str
+
+    Raises
+    ------
+    ValueError
+        Not exactly one of the two was given.
+    """
+    if (feature_set is None) == (build is None):
+        raise ValueError("Give either a feature set or an expression.")
+    if build is None:
+        sql = compile_features(feature_set, columns, has_time, write_literal(as_of))
+        build = partial(build_features, feature_set)
+        names = build(columns=columns, has_time=has_time, as_of=STAND_IN).columns
+        return sql, tuple(names[1:])
+    expression = build(columns=columns, has_time=has_time, as_of=as_of)
+    return str(ibis.to_sql(expression, dialect="duckdb")), tuple(expression.columns[1:])
 
 
 def write_literal(as_of):
@@ -134,7 +169,8 @@ def compute_parts(task, buckets, on_progress=None):
             kind = "TABLE" if log.is_text and buckets == 1 and task.looks_often(columns) else "VIEW"
             connection.execute(f"CREATE TEMP {kind} {EVENTS} AS {source}")
             part = folder / f"part-{number:04d}.parquet"
-            connection.execute(f"COPY ({sql}) TO {quote(part)} (FORMAT parquet)")
+            ordered = f"{sql} ORDER BY customer_id" if task.is_whole(sources) else sql
+            connection.execute(f"COPY ({ordered}) TO {quote(part)} (FORMAT parquet, COMPRESSION zstd)")
             connection.execute(f"DROP {kind} {EVENTS}")
             parts.append(part)
             if on_progress is not None:
@@ -158,6 +194,9 @@ def merge_parts(task, parts, cuts, features, target):
     int
         Customers.
     """
+    if task.is_whole(parts):
+        parts[0].replace(target)
+        return pq.read_metadata(target).num_rows
     expression = finish_features(task.feature_set, names=[feature.name for feature in features], cuts=cuts)
     with connect(task.folder, memory_limit=task.memory_limit, threads=task.threads) as connection:
         connection.execute("SET preserve_insertion_order = true")

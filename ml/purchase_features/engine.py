@@ -77,11 +77,25 @@ class FeatureTask:
     folder: Path
     memory_limit: str
     threads: int | None
+    engine: str
 
     def choose_buckets(self) -> int:
         """Return into how many parts the customers are split so that one fits the memory."""
         # The eight are one aggregate of a few numbers per customer: DuckDB spills it by itself.
         return 1 if self.feature_set == "rfm_v2" else max(1, round(self.log.rows / BUCKET_ROWS))
+
+    def is_whole(self, parts) -> bool:
+        """Return whether the only part is the result: nothing to merge, nobody to rank.
+
+        Parameters
+        ----------
+        parts : sequence
+
+        Returns
+        -------
+        bool
+        """
+        return len(parts) == 1 and self.feature_set == "rfm_v2" and self.engine == "duckdb"
 
     def looks_often(self, columns) -> bool:
         """Return whether the features look at the events more than once.
@@ -153,7 +167,7 @@ def compute_features(
     absent = list_absent(feature_set, log.columns, has_time=log.has_time)
     features = [feature for feature in list_features(feature_set) if feature.name not in absent]
     with TemporaryDirectory(prefix="features-", dir=target.parent) as folder:
-        task = FeatureTask(log, cutoff, feature_set, Path(folder), memory_limit, threads)
+        task = FeatureTask(log, cutoff, feature_set, Path(folder), memory_limit, threads, engine)
         if engine == "spark":
             from ml.purchase_features.spark import compute_parts_on_spark
 

@@ -148,7 +148,7 @@ def days_before(as_of, days):
 
 
 def to_micros(numbers):
-    """Return numbers counted in millionths; nothing counts as 0.
+    """Return numbers counted in millionths.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def to_micros(numbers):
     -------
     ibis.expr.types.IntegerColumn
     """
-    return (numbers * MICROS).round().cast("int64").fill_null(0)
+    return (numbers * MICROS).round().cast("int64")
 
 
 def take(condition, value):
@@ -221,7 +221,7 @@ def _list_activities(events, as_of):
             "customer_id",
             days_ago=days_before(as_of, rows.event_at.date()),
             bought=bought,
-            micros=take(bought, to_micros(rows.amount)),
+            micros=to_micros(rows.amount),
         )
     orders = rows.filter(bought)
     orders = group_orders(orders, micros=to_micros(orders.amount).sum().cast("int64"))
@@ -246,26 +246,24 @@ def _rfm(rows):
     """Aggregate activities to the eight features of S2."""
     ago, bought = rows.days_ago, rows.bought
     recent = ago <= 90
-    # The slope of counts c_k over 30 days is sum((15.5 - k) c_k) / 2247.5, so each activity adds its own
-    # term.
-    steepness = 31 - 2 * ibis.greatest(ago, 1)
     base = rows.group_by("customer_id").agg(
         latest=ago.min(),
         tenure_days=ago.max().cast("int64"),
         activities=rows.count(),
-        purchases=take(bought, 1).sum(),
-        micros=rows.micros.sum(),
-        recent_purchases=take(bought & recent, 1).sum(),
-        recent_micros=take(recent, rows.micros).sum(),
-        recent_activities=take(ago <= 30, 1).sum(),
-        steepness=take(ago <= 30, steepness).sum(),
+        purchases=rows.count(where=bought),
+        micros=rows.micros.sum(where=bought).fill_null(0),
+        recent_purchases=rows.count(where=bought & recent),
+        recent_micros=rows.micros.sum(where=bought & recent).fill_null(0),
+        recent_activities=rows.count(where=ago <= 30),
+        recent_days=ago.sum(where=ago <= 30).fill_null(0),
     )
     paid = ibis.greatest(base.recent_micros, 0).cast("float64") / MICROS
     scored = base.mutate(
         recency_score=100.0 / (1.0 + base.latest.cast("float64") / 30.0),
         frequency_score=100.0 * ratio(base.recent_purchases, base.recent_purchases + 6),
         monetary_score=ibis.least((1.0 + paid).log10() * 20.0, 100.0),
-        activity_trend=base.steepness.cast("float64") / 4495.0,
+        # The slope of counts c_k over 30 days is sum((15.5 - k) c_k) / 2247.5.
+        activity_trend=(31 * base.recent_activities - 2 * base.recent_days).cast("float64") / 4495.0,
         avg_transaction_value=ratio(base.micros, base.purchases).fill_null(0.0) / MICROS,
         days_between_transactions=ratio(base.tenure_days - base.latest, base.activities - 1).fill_null(
             base.latest.cast("float64")

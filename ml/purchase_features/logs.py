@@ -98,7 +98,9 @@ class CsvLog:
 
     def select(self) -> str:
         """Return the SQL, for DuckDB, that gives the canonical columns in their types."""
-        types = ", ".join(f"{quote(header)}: '{SQL_TYPES[name]}'" for name, header in self.headers.items())
+        # Dates are parsed faster than instants.
+        kinds = SQL_TYPES if self.has_time else SQL_TYPES | {"event_at": "DATE"}
+        types = ", ".join(f"{quote(header)}: '{kinds[name]}'" for name, header in self.headers.items())
         dialect = "header = true, delim = ',', quote = '\"', escape = '\"'"
         source = f"read_csv({quote(self.path)}, {dialect}, types = {{{types}}})"
         return f"SELECT {_list_columns(self.columns, self.headers)} FROM {source}"

@@ -113,6 +113,7 @@ def _count_by_customer(days, as_of):
 
 
 def _describe(t):
+    t = t.mutate(micros=t.micros.fill_null(0))
     spend = t.micros.cast("float64") / MICROS
     open_gap = t.latest.cast("float64")
     span, pairs = t.first - t.latest, t.purchases - 1

@@ -3,6 +3,7 @@
 import math
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
+from itertools import pairwise
 from statistics import pstdev
 
 import numpy as np
@@ -12,9 +13,9 @@ import pyarrow.parquet as pq
 START = datetime(2023, 1, 1)
 DAYS = 420
 TYPES = {
-    "customer_id": pa.string(), "event_at": pa.timestamp("us"), "amount": pa.float64(), "event_type": pa.string(),
-    "order_id": pa.string(), "product": pa.string(), "category": pa.string(), "quantity": pa.float64(),
-    "discount": pa.float64(), "label": pa.int8(),
+    "customer_id": pa.string(), "event_at": pa.timestamp("us"), "amount": pa.float64(),
+    "event_type": pa.string(), "order_id": pa.string(), "product": pa.string(), "category": pa.string(),
+    "quantity": pa.float64(), "discount": pa.float64(), "label": pa.int8(),
 }  # fmt: skip
 PLAIN = ("customer_id", "event_at", "amount", "event_type")
 FULL = tuple(name for name in TYPES if name != "label")
@@ -104,9 +105,10 @@ def _work_out_rfm(orders, others, as_of):
     paid = [sum(row["amount"] for row in order) for order in orders]
     recent = [amount for amount, ago in zip(paid, bought, strict=True) if ago <= 90]
     lively = sum(ago <= 30 for ago in active)
-    counts = Counter(max(1, ago) for ago in active if ago <= 30)
+    counts = Counter(active)
     days = range(1, 31)
     slope = np.polyfit([-day for day in days], [counts[day] for day in days], 1)[0]
+    slope += counts[0] * 15.5 / sum((day - 15.5) ** 2 for day in days)
     recency, frequency = 100 / (1 + min(active) / 30), 100 * len(recent) / (len(recent) + 6)
     return {
         "recency_score": recency,
@@ -127,10 +129,9 @@ def _work_out_retail(orders, as_of):
     instants = [_at(order) for order in orders]
     ago, n = [_ago(at, as_of) for at in instants], len(orders)
     paid = sum(row["amount"] for row in rows)
-    gaps = [
-        (later.date() - earlier.date()).days for earlier, later in zip(instants, instants[1:], strict=False)
-    ]
+    gaps = [(later.date() - earlier.date()).days for earlier, later in pairwise(instants)]
     months = [sum(30 * k < day <= 30 * (k + 1) for day in ago) for k in range(6)]
+    quantities = [row["quantity"] for row in rows if row["quantity"] is not None]
     categories = Counter(row["category"] for row in rows if row["category"] is not None)
     products = defaultdict(set)
     for row in rows:
@@ -163,6 +164,6 @@ def _work_out_retail(orders, as_of):
         "customer_lifetime_value_estimate": (
             paid / n * pace * 365 / 30 * ((ago[0] - ago[-1]) / ago[0] if ago[0] else 1) ** (n - 1)
         ),
-        "average_items_per_transaction": sum(row["quantity"] or 0 for row in rows) / n,
+        "average_items_per_transaction": sum(quantities) / n if quantities else None,
         "discount_usage_rate": sum(any((row["discount"] or 0) > 0 for row in order) for order in orders) / n,
     }

@@ -69,8 +69,8 @@ def test_leaves_absent_what_the_log_has_no_column_for(events, tmp_path):
     report = compute_features(log, as_of=AS_OF, feature_set="retail_v1", target=tmp_path / "features.parquet")
 
     assert set(report.absent) == {
-        "number_of_product_categories", "favorite_category", "percent_repeat_products", "evening_purchase_ratio",
-        "average_items_per_transaction", "discount_usage_rate",
+        "number_of_product_categories", "favorite_category", "percent_repeat_products",
+        "evening_purchase_ratio", "average_items_per_transaction", "discount_usage_rate",
     }  # fmt: skip
     assert report.absent["evening_purchase_ratio"] == "The log has dates without times of day."
     assert report.absent["favorite_category"] == "The log has no column category."

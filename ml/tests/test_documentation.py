@@ -6,7 +6,11 @@ import pytest
 
 import ml
 
-MODULES = [name for _, name, package in pkgutil.iter_modules(ml.__path__, "ml.") if not package]
+MODULES = [
+    name
+    for _, name, package in pkgutil.walk_packages(ml.__path__, "ml.")
+    if not package and not name.startswith("ml.tests.")
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -64,8 +64,12 @@ def test_lists_the_lapsed_without_a_label(tmp_path):
 
 def test_counts_neither_logins_nor_returns_as_purchases(tmp_path):
     log = _write(
-        tmp_path, _event("gone", -5), _event("gone", 5, "login"), _event("gone", 6, "return"), _event("guest", -3, "login")
-    )  # fmt: skip
+        tmp_path,
+        _event("gone", -5),
+        _event("gone", 5, "login"),
+        _event("gone", 6, "return"),
+        _event("guest", -3, "login"),
+    )
 
     _, labels = _label(tmp_path, log, horizon_days=30)
 
