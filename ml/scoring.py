@@ -51,6 +51,8 @@ class Scorer:
             self.threshold = float(manifest["threshold"])
             self.observed = {name: tuple(limits) for name, limits in manifest["observed"].items()}
             self.golden = manifest["golden"]
+            # How the features of a purchase log are computed; None where a file has them as columns.
+            self.purchase_features = manifest.get("purchase_features")
             serving = manifest["serving"]
             kind = serving["kind"]
         except KeyError as error:

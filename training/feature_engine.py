@@ -15,7 +15,7 @@ from ml.churn_definition import describe_gaps, suggest_threshold
 from ml.export import export_model
 from ml.feature_training import ID_COLUMN, FeatureTable, learn_from_labels, learn_over_time
 from ml.labels import label_customers, latest_cutoff, read_given_labels
-from ml.leak_guard import BLOCKS_FROM, WARNS_FROM, single_column_auc
+from ml.leak_guard import single_column_auc
 from ml.purchase_features.engine import FeatureReport, compute_features
 from ml.purchase_log import PurchaseLog
 
@@ -115,6 +115,8 @@ def learn(
             "fills": learned.fills,
             **found["how"],
             "first_buyers": found["first_buyers"],
+            # Given labels say nothing about when a silent customer has left.
+            "active_window_days": report.get("definition", {}).get("active_window_days"),
         },
         "evidence": report,
     }
@@ -283,11 +285,15 @@ def _table(frame):
 def _strong_columns(table):
     """Return warnings about columns that nearly tell the outcome by themselves, and the one that does."""
     warnings, telling = [], None
-    for name, auc in single_column_auc(table.frame, table.labels).items():
-        if auc >= WARNS_FROM:
-            warnings.append(f"{name} alone ranks the customers nearly as well as can be (AUC {auc:.3f}).")
-        if auc >= BLOCKS_FROM:
-            telling = name
+    if len(set(table.labels)) < 2:
+        return warnings, telling
+    for found in single_column_auc(table.frame, table.labels):
+        if found.verdict != "fine":
+            warnings.append(
+                f"{found.column} alone ranks the customers nearly as well as can be (AUC {found.auc:.3f})."
+            )
+        if found.verdict == "blocks":
+            telling = telling or found.column
     return warnings, telling
 
 

@@ -2,6 +2,7 @@ from django.urls import include, path
 
 from companies.portals import DEVELOPERS
 from training.api import resources as api
+from training.api import v2
 from training.views import datasets, retraining
 
 app_name = "training"
@@ -22,6 +23,12 @@ urlpatterns = [
     path("dev/datasets/", datasets.datasets, DEVELOPER, name="datasets"),
     path("dev/datasets/<int:pk>/", datasets.dataset, DEVELOPER, name="dataset"),
     path("dev/datasets/<int:pk>/download", datasets.download, DEVELOPER, name="download_dataset"),
+    path("api/v1/churn/v2/organizations/<str:org>/train", v2.Train.as_view(), name="v2_train"),
+    path(
+        "api/v1/churn/v2/organizations/<str:org>/training-status",
+        v2.TrainingStatus.as_view(),
+        name="v2_training_status",
+    ),
     path("api/v1/datasets", api.DatasetList.as_view(), name="api_datasets"),
     path("api/v1/datasets/<int:pk>", api.DatasetDetail.as_view(), name="api_dataset"),
     path("api/v1/retrainings", api.Retrainings.as_view(), name="api_runs"),

@@ -1,5 +1,7 @@
 """Which purchase logs a member may see, and how each of them stands."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 
 from companies.access import Member
@@ -19,6 +21,15 @@ def analyses_of(company: Company) -> QuerySet[AnalysisSession]:
 def ready_analyses_for(member: Member) -> QuerySet[AnalysisSession]:
     """Return the logs that were read: those with events to look at."""
     return analyses_for(member).filter(state=AnalysisSession.State.READY)
+
+
+def analysis_of_dataset(company: Company, name: str) -> AnalysisSession | None:
+    """Return the log of `company` whose stored file programs know by the UUID `name`."""
+    try:
+        known_as = UUID(name)
+    except ValueError:
+        return None
+    return analyses_of(company).filter(dataset__uuid=known_as).first()
 
 
 def matrices_of(analysis: AnalysisSession) -> QuerySet[FeatureMatrix]:

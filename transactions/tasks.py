@@ -8,6 +8,7 @@ from jobs.runner import JobRun
 from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.services.importing import import_log
 from transactions.services.matrices import compute_matrix
+from transactions.services.processing import compute_when_read
 from transactions.services.sweeping import sweep_objects
 
 
@@ -21,6 +22,12 @@ def read(run: JobRun):
 def compute(run: JobRun):
     rows = FeatureMatrix.objects.select_related("analysis__company", "analysis__dataset")
     compute_matrix(run=run, matrix=rows.get(pk=run.payload["matrix"]), at=timezone.now())
+
+
+@handler("transactions.features_when_read")
+def compute_once_read(run: JobRun):
+    rows = FeatureMatrix.objects.select_related("analysis__company", "analysis__dataset", "account")
+    compute_when_read(run=run, matrix=rows.get(pk=run.payload["matrix"]), at=timezone.now())
 
 
 @shared_task(name="transactions.sweep")

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from transactions.api import wizard
+from transactions.api import v2, wizard
 from transactions.views import analyses, churn, mapping, matrices, profile, uploads
 
 app_name = "transactions"
@@ -27,6 +27,16 @@ analysis = [
 ]
 
 urlpatterns = [
+    path(
+        "api/v1/churn/v2/organizations/<str:org>/upload-dataset",
+        v2.UploadDataset.as_view(),
+        name="v2_upload",
+    ),
+    path(
+        "api/v1/churn/v2/organizations/<str:org>/datasets/<str:dataset>/process-features",
+        v2.ProcessFeatures.as_view(),
+        name="v2_process",
+    ),
     path("api/v1/upload", wizard.Upload.as_view(), name="api_upload"),
     path("api/v1/configure", wizard.Configure.as_view(), name="api_configure"),
     path("<portal:portal>/logs/", analyses.analyses, name="analyses"),

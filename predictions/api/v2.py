@@ -1,0 +1,97 @@
+"""Predicting from purchases, in the words of the second API: ``/api/v1/churn/v2/organizations/<org>/``."""
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import JSONParser
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from companies.access import IsMember
+from companies.models import Scope
+from companies.organisations import OfOrganisation
+from ml.risk import SEGMENTS_V2
+from predictions.services.histories import (
+    FULL,
+    LAPSED,
+    LONGEST_TEXT,
+    ONE_PURCHASE,
+    HistoryRefused,
+    score_history,
+)
+
+DIGITS = 4
+
+
+class TransactionInput(serializers.Serializer):
+    """For the description of the API alone: the service reads what was sent, and says where it is wrong."""
+
+    event_date = serializers.CharField(help_text="2024-01-15, or with a time: 2024-01-15T18:30:00.")
+    amount = serializers.FloatField(required=False, help_text="Every purchase needs one.")
+    event_type = serializers.CharField(required=False, default="purchase")
+    order_id = serializers.CharField(required=False, help_text="Rows of one order are one purchase.")
+    product = serializers.CharField(required=False)
+    category = serializers.CharField(required=False)
+    quantity = serializers.FloatField(required=False)
+    discount = serializers.FloatField(required=False)
+
+
+class PredictInput(serializers.Serializer):
+    customer_id = serializers.CharField()
+    transactions = TransactionInput(many=True)
+    as_of = serializers.CharField(
+        required=False,
+        help_text="Nothing at or after it is looked at. By default the end of the day of the latest "
+        "transaction; send today to ask about today.",
+    )
+
+
+class PredictOutput(serializers.Serializer):
+    customer_id = serializers.CharField()
+    churn_probability = serializers.FloatField(help_text="Calibrated, 4 decimals.")
+    risk_segment = serializers.ChoiceField(SEGMENTS_V2.tiers)
+    as_of = serializers.CharField()
+    evidence = serializers.ChoiceField(
+        (FULL, ONE_PURCHASE, LAPSED),
+        help_text="`one_purchase`: too little is known, the rate of such customers stands in. `lapsed`: "
+        "silent for so long that the customer has left already.",
+    )
+
+
+@extend_schema(tags=["churn v2"])
+class Predict(OfOrganisation, APIView):
+    """The chance of one customer to leave, from its purchases, by the latest model of your company."""
+
+    permission_classes = [IsMember.with_scope(Scope.PREDICT)]
+    parser_classes = [JSONParser]
+
+    @extend_schema(request=PredictInput, responses=PredictOutput)
+    def post(self, request, org):
+        sent = request.data if isinstance(request.data, dict) else {}
+        customer = _read_customer(sent.get("customer_id"))
+        found = score_history(
+            company=request.member.company,
+            transactions=sent.get("transactions"),
+            as_of=sent.get("as_of"),
+            at=timezone.now(),
+        )
+        return Response(
+            {
+                "customer_id": customer,
+                # Rounded to be read; the segment is of the unrounded one.
+                "churn_probability": round(found.probability, DIGITS),
+                "risk_segment": found.segment,
+                "as_of": found.as_of.isoformat(),
+                "evidence": found.evidence,
+            }
+        )
+
+
+def _read_customer(value):
+    is_text = isinstance(value, (str, int)) and not isinstance(value, bool)
+    if not is_text or not 0 < len(str(value).strip()) <= LONGEST_TEXT:
+        message = f"Send the id of the customer, at most {LONGEST_TEXT} signs."
+        raise HistoryRefused(
+            f"customer_id: {message}", field="customer_id", extra={"fields": {"customer_id": message}}
+        )
+    return str(value)

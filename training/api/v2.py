@@ -1,0 +1,130 @@
+"""Training on purchase logs, in the words of the second API: ``/api/v1/churn/v2/organizations/<org>/``."""
+
+from datetime import UTC
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from companies.access import IsDeveloper, IsMember
+from companies.models import Scope
+from companies.organisations import OfOrganisation
+from jobs.models import Job
+from jobs.vocabulary import training_status
+from training.selectors import latest_feature_training
+from training.services.feature_training import MODEL_TYPES, start_feature_training
+
+TAG = "churn v2"
+DIGITS = 4
+# The names of the figures in `ml.metrics.evaluate`, all of the class that leaves but the first.
+FIGURES = ("accuracy", "precision", "recall", "f1_score", "roc_auc")
+
+
+class TrainOutput(serializers.Serializer):
+    success = serializers.BooleanField()
+    message = serializers.CharField()
+    model_type = serializers.ChoiceField(MODEL_TYPES)
+
+
+class StatusOutput(serializers.Serializer):
+    status = serializers.ChoiceField(("not_started", "training", "completed", "failed"))
+    model_type = serializers.CharField(allow_null=True)
+    accuracy = serializers.FloatField(allow_null=True)
+    precision = serializers.FloatField(allow_null=True, help_text="Of those it says will leave, how many do.")
+    recall = serializers.FloatField(allow_null=True, help_text="Of those who leave, how many it finds.")
+    f1_score = serializers.FloatField(allow_null=True)
+    roc_auc = serializers.FloatField(allow_null=True)
+    training_samples = serializers.IntegerField(allow_null=True)
+    churn_rate = serializers.FloatField(allow_null=True)
+    trained_at = serializers.CharField(allow_null=True, help_text="UTC.")
+    error_message = serializers.CharField(allow_null=True)
+    report = serializers.JSONField(
+        allow_null=True,
+        help_text="How it was learned and judged: cutoffs, churn definition, the best single column, and the "
+        "figures of a random split, which flatter.",
+    )
+
+
+class MayAskForStatus(IsMember):
+    """Whoever may send data for training may ask what came of it."""
+
+    read_scopes = (Scope.READ, Scope.TRAIN)
+
+
+@extend_schema(tags=[TAG])
+class Train(OfOrganisation, APIView):
+    """Train a model on the latest features; the answer comes at once, the model later."""
+
+    permission_classes = [IsDeveloper.with_scope(Scope.TRAIN)]
+
+    @extend_schema(
+        request=None,
+        responses=TrainOutput,
+        parameters=[OpenApiParameter("model_type", enum=MODEL_TYPES, default=MODEL_TYPES[0])],
+    )
+    def post(self, request, org):
+        training = start_feature_training(
+            member=request.member,
+            model_type=request.query_params.get("model_type") or MODEL_TYPES[0],
+            at=timezone.now(),
+        )
+        return Response(
+            {
+                "success": True,
+                "message": "Model training started in background",
+                "model_type": training.model_type.slug,
+            }
+        )
+
+
+@extend_schema(tags=[TAG])
+class TrainingStatus(OfOrganisation, APIView):
+    """Where the latest training stands, and how good its model is for those who leave."""
+
+    permission_classes = [MayAskForStatus]
+
+    @extend_schema(responses=StatusOutput)
+    def get(self, request, org):
+        training = latest_feature_training(request.member.company)
+        return Response(describe_training(training))
+
+
+def describe_training(training):
+    """Return the latest training as the second API tells it; also where there is none."""
+    told = {
+        "status": training_status(training.job if training else None),
+        "model_type": training.model_type.slug if training else None,
+        **dict.fromkeys(FIGURES),
+        "training_samples": training.training_samples if training else None,
+        "churn_rate": _rounded(training.churn_rate) if training else None,
+        "trained_at": None,
+        "error_message": _error_of(training.job) if training else None,
+        "report": training.report if training else None,
+    }
+    if training and training.version:
+        told |= _figures(training.version.metrics)
+        told["trained_at"] = training.version.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return told
+
+
+def _figures(metrics):
+    churners = metrics.additional_metrics["churners"]
+    return {
+        "accuracy": _rounded(metrics.accuracy),
+        "precision": _rounded(churners["precision"]),
+        "recall": _rounded(churners["recall"]),
+        "f1_score": _rounded(churners["f1"]),
+        "roc_auc": _rounded(churners["auc"]),
+    }
+
+
+def _rounded(value):
+    return None if value is None else round(value, DIGITS)
+
+
+def _error_of(job):
+    if job.state == Job.State.CANCELLED:
+        return "The training was cancelled."
+    return (job.error or {}).get("message") if job.state == Job.State.FAILED else None

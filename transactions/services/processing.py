@@ -1,0 +1,182 @@
+"""From a log whose columns name themselves to features, without a person in between."""
+
+import time
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from companies.models import Account, Company
+from core.errors import Conflict, DomainError
+from jobs.models import Job
+from jobs.runner import JobRun
+from jobs.services import enqueue
+from transactions.cutoffs import plan_features, stored
+from transactions.models import AnalysisSession, FeatureMatrix
+from transactions.services.importing import start_import
+from transactions.services.matrices import FeaturesRefused, compute_matrix, start_features
+
+TASK = "transactions.features_when_read"
+# The names by which programs send what these roles mean.
+SELF_NAMED = {
+    "customer_id": "customer_id",
+    "event_date": "event_at",
+    "amount": "amount",
+    "event_type": "event_type",
+    "churn_label": "label",
+    "order_id": "order_id",
+    "product": "product",
+    "category": "category",
+    "quantity": "quantity",
+    "discount": "discount",
+}
+REQUIRED = ("customer_id", "event_date", "amount")
+LABEL = "churn_label"
+POLL_SECONDS = 0.5
+# Where a lost job is queued again behind this one, a single worker would never come to it.
+PATIENCE_SECONDS = 10.0
+
+
+class ColumnsNotNamed(DomainError):
+    code = "columns-not-named"
+    http_status = 422
+
+
+class AlreadyProcessing(Conflict):
+    code = "already-processing"
+
+
+@transaction.atomic
+def process_features(
+    *, analysis: AnalysisSession, feature_set: str = "rfm_v2", by: Account | None = None, at: datetime
+) -> FeatureMatrix:
+    """Queue all that leads from a log to features; its columns must name themselves unless it was read.
+
+    Parameters
+    ----------
+    analysis
+        Just uploaded, or read before.
+    feature_set
+        ``"rfm_v2"`` or ``"retail_v1"``.
+    by
+        Who asks; default: who uploaded the log.
+
+    Raises
+    ------
+    ColumnsNotNamed
+        A person has to say what the columns mean.
+    AlreadyProcessing
+        The log is being read or computed.
+    transactions.services.importing.MappingRefused
+        A column does not hold what its name says.
+    """
+    Company.objects.select_for_update().get(pk=analysis.company_id)
+    analysis = AnalysisSession.objects.select_related("company", "dataset", "account", "job").get(
+        pk=analysis.pk
+    )
+    if any(matrix.is_being_computed for matrix in analysis.matrices.select_related("job")):
+        raise AlreadyProcessing(f"The features of “{analysis}” are being computed already.")
+    if analysis.is_ready:
+        return start_features(analysis=analysis, feature_set=feature_set, by=by, at=at)
+    # Features of an earlier try that never came to be would keep the log from being read.
+    analysis.matrices.filter(dataset=None).delete()
+    if not analysis.is_being_read:
+        start_import(analysis=analysis, mapping=name_columns(analysis), by=by, at=at)
+    matrix_id = uuid.uuid4()
+    return FeatureMatrix.objects.create(
+        id=matrix_id,
+        analysis=analysis,
+        account=by or analysis.account,
+        created_at=at,
+        # Behind the reading: workers take jobs in the order in which they were queued.
+        job=_queue(analysis, matrix_id, by or analysis.account, at),
+        feature_set=feature_set,
+    )
+
+
+def name_columns(analysis: AnalysisSession) -> dict[str, str]:
+    """Return role to column for a log whose columns have the names that programs send.
+
+    Raises
+    ------
+    ColumnsNotNamed
+        With the names that are missing.
+    """
+    header = [column["name"] for column in analysis.preview["columns"]]
+    by_name = {name.strip().casefold(): name for name in header}
+    missing = [name for name in REQUIRED if name not in by_name]
+    if missing:
+        raise ColumnsNotNamed(
+            f"The file has no column {', '.join(missing)}; it has {', '.join(header)}. Rename the "
+            "columns, or say in the portal what they mean.",
+            extra={"missing": missing, "columns": header},
+        )
+    says_label = analysis.dataset.has_churn_label
+    if says_label and LABEL not in by_name:
+        raise ColumnsNotNamed(
+            f"has_churn_label was sent as true, but the file has no column {LABEL}.",
+            extra={"missing": [LABEL], "columns": header},
+        )
+    return {
+        role: by_name[name]
+        for name, role in SELF_NAMED.items()
+        # Who says that there is no label does not want one to be learned from.
+        if name in by_name and not (name == LABEL and says_label is False)
+    }
+
+
+# --- In the worker ---------------------------------------------------------------------------------------
+
+
+def compute_when_read(*, run: JobRun, matrix: FeatureMatrix, at: datetime) -> None:
+    """Wait for the log to be read, then compute the features where most can be learned from them.
+
+    Raises
+    ------
+    FeaturesRefused
+        The log could not be read; the sentence says why.
+    """
+    analysis = _wait_for_reading(run, matrix)
+    if analysis is None:
+        with run.finish():
+            matrix.job = _queue(matrix.analysis, matrix.pk, matrix.account, at)
+            matrix.save(update_fields=("job",))
+        return
+    plan = plan_features(analysis=analysis)
+    matrix.analysis = analysis
+    matrix.as_of = stored(plan.as_of)
+    matrix.label_source = plan.label_source
+    matrix.horizon_days = plan.horizon_days
+    matrix.gap_days = plan.gap_days
+    matrix.active_window_days = plan.active_window_days
+    matrix.save(update_fields=("as_of", "label_source", "horizon_days", "gap_days", "active_window_days"))
+    compute_matrix(run=run, matrix=matrix, at=at)
+
+
+def _wait_for_reading(run, matrix):
+    """Return the log once it was read; None where the reading waits for a worker, perhaps for this one."""
+    began = time.monotonic()
+    while True:
+        analysis = AnalysisSession.objects.select_related("company", "dataset", "job").get(
+            pk=matrix.analysis_id
+        )
+        if analysis.is_ready:
+            return analysis
+        if not analysis.is_being_read:
+            reason = ((analysis.job and analysis.job.error) or {}).get("message", "")
+            raise FeaturesRefused(f"The log could not be read. {reason}".strip(), code="log-not-read")
+        if analysis.job.state == Job.State.QUEUED and time.monotonic() - began > PATIENCE_SECONDS:
+            return None
+        run.progress("Wait for the log to be read", 0, 0)
+        time.sleep(POLL_SECONDS)
+
+
+def _queue(analysis, matrix_id, account, at):
+    return enqueue(
+        task=TASK,
+        title=f"Features of {analysis}"[:255],
+        company=analysis.company,
+        account=account,
+        payload={"matrix": str(matrix_id)},
+        at=at,
+    )
