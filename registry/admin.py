@@ -197,10 +197,10 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             request,
             queryset,
             title="Promote to default",
-            explanation="Each becomes the default of its type, for every company, under the next "
-            "number. The default before it keeps its files and can be promoted again; whom it served is served "
-            "by the new one. A version of a company stays theirs as well: promote one only if they agreed, for what "
-            "it learned from them and 50 example rows without customer IDs become part of everybody's "
+            explanation="Each becomes the default of its type, for every company, under the next number. "
+            "The default before it keeps its files and can be promoted again; whom it served is served by "
+            "the new one. A version of a company stays theirs as well: promote one only if they agreed, for "
+            "what it learned from them and 50 example rows without customer IDs become part of everybody's "
             "default.",
             service=lambda version, reason: promote_version(
                 version=version, by=request.user, reason=reason, at=timezone.now()

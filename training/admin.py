@@ -1,9 +1,97 @@
-from django.contrib import admin
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 
-from companies.admin import ReadOnlyAdmin
-from training.models import TrainingRun
+from companies.admin import ReadOnlyAdmin, ReasonForm
+from companies.models import Company
+from core.errors import DomainError
+from registry.admin import ModelVersionAdmin
+from registry.models import ModelVersion
+from registry.uploads import LEAVE_OUT, REFUSE
+from training.models import FeatureTraining, TrainingRun
+from training.services.operating import order_rebuild, retrain_for
+
+
+class RetrainForm(ReasonForm):
+    """With which customers, for which company, and why."""
+
+    company = forms.ModelChoiceField(
+        Company.objects.order_by("name"),
+        required=False,
+        empty_label="The company that it belongs to",
+        help_text="A default belongs to everybody: say for whom.",
+    )
+    file = forms.FileField(
+        allow_empty_file=True,  # refused with the words of the file check
+        help_text="CSV or XLSX, one row per customer, with the outcome. It is added to what the company has.",
+    )
+    leave_out = forms.BooleanField(
+        required=False, label="Leave out rows that cannot be read, instead of refusing the file"
+    )
+    field_order = ("company", "file", "leave_out", "reason")
+
+
+# The registry cannot know how a model is made, so what makes one is added to its page here.
+admin.site.unregister(ModelVersion)
+
+
+@admin.register(ModelVersion)
+class TrainedVersionAdmin(ModelVersionAdmin):
+    actions = (*ModelVersionAdmin.actions, "retrain", "rebuild")
+
+    @admin.action(description="Retrain …", permissions=["act"])
+    def retrain(self, request, queryset):
+        if len(queryset) != 1 or queryset[0].model_type.slug != settings.RETRAIN_MODEL_TYPE:
+            kind = settings.RETRAIN_MODEL_TYPE.replace("_", " ")
+            self.message_user(
+                request, f"Choose one version of the type that is retrained: {kind}.", messages.ERROR
+            )
+            return None
+
+        def service(version, *, company, file, leave_out, reason):
+            owner = company or version.company
+            if owner is None:
+                raise DomainError("It belongs to everybody. Say for which company.", code="no-company")
+            retrain_for(
+                company=owner,
+                upload=file,
+                reason=reason,
+                bad_rows=LEAVE_OUT if leave_out else REFUSE,
+                by=request.user,
+                at=timezone.now(),
+            )
+
+        return self.ask(
+            request,
+            queryset,
+            title="Retrain",
+            explanation="A worker adds the file to the latest data of the company, trains from scratch with "
+            "the parameters of the type, and registers the next version of the company. Its developer sees "
+            "the run, may cancel it, and decides what is deployed.",
+            form=RetrainForm,
+            service=service,
+            done="is being retrained; see the training runs",
+            button="Start retraining",
+        )
+
+    @admin.action(description="Rebuild and compare …", permissions=["act"])
+    def rebuild(self, request, queryset):
+        return self.ask(
+            request,
+            queryset,
+            title="Rebuild and compare",
+            explanation="A worker trains each once more from its recorded data, parameters and seed, and "
+            "compares the predictions for every customer: they must be equal within 0.000000001. Nothing "
+            "that serves is changed. What came of it stands in the audit log; a difference fails the job.",
+            service=lambda version, reason: order_rebuild(
+                version=version, reason=reason, by=request.user, at=timezone.now()
+            ),
+            done="is being rebuilt; see the jobs",
+            button="Rebuild",
+        )
 
 
 @admin.register(TrainingRun)
@@ -41,6 +129,21 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     @admin.display(description="job")
     def job_link(self, run):
         return _link("admin:jobs_job_change", run.job)
+
+
+@admin.register(FeatureTraining)
+class FeatureTrainingAdmin(ReadOnlyAdmin):
+    """A log: which features of a purchase log were learned from, and which version came of it."""
+
+    list_display = ("__str__", "company", "version", "state", "training_samples", "created_at")
+    list_filter = ("job__state", "model_type", "label_source")
+    list_select_related = ("company", "version", "job", "model_type", "matrix")
+    search_fields = ("company__name", "id")
+    date_hierarchy = "created_at"
+
+    @admin.display(description="state", ordering="job__state")
+    def state(self, training):
+        return training.job.get_state_display()
 
 
 def _link(name, row):

@@ -5,8 +5,9 @@ from django.utils import timezone
 
 from jobs.handlers import handler
 from jobs.runner import JobRun
+from registry.models import ModelVersion
 from training.models import FeatureTraining, TrainingRun
-from training.services import feature_training
+from training.services import feature_training, operating
 from training.services.attempts import retrain
 from training.services.retraining import TASK
 from training.services.sweeping import sweep_files
@@ -27,6 +28,12 @@ def learn_features(run: JobRun):
     )
     if training.version_id is None:
         feature_training.train_on_features(run=run, training=training, at=timezone.now())
+
+
+@handler(operating.REBUILD)
+def rebuild_version(run: JobRun):
+    versions = ModelVersion.objects.select_related("model_type", "company", "training_dataset")
+    operating.rebuild(run=run, version=versions.get(pk=run.payload["version"]), at=timezone.now())
 
 
 @shared_task(name="training.sweep")

@@ -1,0 +1,112 @@
+"""What operators order for a company, or for the installation: a retraining, a version trained once more."""
+
+from datetime import datetime
+
+from django.core.files.base import File
+from django.db import transaction
+
+from companies.access import membership
+from companies.models import Account, Company
+from companies.selectors import developer_of
+from companies.services.audit import record_event
+from core.errors import Conflict, Forbidden
+from jobs.models import Job
+from jobs.runner import JobRun
+from jobs.services import enqueue
+from registry.models import ModelVersion
+from registry.services.ledger import name_of
+from registry.uploads import REFUSE
+from training.models import TrainingRun
+from training.services.rebuilding import rebuild_version
+from training.services.retraining import LONGEST_REASON, start_retraining
+
+REBUILD = "training.rebuild"
+
+
+class OnlyOperators(Forbidden):
+    code = "only-operators"
+
+
+class NobodyToAnswer(Conflict):
+    code = "no-developer"
+
+
+def retrain_for(
+    *, company: Company, upload: File, reason: str, bad_rows: str = REFUSE, by: Account, at: datetime
+) -> TrainingRun:
+    """Retrain for `company` as its developer would, who sees the run and cancels it; the reason says by whom.
+
+    Raises
+    ------
+    OnlyOperators
+        `by` is none.
+    NobodyToAnswer
+        The company has no approved developer.
+    DomainError
+        As for `training.services.retraining.start_retraining`.
+    """
+    _refuse_others(by)
+    developer = developer_of(company)
+    if developer is None:
+        raise NobodyToAnswer(f"{company} has no approved developer, and nobody else retrains its models.")
+    ordered = f" (ordered by {name_of(by)})"
+    reason = " ".join(reason.split())
+    if reason:
+        reason = f"{reason[: LONGEST_REASON - len(ordered)]}{ordered}"
+    run = start_retraining(
+        member=membership(developer.account), upload=upload, reason=reason, bad_rows=bad_rows, at=at
+    )
+    record_event(
+        action="retraining-ordered", company=company, actor=by, subject=str(run), at=at, run=str(run.uuid)
+    )
+    return run
+
+
+@transaction.atomic
+def order_rebuild(*, version: ModelVersion, reason: str, by: Account, at: datetime) -> Job:
+    """Queue a job that trains `version` once more and compares every prediction; nothing serves differently.
+
+    Raises
+    ------
+    OnlyOperators
+        `by` is none.
+    """
+    _refuse_others(by)
+    return enqueue(
+        task=REBUILD,
+        title=f"Rebuilding {version} of {version.company or 'everybody'}"[:255],
+        company=version.company,
+        account=by,
+        payload={"version": version.pk, "reason": reason},
+        at=at,
+    )
+
+
+def rebuild(*, run: JobRun, version: ModelVersion, at: datetime) -> None:
+    """Do what `order_rebuild` queued. What came of it stands in the audit log; what differs fails the job.
+
+    Raises
+    ------
+    DomainError
+        As for `training.services.rebuilding.rebuild_version`.
+    """
+    run.progress("Train and compare", 0, 0)
+    rebuilt = rebuild_version(version=version)
+    with run.finish():
+        record_event(
+            action="version-rebuilt",
+            company=version.company,
+            actor=run.job.account,
+            subject=str(version),
+            at=at,
+            model=version.pk,
+            reason=run.payload["reason"],
+            customers=rebuilt.customers,
+            largest_difference=rebuilt.largest_difference,
+            seconds=round(rebuilt.seconds, 1),
+        )
+
+
+def _refuse_others(by):
+    if not by.is_staff:
+        raise OnlyOperators("Only an operator does this.")

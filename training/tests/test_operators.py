@@ -1,0 +1,138 @@
+"""What operators order in the admin: a retraining for a company, and versions trained once more."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from companies.models import AuditEvent
+from core.errors import DomainError
+from jobs.models import Job
+from registry.models import ModelVersion
+from registry.services.promotion import promote_version
+from registry.services.versions import register_version
+from registry.tests.factories import NOON
+from training.models import TrainingRun
+from training.services.operating import OnlyOperators, order_rebuild, retrain_for
+from training.services.seeding import seed_defaults
+from training.tests.uploads import to_csv
+
+pytestmark = pytest.mark.django_db
+
+VERSIONS = "admin:registry_modelversion_changelist"
+
+
+@pytest.fixture
+def act(as_operator):
+    def act(action, version, **answers):
+        data = {"action": action, "_selected_action": [version.pk], **answers}
+        page = as_operator.post(reverse(VERSIONS), data, follow=True)
+        return " ".join(page.content.decode().split())
+
+    return act
+
+
+@pytest.fixture
+def default(retraining, settings):
+    return ModelVersion.objects.defaults().get(model_type__slug=settings.RETRAIN_MODEL_TYPE)
+
+
+def test_an_operator_retrains_for_a_company(default, act, company, developer, operator, labelled):
+    file = SimpleUploadedFile("spring.csv", to_csv(labelled()))
+
+    asked = act("retrain", default)
+    page = act(
+        "retrain", default, confirmed="yes", company=company.pk, file=file, reason="They cannot find it."
+    )
+
+    assert 'type="file"' in asked
+    assert "is being retrained" in page
+    run = TrainingRun.objects.get()
+    assert (run.company, run.developer.account) == (company, developer)
+    assert run.reason == f"They cannot find it. (ordered by {operator.name} ({operator.email}))"
+    assert AuditEvent.objects.get(action="retraining-ordered").actor == operator
+
+
+def test_a_bad_file_is_refused_with_the_sentence_of_the_page(default, act, company, developer):
+    file = SimpleUploadedFile("spring.csv", b"customerID,tenure,Churn\n1,2,Yes\n")
+
+    page = act("retrain", default, confirmed="yes", company=company.pk, file=file, reason="Spring.")
+
+    assert "missing" in page
+    assert not TrainingRun.objects.exists()
+
+
+def test_a_default_is_retrained_for_nobody_in_particular_never(default, act, labelled):
+    file = SimpleUploadedFile("spring.csv", to_csv(labelled()))
+
+    page = act("retrain", default, confirmed="yes", file=file, reason="Spring.")
+
+    assert "Say for which company" in page
+
+
+def test_only_the_type_that_is_retrained_is_retrained(default, act):
+    tree = ModelVersion.objects.defaults().exclude(pk=default.pk).first() or default
+    tree.model_type.slug = "other"
+    tree.model_type.save()
+
+    assert "Choose one version of the type that is retrained" in act("retrain", tree)
+
+
+def test_a_company_without_a_developer_is_not_retrained_for(default, other_company, operator, labelled):
+    with pytest.raises(DomainError, match="has no approved developer"):
+        retrain_for(
+            company=other_company,
+            upload=SimpleUploadedFile("spring.csv", to_csv(labelled())),
+            reason="Spring.",
+            by=operator,
+            at=NOON,
+        )
+
+
+def test_a_rebuild_is_a_job_that_tells_what_came_of_it(default_versions, act, do_jobs):
+    tree = default_versions["decision_tree"]
+
+    page = act("rebuild", tree, confirmed="yes", reason="An auditor asked.")
+    job = Job.objects.get()
+    do_jobs()
+
+    assert "is being rebuilt" in page
+    job.refresh_from_db()
+    assert job.state == Job.State.SUCCEEDED
+    event = AuditEvent.objects.get(action="version-rebuilt")
+    assert event.details["largest_difference"] <= 1e-9
+    assert event.details["reason"] == "An auditor asked."
+
+
+def test_a_version_that_cannot_be_rebuilt_fails_its_job_with_a_sentence(default_versions, act, do_jobs):
+    tree = default_versions["decision_tree"]
+    ModelVersion.objects.filter(pk=tree.pk).update(training_dataset=None)
+
+    act("rebuild", tree, confirmed="yes", reason="An auditor asked.")
+    do_jobs()
+
+    job = Job.objects.get()
+    assert job.state == Job.State.FAILED
+    assert "has no recorded data set" in job.error["message"]
+
+
+def test_others_than_operators_order_nothing(default_versions, developer):
+    with pytest.raises(OnlyOperators):
+        order_rebuild(version=default_versions["decision_tree"], reason="So.", by=developer, at=NOON)
+
+
+def test_seeding_leaves_alone_what_an_operator_promoted(
+    default_versions, exported_models, company, operator, settings
+):
+    settings.DEFAULT_MODEL_TYPES = list(default_versions)
+    tree = default_versions["decision_tree"]
+    own = register_version(
+        company=company,
+        model_type=tree.model_type,
+        exported=exported_models["decision_tree"],
+        dataset=None,
+        at=NOON,
+    )
+    promoted = promote_version(version=own, by=operator, reason="It is better.", at=NOON)
+
+    assert seed_defaults(at=NOON, report=lambda line: None) == []
+    assert ModelVersion.objects.defaults().get(model_type=tree.model_type) == promoted
