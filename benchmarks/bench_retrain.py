@@ -1,21 +1,32 @@
-"""Retraining on 70,000 customers, beside the bare scikit-learn fit of the same pipeline on the same rows."""
+"""Retraining on 70,000 customers, beside the bare scikit-learn fit of the same pipeline on the same rows.
 
+Retraining is all that the worker's child does: combine, check, split, train, evaluate beside the version that
+serves and beside v1, export.
+"""
+
+import hashlib
+import json
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-from ml.comparison import bootstrap_metrics, compare_versions
 from ml.dataset_a import make_dataset_a
 from ml.estimators import MODEL_TYPES
+from ml.export import export_model
 from ml.frames import clean_frame, read_labels
 from ml.metrics import evaluate
 from ml.schemas import TELCO_V1
 from ml.splits import split_rows
 from ml.training import raw_scores, train_model
+from registry.schemas import table_schema
+from tabular.check import check_table
+from training.engine import retrain
 
-ROWS = 70_000
+ROWS, UPLOADED = 70_000, 7_000
 # What a developer's retraining trains.
 SLUG = "neural_network"
 MOST = 1.2
@@ -24,31 +35,41 @@ ROUNDS = 3
 
 def main():
     table = jittered(make_dataset_a(), ROWS, seed=1)
-    fresh = jittered(make_dataset_a(seed=7), 20_000, seed=2)
     features, labels = clean_frame(table, TELCO_V1), read_labels(table, TELCO_V1)
     learned, _ = split_rows(labels)
     train, outcomes = features.iloc[learned], labels[learned]
     bare = MODEL_TYPES[SLUG].build(random_state=42, schema=TELCO_V1)
 
-    # Bare and whole in turns, so that a neighbour who comes or goes does not meet only one of them.
-    seconds = {"bare": [], "whole": []}
-    for _ in range(ROUNDS):
-        with threadpool_limits(limits=1):
-            _, took = timed(lambda: clone(bare).fit(train, outcomes))
-        seconds["bare"].append(took)
-        trained, took = timed(lambda: train_model(table, schema=TELCO_V1, model_type=SLUG))
-        seconds["whole"].append(took)
+    seconds = {"bare": [], "train": [], "whole": []}
+    steps = {}
+    with tempfile.TemporaryDirectory() as folder:
+        company = Company(Path(folder), table)
+        # In turns, so that a neighbour who comes or goes does not meet only one of them.
+        for number in range(ROUNDS):
+            with threadpool_limits(limits=1):
+                _, took = timed(lambda: clone(bare).fit(train, outcomes))
+            seconds["bare"].append(took)
+            trained, took = timed(lambda: train_model(table, schema=TELCO_V1, model_type=SLUG))
+            seconds["train"].append(took)
+            steps, took = timed(lambda number=number: company.retrain(number))
+            seconds["whole"].append(took)
 
     print(
         f"{MODEL_TYPES[SLUG].name}, {ROWS:,} customers, one thread; seconds of processor, best of {ROUNDS}\n"
     )
-    whole, peer = min(seconds["whole"]), min(seconds["bare"])
+    peer = min(seconds["bare"])
     print(f"{'scikit-learn: fit of the pipeline':<50}{peer:>8.2f} s")
-    print(f"{'train_model: clean, split, fit, calibrate, judge':<50}{whole:>8.2f} s")
-    verdict = "holds" if whole <= MOST * peer else "MISSED"
-    print(f"{'ratio':<50}{whole / peer:>8.2f}    (at most {MOST}: {verdict})")
+    print(f"{'train_model: clean, split, fit, calibrate, judge':<50}{min(seconds['train']):>8.2f} s")
+    print(f"{'the whole retraining, beside two versions':<50}{min(seconds['whole']):>8.2f} s")
+    ratio = min(seconds["whole"]) / peer
+    print(f"{'ratio':<50}{ratio:>8.2f}    (at most {MOST}: {'holds' if ratio <= MOST else 'MISSED'})")
+    print("the latest one, step by step: " + ", ".join(f"{step} {took:.2f} s" for step, took in steps))
     print(f"further fits for the calibrator: {trained.split['folds']}\n")
+    _print_promises(trained)
 
+
+def _print_promises(trained):
+    fresh = jittered(make_dataset_a(seed=7), 20_000, seed=2)
     customers, churned = clean_frame(fresh, TELCO_V1), read_labels(fresh, TELCO_V1)
     scores = raw_scores(trained.pipeline, customers)
     for name, p in (("as it is", scores), ("calibrated", trained.calibrator.apply(scores))):
@@ -56,9 +77,64 @@ def main():
         error, brier = found["calibration"]["ece"], found["brier"]
         print(f"{len(p):,} new customers, {name:<12} calibration error {error:.4f}   Brier score {brier:.4f}")
 
-    _, one = timed(lambda: bootstrap_metrics(churned, scores))
-    _, two = timed(lambda: compare_versions(churned, scores, trained.calibrator.apply(scores)))
-    print(f"\n1,000 resamples of {len(churned):,} customers: intervals {one:.2f} s, comparison {two:.2f} s")
+
+class Company:
+    """What a company has before it retrains: data, a version that learned from it, v1, an upload."""
+
+    def __init__(self, folder, table):
+        self.folder, self.columns = folder, table_schema(TELCO_V1, purpose="train")
+        self.base, _ = self._stored(table.iloc[:-UPLOADED], "base.csv")
+        upload, spec = self._stored(table.iloc[-UPLOADED:], "upload.csv")
+        self.upload = {"path": upload["path"], "spec": spec.to_dict()}
+        original = make_dataset_a()
+        self.existing = [
+            self._version("serving", table.iloc[:-UPLOADED], self.base),
+            self._version("v1", original, self._stored(original, "original.csv")[0]),
+        ]
+
+    def retrain(self, number):
+        """Retrain, and return the processor's time of each step."""
+        work = self.folder / f"work-{number}"
+        work.mkdir()
+        began = []
+
+        def note(step, done, total):
+            if not began or began[-1][0] != step:
+                began.append((step, time.process_time()))
+
+        retrain(
+            folder=str(work),
+            older=self.base,
+            newer=self.upload,
+            schema=TELCO_V1.to_dict(),
+            model_type=SLUG,
+            params={},
+            existing=self.existing,
+            max_bytes=2**30,
+            on_progress=note,
+        )
+        ends = [start for _, start in began[1:]] + [time.process_time()]
+        return [(step, end - start) for (step, start), end in zip(began, ends, strict=True)]
+
+    def _stored(self, part, name):
+        path = self.folder / name
+        part.to_csv(path, index=False)
+        spec = check_table(path, self.columns, purpose="train").spec
+        return {"path": str(path), "sha256": spec.sha256, "held_out": None}, spec
+
+    def _version(self, key, frame, data):
+        # Of the quickest type: what it was trained with does not change what comparing with it takes.
+        model_type = "logistic_regression"
+        exported = export_model(train_model(frame, schema=TELCO_V1, model_type=model_type), TELCO_V1)
+        files = {"onnx_path": None, "onnx_sha256": None}
+        parts = {"manifest": json.dumps(exported.manifest).encode(), "onnx": exported.onnx}
+        for name, payload in parts.items():
+            if payload is not None:
+                path = self.folder / f"{key}.{name}"
+                path.write_bytes(payload)
+                sha256 = hashlib.sha256(payload).hexdigest()
+                files |= {f"{name}_path": str(path), f"{name}_sha256": sha256}
+        return {"key": key, "name": key, "files": files, "data": data}
 
 
 def jittered(table, rows, seed):

@@ -1,19 +1,20 @@
 """A worker that is killed at any point of a retraining: nothing lost, doubled or half-visible."""
 
-import os
 import signal
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import quote
 
+import psutil
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from jobs.models import Job
 from jobs.services import reap
+from jobs.tests.test_killed_workers import environment, processes, wait_until  # noqa: F401
 from registry.artefacts import check_version, media_path
 from registry.models import Dataset, ModelVersion
 from registry.services.sweeping import sweep_orphans
@@ -21,43 +22,47 @@ from training.models import TrainingRun
 from training.services.sweeping import sweep_files
 from training.tests.chain import assert_whole
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 # Who is held out, the combined table, and the version's five files: each syncs itself and its folder.
+SYNCS, RENAMES = 14, 7
 POINTS = (
     "train", "sync:1", "rename:1", "sync:3", "rename:2", "sync:4", "sync:7", "rename:4", "rename:6", 
     "sync:14", "rename:7", "rows", "commit",
 )  # fmt: skip
 
 
-def database_url():
-    made = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{made['NAME']}"
-    login = quote(made["USER"]) + (f":{quote(made['PASSWORD'])}" if made["PASSWORD"] else "")
-    return f"mysql://{login}@{made['HOST'] or '127.0.0.1'}:{made['PORT'] or 3306}/{made['NAME']}"
-
-
 @pytest.fixture
-def kill_at(settings, tmp_path):
-    """Return a function that does a job in another process, which kills itself at a point."""
-    environment = os.environ | {
-        "DATABASE_URL": database_url(),
-        "STATE_DIR": str(settings.STATE_DIR),
+def same_installation(environment, settings):  # noqa: F811
+    """Return the surroundings in which a process finds this test's files and holds their signatures true."""
+    return environment | {
         "MEDIA_ROOT": str(settings.MEDIA_ROOT),
         "RETRAIN_MODEL_TYPE": settings.RETRAIN_MODEL_TYPE,
         "SECRET_KEY": settings.SECRET_KEY,
     }
 
-    def kill(job_id, point):
-        command = [sys.executable, "-m", "training.tests.killed", str(job_id), point]
-        ended = subprocess.run(
-            command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, timeout=200
-        )
-        assert ended.returncode == -signal.SIGKILL, ended.stderr
 
-    return kill
+@pytest.fixture
+def killing(same_installation):
+    """Return a function that starts attempts at a job, each of which kills itself at a point."""
+
+    @contextmanager
+    def attempts_at(job_id):
+        command = [sys.executable, "-m", "training.tests.killed", str(job_id)]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        with subprocess.Popen(command, cwd=BASE_DIR, env=same_installation, **pipes) as process:
+
+            def kill_at(point):
+                print(point, file=process.stdin, flush=True)
+                status, *counted = map(int, process.stdout.readline().split())
+                assert status == -signal.SIGKILL, point
+                return counted
+
+            yield kill_at
+            process.stdin.close()
+
+    return attempts_at
 
 
 def visible():
@@ -65,21 +70,24 @@ def visible():
     return versions.count(), Dataset.objects.exclude(is_original=True).count()
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_is_done_once_after_its_worker_was_killed(point, retraining, labelled, kill_at, do_jobs):
+def test_is_done_once_wherever_its_workers_were_killed(retraining, labelled, killing, settings):
+    settings.JOB_MAX_ATTEMPTS = len(POINTS)
     run = retraining(labelled(rows=120))
 
-    kill_at(run.job_id, point)
+    with killing(run.job_id) as kill_at:
+        for point in POINTS[:-1]:
+            kill_at(point)
+            # Whole or not at all: the database never shows a part of it.
+            assert visible() == (0, 0), point
+            reap(at=timezone.now() + timedelta(minutes=5))
+        counted = kill_at(POINTS[-1])
 
-    # Whole or not at all: the database never shows a part of it.
-    assert visible() == ((1, 2) if point == "commit" else (0, 0))
-
-    reap(at=timezone.now() + timedelta(minutes=5))
-    do_jobs()
-
-    run = TrainingRun.objects.with_related().get(pk=run.pk)
-    assert run.job.state == Job.State.SUCCEEDED, run.job.error
+    # What is synced and renamed by now is what `POINTS` is made for.
+    assert counted == [SYNCS, RENAMES]
     assert visible() == (1, 2)
+    assert reap(at=timezone.now() + timedelta(minutes=5))["queued"] == 0
+    run = TrainingRun.objects.with_related().get(pk=run.pk)
+    assert (run.job.state, run.job.attempt) == (Job.State.SUCCEEDED, len(POINTS))
     assert_whole(run.company, done=1)
 
     later = timezone.now() + timedelta(days=2)
@@ -91,3 +99,26 @@ def test_is_done_once_after_its_worker_was_killed(point, retraining, labelled, k
     models = {path.name.split(".")[0] for path in media_path("models/retrained_models").rglob("*.*")}
     assert models == {"logistic_regression_v2", "logistic_regression_v2_metadata"}
     assert check_version(run.version)
+
+
+def test_a_real_worker_that_is_killed_is_followed_by_another_within_a_minute(
+    retraining, labelled, same_installation, processes  # noqa: F811
+):  # fmt: skip
+    processes.environment = same_installation
+    run = retraining(labelled(rows=120))
+    processes.start("clock")
+    processes.start("worker")
+    job = wait_until(
+        lambda: (job := Job.objects.get(pk=run.job_id)).step == "Combine" and job,
+        seconds=90,
+        what="a worker has begun to retrain",
+    )
+
+    psutil.Process(int(job.worker.rpartition(":")[2])).kill()
+    killed_at = time.monotonic()
+
+    wait_until(lambda: Job.objects.get(pk=run.job_id).has_ended, seconds=60, what="the job ended by itself")
+    assert time.monotonic() - killed_at < 60
+    job = Job.objects.get(pk=run.job_id)
+    assert (job.state, job.attempt) == (Job.State.SUCCEEDED, 2)
+    assert_whole(run.company, done=1)
