@@ -31,10 +31,9 @@ from registry.uploads import LEAVE_OUT
 from tests.routes import ADMIN, ANONYMOUS, DEVELOPER, OPERATOR, ROLES, ROUTES
 from training.services.retraining import start_retraining
 from transactions.models import AnalysisSession
-from transactions.services.importing import start_import
 from transactions.services.matrices import start_features
 from transactions.services.uploads import start_analysis
-from transactions.tests.logs import MAPPING, log_file
+from transactions.tests.logs import log_file, read_here
 
 pytestmark = pytest.mark.django_db
 
@@ -151,12 +150,10 @@ def retraining_of_company(developer, default_versions, do_jobs):
 
 
 @pytest.fixture
-def log_of_company(user, do_jobs):
+def log_of_company(user):
     """Read a log of which some rows had to be left out."""
     analysis = start_analysis(member=membership(user), upload=log_file(with_faults=True), at=NOON)
-    start_import(analysis=analysis, mapping=MAPPING, at=NOON)
-    do_jobs()
-    return analysis.pk
+    return read_here(analysis).pk
 
 
 @pytest.fixture

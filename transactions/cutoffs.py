@@ -69,6 +69,11 @@ def end_of_log(analysis: AnalysisSession) -> datetime:
     return datetime.combine(latest.date() + timedelta(days=1), time.min)
 
 
+def suggested_horizon(analysis: AnalysisSession) -> int | None:
+    """Return what the gaps between purchases suggest; None where the log has no profile, or it cannot tell."""
+    return analysis.profile["churn"]["suggestion"]["days"] if analysis.profile else None
+
+
 def stored(moment: datetime) -> datetime:
     """Return an instant of a log as the database keeps it."""
     return moment.replace(tzinfo=UTC)
@@ -110,7 +115,7 @@ def plan_features(*, analysis: AnalysisSession, as_of: date | datetime | None = 
             active_window_days=None,
             why="The file says itself who left.",
         )
-    horizon = analysis.horizon_days or min(USUAL_HORIZON, (end - start).days // 2)
+    horizon = analysis.horizon_days or suggested_horizon(analysis) or min(USUAL_HORIZON, (end - start).days // 2)
     known_until = end - timedelta(days=horizon + analysis.gap_days)
     reason = _why_unknown(horizon, known_until, start, wanted)
     if reason:

@@ -15,12 +15,14 @@ from registry.models import Dataset
 from tabular.child import ChildStopped
 from tabular.errors import TableError
 from tabular.events import import_events_in_child
-from tabular.mapping import EventSpec, freeze
+from tabular.mapping import ROLES, EventSpec, freeze
 from tabular.preview import Preview
 from transactions.files import new_events, scratch_folder
 from transactions.models import AnalysisSession
+from transactions.services.profiling import profile_of
 
 TASK = "transactions.import"
+EVENTS, REJECTS = "events.parquet", "rejects.csv"
 
 
 class MappingRefused(DomainError):
@@ -49,6 +51,12 @@ def freeze_mapping(
     MappingRefused
         A column cannot be what it is said to be, or the order of day and month has to be asked for.
     """
+    if unknown := sorted(set(mapping) - set(ROLES)):
+        raise MappingRefused(
+            f"{unknown[0]} is nothing that a column can be. Columns can be: {', '.join(ROLES)}.",
+            code="unknown-role",
+            field="column_mapping",
+        )
     try:
         return freeze(
             Preview.from_dict(analysis.preview),
@@ -136,16 +144,17 @@ def import_log(*, run: JobRun, analysis: AnalysisSession, at: datetime) -> None:
     try:
         with local_copy(DATASETS, analysis.dataset.file_path) as source, scratch_folder() as folder:
             report = _read(run, analysis, source, folder, at)
-            store_file(DATASETS, events, folder / "events.parquet")
+            profile = profile_of(analysis, run=run, events=folder / EVENTS, report=report)
+            store_file(DATASETS, events, folder / EVENTS)
             if report["rejected"]:
-                store_file(DATASETS, rejects, folder / "rejects.csv")
+                store_file(DATASETS, rejects, folder / REJECTS)
         with run.finish():
             AnalysisSession.objects.filter(pk=analysis.pk).update(
                 state=AnalysisSession.State.READY,
                 import_report=report,
                 events_path=events,
                 rejects_path=rejects if report["rejected"] else "",
-                profile=None,
+                profile=profile,
             )
             Dataset.objects.filter(pk=analysis.dataset_id).update(
                 row_count=report["rows_in"], has_churn_label="label" in analysis.mapping
@@ -167,8 +176,8 @@ def _read(run, analysis, source, folder, at):
         report = import_events_in_child(
             link,
             EventSpec.from_dict(analysis.parse_spec),
-            events_path=folder / "events.parquet",
-            rejects_path=folder / "rejects.csv",
+            events_path=folder / EVENTS,
+            rejects_path=folder / REJECTS,
             now=at,
             on_progress=run.progress,
             should_stop=run.should_stop,

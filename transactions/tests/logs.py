@@ -4,12 +4,18 @@ import random
 from datetime import date, timedelta
 
 from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from core.buckets import DATASETS, local_copy, store_file
+from tabular.events import import_events
+from transactions.files import new_events, scratch_folder
+from transactions.services.importing import freeze_mapping
 
 FIRST_DAY = date(2024, 1, 1)
 
 
 def lines_of_log(*, customers=40, days=300, seed=7, delimiter=",", write_day=str, with_faults=False):
-    """Return the lines of a log: two customers in three come back to the end, the others stay away halfway."""
+    """Return the lines of a log: two customers in three stay to the end, the others leave halfway."""
     random.seed(seed)
     rows = []
     for number in range(customers):
@@ -31,3 +37,21 @@ def log_file(name="log.csv", **options):
 
 
 MAPPING = {"customer_id": "customer", "event_at": "bought on", "amount": "paid", "category": "category"}
+
+
+def read_here(analysis, mapping=MAPPING):
+    """Read a log in this process and without a job, as the job would; return it."""
+    spec = freeze_mapping(analysis=analysis, mapping=mapping, date_order=None)
+    events, rejects = new_events(analysis.company)
+    with local_copy(DATASETS, analysis.dataset.file_path) as source, scratch_folder() as folder:
+        made = {"events_path": folder / "events", "rejects_path": folder / "rejects"}
+        report = import_events(source, spec, **made, now=timezone.now())
+        store_file(DATASETS, events, made["events_path"])
+        if report.rejected:
+            store_file(DATASETS, rejects, made["rejects_path"])
+    analysis.mapping, analysis.parse_spec = mapping, spec.to_dict()
+    analysis.import_report = report.to_dict()
+    analysis.events_path, analysis.rejects_path = events, rejects if report.rejected else ""
+    analysis.state = analysis.State.READY
+    analysis.save()
+    return analysis

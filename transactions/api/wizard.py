@@ -1,0 +1,200 @@
+"""`/api/v1/upload` and `/api/v1/configure`: a log in two calls, in the words of the advisor's interface."""
+
+import time
+from datetime import timedelta
+
+from celery import current_app
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from companies.access import IsMember
+from companies.models import Scope
+from core.errors import DomainError
+from jobs.models import Job
+from jobs.runner import run_job
+from ml.log_profile.score import MINIMUM_CUSTOMERS, MINIMUM_RECORDS
+from registry.api.uploads import TakesUpload, UploadRefusal, refusals
+from tabular.preview import Preview
+from transactions.selectors import analyses_for
+from transactions.services.configuration import check_days, configure_analysis
+from transactions.services.importing import start_import
+from transactions.services.uploads import start_analysis
+
+PREVIEW_ROWS = 5
+TYPES = {"date": "datetime", "number": "float", "text": "string", "blank": "string"}
+# Numbers that name something are no quantities.
+NAMES = ("customer_id", "order_id", "product", "category", "event_type")
+# What this interface calls the roles of columns, beside our own words for them.
+ROLES = {"date": "event_at"}
+PAUSE, PATIENCE = 0.2, timedelta(minutes=10)
+
+
+class LogCouldNotBeRead(DomainError):
+    code = "log-could-not-be-read"
+    http_status = 422
+
+
+class UploadInput(serializers.Serializer):
+    file = serializers.FileField(allow_empty_file=True, help_text="CSV or XLSX, one row per purchase.")
+
+
+class UploadOutput(serializers.Serializer):
+    upload_id = serializers.UUIDField()
+    filename = serializers.CharField()
+    rows = serializers.IntegerField()
+    columns = serializers.ListField(child=serializers.CharField())
+    preview = serializers.ListField(child=serializers.DictField(), help_text="The first 5 rows.")
+    detected_types = serializers.DictField(
+        child=serializers.CharField(), help_text="string, datetime or float for each column."
+    )
+
+
+class ConfigureInput(serializers.Serializer):
+    upload_id = serializers.UUIDField()
+    column_mapping = serializers.DictField(
+        child=serializers.CharField(allow_blank=True),
+        help_text="Columns for customer_id, date, amount and, where they are there, product, category, "
+        "order_id, quantity, unit_price, discount, event_type, label.",
+    )
+    churn_threshold_days = serializers.IntegerField(
+        help_text="30 to 180: without a purchase for so long, a customer is lost."
+    )
+    date_order = serializers.ChoiceField(
+        ("DMY", "MDY"), required=False, help_text="Needed where dates like 01/02/2024 leave it open."
+    )
+    decimal = serializers.ChoiceField(
+        (".", ","), required=False, help_text="Needed where numbers like 1.234 leave it open."
+    )
+
+
+class ValidationResults(serializers.Serializer):
+    has_required_columns = serializers.BooleanField()
+    min_records = serializers.BooleanField(help_text="At least 500 records.")
+    min_customers = serializers.BooleanField(help_text="At least 100 customers.")
+    quality_score = serializers.FloatField(allow_null=True, help_text="0 to 10.")
+
+
+class ConfigureOutput(serializers.Serializer):
+    session_id = serializers.UUIDField()
+    status = serializers.CharField()
+    validation_results = ValidationResults()
+
+
+@extend_schema(tags=["purchase-logs"])
+class Upload(TakesUpload, APIView):
+    """Send a purchase log; see what was recognised in it."""
+
+    permission_classes = [IsMember.with_scope(Scope.PREDICT, Scope.TRAIN)]
+
+    @extend_schema(
+        operation_id="upload",
+        request={"multipart/form-data": UploadInput},
+        responses={200: UploadOutput, **refusals()},
+    )
+    def post(self, request):
+        wanted = UploadInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        analysis = start_analysis(
+            member=request.member, upload=wanted.validated_data["file"], at=timezone.now()
+        )
+        preview = Preview.from_dict(analysis.preview)
+        guesses = analysis.preview["guesses"]
+        names = {guesses[role]["column"] for role in NAMES if role in guesses}
+        return Response(
+            {
+                "upload_id": str(analysis.pk),
+                "filename": analysis.dataset.original_filename,
+                "rows": preview.rows_in_file,
+                "columns": list(preview.header),
+                "preview": [_row(row, preview, names) for row in preview.rows[:PREVIEW_ROWS]],
+                "detected_types": {
+                    column.name: "string" if column.name in names else TYPES[column.kind]
+                    for column in preview.columns
+                },
+            }
+        )
+
+
+@extend_schema(tags=["purchase-logs"])
+class Configure(APIView):
+    """Say what the columns of a log mean and when a customer is lost; the log is read, and judged."""
+
+    permission_classes = [IsMember.with_scope(Scope.PREDICT, Scope.TRAIN)]
+
+    @extend_schema(
+        operation_id="configure",
+        request=ConfigureInput,
+        responses={
+            200: ConfigureOutput,
+            404: OpenApiResponse(description="There is no such upload."),
+            409: OpenApiResponse(UploadRefusal, description="It is being read, or features were made of it."),
+            422: OpenApiResponse(UploadRefusal, description="A column cannot be what it is said to be."),
+        },
+    )
+    def post(self, request):
+        wanted = ConfigureInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        chosen = wanted.validated_data
+        analysis = get_object_or_404(analyses_for(request.member), pk=chosen["upload_id"])
+        check_days(horizon_days=chosen["churn_threshold_days"])
+        analysis = start_import(
+            analysis=analysis,
+            mapping={ROLES.get(role, role): name for role, name in chosen["column_mapping"].items() if name},
+            date_order=chosen.get("date_order"),
+            decimal=chosen.get("decimal"),
+            by=request.member.account,
+            at=timezone.now(),
+        )
+        _wait_for(analysis.job)
+        analysis = analyses_for(request.member).get(pk=analysis.pk)
+        configure_analysis(
+            analysis=analysis,
+            horizon_days=chosen["churn_threshold_days"],
+            by=request.member.account,
+            at=timezone.now(),
+        )
+        return Response(
+            {"session_id": str(analysis.pk), "status": "configured", "validation_results": _judge(analysis)}
+        )
+
+
+def _row(row, preview, names):
+    """Return a row of the preview as it was read; what names something stays as it was written."""
+    cells = zip(preview.columns, row["texts"], row["values"], strict=True)
+    return {
+        column.name: text if column.name in names or column.kind in ("text", "blank") else value
+        for column, text, value in cells
+    }
+
+
+def _wait_for(job):
+    """See the job through: who asked gets the whole answer. Done here unless a worker was quicker."""
+    current_app.loader.import_default_modules()
+    run_job(job.pk)
+    give_up_at = timezone.now() + PATIENCE
+    while not (job := Job.objects.get(pk=job.pk)).has_ended:
+        if timezone.now() > give_up_at:
+            raise LogCouldNotBeRead(
+                "The log is still being read. Look at /api/v1/jobs for its progress.", http_status=503
+            )
+        time.sleep(PAUSE)
+    if job.state == Job.State.SUCCEEDED:
+        return
+    error = job.error or {"message": "The reading of the log was cancelled."}
+    extra = {key: error[key] for key in ("kind", "line", "column") if key in error}
+    raise LogCouldNotBeRead(error["message"], code=error.get("code"), extra=extra)
+
+
+def _judge(analysis):
+    report, profile = analysis.import_report, analysis.profile
+    return {
+        # The columns were taken, or the log would have been refused.
+        "has_required_columns": True,
+        "min_records": report["accepted"] >= MINIMUM_RECORDS,
+        "min_customers": report["customers"] >= MINIMUM_CUSTOMERS,
+        "quality_score": profile["quality"]["score"] if profile else None,
+    }

@@ -1,0 +1,100 @@
+"""What goes with a log, with a company, and with time."""
+
+import os
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from companies.models import AuditEvent
+from companies.services.erasure import erase_company
+from core.buckets import DATASETS, UTILS, exists, objects_under, store_file
+from jobs.models import Job
+from registry.models import Dataset
+from transactions.models import AnalysisSession, FeatureMatrix
+from transactions.services.deletion import LogIsInUse, NameDiffers, delete_analysis
+from transactions.services.importing import start_import
+from transactions.services.matrices import start_features
+from transactions.services.sweeping import sweep_objects
+from transactions.tests.logs import MAPPING
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def with_features(read_log, do_jobs):
+    start_features(analysis=read_log, feature_set="rfm_v2", at=timezone.now())
+    do_jobs()
+    return AnalysisSession.objects.get(pk=read_log.pk)
+
+
+def stored():
+    return [found.name for bucket in (DATASETS, UTILS) for found in objects_under(bucket, "org_")]
+
+
+def test_a_log_goes_with_its_features_and_leaves_a_line(
+    with_features, user, django_capture_on_commit_callbacks
+):
+    assert len(stored()) == 5
+
+    with django_capture_on_commit_callbacks(execute=True):
+        delete_analysis(analysis=with_features, typed="log.csv", by=user, at=timezone.now())
+
+    assert not stored()
+    assert not Dataset.objects.exists() and not FeatureMatrix.objects.exists()
+    line = AuditEvent.objects.get(action="log-deleted")
+    assert (line.subject, line.actor, line.details["matrices"]) == ("log.csv", user, 1)
+
+
+def test_the_name_has_to_be_typed(read_log, user):
+    with pytest.raises(NameDiffers, match=r"Type log\.csv"):
+        delete_analysis(analysis=read_log, typed="log", by=user, at=timezone.now())
+
+    assert len(stored()) == 3
+
+
+def test_a_log_that_is_worked_on_stays(read_log, user):
+    start_import(analysis=read_log, mapping=MAPPING, at=timezone.now())
+
+    with pytest.raises(LogIsInUse):
+        delete_analysis(analysis=read_log, typed="log.csv", by=user, at=timezone.now())
+
+    Job.objects.update(state=Job.State.CANCELLED)
+    delete_analysis(analysis=read_log, typed="log.csv", by=user, at=timezone.now())
+    assert not AnalysisSession.objects.exists()
+
+
+def test_erasing_a_company_erases_its_objects_and_no_others(
+    with_features, company, operator, tmp_path, django_capture_on_commit_callbacks
+):
+    foreign = tmp_path / "foreign.csv"
+    foreign.write_text("x")
+    store_file(DATASETS, "org_other/raw/x.csv", foreign)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        erase_company(company=company, typed=company.name, by=operator, at=timezone.now())
+
+    assert stored() == ["org_other/raw/x.csv"]
+
+
+def test_the_sweep_removes_old_objects_that_no_row_names(with_features, settings, tmp_path):
+    orphan = tmp_path / "orphan.csv"
+    orphan.write_text("x")
+    store_file(UTILS, "org_1/features/features_1.csv", orphan)
+    named = set(stored()) - {"org_1/features/features_1.csv"}
+
+    assert sweep_objects(at=timezone.now()) == 0
+
+    assert sweep_objects(at=timezone.now() + timedelta(days=2)) == 1
+    assert set(stored()) == named
+    assert not exists(UTILS, "org_1/features/features_1.csv")
+
+
+def test_the_sweep_removes_what_a_killed_worker_was_drafting(settings):
+    draft = settings.FILE_UPLOAD_TEMP_DIR / "log-abandoned"
+    draft.mkdir()
+    (draft / "events.parquet").write_text("half")
+    os.utime(draft, (1000, 1000))
+
+    assert sweep_objects(at=timezone.now()) == 1
+    assert not draft.exists()
