@@ -16,6 +16,7 @@ from transactions.report_pictures import draw_svg
 
 BARS, LINES, ROWS = "bars", "lines", "rows"
 DASH = "\u2013"
+MOST_TICKS = 12
 GUIDE = {"color": PALETTE["line-2"].light, "dash": "dot", "width": 1.5}
 
 
@@ -130,8 +131,8 @@ class Chart:
         if self.kind != ROWS:
             # Labels such as "6-10" or "2024-01" would be taken for numbers and dates.
             kind = {} if self.kind == LINES else {"type": "category"}
-            figure.update_xaxes(title_text=self.across, **kind)
-            figure.update_yaxes(rangemode="tozero" if self.kind == BARS else "normal")
+            figure.update_xaxes(title_text=self.across, nticks=MOST_TICKS, **kind)
+            figure.update_yaxes(rangemode="tozero")
         if is_share:
             figure.update_layout({f"{numbers}axis": {"tickformat": ".0%"}})
         for at, text in self.marks:
@@ -204,7 +205,7 @@ def _weekly(profile):
         return None
     return Chart(
         name="weekly",
-        title=profile["time"]["trend"]["sentence"],
+        title=profile["time"]["trend"]["sentence"].removesuffix("."),
         sub="Purchases in each whole week, by its Monday",
         kind=LINES,
         labels=[row["day"] for row in weeks],
@@ -282,7 +283,7 @@ def _season(profile):
     parts = (("Purchases", "observed"), ("Trend", "trend"), ("Season", "seasonal"))
     return Chart(
         name="season",
-        title=found["sentence"],
+        title=found["sentence"].removesuffix("."),
         sub=f"Purchases a {'month' if 'labels' in found else 'day'}, taken apart by STL: trend, season, rest",
         kind=LINES,
         labels=labels,
@@ -300,12 +301,7 @@ def _amounts(profile):
         title=f"Half of all purchases are below {money['median']:,.2f}",
         sub="Purchases by amount, in the currency of the log; the last bar holds all that are larger",
         kind=BARS,
-        labels=[
-            f"{row['start']:,.2f}{DASH}{row['end']:,.2f}"
-            if row["end"] is not None
-            else f"{row['start']:,.2f} and more"
-            for row in money["amounts"]
-        ],
+        labels=[_range(_money(row["start"]), _money(row["end"])) for row in money["amounts"]],
         series=(Series("Purchases", [row["count"] for row in money["amounts"]]),),
         across="Amount",
         up="Purchases",
@@ -324,10 +320,15 @@ def _frequency(profile):
 
 
 def _lifetimes(profile):
+    middle = profile["customers"]["lifetime_median"]
     return _of_bins(
         profile["customers"]["lifetime_days"],
         name="lifetimes",
-        title=f"Half of the customers stayed for {profile['customers']['lifetime_median']:,.0f} days or less",
+        title=(
+            f"Half of the customers stayed for {middle:,.0f} days or less"
+            if middle
+            else "Half of the customers, or more, bought on one day only"
+        ),
         sub="Customers by the days between their first and their latest purchase",
         across="Days",
     )
@@ -417,8 +418,13 @@ def _of_bins(bins, *, up="Customers", **options):
 
 def _range(start, end):
     if end is None:
-        return f"{start:,} and more"
+        return f"{start:,}+"
     return f"{start:,}" if start == end else f"{start:,}{DASH}{end:,}"
+
+
+def _money(amount):
+    """Drop the decimals of a round amount."""
+    return int(amount) if amount is not None and amount == int(amount) else amount
 
 
 def _short(name, most=32):

@@ -72,7 +72,7 @@ def _lines(chart):
     marks = format_html_join(
         "",
         '<line x1="{0}" x2="{0}" y1="{1}" y2="{2}" stroke="{3}" stroke-dasharray="2 3"/>'
-        '<text x="{4}" y="{5}" class="t">{6}</text>',
+        '<text x="{4}" y="{5}">{6}</text>',
         (
             (
                 f"{xs[chart.labels.index(at)]:.1f}",
@@ -98,8 +98,8 @@ def _rows(chart):
     height = ROW_HEIGHT * len(values) + 8
     rows = format_html_join(
         "",
-        '<text x="{}" y="{}" text-anchor="end" class="t">{}</text>'
-        '<rect x="{}" y="{}" width="{}" height="14" fill="{}"/><text x="{}" y="{}" class="t">{}</text>',
+        '<text x="{}" y="{}" text-anchor="end">{}</text>'
+        '<rect x="{}" y="{}" width="{}" height="14" fill="{}"/><text x="{}" y="{}">{}</text>',
         (
             (
                 NAMES - 8,
@@ -125,7 +125,7 @@ def _frame(chart, inside, steps, place, centres):
     grid = format_html_join(
         "",
         '<line x1="{0}" x2="{1}" y1="{2}" y2="{2}" stroke="{3}"/>'
-        '<text x="{4}" y="{5}" text-anchor="end" class="t">{6}</text>',
+        '<text x="{4}" y="{5}" text-anchor="end">{6}</text>',
         (
             (
                 LEFT,
@@ -142,7 +142,7 @@ def _frame(chart, inside, steps, place, centres):
     every = max(math.ceil(len(chart.labels) / MOST_LABELS), 1)
     labels = format_html_join(
         "",
-        '<text x="{}" y="{}" text-anchor="middle" class="t">{}</text>',
+        '<text x="{}" y="{}" text-anchor="middle">{}</text>',
         (
             (f"{centre:.1f}", HEIGHT - BOTTOM + 16, _short(label, 16))
             for number, (centre, label) in enumerate(zip(centres, chart.labels, strict=True))
@@ -150,7 +150,7 @@ def _frame(chart, inside, steps, place, centres):
         ),
     )
     names = format_html(
-        '<text x="{}" y="{}" text-anchor="middle" class="t">{}</text><text x="0" y="12" class="t">{}</text>',
+        '<text x="{}" y="{}" text-anchor="middle">{}</text><text x="0" y="12">{}</text>',
         (LEFT + WIDTH - RIGHT) // 2,
         HEIGHT - 12,
         chart.across,
@@ -161,7 +161,7 @@ def _frame(chart, inside, steps, place, centres):
         legend = format_html_join(
             "",
             '<rect x="{}" y="3" width="12" height="9" fill="{}" fill-opacity="{}"/>'
-            '<text x="{}" y="12" class="t">{}</text>',
+            '<text x="{}" y="12">{}</text>',
             (
                 (
                     WIDTH - 100 * (len(chart.series) - number),
@@ -179,12 +179,15 @@ def _frame(chart, inside, steps, place, centres):
 def _svg(chart, inside, height):
     return format_html(
         '<svg viewBox="0 0 {} {}" width="{}" height="{}" role="img" aria-label="{}" '
-        'xmlns="http://www.w3.org/2000/svg">{}</svg>',
+        'font-size="11" font-family="sans-serif" xmlns="http://www.w3.org/2000/svg">'
+        '<g fill="{}">{}</g></svg>',
         WIDTH,
         height,
         WIDTH,
         height,
         chart.title,
+        # On the shapes and not in a style sheet: the printer looks into none for what is inside a picture.
+        PALETTE["ink-2"].light,
         inside,
     )
 

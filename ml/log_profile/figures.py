@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 FREQUENCY_BINS = ((1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 10), (11, 20), (21, 50), (51, None))
 # Days between a customer's first and latest purchase.
 LIFETIME_BINS = ((0, 0), (1, 30), (31, 90), (91, 180), (181, 365), (366, 730), (731, None))
@@ -113,28 +115,41 @@ def describe_products(log):
 
 
 def _amounts(log, found):
-    """Return the histogram of purchase amounts: equal bins up to the 98th percentile, then the rest."""
+    """Return the histogram of purchase amounts: round bins up to the 98th percentile, then the rest."""
     if not found["purchases"] or found["minimum"] is None:
         return []
     low = found["minimum"]
     high = log.row(f"SELECT quantile_cont(amount, {AMOUNT_SHARE}) AS n FROM purchases")["n"]
     if high <= low:
         return [{"start": low, "end": found["maximum"], "count": found["purchases"]}]
-    width = (high - low) / AMOUNT_BINS
+    width = _round_width((high - low) / AMOUNT_BINS)
+    first, after = math.floor(low / width), math.floor(high / width) + 1
     counts = {
         row["bin"]: row["n"]
         for row in log.rows(
-            f"SELECT least(floor((amount - $low) / $width), {AMOUNT_BINS})::INT AS bin, count(*) AS n FROM "
-            f"purchases WHERE amount IS NOT NULL GROUP BY bin",
-            low=low,
+            "SELECT least(floor(amount / $width), $after)::BIGINT AS bin, count(*) AS n FROM purchases "
+            "WHERE amount IS NOT NULL GROUP BY bin",
             width=width,
+            after=after,
         )
     }
     bins = [
-        {"start": low + number * width, "end": low + (number + 1) * width, "count": counts.get(number, 0)}
-        for number in range(AMOUNT_BINS)
+        {"start": _tidy(number * width), "end": _tidy((number + 1) * width), "count": counts.get(number, 0)}
+        for number in range(first, after)
     ]
-    return [*bins, {"start": high, "end": None, "count": counts.get(AMOUNT_BINS, 0)}]
+    rest = {"start": _tidy(after * width), "end": None, "count": counts.get(after, 0)}
+    return [*bins, rest] if rest["count"] else bins
+
+
+def _round_width(rough):
+    """Return the next larger of 1, 2, 5, 10, 20, 50… (or their hundredths)."""
+    magnitude = 10.0 ** math.floor(math.log10(rough))
+    return next(factor * magnitude for factor in (1, 2, 5, 10) if factor * magnitude >= rough)
+
+
+def _tidy(number):
+    """Take back what adding up binary fractions left: 0.30000000000000004."""
+    return float(f"{number:.10g}")
 
 
 def _binned(rows, bins):

@@ -45,7 +45,6 @@ _REASONS = {
 }
 
 
-
 def count_rows(report, log):
     """Return the account of the import; without one, the events are all there is."""
     events = log.row("SELECT count(*) AS n FROM events")["n"]

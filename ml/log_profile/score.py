@@ -113,6 +113,21 @@ def score_quality(profile):
     return {"score": left / 10, "deductions": deductions, "notes": notes}
 
 
+def _some(count, one, many):
+    """Write a count with its noun: 1 row, 1,204 rows."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def _list(*counts):
+    """Write the counts that are not zero as one sentence."""
+    parts = [_some(*found) for found in counts if found[0]]
+    return f"{', '.join(parts)}." if parts else ""
+
+
+def _share(share):
+    return "Less than 0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
+
+
 def _fault(code, amount, cap, title, reason, remedy, *, seen=None):
     """One fault: `amount` in points, at most `cap`; `seen` tells that it exists, however small."""
     return {
@@ -152,22 +167,24 @@ def _of_amount(profile):
 def _of_rows(profile):
     rows = profile["rows"]
     total = rows["rows_in"] or 1
-    rejected = max(rows["rejected"] - rows["missing_ids"], 0)
+    # What has a fault of its own below is not counted twice.
+    apart = rows["missing_ids"] + rows["rejected_by_reason"].get("future_date", 0)
+    rejected = max(rows["rejected"] - apart, 0)
     yield _fault(
         "rejected-rows",
         10 * rejected / total,
         2,
-        f"{rejected:,} rows could not be read",
-        f"{rejected / total:.1%} of the rows have a date, an amount or another needed cell that cannot be "
-        "read.",
+        _some(rejected, "row could", "rows could") + " not be read",
+        f"{_share(rejected / total)} of the rows have a date, an amount or another needed cell that cannot "
+        "be read.",
         "Download the rows that were left out, mend them where they come from, and upload the log again.",
     )
     yield _fault(
         "missing-ids",
         5 * rows["missing_ids"] / total,
         2,
-        f"{rows['missing_ids']:,} rows have no customer",
-        f"{rows['missing_ids'] / total:.1%} of the rows belong to nobody and were set aside.",
+        _some(rows["missing_ids"], "row has", "rows have") + " no customer",
+        f"{_share(rows['missing_ids'] / total)} of the rows belong to nobody and were set aside.",
         "Ask customers for a card or an e-mail at the till; purchases of guests say nothing about who "
         "leaves.",
     )
@@ -179,7 +196,7 @@ def _of_rows(profile):
             sum(column["share"] for column in blanks),
             1,
             f"Blank cells in {len(blanks)} optional column{'s' if len(blanks) > 1 else ''}",
-            f"Most are in {worst['column']}: {worst['share']:.1%} of its cells.",
+            f"Most are in {worst['column']}, where {worst['missing']:,} cells are blank.",
             "Fill them where they come from, or let the stand-ins below take their place.",
         )
     doubles = profile["duplicates"]
@@ -187,8 +204,8 @@ def _of_rows(profile):
         "exact-duplicates",
         5 * doubles["exact_share"],
         1,
-        f"{doubles['exact_rows']:,} rows stand there twice",
-        f"{doubles['exact_share']:.1%} of the rows repeat another one in every column; each was counted "
+        _some(doubles["exact_rows"], "row stands", "rows stand") + " there twice",
+        f"{_share(doubles['exact_share'])} of the rows repeat another one in every column; each was counted "
         "once.",
         "Look for an export that was run twice, or for two files that overlap.",
     )
@@ -196,9 +213,9 @@ def _of_rows(profile):
         "double-transactions",
         5 * doubles["transactions_share"],
         1,
-        f"{doubles['transactions']:,} purchases look entered twice",
-        f"{doubles['transactions_share']:.1%} of the purchases have the customer, the day and the amount of "
-        "another one.",
+        _some(doubles["transactions"], "purchase looks", "purchases look") + " entered twice",
+        f"{_share(doubles['transactions_share'])} of the purchases have the customer, the day and the amount "
+        "of another one.",
         "They are counted, because the same coffee twice a day is real. If they are not: map the order "
         "number, or remove them and upload the log again.",
     )
@@ -212,11 +229,10 @@ def _of_values(profile):
             "outliers",
             10 * outliers["share"],
             1,
-            f"{outliers['count']:,} purchases are far from the others",
-            f"{outliers['share']:.1%} are more than 3 standard deviations from the mean of "
+            _some(outliers["count"], "purchase is", "purchases are") + " far from the others",
+            f"{_share(outliers['share'])} are more than 3 standard deviations from the mean of "
             f"{outliers['mean']:,.2f}.",
-            "Look at the examples: bulk orders may stay, typing errors should be mended. Features use "
-            "medians and ranks where that matters.",
+            "Look at the examples: bulk orders may stay, typing errors should be mended.",
         )
     impossible = profile["impossible"]
     wrong = (
@@ -226,42 +242,35 @@ def _of_values(profile):
         + (impossible["quantities"] or 0)
         + (impossible["discounts"] or 0)
     )
-    parts = [
-        f"{count:,} {what}"
-        for count, what in (
-            (impossible["zero_amounts"], "purchases for nothing"),
-            (impossible["negative_purchases"], "purchases below zero"),
-            (impossible["future_dates"], "dates in the future"),
-            (impossible["quantities"] or 0, "quantities of zero or less"),
-            (impossible["discounts"] or 0, "negative discounts"),
-        )
-        if count
-    ]
+    reason = _list(
+        (impossible["zero_amounts"], "purchase for nothing", "purchases for nothing"),
+        (impossible["negative_purchases"], "purchase below zero", "purchases below zero"),
+        (impossible["future_dates"], "date in the future", "dates in the future"),
+        (impossible["quantities"] or 0, "quantity of zero or less", "quantities of zero or less"),
+        (impossible["discounts"] or 0, "negative discount", "negative discounts"),
+    )
     yield _fault(
         "impossible-values",
         10 * wrong / purchases,
         1,
-        f"{wrong:,} values cannot be right",
-        ", ".join(parts) + "." if parts else "",
+        _some(wrong, "value", "values") + " cannot be right",
+        reason,
         "Mend them where they come from. Samples and gifts for nothing are better left out of the export.",
     )
     errors = profile["entry_errors"]
     mistyped = errors["zero_dates"] + errors["filler_amounts"] + errors["decimal_slips"]
-    parts = [
-        f"{count:,} {what}"
-        for count, what in (
-            (errors["zero_dates"], "dates that stand for “unknown” (such as 1 January 1970)"),
-            (errors["filler_amounts"], "amounts like 9999"),
-            (errors["decimal_slips"], "amounts a hundred times the customer's usual one"),
-        )
-        if count
-    ]
+    unknown, usual = "for “unknown” (such as 1 January 1970)", "a hundred times the customer's usual one"
+    slips = _list(
+        (errors["zero_dates"], f"date that stands {unknown}", f"dates that stand {unknown}"),
+        (errors["filler_amounts"], "amount like 9999", "amounts like 9999"),
+        (errors["decimal_slips"], f"amount {usual}", f"amounts {usual}"),
+    )
     yield _fault(
         "entry-errors",
         20 * mistyped / purchases,
         1,
-        f"{mistyped:,} values look mistyped",
-        ", ".join(parts) + "." if parts else "",
+        _some(mistyped, "value looks", "values look") + " mistyped",
+        slips,
         "Check the examples against the receipts.",
     )
 
@@ -274,14 +283,14 @@ def _of_ids(profile):
         2 * (1 - ids["main_share"]),
         0.5,
         f"Customer ids are written in {len(ids['shapes'])} ways",
-        f"{1 - ids['main_share']:.1%} of the ids look unlike the others.",
+        f"{_share(1 - ids['main_share'])} of the ids look unlike the others.",
         "Check whether two systems number their customers differently: one person may count as two.",
     )
     yield _fault(
         "decimal-ids",
         0.2 if ids["read_as_decimals"] else 0,
         0.2,
-        f"{ids['read_as_decimals']:,} customer ids end in “.0”",
+        _some(ids["read_as_decimals"], "customer id ends", "customer ids end") + " in “.0”",
         "A spreadsheet took them for numbers on the way; leading zeros may be lost.",
         "Export the id as text.",
     )
@@ -289,7 +298,7 @@ def _of_ids(profile):
         "double-spellings",
         10 * errors["double_spellings"] / customers,
         1,
-        f"{errors['double_spellings']:,} customers are spelled in several ways",
+        _some(errors["double_spellings"], "customer is", "customers are") + " spelled in several ways",
         "Their ids differ only by capitals or spaces, so one person counts as several.",
         "Write ids the same way everywhere before the export.",
     )
@@ -297,7 +306,7 @@ def _of_ids(profile):
         "placeholder-ids",
         10 * errors["placeholder_ids"] / (profile["rows"]["events"] or 1),
         1,
-        f"{errors['placeholder_ids']:,} rows have a stand-in for a customer",
+        _some(errors["placeholder_ids"], "row has", "rows have") + " a stand-in for a customer",
         "Ids such as “guest”, “unknown” or 0 gather purchases of many people.",
         "Leave the id blank for guests; such rows are then set aside.",
     )
@@ -319,7 +328,7 @@ def _of_outcomes(profile):
         "label-conflicts",
         5 * rows["label_conflicts"] / customers,
         1,
-        f"{rows['label_conflicts']:,} customers are labelled both ways",
+        _some(rows["label_conflicts"], "customer is", "customers are") + " labelled both ways",
         "Some of their rows say that they churned, others that they did not; they count as churned.",
         "Decide for each customer, and write the same label on all their rows.",
     )

@@ -144,7 +144,7 @@ def test_finds_what_cannot_be(profile):
     assert (found["impossible"]["negative_amounts"], found["impossible"]["returns"]) == (1, 1)
     assert found["impossible"]["future_dates"] == 4
     assert found["impossible"]["quantities"] == 1
-    assert "1 purchases for nothing" in fault(found, "impossible-values")["reason"]
+    assert "1 purchase for nothing" in fault(found, "impossible-values")["reason"]
 
 
 def test_finds_what_looks_mistyped(profile):
