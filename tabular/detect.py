@@ -18,6 +18,8 @@ from tabular.words import says_date, says_id
 
 # Different texts of a column that are looked at one by one, to tell what it holds.
 LOOKED_AT = 1000
+# Last parts of dates that are more than these are days, not years.
+FEW_YEARS = 12
 # So many plain numbers say how a column writes them.
 ENOUGH = 10_000
 MOST_DISTINCT = 10_000
@@ -26,6 +28,7 @@ EXAMPLES = 8
 MOSTLY = 0.5
 # Fewer signs than this share of the others are typing mistakes, not a second way of writing.
 STRAY = 0.01
+CLEARLY_MORE = 10
 
 SEPARATED = r"^\s*[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ](?:[0-9]{2}|[0-9]{4})(?:[^0-9]|$)"
 FIRST_IS_DAY = r"^\s*(?:1[3-9]|2[0-9]|3[01])[-/. ](?:0?[1-9]|1[0-2])[-/. ]"
@@ -238,15 +241,23 @@ class Clues:
                 self._share(lambda text: text.strip()[:1].isalpha() and "," not in text[:5]) > MOSTLY
             )
             return ("MDY" if month_first else "DMY") if named else "YMD", False
+        if self._starts_with_years():
+            return "YYMD", False
         days, others = self.first_is_day, self.second_is_day
-        if min(days, others) > STRAY * max(days, others):
+        if _contradict(days, others):
             return None, True
         if days != others:
             return ("DMY" if days > others else "MDY"), False
         return (None, True) if self.swappable else ("DMY", False)
 
+    def _starts_with_years(self) -> bool:
+        """Whether dates like 24-12-31 begin with the year: a log covers few years, but all days."""
+        found = [found for text in self.looked_at if (found := YEAR_LATER.fullmatch(text.strip()))]
+        firsts, thirds = ({match[part] for match in found} for part in "ac")
+        return all(len(third) == 2 for third in thirds) and len(thirds) > max(FEW_YEARS, 3 * len(firsts))
+
     def _decimal(self) -> tuple[str, bool]:
-        if min(self.points, self.commas) > STRAY * max(self.points, self.commas):
+        if _contradict(self.points, self.commas):
             return ("." if self.points >= self.commas else ","), True
         if self.points != self.commas:
             return ("." if self.points > self.commas else ","), False
@@ -307,6 +318,12 @@ def plain(value) -> float | str | None:
     if isinstance(value, np.datetime64):
         return None if np.isnat(value) else value.astype("datetime64[us]").item().isoformat(" ")
     return None if np.isnan(value) else float(value)
+
+
+def _contradict(one: int, other: int) -> bool:
+    """Whether rows that tell two ways of writing are more than a typing mistake among many."""
+    few, many = sorted((one, other))
+    return few > max(1, STRAY * many) or (few == 1 and many < CLEARLY_MORE)
 
 
 def _swappable(text: str) -> bool:

@@ -13,15 +13,22 @@ import pyarrow.compute as pc
 from tabular.cells import EARLIEST_YEAR, BadCell, is_blank
 from tabular.errors import shown
 
-# SERIAL: days since 30 December 1899, as a spreadsheet counts them.
-ORDERS = ("YMD", "DMY", "MDY", "SERIAL")
+# YYMD: the year first, in two digits. SERIAL: days since 30 December 1899, as a spreadsheet counts them.
+ORDERS = ("YMD", "DMY", "MDY", "YYMD", "SERIAL")
 SPOKEN = {
     "YMD": "year, month, day",
     "DMY": "day, month, year",
     "MDY": "month, day, year",
+    "YYMD": "two digits of the year, month, day",
     "SERIAL": "days as a spreadsheet counts them",
 }
-EXAMPLES = {"YMD": "2024-12-31", "DMY": "31/12/2024", "MDY": "12/31/2024", "SERIAL": "45657"}
+EXAMPLES = {
+    "YMD": "2024-12-31",
+    "DMY": "31/12/2024",
+    "MDY": "12/31/2024",
+    "YYMD": "24-12-31",
+    "SERIAL": "45657",
+}
 # Two digits of a year, as POSIX reads them: 69 is 1969, 68 is 2068.
 PIVOT = 69
 EPOCH = datetime(1899, 12, 30)
@@ -84,7 +91,9 @@ def read_moment(text: str, order: str) -> datetime:
             return _moment(int(found["a"]), int(found["b"]), int(found["c"]), found)
         if order == "SERIAL":
             return _from_serial(body)
-        if order != "YMD" and (found := YEAR_LATER.fullmatch(body)):
+        if order == "YYMD" and (found := YEAR_LATER.fullmatch(body)) and len(found["c"]) == 2:
+            return _moment(_year(found["a"]), int(found["b"]), int(found["c"]), found)
+        if order in ("DMY", "MDY") and (found := YEAR_LATER.fullmatch(body)):
             day, month = (found["a"], found["b"]) if order == "DMY" else (found["b"], found["a"])
             return _moment(_year(found["c"]), int(month), int(day), found)
         if found := NAMED.fullmatch(body):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
+from functools import lru_cache
 
 
 def _set(words: str) -> frozenset[str]:
@@ -117,6 +118,7 @@ def words_of(name: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[a-z]+|[0-9]+", apart.casefold()))
 
 
+@lru_cache(maxsize=4096)
 def match_role(name: str, role: str) -> tuple[float, str]:
     """Return how well a column's name says a role, 0 to 1, and the known name that it resembles."""
     words = words_of(name)

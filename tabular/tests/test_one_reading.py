@@ -1,7 +1,7 @@
 """The preview and the import read every cell alike, and as it was meant, however the log is written.
 
 Each file is made from known values. What is shown before the mapping, what is shown after it, and what the
-import wrote must all be these values: a second parser on any of the three ways would differ in some of the files.
+import wrote must all be these values: a second parser on any of the three ways would differ in some files.
 """
 
 import itertools
@@ -25,7 +25,7 @@ ENCODINGS = {
     "cp1252": ("cp1252", b""),
     "latin-1": ("latin-1", b""),
 }
-SIGNS = [(".", ""), (".", ","), (".", "'"), (",", ""), (",", "."), (",", " ")]
+SIGNS = [(".", ""), (".", ","), (",", "."), (",", " ")]
 ORDERS = {"YMD": "%Y-%m-%d", "DMY": "%d/%m/%Y", "MDY": "%m/%d/%Y"}
 CLOCKS = {"day": "", "minutes": " %H:%M", "seconds": " %H:%M:%S"}
 HEADER = ("Kundennummer", "Datum", "Betrag", "Menge", "Produkt", "Typ")
@@ -118,10 +118,11 @@ def assert_read_as_meant(path, clock):
 @pytest.mark.parametrize("delimiter", DELIMITERS)
 def test_a_text_file_is_shown_and_imported_as_it_was_meant(delimiter, encoding, tmp_path):
     codec, bom = ENCODINGS[encoding]
-    rows = ROWS
-    for (decimal, thousands), order, clock in itertools.product(SIGNS, ORDERS, CLOCKS):
+    for place, ((decimal, thousands), order) in enumerate(itertools.product(SIGNS, ORDERS)):
+        # Each clock meets each order, but not all signs: the times have none.
+        clock = list(CLOCKS)[(place + place // len(ORDERS)) % len(CLOCKS)]
         path = tmp_path / "log.csv"
-        cells = [cells_of(row, order, clock, decimal, thousands, n) for n, row in enumerate(rows)]
+        cells = [cells_of(row, order, clock, decimal, thousands, n) for n, row in enumerate(ROWS)]
         if codec == "latin-1":
             cells = [[cell.replace("€", "$") for cell in row] for row in cells]
         write_log(path, cells, header=HEADER, delimiter=DELIMITERS[delimiter], encoding=codec, bom=bom)

@@ -1,0 +1,208 @@
+"""Columns are guessed by name and content, with reasons; a mapping that cannot be right is stopped."""
+
+import json
+
+import pytest
+
+from tabular.errors import TableError
+from tabular.mapping import ROLES, EventSpec, freeze, guess_mapping
+from tabular.preview import preview_table
+from tabular.tests.logs import guessed, write_log
+
+
+def preview_of(tmp_path, header, row_of, rows=40, **how):
+    return preview_table(
+        write_log(tmp_path / "log.csv", [row_of(n) for n in range(rows)], header=header, **how)
+    )
+
+
+def day(n: int) -> str:
+    return f"2024-{n % 12 + 1:02d}-{n % 28 + 1:02d}"
+
+
+@pytest.mark.parametrize(
+    ("who", "when", "how_much"),
+    [
+        ("user_id", "order_date", "total_price"),
+        ("customer_number", "purchase_timestamp", "revenue"),
+        ("CustomerID", "InvoiceDate", "Amount"),
+        ("Customer Number", "Order_Date", "total price"),
+        ("cust", "date", "amount"),
+        ("Kundennummer", "Bestelldatum", "Gesamtbetrag"),
+        ("Kunden-Nr.", "Datum", "Umsatz"),
+        ("klantnummer", "besteldatum", "totaalbedrag"),
+        ("Numéro client", "Date de commande", "Montant total"),
+        ("id_cliente", "fecha_compra", "importe"),
+        ("Número de cliente", "Fecha", "Monto Total"),
+        ("costumer_id", "transaction_dt_date", "purchase_amout"),
+    ],
+)
+def test_the_required_columns_are_known_by_their_names(who, when, how_much, tmp_path):
+    preview = preview_of(tmp_path, ("row", who, when, how_much), lambda n: (n, f"K{n % 9}", day(n), f"{n}.5"))
+
+    assert guessed(preview) == {"customer_id": who, "event_at": when, "amount": how_much}
+
+
+def test_the_optional_columns_are_known_by_their_names(tmp_path):
+    header = (
+        "order_id",
+        "user_id",
+        "order_date",
+        "item_name",
+        "category",
+        "qty",
+        "discount",
+        "event",
+        "total",
+        "churned",
+    )
+    preview = preview_of(
+        tmp_path,
+        header,
+        lambda n: (
+            1000 + n,
+            n % 9,
+            day(n),
+            f"Tea {n}",
+            "Tea",
+            n,
+            0,
+            ["purchase", "login"][n % 2],
+            n + 0.5,
+            n % 2,
+        ),
+    )
+
+    assert guessed(preview) == {
+        "customer_id": "user_id", "event_at": "order_date", "amount": "total", "order_id": "order_id",
+        "product": "item_name", "category": "category", "quantity": "qty", "discount": "discount",
+        "event_type": "event", "label": "churned",
+    }  # fmt: skip
+
+
+def test_names_that_say_nothing_are_answered_by_content(tmp_path):
+    preview = preview_of(tmp_path, ("a", "b", "c"), lambda n: (f"K{n % 9}", day(n), f"{n}.5"))
+
+    guesses = guess_mapping(preview)
+
+    assert {role: guess.column for role, guess in guesses.items()} == {
+        "customer_id": "a",
+        "event_at": "b",
+        "amount": "c",
+    }
+    assert all(guess.confidence <= 0.6 for guess in guesses.values())
+    assert guesses["event_at"].reason == "no other column holds dates"
+
+
+def test_every_guess_has_a_reason_that_names_what_the_column_holds(tmp_path):
+    preview = preview_of(tmp_path, ("user_id", "day", "total"), lambda n: (n % 9, day(n), f"{n}.5"))
+
+    reasons = {role: guess.reason for role, guess in guess_mapping(preview).items()}
+
+    assert "9 different texts in 40 rows" in reasons["customer_id"]
+    assert "year, month, day" in reasons["event_at"]
+    assert "numbers from 0.5 to 39.5" in reasons["amount"]
+
+
+def test_without_amounts_they_are_unit_prices_times_quantities(tmp_path):
+    preview = preview_of(
+        tmp_path, ("id", "date", "Quantity", "UnitPrice"), lambda n: (n % 9, day(n), n, f"{n}.5")
+    )
+
+    guesses = guess_mapping(preview)
+    spec = freeze(preview, guessed(preview))
+
+    assert "'UnitPrice' times 'Quantity'" in guesses["unit_price"].reason
+    assert spec.multiplies
+
+
+def test_a_price_without_a_quantity_is_the_amount(tmp_path):
+    preview = preview_of(tmp_path, ("id", "date", "price"), lambda n: (n % 9, day(n), f"{n}.5"))
+
+    assert guessed(preview)["amount"] == "price"
+
+
+def test_the_date_of_a_purchase_is_not_the_one_of_a_birth_or_delivery(tmp_path):
+    header = ("id", "birth_date", "delivery_date", "purchase_date", "total")
+    preview = preview_of(tmp_path, header, lambda n: (n % 9, day(n), day(n), day(n), f"{n}.5"))
+
+    assert guessed(preview)["event_at"] == "purchase_date"
+
+
+def test_states_of_orders_are_not_guessed_to_be_types_of_events(tmp_path):
+    preview = preview_of(
+        tmp_path, ("id", "date", "total", "order_status"), lambda n: (n % 9, day(n), f"{n}.5", "delivered")
+    )
+
+    assert "event_type" not in guessed(preview)
+
+
+HEADER = ("who", "when", "how_much", "what", "shop", "empty")
+RIGHT = {"customer_id": "who", "event_at": "when", "amount": "how_much"}
+
+
+@pytest.fixture
+def preview(tmp_path):
+    return preview_of(
+        tmp_path, HEADER, lambda n: (f"K{n % 9}", day(n), f"{n}.5", f"Tea {n}", f"S{n % 3}", "")
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "said"),
+    [
+        ({"amount": "when"}, "wrong_mapping", "'when' cannot be both"),
+        ({"event_at": "what", "amount": "when"}, "wrong_mapping", "'what' holds no dates"),
+        ({"event_at": "when", "quantity": "when"}, "wrong_mapping", "both"),
+        ({"amount": "what"}, "wrong_mapping", "'what' holds texts .e.g. 'Tea 0'"),
+        ({"discount": "what"}, "wrong_mapping", "cannot be the discount"),
+        ({"customer_id": "shop"}, "too_few_customers", "only 3 different values in 40 rows"),
+        ({"customer_id": "how_much", "amount": "who"}, "wrong_mapping", "'who' holds texts"),
+        ({"label": "what"}, "wrong_mapping", "40 different values"),
+        ({"product": "empty"}, "wrong_mapping", "blank in every row"),
+        ({"amount": ""}, "needs_mapping", "for how much"),
+        ({"customer_id": ""}, "needs_mapping", "who bought"),
+        ({"amount": "gone"}, "missing_columns", "no column 'gone'"),
+    ],
+)
+def test_a_mapping_that_cannot_be_right_is_stopped_with_the_reason(change, kind, said, preview):
+    with pytest.raises(TableError, match=said) as refusal:
+        freeze(preview, RIGHT | change)
+
+    assert refusal.value.kind == kind
+
+
+def test_a_date_as_amount_is_stopped_with_the_reason(tmp_path):
+    preview = preview_of(
+        tmp_path, ("id", "date", "paid_on", "total"), lambda n: (n % 9, day(n), day(n), f"{n}.5")
+    )
+
+    with pytest.raises(TableError, match=r"'paid_on' holds dates .e.g. '2024-01-01'.*cannot be the amount"):
+        freeze(preview, {"customer_id": "id", "event_at": "date", "amount": "paid_on"})
+
+
+def test_a_handful_of_rows_may_have_a_handful_of_customers(tmp_path):
+    preview = preview_of(tmp_path, ("client", "date", "total"), lambda n: ("A", day(n), f"{n}.5"), rows=5)
+
+    assert freeze(preview, guessed(preview)).columns["customer_id"] == "client"
+
+
+def test_an_order_that_the_file_contradicts_is_refused(tmp_path):
+    preview = preview_of(
+        tmp_path, ("id", "date", "total"), lambda n: (n % 9, f"{n % 28 + 1}/3/2024", f"{n}.5")
+    )
+
+    with pytest.raises(TableError, match="month, day, year"):
+        freeze(preview, guessed(preview), date_order="MDY")
+
+
+def test_a_role_that_does_not_exist_is_a_mistake_of_the_caller(preview):
+    with pytest.raises(ValueError, match="roles are"):
+        freeze(preview, RIGHT | {"colour": "what"})
+
+
+def test_the_frozen_specification_survives_json(preview):
+    spec = freeze(preview, RIGHT | {"product": "what"})
+
+    assert EventSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
+    assert set(spec.places) < set(ROLES)

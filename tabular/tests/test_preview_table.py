@@ -1,0 +1,214 @@
+"""What a log is by its content: delimiter, orders of dates, signs of numbers, kinds of columns."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+
+from tabular.errors import TableError
+from tabular.mapping import freeze
+from tabular.preview import Preview, preview_table, preview_table_in_child
+from tabular.tests.logs import HEADER, guessed, write_log, write_orders
+
+# All of them could be days as well as months.
+LOW_DAYS = [f"{month:02d}/{day:02d}/2024" for month in range(1, 13) for day in range(1, 13)]
+
+
+def column_of(path, name):
+    return preview_table(path).column(name)
+
+
+def dates_in(tmp_path, dates):
+    return column_of(write_orders(tmp_path / "log.csv", dates), "order_date")
+
+
+def numbers_in(tmp_path, numbers, delimiter=";"):
+    rows = [(f"C{n % 9}", "2024-01-05", number, "") for n, number in enumerate(numbers)]
+    return column_of(write_log(tmp_path / "log.csv", rows, delimiter=delimiter), "amount")
+
+
+@pytest.mark.parametrize(
+    ("dates", "order", "first"),
+    [
+        (["2024-01-05", "2024/02/06"], "YMD", "2024-01-05 00:00:00"),
+        (["20240105", "20240206"], "YMD", "2024-01-05 00:00:00"),
+        (["2024-01-05T10:00:00Z", "2024-02-06T10:00:00.25+09:00"], "YMD", "2024-01-05 10:00:00"),
+        (["2019-10-01 00:00:03 UTC", "2019-10-02 00:00:00 UTC"], "YMD", "2019-10-01 00:00:03"),
+        (["05.01.2024", "13.01.2024"], "DMY", "2024-01-05 00:00:00"),
+        (["5/1/24", "13/1/24"], "DMY", "2024-01-05 00:00:00"),
+        ([f"23-12-{day:02d}" for day in range(1, 32)], "YYMD", "2023-12-01 00:00:00"),
+        (["12/1/2010 8:26", "12/13/2010 9:02"], "MDY", "2010-12-01 08:26:00"),
+        (["5-Jan-24", "6-Feb-24"], "DMY", "2024-01-05 00:00:00"),
+        (["Jan 5, 2024 8:05 PM", "Feb 6, 2024 9:00 AM"], "MDY", "2024-01-05 20:05:00"),
+        (["5. März 2024", "6. Dezember 2024"], "DMY", "2024-03-05 00:00:00"),
+        (["5 août 2024", "6 décembre 2024"], "DMY", "2024-08-05 00:00:00"),
+        (["5 de enero de 2024", "6 de agosto de 2024"], "DMY", "2024-01-05 00:00:00"),
+        (["45296", "45297.75"], "SERIAL", "2024-01-05 00:00:00"),
+    ],
+)
+def test_recognises_how_dates_are_written(dates, order, first, tmp_path):
+    column = dates_in(tmp_path, dates)
+
+    assert (column.kind, column.date_order, column.date_order_ambiguous) == ("date", order, False)
+    assert (column.unreadable, column.minimum) == (0, first)
+
+
+def test_an_order_that_no_row_tells_is_asked_for(tmp_path):
+    path = write_orders(tmp_path / "log.csv", LOW_DAYS)
+    preview = preview_table(path)
+
+    assert preview.column("order_date").date_order_ambiguous
+    # What is not known is not shown.
+    assert preview.rows[0]["values"][1] is None
+    with pytest.raises(TableError) as refusal:
+        freeze(preview, guessed(preview))
+    assert (refusal.value.kind, refusal.value.column) == ("ambiguous_dates", "order_date")
+    assert freeze(preview, guessed(preview), date_order="DMY").date_order == "DMY"
+
+
+@pytest.mark.parametrize(("telling", "order"), [("13/02/2024", "DMY"), ("02/13/2024", "MDY")])
+def test_one_telling_row_anywhere_settles_the_order(telling, order, tmp_path):
+    # Far behind what is shown, and behind the first block that is read.
+    rows = [*(LOW_DAYS * 1200)[:150_000], telling]
+    path = write_orders(tmp_path / "log.csv", rows)
+    assert path.stat().st_size > 4 << 20
+
+    column = column_of(path, "order_date")
+
+    assert (column.date_order, column.date_order_ambiguous, column.unreadable) == (order, False, 0)
+
+
+def test_equal_day_and_month_need_no_order(tmp_path):
+    assert not dates_in(tmp_path, ["05/05/2024", "06/06/2024"]).date_order_ambiguous
+
+
+def test_contradicting_orders_are_asked_for(tmp_path):
+    column = dates_in(tmp_path, ["13/02/2024"] * 20 + ["02/13/2024"] * 20 + ["01/02/2024"])
+
+    assert column.date_order_ambiguous
+
+
+def test_one_mistake_does_not_make_an_order_doubtful(tmp_path):
+    column = dates_in(tmp_path, ["13/02/2024", "14/02/2024"] * 100 + ["02/13/2024"])
+
+    assert (column.date_order, column.unreadable) == ("DMY", 1)
+
+
+def test_another_column_of_dates_answers_for_a_doubtful_one(tmp_path):
+    rows = [(f"C{n % 9}", "01/02/2024", f"{n}.50", "1" + str(n % 9) + "/02/2024") for n in range(40)]
+    path = write_log(tmp_path / "log.csv", rows, header=("id", "order_date", "total", "shipped_date"))
+
+    assert column_of(path, "order_date").date_order == "DMY"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "decimal", "thousands", "largest"),
+    [
+        (["12.50", "3"], ".", None, 12.5),
+        (["12,50", "3"], ",", None, 12.5),
+        (["1,234.56", "12.50"], ".", ",", 1234.56),
+        (["1.234,56", "12,50"], ",", ".", 1234.56),
+        (["1.234.567", "12"], ",", ".", 1_234_567),
+        (["1 234,56 €", "-12,50 €"], ",", " ", 1234.56),
+        (["1'234.56", "CHF 12.50"], ".", "'", 1234.56),
+        (["$1,234.56", "($12.50)"], ".", ",", 1234.56),
+        (["0.125", "1.234"], ".", None, 1.234),
+        (["1234.567", "1.234"], ".", None, 1234.567),
+        (["12", "1e3"], ".", None, 1000),
+        (["12.50-", "3.00"], ".", None, 3),
+    ],
+)
+def test_recognises_how_numbers_are_written(numbers, decimal, thousands, largest, tmp_path):
+    column = numbers_in(tmp_path, numbers)
+
+    assert (column.kind, column.decimal, column.thousands) == ("number", decimal, thousands)
+    assert (column.decimal_ambiguous, column.unreadable, column.maximum) == (False, 0, largest)
+
+
+def test_thousands_that_may_be_decimals_are_asked_for(tmp_path):
+    rows = [(f"C{n % 9}", "2024-01-05", f"{n + 1}.234", "") for n in range(40)]
+    path = write_log(tmp_path / "log.csv", rows, delimiter=";")
+    preview = preview_table(path)
+
+    with pytest.raises(TableError) as refusal:
+        freeze(preview, guessed(preview))
+
+    assert (refusal.value.kind, refusal.value.column) == ("ambiguous_numbers", "amount")
+    assert freeze(preview, guessed(preview), decimal=",").numbers["amount"].thousands == "."
+
+
+def test_another_column_of_numbers_answers_for_a_doubtful_one(tmp_path):
+    rows = [(f"C{n % 9}", "2024-01-05", f"{n + 1}.234", f"{n},5") for n in range(40)]
+    path = write_log(tmp_path / "log.csv", rows, header=("id", "date", "total", "discount"), delimiter=";")
+
+    assert column_of(path, "total").maximum == 40_234
+
+
+def test_ids_are_texts_whatever_they_look_like(tmp_path):
+    rows = [(f"{n % 9:05d}", "2024-01-05", "1.5", f"{n:03d}") for n in range(40)]
+    path = write_log(tmp_path / "log.csv", rows, header=("customer", "date", "total", "shelf"))
+    preview = preview_table(path)
+
+    assert [preview.column(name).kind for name in ("customer", "shelf")] == ["text", "text"]
+    assert preview.rows[1]["values"] == ["00001", "2024-01-05 00:00:00", 1.5, "001"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_the_one_that_cuts_rows_alike(delimiter, tmp_path):
+    rows = [("A, B; C", "2024-01-05", "1,5", "x|y"), ("D", "2024-01-06", "2,5", "z")] * 5
+    path = write_log(tmp_path / "log.csv", rows, delimiter=delimiter)
+
+    preview = preview_table(path)
+
+    assert preview.delimiter == delimiter
+    assert preview.rows[0]["texts"] == list(rows[0])
+
+
+def test_excels_own_word_about_the_delimiter_is_followed(tmp_path):
+    path = write_log(tmp_path / "log.csv", [("A", "2024-01-05", "1,5", "")] * 3, delimiter=";")
+    path.write_bytes(b"sep=;\n" + path.read_bytes())
+
+    preview = preview_table(path)
+
+    assert preview.header == HEADER
+    assert [row["line"] for row in preview.rows] == [3, 4, 5]
+
+
+def test_a_first_row_of_values_is_not_taken_for_names(tmp_path):
+    path = write_log(
+        tmp_path / "log.csv", [("A", "2024-01-06", "2.5", "")], header=("A", "2024-01-05", "1.5", "")
+    )
+
+    with pytest.raises(TableError, match="looks like a value") as refusal:
+        preview_table(path)
+
+    assert (refusal.value.kind, refusal.value.line) == ("missing_columns", 1)
+
+
+def test_shows_a_hundred_rows_and_counts_all(tmp_path):
+    start = date(2024, 1, 1)
+    path = write_orders(tmp_path / "log.csv", [str(start + timedelta(days=n)) for n in range(250)])
+
+    preview = preview_table(path)
+
+    assert (len(preview.rows), preview.rows_in_file) == (100, 250)
+    column = preview.column("order_date")
+    assert (column.rows, column.distinct, column.maximum) == (250, 250, "2024-09-06 00:00:00")
+
+
+def test_survives_json_and_the_child(tmp_path):
+    path = write_orders(tmp_path / "log.csv", ["2024-01-05", "2024-01-06"])
+    preview = preview_table(path)
+
+    assert Preview.from_dict(json.loads(json.dumps(preview.to_dict()))) == preview
+    assert preview_table_in_child(path) == preview
+
+
+def test_a_refused_file_leaves_no_copy(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_bytes("a,b,c\n".encode("utf-16"))
+
+    with pytest.raises(TableError, match="no rows"):
+        preview_table(path)
+
+    assert list(tmp_path.glob("log.csv*")) == [path]
