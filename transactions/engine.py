@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +11,15 @@ FEATURES, LABELS, MATRIX, TABLE = "features.parquet", "labels.parquet", "matrix.
 ID, LABEL, STATUS = "customer_id", "churned", "status"
 # Customers that the judgements about columns look at; more change none of them.
 LOOKED_AT = 50_000
+# With fewer of one outcome, a feature tells it by luck.
+FEWEST_PER_OUTCOME = 30
 SHOWN_ROWS = 20
+STEPS = (
+    "Computing features",
+    "Looking who left",
+    "Changing the future, to see that no feature knows it",
+    "Writing the table",
+)
 
 Progress = Callable[[str, int, int], None]
 
@@ -38,7 +45,7 @@ def build_matrix(
     as_of
         The cutoff by the clock of the log, in ISO.
     labels
-        ``{"source": "given"}``, ``{"source": "churn_definition", "horizon_days", "gap_days",
+        ``{"source": "given"}``, ``{"source": "definition", "horizon_days", "gap_days",
         "active_window_days"}``, or None where no outcome is known.
 
     Returns
@@ -47,37 +54,38 @@ def build_matrix(
         ``{"refused": {"code", "message", "feature"}}`` where a feature knows the future, else the report.
     """
     # The server reads the names above; what these bring, only a worker's child needs.
+    from ml.leak_guard import LeakAfterCutoff, check_features
     from ml.purchase_features.engine import compute_features
 
     source, folder, cutoff = Path(events), Path(folder), datetime.fromisoformat(as_of)
-    steps = 4
-    on_progress("Computing features", 0, steps)
+    on_progress(STEPS[0], 0, len(STEPS))
     try:
-        with _session(engine, spark_master) as session:
-            report = compute_features(
-                source,
-                as_of=cutoff,
-                feature_set=feature_set,
-                target=folder / FEATURES,
-                engine=engine,
-                memory_limit=memory_limit,
-                spark=session,
-            )
+        report = compute_features(
+            source,
+            as_of=cutoff,
+            feature_set=feature_set,
+            target=folder / FEATURES,
+            engine=engine,
+            memory_limit=memory_limit,
+            spark_master=spark_master if engine == "spark" else None,
+        )
+        on_progress(STEPS[1], 1, len(STEPS))
+        labelled = _label(source, folder / LABELS, cutoff, labels)
+        on_progress(STEPS[2], 2, len(STEPS))
+        guard = check_features(source, as_of=cutoff, feature_set=feature_set)
+    except LeakAfterCutoff as leak:
+        return {"refused": {"code": leak.code, "message": str(leak), "feature": leak.feature}}
     except ValueError as error:
         return {"refused": {"code": "no-features", "message": str(error)}}
-    on_progress("Looking who left", 1, steps)
-    try:
-        labelled = _label(source, folder / LABELS, cutoff, labels)
-    except ValueError as error:
-        return {"refused": {"code": "no-labels", "message": str(error)}}
+    on_progress(STEPS[3], 3, len(STEPS))
     _join(folder, has_labels=labelled is not None)
-    on_progress("Writing the table", 2, steps)
     _write_table(folder / MATRIX, folder / TABLE)
     frame = _read(folder / MATRIX, LOOKED_AT)
     return {
         **report.to_dict(),
         "labels": labelled,
-        "leaks": None,
+        "guard": guard.to_dict(),
+        "leaks": _find_leaks(frame, list(report.features)),
         "selection": None,
         "preview": _show(frame.head(SHOWN_ROWS)),
     }
@@ -92,6 +100,18 @@ def _label(source, target, cutoff, labels):
         return read_given_labels(source, target=target).to_dict()
     days = {name: labels[name] for name in ("horizon_days", "gap_days", "active_window_days")}
     return label_customers(source, as_of=cutoff, target=target, **days).to_dict()
+
+
+def _find_leaks(frame, features):
+    """Return the features that tell the outcome suspiciously well; None where too few outcomes are known."""
+    from ml.leak_guard import single_column_auc
+
+    known = frame[frame[LABEL].notna()]
+    outcomes = known[LABEL].astype(int)
+    if min(outcomes.sum(), len(outcomes) - outcomes.sum()) < FEWEST_PER_OUTCOME:
+        return None
+    found = single_column_auc(known[features], outcomes)
+    return [column.to_dict() for column in found]
 
 
 def _join(folder, *, has_labels):
@@ -140,18 +160,3 @@ def _show(frame):
     import json
 
     return json.loads(frame.to_json(orient="split", index=False, double_precision=6))
-
-
-@contextmanager
-def _session(engine, master):
-    """Yield a session of Spark where that is the engine, and stop it at the end."""
-    if engine != "spark":
-        yield None
-        return
-    from ml.purchase_features.spark import open_session
-
-    session = open_session(master)
-    try:
-        yield session
-    finally:
-        session.stop()

@@ -6,7 +6,7 @@ from transactions.engine import LABEL
 from transactions.forms import ROLES
 from transactions.models import AnalysisSession, FeatureMatrix
 
-BLOCKED = "blocked"
+BLOCKS, FINE = "blocks", "fine"
 
 
 # Why a row is no event, as `tabular.event_values` names it.
@@ -130,16 +130,25 @@ class MatrixFindings:
     @property
     def suspects(self) -> list[dict]:
         """Features that tell the outcome suspiciously well by themselves, the worst first."""
-        return self.report["leaks"] or []
+        return [row for row in self.report["leaks"] or () if row["verdict"] != FINE]
 
     @property
     def leak_headline(self) -> str:
-        blocked = [row["feature"] for row in self.suspects if row["verdict"] == BLOCKED]
+        blocked = [row["column"] for row in self.suspects if row["verdict"] == BLOCKS]
         if blocked:
             return f"{len(blocked)} feature{'s tell' if len(blocked) > 1 else ' tells'} the outcome"
         if self.suspects:
-            return "Nothing knows the future; some features look suspicious"
+            return "Nothing knows the future, but look at what tells the outcome"
         return "Nothing knows the future"
+
+    @property
+    def guarded(self) -> str:
+        """What the leak guard did."""
+        customers = self.report["guard"]["customers"]
+        return (
+            f"For {customers:,} customers everything at or after the cutoff was deleted, moved and invented: "
+            "no feature changed by a single bit."
+        )
 
     # --- The catalogue
 
@@ -155,7 +164,7 @@ class MatrixFindings:
     def features(self) -> list[dict]:
         """The whole set, also what the log could not give, each with what was found against it."""
         dropped = self._dropped()
-        importance = (self.report["selection"] or {}).get("importance", {})
+        importance = {row["column"]: row["auc"] for row in self.report["leaks"] or ()}
         return [
             {
                 **feature.to_dict(),
