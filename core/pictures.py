@@ -53,11 +53,12 @@ def histogram(bins: Iterable[Mapping[str, Any]]) -> Histogram:
     """Lay out adjoining bins (`start`, `end`, `count`, optional `tone`), in order.
 
     Only edges where the tone changes, and the two ends, are labelled: they are what the reader compares with.
+    Two pictures side by side get one scale where each bin names the count of the other, `beside`.
     """
     bins = list(bins)
     if not bins:
         return Histogram(height=HISTOGRAM_HEIGHT, bars=[], x_ticks=[], y_ticks=[], total=0)
-    steps = round_steps(max(item["count"] for item in bins))
+    steps = round_steps(max(max(item["count"], item.get("beside", 0)) for item in bins))
     top = steps[-1]
     first, span = bins[0]["start"], bins[-1]["end"] - bins[0]["start"]
     total = sum(item["count"] for item in bins)

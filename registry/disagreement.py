@@ -5,6 +5,7 @@ from datetime import datetime
 
 from companies.models import Company
 from ml.proportions import wilson_interval
+from ml.risk import SEGMENTS_V2
 from registry.models import ModelDeployment, ModelVersion, ShadowRun
 from registry.selectors import best_default, challenger_of, champion_of
 
@@ -60,6 +61,22 @@ class Disagreement:
         return sum(run.newly_staying for run in self.counted)
 
     @property
+    def leaving_share(self) -> float:
+        return self.newly_leaving / self.customers
+
+    @property
+    def staying_share(self) -> float:
+        return self.newly_staying / self.customers
+
+    @property
+    def leaving_in_words(self) -> str:
+        return f"{self.newly_leaving:,} of {self.customers:,} customers"
+
+    @property
+    def staying_in_words(self) -> str:
+        return f"{self.newly_staying:,} of {self.customers:,} customers"
+
+    @property
     def share(self) -> Share | None:
         return Share(self.newly_leaving + self.newly_staying, self.customers) if self.customers else None
 
@@ -68,6 +85,15 @@ class Disagreement:
         if not self.customers:
             return None
         return sum(run.mean_difference * run.customers for run in self.counted) / self.customers
+
+    @property
+    def shape(self) -> str:
+        """Say which way the probabilities of the challenger point, for the title of the pictures."""
+        used, challenger = (_mean(self._counts(side)) for side in ("used", "challenger"))
+        version = self.challenger.model
+        if abs(challenger - used) < 0.005:
+            return f"{version} gives the same chances on average"
+        return f"{version} gives {'higher' if challenger > used else 'lower'} chances on average"
 
     @property
     def in_words(self) -> str:
@@ -86,14 +112,11 @@ class Disagreement:
     @property
     def histograms(self) -> dict[str, list[dict]]:
         """Return the customers of the counted runs by probability, for ``used`` and ``challenger``."""
-        return {side: self._histogram(side) for side in ("used", "challenger")}
+        used, challenger = self._counts("used"), self._counts("challenger")
+        return {"used": _bins(used, challenger), "challenger": _bins(challenger, used)}
 
-    def _histogram(self, side):
-        counts = [sum(bins) for bins in zip(*(run.distribution[side] for run in self.counted), strict=True)]
-        return [
-            {"start": round(at / len(counts), 4), "end": round((at + 1) / len(counts), 4), "count": count}
-            for at, count in enumerate(counts)
-        ]
+    def _counts(self, side):
+        return [sum(bins) for bins in zip(*(run.distribution[side] for run in self.counted), strict=True)]
 
 
 def disagreement_of(company: Company, *, until: datetime | None = None) -> Disagreement | None:
@@ -111,6 +134,25 @@ def disagreement_of(company: Company, *, until: datetime | None = None) -> Disag
     return Disagreement(
         challenger=challenger, compared_with=champion.model if champion else best_default(), runs=runs
     )
+
+
+def _mean(counts):
+    """Return the mean of what was counted in bins of equal width between 0 and 1."""
+    return sum((at + 0.5) * count for at, count in enumerate(counts)) / len(counts) / sum(counts)
+
+
+def _bins(counts, beside):
+    edges = [round(at / len(counts), 4) for at in range(len(counts) + 1)]
+    return [
+        {
+            "start": start,
+            "end": end,
+            "count": count,
+            "beside": other,
+            "tone": SEGMENTS_V2.tier((start + end) / 2).lower(),
+        }
+        for start, end, count, other in zip(edges, edges[1:], counts, beside, strict=False)
+    ]
 
 
 def _percent(share):

@@ -184,6 +184,19 @@ def test_a_histogram_repeats_its_numbers_in_a_table():
     assert '<rect class="low"' in html and '<rect class="critical"' in html
 
 
+def test_two_histograms_that_name_each_other_share_a_scale():
+    low, high = (
+        {"start": 0.0, "end": 1.0, "count": count, "beside": other} for count, other in ((40, 900), (900, 40))
+    )
+
+    scales = [
+        re.findall(r"text-anchor=\"end\">([^<]+)<", component("_histogram", bins=[bins]))
+        for bins in (low, high)
+    ]
+
+    assert scales[0] and scales[0] == scales[1]
+
+
 def test_a_histogram_shows_one_customer_among_a_million():
     bins = [
         {"start": 0, "end": 1, "count": 1_000_000},
