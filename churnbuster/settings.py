@@ -372,6 +372,9 @@ LOGGING = {
         # Swallows nothing: each failed check is in the answer of /health, which is asked every few seconds.
         "health_check": {"level": "CRITICAL"},
         "axes.apps": {"level": "WARNING"},
+        # Tell every page of a report and every letter of its fonts.
+        "weasyprint": {"level": "ERROR"},
+        "fontTools": {"level": "WARNING"},
         # The clock rings every few seconds; what a job did stands in its row and in our own lines.
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from core.templatetags.core_tags import MISSING, percent, thousands
+from tabular.moments import SPOKEN
 from transactions.forms import ROLES
 
 CHOICES = (30, 45, 60, 90, 120, 150, 180)
@@ -31,6 +32,7 @@ def read_profile(profile: dict) -> dict:
         ],
         "absent": [_role(row["column"]).lower() for row in profile["schema"] if not row["there"]],
         "imputation": [{**row, "label": _role(row["column"])} for row in profile["imputation"]],
+        "date_order": SPOKEN.get(profile["consistency"]["dates"]["order"]),
         "first_on": _day(profile["time"]["first_on"]),
         "latest_on": _day(profile["time"]["latest_on"]),
         **_cards(profile),

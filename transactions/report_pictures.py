@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from core.charts import PALETTE, SERIES
 from core.pictures import round_steps
@@ -14,6 +15,8 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 16, 24, 52
 ROW_HEIGHT, NAMES = 24, 230
 # More labels than these run into each other.
 MOST_LABELS = 8
+# Safe text stays safe only beside safe text.
+NOTHING = SafeString("")
 DASHED = ("none", "6 4", "2 3", "8 3 2 3")
 
 
@@ -156,7 +159,7 @@ def _frame(chart, inside, steps, place, centres):
         chart.across,
         chart.up,
     )
-    legend = ""
+    legend = NOTHING
     if len(chart.series) > 1:
         legend = format_html_join(
             "",
