@@ -70,7 +70,7 @@ def end_of_log(analysis: AnalysisSession) -> datetime:
 
 
 def suggested_horizon(analysis: AnalysisSession) -> int | None:
-    """Return what the gaps between purchases suggest; None where the log has no profile, or it cannot tell."""
+    """Return what the gaps between purchases suggest; None where nothing can be told."""
     return analysis.profile["churn"]["suggestion"]["days"] if analysis.profile else None
 
 
@@ -115,7 +115,9 @@ def plan_features(*, analysis: AnalysisSession, as_of: date | datetime | None = 
             active_window_days=None,
             why="The file says itself who left.",
         )
-    horizon = analysis.horizon_days or suggested_horizon(analysis) or min(USUAL_HORIZON, (end - start).days // 2)
+    horizon = (
+        analysis.horizon_days or suggested_horizon(analysis) or min(USUAL_HORIZON, (end - start).days // 2)
+    )
     known_until = end - timedelta(days=horizon + analysis.gap_days)
     reason = _why_unknown(horizon, known_until, start, wanted)
     if reason:
@@ -127,7 +129,7 @@ def plan_features(*, analysis: AnalysisSession, as_of: date | datetime | None = 
             active_window_days=None,
             why=reason,
         )
-    chosen = "" if analysis.horizon_days else " Nobody has said yet when a customer counts as lost."
+    chosen = "" if analysis.horizon_days else " That is suggested; nobody has confirmed it yet."
     return Plan(
         as_of=wanted or known_until,
         label_source=DEFINITION,

@@ -70,7 +70,14 @@ def _roles(form, guesses):
     for role in ROLES:
         guess = guesses.get(role)
         reason = f"{guess['column']}: {guess['reason']}" if guess else ""
-        rows.append({"field": form[role], "reason": reason, "is_required": role in REQUIRED})
+        rows.append(
+            {
+                "is_either": role == "amount",
+                "field": form[role],
+                "reason": reason,
+                "is_required": role in REQUIRED and role != "amount",
+            }
+        )
     return rows
 
 
