@@ -171,7 +171,7 @@ def learn_from_labels(table, *, name, model_type, params=None, seed=42):
         return _learned(fitted, train, test, metrics, importance, split, report, started, seed)
 
 
-def fill_nulls(record, schema, fills):
+def fill_nulls(record, schema, fills, observed=None):
     """Return the features of one customer as the scorer reads them.
 
     Parameters
@@ -181,6 +181,9 @@ def fill_nulls(record, schema, fills):
     schema : FeatureSchema
     fills : mapping of str to float
         From `LearnedModel`.
+    observed : mapping of str to (float, float), optional
+        Lowest and highest value among those learned from. What lies beyond counts as the nearest of them: a
+        linear model would go on in a straight line to where it knows nothing.
 
     Returns
     -------
@@ -205,6 +208,9 @@ def fill_nulls(record, schema, fills):
         value = record[column.name]
         known = value is not None and np.isfinite(value)
         filled[column.name] = float(value) if known else fills[column.name]
+        if observed:
+            low, high = observed[column.name]
+            filled[column.name] = min(max(filled[column.name], low), high)
     return filled
 
 

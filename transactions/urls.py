@@ -1,7 +1,7 @@
 from django.urls import include, path
 
 from transactions.api import v2, wizard
-from transactions.views import analyses, churn, mapping, matrices, profile, uploads
+from transactions.views import analyses, churn, mapping, matrices, profile, samples, uploads
 
 app_name = "transactions"
 
@@ -41,5 +41,7 @@ urlpatterns = [
     path("api/v1/configure", wizard.Configure.as_view(), name="api_configure"),
     path("<portal:portal>/logs/", analyses.analyses, name="analyses"),
     path("<portal:portal>/logs/new/", uploads.upload, name="new"),
+    path("<portal:portal>/logs/samples/", samples.samples, name="samples"),
+    path("<portal:portal>/logs/samples/<str:name>", samples.sample, name="sample"),
     path("<portal:portal>/logs/<uuid:analysis>/", include(analysis)),
 ]

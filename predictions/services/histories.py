@@ -130,7 +130,8 @@ def _score(scorer, version, known, purchases, cutoff):
     if len(_orders(purchases)) < 2:
         probability, evidence = _rate_of_first_buyers(how["first_buyers"], purchases, cutoff), ONE_PURCHASE
     else:
-        probability, evidence = scorer.score_record(fill_nulls(features, scorer.schema, how["fills"])), FULL
+        record = fill_nulls(features, scorer.schema, how["fills"], scorer.observed)
+        probability, evidence = scorer.score_record(record), FULL
     window = how["active_window_days"]
     if window and max(event["event_at"] for event in purchases) < cutoff - timedelta(days=window):
         evidence = LAPSED

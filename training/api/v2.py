@@ -13,7 +13,7 @@ from companies.models import Scope
 from companies.organisations import OfOrganisation
 from jobs.models import Job
 from jobs.vocabulary import training_status
-from training.selectors import latest_feature_training
+from training.feature_trainings import latest_feature_training
 from training.services.feature_training import MODEL_TYPES, start_feature_training
 
 TAG = "churn v2"

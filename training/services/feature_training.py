@@ -18,8 +18,8 @@ from jobs.services import enqueue
 from registry.models import ModelType
 from registry.services.model_types import add_missing_model_types
 from registry.services.versions import register_version
+from training.feature_trainings import latest_features
 from training.models import FeatureTraining
-from training.selectors import latest_features
 from training.services.children import learn_in_child, read_exported
 from transactions.models import FeatureMatrix
 

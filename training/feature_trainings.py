@@ -1,0 +1,21 @@
+"""Trainings on the features of purchase logs: what they learn from, and which was the latest."""
+
+from companies.models import Company
+from training.models import FeatureTraining
+from transactions.models import FeatureMatrix
+
+# Whoever fails this often in a row is told so, instead of learning from what is long out of date.
+MOST_FAILED = 10
+
+
+def latest_features(company: Company) -> FeatureMatrix | None:
+    """Return what a training of `company` learns from: the latest features that stand or are on their way."""
+    matrices = FeatureMatrix.objects.filter(analysis__company=company).select_related("analysis", "job")
+    for matrix in matrices.order_by("-created_at", "-id")[:MOST_FAILED]:
+        if not matrix.has_failed:
+            return matrix
+    return None
+
+
+def latest_feature_training(company: Company) -> FeatureTraining | None:
+    return company.feature_trainings.with_related().first()
