@@ -119,6 +119,12 @@ class Clues:
 
     def take(self, column: pa.Array) -> None:
         """Look at the cells of one block."""
+        if self.asks == set() and len(self.hashes) >= MOST_DISTINCT:
+            # Nothing is left to ask of a column of many texts.
+            self.rows += len(column)
+            blank = pc.or_(pc.equal(pc.binary_length(column), 0), pc.utf8_is_space(column))
+            self.blanks += pc.sum(blank).as_py() or 0
+            return
         encoded = column.dictionary_encode()
         counts = np.bincount(
             encoded.indices.to_numpy(zero_copy_only=False), minlength=len(encoded.dictionary)

@@ -20,7 +20,7 @@ from tabular.event_spec import EventSpec
 from tabular.event_tally import EventTally, ImportReport
 from tabular.event_values import FAULTS, MICROSECONDS, Events, explain_fault, type_events
 from tabular.preview import Preview
-from tabular.sniff import CHUNK, survey_file, write_text_copy
+from tabular.sniff import CHUNK, Progress, survey_file, write_text_copy
 from tabular.texts import Texts, iter_texts
 
 __all__ = ["ImportReport", "import_events", "import_events_in_child", "preview_events"]
@@ -42,8 +42,6 @@ TYPES = {
     "label": pa.int8(),
 }
 REJECT_COLUMNS = ("line", "reason", "column", "value", "explanation")
-
-Progress = Callable[[str, int, int], None]
 
 
 def preview_events(preview: Preview, spec: EventSpec) -> list[dict]:
@@ -163,7 +161,8 @@ class _Import:
 
                 write_sheet_copy(self.path, table.source(self.path), on_progress=self.on_progress)
             else:
-                write_text_copy(self.path, survey_file(self.path), table.source(self.path))
+                survey = survey_file(self.path, on_progress=self.on_progress)
+                write_text_copy(self.path, survey, table.source(self.path), on_progress=self.on_progress)
 
     def _read(self, step: str):
         table = self.spec.table

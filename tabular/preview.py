@@ -13,7 +13,7 @@ from tabular.check import CHECK_SECONDS, DEFAULT_MAX_BYTES
 from tabular.detect import Clues, DetectedColumn, Measure, plain, read_cells
 from tabular.errors import TableError, counted, shown
 from tabular.layout import find_layout
-from tabular.sniff import Survey, survey_file, write_text_copy
+from tabular.sniff import Progress, Survey, survey_file, write_text_copy
 from tabular.spec import CANONICAL_SUFFIX, ParseSpec
 from tabular.texts import iter_texts
 
@@ -21,8 +21,6 @@ PREVIEW_ROWS = 100
 PREVIEW_MEMORY = 600 << 20
 # A longer cell is cut in what is shown; what is read is the whole.
 SHOWN_CHARACTERS = 200
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -208,7 +206,7 @@ def _look_at(path: Path, canonical: Path, rows: int, on_progress: Progress) -> P
 
 def _read_table(path: Path, canonical: Path, on_progress: Progress) -> tuple[ParseSpec, list[str]]:
     """Return how the rows are found, writing the copy that is needed for it."""
-    survey: Survey = survey_file(path)
+    survey: Survey = survey_file(path, on_progress=on_progress)
     sheet, note, bom, warnings, delimiters = None, "", survey.bom, [], {}
     if survey.format == "xlsx":
         from tabular.xlsx import write_sheet_copy
@@ -217,7 +215,7 @@ def _read_table(path: Path, canonical: Path, on_progress: Progress) -> tuple[Par
         sheet, note, bom, delimiters = copy.sheet, copy.note, 0, {"delimiters": ","}
         warnings += copy.warnings
     elif survey.needs_copy:
-        write_text_copy(path, survey, canonical)
+        write_text_copy(path, survey, canonical, on_progress=on_progress)
         bom = 0
     if survey.encoding in ("cp1252", "latin-1"):
         warnings.append(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tabular.errors import TableError
 
 CHUNK = 4 << 20
+Progress = Callable[[str, int, int], None]
 OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")
 SPREADSHEET = "Save it as CSV (UTF-8) or as an Excel workbook (.xlsx) and upload that."
 
@@ -59,7 +61,7 @@ class Survey:
         return self.format == "xlsx" or self.encoding not in ("utf-8", "utf-8-sig") or self.old_line_ends
 
 
-def survey_file(path: Path) -> Survey:
+def survey_file(path: Path, *, on_progress: Progress | None = None) -> Survey:
     """Find out what `path` is, refusing everything that is neither a text table nor a workbook.
 
     Raises
@@ -77,7 +79,7 @@ def survey_file(path: Path) -> Survey:
     _refuse_foreign(head)
     if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
         return Survey("xlsx", "utf-8-sig", sha256_of(path), path.stat().st_size)
-    return _survey_text(path, head)
+    return _survey_text(path, head, on_progress)
 
 
 def _refuse_foreign(head: bytes) -> None:
@@ -104,7 +106,7 @@ def _refuse_foreign(head: bytes) -> None:
         )
 
 
-def _survey_text(path: Path, head: bytes) -> Survey:
+def _survey_text(path: Path, head: bytes, on_progress: Progress | None) -> Survey:
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         raise TableError(
             "bad_encoding", "The file is written in UTF-32, which is not read. Save it as CSV (UTF-8)."
@@ -117,9 +119,13 @@ def _survey_text(path: Path, head: bytes) -> Survey:
     digest, blank, line, newlines, returns = hashlib.sha256(), True, 1, False, False
     decoder = codecs.getincrementaldecoder("utf-8")()
     ascii_so_far, damaged = True, None
+    done, total = 0, path.stat().st_size
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
+            done += len(chunk)
+            if on_progress:
+                on_progress("Looking at the file", done, total)
             if b"\0" in chunk:
                 line += chunk[: chunk.index(b"\0")].count(b"\n")
                 raise TableError(
@@ -210,12 +216,14 @@ def _western_encoding(path: Path, line: int, bom: int) -> str:
     return "cp1252" if any(0x80 <= byte <= 0x9F for byte in seen) else "latin-1"
 
 
-def write_text_copy(path: Path, survey: Survey, target: Path) -> None:
+def write_text_copy(path: Path, survey: Survey, target: Path, *, on_progress: Progress | None = None) -> None:
     """Write the text of `path` in UTF-8 and with line feeds that the reader of rows understands."""
     decoder = codecs.getincrementaldecoder(survey.encoding)()
     with path.open("rb") as file, target.open("wb") as out:
         while True:
             chunk = file.read(CHUNK)
+            if on_progress:
+                on_progress("Reading the letters", file.tell(), survey.size)
             try:
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:

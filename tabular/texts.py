@@ -20,11 +20,13 @@ import pyarrow.compute as pc
 from tabular.blocks import Block, iter_blocks, rows_of
 from tabular.cells import RowFault
 from tabular.duplicates import MULTIPLIER, SHIFT, hash_texts
-from tabular.parse import BLOCK_BYTES, WORKERS, Plan, problem_of, read_arrow, records_of_lines, single
+from tabular.parse import WORKERS, Plan, problem_of, read_arrow, records_of_lines, single
 from tabular.records import Record, blank_cells
 from tabular.schema import TableSchema
 from tabular.spec import ParseSpec
 
+# Smaller than for snapshots: more is done with each row of a log, and progress is told after each block.
+LOG_BLOCK_BYTES = 2 << 20
 NOTHING = TableSchema("texts", ())
 
 
@@ -128,7 +130,7 @@ def _blank_rows(columns: list[pa.Array]) -> np.ndarray:
     return blank
 
 
-def iter_texts(path: Path, spec: ParseSpec, *, block_bytes: int = BLOCK_BYTES) -> Iterator[Texts]:
+def iter_texts(path: Path, spec: ParseSpec, *, block_bytes: int = LOG_BLOCK_BYTES) -> Iterator[Texts]:
     """Yield all rows of the upload at `path`; the next blocks are read while the caller works on one."""
     reader = _Reader(spec)
     blocks = iter_blocks(
