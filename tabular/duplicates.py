@@ -19,6 +19,7 @@ from tabular.parse import Parsed
 
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 SHIFT = np.uint64(29)
+DIGEST_BYTES = 16
 DIGEST = np.dtype([("high", np.uint64), ("low", np.uint64)])
 # For each number of bytes left in a word, the bits that count.
 WORD_MASKS = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)
@@ -55,7 +56,11 @@ class IdHashes:
 
     def add(self, ids: pa.Array) -> None:
         """Take the ids of one block."""
-        self.parts.append(hash_texts(ids, self.seed))
+        self.take(hash_texts(ids, self.seed))
+
+    def take(self, hashes: np.ndarray) -> None:
+        """Take the hashes of one block."""
+        self.parts.append(hashes)
 
     def repeated(self) -> np.ndarray:
         """Return the sorted hashes that more than one row has; forgets the others."""
@@ -69,6 +74,45 @@ class IdHashes:
             at += len(part)
         everything.sort()
         return np.unique(everything[1:][everything[1:] == everything[:-1]])
+
+
+class Copies:
+    """Which rows equal an earlier one in every cell, in two dozen bytes for each row that is repeated at all.
+
+    Parameters
+    ----------
+    repeated
+        Sorted hashes that more than one row has. They only point at rows that may be equal: what is
+        compared are cryptographic hashes of all cells.
+    """
+
+    def __init__(self, repeated: np.ndarray):
+        self.repeated = repeated
+        self.first = np.zeros((len(repeated), DIGEST_BYTES), np.uint8)
+        self.met = np.zeros(len(repeated), bool)
+        # Rows that share the hash of another row without being equal to it: hardly ever any.
+        self.others: set[bytes] = set()
+
+    def candidates(self, hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the places of rows that have a repeated hash, and which one."""
+        if not len(self.repeated):
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        found = np.searchsorted(self.repeated, hashes)
+        found[found == len(self.repeated)] = 0
+        places = np.flatnonzero(self.repeated[found] == hashes)
+        return places, found[places]
+
+    def is_copy(self, which: int, row: Iterable[str]) -> bool:
+        """Whether an equal row was met before; remembers this one."""
+        digest = hashlib.blake2b("\x1f".join(map(repr, row)).encode(), digest_size=DIGEST_BYTES).digest()
+        if not self.met[which]:
+            self.met[which] = True
+            self.first[which] = np.frombuffer(digest, np.uint8)
+            return False
+        if self.first[which].tobytes() == digest or digest in self.others:
+            return True
+        self.others.add(digest)
+        return False
 
 
 @dataclass
@@ -147,5 +191,5 @@ def _settle(
 
 
 def _digests(texts: Iterable[str]) -> np.ndarray:
-    joined = b"".join(hashlib.blake2b(text.encode(), digest_size=16).digest() for text in texts)
+    joined = b"".join(hashlib.blake2b(text.encode(), digest_size=DIGEST_BYTES).digest() for text in texts)
     return np.frombuffer(joined, DIGEST)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tabular.danger import PLAIN_NUMBER, harmless
+from tabular.duplicates import Copies, IdHashes
 from tabular.errors import TableError, place
 from tabular.event_spec import EventSpec
 from tabular.event_tally import EventTally, ImportReport
@@ -123,9 +123,7 @@ class _Import:
     def write(self, events_path: Path, rejects_path: Path) -> ImportReport:
         self._verify()
         self.tally = EventTally(self.spec)
-        self.seed = secrets.randbits(63)
-        self.repeated = self._find_repeats()
-        self.seen: set[bytes] = set()
+        self.copies = self._find_repeats()
         schema = pa.schema(
             [
                 (name, kind)
@@ -172,13 +170,12 @@ class _Import:
             done += texts.size
             self.on_progress(step, min(done, total), total)
 
-    def _find_repeats(self) -> np.ndarray:
-        """Return the sorted hashes that more than one row has."""
-        parts = [texts.hashes(self.seed) for texts in self._read("Looking for equal rows")]
-        everything = np.concatenate([np.empty(0, np.uint64), *parts])
-        parts.clear()
-        everything.sort()
-        return np.unique(everything[1:][everything[1:] == everything[:-1]])
+    def _find_repeats(self) -> Copies:
+        hashes = IdHashes()
+        for texts in self._read("Looking for equal rows"):
+            hashes.take(texts.hashes(hashes.seed))
+        self.seed = hashes.seed
+        return Copies(hashes.repeated())
 
     def _take(self, texts: Texts, writer: pq.ParquetWriter, rejects: _Rejects, schema: pa.Schema) -> None:
         tally = self.tally
@@ -192,7 +189,7 @@ class _Import:
         kept = events.faults == 0
         if not kept.all():
             self._reject(texts, events, rejects)
-        again = self._copies(texts, kept)
+        again = self._find_copies(texts, kept)
         tally.duplicates += len(again)
         kept[again] = False
         tally.take(events, kept)
@@ -210,22 +207,15 @@ class _Import:
             self.tally.reject(kind, line, column, reason)
             rejects.write(line, kind, column, cell, reason, row)
 
-    def _copies(self, texts: Texts, kept: np.ndarray) -> np.ndarray:
+    def _find_copies(self, texts: Texts, kept: np.ndarray) -> list[int]:
         """Return the places of good rows that equal an earlier good one in every cell."""
-        if not len(self.repeated):
-            return np.empty(0, np.int64)
-        hashes = texts.hashes(self.seed)
-        found = np.searchsorted(self.repeated, hashes)
-        found[found == len(self.repeated)] = 0
-        places = np.flatnonzero((self.repeated[found] == hashes) & kept)
-        out = []
-        for at, row in zip(places.tolist(), texts.rows(places), strict=True):
-            # Hashes of 64 bits only point at rows; what counts is all that they hold.
-            digest = hashlib.blake2b("\x1f".join(map(repr, row)).encode(), digest_size=16).digest()
-            if digest in self.seen:
-                out.append(at)
-            self.seen.add(digest)
-        return np.asarray(out, np.int64)
+        if not len(self.copies.repeated):
+            return []
+        places, which = self.copies.candidates(texts.hashes(self.seed))
+        good = kept[places]
+        places, which = places[good], which[good]
+        rows = zip(places.tolist(), which.tolist(), texts.rows(places), strict=True)
+        return [place for place, number, row in rows if self.copies.is_copy(number, row)]
 
     def _refusal(self, rejects: _Rejects) -> TableError:
         line, column, reason = self.tally.first_fault or (None, None, "")

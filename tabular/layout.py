@@ -9,13 +9,15 @@ from pathlib import Path
 from tabular.amounts import split_number
 from tabular.cells import BadCell, is_blank
 from tabular.errors import TableError, shown
-from tabular.header import DELIMITERS, HEAD_BYTES, MOST_COLUMNS, Layout, header_record
+from tabular.header import DELIMITERS, HEAD_BYTES, Layout, header_record
 from tabular.moments import read_moment
 
 # Rows that vote about the delimiter.
 VOTERS = 200
 # Customer, date and amount.
 FEWEST_COLUMNS = 3
+# Nobody looks at more in a preview.
+MOST_COLUMNS = 500
 SAID = re.compile(rb"(?i)\s*\"?sep=(.)\"?\s*")
 
 
@@ -49,7 +51,7 @@ def find_layout(source: Path, *, bom: int, delimiters: str = DELIMITERS, sheet: 
         if best is None or score > best[0]:
             best = score, Layout(delimiter, tuple(cells), line, data_at, line + lines, {})
     if best is None:
-        raise TableError("too_large", f"The table has more than {MOST_COLUMNS:,} columns.")
+        raise TableError("too_large", f"The table has more than {MOST_COLUMNS:,} columns. Leave some out.")
     layout = best[1]
     _refuse_header(layout, sheet)
     return layout

@@ -1,0 +1,38 @@
+"""Rows are copies of each other only if they are equal in every cell, whatever their hashes say."""
+
+import numpy as np
+
+from tabular.duplicates import Copies
+
+ONE, OTHER, THIRD = ("a", "b"), ("a", "c"), ("ab", "")
+
+
+def test_only_later_equal_rows_are_copies():
+    copies = Copies(np.array([7], np.uint64))
+
+    assert [copies.is_copy(0, row) for row in (ONE, ONE, ONE)] == [False, True, True]
+
+
+def test_rows_that_share_a_hash_are_told_apart():
+    copies = Copies(np.array([7], np.uint64))
+
+    found = [copies.is_copy(0, row) for row in (ONE, OTHER, THIRD, OTHER, ONE, THIRD)]
+
+    assert found == [False, False, False, True, True, True]
+
+
+def test_cells_are_not_mixed_up():
+    copies = Copies(np.array([7], np.uint64))
+
+    assert not any(
+        copies.is_copy(0, row) for row in (("ab", "c"), ("a", "bc"), ("a\x1fb", "c"), ("a", "b\x1fc"))
+    )
+
+
+def test_only_rows_with_a_repeated_hash_are_candidates():
+    copies = Copies(np.array([3, 9], np.uint64))
+
+    places, which = copies.candidates(np.array([1, 9, 3, 10, 9], np.uint64))
+
+    assert (places.tolist(), which.tolist()) == ([1, 2, 4], [1, 0, 1])
+    assert not len(Copies(np.empty(0, np.uint64)).candidates(np.array([1], np.uint64))[0])
