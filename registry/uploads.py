@@ -125,8 +125,13 @@ class WaitingUpload:
         remove_with_companions(self.path)
 
 
-def take_in(upload: File | WaitingUpload) -> WaitingUpload:
+def take_in(upload: File | WaitingUpload, *, largest: int | None = None) -> WaitingUpload:
     """Put `upload` into the waiting room under a name of our own.
+
+    Parameters
+    ----------
+    largest
+        Size in bytes up to which it is accepted; default: the limit of uploads.
 
     Raises
     ------
@@ -142,7 +147,7 @@ def take_in(upload: File | WaitingUpload) -> WaitingUpload:
         os.rename(upload.temporary_file_path(), taken.path)
         return taken
     try:
-        receive(upload.chunks(), taken.path, max_bytes=upload_limit())
+        receive(upload.chunks(), taken.path, max_bytes=largest or upload_limit())
     except BaseException:
         taken.remove()
         raise

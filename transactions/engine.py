@@ -81,12 +81,13 @@ def build_matrix(
     _join(folder, has_labels=labelled is not None)
     _write_table(folder / MATRIX, folder / TABLE)
     frame = _read(folder / MATRIX, LOOKED_AT)
+    leaks, selection = _judge(frame, list(report.features))
     return {
         **report.to_dict(),
         "labels": labelled,
         "guard": guard.to_dict(),
-        "leaks": _find_leaks(frame, list(report.features)),
-        "selection": None,
+        "leaks": leaks,
+        "selection": selection,
         "preview": _show(frame.head(SHOWN_ROWS)),
     }
 
@@ -102,16 +103,20 @@ def _label(source, target, cutoff, labels):
     return label_customers(source, as_of=cutoff, target=target, **days).to_dict()
 
 
-def _find_leaks(frame, features):
-    """Return the features that tell the outcome suspiciously well; None where too few outcomes are known."""
+def _judge(frame, features):
+    """Return which features tell the outcome by themselves, and which are worth learning from.
+
+    The first is None where too few outcomes are known.
+    """
     from ml.leak_guard import single_column_auc
+    from ml.purchase_features.selection import select_features
 
     known = frame[frame[LABEL].notna()]
     outcomes = known[LABEL].astype(int)
     if min(outcomes.sum(), len(outcomes) - outcomes.sum()) < FEWEST_PER_OUTCOME:
-        return None
-    found = single_column_auc(known[features], outcomes)
-    return [column.to_dict() for column in found]
+        return None, select_features(frame[features]).to_dict()
+    leaks = [column.to_dict() for column in single_column_auc(known[features], outcomes)]
+    return leaks, select_features(known[features], outcomes).to_dict()
 
 
 def _join(folder, *, has_labels):

@@ -196,7 +196,7 @@ class MatrixFindings:
         }
 
     def _dropped(self):
-        return (self.report["selection"] or {}).get("dropped", {})
+        return {row["name"]: row["sentence"] for row in self.report["selection"]["dropped"]}
 
 
 def _shown(value):

@@ -1,9 +1,7 @@
 """`/api/v1/upload` and `/api/v1/configure`: a log in two calls, in the words of the advisor's interface."""
 
-import time
 from datetime import timedelta
 
-from celery import current_app
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -15,7 +13,7 @@ from companies.access import IsMember
 from companies.models import Scope
 from core.errors import DomainError
 from jobs.models import Job
-from jobs.runner import run_job
+from jobs.waiting import see_through
 from ml.log_profile.score import MINIMUM_CUSTOMERS, MINIMUM_RECORDS
 from registry.api.uploads import TakesUpload, UploadRefusal, refusals
 from tabular.preview import Preview
@@ -30,7 +28,7 @@ TYPES = {"date": "datetime", "number": "float", "text": "string", "blank": "stri
 NAMES = ("customer_id", "order_id", "product", "category", "event_type")
 # What this interface calls the roles of columns, beside our own words for them.
 ROLES = {"date": "event_at"}
-PAUSE, PATIENCE = 0.2, timedelta(minutes=10)
+PATIENCE = timedelta(minutes=10)
 
 
 class LogCouldNotBeRead(DomainError):
@@ -172,16 +170,12 @@ def _row(row, preview, names):
 
 
 def _wait_for(job):
-    """See the job through: who asked gets the whole answer. Done here unless a worker was quicker."""
-    current_app.loader.import_default_modules()
-    run_job(job.pk)
-    give_up_at = timezone.now() + PATIENCE
-    while not (job := Job.objects.get(pk=job.pk)).has_ended:
-        if timezone.now() > give_up_at:
-            raise LogCouldNotBeRead(
-                "The log is still being read. Look at /api/v1/jobs for its progress.", http_status=503
-            )
-        time.sleep(PAUSE)
+    """See the job through: who asked gets the whole answer."""
+    job = see_through(job, patience=PATIENCE)
+    if not job.has_ended:
+        raise LogCouldNotBeRead(
+            "The log is still being read. Look at /api/v1/jobs for its progress.", http_status=503
+        )
     if job.state == Job.State.SUCCEEDED:
         return
     error = job.error or {"message": "The reading of the log was cancelled."}

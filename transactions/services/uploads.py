@@ -11,7 +11,7 @@ from companies.access import Member
 from core.buckets import DATASETS, remove_file, store_file
 from core.errors import DomainError
 from registry.models import Dataset
-from registry.uploads import FileRefused, WaitingUpload, take_in
+from registry.uploads import FileRefused, WaitingUpload, take_in, upload_limit
 from tabular.errors import TableError
 from tabular.mapping import guess_mapping
 from tabular.preview import Preview, preview_table_in_child
@@ -62,7 +62,7 @@ def start_analysis(
         raise NameTooLong("Give the log a name of at most 255 signs.", field="name")
     waiting = None
     try:
-        waiting = take_in(upload)
+        waiting = take_in(upload, largest=largest)
         preview = _look_at(waiting, largest)
         stored = new_raw(member.company, preview.format)
         try:
@@ -81,12 +81,12 @@ def start_analysis(
 
 
 def _look_at(waiting, largest):
-    limits = {"max_bytes": largest} if largest else {}
     return preview_table_in_child(
         waiting.path,
+        max_bytes=largest or upload_limit(),
         memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
-        seconds=settings.UPLOAD_SECONDS,
-        **limits,
+        # Nobody waits in front of a page for a file beyond the limit.
+        seconds=settings.JOB_MAX_MINUTES * 60 if largest else settings.UPLOAD_SECONDS,
     )
 
 

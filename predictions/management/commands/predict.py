@@ -1,22 +1,17 @@
 import shutil
-import time
 
-from celery import current_app
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from companies.access import membership
-from companies.models import Account, Company, normalise_email
+from companies.management.members import find_member
 from core.errors import DomainError
 from jobs.models import Job
-from jobs.runner import run_job
+from jobs.waiting import see_through
 from predictions import files
 from predictions.services.runs import start_prediction
 from registry.selectors import versions_for
 from registry.uploads import LEAVE_OUT, REFUSE
-
-PAUSE = 0.5
 
 
 class Command(BaseCommand):
@@ -38,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--out", help="where to write the result CSV; default: only its place is printed")
 
     def handle(self, *, file, company, by, model, name, leave_out_bad_rows, out, **options):
-        member = self._member(company, by)
+        member = find_member(company, by, does="predicts")
         version = self._version(member, model)
         try:
             with open(file, "rb") as handle:
@@ -56,11 +51,7 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(str(error)) from error
 
-        # Done here unless a worker was quicker; either way the row says how it ended.
-        current_app.loader.import_default_modules()
-        run_job(prediction.job_id)
-        while not (job := Job.objects.get(pk=prediction.job_id)).has_ended:
-            time.sleep(PAUSE)
+        job = see_through(prediction.job)
         if job.state != Job.State.SUCCEEDED:
             raise CommandError((job.error or {}).get("message", job.get_state_display()))
 
@@ -71,24 +62,6 @@ class Command(BaseCommand):
         counts = prediction.result
         self.stdout.write(f"{counts['churners']:,} of {counts['rows']:,} customers are likely to leave.")
         self.stdout.write(f"Result: {out or stored}")
-
-    def _member(self, company_id, email):
-        try:
-            company = Company.objects.get(pk=company_id.strip().upper())
-        except Company.DoesNotExist as error:
-            raise CommandError(f"There is no company {company_id}.") from error
-        if email:
-            account = Account.objects.filter(email=normalise_email(email)).first()
-        else:
-            developer = getattr(company, "developer", None)
-            first = company.users.exclude(approved_at=None).order_by("pk").first()
-            account = developer.account if developer else first and first.account
-        member = membership(account) if account else None
-        if member is None or member.company != company or not member.approved:
-            raise CommandError(
-                f"{email or 'Nobody'} is an approved member of {company}; say who predicts with --by."
-            )
-        return member
 
     def _version(self, member, wanted):
         offered = versions_for(member).select_related("model_type")

@@ -1,0 +1,32 @@
+"""Who acts when a command does something for a company."""
+
+from django.core.management.base import CommandError
+
+from companies.access import Member, membership
+from companies.models import Account, Company, normalise_email
+
+
+def find_member(company_id: str, email: str | None, *, does: str) -> Member:
+    """Return the member with `email`, or the company's developer, or its first user.
+
+    Parameters
+    ----------
+    does
+        What the member does, for the sentence where there is none: ``"predicts"``.
+    """
+    try:
+        company = Company.objects.get(pk=company_id.strip().upper())
+    except Company.DoesNotExist as error:
+        raise CommandError(f"There is no company {company_id}.") from error
+    if email:
+        account = Account.objects.filter(email=normalise_email(email)).first()
+    else:
+        developer = getattr(company, "developer", None)
+        first = company.users.exclude(approved_at=None).order_by("pk").first()
+        account = developer.account if developer else first and first.account
+    member = membership(account) if account else None
+    if member is None or member.company != company or not member.approved:
+        raise CommandError(
+            f"{email or 'Nobody'} is an approved member of {company}; say who {does} with --by."
+        )
+    return member
