@@ -4,6 +4,7 @@ import csv
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -18,7 +19,14 @@ from predictions.results import PROBABILITY
 from predictions.services.sweeping import sweep_files
 from predictions.shadow import CHALLENGER, who_changed_sides
 from predictions.tests.conftest import to_csv
-from registry.artefacts import forget_loaded, path_of, verified_files
+from registry.artefacts import (
+    forget_loaded,
+    path_of,
+    sign_version,
+    stem_of,
+    verified_files,
+    write_artefacts,
+)
 from registry.files import sha256
 from registry.models import ModelDeployment, ModelVersion, ShadowRun
 from registry.services.deployments import deploy_version, withdraw_version
@@ -289,3 +297,36 @@ def test_files_that_were_changed_meanwhile_are_a_mismatch(predict, user, tree, t
     found = score(prediction.model, {"version": version}, prediction, tmp_path)
 
     assert found["shadow"]["mismatch"] is True
+
+
+def hungry(graph):
+    """Return a graph that also fills 1.6 GB, which no probability depends on."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.load_from_string(graph)
+    size = numpy_helper.from_array(np.array([400_000_000], np.int64), "hungry_size")
+    one = helper.make_tensor("one", TensorProto.FLOAT, [1], [1.0])
+    model.graph.initializer.append(size)
+    model.graph.node.append(helper.make_node("ConstantOfShape", ["hungry_size"], ["hungry"], value=one))
+    model.graph.output.append(helper.make_tensor_value_info("hungry", TensorProto.FLOAT, [400_000_000]))
+    return model.SerializeToString()
+
+
+@pytest.mark.slow
+def test_one_that_takes_all_memory_costs_the_user_nothing_but_time(challenge, done, user, tree, settings):
+    settings.UPLOAD_MEMORY_MB = 900
+    graph = hungry(path_of(tree, ".onnx").read_bytes())
+    hashes = tree.file_hashes | write_artefacts(stem_of(tree), {".onnx": graph})
+    signature = sign_version(company_id=None, model_type="decision_tree", version="v1", hashes=hashes)
+    write_artefacts(stem_of(tree), {".sig": signature.encode()})
+    ModelVersion.objects.filter(pk=tree.pk).update(file_hashes=hashes, signature=signature)
+    tree.refresh_from_db()
+    challenge()
+
+    prediction = done(user)
+
+    assert prediction.job.state == Job.State.SUCCEEDED
+    assert prediction.result["rows"] == 150
+    assert "done again without it" in ShadowRun.objects.get().failure
+    assert not shadow_file(prediction).exists()

@@ -166,7 +166,13 @@ def test_an_operator_deploys_one_in_the_admin(champion, company, as_operator):
 
     as_operator.post(
         reverse("admin:registry_modelversion_changelist"),
-        {"action": "deploy_in_shadow", "reason": "To compare.", "_selected_action": [third.pk]},
+        {
+            "action": "deploy",
+            "role": "CHALLENGER",
+            "reason": "To compare.",
+            "confirmed": "yes",
+            "_selected_action": [third.pk],
+        },
     )
 
     assert challenger_of(company).model == third
