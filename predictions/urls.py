@@ -32,4 +32,9 @@ urlpatterns = [
     path("api/v1/prediction-runs/<uuid:run>", api.PredictionRun.as_view(), name="api_run"),
     path("api/v1/prediction-runs/<uuid:run>/rows", api.PredictionRows.as_view(), name="api_rows"),
     path("api/v1/prediction-runs/<uuid:run>/result.csv", api.PredictionResult.as_view(), name="api_result"),
+    path(
+        "api/v1/prediction-runs/<uuid:run>/changed-sides.csv",
+        api.ChangedSides.as_view(),
+        name="api_changed_sides",
+    ),
 ]

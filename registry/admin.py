@@ -16,7 +16,15 @@ from django.utils.safestring import mark_safe
 from companies.admin import ReadOnlyAdmin, ReasonForm
 from companies.models import Company
 from core.errors import DomainError
-from registry.models import Dataset, DeploymentEvent, ModelDeployment, ModelMetrics, ModelType, ModelVersion
+from registry.models import (
+    Dataset,
+    DeploymentEvent,
+    ModelDeployment,
+    ModelMetrics,
+    ModelType,
+    ModelVersion,
+    ShadowRun,
+)
 from registry.services.deployments import deploy_version, roll_back, withdraw_deployment, withdraw_version
 from registry.services.importing import import_skops, import_version
 from registry.services.model_types import change_model_type, check_parameters, describe_parameters
@@ -394,6 +402,16 @@ class DeploymentEventAdmin(ReadOnlyAdmin):
     list_select_related = ("company", "version")
     date_hierarchy = "at"
     ordering = ("-at", "-sequence")
+
+
+@admin.register(ShadowRun)
+class ShadowRunAdmin(ReadOnlyAdmin):
+    """What challengers said of the batches that they scored in the shadow."""
+
+    list_display = ("company", "version", "compared_with", "customers", "disagree", "failure", "at")
+    search_fields = ("company__name", "version__name", "batch", "failure")
+    list_select_related = ("company", "version", "compared_with")
+    date_hierarchy = "at"
 
 
 @admin.register(Dataset)

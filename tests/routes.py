@@ -13,6 +13,7 @@ MEMBERS = {"user": (USER, FOREIGN_USER), "dev": (DEVELOPER, FOREIGN_DEVELOPER)}
 FOREIGN = (FOREIGN_USER, FOREIGN_DEVELOPER)
 # The admin has many pages and one rule: operators only.
 ADMIN = "admin/"
+V2, OWN_V2 = "api/v1/churn/v2/organizations/<str:org>/", "api/v1/churn/v2/organizations/{org}/"
 
 
 @dataclass(frozen=True)
@@ -186,9 +187,17 @@ ROUTES = {
         )
         for file in ("features.csv", "features.parquet")
     },
+    "<portal:portal>/logs/samples/": both_portals("logs/samples/"),
+    "<portal:portal>/logs/samples/<str:name>": both_portals("logs/samples/bad_no_rows.csv"),
+    f"{V2}upload-dataset": api(f"{OWN_V2}upload-dataset", own=400, method="post"),  # an empty form
+    f"{V2}datasets/<str:dataset>/process-features": api(
+        f"{OWN_V2}datasets/{{raw}}/process-features", method="post"
+    ),
     "api/v1/upload": api("api/v1/upload", own=400, method="post"),  # an empty form
     "api/v1/configure": api("api/v1/configure", own=400, method="post"),
     # --- training
+    f"{V2}train": developer_api(f"{OWN_V2}train", own=409, method="post"),  # there are no features
+    f"{V2}training-status": api(f"{OWN_V2}training-status"),
     "dev/retrain/": [
         *page("dev/retrain/"),
         *page("dev/retrain/", own=400, method="post"),  # an empty form
@@ -212,6 +221,7 @@ ROUTES = {
     ],
     "api/v1/retrainings/<uuid:run>": developer_api("api/v1/retrainings/{retraining}"),
     # --- predictions
+    f"{V2}predict": api(f"{OWN_V2}predict", own=415, method="post"),  # no JSON
     "<portal:portal>/predict/": both_portals("predict/"),
     "<portal:portal>/predict/sample.csv": both_portals("predict/sample.csv"),
     "<portal:portal>/predict/refused-rows.csv": both_portals(
@@ -232,5 +242,8 @@ ROUTES = {
     ],
     "api/v1/prediction-runs/<uuid:run>": api("api/v1/prediction-runs/{run}"),
     "api/v1/prediction-runs/<uuid:run>/rows": api("api/v1/prediction-runs/{run}/rows"),
+    "api/v1/prediction-runs/<uuid:run>/changed-sides.csv": developer_api(
+        "api/v1/prediction-runs/{run}/changed-sides.csv", own=404
+    ),
     "api/v1/prediction-runs/<uuid:run>/result.csv": api("api/v1/prediction-runs/{run}/result.csv"),
 }

@@ -8,14 +8,14 @@ from rest_framework import generics, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from companies.access import IsMember
+from companies.access import IsDeveloper, IsMember
 from companies.models import Scope
-from core.downloads import CSV, plain_name, send_stored
-from predictions import files
+from core.downloads import CSV, plain_name, send_pieces, send_stored
+from predictions import exports, files
 from predictions.models import Prediction
 from predictions.queries import read_query
 from predictions.results import CUSTOMER, LINE, PROBABILITY, TIER
-from predictions.selectors import open_table, predictions_for
+from predictions.selectors import open_table, predictions_for, thresholds_of
 from predictions.services.runs import start_prediction
 from registry.api.uploads import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
 from registry.selectors import versions_for
@@ -168,6 +168,21 @@ class PredictionResult(APIView):
         name = plain_name(run.prediction_name, "-result.csv")
         path = files.absolute(run.result_dataset_path)
         return send_stored(request, path, name=name, content_type=CSV)
+
+
+class ChangedSides(APIView):
+    """Whom your challenger judges differently, as CSV; 404 where none scored these customers."""
+
+    permission_classes = [IsDeveloper]
+
+    @extend_schema(tags=["prediction-runs"], responses={(200, "text/csv"): OpenApiTypes.BINARY})
+    def get(self, request, run):
+        run = _finished(request, run)
+        thresholds = thresholds_of(run)
+        if thresholds is None:
+            raise Http404
+        name = plain_name(run.prediction_name, "-changed-sides.csv")
+        return send_pieces(request, exports.changed_sides(run, thresholds), name=name, content_type=CSV)
 
 
 def _finished(request, run):

@@ -222,6 +222,15 @@ def test_the_developer_downloads_who_changes_side(challenge, done, user, as_deve
     assert all(row["prediction"] != row["challenger_prediction"] for row in rows)
 
 
+def test_a_program_of_the_developer_does_so_too(challenge, done, user, as_developer, as_user):
+    challenge()
+    prediction = done(user)
+    url = f"/api/v1/prediction-runs/{prediction.uuid}/changed-sides.csv"
+
+    assert as_developer.get(url).getvalue() == sides(as_developer, prediction).getvalue()
+    assert as_user.get(url).status_code == 403
+
+
 def test_no_spreadsheet_runs_what_stands_there(challenge, done, user, customers, as_developer):
     challenge()
     header, *rows = customers
