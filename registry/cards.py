@@ -3,8 +3,11 @@
 Everything is derived from what was stored when the version was made; nobody writes a card by hand.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from companies.access import Member
+from registry.models import ModelVersion
 from registry.selectors import Figure
 
 FEATURE_NAMES = {"SeniorCitizen": "Senior citizen", "tenure": "Tenure"}
@@ -84,6 +87,45 @@ def parts_of(found: dict) -> list[Part]:
     ]
 
 
+_sections: dict[str, Callable[[Member, ModelVersion], dict | None]] = {}
+
+
+def add_section(*, template: str, provide: Callable[[Member, ModelVersion], dict | None]) -> None:
+    """Show `template` on the card of a version; for the floors above, which know how it was made.
+
+    Parameters
+    ----------
+    provide
+        Called with the member and the version; returns what the template finds as ``section``, or None.
+    """
+    _sections[template] = provide
+
+
+def sections_for(member: Member, version: ModelVersion) -> list[dict]:
+    """Return ``{"template", "content"}`` of every section that has something to say about `version`."""
+    filled = [
+        {"template": template, "content": provide(member, version)} for template, provide in _sections.items()
+    ]
+    return [section for section in filled if section["content"] is not None]
+
+
+CALIBRATORS = {
+    "none": "none: as the model gives them",
+    "sigmoid": "sigmoid: slope and shift of the log odds",
+    "isotonic": "isotonic: a rising line through pooled customers",
+}
+
+
+def calibration_of(manifest: dict | None) -> str:
+    """Return how scores become probabilities, and what other ways would have given."""
+    if not manifest or "calibrator" not in manifest:
+        return ""
+    calibrator = manifest["calibrator"]
+    told = CALIBRATORS.get(calibrator["method"], calibrator["method"])
+    tried = ", ".join(f"{name} {value:.4f}" for name, value in calibrator.get("comparison", {}).items())
+    return f"{told}. Brier score by way: {tried}" if tried else told
+
+
 def purpose_of(*, name: str, manifest: dict | None) -> str:
     """Return what the model is for."""
     features = manifest["schema"] if manifest else None
@@ -137,7 +179,20 @@ def limits_of(found: dict, manifest: dict | None) -> list[Limit]:
                 "of customers with 30 %, a few more or fewer than 3 in 10 leave.",
             )
         )
-    if manifest and manifest.get("observed"):
+    if manifest and "imported" in manifest:
+        limits.append(
+            Limit(
+                "What it learned from is not known here",
+                "It was made elsewhere and came in as a file. "
+                + (
+                    f"Its figures come from {manifest['imported']['tried_on']:,} customers whom the operator "
+                    "gave to try it out; that it had not learned from them is the operator's word."
+                    if manifest["imported"].get("tried_on")
+                    else "Its figures are those that came with it, and were not computed here."
+                ),
+            )
+        )
+    elif manifest and manifest.get("observed"):
         seen = [
             f"{name} from {low:,.6g} to {high:,.6g}"
             for name, (low, high) in sorted(manifest["observed"].items())

@@ -197,11 +197,26 @@ def serving_rows(company: Company) -> dict[int, ModelDeployment]:
     return {row.model_id: row for row in company.deployments.active()}
 
 
-def lineage_of(dataset: Dataset | None) -> list[Dataset]:
-    """Return `dataset` and what it was made from, nearest first."""
-    chain = []
+def lineage_of(dataset: Dataset | None, company: Company | None = None) -> list[Dataset]:
+    """Return `dataset` and what it was made from, nearest first, each table once.
+
+    A company's original is a row of its own for the file of the installation: the same bytes are told once.
+    What belongs to another company than `company` is left out.
+    """
+    chain, told = [], set()
+
+    def add(found):
+        mine = found.company_id is None or company is None or found.company_id == company.pk
+        if mine and (found.sha256 or found.pk) not in told:
+            told.add(found.sha256 or found.pk)
+            chain.append(found)
+
     while dataset is not None:
-        chain.append(dataset)
+        add(dataset)
+        # Which upload a table was combined with is written down where retraining is: one floor up.
+        run = getattr(dataset, "combined_for", None)
+        if run is not None and run.upload_dataset is not None:
+            add(run.upload_dataset)
         dataset = dataset.parent_dataset
     return chain
 

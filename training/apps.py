@@ -3,3 +3,12 @@ from django.apps import AppConfig
 
 class TrainingConfig(AppConfig):
     name = "training"
+
+    def ready(self):
+        from companies import home
+        from companies.portals import DEVELOPERS
+        from registry import cards
+        from training.selectors import card_section, home_section
+
+        cards.add_section(template="training/_card.html", provide=card_section)
+        home.add_section(template="training/_home.html", provide=home_section, order=7, portals=(DEVELOPERS,))

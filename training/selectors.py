@@ -7,15 +7,14 @@ from django.db.models import QuerySet
 
 from companies.access import Member
 from companies.models import Company
+from jobs.models import Job
 from registry.models import Dataset, ModelType, ModelVersion
 from registry.selectors import best_default, champion_for, visible_versions
-from training.models import FeatureTraining, TrainingRun
-from transactions.models import FeatureMatrix
+from training.models import TrainingRun
 
 # A picture with more steps is no picture any more; the table beside it has them all.
 MOST_STEPS = 8
-# Whoever fails this often in a row is told so, instead of learning from what is long out of date.
-MOST_FAILED = 10
+MOST_UNDER_WAY = 3
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,14 @@ class LineageStep:
     upload: Dataset | None
     run: TrainingRun | None
     versions: tuple[ModelVersion, ...]
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Steps, the oldest first, and how many older ones there are beside them."""
+
+    steps: list[LineageStep]
+    left_out: int
 
 
 def training_runs_for(member: Member) -> QuerySet[TrainingRun]:
@@ -76,14 +83,25 @@ def plan_for(member: Member) -> Plan:
     )
 
 
+def card_section(member: Member, version: ModelVersion) -> dict | None:
+    """Return the retraining that `version` came of, for its card; None where it came another way."""
+    run = training_runs_for(member).filter(version=version).first()
+    if run is None or not run.comparison:
+        return None
+    return {
+        "run": run,
+        "sentence": run.comparison["sentence"],
+        "compared_with": [row["name"] for row in run.comparison["versions"] if row["key"] != "new"],
+    }
+
+
 # --- Data sets -------------------------------------------------------------------------------------------
 
 
 def datasets_for(member: Member) -> QuerySet[Dataset]:
-    """Return the data sets of the member's company, latest first."""
-    # Purchase logs and their features have pages of their own.
-    snapshots = member.company.datasets.filter(dataset_type=Dataset.Type.SNAPSHOT)
-    return snapshots.select_related("parent_dataset").order_by("-pk")
+    """Return the tables of customers of the member's company, latest first."""
+    tables = member.company.datasets.filter(dataset_type=Dataset.Type.SNAPSHOT)
+    return tables.select_related("parent_dataset").order_by("-pk")
 
 
 def trained_on(dataset: Dataset, company: Company) -> QuerySet[ModelVersion]:
@@ -102,42 +120,52 @@ def trained_on(dataset: Dataset, company: Company) -> QuerySet[ModelVersion]:
     )
 
 
-def lineage_steps(dataset: Dataset) -> list[LineageStep]:
-    """Return the chain that leads to `dataset`, oldest first; for an upload, to what it became part of."""
+def lineage_of(dataset: Dataset, *, whole: bool = False) -> Lineage:
+    """Return the chain that leads to `dataset`; for an upload, to what it became part of."""
     used = TrainingRun.objects.filter(upload_dataset=dataset).select_related("combined_dataset").first()
     if used and used.combined_dataset:
         dataset = used.combined_dataset
     company = dataset.company
-    chain = []
-    while dataset is not None and dataset.company_id == company.pk and len(chain) < MOST_STEPS:
-        run = (
-            TrainingRun.objects.filter(combined_dataset=dataset)
-            .select_related("upload_dataset", "parent_dataset__parent_dataset", "version")
-            .first()
-        )
-        chain.append(
-            LineageStep(
-                dataset=dataset,
-                upload=run.upload_dataset if run else None,
-                run=run,
-                versions=tuple(trained_on(dataset, company)),
-            )
-        )
-        dataset = dataset.parent_dataset
-    return chain[::-1]
+    tables = {table.pk: table for table in company.datasets.all()}
+    chain = [dataset]
+    while parent := tables.get(chain[-1].parent_dataset_id):
+        chain.append(parent)
+    shown = chain if whole else chain[:MOST_STEPS]
+    runs = {
+        run.combined_dataset_id: run
+        for run in TrainingRun.objects.filter(combined_dataset__in=shown)
+        .select_related("upload_dataset", "parent_dataset")
+        .defer("comparison")
+    }
+    return Lineage(
+        steps=[_step(table, runs.get(table.pk), company) for table in reversed(shown)],
+        left_out=len(chain) - len(shown),
+    )
 
 
-# --- Features of purchase logs ---------------------------------------------------------------------------
+def _step(table, run, company):
+    return LineageStep(
+        dataset=table,
+        upload=run.upload_dataset if run else None,
+        run=run,
+        versions=tuple(trained_on(table, company)),
+    )
 
 
-def latest_features(company: Company) -> FeatureMatrix | None:
-    """Return what a training of `company` learns from: the latest features that stand or are on their way."""
-    matrices = FeatureMatrix.objects.filter(analysis__company=company).select_related("analysis", "job")
-    for matrix in matrices.order_by("-created_at", "-id")[:MOST_FAILED]:
-        if not matrix.has_failed:
-            return matrix
-    return None
+# --- Home ------------------------------------------------------------------------------------------------
 
 
-def latest_feature_training(company: Company) -> FeatureTraining | None:
-    return company.feature_trainings.with_related().first()
+def home_section(member: Member) -> dict | None:
+    """Return what the home of a developer says of retraining: what goes on, and what came of the latest."""
+    runs = list_training_runs(member)
+    latest = runs.filter(job__state=Job.State.SUCCEEDED).first()
+    under_way = list(runs.filter(job__state__in=(Job.State.QUEUED, Job.State.RUNNING))[:MOST_UNDER_WAY])
+    if latest is None and not under_way:
+        return None
+    pairs = latest and latest.comparison["pairs"]
+    return {
+        "under_way": under_way,
+        "latest": latest,
+        "verdict": pairs[0]["verdict"] if pairs else "",
+        "sentence": latest.comparison["sentence"] if latest else "",
+    }

@@ -8,9 +8,9 @@ from django.urls import reverse
 from ml.dataset_a import make_dataset_a
 from ml.schemas import TELCO_V1
 from ml.training import train_model
-from registry.cards import interval_of, limits_of, parts_of, threshold_reason, with_intervals
-from registry.selectors import Figure
-from registry.tests.factories import CURVES, ModelMetricsFactory, ModelVersionFactory
+from registry.cards import calibration_of, interval_of, limits_of, parts_of, threshold_reason, with_intervals
+from registry.selectors import Figure, lineage_of
+from registry.tests.factories import CURVES, DatasetFactory, ModelMetricsFactory, ModelVersionFactory
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +88,37 @@ def test_the_page_shows_the_card(found, company, as_developer):
     for heading in ("What it is for", "What to know before relying on it", "For which customers it works"):
         assert heading in page
     assert "95 % interval" in page
+
+
+# --- What a card says of versions that came another way ---------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_each_table_is_told_once_and_no_other_companys(company, other_company):
+    original = DatasetFactory(name="DatasetA", is_original=True)
+    own = DatasetFactory(company=company, is_original=True, parent_dataset=original, sha256=original.sha256)
+    combined = DatasetFactory(company=company, is_combined=True, parent_dataset=own)
+
+    assert lineage_of(combined, company) == [combined, own]
+    assert lineage_of(combined, other_company) == [original]
+    assert lineage_of(None, company) == []
+
+
+@pytest.mark.parametrize(
+    ("imported", "sentence"),
+    [({"tried_on": 400}, "come from 400 customers"), ({}, "were not computed here")],
+)
+def test_the_limits_of_an_imported_version_say_where_its_figures_come_from(found, imported, sentence):
+    told = " ".join(limit.text for limit in limits_of(found, {"observed": {}, "imported": imported}))
+
+    assert sentence in told
+    assert "It learned from customers with" not in told
+
+
+def test_the_way_from_scores_to_probabilities_is_told():
+    calibrator = {"method": "sigmoid", "comparison": {"none": 0.14, "sigmoid": 0.135}}
+
+    assert calibration_of({"calibrator": calibrator}) == (
+        "sigmoid: slope and shift of the log odds. Brier score by way: none 0.1400, sigmoid 0.1350"
+    )
+    assert calibration_of(None) == ""

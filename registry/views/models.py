@@ -76,7 +76,9 @@ def version(request, pk):
         "events": who_served(chosen, company),
         "deployment": serving_rows(company).get(chosen.pk),
         "deployable": chosen.company_id is not None or chosen.is_default,
-        "lineage": lineage_of(chosen.training_dataset),
+        "lineage": lineage_of(chosen.training_dataset, company),
+        "calibration_told": cards.calibration_of(manifest),
+        "sections": cards.sections_for(request.member, chosen),
         "files": [(name + suffix, found) for suffix, found in sorted(chosen.file_hashes.items())],
     }
     if quality:
