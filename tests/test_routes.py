@@ -42,6 +42,7 @@ ABSENT = {
     "deployment": 987_654_321,
     "job": uuid.UUID(int=1), "run": uuid.UUID(int=1), "retraining": uuid.UUID(int=1),
     "dataset": 987_654_321, "log": uuid.UUID(int=1), "matrix": uuid.UUID(int=1),
+    "org": "NOSUCHORG", "raw": uuid.UUID(int=1),
 }  # fmt: skip
 CHANGES_BY_ITSELF = re.compile(
     r"""csrf\w*["']?(?:\s*value=|:\s*|\s*content=)["']\w+|nonce=["'][\w+/=-]+|"X-CSRFToken":\s*"\w+\"""",
@@ -154,6 +155,16 @@ def log_of_company(user):
     """Read a log of which some rows had to be left out."""
     analysis = start_analysis(member=membership(user), upload=log_file(with_faults=True), at=NOON)
     return read_here(analysis).pk
+
+
+@pytest.fixture
+def org_of_company(company):
+    return company.pk
+
+
+@pytest.fixture
+def raw_of_company(log_of_company):
+    return AnalysisSession.objects.get(pk=log_of_company).dataset.uuid
 
 
 @pytest.fixture

@@ -47,12 +47,6 @@ class StatusOutput(serializers.Serializer):
     )
 
 
-class MayAskForStatus(IsMember):
-    """Whoever may send data for training may ask what came of it."""
-
-    read_scopes = (Scope.READ, Scope.TRAIN)
-
-
 @extend_schema(tags=[TAG])
 class Train(OfOrganisation, APIView):
     """Train a model on the latest features; the answer comes at once, the model later."""
@@ -83,7 +77,7 @@ class Train(OfOrganisation, APIView):
 class TrainingStatus(OfOrganisation, APIView):
     """Where the latest training stands, and how good its model is for those who leave."""
 
-    permission_classes = [MayAskForStatus]
+    permission_classes = [IsMember]
 
     @extend_schema(responses=StatusOutput)
     def get(self, request, org):
