@@ -207,7 +207,8 @@ def _gather(duck, log, cutoff, customers):
     duck.execute(f"CREATE TEMP VIEW log AS {log.select()}")
     duck.execute(
         "CREATE TEMP TABLE chosen AS SELECT customer_id FROM log GROUP BY customer_id "
-        f"HAVING min(event_at) < {at} ORDER BY count(*) FILTER (WHERE event_at >= {at}) DESC, hash(customer_id) LIMIT {int(customers)}"
+        f"HAVING min(event_at) < {at} "
+        f"ORDER BY count(*) FILTER (WHERE event_at >= {at}) DESC, hash(customer_id) LIMIT {int(customers)}"
     )
     duck.execute("CREATE TEMP TABLE known AS SELECT log.* FROM log SEMI JOIN chosen USING (customer_id)")
     return duck.execute("SELECT count(*) FROM chosen").fetchone()[0]

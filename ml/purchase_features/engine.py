@@ -121,7 +121,7 @@ def compute_features(
     memory_limit=MEMORY_LIMIT,
     buckets=None,
     on_progress=None,
-    spark=None,
+    spark_master=None,
     threads=None,
 ):
     """Write the features of every customer with an event before the cutoff to a Parquet file.
@@ -143,8 +143,8 @@ def compute_features(
         Into how many parts the customers are split, one in memory at a time. Chosen by the number of events.
     on_progress : callable, optional
         Called with (done, total) after each part.
-    spark : pyspark.sql.SparkSession, optional
-        For the engine "spark"; without it a local session is started and stopped.
+    spark_master : str, optional
+        Of the cluster, such as "spark://host:7077". By default the engine "spark" runs in this process.
     threads : int, optional
         Of DuckDB; all cores by default.
 
@@ -169,9 +169,9 @@ def compute_features(
     with TemporaryDirectory(prefix="features-", dir=target.parent) as folder:
         task = FeatureTask(log, cutoff, feature_set, Path(folder), memory_limit, threads, engine)
         if engine == "spark":
-            from ml.purchase_features.spark import compute_parts_on_spark
+            from ml.purchase_features.spark import LOCAL, compute_parts_on_spark
 
-            parts = compute_parts_on_spark(task, spark)
+            parts = compute_parts_on_spark(task, spark_master or LOCAL)
         else:
             parts = compute_parts(task, buckets or task.choose_buckets(), on_progress)
         cuts = learn_cuts(list_spends(task, parts)) if feature_set == "retail_v1" else None

@@ -82,6 +82,11 @@ class CsvLog:
     is_text = True
 
     @property
+    def found(self) -> Mapping[str, str]:
+        """Canonical columns that stand in the file, with their headers."""
+        return self.headers
+
+    @property
     def paths(self) -> tuple[Path, ...]:
         """The file, alone."""
         return (self.path,)

@@ -1,0 +1,47 @@
+import os
+from datetime import datetime
+
+import pytest
+
+from ml.purchase_features.catalogue import FEATURE_SETS
+from ml.purchase_features.engine import compute_features
+from ml.purchase_features.spark import start_session
+from ml.tests.purchase_logs import make_events, read_rows, write_events
+from ml.tests.spark_cluster import find_java, run_cluster
+
+AS_OF = datetime(2023, 9, 15, 17, 20)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_a_standalone_cluster_gives_the_numbers_of_duckdb(tmp_path, monkeypatch):
+    if find_java() is None and os.environ.get("CI") != "true":
+        pytest.skip("There is no Java here: features are not compared on a Spark cluster.")
+    pytest.importorskip("pyspark", reason="pyspark is not installed (requirements-spark.txt).")
+    # The name of this machine may lead to an address that the workers cannot reach.
+    monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+    log = write_events(tmp_path / "events.parquet", make_events())
+
+    with run_cluster(tmp_path) as master, start_session(master):
+        for feature_set in FEATURE_SETS:
+            reports = {
+                engine: compute_features(
+                    log, as_of=AS_OF, feature_set=feature_set, target=tmp_path / f"{engine}.parquet",
+                    engine=engine, spark_master=master,
+                )
+                for engine in ("duckdb", "spark")
+            }  # fmt: skip
+
+            ours, theirs = read_rows(tmp_path / "duckdb.parquet"), read_rows(tmp_path / "spark.parquet")
+            assert reports["spark"].rows == reports["duckdb"].rows > 40
+            assert reports["spark"].cuts == reports["duckdb"].cuts
+            assert list(theirs) == list(ours)
+            for customer, row in ours.items():
+                for name, value in row.items():
+                    if isinstance(value, float):
+                        assert theirs[customer][name] == pytest.approx(value, rel=1e-6, abs=1e-6), (
+                            customer,
+                            name,
+                        )
+                    else:
+                        assert theirs[customer][name] == value, (customer, name)
