@@ -42,11 +42,18 @@ def _navigation(path, member):
         if sizes[entry["group"]] == 1:
             entry["group"] = ""
     home = reverse("companies:home", kwargs={"portal": member.portal})
-    # Every page of the portal begins with the path of Home, so Home is current on its own page only.
-    return [
-        {**entry, "current": path == home if entry["url"] == home else path.startswith(entry["url"])}
-        for entry in entries
-    ]
+    current = _current([entry["url"] for entry in entries], path, home)
+    return [{**entry, "current": entry["url"] == current} for entry in entries]
+
+
+def _current(urls, path, home):
+    """Return the address that `path` stands below: of /dev/retrain/ also /dev/retrainings/."""
+    if path == home:
+        return home
+    # Every page of the portal begins with the path of Home, so Home is current on its own page only. Where
+    # two fit, as /dev/predict/ and /dev/predictions/, the longer one is meant.
+    fitting = [url for url in urls if url != home and path.startswith(url.rstrip("/"))]
+    return max(fitting, key=len, default=None)
 
 
 def mail_folder(request):

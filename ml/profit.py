@@ -114,28 +114,76 @@ def profit_curve(labels, probabilities, *, value, cost, success_rate):
     >>> curve.everybody, curve.break_even
     (60.0, 0.2)
     """
+    y, p = check_outcomes(labels, probabilities, both=False)
+    order = np.argsort(-p, kind="stable")
+    falling = p[order]
+    # The last customer of each group of equal probabilities.
+    last = np.append(np.flatnonzero(np.diff(falling)), len(y) - 1)
+    leavers = np.append(0, np.cumsum(y[order])[last])
+    return _curve(
+        np.append(0, last + 1),
+        leavers,
+        [None, *falling[last].tolist()],
+        (len(y), int(y.sum())),
+        {"value": value, "cost": cost, "success_rate": success_rate},
+    )
+
+
+def with_assumptions(curve, *, value, cost, success_rate):
+    """Return a curve for other amounts, without the customers it was made from.
+
+    Parameters
+    ----------
+    curve : dict
+        From `ProfitCurve.to_dict`.
+    value, cost, success_rate : float
+        As in `profit_curve`.
+
+    Returns
+    -------
+    ProfitCurve
+        The best of the points that `curve` has: up to 200, so with many customers the very best size of the
+        campaign may lie between two of them.
+
+    Raises
+    ------
+    ValueError
+        An amount is out of its range.
+
+    Examples
+    --------
+    >>> curve = profit_curve([1, 0, 1, 0], [0.9, 0.2, 0.6, 0.4], value=100, cost=10, success_rate=0.5)
+    >>> with_assumptions(curve.to_dict(), value=100, cost=40, success_rate=0.5).best.profit
+    20.0
+    """
+    points = curve["points"]
+    return _curve(
+        np.array([point["contacted"] for point in points]),
+        np.array([point["leavers"] for point in points]),
+        [point["threshold"] for point in points],
+        (curve["customers"], curve["churned"]),
+        {"value": value, "cost": cost, "success_rate": success_rate},
+    )
+
+
+def _curve(contacted, leavers, thresholds, customers, campaign):
+    """Return the curve over campaigns of `contacted` customers, of whom `leavers` would have left."""
+    value, cost, success_rate = campaign["value"], campaign["cost"], campaign["success_rate"]
     if not 0 < value < math.inf:
         raise ValueError(f"value must be a positive amount, got {value}.")
     if not 0 <= cost < math.inf:
         raise ValueError(f"cost must be an amount of at least 0, got {cost}.")
     if not 0 < success_rate <= 1:
         raise ValueError(f"success_rate must be above 0 and at most 1, got {success_rate}.")
-    y, p = check_outcomes(labels, probabilities, both=False)
-    order = np.argsort(-p, kind="stable")
-    falling = p[order]
-    # The last customer of each group of equal probabilities.
-    last = np.append(np.flatnonzero(np.diff(falling)), len(y) - 1)
-    contacted = np.append(0, last + 1)
-    leavers = np.append(0, np.cumsum(y[order])[last])
     profit = success_rate * value * leavers - cost * contacted
 
     def point(position):
         return ProfitPoint(
-            share=float(contacted[position] / len(y)),
+            share=float(contacted[position] / customers[0]),
             contacted=int(contacted[position]),
             leavers=int(leavers[position]),
             profit=float(profit[position]),
-            threshold=float(falling[contacted[position] - 1]) if position else None,
+            threshold=thresholds[position],
         )
 
     best = int(np.argmax(profit))
@@ -148,6 +196,6 @@ def profit_curve(labels, probabilities, *, value, cost, success_rate):
         value=float(value),
         cost=float(cost),
         success_rate=float(success_rate),
-        customers=len(y),
-        churned=int(y.sum()),
+        customers=customers[0],
+        churned=customers[1],
     )

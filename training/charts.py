@@ -99,9 +99,6 @@ def titles(found) -> dict[str, str]:
     confusion = figures["confusion"]
     right = confusion["true_positive"] + confusion["true_negative"]
     gain = new["profit"]["best"]["profit"] - serving["profit"]["best"]["profit"]
-    sides = found.sides
-    moved = sides["to_leave"]["customers"] + sides["to_stay"]["customers"]
-    shift = found.shifts[0]["feature"] if found.shifts else ""
     return {
         "roc": (
             f"It ranks {100 * figures['churners']['auc']:.1f} of 100 pairs right; "
@@ -120,9 +117,16 @@ def titles(found) -> dict[str, str]:
             f"At its best, a campaign earns {abs(gain):,.0f} {'more' if gain >= 0 else 'less'} than with "
             f"{serving['name']}"
         ),
-        "shift": f"{shift} changed its weight most" if shift else "No feature weighs differently",
-        "sides": f"{moved:,} of {figures['rows']:,} customers change side",
     }
+
+
+def shift_title(shifts: list[dict]) -> str:
+    return f"{shifts[0]['feature']} changed its weight most" if shifts else "No feature weighs differently"
+
+
+def sides_title(sides: dict, customers: int) -> str:
+    moved = sides["to_leave"]["customers"] + sides["to_stay"]["customers"]
+    return f"{moved:,} of {customers:,} customers change side"
 
 
 def _line(figure, place, x, y, name):

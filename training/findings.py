@@ -3,6 +3,7 @@
 from functools import cached_property
 
 from core.charts import embed
+from ml.profit import with_assumptions
 from registry.charts import curve_rows
 from training import charts
 from training.models import TrainingRun
@@ -25,15 +26,21 @@ VERDICTS = {"better": "better", "worse": "worse", "no_real_difference": "no real
 class Findings:
     """One finished retraining, as its page shows it."""
 
-    def __init__(self, run: TrainingRun):
+    def __init__(self, run: TrainingRun, *, campaign: dict | None = None):
         self.run = run
         self.stored = run.comparison
         self.judged = self.stored["judged"]
         self.choice = self.stored["choice"]
-        self.versions = [
-            {**version, "name": str(run.version) if version["key"] == "new" else version["name"]}
-            for version in self.stored["versions"]
-        ]
+        # The profit follows from counts that are stored: what a contact costs may be supposed anew.
+        self.campaign = campaign or self.stored.get("campaign")
+        self.versions = [self._version(version) for version in self.stored["versions"]]
+
+    def _version(self, stored):
+        return {
+            **stored,
+            "name": str(self.run.version) if stored["key"] == "new" else stored["name"],
+            "profit": with_assumptions(stored["profit"], **self.campaign).to_dict(),
+        }
 
     @property
     def sentence(self) -> str:
@@ -60,7 +67,13 @@ class Findings:
     def tables(self) -> list[dict]:
         """One table of figures for each version that is compared with."""
         return [
-            {"name": pair["name"], "key": pair["key"], "rows": [_row(found) for found in pair["differences"]]}
+            {
+                "name": pair["name"],
+                "key": pair["key"],
+                "sentence": pair["sentence"],
+                "resamples": pair["resamples"],
+                "rows": [_row(found) for found in pair["differences"]],
+            }
             for pair in self.pairs
         ]
 
@@ -72,30 +85,37 @@ class Findings:
             "precision_recall": embed(charts.precision_recall_figure(versions)),
             "calibration": embed(charts.calibration_figure(versions)),
             "confusion": embed(charts.confusion_figure(self.new)),
-            "profit": embed(charts.profit_figure(versions)),
-            "shift": embed(charts.shift_figure(self.shifts, str(self.run.version), self.serving["name"])),
         }
+
+    @cached_property
+    def profit_figure(self) -> dict:
+        return embed(charts.profit_figure(self.versions))
 
     @cached_property
     def titles(self) -> dict[str, str]:
         return charts.titles(self)
 
-    @property
-    def shifts(self) -> list[dict]:
-        return self.pairs[0]["feature_shift"]
+    @cached_property
+    def beside(self) -> list[dict]:
+        """For each version compared with: who changes side, and which features weigh differently."""
+        return [self._beside(pair) for pair in self.pairs]
 
-    @property
-    def sides(self) -> dict:
-        return self.pairs[0]["changed_sides"]
-
-    @property
-    def named(self) -> list[dict]:
-        """The two ways to change side, each with some of its customers."""
-        named, sides = self.pairs[0]["named"], self.sides
-        return [
-            {"title": "Now expected to leave", "rows": named["to_leave"], **sides["to_leave"]},
-            {"title": "Now expected to stay", "rows": named["to_stay"], **sides["to_stay"]},
-        ]
+    def _beside(self, pair):
+        sides, named, shifts = pair["changed_sides"], pair["named"], pair["feature_shift"]
+        return {
+            "chart": f"shift-{pair['key']}",
+            "name": pair["name"],
+            "shifts": shifts,
+            "shift_title": charts.shift_title(shifts),
+            "shift": embed(charts.shift_figure(shifts, str(self.run.version), pair["name"])),
+            "sides": sides,
+            "sides_title": charts.sides_title(sides, self.new["figures"]["rows"]),
+            # The two ways to change side, each with some of its customers.
+            "named": [
+                {"title": "Now expected to leave", "rows": named["to_leave"], **sides["to_leave"]},
+                {"title": "Now expected to stay", "rows": named["to_stay"], **sides["to_stay"]},
+            ],
+        }
 
     @cached_property
     def curve_tables(self) -> list[dict]:

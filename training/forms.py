@@ -1,5 +1,7 @@
 """The shape of what a developer sends to retrain: first the file, then why."""
 
+from __future__ import annotations
+
 import uuid
 
 from django import forms
@@ -52,3 +54,39 @@ class StartForm(_BadRows):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["token"].initial = uuid.uuid4
+
+
+class CampaignForm(forms.Form):
+    """What a campaign is supposed to cost and to bring, for the profit curves."""
+
+    value = forms.FloatField(
+        label="A kept customer is worth",
+        min_value=0.01,
+        max_value=1e9,
+        widget=forms.NumberInput({"step": "any"}),
+    )
+    cost = forms.FloatField(
+        label="One contact costs", min_value=0, max_value=1e9, widget=forms.NumberInput({"step": "any"})
+    )
+    success = forms.FloatField(
+        label="Of those who would leave, stay after it",
+        min_value=0.1,
+        max_value=100,
+        help_text="Per cent.",
+        widget=forms.NumberInput({"step": "any"}),
+    )
+
+    @classmethod
+    def of(cls, request, stored: dict) -> CampaignForm:
+        """Return the form with what was asked for, or else with what the comparison supposed."""
+        supposed = {"value": stored["value"], "cost": stored["cost"], "success": 100 * stored["success_rate"]}
+        asked = {name: request.GET[name] for name in supposed if name in request.GET}
+        return cls(supposed | asked)
+
+    @property
+    def campaign(self) -> dict | None:
+        """The amounts; None where one of them makes no sense."""
+        if not self.is_valid():
+            return None
+        found = self.cleaned_data
+        return {"value": found["value"], "cost": found["cost"], "success_rate": found["success"] / 100}

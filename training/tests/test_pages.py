@@ -2,6 +2,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from registry.artefacts import media_path
 from registry.models import Dataset
 from training.models import TrainingRun
 from training.tests.uploads import to_csv
@@ -99,14 +100,62 @@ def test_a_data_set_draws_where_it_comes_from(retrained, labelled, as_developer)
     assert "combinedDataset1" in listed and "uploadDataset1" in listed
 
 
-def test_data_sets_go_out_as_they_are_stored(retrained, labelled, as_developer):
+def test_data_sets_go_out_as_a_spreadsheet_may_open_them(retrained, labelled, as_developer):
     rows = labelled()
+    rows[1][rows[0].index("customerID")] = "=cmd|calc"
     run = retrained(rows)
+    address = reverse("training:download_dataset", args=(run.upload_dataset_id,))
 
-    answer = as_developer.get(reverse("training:download_dataset", args=(run.upload_dataset_id,)))
+    safe = as_developer.get(address)
+    stored = as_developer.get(f"{address}?as=stored")
+    combined = as_developer.get(reverse("training:download_dataset", args=(run.combined_dataset_id,)))
 
-    assert b"".join(answer) == to_csv(rows)
-    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert b"".join(safe) == to_csv(rows).replace(b"=cmd|calc", b"'=cmd|calc")
+    assert safe.headers["Content-Type"].startswith("text/csv")
+    assert b"".join(stored) == to_csv(rows)
+    assert stored.headers["Content-Type"] == "application/octet-stream"
+    assert b"\n'=cmd|calc," in b"".join(combined)
+
+
+def test_a_table_that_was_changed_is_not_handed_out(retrained, labelled, as_developer):
+    run = retrained(labelled())
+    media_path(run.combined_dataset.file_path).write_bytes(to_csv(labelled()))
+
+    answer = as_developer.get(reverse("training:download_dataset", args=(run.combined_dataset_id,)))
+
+    assert answer.status_code == 409
+
+
+def test_profit_is_calculated_with_the_amounts_of_the_company(retrained, labelled, as_developer):
+    run = retrained(labelled())
+    address = reverse("training:run", args=(run.uuid,))
+
+    dear = as_developer.get(address, {"value": "100", "cost": "99", "success": "50"}).content.decode()
+    part = as_developer.get(address, {"cost": "0"}, headers={"HX-Request": "true"}).content.decode()
+    wrong = as_developer.get(address, {"value": "-1"})
+
+    # A contact that costs more than it can bring: the best campaign is none.
+    assert dear.count('<td class="num">0</td><td class="num">0</td><td class="num">0</td>') >= 2
+    assert "<html" not in part and "Highest profit" in part
+    churned = run.comparison["judged"]["churned"]
+    # One that costs nothing reaches everybody who leaves.
+    assert f'<td class="num">{churned}</td>' in part
+    assert wrong.status_code == 200
+    assert "errorlist" in wrong.content.decode()
+
+
+def test_the_home_of_the_developer_says_what_goes_on_and_what_came_of_it(
+    retraining, labelled, as_developer, do_jobs
+):
+    retraining(labelled())
+
+    before = as_developer.get("/dev/").content.decode()
+    do_jobs()
+    after = as_developer.get("/dev/").content.decode()
+
+    assert "under way: waits for a worker" in before
+    assert "under way" not in after
+    assert TrainingRun.objects.get().comparison["sentence"].split(":")[0] in after
 
 
 def test_other_companies_see_nothing_of_it(retrained, labelled, as_stranger, as_user):

@@ -1,14 +1,19 @@
+import os
+
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from companies.access import developer_required
-from core.downloads import UNKNOWN, plain_name, send_stored
+from core.downloads import CSV, UNKNOWN, plain_name, send_file, send_stored
+from ml.schemas import TELCO_V1
 from registry.artefacts import media_path
 from training.pictures import draw_lineage
-from training.selectors import datasets_for, lineage_steps, trained_on
+from training.selectors import datasets_for, lineage_of, trained_on
+from training.services.safe_copies import open_safe_copy
 
 DATASETS_PER_PAGE = 25
+COMBINED_COLUMNS = (TELCO_V1.id_column, *TELCO_V1.features, TELCO_V1.label.name)
 
 
 @developer_required
@@ -22,13 +27,15 @@ def datasets(request):
 @require_safe
 def dataset(request, pk):
     found = _found(request, pk)
-    steps = lineage_steps(found)
+    lineage = lineage_of(found, whole="whole" in request.GET)
     context = {
         "dataset": found,
-        "steps": steps,
-        "picture": draw_lineage(steps, current=found),
+        "lineage": lineage,
+        "steps": lineage.steps,
+        "picture": draw_lineage(lineage.steps, current=found),
         "versions": trained_on(found, request.member.company),
         "is_there": media_path(found.file_path).is_file(),
+        "columns": COMBINED_COLUMNS,
     }
     return render(request, "training/dataset.html", context)
 
@@ -37,9 +44,13 @@ def dataset(request, pk):
 @require_safe
 def download(request, pk):
     found = _found(request, pk)
-    path = media_path(found.file_path)
-    # Cells are sent as they are stored: what a spreadsheet would run is the owner's own.
-    return send_stored(request, path, name=plain_name(found.name, path.suffix), content_type=UNKNOWN)
+    if request.GET.get("as") == "stored":
+        # Byte for byte, so that its hash can be compared; what a spreadsheet would run is the owner's own.
+        path = media_path(found.file_path)
+        return send_stored(request, path, name=plain_name(found.name, path.suffix), content_type=UNKNOWN)
+    file = open_safe_copy(found)
+    size = os.fstat(file.fileno()).st_size
+    return send_file(request, file, size=size, name=plain_name(found.name, ".csv"), content_type=CSV)
 
 
 def _found(request, pk):

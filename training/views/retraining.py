@@ -24,7 +24,7 @@ from registry.uploads import (
     upload_limit,
 )
 from training.findings import Findings
-from training.forms import StartForm, UploadForm
+from training.forms import CampaignForm, StartForm, UploadForm
 from training.selectors import list_training_runs, plan_for, training_runs_for
 from training.services.retraining import check_upload, find_checked, start_retraining
 
@@ -151,7 +151,13 @@ def run(request, run):
     found = _found(request, run)
     if not found.is_done:
         return render(request, "training/running.html", {"run": found, "job": found.job})
-    return render(request, "training/result.html", {"run": found, "findings": Findings(found)})
+    stored = found.comparison.get("campaign")
+    form = CampaignForm.of(request, stored) if stored else None
+    findings = Findings(found, campaign=form and form.campaign)
+    part = "#profit" if request.htmx and stored else ""
+    return render(
+        request, f"training/result.html{part}", {"run": found, "findings": findings, "campaign_form": form}
+    )
 
 
 @developer_required

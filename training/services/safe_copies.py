@@ -1,0 +1,83 @@
+"""Tables as a spreadsheet may open them: no cell in which it would see a formula."""
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+
+from core.errors import Conflict, NotFound
+from ml.schemas import TELCO_V1
+from registry.artefacts import media_path
+from registry.models import Dataset
+from registry.schemas import table_schema
+from registry.uploads import COMPANIONS, upload_limit, waiting_room
+from tabular.check import check_table_in_child
+from tabular.errors import TableError
+from tabular.read import iter_batches
+from tabular.spec import ParseSpec
+from tabular.write import ResultWriter
+from training.models import TrainingRun
+
+
+class TableIsGone(NotFound):
+    code = "table-is-gone"
+
+
+class TableHasChanged(Conflict):
+    code = "table-has-changed"
+
+
+def open_safe_copy(dataset: Dataset) -> BinaryIO:
+    """Return the rows of `dataset` that were read, as an open CSV file that is gone once it is closed.
+
+    A cell that a spreadsheet would run has an apostrophe before it; everything else is what was stored.
+
+    Raises
+    ------
+    TableIsGone
+        The stored file is not there.
+    TableHasChanged
+        It is no longer the table that was registered.
+    """
+    stored = media_path(dataset.file_path)
+    if not stored.is_file():
+        raise TableIsGone("The stored file is gone. The operator of this installation can put it back.")
+    schema = table_schema(TELCO_V1, purpose="train")
+    # Reading may put files beside the one that is read, and nobody may change it meanwhile.
+    with tempfile.TemporaryDirectory(dir=waiting_room()) as folder:
+        copy, safe = Path(folder) / "table", Path(folder) / "safe.csv"
+        for suffix in ("", *COMPANIONS):
+            part = Path(f"{stored}{suffix}")
+            if part.exists():
+                shutil.copyfile(part, f"{copy}{suffix}")
+        try:
+            spec = _spec(dataset, copy, schema)
+            with ResultWriter(safe, spec, ()) as writer:
+                for batch in iter_batches(copy, spec, schema, verify=True):
+                    writer.write(batch, {})
+        except TableError as error:
+            raise TableHasChanged(
+                f"{dataset} cannot be read as it was registered. {error.message}"
+            ) from error
+        return safe.open("rb")
+
+
+def _spec(dataset, copy, schema):
+    run = TrainingRun.objects.filter(upload_dataset=dataset).first()
+    if run:
+        # Read as the retraining read it: rows that it left out stay out.
+        return ParseSpec.from_dict(run.input_data["spec"])
+    report = check_table_in_child(
+        copy,
+        schema,
+        purpose="train",
+        # What was combined may be larger than a single upload.
+        max_bytes=max(upload_limit(), copy.stat().st_size),
+        memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
+        seconds=settings.UPLOAD_SECONDS,
+    )
+    if report.spec.sha256 != dataset.sha256:
+        raise TableError("type_mismatch", "The stored file is not the registered one.")
+    return report.spec
