@@ -1,0 +1,156 @@
+"""The pages of a purchase log: each calls its service, shows the refusal, and leads on."""
+
+import pytest
+from django.core.files.base import ContentFile
+from django.urls import reverse
+from django.utils import timezone
+
+from registry.models import Dataset
+from transactions.models import AnalysisSession, FeatureMatrix
+from transactions.services.uploads import start_analysis
+from transactions.tests.logs import MAPPING, log_file
+
+pytestmark = pytest.mark.django_db
+
+OPEN_DATES = [f"C{n % 7},{n % 12 + 1:02d}/{n % 11 + 1:02d}/2024,5.00" for n in range(60)]
+
+
+def page(name, analysis=None, portal="user"):
+    return reverse(f"transactions:{name}", args=(portal, *((analysis.pk,) if analysis else ())))
+
+
+def test_an_upload_leads_to_its_columns(as_user):
+    answer = as_user.post(page("new"), {"file": log_file("march.csv"), "name": ""})
+
+    analysis = AnalysisSession.objects.get()
+    assert str(analysis) == "march.csv"
+    assert (answer.status_code, answer["Location"]) == (302, page("columns", analysis))
+
+
+def test_the_columns_page_shows_rows_guesses_and_reasons(as_user, uploaded):
+    text = as_user.get(page("columns", uploaded)).content.decode()
+
+    assert text.count('<tr><td class="num muted">') == 100
+    assert "its name says so" in text
+    assert '<option value="bought on" selected>' in text
+    assert "commas" in text and "UTF-8" in text
+
+
+@pytest.mark.parametrize(
+    "content, status, said",
+    [
+        (b"", 422, "empty"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(500), 415, "not"),
+        (b"who,when\nA,2024-01-01\n", 422, "at least 3"),
+    ],
+    ids=["empty", "a picture", "two columns"],
+)
+def test_a_refused_file_is_answered_in_words_and_leaves_nothing(as_user, content, status, said):
+    answer = as_user.post(page("new"), {"file": ContentFile(content, name="x.csv")})
+
+    assert answer.status_code == status
+    assert "The file was not accepted" in answer.content.decode() and said in answer.content.decode()
+    assert not Dataset.objects.exists() and not AnalysisSession.objects.exists()
+
+
+def test_a_file_beyond_the_limit_is_not_even_read(as_user, settings):
+    settings.UPLOAD_MAX_MB = 1
+
+    answer = as_user.post(page("new"), {"file": ContentFile(bytes(2_000_000), name="large.csv")})
+
+    assert answer.status_code == 413
+    assert not any(settings.FILE_UPLOAD_TEMP_DIR.iterdir())
+
+
+def test_confirming_the_columns_starts_the_reading(as_user, uploaded):
+    answer = as_user.post(page("columns", uploaded), MAPPING)
+
+    assert answer["Location"] == page("analysis", uploaded)
+    text = as_user.get(page("analysis", uploaded)).content.decode()
+    assert "hx-trigger" in text and "Cancel" in text
+    assert AnalysisSession.objects.get().mapping == MAPPING
+
+
+def test_a_wrong_mapping_is_told_on_the_page_as_it_was_filled_in(as_user, uploaded):
+    answer = as_user.post(page("columns", uploaded), MAPPING | {"amount": "bought on", "event_at": "paid"})
+
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "The log cannot be read like that" in text and "holds no dates" in text
+    assert '<option value="paid" selected>' in text
+
+
+def test_dates_that_can_be_read_in_two_ways_are_asked_about(as_user, member):
+    text = "\n".join(["customer,bought on,paid", *OPEN_DATES])
+    upload = ContentFile(text.encode(), name="open.csv")
+    analysis = start_analysis(member=member, upload=upload, at=timezone.now())
+    mapping = {"customer_id": "customer", "event_at": "bought on", "amount": "paid"}
+
+    assert "In which order do day and month stand?" in as_user.get(page("columns", analysis)).content.decode()
+    refused = as_user.post(page("columns", analysis), mapping)
+    assert refused.status_code == 422 and "One question is open" in refused.content.decode()
+
+    accepted = as_user.post(page("columns", analysis), mapping | {"date_order": "DMY"})
+    assert accepted.status_code == 302
+
+
+def test_the_account_of_the_rows_adds_up_on_the_page(as_user, read_log):
+    text = as_user.get(page("analysis", read_log)).content.decode()
+
+    rows_in, used = (f"{read_log.import_report[name]:,}" for name in ("rows_in", "accepted"))
+    assert f"{rows_in} rows in the file = {used} used + 1 exact duplicate + 2 left out" in text
+    assert "No customer" in text and "Download these rows" in text
+    rejects = b"".join(as_user.get(page("download_rejects", read_log))).decode("utf-8-sig")
+    assert rejects.splitlines()[0].startswith("line,reason,column")
+
+
+def test_the_file_comes_back_byte_for_byte(as_user, uploaded):
+    answer = as_user.get(page("download_raw", uploaded))
+
+    assert b"".join(answer) == log_file(with_faults=True).read()
+    assert answer["Content-Type"] == "application/octet-stream"
+
+
+def test_features_are_computed_and_explained(as_user, read_log, do_jobs):
+    answer = as_user.post(page("features", read_log), {"feature_set": "retail_v1", "as_of": ""})
+    do_jobs()
+
+    matrix = FeatureMatrix.objects.get()
+    text = as_user.get(answer["Location"]).content.decode()
+    assert f"{len(matrix.report['features'])} features of 40 customers" in text
+    assert "Nothing knows the future" in text
+    assert "The log has no column product." in text  # absent, with the reason
+    assert "average_order_value" in text and "currency of the log" in text
+    assert "Ready" in as_user.get(page("features", read_log)).content.decode()
+
+
+def test_a_cutoff_before_the_log_is_refused_on_the_page(as_user, read_log):
+    answer = as_user.post(page("features", read_log), {"feature_set": "rfm_v2", "as_of": "2020-01-01"})
+
+    assert answer.status_code == 422 and "nothing is known before 2020-01-01" in answer.content.decode()
+    assert not FeatureMatrix.objects.exists()
+
+
+def test_features_of_a_log_that_was_not_read_are_not_there(as_user, uploaded):
+    assert as_user.get(page("features", uploaded)).status_code == 404
+
+
+def test_deleting_asks_for_the_name(as_user, uploaded):
+    refused = as_user.post(page("delete", uploaded), {"confirm_name": "no"})
+    assert refused.status_code == 422 and "Type log.csv to confirm" in refused.content.decode()
+
+    assert as_user.post(page("delete", uploaded), {"confirm_name": "log.csv"})["Location"] == page("analyses")
+    assert not AnalysisSession.objects.exists()
+
+
+def test_the_list_teaches_while_it_is_empty_and_shows_how_each_log_stands(as_user, member):
+    assert "No purchase log yet" in as_user.get(page("analyses")).content.decode()
+
+    start_analysis(member=member, upload=log_file("march.csv"), at=timezone.now())
+
+    text = as_user.get(page("analyses")).content.decode()
+    assert "march.csv" in text and "Waits for its columns" in text
+
+
+def test_a_developer_sees_the_logs_of_the_users(as_developer, uploaded):
+    assert "log.csv" in as_developer.get(page("analyses", portal="dev")).content.decode()
