@@ -27,6 +27,23 @@ class WeightedMetrics(serializers.Serializer):
     f1_score = serializers.FloatField()
 
 
+class ReliabilityMetrics(serializers.Serializer):
+    """How far its probabilities and figures can be relied on, on customers that it had not seen."""
+
+    threshold = serializers.FloatField(help_text="From this probability on, a customer counts as leaving.")
+    rows = serializers.IntegerField(help_text="How many customers it was tried on.")
+    brier = serializers.FloatField()
+    log_loss = serializers.FloatField()
+    calibration_error = serializers.FloatField(
+        source="calibration.ece", help_text="How far the promised chances are off, on average."
+    )
+    intervals = serializers.DictField(
+        required=False,
+        help_text="95 % intervals of the figures: `value`, `low`, `high` by group and name; not there for some "
+        "models that were imported.",
+    )
+
+
 class ModelOutput(serializers.ModelSerializer):
     model_type = serializers.SlugRelatedField("slug", read_only=True)
     is_default = serializers.BooleanField(help_text="One of the models that every company has.")
@@ -58,10 +75,11 @@ class ModelOutput(serializers.ModelSerializer):
 class ModelDetailOutput(ModelOutput):
     weighted = serializers.SerializerMethodField(help_text="For developers; null for users.")
     churners = serializers.SerializerMethodField(help_text="For developers; null for users.")
+    reliability = serializers.SerializerMethodField(help_text="For developers; null for users.")
     manifest_sha256 = serializers.CharField(help_text="Names exactly these files of the version.")
 
     class Meta(ModelOutput.Meta):
-        fields = (*ModelOutput.Meta.fields, "weighted", "churners", "manifest_sha256")
+        fields = (*ModelOutput.Meta.fields, "weighted", "churners", "reliability", "manifest_sha256")
         read_only_fields = fields
 
     @extend_schema_field(WeightedMetrics(allow_null=True))
@@ -75,6 +93,10 @@ class ModelDetailOutput(ModelOutput):
             if self._may_see(version)
             else None
         )
+
+    @extend_schema_field(ReliabilityMetrics(allow_null=True))
+    def get_reliability(self, version):
+        return ReliabilityMetrics(version.metrics.additional_metrics).data if self._may_see(version) else None
 
     def _may_see(self, version):
         return self.context["request"].member.is_developer and quality_of(version) is not None

@@ -152,7 +152,9 @@ def test_the_api_gives_figures_to_developers_only(network, as_developer, as_user
 
     assert full["weighted"]["accuracy"] == network.metrics.accuracy
     assert full["churners"]["f1"] == network.metrics.additional_metrics["churners"]["f1"]
-    assert (plain["weighted"], plain["churners"]) == (None, None)
+    assert full["reliability"]["rows"] == network.metrics.additional_metrics["rows"]
+    assert full["reliability"]["intervals"]["churners"]["recall"]["low"] < full["churners"]["recall"]
+    assert (plain["weighted"], plain["churners"], plain["reliability"]) == (None, None, None)
 
 
 def test_the_api_answers_a_foreign_version_as_an_absent_one(own, as_stranger, as_user):
