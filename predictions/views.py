@@ -1,9 +1,7 @@
-from functools import lru_cache
-from io import StringIO
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +26,7 @@ from predictions.selectors import (
 )
 from predictions.services.runs import start_prediction
 from predictions.summary import Findings
+from registry.samples import send_sample
 from registry.selectors import champion_for
 from registry.uploads import LEAVE_OUT, FileRefused, receives_upload, send_refused_rows, upload_limit
 
@@ -112,20 +111,7 @@ def refused_rows(request):
 @member_required
 @require_safe
 def sample(request):
-    answer = HttpResponse(_sample(), content_type=CSV)
-    answer.headers["Content-Disposition"] = 'attachment; filename="sample-customers.csv"'
-    return answer
-
-
-@lru_cache(maxsize=1)
-def _sample():
-    # Brings pandas; most requests never need it.
-    from ml.dataset_a import make_dataset_a
-
-    table = make_dataset_a(rows=SAMPLE_ROWS, seed=SAMPLE_ROWS).drop(columns="Churn")
-    text = StringIO()
-    table.to_csv(text, index=False)
-    return text.getvalue()
+    return send_sample("sample-customers.csv", rows=SAMPLE_ROWS, with_outcomes=False)
 
 
 # --- Result ----------------------------------------------------------------------------------------------

@@ -1,9 +1,6 @@
-from functools import lru_cache
-from io import StringIO
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +12,7 @@ from core.downloads import CSV, UNKNOWN, send_stored
 from core.errors import DomainError
 from ml.schemas import TELCO_V1
 from registry.artefacts import media_path
+from registry.samples import send_sample
 from registry.uploads import (
     LEAVE_OUT,
     REJECTS_SUFFIX,
@@ -117,22 +115,7 @@ def refused_rows(request):
 @developer_required
 @require_safe
 def sample(request):
-    answer = HttpResponse(_sample(), content_type=CSV)
-    answer.headers["Content-Disposition"] = 'attachment; filename="sample-customers-with-outcomes.csv"'
-    return answer
-
-
-@lru_cache(maxsize=1)
-def _sample():
-    # Brings pandas; most requests never need it.
-    from ml.dataset_a import make_dataset_a
-
-    table = make_dataset_a(rows=SAMPLE_ROWS, seed=SAMPLE_ROWS)
-    # New customers: under the ids of the original they would replace it.
-    table["customerID"] = [f"SAMPLE-{number:04d}" for number in range(1, SAMPLE_ROWS + 1)]
-    text = StringIO()
-    table.to_csv(text, index=False)
-    return text.getvalue()
+    return send_sample("sample-customers-with-outcomes.csv", rows=SAMPLE_ROWS, with_outcomes=True)
 
 
 # --- Runs ------------------------------------------------------------------------------------------------
