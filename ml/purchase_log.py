@@ -59,6 +59,8 @@ class PurchaseLog:
     memory_limit : str, default "1GB"
         What DuckDB may hold in memory.
     threads : int, default 2
+    scratch : Path, optional
+        Folder for what does not fit into memory. Default: a temporary one.
 
     Attributes
     ----------
@@ -75,7 +77,8 @@ class PurchaseLog:
         A required column is missing.
     """
 
-    def __init__(self, events, *, as_of=None, memory_limit="1GB", threads=2):
+    def __init__(self, events, *, as_of=None, memory_limit="1GB", threads=2, scratch=None):
+        self._scratch = scratch
         self._paths = [str(path) for path in ([events] if isinstance(events, str | Path) else events)]
         self.as_of = as_of
         self._settings = {"memory_limit": memory_limit, "threads": threads, "preserve_insertion_order": False}
@@ -83,7 +86,7 @@ class PurchaseLog:
     def __enter__(self):
         import duckdb
 
-        self._folder = tempfile.TemporaryDirectory(prefix="purchase-log-")
+        self._folder = tempfile.TemporaryDirectory(prefix="purchase-log-", dir=self._scratch)
         self._connection = duckdb.connect(
             config={
                 **self._settings,
@@ -133,6 +136,10 @@ class PurchaseLog:
     def row(self, sql, **parameters):
         """Return the one row that answers a question."""
         return self.rows(sql, **parameters)[0]
+
+    def remember(self, name, sql):
+        """Keep the answer to a question as a table called `name`."""
+        self._connection.execute(f"CREATE TEMP TABLE {name} AS {sql}")
 
     def arrays(self, sql, **parameters):
         """Return the answer to a question as numpy arrays by column name."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from contextlib import contextmanager
 from pathlib import Path
+
+from tabular.errors import TableError
 
 Progress = Callable[[str, int, int], None]
 
@@ -18,27 +20,44 @@ STEPS = {
 }
 
 
-def profile_log(*, events: str, report: dict, as_of: str | None, memory_limit: str, on_progress: Progress):
+def profile_log(*, events: str, report: dict, scratch: str, memory_limit: str, on_progress: Progress) -> dict:
     """Return the profile of the events in a file; all arguments are plain JSON."""
     from ml.log_profile import profile_events
 
     names = list(STEPS)
-    return profile_events(
-        Path(events),
-        report=report,
-        as_of=datetime.fromisoformat(as_of) if as_of else None,
-        memory_limit=memory_limit,
-        on_progress=lambda step: on_progress(STEPS[step], names.index(step), len(names)),
-    )
+    with _within_memory():
+        return profile_events(
+            Path(events),
+            report=report,
+            memory_limit=memory_limit,
+            scratch=scratch,
+            on_progress=lambda step: on_progress(STEPS[step], names.index(step), len(names)),
+        )
 
 
 def weigh_thresholds(
-    *, events: str, gap_days: int, active_window_days: int | None, memory_limit: str, on_progress: Progress
-):
+    *,
+    events: str,
+    gap_days: int,
+    active_window_days: int | None,
+    scratch: str,
+    memory_limit: str,
+    on_progress: Progress,
+) -> list[dict]:
     """Return what each horizon of the slider would mean with this gap and active window."""
     from ml.churn_definition import impact_by_days
     from ml.purchase_log import PurchaseLog
 
     on_progress("Counting who would be lost", 0, 1)
-    with PurchaseLog(Path(events), memory_limit=memory_limit) as log:
+    with _within_memory(), PurchaseLog(Path(events), memory_limit=memory_limit, scratch=scratch) as log:
         return impact_by_days(log, gap_days=gap_days, active_window_days=active_window_days)
+
+
+@contextmanager
+def _within_memory():
+    import duckdb
+
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise TableError("too_much_memory", "The log is too large to be described.") from error

@@ -12,7 +12,9 @@ from ml.purchase_log import OPTIONAL, REQUIRED, PurchaseLog
 VERSION = 1
 
 
-def profile_events(events, *, report, as_of=None, memory_limit="1GB", threads=2, seed=0, on_progress=None):
+def profile_events(
+    events, *, report, as_of=None, memory_limit="1GB", threads=2, scratch=None, seed=0, on_progress=None
+):
     """Describe a purchase log: its quality, what happens in it, and when a customer counts as lost.
 
     Parameters
@@ -26,6 +28,8 @@ def profile_events(events, *, report, as_of=None, memory_limit="1GB", threads=2,
         Events from here on are counted as dates in the future and otherwise not looked at.
     memory_limit : str, default "1GB"
     threads : int, default 2
+    scratch : Path, optional
+        Folder for what does not fit into memory.
     seed : int, default 0
         Of the isolation forest.
     on_progress : callable, optional
@@ -45,7 +49,7 @@ def profile_events(events, *, report, as_of=None, memory_limit="1GB", threads=2,
             on_progress(name)
 
     step("open")
-    with PurchaseLog(events, as_of=as_of, memory_limit=memory_limit, threads=threads) as log:
+    with PurchaseLog(events, as_of=as_of, memory_limit=memory_limit, threads=threads, scratch=scratch) as log:
         rows = quality.count_rows(report, log)
         profile = {
             "version": VERSION,

@@ -103,12 +103,13 @@ def test_advises_a_median_for_skewed_numbers_and_the_usual_value_for_names(profi
 
 def test_finds_purchases_entered_twice_and_exact_rows_of_the_import(profile):
     events = [*steady(), event("C-001", 400, 12.5), event("C-001", 400.5, 12.5), event("C-002", 400, 12.5)]
+    events += [event("C-003", 401.25, 8.0)] * 2
 
     found = profile(events, {"rows_in": 1500, "duplicates": 57})["duplicates"]
 
     assert (found["exact_rows"], found["exact_share"]) == (57, pytest.approx(0.038))
-    assert (found["transactions"], found["same_moment"]) == (1, 0)
-    assert found["examples"][0]["customer_id"] == "C-001"
+    assert (found["transactions"], found["same_moment"]) == (2, 1)
+    assert [row["customer_id"] for row in found["examples"]] == ["C-001", "C-003"]
 
 
 def test_finds_outliers_by_three_methods(profile):

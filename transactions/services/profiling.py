@@ -9,8 +9,9 @@ from django.conf import settings
 from core.buckets import DATASETS, local_copy
 from core.errors import Conflict, Unprocessable
 from jobs.runner import JobRun
-from tabular.child import ChildStopped, run_in_child
+from tabular.child import ChildFailed, ChildStopped, run_in_child
 from tabular.errors import TableError
+from transactions.files import scratch_folder
 from transactions.models import AnalysisSession
 from transactions.services.configuration import check_days
 
@@ -45,11 +46,12 @@ def profile_of(
     Returns
     -------
     dict or None
-        None where time or memory did not suffice: a log can be used without its profile.
+        None where time or memory did not suffice, or we failed: a log can be used without its profile.
     """
     report = analysis.import_report if report is None else report
     spec = analysis.parse_spec or {}
     with ExitStack() as stack:
+        scratch = stack.enter_context(scratch_folder())
         path = events or stack.enter_context(local_copy(DATASETS, analysis.events_path))
         try:
             return run_in_child(
@@ -57,7 +59,7 @@ def profile_of(
                 {
                     "events": str(path),
                     "report": {**report, "date_order": spec.get("date_order")},
-                    "as_of": None,  # the import has set aside what lies in the future
+                    "scratch": str(scratch),
                     "memory_limit": _library_memory(),
                 },
                 memory_bytes=settings.FEATURE_MEMORY_MB * 1024 * 1024,
@@ -70,7 +72,10 @@ def profile_of(
             raise
         except TableError as error:
             logger.warning("The log %s got no profile: %s", analysis.pk, error.message)
-            return None
+        except ChildFailed:
+            # A mistake of ours, but none of the log: it was read, and features can be made of it.
+            logger.exception("The log %s got no profile", analysis.pk)
+        return None
 
 
 def impact_of(
@@ -91,7 +96,7 @@ def impact_of(
     check_days(horizon_days=30, gap_days=gap_days, active_window_days=active_window_days)
     if not gap_days and active_window_days is None:
         return profile["churn"]["impact"]
-    with local_copy(DATASETS, analysis.events_path) as path:
+    with local_copy(DATASETS, analysis.events_path) as path, scratch_folder() as scratch:
         try:
             return run_in_child(
                 WEIGH,
@@ -99,6 +104,7 @@ def impact_of(
                     "events": str(path),
                     "gap_days": gap_days,
                     "active_window_days": active_window_days,
+                    "scratch": str(scratch),
                     "memory_limit": _library_memory(),
                 },
                 memory_bytes=settings.FEATURE_MEMORY_MB * 1024 * 1024,
@@ -117,8 +123,8 @@ def require_profile(analysis: AnalysisSession) -> dict:
         raise NoProfile(f"“{analysis}” has not been read yet. Say first what its columns mean.")
     if not analysis.profile:
         raise NoProfile(
-            f"“{analysis}” has no profile: it was too large for the time or the memory allowed. "
-            "Features can be computed without it."
+            f"“{analysis}” has no profile: describing it took more time or memory than is allowed, "
+            "or failed. Features can be computed without it."
         )
     return analysis.profile
 

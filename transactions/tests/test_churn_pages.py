@@ -6,9 +6,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from ml.churn_definition import impact_by_days
 from transactions.services.configuration import LONGEST_HORIZON, SHORTEST_HORIZON
-from transactions.services.profiling import impact_of
 from transactions.tests.test_profile_pages import analysis, make, profiles  # noqa: F401
 
 pytestmark = pytest.mark.django_db
@@ -85,13 +83,3 @@ def test_a_log_that_cannot_tell_says_why(log_in, user, company, profiles):  # no
 
     assert "too short: it spans 1 days" in page
     assert "Nobody has confirmed a definition yet." in page
-
-
-def test_another_gap_is_counted_anew(read_log, tmp_path):
-    from django.core.files.storage import storages
-
-    found = impact_of(read_log, gap_days=10, active_window_days=90)
-
-    events = storages["datasets"].path(read_log.events_path)
-    assert found == impact_by_days(events, gap_days=10, active_window_days=90)
-    assert found != impact_of(read_log)

@@ -4,13 +4,19 @@ import json
 import re
 
 import pytest
+from django.core.files.storage import storages
 from django.urls import reverse
+from django.utils import timezone
 
+from ml.churn_definition import impact_by_days
 from ml.log_profile import profile_events
 from ml.tests.purchases import event, write_log
 from registry.tests.factories import DatasetFactory
 from transactions.models import AnalysisSession
 from transactions.profile_charts import list_charts
+from transactions.services.importing import start_import
+from transactions.services.profiling import impact_of
+from transactions.tests.logs import MAPPING
 
 pytestmark = pytest.mark.django_db
 REPORT = {
@@ -70,11 +76,18 @@ def address(name, analysis, portal="user"):
     return reverse(f"transactions:{name}", args=(portal, analysis.pk))
 
 
-def test_the_import_leaves_a_profile(read_log):
-    assert read_log.profile["customers"]["customers"] == 40
-    assert read_log.profile["rows"]["rows_in"] == read_log.import_report["rows_in"]
-    assert read_log.profile["rows"]["missing_ids"] == 1
-    json.dumps(read_log.profile, allow_nan=False)
+def test_reading_leaves_a_profile_that_another_gap_is_counted_beside(uploaded, do_jobs):
+    start_import(analysis=uploaded, mapping=MAPPING, at=timezone.now())
+    do_jobs()
+
+    log = AnalysisSession.objects.get(pk=uploaded.pk)
+    assert log.profile["customers"]["customers"] == 40
+    assert log.profile["rows"]["rows_in"] == log.import_report["rows_in"]
+    assert log.profile["rows"]["missing_ids"] == 1
+    events = storages["datasets"].path(log.events_path)
+    anew = impact_of(log, gap_days=10, active_window_days=90)
+    assert anew == impact_by_days(events, gap_days=10, active_window_days=90)
+    assert anew != impact_of(log)
 
 
 def test_shows_faults_first_and_a_table_with_every_chart(log_in, user, analysis):
