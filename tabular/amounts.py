@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tabular.cells import LARGEST_NUMBER, BadCell, is_blank
+from tabular.columns import mask_of
 from tabular.errors import shown
 
 DECIMALS = (".", ",")
@@ -146,7 +147,7 @@ def read_numbers(array: pa.Array, written: NumberFormat) -> tuple[np.ndarray, np
 
     Cells of the commonest shape are read in bulk, all others by `read_number`: both give the same.
     """
-    usual = _mask(pc.match_substring_regex(array, BULK[written.decimal]))
+    usual = mask_of(pc.match_substring_regex(array, BULK[written.decimal]))
     texts = array if usual.all() else pc.if_else(pa.array(usual), array, pa.scalar(None, pa.string()))
     if written.decimal == ",":
         texts = pc.replace_substring(texts, ",", ".")
@@ -163,7 +164,3 @@ def read_numbers(array: pa.Array, written: NumberFormat) -> tuple[np.ndarray, np
             bad[place] = True
     values[bad] = np.nan
     return values, blank, bad
-
-
-def _mask(array: pa.Array) -> np.ndarray:
-    return array.to_numpy(zero_copy_only=False).astype(bool)

@@ -53,7 +53,7 @@ def type_columns(arrays: dict[int, pa.Array], plan, rows: int) -> Typed:
         array = arrays[place]
         if column.kind == "id":
             ids = array
-            suspects |= _mask(pc.or_(pc.equal(pc.binary_length(array), 0), pc.utf8_is_space(array)))
+            suspects |= blanks_of(array)
         elif column.kind == "number":
             columns[column.name], bad = _numbers(array, column)
             suspects |= bad
@@ -65,7 +65,7 @@ def type_columns(arrays: dict[int, pa.Array], plan, rows: int) -> Typed:
             array = _labels(array, column) if column.kind == "label" else _moments(array, column)
             columns[column.name] = array
             if array.null_count and (plan.labels_matter or column.kind == "date"):
-                suspects |= _mask(array.is_null())
+                suspects |= mask_of(array.is_null())
     filled = {}
     for column, _ in plan.found:
         if column.kind == "number" and columns[column.name].null_count:
@@ -76,8 +76,14 @@ def type_columns(arrays: dict[int, pa.Array], plan, rows: int) -> Typed:
     return Typed(columns, ids, suspects if suspects.any() else None, respelled, filled)
 
 
-def _mask(array: pa.Array) -> np.ndarray:
+def mask_of(array: pa.Array) -> np.ndarray:
+    """Return a column of yes and no as an array."""
     return array.to_numpy(zero_copy_only=False).astype(bool)
+
+
+def blanks_of(texts: pa.Array) -> np.ndarray:
+    """Return which texts hold nothing but white space."""
+    return mask_of(pc.or_(pc.equal(pc.binary_length(texts), 0), pc.utf8_is_space(texts)))
 
 
 def _numbers(array: pa.Array, column: Column) -> tuple[pa.Array, np.ndarray]:
@@ -86,7 +92,7 @@ def _numbers(array: pa.Array, column: Column) -> tuple[pa.Array, np.ndarray]:
     if pa.types.is_string(array.type):
         text = pc.utf8_trim(array, " ")
         blank = pc.or_(pc.equal(pc.binary_length(text), 0), pc.utf8_is_space(array))
-        unreadable = ~_mask(pc.or_(blank, pc.match_substring_regex(text, NUMBER)))
+        unreadable = ~mask_of(pc.or_(blank, pc.match_substring_regex(text, NUMBER)))
         text = pc.if_else(pc.or_(blank, pa.array(unreadable)), pa.scalar(None, pa.string()), text)
         array = text.cast(pa.float64())
     values = array.to_numpy(zero_copy_only=False)
@@ -98,14 +104,14 @@ def _numbers(array: pa.Array, column: Column) -> tuple[pa.Array, np.ndarray]:
         highest = cells.LARGEST_NUMBER if column.maximum is None else column.maximum
         bad |= (values < lowest) | (values > highest)
     if array.null_count:
-        bad &= ~_mask(array.is_null())
+        bad &= ~mask_of(array.is_null())
     return array, bad | unreadable
 
 
 def _fill_blanks(columns: dict[str, pa.Array], column: Column) -> tuple[pa.Array, np.ndarray]:
     """Return numbers without nulls, and a mask of the blanks that mean nothing."""
     array, rule = columns[column.name], column.blank_means
-    blank = _mask(array.is_null())
+    blank = mask_of(array.is_null())
     filled = np.array(array.to_numpy(zero_copy_only=False))
     filled[blank] = rule.value if rule else 0.0
     if rule is None or rule.when_column not in columns:

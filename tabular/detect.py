@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from tabular.amounts import APOSTROPHES, BLANKS, BULK, NumberFormat, read_numbers, split_number
 from tabular.cells import BadCell, is_blank
+from tabular.columns import blanks_of, mask_of
 from tabular.duplicates import hash_texts
 from tabular.moments import COMPACT, NAMED, SERIAL, YEAR_LATER, read_moment, read_moments
 from tabular.tally import FIXED_SEED
@@ -122,15 +123,14 @@ class Clues:
         if self.asks == set() and len(self.hashes) >= MOST_DISTINCT:
             # Nothing is left to ask of a column of many texts.
             self.rows += len(column)
-            blank = pc.or_(pc.equal(pc.binary_length(column), 0), pc.utf8_is_space(column))
-            self.blanks += pc.sum(blank).as_py() or 0
+            self.blanks += int(blanks_of(column).sum())
             return
         encoded = column.dictionary_encode()
         counts = np.bincount(
             encoded.indices.to_numpy(zero_copy_only=False), minlength=len(encoded.dictionary)
         )
         texts = encoded.dictionary
-        blank = _mask(pc.or_(pc.equal(pc.binary_length(texts), 0), pc.utf8_is_space(texts)))
+        blank = blanks_of(texts)
         self.rows += len(column)
         self.blanks += int(counts[blank].sum())
         if blank.any():
@@ -159,12 +159,12 @@ class Clues:
             self.digits += _count(texts, counts, DIGITS)
 
     def _take_dates(self, texts: pa.Array, counts: np.ndarray) -> None:
-        separated = _mask(pc.match_substring_regex(texts, SEPARATED))
+        separated = mask_of(pc.match_substring_regex(texts, SEPARATED))
         if not separated.any():
             return
         texts, counts = texts.filter(pa.array(separated)), counts[separated]
-        first = _mask(pc.match_substring_regex(texts, FIRST_IS_DAY))
-        second = _mask(pc.match_substring_regex(texts, SECOND_IS_DAY))
+        first = mask_of(pc.match_substring_regex(texts, FIRST_IS_DAY))
+        second = mask_of(pc.match_substring_regex(texts, SECOND_IS_DAY))
         self.separated += int(counts.sum())
         self.first_is_day += int(counts[first].sum())
         self.second_is_day += int(counts[second].sum())
@@ -173,7 +173,7 @@ class Clues:
 
     def _take_numbers(self, texts: pa.Array, counts: np.ndarray) -> None:
         # Numbers like 12.50 can only speak for the point, and soon have said so.
-        usual = _mask(pc.match_substring_regex(texts, BULK["."]))
+        usual = mask_of(pc.match_substring_regex(texts, BULK["."]))
         if self.points + self.either < ENOUGH:
             self.points += _count(texts, counts, POINT, usual)
             self.either += _count(texts, counts, EITHER, usual)
@@ -368,8 +368,4 @@ def _count(texts: pa.Array, counts: np.ndarray, pattern: str, where: np.ndarray 
     """Return how many rows have a text that matches."""
     if where is not None and not where.all():
         texts, counts = texts.filter(pa.array(where)), counts[where]
-    return int(counts[_mask(pc.match_substring_regex(texts, pattern))].sum())
-
-
-def _mask(array: pa.Array) -> np.ndarray:
-    return array.to_numpy(zero_copy_only=False).astype(bool)
+    return int(counts[mask_of(pc.match_substring_regex(texts, pattern))].sum())

@@ -212,22 +212,19 @@ class EventTally:
         if split:
             out.append(
                 f"Column {name}: {counted(split, 'id differs', 'ids differ')} from another one only in "
-                f"blanks or in "
-                "upper and lower case. They were kept apart as different customers; make them equal if "
-                "they are the "
-                "same."
+                "blanks or in upper and lower case. They were kept apart as different customers; make "
+                "them equal if they are the same."
             )
         if self.undone_zeros:
             out.append(
                 f"Column {name}: {counted(self.undone_zeros, 'id ends', 'ids end')} in .0, which some "
-                f"program added. "
-                "They were kept as they are; other files must write them alike."
+                "program added. They were kept as they are; other files must write them alike."
             )
         if conflicts:
             out.append(
                 f"Column {self.spec.columns['label']}: "
-                f"{counted(conflicts, 'customer has', 'customers have')} rows "
-                "with both labels; who has left in any row counts as left."
+                f"{counted(conflicts, 'customer has', 'customers have')} rows with both labels; who has "
+                "left in any row counts as left."
             )
         if self.types and not self.types["purchase"]:
             found = ", ".join(shown(word) for word, _ in self.types.most_common(5))
@@ -244,8 +241,7 @@ class EventTally:
             if days < SHORT_DAYS:
                 out.append(
                     f"Column {self.spec.columns['event_at']}: the events cover {counted(days, 'day')} "
-                    f"only; at least "
-                    f"{SHORT_DAYS} are needed to see who stays away."
+                    f"only; at least {SHORT_DAYS} are needed to see who stays away."
                 )
         return out
 

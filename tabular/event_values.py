@@ -14,25 +14,12 @@ import pyarrow.compute as pc
 
 from tabular.amounts import LARGEST_NUMBER, read_number, read_numbers
 from tabular.cells import BadCell, is_blank, parse_label
+from tabular.columns import blanks_of, mask_of
 from tabular.errors import shown
 from tabular.event_spec import NUMBERS, TEXTS, EventSpec
 from tabular.moments import read_moment, read_moments
+from tabular.words import NOBODY, PURCHASES, RETURNS
 
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-# What databases and programs write where there is no customer.
-NOBODY = frozenset({"null", "nan", "none", "n/a", "#n/a", "(null)", "<na>", "\\n"})
-PURCHASES = _set(
-    "purchase purchased purchases order ordered sale sales buy bought transaction checkout kauf "
-    "bestellung aankoop bestelling achat commande compra pedido venta"
-)
-RETURNS = _set(
-    "return returned returns refund refunded cancel canceled cancelled cancellation chargeback storno "
-    "retoure retour gutschrift erstattung remboursement annulation devolucion devolución reembolso"
-)
 CANCELLED = r"^\s*[Cc][0-9]+$"
 MICROSECONDS = pa.timestamp("us")
 # Products of a price and a count carry noise of the machine far behind the cents.
@@ -117,13 +104,13 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
 
     kinds, words = _event_types(cells.get("event_type"), rows)
     if "event_type" in cells:
-        blanks["event_type"] = int(_blank(cells["event_type"]).sum())
+        blanks["event_type"] = int(blanks_of(cells["event_type"]).sum())
     bought = np.isin(kinds, [words["purchase"], words["return"]])
     # Who only logs in pays nothing; a purchase without its amount is a hole.
     fault("bad_number", "unit_price" if spec.multiplies else "amount", bought & missing["amount"])
     cancelled = np.zeros(rows, bool)
     if spec.cancels:
-        cancelled = _mask(pc.match_substring_regex(cells["order_id"], CANCELLED))
+        cancelled = mask_of(pc.match_substring_regex(cells["order_id"], CANCELLED))
     with np.errstate(invalid="ignore"):
         back = bought & (cancelled | (values["amount"] < 0))
     kinds[back] = words["return"]
@@ -132,7 +119,7 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
 
     for role in TEXTS:
         if role in cells:
-            blank = _blank(cells[role])
+            blank = blanks_of(cells[role])
             blanks[role] = int(blank.sum())
             columns[role] = pc.if_else(pa.array(blank), pa.scalar(None, pa.string()), cells[role])
     for role in ("quantity", "discount"):
@@ -146,11 +133,11 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
 
 
 def _nobody(ids: pa.Array) -> np.ndarray:
-    nobody = _blank(ids)
-    short = _mask(pc.less_equal(pc.binary_length(ids), max(map(len, NOBODY)) + 4)) & ~nobody
+    nobody = blanks_of(ids)
+    short = mask_of(pc.less_equal(pc.binary_length(ids), max(map(len, NOBODY)) + 4)) & ~nobody
     if short.any():
         word = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(ids)), pa.array(sorted(NOBODY)))
-        nobody |= _mask(word)
+        nobody |= mask_of(word)
     return nobody
 
 
@@ -200,14 +187,6 @@ def _labels(cells: pa.Array) -> tuple[pa.Array, np.ndarray, np.ndarray]:
 
 def _numbers(values: np.ndarray) -> pa.Array:
     return pa.array(values, pa.float64(), from_pandas=True)
-
-
-def _blank(cells: pa.Array) -> np.ndarray:
-    return _mask(pc.or_(pc.equal(pc.binary_length(cells), 0), pc.utf8_is_space(cells)))
-
-
-def _mask(array: pa.Array) -> np.ndarray:
-    return array.to_numpy(zero_copy_only=False).astype(bool)
 
 
 def explain_fault(

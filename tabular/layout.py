@@ -89,9 +89,8 @@ def _refuse_header(layout: Layout, sheet: str) -> None:
     if len(named) < FEWEST_COLUMNS:
         raise TableError(
             "missing_columns",
-            f"{where} was read as the header and names {len(named)} of the columns; a purchase log has "
-            f"at least "
-            f"{FEWEST_COLUMNS}: who, when and how much. It begins with {shown(named[0])}.{sheet}",
+            f"{where} was read as the header and names {len(named)} of the columns; a purchase log has at "
+            f"least {FEWEST_COLUMNS}: who, when and how much. It begins with {shown(named[0])}.{sheet}",
             line=layout.header_line,
         )
     data = [cell for cell in named if _is_data(cell)]

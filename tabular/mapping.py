@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from tabular.amounts import DECIMALS, NumberFormat
+from tabular.amounts import DECIMALS, NumberFormat, split_number
+from tabular.cells import BadCell
 from tabular.detect import MOST_DISTINCT, DetectedColumn
 from tabular.errors import TableError, counted, shown
 from tabular.event_spec import NUMBERS, REQUIRED, ROLES, EventSpec, quoted, refuse_mapping
@@ -151,9 +152,6 @@ def _has_cents(column: DetectedColumn) -> bool:
 
 
 def _seen(column: DetectedColumn) -> list[float]:
-    from tabular.amounts import split_number
-    from tabular.cells import BadCell
-
     out = []
     for text in column.examples:
         try:
@@ -237,8 +235,8 @@ def _refuse_twins(mapping: dict[str, str]) -> None:
         if name in roles:
             raise refuse_mapping(
                 "wrong_mapping",
-                f"Column {shown(name)} cannot be both {roles[name]} and {role}. Choose another for one "
-                f"of them.",
+                f"Column {shown(name)} cannot be both {roles[name]} and {role}. Choose another for one of "
+                "them.",
                 name,
             )
         roles[name] = role
@@ -267,8 +265,8 @@ def _refuse_content(role: str, column: DetectedColumn) -> None:
     if role == "label" and column.distinct > 2 + (column.blanks > 0):
         raise refuse_mapping(
             "wrong_mapping",
-            f"Column {name} has {column.distinct:,} different values (e.g. {sample}); a churn label "
-            f"says yes or no.",
+            f"Column {name} has {column.distinct:,} different values (e.g. {sample}); a churn label says "
+            "yes or no.",
             column.name,
         )
     if role in ("order_id", "product", "category", "event_type") and column.kind == "date":
@@ -288,8 +286,7 @@ def _refuse_customers(column: DetectedColumn, name: str, sample: str) -> None:
         raise refuse_mapping(
             "too_few_customers",
             f"Column {name} has only {counted(column.distinct, 'different value')} in "
-            f"{counted(column.rows, 'row')} "
-            f"(e.g. {sample}): that does not tell customers apart.",
+            f"{counted(column.rows, 'row')} (e.g. {sample}): that does not tell customers apart.",
             column.name,
         )
 
@@ -302,9 +299,8 @@ def _settle_order(column: DetectedColumn, answer: str | None) -> str:
             return answer
         raise refuse_mapping(
             "ambiguous_dates",
-            f"Column {shown(column.name)}: {shown(column.examples[0])} may be day and month or month "
-            f"and day, and no "
-            "row of the file tells which. Say in which order they stand.",
+            f"Column {shown(column.name)}: {shown(column.examples[0])} may be day and month or month and "
+            "day, and no row of the file tells which. Say in which order they stand.",
             column.name,
         )
     if answer is not None and answer != column.date_order and "YMD" not in (answer, column.date_order):
@@ -326,9 +322,8 @@ def _settle_signs(column: DetectedColumn, answer: str | None) -> NumberFormat:
         sample = next((text for text in column.examples if "." in text or "," in text), column.examples[0])
         raise refuse_mapping(
             "ambiguous_numbers",
-            f"Column {shown(column.name)}: {shown(sample)} may be thousands or decimals, and no row of "
-            f"the file tells "
-            "which. Say which sign stands before decimals.",
+            f"Column {shown(column.name)}: {shown(sample)} may be thousands or decimals, and no row of the "
+            "file tells which. Say which sign stands before decimals.",
             column.name,
         )
     other = "," if answer == "." else "."

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from tabular.check import CHECK_SECONDS, DEFAULT_MAX_BYTES
+from tabular.check import DEFAULT_MAX_BYTES
 from tabular.detect import Clues, DetectedColumn, Measure, plain, read_cells
 from tabular.errors import TableError, counted, shown
 from tabular.layout import find_layout
 from tabular.sniff import Progress, Survey, survey_file, write_text_copy
 from tabular.spec import CANONICAL_SUFFIX, ParseSpec
-from tabular.texts import iter_texts
+from tabular.texts import Texts, iter_texts
 
 PREVIEW_ROWS = 100
 PREVIEW_MEMORY = 600 << 20
+# A sheet of a million rows takes its time.
+PREVIEW_SECONDS = 300
 # A longer cell is cut in what is shown; what is read is the whole.
 SHOWN_CHARACTERS = 200
 
@@ -140,9 +142,8 @@ def preview_table(
     if size > max_bytes:
         raise TableError(
             "too_large",
-            f"The file has {size / 1e6:,.1f} MB; {max_bytes / 1e6:,.0f} MB is the most. Split it, or "
-            f"leave out "
-            "columns.",
+            f"The file has {size / 1e6:,.1f} MB; {max_bytes / 1e6:,.0f} MB is the most. Split it, or leave "
+            "out columns.",
         )
     try:
         return _look_at(path, canonical, rows, on_progress or _silent)
@@ -158,10 +159,10 @@ def _silent(step: str, done: int, total: int) -> None:
 def _look_at(path: Path, canonical: Path, rows: int, on_progress: Progress) -> Preview:
     on_progress("Looking at the file", 0, path.stat().st_size)
     table, warnings = _read_table(path, canonical, on_progress)
-    total = table.source(path).stat().st_size
     clues = [Clues(name, place) for place, name in enumerate(table.names)]
-    head, count, broken, first_broken, done = [], 0, 0, None, table.data_at
-    for texts in iter_texts(path, table):
+    head: list[tuple[int, tuple[str, ...]]] = []
+    count, broken, first_broken = 0, 0, None
+    for texts in _read(path, table, "Recognising columns", on_progress):
         for column, clue in zip(texts.columns, clues, strict=True):
             clue.take(column)
         if len(head) < rows and len(texts):
@@ -170,38 +171,47 @@ def _look_at(path: Path, canonical: Path, rows: int, on_progress: Progress) -> P
         count += len(texts) + len(texts.broken)
         broken += len(texts.broken)
         first_broken = first_broken or next((fault for fault, _ in texts.broken), None)
-        done += texts.size
-        on_progress("Recognising columns", min(done, total), total)
     if not count:
         sheet = f" The sheet {shown(table.sheet)} was read." if table.sheet else ""
         raise TableError("no_rows", f"The file has a header but no rows.{sheet}")
     if broken:
-        said = f"{counted(broken, 'row')} cannot be read. The first: row {first_broken.line:,}: "
-        f"{first_broken.reason}."
+        where = f"The first: row {first_broken.line:,}: {first_broken.reason}."
+        warnings.append(f"{counted(broken, 'row')} cannot be read. {where}")
         if broken > count / 2:
-            raise TableError(first_broken.kind, said, line=first_broken.line)
-        warnings.append(said)
+            raise TableError(first_broken.kind, warnings[-1], line=first_broken.line)
 
     columns = _agree([clue.settle() for clue in clues], clues, table)
-    measures = [Measure(column) for column in columns if column.kind in ("date", "number")]
-    done = table.data_at
-    for texts in iter_texts(path, table) if measures else ():
-        for measure in measures:
-            measure.take(texts.columns[measure.column.place])
-        done += texts.size
-        on_progress("Measuring columns", min(done, total), total)
-    measured = {measure.column.place: measure.done() for measure in measures}
-    columns = [measured.get(column.place, column) for column in columns]
+    columns = _measured(path, table, columns, on_progress)
     signs = [column.decimal for column in columns if column.decimal and not column.decimal_ambiguous]
     return Preview(
         table=table,
         columns=tuple(columns),
-        decimal=max(set(signs), key=signs.count) if signs else None,
+        decimal=max(sorted(set(signs)), key=signs.count, default=None),
         rows=tuple(_shown_rows(head, columns)),
         rows_in_file=count,
         broken=broken,
         warnings=tuple(warnings),
     )
+
+
+def _read(path: Path, table: ParseSpec, step: str, on_progress: Progress) -> Iterator[Texts]:
+    done, total = table.data_at, table.source(path).stat().st_size
+    for texts in iter_texts(path, table):
+        yield texts
+        done += texts.size
+        on_progress(step, min(done, total), total)
+
+
+def _measured(
+    path: Path, table: ParseSpec, columns: list[DetectedColumn], on_progress: Progress
+) -> list[DetectedColumn]:
+    """Return the columns with ranges and mistakes, each read as it will be imported."""
+    measures = [Measure(column) for column in columns if column.kind in ("date", "number")]
+    for texts in _read(path, table, "Measuring columns", on_progress) if measures else ():
+        for measure in measures:
+            measure.take(texts.columns[measure.column.place])
+    found = {measure.column.place: measure.done() for measure in measures}
+    return [found.get(column.place, column) for column in columns]
 
 
 def _read_table(path: Path, canonical: Path, on_progress: Progress) -> tuple[ParseSpec, list[str]]:
@@ -220,8 +230,7 @@ def _read_table(path: Path, canonical: Path, on_progress: Progress) -> tuple[Par
     if survey.encoding in ("cp1252", "latin-1"):
         warnings.append(
             f"The file is not UTF-8; it was read as Western European ({survey.encoding}). If names look "
-            f"wrong, "
-            "save it as CSV (UTF-8) and upload that."
+            "wrong, save it as CSV (UTF-8) and upload that."
         )
     source = canonical if survey.needs_copy else path
     layout = find_layout(source, bom=bom, sheet=note, **delimiters)
@@ -244,8 +253,6 @@ def _read_table(path: Path, canonical: Path, on_progress: Progress) -> tuple[Par
 
 def _agree(columns: list[DetectedColumn], clues: list[Clues], table: ParseSpec) -> list[DetectedColumn]:
     """Let columns that are sure answer for those that are not: one program wrote them all."""
-    from dataclasses import replace
-
     orders = {
         c.date_order
         for c, clue in zip(columns, clues, strict=True)
@@ -300,7 +307,7 @@ def preview_table_in_child(
     rows: int = PREVIEW_ROWS,
     max_bytes: int = DEFAULT_MAX_BYTES,
     memory_bytes: int = PREVIEW_MEMORY,
-    seconds: float = CHECK_SECONDS,
+    seconds: float = PREVIEW_SECONDS,
     on_progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Preview:

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tabular.blocks import Block, iter_blocks, rows_of
 from tabular.cells import RowFault
+from tabular.columns import blanks_of
 from tabular.duplicates import MULTIPLIER, SHIFT, hash_texts
 from tabular.parse import WORKERS, Plan, problem_of, read_arrow, records_of_lines, single
 from tabular.records import Record, blank_cells
@@ -125,8 +125,7 @@ def _blank_rows(columns: list[pa.Array]) -> np.ndarray:
     for column in columns:
         if not blank.any():
             break
-        empty = pc.or_(pc.equal(pc.binary_length(column), 0), pc.utf8_is_space(column))
-        blank &= empty.to_numpy(zero_copy_only=False).astype(bool)
+        blank &= blanks_of(column)
     return blank
 
 

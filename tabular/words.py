@@ -101,6 +101,17 @@ DATE_WORDS = _set(
 ID_WORDS = frozenset(
     ["id", "no", "nr", "code", "key", "nummer", "codigo", "sku", "asin", "ean", "upc", "phone", "zip", "plz"]
 )
+# What types of events are called that are purchases, or take one back.
+PURCHASES = _set(
+    "purchase purchased purchases order ordered sale sales buy bought transaction checkout kauf "
+    "bestellung aankoop bestelling achat commande compra pedido venta renewal"
+)
+RETURNS = _set(
+    "return returned returns refund refunded cancel canceled cancelled cancellation chargeback storno "
+    "retoure retour gutschrift erstattung remboursement annulation devolucion devolución reembolso"
+)
+# What databases and programs write where there is no customer.
+NOBODY = frozenset({"null", "nan", "none", "n/a", "#n/a", "(null)", "<na>", "\\n"})
 CLOSE_ENOUGH = 0.86
 
 
