@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from ml.profit import profit_curve
+from ml.profit import profit_curve, with_assumptions
 
 
 def campaign(labels, probabilities, value=100, cost=10, success_rate=0.5):
@@ -75,3 +75,14 @@ def test_goes_through_json():
 def test_refuses_amounts_that_make_no_sense(amounts, sentence):
     with pytest.raises(ValueError, match=sentence):
         campaign([1, 0], [0.9, 0.1], **amounts)
+
+
+def test_other_amounts_need_no_customers():
+    rng = np.random.default_rng(2)
+    chances = rng.random(150)
+    churned = (rng.random(150) < chances).astype(int)
+    other = {"value": 250, "cost": 60, "success_rate": 0.5}
+
+    found = with_assumptions(campaign(churned, chances).to_dict(), **other)
+
+    assert found == campaign(churned, chances, **other)

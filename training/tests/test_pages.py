@@ -100,6 +100,37 @@ def test_a_data_set_draws_where_it_comes_from(retrained, labelled, as_developer)
     assert "combinedDataset1" in listed and "uploadDataset1" in listed
 
 
+def test_a_long_lineage_says_what_it_leaves_out_and_shows_it_on_request(as_developer, company):
+    table = None
+    for number in range(11):
+        table = Dataset.objects.create(
+            company=company,
+            name=f"combinedDataset{number}",
+            file_path=f"datasets/{number}.csv",
+            is_combined=True,
+            parent_dataset=table,
+        )
+    address = reverse("training:dataset", args=(table.pk,))
+
+    page = as_developer.get(address).content.decode()
+    whole = as_developer.get(f"{address}?whole").content.decode()
+
+    assert "3 earlier steps before these are not shown" in page
+    assert "combinedDataset3" in page and "combinedDataset2" not in page
+    assert "combinedDataset0" in whole and "not shown" not in whole
+
+
+def test_retrain_is_current_on_its_runs_and_history_on_its_own(as_developer):
+    entries = {
+        page: as_developer.get(page).context["navigation"]
+        for page in ("/dev/retrainings/", "/dev/retrain/", "/dev/predictions/", "/dev/")
+    }
+
+    assert [[entry["label"] for entry in found if entry["current"]] for found in entries.values()] == [
+        ["Retrain"], ["Retrain"], ["History"], ["Home"],
+    ]  # fmt: skip
+
+
 def test_data_sets_go_out_as_a_spreadsheet_may_open_them(retrained, labelled, as_developer):
     rows = labelled()
     rows[1][rows[0].index("customerID")] = "=cmd|calc"

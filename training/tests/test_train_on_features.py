@@ -1,0 +1,141 @@
+from datetime import UTC, datetime
+
+import pytest
+from django.core.files.base import ContentFile
+
+from companies.access import membership
+from jobs.models import Job
+from jobs.vocabulary import TRAINING_STATUS
+from ml.sample_logs import make_sample_log
+from registry.artefacts import load_manifest
+from registry.selectors import versions_for
+from registry.services.deployments import LearnedFromPurchases, deploy_version
+from training.api.v2 import describe_training
+from training.feature_trainings import latest_feature_training, latest_features
+from training.models import FeatureTraining
+from training.services.feature_training import (
+    MODEL_TYPES,
+    NoFeatures,
+    OnlyDevelopers,
+    UnknownModelType,
+    start_feature_training,
+)
+from transactions.services.processing import process_features
+from transactions.services.uploads import start_analysis
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def member(developer):
+    return membership(developer)
+
+
+def process(member, content, **options):
+    analysis = start_analysis(member=member, upload=ContentFile(content, name="log.csv"), at=NOON, **options)
+    return process_features(analysis=analysis, at=NOON)
+
+
+def told(member):
+    return describe_training(latest_feature_training(member.company))
+
+
+def test_learns_from_a_log_by_time_and_registers_a_version(member, do_jobs):
+    matrix = process(member, make_sample_log("coffee_shop", customers=500))
+    training = start_feature_training(member=member, at=NOON)
+
+    do_jobs()
+
+    training.refresh_from_db()
+    version, report = training.version, training.report
+    manifest = load_manifest(version)
+    assert version.company == member.company
+    assert version.schema_name == manifest["schema"]["name"] == "rfm_v2"
+    assert version.training_dataset.feature_matrix == matrix
+    assert training.label_source == "definition"
+    assert report["tested_at_cutoff"] > report["trained_at_cutoff"]
+    assert report["optimistic"] is not None
+    assert len(manifest["golden"]) == 50
+    assert set(manifest["purchase_features"]["fills"]) == set(
+        manifest["schema"]["numeric"][i]["name"] for i in range(8)
+    )
+    assert training.training_samples == manifest["split"]["registered_rows"]
+    assert told(member)["status"] == "completed"
+    # It reads purchases: nobody may choose it for a file of customers.
+    assert version not in versions_for(member)
+    with pytest.raises(LearnedFromPurchases):
+        deploy_version(version=version, company=member.company, by=member.account, reason="Try", at=NOON)
+
+
+def test_learns_from_given_labels_by_a_stratified_split(member, do_jobs):
+    process(member, make_sample_log("subscription", customers=900), has_churn_label=True)
+    training = start_feature_training(member=member, model_type="random_forest", at=NOON)
+
+    do_jobs()
+
+    training.refresh_from_db()
+    assert training.label_source == "given"
+    assert training.report["split"] == "stratified"
+    assert training.version.model_type.slug == "random_forest"
+    assert 0.05 < training.churn_rate < 0.5
+
+
+def test_a_log_that_teaches_nothing_fails_with_the_reason(member, do_jobs):
+    process(member, make_sample_log("coffee_shop", customers=30))
+    start_feature_training(member=member, at=NOON)
+
+    do_jobs()
+
+    status = told(member)
+    assert status["status"] == "failed"
+    assert "at least 30 customers who left" in status["error_message"]
+    assert status["accuracy"] is None
+    assert not member.company.versions.exists()
+
+
+def test_features_that_failed_fail_the_training_with_their_reason(member, do_jobs):
+    matrix = process(member, make_sample_log("coffee_shop", customers=30))
+    start_feature_training(member=member, matrix=matrix, at=NOON)
+    Job.objects.filter(task="transactions.import").update(state=Job.State.CANCELLED)
+
+    do_jobs()
+
+    assert "could not be computed" in told(member)["error_message"]
+
+
+def test_features_that_failed_are_passed_over(member, do_jobs):
+    stands = process(member, make_sample_log("coffee_shop", customers=30))
+    do_jobs()
+    process(member, make_sample_log("coffee_shop", customers=31))
+    Job.objects.filter(state=Job.State.QUEUED).update(state=Job.State.CANCELLED)
+
+    assert latest_features(member.company) == stands
+
+
+@pytest.mark.parametrize(("state", "word"), [(state, TRAINING_STATUS[state]) for state in Job.State.values])
+def test_tells_each_state_of_the_job_by_its_word(member, state, word):
+    process(member, make_sample_log("coffee_shop", customers=30))
+    training = start_feature_training(member=member, at=NOON)
+    Job.objects.filter(pk=training.job_id).update(state=state, error={"code": "x", "message": "Why."})
+
+    status = told(member)
+
+    assert status["status"] == word
+    wanted = {"FAILED": "Why.", "CANCELLED": "The training was cancelled."}
+    assert status["error_message"] == wanted.get(state)
+
+
+def test_tells_that_nothing_was_started(member):
+    assert told(member)["status"] == "not_started"
+
+
+def test_refuses_who_may_not_what_is_unknown_and_what_is_not_there(member, user):
+    with pytest.raises(OnlyDevelopers):
+        start_feature_training(member=membership(user), at=NOON)
+    with pytest.raises(UnknownModelType, match=", ".join(MODEL_TYPES)):
+        start_feature_training(member=member, model_type="neural_network", at=NOON)
+    with pytest.raises(NoFeatures):
+        start_feature_training(member=member, at=NOON)
+    assert not FeatureTraining.objects.exists()
