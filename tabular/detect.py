@@ -44,6 +44,8 @@ COMMA = (
     r"|[0-9]\.[0-9]{3},[0-9]|\.[0-9]{3}\.[0-9]{3}"
 )
 EITHER = r"^[^0-9.,]*[0-9]{1,3}[.,][0-9]{3}[^0-9.,]*$"
+SIGNS = ".," + APOSTROPHES + BLANKS
+GROUPED = "[0-9][{}][0-9]{{3}}(?:[^0-9]|$)"
 PADDED = re.compile("0[0-9]+")
 CANCELLED = r"^\s*[Cc][0-9]+$"
 DIGITS = r"^\s*[0-9]+$"
@@ -172,22 +174,23 @@ class Clues:
             self.swappable = any(map(_swappable, texts.filter(pa.array(~(first | second))).to_pylist()))
 
     def _take_numbers(self, texts: pa.Array, counts: np.ndarray) -> None:
-        # Numbers like 12.50 can only speak for the point, and soon have said so.
+        # Numbers like 12.50 can only speak for the point, and soon have said so; 1.234 alone says nothing.
         usual = mask_of(pc.match_substring_regex(texts, BULK["."]))
-        if self.points + self.either < ENOUGH:
+        if self.points < ENOUGH:
             self.points += _count(texts, counts, POINT, usual)
             self.either += _count(texts, counts, EITHER, usual)
-            self._count_thousands(texts, counts, usual, ".")
+            self._count_thousands(texts, counts, usual)
         odd = ~usual
         if odd.any():
             self.points += _count(texts, counts, POINT, odd)
             self.commas += _count(texts, counts, COMMA, odd)
             self.either += _count(texts, counts, EITHER, odd)
-            self._count_thousands(texts, counts, odd, ".," + APOSTROPHES + BLANKS)
+            self._count_thousands(texts, counts, odd)
 
-    def _count_thousands(self, texts: pa.Array, counts: np.ndarray, where: np.ndarray, signs: str) -> None:
-        for sign in signs:
-            number = _count(texts, counts, rf"[0-9]\x{{{ord(sign):x}}}[0-9]{{3}}(?:[^0-9]|$)", where)
+    def _count_thousands(self, texts: pa.Array, counts: np.ndarray, where: np.ndarray) -> None:
+        where = where & mask_of(pc.match_substring_regex(texts, GROUPED.format(SIGNS)))
+        for sign in SIGNS if where.any() else ():
+            number = _count(texts, counts, GROUPED.format(sign), where)
             if number:
                 self.thousands[sign] = self.thousands.get(sign, 0) + number
 

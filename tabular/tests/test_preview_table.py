@@ -137,6 +137,12 @@ def test_thousands_that_may_be_decimals_are_asked_for(tmp_path):
     assert freeze(preview, guessed(preview), decimal=",").numbers["amount"].thousands == "."
 
 
+def test_one_telling_number_behind_thousands_of_doubtful_ones_settles_the_sign(tmp_path):
+    column = numbers_in(tmp_path, [f"{n % 900 + 1}.234" for n in range(20_000)] + ["1.5"])
+
+    assert (column.decimal, column.decimal_ambiguous, column.maximum) == (".", False, 900.234)
+
+
 def test_another_column_of_numbers_answers_for_a_doubtful_one(tmp_path):
     rows = [(f"C{n % 9}", "2024-01-05", f"{n + 1}.234", f"{n},5") for n in range(40)]
     path = write_log(tmp_path / "log.csv", rows, header=("id", "date", "total", "discount"), delimiter=";")
