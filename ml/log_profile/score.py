@@ -76,10 +76,14 @@ def _spanned(first_on, latest_on):
     if check["missing"]:
         earlier = first_on - dt.timedelta(days=check["missing"])
         check["remedy"] = (
-            f"Export purchases from {earlier:%d %B %Y} or earlier (now the first is of {first_on:%d %B %Y}), "
+            f"Export purchases from {_date(earlier)} or earlier (now the first is of {_date(first_on)}), "
             f"or wait {check['missing']:,} days and export again."
         )
     return check
+
+
+def _date(day):
+    return f"{day.day} {day:%B %Y}"
 
 
 def _add_months(day, months):
@@ -188,7 +192,9 @@ def _of_rows(profile):
         "Ask customers for a card or an e-mail at the till; purchases of guests say nothing about who "
         "leaves.",
     )
-    blanks = [column for column in profile["missing"] if not column["critical"] and column["missing"]]
+    # A label may stand on a few rows only: one is enough for its customer.
+    free = ("label", *(column["column"] for column in profile["missing"] if column["critical"]))
+    blanks = [column for column in profile["missing"] if column["missing"] and column["column"] not in free]
     if blanks:
         worst = max(blanks, key=lambda column: column["share"])
         yield _fault(

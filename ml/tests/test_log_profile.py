@@ -317,6 +317,12 @@ def test_balance_follows_the_labels_of_the_log_where_it_has_them(profile):
     assert (balance["source"], balance["customers"], balance["churned"]) == ("label", 40, 10)
 
 
+def test_a_label_on_some_rows_only_costs_nothing(profile):
+    events = [row | ({"label": 1} if number == 0 else {}) for number, row in enumerate(steady())]
+
+    assert profile(events)["quality"]["score"] == 10.0
+
+
 def test_without_labels_balance_follows_the_suggestion(profile):
     found = profile(steady())
 

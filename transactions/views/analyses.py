@@ -19,7 +19,9 @@ LOGS_PER_PAGE = 25
 @member_required
 @require_safe
 def analyses(request):
-    page = Paginator(analyses_for(request.member), LOGS_PER_PAGE).get_page(request.GET.get("page"))
+    # A profile is long, and the list shows nothing of it.
+    logs = analyses_for(request.member).defer("profile", "preview", "parse_spec")
+    page = Paginator(logs, LOGS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "transactions/analyses.html", {"page": page})
 
 
