@@ -4,6 +4,7 @@ from django.db.models import Q
 
 from companies.access import Member
 from companies.models import Company
+from core.errors import Conflict
 from predictions import files
 from predictions.models import Prediction
 from predictions.results import CustomerTable
@@ -38,14 +39,23 @@ def open_table(prediction: Prediction) -> CustomerTable:
     return CustomerTable(files.absolute(files.table_beside(prediction.result_dataset_path)))
 
 
-def thresholds_of(prediction: Prediction) -> tuple[float, float] | None:
+class NotScoredInShadow(Conflict):
+    code = "not-scored-in-the-shadow"
+
+
+def thresholds_of(prediction: Prediction) -> tuple[float, float]:
     """Return from which probability on the version that was used and the challenger say "leaves".
 
-    None where no challenger scored these customers, or its scores are gone.
+    Raises
+    ------
+    NotScoredInShadow
+        No challenger scored these customers, or its scores are gone.
     """
     shadow = prediction.company.shadow_runs.filter(batch=prediction.uuid, failure="").first()
     path = files.absolute(files.shadow_beside(prediction.result_dataset_path))
-    return tuple(shadow.distribution["thresholds"]) if shadow and path.exists() else None
+    if shadow is None or not path.exists():
+        raise NotScoredInShadow(f"No challenger scored the customers of {prediction} in the shadow.")
+    return tuple(shadow.distribution["thresholds"])
 
 
 def earlier_run(prediction: Prediction) -> Prediction | None:

@@ -217,11 +217,10 @@ def download_customers(request, run):
 def download_changed_sides(request, run):
     """Send the customers whom the challenger judges differently, as CSV; users see nothing of it."""
     prediction = _finished(request, run)
-    thresholds = thresholds_of(prediction)
-    if thresholds is None:
-        raise Http404
     name = plain_name(prediction.prediction_name, "-changed-sides.csv")
-    return send_pieces(request, exports.changed_sides(prediction, thresholds), name=name, content_type=CSV)
+    return send_pieces(
+        request, exports.changed_sides(prediction, thresholds_of(prediction)), name=name, content_type=CSV
+    )
 
 
 @member_required

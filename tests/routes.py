@@ -234,7 +234,7 @@ ROUTES = {
         for file in ("customers.csv", "result.csv", "result.xlsx", "upload", "left-out.csv")
     },
     "dev/predictions/<uuid:run>/changed-sides.csv": page(
-        "dev/predictions/{run}/changed-sides.csv", own=404
+        "dev/predictions/{run}/changed-sides.csv", own=409
     ),  # nobody scored in the shadow
     "api/v1/prediction-runs": [
         *api("api/v1/prediction-runs"),
@@ -243,7 +243,7 @@ ROUTES = {
     "api/v1/prediction-runs/<uuid:run>": api("api/v1/prediction-runs/{run}"),
     "api/v1/prediction-runs/<uuid:run>/rows": api("api/v1/prediction-runs/{run}/rows"),
     "api/v1/prediction-runs/<uuid:run>/changed-sides.csv": developer_api(
-        "api/v1/prediction-runs/{run}/changed-sides.csv", own=404
+        "api/v1/prediction-runs/{run}/changed-sides.csv", own=409
     ),
     "api/v1/prediction-runs/<uuid:run>/result.csv": api("api/v1/prediction-runs/{run}/result.csv"),
 }

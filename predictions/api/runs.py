@@ -171,18 +171,17 @@ class PredictionResult(APIView):
 
 
 class ChangedSides(APIView):
-    """Whom your challenger judges differently, as CSV; 404 where none scored these customers."""
+    """Whom your challenger judges differently, as CSV; 409 where none scored these customers."""
 
     permission_classes = [IsDeveloper]
 
     @extend_schema(tags=["prediction-runs"], responses={(200, "text/csv"): OpenApiTypes.BINARY})
     def get(self, request, run):
         run = _finished(request, run)
-        thresholds = thresholds_of(run)
-        if thresholds is None:
-            raise Http404
         name = plain_name(run.prediction_name, "-changed-sides.csv")
-        return send_pieces(request, exports.changed_sides(run, thresholds), name=name, content_type=CSV)
+        return send_pieces(
+            request, exports.changed_sides(run, thresholds_of(run)), name=name, content_type=CSV
+        )
 
 
 def _finished(request, run):
