@@ -1,0 +1,254 @@
+"""One customer, scored from the purchases that a program sends along."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from companies.access import membership
+from ml.export import export_model
+from ml.feature_training import FeatureTable, learn_over_time
+from ml.purchase_features.single import compute_one
+from ml.risk import SEGMENTS_V2
+from predictions.services.histories import (
+    HistoryRefused,
+    NoTrainedModel,
+    read_events,
+    score_history,
+)
+from registry.models import ModelType, ModelVersion
+from registry.services.model_types import add_missing_model_types
+from registry.services.versions import register_version
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+COLUMNS = ("customer_id", "event_at", "amount", "event_type")
+
+
+def customer(rng, cutoff):
+    """Make purchases of somebody who comes every ten days or so, and of whom some were last seen long ago."""
+    silent, count = int(rng.exponential(25)) + 1, int(rng.integers(2, 15))
+    days = silent + np.cumsum(rng.integers(4, 18, count))
+    return silent, [
+        {"event_at": cutoff - timedelta(days=int(day)), "amount": 20.0, "event_type": "purchase"}
+        for day in days
+    ]
+
+
+@pytest.fixture(scope="module")
+def learned():
+    tables, cutoff = [], datetime(2024, 6, 1)
+    for seed in (1, 2):
+        rng, rows, labels = np.random.default_rng(seed), [], []
+        for _ in range(250):
+            silent, events = customer(rng, cutoff)
+            rows.append(
+                compute_one(events, as_of=cutoff, feature_set="rfm_v2", columns=COLUMNS, has_time=False)
+            )
+            labels.append(int(rng.random() < 1 / (1 + np.exp(2.5 - silent / 12))))
+        tables.append(FeatureTable(pd.DataFrame(rows), np.array(labels)))
+    return learn_over_time(*tables, name="rfm_v2", model_type="logistic_regression")
+
+
+@pytest.fixture
+def version(company, learned):
+    add_missing_model_types()
+    exported = export_model(learned.trained, learned.schema)
+    exported.manifest["purchase_features"] = {
+        "feature_set": "rfm_v2",
+        "fills": learned.fills,
+        "columns": list(COLUMNS),
+        "has_time": False,
+        "cuts": None,
+        "first_buyers": {"bands": [30, 90, 180, 365], "rates": [0.2, 0.35, 0.5, 0.7, 0.9], "customers": 40},
+        "active_window_days": 90,
+    }
+    model_type = ModelType.objects.get(slug="logistic_regression")
+    return register_version(company=company, model_type=model_type, exported=exported, dataset=None, at=NOON)
+
+
+def sent(*days, amount=20.0):
+    return [{"event_date": day, "amount": amount} for day in days]
+
+
+def test_scores_by_the_features_of_the_purchases(company, version, learned):
+    found = score_history(
+        company=company, transactions=sent("2024-05-01", "2024-05-11", "2024-05-21"), at=NOON
+    )
+
+    features = compute_one(
+        [{"event_at": f"2024-05-{day}", "amount": 20.0} for day in ("01", "11", "21")],
+        as_of=datetime(2024, 5, 22), feature_set="rfm_v2", columns=COLUMNS, has_time=False,
+    )  # fmt: skip
+    expected = learned.trained.predict(pd.DataFrame([features]), learned.schema)[0]
+    assert found.probability == pytest.approx(expected, abs=1e-6)
+    assert found.as_of == datetime(2024, 5, 22)
+    assert found.evidence == "full"
+    assert found.segment == SEGMENTS_V2.tier(found.probability)
+
+
+def test_silence_raises_the_chance(company, version):
+    history = sent("2024-05-01", "2024-05-11", "2024-05-21")
+    chances = [
+        score_history(company=company, transactions=history, as_of=day, at=NOON).probability
+        for day in ("2024-05-22", "2024-06-20", "2024-07-20")
+    ]
+
+    assert chances == sorted(chances)
+    assert chances[2] > 0.5
+
+
+def test_nothing_at_or_after_the_cutoff_is_looked_at(company, version):
+    before = sent("2024-05-01", "2024-05-11")
+    known = score_history(company=company, transactions=before, as_of="2024-05-20", at=NOON)
+
+    more = score_history(
+        company=company,
+        transactions=[*before, *sent("2024-05-20", "2024-09-01")],
+        as_of="2024-05-20",
+        at=NOON,
+    )
+
+    assert more == known
+
+
+def test_today_is_asked_about_where_the_operator_says_so(company, version, settings):
+    settings.V2_AS_OF = "now"
+
+    found = score_history(company=company, transactions=sent("2026-02-01", "2026-02-11"), at=NOON)
+
+    assert found.as_of == datetime(2026, 3, 3)
+
+
+@pytest.mark.parametrize(("as_of", "rate"), [("2024-05-11", 0.2), ("2024-07-10", 0.35)])
+def test_who_bought_once_gets_the_rate_of_such_customers(company, version, as_of, rate):
+    found = score_history(company=company, transactions=sent("2024-05-01"), as_of=as_of, at=NOON)
+
+    assert (found.probability, found.evidence) == (rate, "one_purchase")
+
+
+def test_lines_of_one_order_are_one_purchase(company, version):
+    lines = [{"event_date": "2024-05-01", "amount": 5, "order_id": 17} for _ in range(3)]
+
+    assert score_history(company=company, transactions=lines, at=NOON).evidence == "one_purchase"
+
+
+def test_who_is_silent_beyond_the_active_window_has_lapsed(company, version):
+    found = score_history(
+        company=company, transactions=sent("2024-05-01", "2024-05-11"), as_of="2024-12-01", at=NOON
+    )
+
+    assert found.evidence == "lapsed"
+
+
+def test_values_beyond_what_was_learned_from_count_as_the_nearest(company, version):
+    chances = {
+        score_history(
+            company=company, transactions=sent("2024-05-01", "2024-05-11", amount=amount), at=NOON
+        ).probability
+        for amount in (1e6, 1e9)
+    }
+
+    assert len(chances) == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "change"),
+    [
+        ("event_date", {"event_date": "2024-13-01"}),
+        ("event_date", {"event_date": None}),
+        ("event_date", {"event_date": 20240101}),
+        ("amount", {"amount": "much"}),
+        ("amount", {"amount": None}),
+        ("amount", {"amount": True}),
+        ("amount", {"amount": float("nan")}),
+        ("amount", {"amount": 1e300}),
+        ("event_type", {"event_type": ["purchase"]}),
+        ("quantity", {"quantity": "two"}),
+    ],
+)
+def test_a_fault_is_named_by_its_place(place, change):
+    good = {"event_date": "2024-01-15", "amount": 1}
+
+    with pytest.raises(HistoryRefused) as refused:
+        read_events([good, good | change])
+
+    assert list(refused.value.extra["fields"]) == [f"transactions[1].{place}"]
+    assert str(refused.value).startswith(f"transactions[1].{place}: ")
+
+
+def test_all_faults_are_named_at_once():
+    with pytest.raises(HistoryRefused) as refused:
+        read_events([{}, "text", {"event_date": "2024-01-15"}])
+
+    assert list(refused.value.extra["fields"]) == [
+        "transactions[0].event_date",
+        "transactions[0].amount",
+        "transactions[1]",
+        "transactions[2].amount",
+    ]
+
+
+def test_other_events_than_purchases_need_no_amount_and_money_back_is_a_return():
+    events = read_events(
+        [
+            {"event_date": "2024-01-15", "event_type": "Login"},
+            {"event_date": "2024-01-15T10:00:00+02:00", "amount": "-5.00"},
+        ]
+    )
+
+    assert events == [
+        {"event_type": "login", "event_at": datetime(2024, 1, 15)},
+        {"event_type": "return", "event_at": datetime(2024, 1, 15, 8), "amount": -5.0},
+    ]
+
+
+@pytest.mark.parametrize("transactions", [None, [], {}, "x"])
+def test_nothing_to_score_is_refused(company, version, transactions):
+    with pytest.raises(HistoryRefused, match=r"^transactions: "):
+        score_history(company=company, transactions=transactions, at=NOON)
+
+
+def test_no_purchase_before_the_cutoff_is_refused(company, version):
+    with pytest.raises(HistoryRefused, match="before 2024-01-01"):
+        score_history(company=company, transactions=sent("2024-05-01"), as_of="2024-01-01", at=NOON)
+
+
+def test_a_version_out_of_service_is_not_used(company, version):
+    ModelVersion.objects.update(state=ModelVersion.State.QUARANTINED)
+
+    with pytest.raises(NoTrainedModel, match=f"organizations/{company.pk}/train"):
+        score_history(company=company, transactions=sent("2024-05-01"), at=NOON)
+
+
+def test_the_call_answers_in_the_words_of_its_interface(client_of_developer, company, version):
+    address = f"/api/v1/churn/v2/organizations/{company.uuid}/predict"
+    body = {"customer_id": "CUST-001", "transactions": sent("2024-01-15", "2024-01-20")}
+
+    good = client_of_developer.post(address, json.dumps(body), content_type="application/json")
+    bad = client_of_developer.post(
+        address,
+        json.dumps(body | {"transactions": sent("2024-01-15", "soon")}),
+        content_type="application/json",
+    )
+    nobody = client_of_developer.post(
+        address, json.dumps({"transactions": []}), content_type="application/json"
+    )
+
+    assert good.status_code == 200
+    assert set(good.json()) == {"customer_id", "churn_probability", "risk_segment", "as_of", "evidence"}
+    assert good.json()["customer_id"] == "CUST-001"
+    assert good.json()["churn_probability"] == round(good.json()["churn_probability"], 4)
+    assert good.json()["as_of"] == "2024-01-21T00:00:00"
+    assert bad.status_code == 400
+    assert list(bad.json()["fields"]) == ["transactions[1].event_date"]
+    assert nobody.json()["fields"].keys() == {"customer_id"}
+
+
+@pytest.fixture
+def client_of_developer(log_in, developer):
+    assert membership(developer).is_developer
+    return log_in(developer)
