@@ -98,7 +98,7 @@ def initialize_original_dataset(*, company: Company, at: datetime) -> Dataset | 
 
 def get_model_metrics(*, company: Company) -> dict[str, dict[str, float]]:
     """Return the five weighted figures of every model that serves `company`, by name and version."""
-    serving = company.deployments.active().select_related("model__metrics")
+    serving = company.deployments.offered().select_related("model__metrics")
     return {
         str(row.model): {
             "Accuracy": row.model.metrics.accuracy,

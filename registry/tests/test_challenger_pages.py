@@ -139,6 +139,7 @@ def test_deploys_one_from_the_page_and_withdraws_it(champion, company, as_develo
     answer = as_developer.post(deploy, {"role": "CHALLENGER", "reason": "To compare."}, follow=True)
     assert f"{third} is the challenger of {company} from now on." in text(answer)
 
+    assert "Users notice nothing" in text(as_developer.get(withdraw))
     answer = as_developer.post(withdraw, {"reason": "Seen enough."}, follow=True)
     assert "is no longer the challenger of" in text(answer)
     assert challenger_of(company) is None

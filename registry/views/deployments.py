@@ -86,7 +86,14 @@ def withdraw(request, pk):
             return redirect("registry:models", "dev")
     offers = [offer_after_withdrawing(request.member, version)]
     return _confirm(
-        request, form, offers, version=version, title=f"Withdraw {version}", verb="Withdraw", danger=True
+        request,
+        form,
+        offers,
+        version=version,
+        title=f"Withdraw {version}",
+        verb="Withdraw",
+        danger=True,
+        in_shadow=serving.is_challenger,
     )
 
 
