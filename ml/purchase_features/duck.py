@@ -10,7 +10,7 @@ import ibis
 import pyarrow.parquet as pq
 
 from ml.purchase_features.catalogue import list_features
-from ml.purchase_features.expressions import EVENTS, PARTS, build_features, finish_features
+from ml.purchase_features.expressions import EVENTS, PARTS, PURCHASE, build_features, finish_features
 from ml.purchase_features.logs import quote, quote_paths
 
 # The cutoff under which expressions are compiled once; what it became in SQL is then exchanged for the real
@@ -148,30 +148,35 @@ def compute_parts(task, buckets, on_progress=None):
     columns = tuple(name for name in USED[task.feature_set] if name in log.columns)
     cutoff = write_literal(task.as_of)
     sql = compile_features(task.feature_set, columns, log.has_time, cutoff)
-    used = ", ".join(columns)
-    before = f"SELECT {used} FROM ({log.select()}) WHERE event_at < {cutoff}"
+    kept = [name for name in columns if task.feature_set != "retail_v1" or name != "event_type"]
+    cells = ", ".join(kept)
+    # Only purchases are read where only they count; what all rows then have in common need not be stored.
+    only, same = "", ""
+    if "event_type" not in kept:
+        only, same = f" AND event_type = '{PURCHASE}'", f", '{PURCHASE}' AS event_type"
+    before = f"SELECT {cells} FROM ({log.select()}) WHERE event_at < {cutoff}{only}"
     parts = []
     with connect(folder, memory_limit=task.memory_limit, threads=task.threads) as connection:
+        sources = [before]
         if buckets > 1:
             staged = folder / "staged"
             connection.execute(
                 f"COPY (SELECT *, hash(customer_id) % {buckets} AS bucket FROM ({before})) TO "
                 f"{quote(staged)} (FORMAT parquet, PARTITION_BY (bucket), COMPRESSION lz4)"
             )
+            found = sorted(staged.glob("bucket=*"))
             sources = [
-                f"SELECT {used} FROM read_parquet({quote(found / '*.parquet')})"
-                for found in sorted(staged.iterdir())
-            ]
-        else:
-            sources = [before]
+                f"SELECT {cells} FROM read_parquet({quote(one / '*.parquet')})" for one in found
+            ] or sources
         for number, source in enumerate(sources):
             # Text is parsed once, even where the features look at the events several times.
             kind = "TABLE" if log.is_text and buckets == 1 and task.looks_often(columns) else "VIEW"
-            connection.execute(f"CREATE TEMP {kind} {EVENTS} AS {source}")
+            connection.execute(f"CREATE OR REPLACE TEMP {kind} kept AS {source}")
+            connection.execute(f"CREATE OR REPLACE TEMP VIEW {EVENTS} AS SELECT *{same} FROM kept")
             part = folder / f"part-{number:04d}.parquet"
             ordered = f"{sql} ORDER BY customer_id" if task.is_whole(sources) else sql
-            connection.execute(f"COPY ({ordered}) TO {quote(part)} (FORMAT parquet, COMPRESSION zstd)")
-            connection.execute(f"DROP {kind} {EVENTS}")
+            packing = "zstd" if task.is_whole(sources) else "lz4"
+            connection.execute(f"COPY ({ordered}) TO {quote(part)} (FORMAT parquet, COMPRESSION {packing})")
             parts.append(part)
             if on_progress is not None:
                 on_progress(number + 1, len(sources))

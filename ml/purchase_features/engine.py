@@ -108,7 +108,7 @@ class FeatureTask:
         -------
         bool
         """
-        return bool({"order_id", "category", "product"}.intersection(columns))
+        return self.feature_set == "retail_v1" or "order_id" in columns
 
 
 def compute_features(

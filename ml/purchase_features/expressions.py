@@ -158,7 +158,8 @@ def to_micros(numbers):
     -------
     ibis.expr.types.IntegerColumn
     """
-    return (numbers * MICROS).round().cast("int64")
+    # Half a millionth up: rounding to a number of digits takes DuckDB twice as long.
+    return (numbers * MICROS + 0.5).floor().cast("int64")
 
 
 def take(condition, value):

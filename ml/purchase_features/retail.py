@@ -16,6 +16,7 @@ from ml.purchase_features.expressions import (
 )
 
 MONTH, YEAR = 30.0, 365.0
+MONTHS = 6
 
 
 def build_retail(events, *, as_of, has_time):
@@ -34,7 +35,9 @@ def build_retail(events, *, as_of, has_time):
         Every feature that the columns allow but percentile_rank_by_spend, and `spend_micros` instead of it.
     """
     rows = events.filter(events.event_at < ibis.literal(as_of), events.event_type == PURCHASE)
-    table = _describe(_count_by_customer(_count_by_day(_list_purchases(rows), has_time), as_of))
+    purchases = _list_purchases(rows)
+    table = _count_purchases(purchases, has_time, as_of)
+    table = _describe(table.join(_measure_gaps(purchases), "customer_id"))
     if "category" in events.columns:
         table = table.left_join(_choose_category(rows), "customer_id").drop("customer_id_right")
         table = table.mutate(number_of_product_categories=table.number_of_product_categories.fill_null(0))
@@ -59,56 +62,48 @@ def _list_purchases(rows):
     return group_orders(rows, **sums)
 
 
-def _count_by_day(purchases, has_time):
-    """One row per customer and day with a purchase, beside the day of the purchase before it.
-
-    Gaps and months are then read off neighbours: sorting days is cheaper than sorting purchases, and nothing
-    has to be kept in lists.
-    """
+def _count_purchases(purchases, has_time, as_of):
+    """One row per customer: everything that needs no look at the neighbouring purchase."""
+    day = purchases.event_at.date()
+    cells = {"quarter": day.quarter(), "weekend": day.day_of_week.index() >= 5}
+    if has_time:
+        cells["evening"] = purchases.event_at.hour() >= EVENING
+    t = purchases.mutate(ago=days_before(as_of, day), **cells).drop("event_at")
     sums = {
-        name: purchases[name].sum().cast("int64")
-        for name in purchases.columns
-        if name in ("micros", "items", "discounted")
+        name: t[name].sum().cast("int64") for name in ("micros", "items", "discounted") if name in t.columns
     }
     if has_time:
-        sums["evenings"] = take(purchases.event_at.hour() >= EVENING, 1).sum()
-    days = purchases.group_by("customer_id", day=purchases.event_at.date()).agg(
-        purchases=purchases.count(), **sums
-    )
-    return days.mutate(previous=days.day.lag().over(group_by="customer_id", order_by=days.day))
-
-
-def _count_by_customer(days, as_of):
-    ago = days_before(as_of, days.day)
-    days = days.mutate(
-        ago=ago,
-        gap=days.day.delta(days.previous, unit="day").cast("int64"),
-        month=(ago - 1) // 30,
-        quarter=days.day.quarter(),
-    )
-    same_month = (days.day.year() == days.previous.year()) & (days.day.month() == days.previous.month())
-    n, month = days.purchases, days.month
-    sums = {
-        name: days[name].sum().cast("int64")
-        for name in ("micros", "items", "discounted", "evenings")
-        if name in days.columns
+        sums["evenings"] = t.count(where=t.evening)
+    quarters = {f"quarter_{number}": t.count(where=t.quarter == number) for number in (1, 2, 3, 4)}
+    months = {
+        f"month_{number}": t.count(where=(t.ago <= 30 * (number + 1)) & (t.ago > (30 * number or -1)))
+        for number in range(MONTHS)
     }
-    quarters = {
-        f"quarter_{number}": take(days.quarter == number, n).sum().cast("int64") for number in (1, 2, 3, 4)
-    }
-    return days.group_by("customer_id").agg(
-        latest=days.ago.min().cast("int64"),
-        first=days.ago.max().cast("int64"),
-        purchases=n.sum().cast("int64"),
-        longest=days.gap.max(),
-        squares=(days.gap * days.gap).sum().cast("int64"),
-        months_active=ibis.cases((same_month.fill_null(False), 0), else_=1).sum().cast("int64"),
-        # Terms of least-squares slopes over three and six months, the newest month being number 0.
-        slope_3=take(days.ago <= 90, (1 - month) * n).sum().cast("int64"),
-        slope_6=take(days.ago <= 180, (5 - 2 * month) * n).sum().cast("int64"),
-        weekends=take(days.day.day_of_week.index() >= 5, n).sum().cast("int64"),
+    return t.group_by("customer_id").agg(
+        latest=t.ago.min().cast("int64"),
+        first=t.ago.max().cast("int64"),
+        purchases=t.count(),
+        weekends=t.count(where=t.weekend),
         **sums,
         **quarters,
+        **months,
+    )
+
+
+def _measure_gaps(purchases):
+    """One row per customer: what the days with a purchase say beside the one before.
+
+    Sorting days is cheaper than sorting purchases, and sorting nothing but days cheaper still; nothing has
+    to be kept in lists.
+    """
+    days = purchases.select("customer_id", day=purchases.event_at.date()).distinct()
+    days = days.mutate(previous=days.day.lag().over(group_by="customer_id", order_by=days.day))
+    gap = days.day.delta(days.previous, unit="day").cast("int64")
+    days = days.mutate(gap=gap, same=days.day.truncate("M") == days.previous.truncate("M"))
+    return days.group_by("customer_id").agg(
+        longest=days.gap.max(),
+        squares=(days.gap * days.gap).sum().cast("int64"),
+        months_active=days.count() - days.count(where=days.same),
     )
 
 
@@ -125,6 +120,8 @@ def _describe(t):
     value, pace = ratio(t.micros, t.purchases) / MICROS, MONTH * t.purchases.cast("float64") / ibis.greatest(
         t.first, 30
     ).cast("float64")  # fmt: skip
+    # Terms of the least-squares slope over six months, the newest being number 0.
+    steps = sum((5 - 2 * number) * t[f"month_{number}"] for number in range(MONTHS))
     best = ibis.greatest(t.quarter_1, t.quarter_2, t.quarter_3, t.quarter_4)
     features = {
         "days_since_last_purchase": t.latest,
@@ -134,8 +131,8 @@ def _describe(t):
         "days_since_first_purchase": t.first,
         "purchase_velocity": pace,
         "avg_days_between_purchases": mean_gap.fill_null(open_gap),
-        "trend_last_3_months": t.slope_3.cast("float64") / 2.0,
-        "trend_last_6_months": t.slope_6.cast("float64") / 35.0,
+        "trend_last_3_months": (t.month_0 - t.month_2).cast("float64") / 2.0,
+        "trend_last_6_months": steps.cast("float64") / 35.0,
         "weekend_purchase_ratio": ratio(t.weekends, t.purchases),
         "longest_gap_between_purchases": ibis.cases(
             (t.purchases == 1, t.latest), else_=t.longest.fill_null(0)

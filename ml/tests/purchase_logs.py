@@ -130,7 +130,7 @@ def _work_out_retail(orders, as_of):
     ago, n = [_ago(at, as_of) for at in instants], len(orders)
     paid = sum(row["amount"] for row in rows)
     gaps = [(later.date() - earlier.date()).days for earlier, later in pairwise(instants)]
-    months = [sum(30 * k < day <= 30 * (k + 1) for day in ago) for k in range(6)]
+    months = [sum((30 * k or -1) < day <= 30 * (k + 1) for day in ago) for k in range(6)]
     quantities = [row["quantity"] for row in rows if row["quantity"] is not None]
     categories = Counter(row["category"] for row in rows if row["category"] is not None)
     products = defaultdict(set)
