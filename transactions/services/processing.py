@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -89,7 +89,7 @@ def process_features(
         account=by or analysis.account,
         created_at=at,
         # Behind the reading: workers take jobs in the order in which they were queued.
-        job=_queue(analysis, matrix_id, by or analysis.account, at),
+        job=_queue(analysis, matrix_id, by or analysis.account, at + timedelta(microseconds=1)),
         feature_set=feature_set,
     )
 
