@@ -90,6 +90,7 @@ def _write_events(folder, events, *, eight=True):
         "CASE WHEN random() < 0.2 THEN 0.1 ELSE 0 END AS discount"
     )
     connection = duckdb.connect(config={"threads": 1})
+    connection.execute("SET enable_progress_bar = false")
     connection.execute("SELECT setseed(0.42)")
     files = {"full.csv": common.format(at=instant) + more}
     if eight:
