@@ -8,8 +8,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import storages
 from django.core.management import call_command
 from django.test import RequestFactory
+from django.utils import timezone
 
 from churnbuster.env import buckets
+from companies.access import membership
 from core.buckets import (
     BUCKETS,
     DATASETS,
@@ -24,6 +26,11 @@ from core.buckets import (
     send_object,
     store_file,
 )
+from transactions.services.deletion import delete_analysis
+from transactions.services.importing import start_import
+from transactions.services.matrices import start_features
+from transactions.services.uploads import start_analysis
+from transactions.tests.logs import MAPPING, log_file
 
 NAME = "org_1/raw/log.csv"
 
@@ -206,3 +213,36 @@ def test_an_endpoint_may_have_a_path_and_a_key_any_sign():
     assert options["endpoint_url"] == "https://ref.example.com/storage/v1/s3"
     assert (options["access_key"], options["secret_key"]) == ("a/b", "c@d")
     assert (options["region_name"], options["bucket_name"]) == ("eu-west-1", "utils")
+
+
+# --- A purchase log on the server --------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_log_lives_and_goes_on_the_server(
+    use_s3, user, do_jobs, settings, django_capture_on_commit_callbacks
+):
+    use_s3()
+    analysis = start_analysis(member=membership(user), upload=log_file(with_faults=True), at=timezone.now())
+    start_import(analysis=analysis, mapping=MAPPING, at=timezone.now())
+    (job,) = do_jobs()
+    assert job.error is None, job.error
+    analysis.refresh_from_db()
+    matrix = start_features(analysis=analysis, feature_set="rfm_v2", at=timezone.now())
+    do_jobs()
+
+    def stored():
+        return [found.name for bucket in (DATASETS, UTILS) for found in objects_under(bucket, "org_")]
+
+    matrix.refresh_from_db()
+    assert len(stored()) == 5 and matrix.is_ready
+    with urllib.request.urlopen(file_url(UTILS, matrix.csv_path)) as answer:
+        assert answer.readline().startswith(b'"customer_id"')
+    # Nothing of it stayed on this machine.
+    assert not [path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()]
+    assert not any(settings.FILE_UPLOAD_TEMP_DIR.iterdir())
+
+    with django_capture_on_commit_callbacks(execute=True):
+        delete_analysis(analysis=analysis, typed=str(analysis), by=user, at=timezone.now())
+
+    assert not stored()

@@ -5,13 +5,17 @@ import io
 from datetime import date, datetime
 
 import pytest
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from core.buckets import UTILS, local_copy
 from transactions.cutoffs import CutoffRefused, LogNotRead
+from transactions.findings import MatrixFindings
 from transactions.models import FeatureMatrix
 from transactions.services.configuration import configure_analysis
 from transactions.services.matrices import NoSuchFeatures, start_features
+from transactions.services.uploads import start_analysis
+from transactions.tests.logs import MAPPING, lines_of_log, read_here
 
 pytestmark = pytest.mark.django_db
 
@@ -73,3 +77,21 @@ def test_refuses_what_cannot_be_computed_and_leaves_nothing(read_log, uploaded):
 def test_refuses_a_log_that_was_not_read(uploaded):
     with pytest.raises(LogNotRead):
         start_features(analysis=uploaded, feature_set="rfm_v2", at=timezone.now())
+
+
+def test_a_feature_that_knows_the_answer_is_named(member, do_jobs):
+    """Given labels that only say who has been silent for long are the leak that the sources describe."""
+    lines = lines_of_log(customers=100, days=200)
+    gone = {f"C{number:03d}" for number in range(0, 100, 3)}
+    labelled = [f"{line},{int(line[:4] in gone)}" for line in lines[1:]]
+    upload = ContentFile("\n".join([f"{lines[0]},left", *labelled]).encode(), name="labelled.csv")
+    analysis = start_analysis(member=member, upload=upload, at=timezone.now())
+
+    matrix = compute(read_here(analysis, {**MAPPING, "label": "left"}), do_jobs)
+
+    assert matrix.label_source == "given"
+    found = MatrixFindings(matrix)
+    blocked = {row["column"] for row in found.suspects if row["verdict"] == "blocks"}
+    assert "days_since_last_purchase" in blocked
+    assert "tell" in found.leak_headline
+    assert matrix.report["selection"]["kept"]
