@@ -38,7 +38,7 @@ class ReasonForm(forms.Form):
 
     reason = forms.CharField(
         max_length=LONGEST_REASON,
-        widget=forms.TextInput({"class": "vTextField", "autocomplete": "off"}),
+        widget=forms.Textarea({"rows": 2, "class": "vLargeTextField"}),
         help_text="It stands beside your name for good.",
         error_messages={"required": "Say why: whoever reads it later will want to know."},
     )

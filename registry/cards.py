@@ -138,21 +138,28 @@ def purpose_of(*, name: str, manifest: dict | None) -> str:
     )
 
 
-def threshold_reason(found: dict) -> str:
+def threshold_reason(found: dict, manifest: dict | None = None) -> str:
     """Return from where on a customer counts as likely to leave, and why from there."""
     threshold, churners = found["threshold"], found["churners"]
     named = sum(found["confusion"][key] for key in ("true_positive", "false_positive"))
-    why = (
-        "Its probabilities are calibrated, so this is where leaving becomes likelier than staying. "
-        if threshold == 0.5
-        else "It was chosen when the version was made. "
-    )
+    why = "It was chosen when the version was made. "
+    if threshold == 0.5:
+        known = (
+            "as far as its probabilities hold"
+            if _is_uncalibrated(manifest)
+            else "by its calibrated probabilities"
+        )
+        why = f"This is where, {known}, leaving becomes likelier than staying. "
     return (
         f"From a probability of {threshold:.2f} on, a customer counts as likely to leave. {why}"
         f"Of {found['rows']:,} customers tried it named {named:,}: {_share(churners['precision'])} of them "
         f"left, and {_share(churners['recall'])} of all who left were named. A lower threshold finds more "
         "and calls more in vain; the costs of a call are not part of it."
     )
+
+
+def _is_uncalibrated(manifest):
+    return bool(manifest) and "imported" in manifest and manifest["calibrator"]["method"] == "none"
 
 
 def limits_of(found: dict, manifest: dict | None) -> list[Limit]:

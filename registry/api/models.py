@@ -39,8 +39,8 @@ class ReliabilityMetrics(serializers.Serializer):
     )
     intervals = serializers.DictField(
         required=False,
-        help_text="95 % intervals of the figures: `value`, `low`, `high` by group and name; not there for some "
-        "models that were imported.",
+        help_text="95 % intervals of the figures: `value`, `low`, `high` by group and name; not there for "
+        "some models that were imported.",
     )
 
 

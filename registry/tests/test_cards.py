@@ -122,3 +122,10 @@ def test_the_way_from_scores_to_probabilities_is_told():
         "sigmoid: slope and shift of the log odds. Brier score by way: none 0.1400, sigmoid 0.1350"
     )
     assert calibration_of(None) == ""
+
+
+def test_what_is_not_calibrated_is_not_called_so(found):
+    imported = {"imported": {}, "calibrator": {"method": "none"}}
+
+    assert "calibrated" in threshold_reason(found)
+    assert "as far as its probabilities hold" in threshold_reason(found, imported)

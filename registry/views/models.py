@@ -88,7 +88,7 @@ def version(request, pk):
             figures[name] = cards.with_intervals(figures[name], found)
         context |= figures | _pictures(found)
         context |= {
-            "threshold_reason": cards.threshold_reason(found),
+            "threshold_reason": cards.threshold_reason(found, manifest),
             "limits": cards.limits_of(found, manifest),
             "parts": cards.parts_of(found),
         }
