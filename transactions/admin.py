@@ -45,7 +45,8 @@ class FeatureMatrixAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     fields = (
         "id", "analysis", "company", "account", "feature_set", "as_of", "label_source", "horizon_days",
-        "gap_days", "active_window_days", "state", "job", "dataset", "parquet_path", "csv_path", "report", "created_at",
+        "gap_days", "active_window_days", "state", "job", "dataset", "parquet_path", "csv_path", "report",
+        "created_at",
     )  # fmt: skip
     readonly_fields = fields
 
