@@ -109,8 +109,8 @@ def test_a_real_worker_that_is_killed_is_followed_by_another_within_a_minute(
     processes.start("clock")
     processes.start("worker")
     job = wait_until(
-        lambda: (job := Job.objects.get(pk=run.job_id)).step == "Combine" and job,
-        seconds=90,
+        lambda: (job := Job.objects.get(pk=run.job_id)).state == Job.State.RUNNING and job.step and job,
+        seconds=120,
         what="a worker has begun to retrain",
     )
 
