@@ -70,6 +70,11 @@ def promote_version(*, version: ModelVersion, by: Account | None, reason: str, a
     manifest = json.loads(payloads[MANIFEST])
     for name in ABOUT_THE_VERSION:
         manifest.pop(name, None)
+    if version.company_id and "imported" in manifest:
+        # What a company calls its files is none of the others' business.
+        manifest["imported"] = {
+            name: value for name, value in manifest["imported"].items() if name not in ("file", "customers")
+        }
     exported = ExportedModel(
         # Seeding leaves alone what an operator chose.
         manifest=manifest | {"promoted": {"at": at.isoformat()}},

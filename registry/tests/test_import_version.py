@@ -3,10 +3,20 @@ import os
 import pickle
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
 from companies.models import AuditEvent
-from registry.artefacts import NoPipeline, load_scorer, media_path, rebuild_model
+from ml.dataset_a import make_dataset_a
+from registry.artefacts import (
+    NoPipeline,
+    load_manifest,
+    load_metadata,
+    load_scorer,
+    media_path,
+    rebuild_model,
+)
 from registry.models import ModelVersion
 from registry.selectors import quality_of
 from registry.services.importing import ImportRefused, import_version
@@ -156,6 +166,57 @@ def test_a_manifest_must_be_there_and_be_json(take_in, tmp_path):
     (tmp_path / "wrong.json").write_text("customerID,Churn")
     with pytest.raises(ImportRefused, match="no manifest"):
         take_in(manifest_path=tmp_path / "wrong.json")
+
+
+# --- Tried out here --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def customers(tmp_path):
+    path = tmp_path / "customers.csv"
+    make_dataset_a(rows=300, seed=8).to_csv(path, index=False)
+    return path
+
+
+def test_figures_come_from_the_customers_that_are_given(take_in, foreign, customers):
+    change(foreign[0], metrics={"weighted": dict.fromkeys(FIGURES, 1.0)})
+
+    version = take_in(customers_path=customers)
+
+    assert quality_of(version).rows == load_manifest(version)["imported"]["tried_on"] == 300
+    assert 0.5 < version.metrics.accuracy < 1
+    assert load_metadata(version)["metrics"]["Accuracy"] == version.metrics.accuracy
+
+
+def test_of_figures_that_no_page_can_draw_only_the_five_are_kept(take_in, foreign, as_developer):
+    change(foreign[0], metrics={"weighted": FIGURES, "roc": {}, "churners": {"precision": "high"}})
+
+    version = take_in()
+
+    assert (version.metrics.accuracy, quality_of(version)) == (FIGURES["Accuracy"], None)
+    page = as_developer.get(reverse("registry:version", args=("dev", version.pk)))
+    assert page.status_code == 200
+    assert "It was made elsewhere" in page.content.decode()
+
+
+def test_the_operator_imports_in_the_admin(foreign, company, as_operator, as_developer):
+    address = reverse("admin:registry_modelversion_import")
+    manifest, graph, _ = foreign
+    pickled = SimpleUploadedFile("tree.pkl", pickle.dumps(Bomb()))
+
+    asked = as_operator.get(address)
+    refused = as_operator.post(address, {"model": pickled})
+    with manifest.open("rb") as model, graph.open("rb") as onnx:
+        accepted = as_operator.post(address, {"model": model, "graph": onnx, "company": company.pk})
+
+    assert "skops.io.dump" in asked.content.decode()
+    assert (refused.status_code, accepted.status_code) == (422, 302)
+    assert "tree.pkl was not opened" in refused.content.decode()
+    assert not media_path("exploded").exists()
+    version = ModelVersion.objects.get()
+    assert accepted.url == reverse("admin:registry_modelversion_change", args=[version.pk])
+    assert AuditEvent.objects.get(action="version-imported").details["file"] == "tree.json"
+    assert as_developer.get(address).status_code == 302
 
 
 def test_the_command_imports_and_shows_a_refusal(foreign, company, capsys):
