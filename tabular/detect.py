@@ -13,7 +13,7 @@ from tabular.amounts import APOSTROPHES, BLANKS, BULK, NumberFormat, read_number
 from tabular.cells import BadCell, is_blank
 from tabular.columns import blanks_of, mask_of
 from tabular.duplicates import hash_texts
-from tabular.moments import COMPACT, NAMED, SERIAL, YEAR_LATER, read_moment, read_moments
+from tabular.moments import COMPACT, COUNTED, NAMED, YEAR_LATER, read_moment, read_moments
 from tabular.tally import FIXED_SEED
 from tabular.words import says_date, says_id
 
@@ -229,7 +229,7 @@ class Clues:
 
     def _are_dates(self) -> bool:
         if self._share(_is_date) <= MOSTLY:
-            return says_date(self.name) and self._share(_is_serial) > 1 - STRAY
+            return self._counted() is not None
         if self._share(lambda text: COMPACT.fullmatch(text.strip()) is not None) <= MOSTLY:
             return True
         # Eight digits may be a day or a number; hardly any numbers are all days of the calendar.
@@ -237,13 +237,22 @@ class Clues:
             says_date(self.name) or (len(self.looked_at) >= 10 and not says_id(self.name))
         )
 
+    def _counted(self) -> str | None:
+        """Return how numbers count the time, where they do: only a name tells them from other numbers."""
+        if not says_date(self.name):
+            return None
+        orders = (
+            o for o in COUNTED if self._share(lambda text, o=o: _reads(read_moment, text, o)) > 1 - STRAY
+        )
+        return next(orders, None)
+
     def _are_names(self) -> bool:
         """Whether these numbers name something: 00123 is not 123."""
         return says_id(self.name) or self._share(lambda text: PADDED.fullmatch(text) is not None) > STRAY
 
     def _date_order(self) -> tuple[str | None, bool]:
         if self._share(_is_date) <= MOSTLY:
-            return "SERIAL", False
+            return self._counted(), False
         if self.separated <= 0.05 * (self.rows - self.blanks):
             named = self._share(lambda text: NAMED.fullmatch(text.strip()) is not None) > MOSTLY
             month_first = (
@@ -342,10 +351,6 @@ def _swappable(text: str) -> bool:
 
 def _is_date(text: str) -> bool:
     return any(_reads(read_moment, text, order) for order in ("DMY", "MDY"))
-
-
-def _is_serial(text: str) -> bool:
-    return SERIAL.fullmatch(text.strip()) is not None and _reads(read_moment, text, "SERIAL")
 
 
 def _is_number(text: str) -> bool:

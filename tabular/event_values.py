@@ -24,6 +24,7 @@ CANCELLED = r"^\s*[Cc][0-9]+$"
 MICROSECONDS = pa.timestamp("us")
 # Products of a price and a count carry noise of the machine far behind the cents.
 DECIMALS = 6
+HOLE = "the cell is blank where a purchase needs an amount"
 # Why a row is no event, in the order in which it is looked at: kind and role.
 FAULTS = (
     ("missing_id", "customer_id"),
@@ -204,10 +205,10 @@ def explain_fault(
         return name, text, "the cell is blank where a date is needed"
     if role == "amount" and spec.multiplies:
         return name, text, "unit price times quantity is beyond all measure"
-    if (kind == "bad_number" and is_blank(text)) or (
-        role == "unit_price" and is_blank(row[spec.places["quantity"]])
-    ):
-        return name, text, "the cell is blank where a purchase needs an amount"
+    if kind == "bad_number" and is_blank(text):
+        return name, text, HOLE
+    if role == "unit_price" and is_blank(row[spec.places["quantity"]]):
+        return spec.columns["quantity"], "", HOLE
     try:
         if kind == "bad_date":
             read_moment(text, spec.date_order)

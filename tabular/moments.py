@@ -14,13 +14,16 @@ from tabular.cells import EARLIEST_YEAR, BadCell, is_blank
 from tabular.errors import shown
 
 # YYMD: the year first, in two digits. SERIAL: days since 30 December 1899, as a spreadsheet counts them.
-ORDERS = ("YMD", "DMY", "MDY", "YYMD", "SERIAL")
+# UNIX: seconds or milliseconds since 1970, in UTC.
+ORDERS = ("YMD", "DMY", "MDY", "YYMD", "SERIAL", "UNIX")
+COUNTED = ("SERIAL", "UNIX")
 SPOKEN = {
     "YMD": "year, month, day",
     "DMY": "day, month, year",
     "MDY": "month, day, year",
     "YYMD": "two digits of the year, month, day",
     "SERIAL": "days as a spreadsheet counts them",
+    "UNIX": "seconds or milliseconds since 1970",
 }
 EXAMPLES = {
     "YMD": "2024-12-31",
@@ -28,6 +31,7 @@ EXAMPLES = {
     "MDY": "12/31/2024",
     "YYMD": "24-12-31",
     "SERIAL": "45657",
+    "UNIX": "1735603200",
 }
 # Two digits of a year, as POSIX reads them: 69 is 1969, 68 is 2068.
 PIVOT = 69
@@ -54,6 +58,8 @@ NAMED = re.compile(
     rf"(?P<y>[0-9]{{4}}|[0-9]{{2}}){CLOCK}"
 )
 SERIAL = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
+# From 2001 on, and not beyond 2065.
+UNIX = re.compile(r"[1-2][0-9]{9}(?:\.[0-9]{1,6})?|[1-2][0-9]{12}")
 # English, German, Dutch, French, Spanish: the first letters of each month that tell it from the others.
 MONTHS = {
     start: number
@@ -89,8 +95,8 @@ def read_moment(text: str, order: str) -> datetime:
     try:
         if found:
             return _moment(int(found["a"]), int(found["b"]), int(found["c"]), found)
-        if order == "SERIAL":
-            return _from_serial(body)
+        if order in COUNTED:
+            return _from_serial(body) if order == "SERIAL" else _from_unix(body)
         if order == "YYMD" and (found := YEAR_LATER.fullmatch(body)) and len(found["c"]) == 2:
             return _moment(_year(found["a"]), int(found["b"]), int(found["c"]), found)
         if order in ("DMY", "MDY") and (found := YEAR_LATER.fullmatch(body)):
@@ -139,6 +145,13 @@ def _from_serial(body: str) -> datetime:
         raise ValueError
     # A double holds a time of day to some microseconds; a spreadsheet shows whole seconds.
     return EPOCH + timedelta(seconds=round(float(body) * 86_400))
+
+
+def _from_unix(body: str) -> datetime:
+    if not UNIX.fullmatch(body):
+        raise ValueError
+    micros = round(float(body) * (1000 if len(body) == 13 else 1_000_000))
+    return datetime(1970, 1, 1) + timedelta(microseconds=micros)
 
 
 def read_moments(array: pa.Array, order: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

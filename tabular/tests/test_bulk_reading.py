@@ -33,7 +33,7 @@ def moments(draw):
 
 
 MOMENTS = st.one_of(
-    moments(), st.sampled_from(["", " ", "45292.5", "31 Dec 2024", "May 5, 2024", "yesterday"])
+    moments(), st.sampled_from(["", " ", "45292.5", "1704412800", "31 Dec 2024", "May 5, 2024", "yesterday"])
 )
 
 

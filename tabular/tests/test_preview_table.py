@@ -44,6 +44,8 @@ def numbers_in(tmp_path, numbers, delimiter=";"):
         (["5 août 2024", "6 décembre 2024"], "DMY", "2024-08-05 00:00:00"),
         (["5 de enero de 2024", "6 de agosto de 2024"], "DMY", "2024-01-05 00:00:00"),
         (["45296", "45297.75"], "SERIAL", "2024-01-05 00:00:00"),
+        (["1704412800", "1704412801.5"], "UNIX", "2024-01-05 00:00:00"),
+        (["1704412800000", "1704412800001"], "UNIX", "2024-01-05 00:00:00"),
     ],
 )
 def test_recognises_how_dates_are_written(dates, order, first, tmp_path):
