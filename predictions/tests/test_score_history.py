@@ -248,6 +248,16 @@ def test_the_call_answers_in_the_words_of_its_interface(client_of_developer, com
     assert nobody.json()["fields"].keys() == {"customer_id"}
 
 
+def test_the_pages_of_models_show_it_and_offer_it_for_no_file(client_of_developer, version):
+    listed = client_of_developer.get("/dev/models/")
+    shown = client_of_developer.get(f"/dev/models/{version.pk}/")
+    predict = client_of_developer.get("/dev/predict/")
+
+    assert str(version) in listed.content.decode()
+    assert shown.status_code == 200
+    assert f'value="{version.pk}"' not in predict.content.decode()
+
+
 @pytest.fixture
 def client_of_developer(log_in, developer):
     assert membership(developer).is_developer
