@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.base import ContentFile
@@ -26,6 +26,8 @@ from transactions.services.uploads import start_analysis
 pytestmark = pytest.mark.django_db
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+# Behind the features, which are queued at noon.
+LATER = NOON + timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ def told(member):
 
 def test_learns_from_a_log_by_time_and_registers_a_version(member, do_jobs):
     matrix = process(member, make_sample_log("coffee_shop", customers=500))
-    training = start_feature_training(member=member, at=NOON)
+    training = start_feature_training(member=member, at=LATER)
 
     do_jobs()
 
@@ -71,7 +73,7 @@ def test_learns_from_a_log_by_time_and_registers_a_version(member, do_jobs):
 
 def test_learns_from_given_labels_by_a_stratified_split(member, do_jobs):
     process(member, make_sample_log("subscription", customers=900), has_churn_label=True)
-    training = start_feature_training(member=member, model_type="random_forest", at=NOON)
+    training = start_feature_training(member=member, model_type="random_forest", at=LATER)
 
     do_jobs()
 
@@ -84,7 +86,7 @@ def test_learns_from_given_labels_by_a_stratified_split(member, do_jobs):
 
 def test_a_log_that_teaches_nothing_fails_with_the_reason(member, do_jobs):
     process(member, make_sample_log("coffee_shop", customers=30))
-    start_feature_training(member=member, at=NOON)
+    start_feature_training(member=member, at=LATER)
 
     do_jobs()
 
@@ -97,7 +99,7 @@ def test_a_log_that_teaches_nothing_fails_with_the_reason(member, do_jobs):
 
 def test_features_that_failed_fail_the_training_with_their_reason(member, do_jobs):
     matrix = process(member, make_sample_log("coffee_shop", customers=30))
-    start_feature_training(member=member, matrix=matrix, at=NOON)
+    start_feature_training(member=member, matrix=matrix, at=LATER)
     Job.objects.filter(task="transactions.import").update(state=Job.State.CANCELLED)
 
     do_jobs()
@@ -117,7 +119,7 @@ def test_features_that_failed_are_passed_over(member, do_jobs):
 @pytest.mark.parametrize(("state", "word"), [(state, TRAINING_STATUS[state]) for state in Job.State.values])
 def test_tells_each_state_of_the_job_by_its_word(member, state, word):
     process(member, make_sample_log("coffee_shop", customers=30))
-    training = start_feature_training(member=member, at=NOON)
+    training = start_feature_training(member=member, at=LATER)
     Job.objects.filter(pk=training.job_id).update(state=state, error={"code": "x", "message": "Why."})
 
     status = told(member)
@@ -137,5 +139,5 @@ def test_refuses_who_may_not_what_is_unknown_and_what_is_not_there(member, user)
     with pytest.raises(UnknownModelType, match=", ".join(MODEL_TYPES)):
         start_feature_training(member=member, model_type="neural_network", at=NOON)
     with pytest.raises(NoFeatures):
-        start_feature_training(member=member, at=NOON)
+        start_feature_training(member=member, at=LATER)
     assert not FeatureTraining.objects.exists()
