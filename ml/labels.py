@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ml.purchase_features.logs import open_log, quote, to_cutoff
 
@@ -235,21 +237,24 @@ def _compile_given(columns):
 
 
 def _write(log, sql, target):
-    import duckdb
-
-    with duckdb.connect() as connection:
-        connection.execute(f"CREATE TEMP VIEW events AS {log.select()}")
+    with _open(log) as connection:
         connection.execute(f"COPY ({sql}) TO {quote(target)} (FORMAT parquet, COMPRESSION zstd)")
         counts = "count(*), count(churned), coalesce(sum(churned), 0)::BIGINT"
         return connection.execute(f"SELECT {counts} FROM read_parquet({quote(target)})").fetchone()
 
 
 def _query(log, sql):
-    import duckdb
-
-    with duckdb.connect() as connection:
-        connection.execute(f"CREATE TEMP VIEW events AS {log.select()}")
+    with _open(log) as connection:
         return connection.execute(sql).fetchone()
+
+
+@contextmanager
+def _open(log):
+    from ml.purchase_features.duck import connect
+
+    with TemporaryDirectory() as folder, connect(Path(folder)) as connection:
+        connection.execute(f"CREATE TEMP VIEW events AS {log.select()}")
+        yield connection
 
 
 def _end(log):

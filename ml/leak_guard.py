@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import struct
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ml.purchase_features.duck import compile_expression, write_literal
+from ml.purchase_features.duck import compile_expression, connect, write_literal
 from ml.purchase_features.logs import SQL_TYPES, open_log, to_cutoff
 
 MUTATIONS = ("deleted", "shifted", "invented")
@@ -90,12 +91,7 @@ def check_features(events, *, as_of, feature_set=None, build=None, customers=EXA
     sql, features = compile_expression(
         feature_set=feature_set, build=build, columns=log.columns, has_time=log.has_time, as_of=cutoff
     )
-    import duckdb
-
-    with (
-        TemporaryDirectory() as folder,
-        duckdb.connect(config={"threads": 1, "temp_directory": folder}) as duck,
-    ):
+    with TemporaryDirectory() as folder, connect(Path(folder)) as duck:
         examined = _gather(duck, log, cutoff, customers)
         if not examined:
             raise ValueError(f"No customer has an event before {cutoff:%Y-%m-%d %H:%M}.")

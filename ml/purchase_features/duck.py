@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from ml.purchase_features.catalogue import list_features
 from ml.purchase_features.expressions import EVENTS, PARTS, PURCHASE, build_features, finish_features
-from ml.purchase_features.logs import quote, quote_paths
+from ml.purchase_features.logs import MEMORY_LIMIT, quote, quote_paths
 
 # The cutoff under which expressions are compiled once; what it became in SQL is then exchanged for the real
 # one.
@@ -109,7 +109,7 @@ def write_literal(as_of):
     return f"TIMESTAMP '{as_of.isoformat(sep=' ', timespec='microseconds')}'"
 
 
-def connect(folder, *, memory_limit, threads=None):
+def connect(folder, *, memory_limit=MEMORY_LIMIT, threads=None):
     """Return a connection that spills to a folder rather than go over its memory.
 
     Parameters

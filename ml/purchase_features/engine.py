@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ml.purchase_features.catalogue import list_absent, list_features
-from ml.purchase_features.logs import CsvLog, EventLog, open_log, quote, to_cutoff
+from ml.purchase_features.logs import MEMORY_LIMIT, CsvLog, EventLog, open_log, quote, to_cutoff
 from ml.purchase_features.single import compute_one
 
 __all__ = ["FeatureReport", "compute_features", "compute_one", "write_csv"]
 
 ENGINES = ("duckdb", "spark")
-MEMORY_LIMIT = "3GB"
 # So many events fit the memory limit with the most features; more are split by customer.
 BUCKET_ROWS = 12_000_000
 CUTS = 99
@@ -155,7 +155,8 @@ def compute_features(
     Raises
     ------
     ValueError
-        Unknown engine or feature set, no such column, or no customer with an event before the cutoff.
+        Unknown engine or feature set, no such column, a number that is none or too large to be counted in
+        millionths, or no customer with an event before the cutoff.
     """
     if engine not in ENGINES:
         raise ValueError(f"There is no engine {engine!r}. There are: {', '.join(ENGINES)}.")
@@ -166,7 +167,7 @@ def compute_features(
     log, cutoff, target = open_log(events), to_cutoff(as_of), Path(target)
     absent = list_absent(feature_set, log.columns, has_time=log.has_time)
     features = [feature for feature in list_features(feature_set) if feature.name not in absent]
-    with TemporaryDirectory(prefix="features-", dir=target.parent) as folder:
+    with _refuse_what_is_no_number(), TemporaryDirectory(prefix="features-", dir=target.parent) as folder:
         task = FeatureTask(log, cutoff, feature_set, Path(folder), memory_limit, threads, engine)
         if engine == "spark":
             from ml.purchase_features.spark import LOCAL, compute_parts_on_spark
@@ -241,6 +242,18 @@ def write_csv(parquet, csv):
             f"COPY (SELECT * FROM read_parquet({quote(parquet)})) TO {quote(csv)} (FORMAT csv, HEADER)"
         ).fetchone()
     return rows
+
+
+@contextmanager
+def _refuse_what_is_no_number():
+    import duckdb
+
+    try:
+        yield
+    except duckdb.ConversionException as error:
+        reason = str(error).splitlines()[0].removeprefix("Conversion Error: ")
+        said = "The log holds a cell that cannot be counted, such as an amount above 9,000,000,000,000"
+        raise ValueError(f"{said}: {reason}") from error
 
 
 def _wanted(feature_set):

@@ -22,6 +22,8 @@ SQL_TYPES = {
     "discount": "DOUBLE",
     "label": "TINYINT",
 }
+# Of DuckDB, which spills to a folder rather than go over it.
+MEMORY_LIMIT = "3GB"
 # Bytes of one row of a CSV of events, for choosing a number of buckets before it is read.
 CSV_ROW_BYTES = 45
 

@@ -118,6 +118,18 @@ def test_refuses_a_cutoff_before_everything(log, events, tmp_path):
         compute_one(events_of(events, "C001"), as_of=date(2020, 1, 1), feature_set="rfm_v2")
 
 
+@pytest.mark.parametrize("amount", [1e13, float("nan"), float("inf")])
+def test_refuses_amounts_that_cannot_be_counted(events, tmp_path, amount):
+    log = write_events(
+        tmp_path / "events.parquet", [*events, events[0] | {"event_type": "purchase", "amount": amount}]
+    )
+
+    with pytest.raises(ValueError, match="cannot be counted"):
+        compute_features(
+            log, as_of=date(2024, 12, 1), feature_set="rfm_v2", target=tmp_path / "features.parquet"
+        )
+
+
 def test_says_which_event_of_a_request_is_broken():
     good = {"event_at": "2024-01-15", "amount": 3}
 
