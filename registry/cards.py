@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from companies.access import Member
+from ml.schemas import TELCO_V1
 from registry.models import ModelVersion
 from registry.selectors import Figure
 
@@ -130,7 +131,10 @@ def purpose_of(*, name: str, manifest: dict | None) -> str:
     """Return what the model is for."""
     features = manifest["schema"] if manifest else None
     columns = len(features["categorical"]) + len(features["numeric"]) if features else None
-    known = f", from {columns} facts about the contract, the services and the bills" if columns else ""
+    about = "the contract, the services and the bills"
+    if features and features["name"] != TELCO_V1.name:
+        about = "what it bought, how often and how recently"
+    known = f", from {columns} facts about {about}" if columns else ""
     return (
         f"{name} says for each customer how likely it is to leave{known}. It is meant for choosing whom to "
         "call or write to first. It is not meant for deciding about prices, credit or service of a single "

@@ -8,7 +8,15 @@ from django.urls import reverse
 from ml.dataset_a import make_dataset_a
 from ml.schemas import TELCO_V1
 from ml.training import train_model
-from registry.cards import calibration_of, interval_of, limits_of, parts_of, threshold_reason, with_intervals
+from registry.cards import (
+    calibration_of,
+    interval_of,
+    limits_of,
+    parts_of,
+    purpose_of,
+    threshold_reason,
+    with_intervals,
+)
 from registry.selectors import Figure, lineage_of
 from registry.tests.factories import CURVES, DatasetFactory, ModelMetricsFactory, ModelVersionFactory
 
@@ -122,6 +130,14 @@ def test_the_way_from_scores_to_probabilities_is_told():
         "sigmoid: slope and shift of the log odds. Brier score by way: none 0.1400, sigmoid 0.1350"
     )
     assert calibration_of(None) == ""
+
+
+def test_the_purpose_tells_what_a_version_reads():
+    telco = {"schema": TELCO_V1.to_dict()}
+    log = {"schema": telco["schema"] | {"name": "rfm_v2"}}
+
+    assert "from 16 facts about the contract" in purpose_of(name="v2", manifest=telco)
+    assert "facts about what it bought" in purpose_of(name="v2", manifest=log)
 
 
 def test_what_is_not_calibrated_is_not_called_so(found):

@@ -13,11 +13,11 @@ from core.errors import Conflict, Forbidden
 from jobs.models import Job
 from jobs.runner import JobRun
 from jobs.services import enqueue
-from registry.models import ModelVersion
+from registry.models import Dataset, ModelVersion
 from registry.services.ledger import name_of
 from registry.uploads import REFUSE
 from training.models import TrainingRun
-from training.services.rebuilding import rebuild_version
+from training.services.rebuilding import CannotRebuild, rebuild_version
 from training.services.retraining import LONGEST_REASON, start_retraining
 
 REBUILD = "training.rebuild"
@@ -70,8 +70,16 @@ def order_rebuild(*, version: ModelVersion, reason: str, by: Account, at: dateti
     ------
     OnlyOperators
         `by` is none.
+    CannotRebuild
+        It learned from a purchase log, whose features are computed anew for each training.
     """
     _refuse_others(by)
+    dataset = version.training_dataset
+    if dataset is not None and dataset.dataset_type != Dataset.Type.SNAPSHOT:
+        raise CannotRebuild(
+            f"{version} learned from the features of a purchase log, which are computed anew for each "
+            "training. Train on them again instead."
+        )
     return enqueue(
         task=REBUILD,
         title=f"Rebuilding {version} of {version.company or 'everybody'}"[:255],

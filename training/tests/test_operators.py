@@ -115,6 +115,14 @@ def test_a_version_that_cannot_be_rebuilt_fails_its_job_with_a_sentence(default_
     assert "has no recorded data set" in job.error["message"]
 
 
+def test_a_version_that_learned_from_a_log_is_trained_again_instead(default_versions, operator):
+    tree = default_versions["decision_tree"]
+    tree.training_dataset.dataset_type = "features"
+
+    with pytest.raises(DomainError, match="Train on them again instead"):
+        order_rebuild(version=tree, reason="So.", by=operator, at=NOON)
+
+
 def test_others_than_operators_order_nothing(default_versions, developer):
     with pytest.raises(OnlyOperators):
         order_rebuild(version=default_versions["decision_tree"], reason="So.", by=developer, at=NOON)
