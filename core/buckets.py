@@ -130,6 +130,11 @@ def local_copy(bucket: str, name: str) -> Iterator[Path]:
         copy.__exit__(None, None, None)
 
 
+def is_remote(bucket: str) -> bool:
+    """Tell whether the bucket is on a server, and what this machine has of it a copy."""
+    return not isinstance(storages[bucket], LocalBucket)
+
+
 def exists(bucket: str, name: str) -> bool:
     return bool(name) and storages[bucket].exists(name)
 
@@ -159,7 +164,7 @@ def file_url(bucket: str, name: str) -> str:
 def send_object(request, bucket: str, name: str, *, filename: str, content_type: str = UNKNOWN):
     """Send an object as a download called `filename`; one that is gone answers as if it had never been."""
     storage = storages[bucket]
-    if isinstance(storage, LocalBucket):
+    if not is_remote(bucket):
         return send_stored(request, Path(storage.path(name)), name=filename, content_type=content_type)
     try:
         file = storage.open(name)

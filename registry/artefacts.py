@@ -17,6 +17,7 @@ from core import signing
 from core.errors import Conflict, DomainError
 from core.storage import write_atomically
 from ml.scoring import Scorer
+from registry import mirror
 from registry.files import (
     GRAPH,
     MANIFEST,
@@ -78,7 +79,11 @@ def media_path(relative: str) -> Path:
 
 
 def path_of(version: ModelVersion, suffix: str) -> Path:
-    return media_path(stem_of(version) + suffix)
+    """Return where a file of `version` lies on this machine, fetched from the bucket if it was not there."""
+    relative = stem_of(version) + suffix
+    path = media_path(relative)
+    mirror.pull(relative, path)
+    return path
 
 
 # --- Writing ---------------------------------------------------------------------------------------------
@@ -95,14 +100,17 @@ def write_artefacts(stem: str, payloads: dict[str, bytes]) -> dict[str, str]:
         The bytes of each file, by suffix.
     """
     for suffix, payload in payloads.items():
-        with write_atomically(media_path(stem + suffix)) as draft:
+        path = media_path(stem + suffix)
+        with write_atomically(path) as draft:
             draft.write_bytes(payload)
+        mirror.push(stem + suffix, path)
     return {suffix: sha256(payload) for suffix, payload in payloads.items()}
 
 
 def remove_artefacts(stem: str) -> None:
     for suffix in (MODEL, METADATA, GRAPH, MANIFEST, SIGNATURE):
         media_path(stem + suffix).unlink(missing_ok=True)
+        mirror.drop(stem + suffix)
 
 
 def statement(*, company_id: str | None, model_type: str, version: str, hashes: dict[str, str]) -> bytes:

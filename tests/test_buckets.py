@@ -1,6 +1,6 @@
 """The same promises hold for a local folder and for a server that speaks S3."""
 
-import urllib.error
+import shutil
 import urllib.request
 
 import pytest
@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from churnbuster.env import buckets
 from companies.access import membership
+from companies.services.erasure import erase_company
 from core.buckets import (
     BUCKETS,
     DATASETS,
+    MODELS,
     UTILS,
     FileIsGone,
     exists,
@@ -26,6 +28,9 @@ from core.buckets import (
     send_object,
     store_file,
 )
+from registry.artefacts import DamagedArtefact, forget_loaded, load_scorer, media_path, path_of
+from registry.files import MANIFEST
+from registry.services.versions import register_version
 from transactions.services.deletion import delete_analysis
 from transactions.services.importing import start_import
 from transactions.services.matrices import start_features
@@ -246,3 +251,55 @@ def test_a_log_lives_and_goes_on_the_server(
         delete_analysis(analysis=analysis, typed=str(analysis), by=user, at=timezone.now())
 
     assert not stored()
+
+
+# --- Models on the server ----------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_model_is_fetched_where_a_machine_has_no_copy_and_compared(
+    use_s3, exported_models, model_types, company
+):
+    use_s3()
+    version = register_version(
+        company=company,
+        model_type=model_types["logistic_regression"],
+        exported=exported_models["logistic_regression"],
+        dataset=None,
+        at=timezone.now(),
+    )
+    kept = sorted(found.name for found in objects_under(MODELS))
+    assert len(kept) >= 3 and all(name.startswith(f"retrained_models/{company.pk}/") for name in kept)
+
+    shutil.rmtree(media_path("models"))
+    forget_loaded()
+    assert load_scorer(version).threshold
+
+    # What the bucket gives is trusted no more than the disk.
+    path = path_of(version, MANIFEST)
+    path.unlink()
+    tampered = path.with_name("tampered")
+    tampered.write_text("{}")
+    store_file(MODELS, next(name for name in kept if name.endswith(".json")), tampered)
+    forget_loaded()
+    with pytest.raises(DamagedArtefact):
+        load_scorer(version)
+
+
+@pytest.mark.django_db
+def test_models_of_an_erased_company_leave_the_server(
+    use_s3, exported_models, model_types, company, operator, django_capture_on_commit_callbacks
+):
+    use_s3()
+    register_version(
+        company=company,
+        model_type=model_types["logistic_regression"],
+        exported=exported_models["logistic_regression"],
+        dataset=None,
+        at=timezone.now(),
+    )
+
+    with django_capture_on_commit_callbacks(execute=True):
+        erase_company(company=company, typed=company.name, by=operator, at=timezone.now())
+
+    assert not list(objects_under(MODELS))
