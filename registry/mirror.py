@@ -1,7 +1,7 @@
 """The files of model versions beyond this machine: a copy in the bucket, where that is on a server.
 
-Scoring reads files of this machine; one that is missing here is fetched. What came from the bucket is trusted no
-more than what lies on the disk: hashes and signature are compared either way.
+Scoring reads files of this machine; one that is missing here is fetched. What came from the bucket is trusted
+no more than what lies on the disk: hashes and signature are compared either way.
 """
 
 import shutil

@@ -7,6 +7,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from companies.access import membership
 from core.buckets import DATASETS, exists, local_copy, objects_under
 from jobs.models import Job
 from jobs.services import request_cancel
@@ -17,7 +18,7 @@ from transactions.selectors import analyses_for, status_of
 from transactions.services.importing import LogWasRead, MappingRefused, start_import
 from transactions.services.matrices import start_features
 from transactions.services.uploads import start_analysis
-from transactions.tests.logs import MAPPING, log_file
+from transactions.tests.logs import MAPPING, lines_of_log, log_file
 
 pytestmark = pytest.mark.django_db
 
@@ -146,7 +147,44 @@ def test_a_file_that_was_changed_behind_our_back_is_not_read(uploaded, settings,
 
 
 def test_the_company_sees_its_own_logs_and_no_others(uploaded, developer, stranger):
-    from companies.access import membership
-
     assert list(analyses_for(membership(developer))) == [uploaded]
     assert not analyses_for(membership(stranger)).exists()
+
+
+def workbook(lines):
+    from openpyxl import Workbook
+
+    book, file = Workbook(), io.BytesIO()
+    for number, line in enumerate(lines):
+        who, day, paid, category = line.split(",")
+        book.active.append([who, day, paid if not number else float(paid), category])
+    book.save(file)
+    return file.getvalue()
+
+
+def western(lines):
+    rows = [line.split(",") for line in lines]
+    for row in rows:
+        row[2:] = row[2].replace(".", ","), row[3].replace("tea", "thé")
+    return "\n".join(map(";".join, rows)).encode("cp1252")
+
+
+@pytest.mark.parametrize(
+    "name, write",
+    [("log.xlsx", workbook), ("log.csv", western)],
+    ids=["a workbook", "another encoding and sign"],
+)
+def test_a_file_that_is_read_from_a_copy_leaves_none_behind(member, do_jobs, settings, name, write):
+    lines = lines_of_log(customers=12)
+    upload = ContentFile(write(lines), name=name)
+
+    analysis = start_analysis(member=member, upload=upload, at=timezone.now())
+    start(analysis)
+    (job,) = do_jobs()
+
+    report = AnalysisSession.objects.get().import_report
+    assert job.error is None
+    assert (report["accepted"], report["rejected"], report["customers"]) == (len(lines) - 1, 0, 12)
+    # The file and its events.
+    assert len([path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()]) == 2
+    assert not any(settings.FILE_UPLOAD_TEMP_DIR.iterdir())
