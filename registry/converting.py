@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from ml.schemas import FeatureSchema
@@ -131,6 +130,9 @@ def _disagreement(manifest, onnx):
 
 def _customers(path, folder, schema, max_bytes):
     """Return features, outcomes and what was said about each customer, or None for the last."""
+    # Imported here: the web server, which only names this module, needs no data frames.
+    import pandas as pd
+
     from ml.frames import clean_frame, read_labels
 
     columns = table_schema(schema, purpose="train")

@@ -91,7 +91,7 @@ def resign_version(*, version: ModelVersion, by: Account | None, reason: str = "
         A file is not the one whose hash stands in the row, or the row contradicts itself.
     """
     lock_companies_of(version)
-    version = ModelVersion.objects.select_for_update().select_related("model_type").get(pk=version.pk)
+    version = ModelVersion.objects.select_for_update().get(pk=version.pk)
     try:
         read_artefacts(version)
     except FileMismatch:

@@ -17,7 +17,6 @@ from registry.models import Dataset, ModelVersion
 from registry.services.ledger import name_of
 from registry.uploads import REFUSE
 from training.models import TrainingRun
-from training.services.rebuilding import CannotRebuild, rebuild_version
 from training.services.retraining import LONGEST_REASON, start_retraining
 
 REBUILD = "training.rebuild"
@@ -29,6 +28,10 @@ class OnlyOperators(Forbidden):
 
 class NobodyToAnswer(Conflict):
     code = "no-developer"
+
+
+class LearnedFromLog(Conflict):
+    code = "learned-from-log"
 
 
 def retrain_for(
@@ -70,13 +73,13 @@ def order_rebuild(*, version: ModelVersion, reason: str, by: Account, at: dateti
     ------
     OnlyOperators
         `by` is none.
-    CannotRebuild
+    LearnedFromLog
         It learned from a purchase log, whose features are computed anew for each training.
     """
     _refuse_others(by)
     dataset = version.training_dataset
     if dataset is not None and dataset.dataset_type != Dataset.Type.SNAPSHOT:
-        raise CannotRebuild(
+        raise LearnedFromLog(
             f"{version} learned from the features of a purchase log, which are computed anew for each "
             "training. Train on them again instead."
         )
@@ -98,6 +101,9 @@ def rebuild(*, run: JobRun, version: ModelVersion, at: datetime) -> None:
     DomainError
         As for `training.services.rebuilding.rebuild_version`.
     """
+    # Imported here: it brings the learning libraries, and the pages that only order need none of them.
+    from training.services.rebuilding import rebuild_version
+
     run.progress("Train and compare", 0, 0)
     rebuilt = rebuild_version(version=version)
     with run.finish():
