@@ -45,11 +45,12 @@ def told(member):
 
 
 def test_learns_from_a_log_by_time_and_registers_a_version(member, do_jobs):
-    matrix = process(member, make_sample_log("coffee_shop", customers=500))
+    matrix = process(member, make_sample_log("coffee_shop", customers=900))
     training = start_feature_training(member=member, at=LATER)
 
     do_jobs()
 
+    assert (told(member)["status"], told(member)["error_message"]) == ("completed", None)
     training.refresh_from_db()
     version, report = training.version, training.report
     manifest = load_manifest(version)
