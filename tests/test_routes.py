@@ -33,7 +33,7 @@ from training.services.retraining import start_retraining
 from transactions.models import AnalysisSession
 from transactions.services.matrices import start_features
 from transactions.services.uploads import start_analysis
-from transactions.tests.logs import log_file, read_here
+from transactions.tests.logs import describe_here, log_file, read_here
 
 pytestmark = pytest.mark.django_db
 
@@ -154,7 +154,7 @@ def retraining_of_company(developer, default_versions, do_jobs):
 def log_of_company(user):
     """Read a log of which some rows had to be left out."""
     analysis = start_analysis(member=membership(user), upload=log_file(with_faults=True), at=NOON)
-    return read_here(analysis).pk
+    return describe_here(read_here(analysis)).pk
 
 
 @pytest.fixture

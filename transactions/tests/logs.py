@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from core.buckets import DATASETS, local_copy, store_file
+from ml.log_profile import profile_events
 from tabular.events import import_events
 from transactions.files import new_events, scratch_folder
 from transactions.services.importing import freeze_mapping
@@ -54,4 +55,12 @@ def read_here(analysis, mapping=MAPPING):
     analysis.events_path, analysis.rejects_path = events, rejects if report.rejected else ""
     analysis.state = analysis.State.READY
     analysis.save()
+    return analysis
+
+
+def describe_here(analysis):
+    """Give a log that was read its profile, as the job would; return it."""
+    with local_copy(DATASETS, analysis.events_path) as events:
+        analysis.profile = profile_events(events, report=analysis.import_report)
+    analysis.save(update_fields=["profile"])
     return analysis

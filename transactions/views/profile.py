@@ -1,8 +1,12 @@
 import json
+from functools import lru_cache
+from pathlib import Path
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from companies.access import member_required
@@ -12,6 +16,7 @@ from transactions.profile_findings import read_profile
 from transactions.services.profiling import require_profile
 from transactions.views.analyses import find
 
+SHEET = Path(__file__).parents[1] / "report.css"
 HTML, PDF, JSON = "text/html; charset=utf-8", "application/pdf", "application/json"
 
 
@@ -63,8 +68,15 @@ def _report(analysis):
         "profile": read_profile(profile),
         "charts": list_charts(profile),
         "printed": True,
+        "sheet": _sheet(),
     }
     return render_to_string("transactions/profile_report.html", _named(context))
+
+
+@lru_cache(maxsize=1)
+def _sheet():
+    # Inside the file, because it has to stand alone; no page of ours carries one.
+    return format_html("<style>{}</style>", SafeString(SHEET.read_text()))
 
 
 def _named(context):
