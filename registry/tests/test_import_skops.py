@@ -1,10 +1,12 @@
 """Pipelines that were fitted elsewhere and saved with skops: converted, compared, and never trusted."""
 
+import io
 import os
 import pickle
 import zipfile
 from warnings import catch_warnings, simplefilter
 
+import joblib
 import pandas as pd
 import pytest
 from django.core.management import CommandError, call_command
@@ -140,11 +142,19 @@ def _zipped(payload):
     return write
 
 
-@pytest.mark.parametrize("protocol", [0, 2, 5])
+def _pickled(way):
+    if isinstance(way, int):
+        return pickle.dumps(Bomb(), protocol=way)
+    buffer = io.BytesIO()
+    joblib.dump(Bomb(), buffer, compress=(way, 3))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("way", [0, 2, 5, "zlib", "gzip", "bz2", "xz", "lzma"])
 @pytest.mark.parametrize("name", ["model.skops", "model.pkl", "zipped.skops"])
-def test_a_pickle_is_refused_without_being_opened(take_in, tmp_path, name, protocol):
+def test_a_pickle_is_refused_without_being_opened(take_in, tmp_path, name, way):
     path = tmp_path / name
-    payload = pickle.dumps(Bomb(), protocol=protocol)
+    payload = _pickled(way)
     if name.startswith("zipped"):
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("schema.json", "{}")
