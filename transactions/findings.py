@@ -164,12 +164,14 @@ class MatrixFindings:
     def features(self) -> list[dict]:
         """The whole set, also what the log could not give, each with what was found against it."""
         dropped = self._dropped()
+        blocked = {row["column"] for row in self.suspects if row["verdict"] == BLOCKS}
         importance = {row["column"]: row["auc"] for row in self.report["leaks"] or ()}
         return [
             {
                 **feature.to_dict(),
                 "absent": self.report["absent"].get(feature.name),
                 "dropped": dropped.get(feature.name),
+                "blocked": feature.name in blocked,
                 "importance": importance.get(feature.name),
             }
             for feature in list_features(self.matrix.feature_set)

@@ -36,11 +36,11 @@ class LogCouldNotBeRead(DomainError):
     http_status = 422
 
 
-class UploadInput(serializers.Serializer):
+class SentLog(serializers.Serializer):
     file = serializers.FileField(allow_empty_file=True, help_text="CSV or XLSX, one row per purchase.")
 
 
-class UploadOutput(serializers.Serializer):
+class SeenLog(serializers.Serializer):
     upload_id = serializers.UUIDField()
     filename = serializers.CharField()
     rows = serializers.IntegerField()
@@ -90,11 +90,11 @@ class Upload(TakesUpload, APIView):
 
     @extend_schema(
         operation_id="upload",
-        request={"multipart/form-data": UploadInput},
-        responses={200: UploadOutput, **refusals()},
+        request={"multipart/form-data": SentLog},
+        responses={200: SeenLog, **refusals()},
     )
     def post(self, request):
-        wanted = UploadInput(data=request.data)
+        wanted = SentLog(data=request.data)
         wanted.is_valid(raise_exception=True)
         analysis = start_analysis(
             member=request.member, upload=wanted.validated_data["file"], at=timezone.now()
