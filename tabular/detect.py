@@ -25,6 +25,7 @@ FEW_YEARS = 12
 ENOUGH = 10_000
 MOST_DISTINCT = 10_000
 EXAMPLES = 8
+EXAMPLE_CHARACTERS = 60
 # Of a column that is mostly dates or numbers, the rest are mistakes.
 MOSTLY = 0.5
 # Fewer signs than this share of the others are typing mistakes, not a second way of writing.
@@ -203,7 +204,7 @@ class Clues:
             rows=self.rows,
             blanks=self.blanks,
             distinct=min(len(self.hashes), MOST_DISTINCT),
-            examples=tuple(list(self.looked_at)[:EXAMPLES]),
+            examples=tuple(text[:EXAMPLE_CHARACTERS] for text in list(self.looked_at)[:EXAMPLES]),
             # All orders of a shop may begin with a C; only beside plain numbers it is a mark.
             cancels=0 < self.cancelled < self.digits
             and (self.cancelled + self.digits) > 0.9 * (self.rows - self.blanks),

@@ -21,6 +21,8 @@ MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 SHIFT = np.uint64(29)
 DIGEST_BYTES = 16
 DIGEST = np.dtype([("high", np.uint64), ("low", np.uint64)])
+# Longer texts are few, and hashed one by one.
+LONG_TEXT = 256
 # For each number of bytes left in a word, the bits that count.
 WORD_MASKS = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)
 
@@ -37,8 +39,14 @@ def hash_texts(array: pa.Array, seed: int) -> np.ndarray:
     padded[: starts[-1]] = np.frombuffer(data, np.uint8, count=int(starts[-1]))
     # A view in which element i is the eight bytes from byte i on.
     words = np.ndarray((len(padded) - 7,), np.uint64, padded, strides=(1,))
-    rows = np.arange(len(array))
-    for place in range(0, int(lengths.max()), 8):
+    for row in np.flatnonzero(lengths > LONG_TEXT).tolist():
+        digest = hashlib.blake2b(padded[starts[row] : starts[row + 1]], digest_size=8, key=str(seed).encode())
+        hashes[row] = int.from_bytes(digest.digest(), "little")
+    # An empty text keeps its first hash: it has the same one in a column that is all empty.
+    rows = np.flatnonzero((lengths > 0) & (lengths <= LONG_TEXT))
+    if not len(rows):
+        return hashes
+    for place in range(0, int(lengths[rows].max()), 8):
         if place:
             rows = rows[lengths[rows] > place]
         left = np.minimum(lengths[rows] - place, 8)

@@ -21,8 +21,10 @@ PREVIEW_ROWS = 100
 PREVIEW_MEMORY = 600 << 20
 # A sheet of a million rows takes its time.
 PREVIEW_SECONDS = 300
-# A longer cell is cut in what is shown; what is read is the whole.
-SHOWN_CHARACTERS = 200
+# Longer cells are cut in what is shown, shorter still in a wide table: a preview is kept in one row of a
+# database. What is read is the whole.
+FEWEST_CHARACTERS, MOST_CHARACTERS = 60, 200
+CHARACTERS_IN_ALL = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -282,19 +284,21 @@ def _agree(columns: list[DetectedColumn], clues: list[Clues], table: ParseSpec) 
 
 def _shown_rows(head: list[tuple[int, tuple[str, ...]]], columns: list[DetectedColumn]) -> list[dict]:
     values = []
+    room = CHARACTERS_IN_ALL // max(1, len(head) * len(columns))
+    limit = max(FEWEST_CHARACTERS, min(MOST_CHARACTERS, room))
     for column in columns:
         cells = [row[column.place] for _, row in head]
         if column.kind in ("date", "number") and not column.date_order_ambiguous:
             read, _, _ = read_cells(pa.array(cells, pa.string()), column)
             values.append([plain(value) for value in read])
         elif column.kind == "text":
-            values.append([cell[:SHOWN_CHARACTERS] or None for cell in cells])
+            values.append([cell[:limit] or None for cell in cells])
         else:
             values.append([None] * len(cells))
     return [
         {
             "line": line,
-            "texts": [cell[:SHOWN_CHARACTERS] for cell in row],
+            "texts": [cell[:limit] for cell in row],
             "values": [column[place] for column in values],
         }
         for place, (line, row) in enumerate(head)

@@ -136,6 +136,7 @@ def match_role(name: str, role: str) -> tuple[float, str]:
     joined, best = "".join(words), (0.0, "")
     if not joined:
         return best
+    matcher = difflib.SequenceMatcher(b=joined) if len(joined) > 5 else None
     for rank, known in enumerate(ROLE_NAMES[role]):
         parts = known.split()
         # Early names are surer than late ones, but any name is surer than a resemblance.
@@ -146,14 +147,19 @@ def match_role(name: str, role: str) -> tuple[float, str]:
             score = 0.85 - late
         elif len(parts) == 1 and parts[0] in words and len(parts[0]) > 3:
             score = 0.65 - late
-        elif (
-            len(joined) > 5 and difflib.SequenceMatcher(None, joined, "".join(parts)).ratio() >= CLOSE_ENOUGH
-        ):
+        elif matcher is not None and _resembles(matcher, "".join(parts)):
             score = 0.6 - late
         else:
             continue
         best = max(best, (score, known))
     return best
+
+
+def _resembles(matcher: difflib.SequenceMatcher, known: str) -> bool:
+    matcher.set_seq1(known)
+    # The cheap bounds first: a table may have hundreds of columns.
+    bounds = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
+    return all(bound() >= CLOSE_ENOUGH for bound in bounds)
 
 
 def says_date(name: str) -> bool:

@@ -1,8 +1,9 @@
 """Rows are copies of each other only if they are equal in every cell, whatever their hashes say."""
 
 import numpy as np
+import pyarrow as pa
 
-from tabular.duplicates import Copies
+from tabular.duplicates import LONG_TEXT, Copies, hash_texts
 
 ONE, OTHER, THIRD = ("a", "b"), ("a", "c"), ("ab", "")
 
@@ -36,3 +37,21 @@ def test_only_rows_with_a_repeated_hash_are_candidates():
 
     assert (places.tolist(), which.tolist()) == ([1, 2, 4], [1, 0, 1])
     assert not len(Copies(np.empty(0, np.uint64)).candidates(np.array([1], np.uint64))[0])
+
+
+def test_a_text_has_one_hash_wherever_it_stands_and_however_long_it_is():
+    texts = [
+        "",
+        "a",
+        "b" * (LONG_TEXT - 1),
+        "c" * LONG_TEXT,
+        "d" * (LONG_TEXT + 1),
+        "e" * 32_000,
+        "e" * 31_999,
+    ]
+
+    together = hash_texts(pa.array(texts), 7)
+    alone = [hash_texts(pa.array(["before", text]).slice(1), 7)[0] for text in texts]
+
+    assert together.tolist() == alone
+    assert len(set(alone)) == len(texts)

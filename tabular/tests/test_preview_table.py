@@ -204,6 +204,17 @@ def test_shows_a_hundred_rows_and_counts_all(tmp_path):
     assert (column.rows, column.distinct, column.maximum) == (250, 250, "2024-09-06 00:00:00")
 
 
+def test_stays_small_however_wide_and_long_the_cells_are(tmp_path):
+    header = ("customer_id", "order_date", "amount", *(f"note {n}" for n in range(400)))
+    rows = [(f"C{n % 9}", "2024-01-05", f"{n}.5", *["tea " * 60] * 400) for n in range(101)]
+    path = write_log(tmp_path / "log.csv", rows, header=header)
+
+    preview = preview_table(path)
+
+    # MariaDB takes packets of 16 MiB.
+    assert len(json.dumps(preview.to_dict())) < 8 << 20
+
+
 def test_survives_json_and_the_child(tmp_path):
     path = write_orders(tmp_path / "log.csv", ["2024-01-05", "2024-01-06"])
     preview = preview_table(path)
