@@ -1,0 +1,96 @@
+"""What is learned from whole logs, and how good it honestly is."""
+
+import json
+
+import duckdb
+import pytest
+
+from ml.sample_logs import TRADES, make_sample_log
+from training.feature_engine import learn
+
+PURCHASES = "customer_id, event_date::TIMESTAMP AS event_at, amount::DOUBLE AS amount, event_type"
+REAL = (
+    "cust::VARCHAR AS customer_id, date::TIMESTAMP AS event_at, amount::DOUBLE AS amount, "
+    """'purchase' AS event_type, "order"::VARCHAR AS order_id"""
+)
+# A label that follows from the days of silence in the log itself: the leak of the sources.
+SILENT = (
+    "(max(event_date::DATE) OVER () - max(event_date::DATE) OVER (PARTITION BY customer_id) > 60)::TINYINT"
+)
+
+
+@pytest.fixture
+def events_of(tmp_path):
+    def write(csv, columns):
+        target = tmp_path / "events.parquet"
+        duckdb.sql(f"COPY (SELECT {columns} FROM read_csv('{csv}')) TO '{target}' (FORMAT parquet)")
+        return target
+
+    return write
+
+
+def learned(events, folder, *, feature_set="rfm_v2", labels="definition", **definition):
+    folder.mkdir()
+    found = learn(
+        folder=str(folder),
+        events=str(events),
+        feature_set=feature_set,
+        as_of=None,
+        labels=labels,
+        definition={"horizon_days": None, "gap_days": 0, "active_window_days": None, **definition},
+        model_type="logistic_regression",
+        params={},
+        on_progress=lambda *_: None,
+    )
+    return found, json.loads((folder / "manifest.json").read_text()) if "refusal" not in found else None
+
+
+@pytest.mark.parametrize("slug", [slug for slug, trade in TRADES.items() if not trade.labelled])
+def test_the_sample_logs_are_foreseen_honestly(slug, events_of, tmp_path):
+    (tmp_path / "log.csv").write_bytes(make_sample_log(slug))
+    days = TRADES[slug].horizon_days
+
+    found, manifest = learned(
+        events_of(tmp_path / "log.csv", PURCHASES), tmp_path / "work", horizon_days=days, confirmed=True
+    )
+
+    churners = manifest["metrics"]["churners"]
+    assert churners["f1"] > 0.75
+    assert churners["auc"] < 0.975
+    assert found["report"]["definition"]["horizon_days"] == days
+    assert found["report"]["trained_at_cutoff"] < found["report"]["tested_at_cutoff"]
+
+
+def test_a_real_log_is_foreseen_as_well_as_it_can_be(shared, events_of, tmp_path):
+    events = events_of(shared / "data" / "online_retail_invoices.csv", REAL)
+
+    _, manifest = learned(
+        events,
+        tmp_path / "work",
+        feature_set="retail_v1",
+        horizon_days=90,
+        active_window_days=180,
+        confirmed=True,
+    )
+
+    # Measured 0.731, on those who bought twice or more; far above, something would know the future.
+    assert 0.72 < manifest["metrics"]["churners"]["auc"] < 0.85
+
+
+def test_a_label_that_follows_from_the_silence_is_refused(events_of, tmp_path):
+    (tmp_path / "log.csv").write_bytes(make_sample_log("coffee_shop", customers=300))
+    events = events_of(tmp_path / "log.csv", f"{PURCHASES}, {SILENT} AS label")
+
+    found, _ = learned(events, tmp_path / "work", labels="given", confirmed=False)
+
+    assert "recency_score alone tells who left" in found["refusal"]
+
+
+def test_a_log_that_is_too_short_says_how_long_it_must_be(events_of, tmp_path):
+    (tmp_path / "log.csv").write_bytes(make_sample_log("coffee_shop", customers=300))
+    events = events_of(tmp_path / "log.csv", PURCHASES)
+
+    found, _ = learned(events, tmp_path / "work", horizon_days=180, confirmed=True)
+
+    assert "covers 359 days" in found["refusal"] or "covers 360 days" in found["refusal"]
+    assert "more than 360" in found["refusal"]
