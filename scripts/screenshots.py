@@ -65,6 +65,8 @@ BOTH = {
     "home": "",
     "predict": "predict/",
     "history": "predictions/",
+    "logs": "logs/",
+    "new-log": "logs/new/",
     "models": "models/",
     "account": "account/",
 }
