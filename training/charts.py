@@ -49,6 +49,8 @@ def calibration_figure(versions: list[dict]) -> go.Figure:
             line=_style(place),
             hovertemplate="promised %{x:.0%}, happened %{y:.0%}<br>%{customdata:,} customers<extra></extra>",
         )
+    # Five names stand above it, one below the other.
+    figure.update_layout(height=400)
     return _unit_square(figure, "Probability of leaving, predicted", "Share that left")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -198,6 +199,19 @@ def split_shapes(parts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 @register.inclusion_tag("components/_chart.html")
-def chart(figure: Mapping[str, Any], *, name: str, title: str, sub: str = "") -> dict[str, Any]:
-    """Draw a figure made by `core.charts.embed`; `name` is unique on the page."""
-    return {"figure": figure, "name": name, "script_id": f"chart-{name}", "title": title, "sub": sub}
+def chart(
+    figure: Mapping[str, Any], *, name: str, title: str, sub: str = "", in_fragment: bool = False
+) -> dict[str, Any]:
+    """Draw a figure made by `core.charts.embed`; `name` is unique on the page.
+
+    `in_fragment` says that htmx may put it into a page that stands already: it lets no script in, so that the
+    figure travels in an attribute.
+    """
+    return {
+        "figure": figure,
+        "payload": json.dumps(figure) if in_fragment else "",
+        "name": name,
+        "script_id": f"chart-{name}",
+        "title": title,
+        "sub": sub,
+    }

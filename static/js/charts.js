@@ -1,4 +1,5 @@
-// Draws every [data-chart] element from the JSON that json_script left beside it (core/charts.py embed).
+// Draws every [data-chart] element from the JSON that json_script left beside it (core/charts.py embed), or that it
+// carries itself where htmx may bring it.
 "use strict";
 
 const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
@@ -16,7 +17,7 @@ function recolour(value, colours) {
 }
 
 function draw(element) {
-  const figure = JSON.parse(document.getElementById(element.dataset.chart).textContent);
+  const figure = JSON.parse(element.dataset.figure ?? document.getElementById(element.dataset.chart).textContent);
   const colours = darkScheme.matches && !print.matches ? figure.dark : {};
   window.Plotly.react(element, recolour(figure.data, colours), recolour(figure.layout, colours), CONFIG);
 }
