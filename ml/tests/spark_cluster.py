@@ -50,7 +50,7 @@ def _run(command, log, environment):
         process.wait(timeout=20)
 
 
-def _wait(log, words, seconds=40):
+def _wait(log, words, seconds=90):
     until = time.monotonic() + seconds
     while words not in log.read_text(errors="replace"):
         if time.monotonic() > until:

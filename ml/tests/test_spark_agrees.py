@@ -13,7 +13,7 @@ AS_OF = datetime(2023, 9, 15, 17, 20)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(280)
 def test_a_standalone_cluster_gives_the_numbers_of_duckdb(tmp_path, monkeypatch):
     if find_java() is None and os.environ.get("CI") != "true":
         pytest.skip("There is no Java here: features are not compared on a Spark cluster.")
