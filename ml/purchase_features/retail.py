@@ -103,7 +103,7 @@ def _measure_gaps(purchases):
     return days.group_by("customer_id").agg(
         longest=days.gap.max(),
         squares=(days.gap * days.gap).sum().cast("int64"),
-        months_active=days.count() - days.count(where=days.same),
+        months_active=ibis.cases((days.same, 0), else_=1).sum().cast("int64"),
     )
 
 
