@@ -29,6 +29,8 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from ml.sample_logs import make_sample_log
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 TOOLS = Path(sys.executable).parent
 PICTURES = BASE_DIR / "var/screenshots"
@@ -142,26 +144,39 @@ class Studio:
             if model and label.text.startswith(model):
                 label.click()
         self.submit()
-        WebDriverWait(self.browser, 120).until(
-            lambda browser: (
-                re.search(r"/predictions/[0-9a-f-]{36}/", browser.current_url)
-                and not browser.find_elements(By.CSS_SELECTOR, "progress, [hx-trigger*=every]")
-            )
-        )
-        return self.browser.current_url
+        return self._arrive(r"/predictions/[0-9a-f-]{36}/")
 
     def retrain(self, file: Path, reason: str) -> str:
         """Retrain with a file, wait for the new version and return the address of the comparison."""
         self.open("/dev/retrain/")
         self.browser.find_element(By.CSS_SELECTOR, "main input[type=file]").send_keys(str(file))
         self.submit()
-        wait = WebDriverWait(self.browser, 180)
-        wait.until(lambda browser: browser.find_elements(By.NAME, "reason"))
+        WebDriverWait(self.browser, 180).until(lambda browser: browser.find_elements(By.NAME, "reason"))
         self._fill("reason", reason)
         self.submit()
-        wait.until(
+        return self._arrive(r"/retrainings/[0-9a-f-]{36}/")
+
+    def take_log(self, portal: str, file: Path):
+        """Bring a purchase log from its columns to its features; take every page on the way."""
+        self.open(f"/{portal}/logs/new/")
+        self.browser.find_element(By.CSS_SELECTOR, "main input[type=file]").send_keys(str(file))
+        self.submit()
+        log = self._arrive(r"/logs/[0-9a-f-]{36}/columns/$").removesuffix("columns/")
+        self.take("log-columns", f"{log}columns/")
+        self.submit()
+        self._arrive(r"/logs/[0-9a-f-]{36}/$")
+        for name, path in {"log": "", "log-profile": "profile/", "log-churn": "churn/"}.items():
+            self.take(name, log + path)
+        self.submit()
+        self.open(f"{log}features/")
+        self.submit()
+        self.take("log-features", self._arrive(r"/features/[0-9a-f-]{36}/$"))
+
+    def _arrive(self, pattern: str) -> str:
+        """Wait for an address whose page has nothing more to wait for."""
+        WebDriverWait(self.browser, 180).until(
             lambda browser: (
-                re.search(r"/retrainings/[0-9a-f-]{36}/", browser.current_url)
+                re.search(pattern, browser.current_url)
                 and not browser.find_elements(By.CSS_SELECTOR, "progress, [hx-trigger*=every]")
             )
         )
@@ -210,7 +225,7 @@ class Studio:
         return base64.b64decode(answer["data"])
 
 
-def take_all(studio: Studio, accounts: dict[str, Account], file: Path):
+def take_all(studio: Studio, accounts: dict[str, Account], file: Path, log: Path):
     """Walk through the product as nobody, as a user and as a developer."""
     for name, path in ANYBODY.items():
         studio.take(name, path)
@@ -223,6 +238,8 @@ def take_all(studio: Studio, accounts: dict[str, Account], file: Path):
         for name, path in pages.items():
             studio.take(f"{role}-{name}", f"/{portal}/{path}")
         studio.take(f"{role}-result", result)
+        if role == "user":
+            studio.take_log(portal, log)
     for page, link, name in (
         ("/dev/models/", r"/models/\d+/$", "developer-model"),
         ("/dev/models/", r"/deploy/$", "developer-deploy"),
@@ -295,6 +312,16 @@ def customer_file() -> Path:
     return real if real.exists() else BASE_DIR / "DatasetA.csv"
 
 
+def purchase_log(folder: Path) -> Path:
+    """Choose the log that is analysed: real lines of a shop where they lie beside the checkout, or ours."""
+    real = BASE_DIR.parent / "shared/data/online_retail_lines_sample.csv"
+    if real.exists():
+        return real
+    sample = folder / "coffee_shop.csv"
+    sample.write_bytes(make_sample_log("coffee_shop"))
+    return sample
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--url", help="take pictures of this running instance")
@@ -310,7 +337,8 @@ def main():
             (options.url, options.accounts) if options.url else stack.enter_context(own_instance())
         )
         studio = stack.enter_context(contextlib.closing(Studio(url)))
-        take_all(studio, read_accounts(accounts.read_text()), customer_file())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        take_all(studio, read_accounts(accounts.read_text()), customer_file(), purchase_log(folder))
     for complaint in studio.complaints:
         print(f"COMPLAINT  {complaint}", file=sys.stderr)
     return 1 if studio.complaints else 0
