@@ -20,6 +20,7 @@ from jobs import services
 from jobs.handlers import find_handler
 from jobs.models import Job
 from jobs.services import JobCancelled, LeaseLost
+from tabular.child import ChildStopped
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +92,32 @@ class JobRun:
             self._stopped_by = reason
             return True
         return False
+
+    def in_child(self, start: Callable, *arguments, memory_mb: int, **options):
+        """Call `start`, which works in a child process, with the limits of a job and ended with it.
+
+        Parameters
+        ----------
+        start
+            `tabular.child.run_in_child`, or a function that hands its limits on to it.
+
+        Raises
+        ------
+        JobCancelled, LeaseLost, JobTookTooLong
+            What the child was stopped by: let them rise.
+        """
+        try:
+            return start(
+                *arguments,
+                **options,
+                memory_bytes=memory_mb * 1024 * 1024,
+                seconds=settings.JOB_MAX_MINUTES * 60,
+                on_progress=self.progress,
+                should_stop=self.should_stop,
+            )
+        except ChildStopped:
+            self._raise_if_stopped()
+            raise
 
     @contextmanager
     def heartbeat(self, *, on_stop: Callable[[], None] | None = None) -> Iterator[None]:

@@ -13,7 +13,7 @@ from predictions.models import Prediction
 from predictions.services.challenge import prepare_challenge, record_challenge, take_findings
 from registry.artefacts import DamagedArtefact, verified_files
 from registry.services.states import mark_damaged
-from tabular.child import ChildFailed, ChildStopped, run_in_child
+from tabular.child import ChildFailed, run_in_child
 from tabular.errors import TableError
 
 logger = logging.getLogger(__name__)
@@ -88,14 +88,16 @@ def _score_beside(challenge, run, prediction, source, relative, at):
 
 
 def _score_in_child(run, prediction, source, relative, at, challenge=None):
-    read, seconds = prediction.input_data, settings.JOB_MAX_MINUTES * 60
+    read = prediction.input_data
     shadow = challenge and {
         "version": challenge.files.to_dict(),
         "path": str(files.absolute(files.shadow_beside(relative))),
-        "seconds": seconds / 2,
+        # Half the time of the job: the result of the user must be ready whatever the challenger does.
+        "seconds": settings.JOB_MAX_MINUTES * 30,
     }
     try:
-        found = run_in_child(
+        found = run.in_child(
+            run_in_child,
             ENGINE,
             {
                 "source": str(source),
@@ -107,14 +109,8 @@ def _score_in_child(run, prediction, source, relative, at, challenge=None):
                 "table_path": str(files.absolute(files.table_beside(relative))),
                 "shadow": shadow,
             },
-            memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
-            seconds=seconds,
-            on_progress=run.progress,
-            should_stop=run.should_stop,
+            memory_mb=settings.UPLOAD_MEMORY_MB,
         )
-    except ChildStopped:
-        run.check()  # raises what the run was stopped by
-        raise
     except TableError as error:
         raise ScoringFailed(error.message, code=error.kind) from error
     if "mismatch" in found:

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from core.errors import DomainError
 from jobs.runner import JobRun
-from tabular.child import ChildStopped, run_in_child
+from tabular.child import run_in_child
 from tabular.errors import TableError
 
 
@@ -33,17 +33,7 @@ def learn_in_child(engine: str, arguments: dict, *, run: JobRun) -> dict:
         As `JobRun.check`: the child was stopped.
     """
     try:
-        found = run_in_child(
-            engine,
-            arguments,
-            memory_bytes=settings.TRAINING_MEMORY_MB * 1024 * 1024,
-            seconds=settings.JOB_MAX_MINUTES * 60,
-            on_progress=run.progress,
-            should_stop=run.should_stop,
-        )
-    except ChildStopped:
-        run.check()  # raises what the run was stopped by
-        raise
+        found = run.in_child(run_in_child, engine, arguments, memory_mb=settings.TRAINING_MEMORY_MB)
     except TableError as error:
         raise RetrainingFailed(_in_our_words(error), code=error.kind) from error
     if "refusal" in found:

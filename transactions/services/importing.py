@@ -12,7 +12,6 @@ from core.errors import Conflict, DomainError
 from jobs.runner import JobRun
 from jobs.services import enqueue
 from registry.models import Dataset
-from tabular.child import ChildStopped
 from tabular.errors import TableError
 from tabular.events import import_events_in_child
 from tabular.mapping import ROLES, EventSpec, freeze
@@ -173,20 +172,15 @@ def _read(run, analysis, source, folder, at):
     link = folder / "log"
     link.symlink_to(source)
     try:
-        report = import_events_in_child(
+        report = run.in_child(
+            import_events_in_child,
             link,
             EventSpec.from_dict(analysis.parse_spec),
             events_path=folder / EVENTS,
             rejects_path=folder / REJECTS,
             now=at,
-            on_progress=run.progress,
-            should_stop=run.should_stop,
-            memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
-            seconds=settings.JOB_MAX_MINUTES * 60,
+            memory_mb=settings.UPLOAD_MEMORY_MB,
         )
-    except ChildStopped:
-        run.check()  # raises what the run was stopped by
-        raise
     except TableError as error:
         raise ImportFailed(
             error.message,

@@ -13,7 +13,7 @@ from jobs.runner import JobRun
 from jobs.services import enqueue
 from ml.purchase_features.catalogue import FEATURE_SETS
 from registry.models import Dataset
-from tabular.child import ChildStopped, run_in_child
+from tabular.child import run_in_child
 from tabular.errors import TableError
 from transactions.cutoffs import of_log, plan_features, stored
 from transactions.engine import MATRIX, TABLE
@@ -163,7 +163,8 @@ def _compute_in_child(run, matrix, events, folder):
         }
     memory = settings.FEATURE_MEMORY_MB
     try:
-        report = run_in_child(
+        report = run.in_child(
+            run_in_child,
             ENGINE,
             {
                 "events": str(events),
@@ -176,14 +177,8 @@ def _compute_in_child(run, matrix, events, folder):
                 # The rest is for the libraries themselves.
                 "memory_limit": f"{memory * 3 // 4}MB",
             },
-            memory_bytes=memory * 1024 * 1024,
-            seconds=settings.JOB_MAX_MINUTES * 60,
-            on_progress=run.progress,
-            should_stop=run.should_stop,
+            memory_mb=memory,
         )
-    except ChildStopped:
-        run.check()  # raises what the run was stopped by
-        raise
     except TableError as error:
         raise FeaturesRefused(error.message, code=error.kind) from error
     if refused := report.get("refused"):

@@ -9,7 +9,7 @@ from django.conf import settings
 from core.buckets import DATASETS, local_copy
 from core.errors import Conflict, Unprocessable
 from jobs.runner import JobRun
-from tabular.child import ChildFailed, ChildStopped, run_in_child
+from tabular.child import ChildFailed, run_in_child
 from tabular.errors import TableError
 from transactions.files import scratch_folder
 from transactions.models import AnalysisSession
@@ -54,7 +54,8 @@ def profile_of(
         scratch = stack.enter_context(scratch_folder())
         path = events or stack.enter_context(local_copy(DATASETS, analysis.events_path))
         try:
-            return run_in_child(
+            return run.in_child(
+                run_in_child,
                 PROFILE,
                 {
                     "events": str(path),
@@ -62,14 +63,8 @@ def profile_of(
                     "scratch": str(scratch),
                     "memory_limit": _library_memory(),
                 },
-                memory_bytes=settings.FEATURE_MEMORY_MB * 1024 * 1024,
-                seconds=settings.JOB_MAX_MINUTES * 60,
-                on_progress=run.progress,
-                should_stop=run.should_stop,
+                memory_mb=settings.FEATURE_MEMORY_MB,
             )
-        except ChildStopped:
-            run.check()  # raises what the run was stopped by
-            raise
         except TableError as error:
             logger.warning("The log %s got no profile: %s", analysis.pk, error.message)
         except ChildFailed:
