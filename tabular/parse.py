@@ -115,7 +115,11 @@ def iter_parsed(
 
     The next blocks are read while the caller works on one: Arrow needs no Python while it parses.
     """
-    spec = plan.spec
+    return read_ahead(path, plan.spec, lambda block: parse_block(block, plan, skip), block_bytes=block_bytes)
+
+
+def read_ahead(path: Path, spec: ParseSpec, read: Callable, *, block_bytes: int = BLOCK_BYTES) -> Iterator:
+    """Yield `read` of each block of the upload at `path`, in their order; the next are read meanwhile."""
     blocks = iter_blocks(
         spec.source(path),
         start=spec.data_at,
@@ -128,7 +132,7 @@ def iter_parsed(
     waiting: deque = deque()
     with ThreadPoolExecutor(WORKERS) as pool:
         for block in blocks:
-            waiting.append(pool.submit(parse_block, block, plan, skip))
+            waiting.append(pool.submit(read, block))
             if len(waiting) > WORKERS:
                 yield waiting.popleft().result()
         while waiting:

@@ -6,9 +6,7 @@ named later. Both see the same rows.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from tabular.blocks import Block, iter_blocks, rows_of
+from tabular.blocks import Block, rows_of
 from tabular.cells import RowFault
 from tabular.columns import blanks_of
 from tabular.duplicates import MULTIPLIER, SHIFT, hash_texts
-from tabular.parse import WORKERS, Plan, problem_of, read_arrow, records_of_lines, single
+from tabular.parse import Plan, problem_of, read_ahead, read_arrow, records_of_lines, single
 from tabular.records import Record, blank_cells
 from tabular.schema import TableSchema
 from tabular.spec import ParseSpec
@@ -131,21 +129,4 @@ def _blank_rows(columns: list[pa.Array]) -> np.ndarray:
 
 def iter_texts(path: Path, spec: ParseSpec, *, block_bytes: int = LOG_BLOCK_BYTES) -> Iterator[Texts]:
     """Yield all rows of the upload at `path`; the next blocks are read while the caller works on one."""
-    reader = _Reader(spec)
-    blocks = iter_blocks(
-        spec.source(path),
-        start=spec.data_at,
-        first_line=spec.first_line,
-        delimiter=spec.delimiter,
-        width=len(spec.header),
-        size=block_bytes,
-        trusted=spec.format == "xlsx",
-    )
-    waiting: deque = deque()
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for block in blocks:
-            waiting.append(pool.submit(reader.read, block))
-            if len(waiting) > WORKERS:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    return read_ahead(path, spec, _Reader(spec).read, block_bytes=block_bytes)
