@@ -18,6 +18,12 @@ def analyses_of(company: Company) -> QuerySet[AnalysisSession]:
     return company.analyses.select_related("dataset", "job", "account", "company")
 
 
+def home_section(member: Member, *, count: int = 3) -> dict | None:
+    """Return the latest logs for the home pages; nothing where the company never sent one."""
+    latest = analyses_for(member).defer("profile", "preview")[:count]
+    return {"analyses": latest} if latest else None
+
+
 def ready_analyses_for(member: Member) -> QuerySet[AnalysisSession]:
     """Return the logs that were read: those with events to look at."""
     return analyses_for(member).filter(state=AnalysisSession.State.READY)
@@ -33,7 +39,9 @@ def analysis_of_dataset(company: Company, name: str) -> AnalysisSession | None:
 
 
 def matrices_of(analysis: AnalysisSession) -> QuerySet[FeatureMatrix]:
-    return analysis.matrices.select_related("dataset", "job", "account", "analysis__company")
+    """Return the feature matrices of a log, latest first, without what their pages do not show of it."""
+    rows = analysis.matrices.select_related("dataset", "job", "account", "analysis__company")
+    return rows.defer("analysis__profile", "analysis__preview")
 
 
 def status_of(analysis: AnalysisSession) -> str:

@@ -27,6 +27,18 @@ def test_an_upload_leads_to_its_columns(as_user):
     assert (answer.status_code, answer["Location"]) == (302, page("columns", analysis))
 
 
+def test_the_home_page_shows_the_latest_logs_and_what_they_wait_for(as_user, as_developer, uploaded):
+    for client, portal in ((as_user, "user"), (as_developer, "dev")):
+        text = client.get(f"/{portal}/").content.decode()
+
+        assert page("analysis", uploaded, portal) in text
+        assert "Waits for its columns" in text
+
+
+def test_the_home_page_of_a_company_without_logs_says_nothing_of_them(as_user):
+    assert page("analyses") not in as_user.get("/user/").content.decode().partition("<main")[2]
+
+
 def test_the_columns_page_shows_rows_guesses_and_reasons(as_user, uploaded):
     text = as_user.get(page("columns", uploaded)).content.decode()
 
