@@ -3,6 +3,7 @@
 For whoever may not see an object, its address answers exactly as the address of one that does not exist.
 """
 
+import hashlib
 import re
 import uuid
 from itertools import chain
@@ -127,10 +128,11 @@ def run_of_company(user, default_versions, do_jobs):
 
 @pytest.fixture
 def dataset_of_company(company):
-    dataset = DatasetFactory(company=company, pk=700_000_005)
+    table = b"customerID\n"
+    dataset = DatasetFactory(company=company, pk=700_000_005, sha256=hashlib.sha256(table).hexdigest())
     path = media_path(dataset.file_path)
     path.parent.mkdir(parents=True)
-    path.write_text("customerID\n")
+    path.write_bytes(table)
     return dataset.pk
 
 
