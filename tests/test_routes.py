@@ -128,7 +128,7 @@ def run_of_company(user, default_versions, do_jobs):
 
 @pytest.fixture
 def dataset_of_company(company):
-    table = b"customerID\n"
+    table = make_dataset_a(rows=100, seed=7).to_csv(index=False).encode()
     dataset = DatasetFactory(company=company, pk=700_000_005, sha256=hashlib.sha256(table).hexdigest())
     path = media_path(dataset.file_path)
     path.parent.mkdir(parents=True)
