@@ -1,8 +1,9 @@
 """Lint, then every test: on MariaDB what touches the database, on SQLite everything.
 
-Four calls of pytest, because tests that drive a browser, kill processes or measure memory (`browser`,
-`slow`) must have the machine for themselves, while the rest is shared between two processes. The largest
-comes last, so that the last line of the output is the one that people look for.
+Four calls of pytest. Tests that drive a browser, kill processes or measure memory (`browser`, `slow`) start
+several processes each and run one after the other: those of MariaDB on one core, those of SQLite on the
+other. The rest is shared between two processes, first on MariaDB, then on SQLite, where the last line of the
+output is the one that people look for.
 
     python -m scripts.run_tests             what `make test` runs
     python -m scripts.run_tests --sqlite    without MariaDB
@@ -15,7 +16,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from scripts.lint import BASE_DIR, lint
@@ -41,8 +41,9 @@ def main():
         environment = test_environment(Path(folder))
         if not options.sqlite:
             failed += run_on_mariadb(environment)
-        failed += run_pytest("SQLite, one at a time", ALONE, environment)
-        failed += run_pytest("SQLite", TOGETHER, environment)
+        else:
+            failed += run_pytests({"SQLite, one at a time": (ALONE, environment)})
+        failed += run_pytests({"SQLite": (TOGETHER, environment)})
     if failed:
         print(f"\nFAILED: {'; '.join(failed)}", flush=True)
     return bool(failed)
@@ -67,33 +68,60 @@ def test_environment(folder):
 
 
 def run_on_mariadb(environment):
+    """Run the part of MariaDB, and beside its processes-and-browsers half the one of SQLite."""
+    alone_on_sqlite = {"SQLite, one at a time": (ALONE, environment)}
     try:
         with private_mariadb() as url:
-            on_mariadb = environment | {"DATABASE_URL": url}
-            return run_pytest("MariaDB, one at a time", [*ALONE, "--database-only"], on_mariadb) + run_pytest(
-                "MariaDB", [*TOGETHER, "--database-only"], on_mariadb
+            on_mariadb = environment | {"DATABASE_URL": url} | own_folders(environment, "mariadb")
+            alone_on_mariadb = {"MariaDB, one at a time": ([*ALONE, "--database-only"], on_mariadb)}
+            return run_pytests(alone_on_mariadb | alone_on_sqlite) + run_pytests(
+                {"MariaDB": ([*TOGETHER, "--database-only"], on_mariadb)}
             )
     except MariaDBMissing as error:
         print(f"MariaDB: {error}", flush=True)
-        return ["MariaDB is missing"] if os.environ.get("CI") == "true" else []
+        failed = ["MariaDB is missing"] if os.environ.get("CI") == "true" else []
+        return failed + run_pytests(alone_on_sqlite)
 
 
-def run_pytest(name, options, environment):
+def own_folders(environment, name):
+    """Return where a run keeps its files while another one runs beside it."""
+    return {folder: f"{environment[folder]}-{name}" for folder in ("STATE_DIR", "MEDIA_ROOT")}
+
+
+def run_pytests(calls):
+    """Run calls of pytest side by side; print the first as it comes, the others whole when it is done."""
+    with contextlib.ExitStack() as stack:
+        running = []
+        for name, (options, environment) in calls.items():
+            output = stack.enter_context(tempfile.TemporaryFile("w+")) if running else None
+            process = start_pytest(options, environment, output)
+            stack.callback(stop, process)
+            running.append((name, process, output))
+        return [failure for call in running for failure in wait_for(*call)]
+
+
+def start_pytest(options, environment, output):
+    # Without its cache, one folder in the checkout that two runs would write at once.
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *REPORT, *options]
+    return subprocess.Popen(command, cwd=BASE_DIR, env=environment, stdout=output, stderr=output)
+
+
+def wait_for(name, process, output):
     print(f"\n--- {name}", flush=True)
-    started = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", *REPORT, *options], cwd=BASE_DIR, env=environment
-    )
-    try:
-        returncode = process.wait()
-    except BaseException:
-        # Let pytest stop its browsers and workers itself; a killed pytest would leave them behind.
+    returncode = process.wait()
+    if output:
+        output.seek(0)
+        print(output.read(), flush=True)
+    return [] if returncode in FINE else [name]
+
+
+def stop(process):
+    """Let pytest stop its browsers and workers itself; a killed pytest would leave them behind."""
+    if process.poll() is None:
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=30)
         process.kill()
-        raise
-    return [] if returncode in FINE else [f"{name} (after {time.monotonic() - started:.0f} s)"]
 
 
 if __name__ == "__main__":

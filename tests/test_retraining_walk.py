@@ -17,15 +17,33 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.timeout(90
 LOGIN = re.compile(r"^ +(Developer|User) +\S+ +(\S+@\S+) +(\S+)", re.MULTILINE | re.IGNORECASE)
 
 
-@pytest.fixture
-def installation(tmp_path):
-    with running_installation(tmp_path) as running:
-        printed = running.manage("create_demo")
-        running.company = re.search(r"company ID (\w+)", printed)[1]
-        running.logins = {}
-        for role, email, password in LOGIN.findall(printed):
-            running.logins.setdefault(role.lower(), (email, password))
+# What an operator does in the admin: the next test finds the installation as the first one did.
+ERASE_THE_COMPANY = """
+from django.utils import timezone
+from companies.models import Account, Company
+from companies.services.erasure import erase_company
+
+operator, company = Account.objects.get(is_staff=True), Company.objects.get()
+erase_company(company=company, typed=company.name, by=operator, at=timezone.now())
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with running_installation(tmp_path_factory.mktemp("retraining-walk")) as running:
         yield running
+
+
+@pytest.fixture
+def installation(server):
+    printed = server.manage("create_demo")
+    server.company = re.search(r"company ID (\w+)", printed)[1]
+    server.logins = {}
+    for role, email, password in LOGIN.findall(printed):
+        server.logins.setdefault(role.lower(), (email, password))
+    yield server
+    server.manage("shell", "-c", ERASE_THE_COMPANY)
+    assert not any((server.folder / "media/datasets/dev/uploadToRetrain").iterdir())
 
 
 @pytest.fixture
