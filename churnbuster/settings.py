@@ -195,7 +195,7 @@ STORAGES = {
         url_minutes=FILE_URL_MINUTES,
     ),
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "core.static_files.StaticFiles"},
 }
 STATIC_URL = "static/"
 STATIC_ROOT = folder("STATIC_ROOT", STATE_DIR / "static")
