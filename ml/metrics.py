@@ -8,7 +8,7 @@ from sklearn.metrics import (
     roc_curve,
 )
 
-MOST_POINTS = 200
+from ml.outcomes import check_outcomes, spread_points
 
 
 def evaluate(labels, probabilities, threshold=0.5):
@@ -139,41 +139,6 @@ def reliability(labels, probabilities, bins=10):
     }
 
 
-def check_outcomes(labels, probabilities, both=True):
-    """Return outcomes and probabilities as arrays, or refuse what cannot be judged.
-
-    Parameters
-    ----------
-    labels : array-like of int, shape (n_customers,)
-    probabilities : array-like of float, shape (n_customers,)
-    both : bool, default True
-        Whether both outcomes must occur.
-
-    Returns
-    -------
-    y : ndarray of int64, shape (n_customers,)
-    p : ndarray of float64, shape (n_customers,)
-
-    Raises
-    ------
-    ValueError
-        Lengths differ, a label is not 0 or 1, a probability is outside [0, 1], or an outcome is missing.
-    """
-    y = np.asarray(labels)
-    p = np.asarray(probabilities, dtype=np.float64)
-    if y.shape != p.shape or y.ndim != 1 or not len(y):
-        raise ValueError(
-            f"Labels and probabilities must be of one length, got shapes {y.shape} and {p.shape}."
-        )
-    if not np.isin(y, (0, 1)).all():
-        raise ValueError("Labels must be 0 or 1.")
-    if not ((p >= 0) & (p <= 1)).all():
-        raise ValueError("Probabilities must lie between 0 and 1.")
-    if both and y.min() == y.max():
-        raise ValueError("Both classes must occur: with only one, no ranking can be judged.")
-    return y.astype(np.int64), p
-
-
 def _class_figures(hit, false_alarm, missed):
     precision = hit / (hit + false_alarm) if hit + false_alarm else 0.0
     recall = hit / (hit + missed) if hit + missed else 0.0
@@ -182,8 +147,7 @@ def _class_figures(hit, false_alarm, missed):
 
 
 def _thin(*curves):
-    length = len(curves[0])
-    chosen = np.unique(np.linspace(0, length - 1, min(length, MOST_POINTS)).round().astype(int))
+    chosen = spread_points(len(curves[0]))
     return [[round(float(value), 6) for value in curve[chosen]] for curve in curves]
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from ml.metrics import MOST_POINTS, check_outcomes
+from ml.outcomes import check_outcomes, spread_points
 
 
 @dataclass(frozen=True)
@@ -187,9 +187,8 @@ def _curve(contacted, leavers, thresholds, customers, campaign):
         )
 
     best = int(np.argmax(profit))
-    shown = np.linspace(0, len(contacted) - 1, min(len(contacted), MOST_POINTS)).round().astype(int)
     return ProfitCurve(
-        points=tuple(point(position) for position in np.union1d(shown, [best])),
+        points=tuple(point(position) for position in np.union1d(spread_points(len(contacted)), [best])),
         best=point(best),
         everybody=float(profit[-1]),
         break_even=float(cost / (success_rate * value)),

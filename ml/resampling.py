@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from ml.metrics import check_outcomes
+from ml.outcomes import check_outcomes
 
 RESAMPLES = 1_000
 CONFIDENCE = 0.95

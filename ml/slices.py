@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from ml.columns import Coded, read_columns
-from ml.metrics import check_outcomes
+from ml.outcomes import check_outcomes
 from ml.resampling import RESAMPLES, MetricIntervals, bootstrap_metrics
 from ml.schemas import TELCO_V1
 
