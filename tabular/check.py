@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from tabular.duplicates import IdHashes, find_repeats
 from tabular.errors import TableError, counted, place, shown
-from tabular.header import Layout, read_layout
+from tabular.header import read_layout
+from tabular.locate import locate_rows
 from tabular.parse import Plan, iter_parsed
 from tabular.schema import TableSchema
-from tabular.sniff import Survey, survey_file, write_text_copy
 from tabular.spec import CANONICAL_SUFFIX, INLINE_SKIPS, SKIP_SUFFIX, ParseSpec
 from tabular.tally import LogTally, Tally
 
@@ -147,8 +148,7 @@ class _Check:
         self.tally = Tally(schema, trains=self.trains, rejects_path=rejects_path)
 
     def run(self, canonical: Path, skips: Path) -> CheckReport:
-        survey = survey_file(self.path)
-        spec = self.read_spec(survey, canonical)
+        spec = self.read_spec(canonical)
         label = self.schema.the("label")
         if self.trains and label and label.name not in spec.positions and self.schema.one_row_per_id:
             raise TableError(
@@ -159,7 +159,7 @@ class _Check:
                 columns=[label.name],
             )
         plan = Plan(spec, self.schema, labels_matter=self.trains, surveys=True)
-        preview, risky = self.read_rows(plan, survey)
+        preview, risky = self.read_rows(plan)
         tally = self.tally
         if not tally.rows_in:
             raise TableError("no_rows", f"The file has a header but no rows.{self.sheet_note(spec)}")
@@ -198,52 +198,29 @@ class _Check:
             rejects_path=tally.rejects_written,
         )
 
-    def read_spec(self, survey: Survey, canonical: Path) -> ParseSpec:
+    def read_spec(self, canonical: Path) -> ParseSpec:
         """Return the specification before any row was read."""
-        sheet, note, bom, delimiters = None, "", survey.bom, None
-        if survey.format == "xlsx":
-            from tabular.xlsx import write_sheet_copy
-
-            copy = write_sheet_copy(self.path, canonical, on_progress=self.on_progress)
-            sheet, note, bom, delimiters = copy.sheet, copy.note, 0, ","
-            self.warnings += copy.warnings
-        elif survey.needs_copy:
-            write_text_copy(self.path, survey, canonical)
-            bom = 0
-        source = canonical if survey.needs_copy else self.path
-        keywords = {"delimiters": delimiters} if delimiters else {}
-        layout: Layout = read_layout(source, bom=bom, schema=self.schema, sheet=note, **keywords)
-        self.note_layout(survey, layout, source)
-        column = self.schema.the("id")
-        return ParseSpec(
-            format=survey.format,
-            encoding=survey.encoding,
-            delimiter=layout.delimiter,
-            header=layout.header,
-            header_line=layout.header_line,
-            first_line=layout.first_line,
-            data_at=layout.data_at,
-            positions=layout.positions,
-            id_place=layout.positions.get(column.name) if column else None,
-            sha256=survey.sha256,
-            size=survey.size,
-            sheet=sheet,
-            canonical=survey.needs_copy,
+        spec, warnings = locate_rows(
+            self.path,
+            canonical,
+            read_header=partial(read_layout, schema=self.schema),
+            on_progress=self.on_progress,
         )
-
-    def note_layout(self, survey: Survey, layout: Layout, source: Path) -> None:
-        if survey.encoding in ("cp1252", "latin-1"):
-            sample = _first_special(source)
+        self.warnings += warnings
+        if spec.encoding in ("cp1252", "latin-1"):
+            sample = _first_special(spec.source(self.path))
             self.warnings.append(
-                f"The file is not UTF-8; it was read as Western European ({survey.encoding}), e.g. "
+                f"The file is not UTF-8; it was read as Western European ({spec.encoding}), e.g. "
                 f"{shown(sample)}. "
                 "If names look wrong, save it as CSV (UTF-8) and upload that."
             )
+        column = self.schema.the("id")
+        return replace(spec, id_place=spec.positions.get(column.name) if column else None)
 
     def sheet_note(self, spec: ParseSpec) -> str:
         return f" The sheet {shown(spec.sheet)} was read." if spec.sheet else ""
 
-    def read_rows(self, plan: Plan, survey: Survey) -> tuple[list[tuple[str, ...]], set[int]]:
+    def read_rows(self, plan: Plan) -> tuple[list[tuple[str, ...]], set[int]]:
         """Take every row into the tally; return a preview and the places of columns with dangerous cells."""
         preview: list[tuple[str, ...]] = []
         risky: set[int] = set()

@@ -13,7 +13,8 @@ from tabular.check import DEFAULT_MAX_BYTES
 from tabular.detect import Clues, DetectedColumn, Measure, plain, read_cells
 from tabular.errors import TableError, counted, shown
 from tabular.layout import find_layout
-from tabular.sniff import Progress, Survey, survey_file, write_text_copy
+from tabular.locate import locate_rows
+from tabular.sniff import Progress
 from tabular.spec import CANONICAL_SUFFIX, ParseSpec
 from tabular.texts import Texts, iter_texts
 
@@ -218,38 +219,14 @@ def _measured(
 
 def _read_table(path: Path, canonical: Path, on_progress: Progress) -> tuple[ParseSpec, list[str]]:
     """Return how the rows are found, writing the copy that is needed for it."""
-    survey: Survey = survey_file(path, on_progress=on_progress)
-    sheet, note, bom, warnings, delimiters = None, "", survey.bom, [], {}
-    if survey.format == "xlsx":
-        from tabular.xlsx import write_sheet_copy
-
-        copy = write_sheet_copy(path, canonical, on_progress=on_progress)
-        sheet, note, bom, delimiters = copy.sheet, copy.note, 0, {"delimiters": ","}
-        warnings += copy.warnings
-    elif survey.needs_copy:
-        write_text_copy(path, survey, canonical, on_progress=on_progress)
-        bom = 0
-    if survey.encoding in ("cp1252", "latin-1"):
+    table, warnings = locate_rows(
+        path, canonical, read_header=find_layout, on_progress=on_progress, on_letters=on_progress
+    )
+    if table.encoding in ("cp1252", "latin-1"):
         warnings.append(
-            f"The file is not UTF-8; it was read as Western European ({survey.encoding}). If names look "
+            f"The file is not UTF-8; it was read as Western European ({table.encoding}). If names look "
             "wrong, save it as CSV (UTF-8) and upload that."
         )
-    source = canonical if survey.needs_copy else path
-    layout = find_layout(source, bom=bom, sheet=note, **delimiters)
-    table = ParseSpec(
-        format=survey.format,
-        encoding=survey.encoding,
-        delimiter=layout.delimiter,
-        header=layout.header,
-        header_line=layout.header_line,
-        first_line=layout.first_line,
-        data_at=layout.data_at,
-        positions={},
-        sha256=survey.sha256,
-        size=survey.size,
-        sheet=sheet,
-        canonical=survey.needs_copy,
-    )
     return table, warnings
 
 
