@@ -4,6 +4,7 @@ from django.core.management.base import CommandError
 
 from companies.access import Member, membership
 from companies.models import Account, Company, normalise_email
+from companies.selectors import developer_of
 
 
 def find_member(company_id: str, email: str | None, *, does: str) -> Member:
@@ -14,10 +15,7 @@ def find_member(company_id: str, email: str | None, *, does: str) -> Member:
     does
         What the member does, for the sentence where there is none: ``"predicts"``.
     """
-    try:
-        company = Company.objects.get(pk=company_id.strip().upper())
-    except Company.DoesNotExist as error:
-        raise CommandError(f"There is no company {company_id}.") from error
+    company = _find_company(company_id)
     if email:
         account = Account.objects.filter(email=normalise_email(email)).first()
     else:
@@ -30,3 +28,25 @@ def find_member(company_id: str, email: str | None, *, does: str) -> Member:
             f"{email or 'Nobody'} is an approved member of {company}; say who {does} with --by."
         )
     return member
+
+
+def find_developer(company_id: str, *, does: str) -> Member:
+    """Return the developer of a company, for what nobody else in it may do.
+
+    Parameters
+    ----------
+    does
+        What only a developer does, for the sentence where there is none: ``"retrains its models"``.
+    """
+    company = _find_company(company_id)
+    developer = developer_of(company)
+    if developer is None:
+        raise CommandError(f"{company} has no approved developer, and nobody else {does}.")
+    return membership(developer.account)
+
+
+def _find_company(company_id):
+    try:
+        return Company.objects.get(pk=company_id.strip().upper())
+    except Company.DoesNotExist as error:
+        raise CommandError(f"There is no company {company_id}.") from error

@@ -6,8 +6,7 @@ from django.utils import timezone
 
 from companies.management.members import find_member
 from core.errors import DomainError
-from jobs.models import Job
-from jobs.waiting import see_through
+from jobs.management.outcomes import see_succeed
 from predictions import files
 from predictions.services.runs import start_prediction
 from registry.selectors import versions_for
@@ -51,9 +50,7 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(str(error)) from error
 
-        job = see_through(prediction.job)
-        if job.state != Job.State.SUCCEEDED:
-            raise CommandError((job.error or {}).get("message", job.get_state_display()))
+        see_succeed(prediction.job)
 
         prediction.refresh_from_db()
         stored = files.absolute(prediction.result_dataset_path)

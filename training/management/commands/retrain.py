@@ -1,21 +1,13 @@
-import time
-
-from celery import current_app
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from companies.access import membership
-from companies.models import Company
-from companies.selectors import developer_of
+from companies.management.members import find_developer
 from core.errors import DomainError
-from jobs.models import Job
-from jobs.runner import run_job
+from jobs.management.outcomes import see_succeed
 from registry.uploads import LEAVE_OUT, REFUSE
 from training.models import TrainingRun
 from training.services.retraining import start_retraining
-
-PAUSE = 0.5
 
 
 class Command(BaseCommand):
@@ -35,7 +27,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, file, company, reason, leave_out_bad_rows, wait, **options):
-        member = self._developer(company)
+        member = find_developer(company, does="retrains its models")
         try:
             with open(file, "rb") as handle:
                 run = start_retraining(
@@ -53,25 +45,9 @@ class Command(BaseCommand):
             self.stdout.write(f"Queued: retraining {run.uuid}.")
             return
 
-        # Done here unless a worker was quicker; either way the row says how it ended.
-        current_app.loader.import_default_modules()
-        run_job(run.job_id)
-        while not (job := Job.objects.get(pk=run.job_id)).has_ended:
-            time.sleep(PAUSE)
-        if job.state != Job.State.SUCCEEDED:
-            raise CommandError((job.error or {}).get("message", job.get_state_display()))
+        see_succeed(run.job)
         run = TrainingRun.objects.with_related().get(pk=run.pk)
         self.stdout.write(
             f"{run.version} learned from the {run.combination['rows']:,} customers of {run.combined_dataset}."
         )
         self.stdout.write(run.comparison["sentence"])
-
-    def _developer(self, company_id):
-        try:
-            company = Company.objects.get(pk=company_id.strip().upper())
-        except Company.DoesNotExist as error:
-            raise CommandError(f"There is no company {company_id}.") from error
-        developer = developer_of(company)
-        if developer is None:
-            raise CommandError(f"{company} has no approved developer, and nobody else retrains its models.")
-        return membership(developer.account)

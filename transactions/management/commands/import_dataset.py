@@ -6,8 +6,7 @@ from django.utils import timezone
 
 from companies.management.members import find_member
 from core.errors import DomainError
-from jobs.models import Job
-from jobs.waiting import see_through
+from jobs.management.outcomes import see_succeed
 from transactions.forms import ROLES
 from transactions.models import AnalysisSession
 from transactions.services.importing import start_import
@@ -61,9 +60,7 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(str(error)) from error
 
-        job = see_through(analysis.job)
-        if job.state != Job.State.SUCCEEDED:
-            raise CommandError((job.error or {}).get("message", job.get_state_display()))
+        see_succeed(analysis.job)
         self._tell(AnalysisSession.objects.get(pk=analysis.pk))
 
     def _tell(self, analysis):
