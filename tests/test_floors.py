@@ -40,3 +40,14 @@ def test_no_file_is_too_long_to_read():
     }
 
     assert too_long == {}
+
+
+def test_a_web_process_starts_without_the_libraries_of_the_workers():
+    code = "import django; django.setup(); import churnbuster.urls, sys; print(*sys.modules)"
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=120
+    ).stdout.split()
+
+    assert "churnbuster.urls" in loaded
+    assert not {"sklearn", "pandas", "scipy", "skl2onnx", "ibis", "weasyprint"}.intersection(loaded)
