@@ -42,17 +42,16 @@ class Plan:
 
     as_of: datetime
     label_source: str
-    horizon_days: int | None
-    gap_days: int
-    active_window_days: int | None
     why: str
+    horizon_days: int | None = None
+    gap_days: int = 0
+    active_window_days: int | None = None
 
-    def labels(self) -> dict | None:
-        """Return what `transactions.engine` wants to know of it."""
-        if not self.label_source:
-            return None
+    def fields(self) -> dict:
+        """Return what a `FeatureMatrix` keeps of it."""
         return {
-            "source": self.label_source,
+            "as_of": stored(self.as_of),
+            "label_source": self.label_source,
             "horizon_days": self.horizon_days,
             "gap_days": self.gap_days,
             "active_window_days": self.active_window_days,
@@ -107,28 +106,14 @@ def plan_features(*, analysis: AnalysisSession, as_of: date | datetime | None = 
             field="as_of",
         )
     if "label" in (analysis.mapping or {}):
-        return Plan(
-            as_of=wanted or end,
-            label_source=GIVEN,
-            horizon_days=None,
-            gap_days=0,
-            active_window_days=None,
-            why="The file says itself who left.",
-        )
+        return Plan(as_of=wanted or end, label_source=GIVEN, why="The file says itself who left.")
     horizon = (
         analysis.horizon_days or suggested_horizon(analysis) or min(USUAL_HORIZON, (end - start).days // 2)
     )
     known_until = end - timedelta(days=horizon + analysis.gap_days)
     reason = _why_unknown(horizon, known_until, start, wanted)
     if reason:
-        return Plan(
-            as_of=wanted or end,
-            label_source="",
-            horizon_days=None,
-            gap_days=0,
-            active_window_days=None,
-            why=reason,
-        )
+        return Plan(as_of=wanted or end, label_source="", why=reason)
     chosen = "" if analysis.horizon_days else " That is suggested; nobody has confirmed it yet."
     return Plan(
         as_of=wanted or known_until,

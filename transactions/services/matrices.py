@@ -9,13 +9,14 @@ from django.db import transaction
 from companies.models import Account, Company
 from core.buckets import DATASETS, UTILS, local_copy, remove_file, store_file
 from core.errors import DomainError
+from jobs.models import Job
 from jobs.runner import JobRun
 from jobs.services import enqueue
 from ml.purchase_features.catalogue import FEATURE_SETS
 from registry.models import Dataset
 from tabular.child import run_in_child
 from tabular.errors import TableError
-from transactions.cutoffs import of_log, plan_features, stored
+from transactions.cutoffs import of_log, plan_features
 from transactions.engine import MATRIX, TABLE
 from transactions.files import features_of, scratch_folder
 from transactions.models import AnalysisSession, FeatureMatrix
@@ -72,27 +73,50 @@ def start_features(
     Company.objects.select_for_update().get(pk=analysis.company_id)
     analysis = AnalysisSession.objects.select_related("company", "dataset", "account").get(pk=analysis.pk)
     plan = plan_features(analysis=analysis, as_of=as_of)
-    matrix_id = uuid.uuid4()
-    job = enqueue(
+    return queue_matrix(
         task=TASK,
-        title=f"Features of {analysis}",
-        company=analysis.company,
-        account=by or analysis.account,
-        payload={"matrix": str(matrix_id)},
+        analysis=analysis,
+        by=by or analysis.account,
         at=at,
+        feature_set=feature_set,
+        **plan.fields(),
     )
+
+
+def queue_matrix(
+    *, task: str, analysis: AnalysisSession, by: Account | None, at: datetime, **fields
+) -> FeatureMatrix:
+    """Write down a matrix that is to be computed, with the job that does it.
+
+    Parameters
+    ----------
+    task
+        Name of the handler.
+    fields
+        Of the matrix: which features, and the plan where it is known already.
+    """
+    matrix_id = uuid.uuid4()
     return FeatureMatrix.objects.create(
         id=matrix_id,
         analysis=analysis,
-        account=by or analysis.account,
+        account=by,
         created_at=at,
-        job=job,
-        feature_set=feature_set,
-        as_of=stored(plan.as_of),
-        label_source=plan.label_source,
-        horizon_days=plan.horizon_days,
-        gap_days=plan.gap_days,
-        active_window_days=plan.active_window_days,
+        job=queue_job(task=task, analysis=analysis, matrix_id=matrix_id, by=by, at=at),
+        **fields,
+    )
+
+
+def queue_job(
+    *, task: str, analysis: AnalysisSession, matrix_id: uuid.UUID, by: Account | None, at: datetime
+) -> Job:
+    """Queue the computing of a matrix."""
+    return enqueue(
+        task=task,
+        title=f"Features of {analysis}"[:255],
+        company=analysis.company,
+        account=by,
+        payload={"matrix": str(matrix_id)},
+        at=at,
     )
 
 

@@ -1,7 +1,6 @@
 """From a log whose columns name themselves to features, without a person in between."""
 
 import time
-import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,11 +9,16 @@ from companies.models import Account, Company
 from core.errors import Conflict, DomainError
 from jobs.models import Job
 from jobs.runner import JobRun
-from jobs.services import enqueue
-from transactions.cutoffs import plan_features, stored
+from transactions.cutoffs import plan_features
 from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.services.importing import start_import
-from transactions.services.matrices import FeaturesRefused, compute_matrix, start_features
+from transactions.services.matrices import (
+    FeaturesRefused,
+    compute_matrix,
+    queue_job,
+    queue_matrix,
+    start_features,
+)
 
 TASK = "transactions.features_when_read"
 # The names by which programs send what these roles mean.
@@ -82,14 +86,12 @@ def process_features(
     analysis.matrices.filter(dataset=None).delete()
     if not analysis.is_being_read:
         start_import(analysis=analysis, mapping=name_columns(analysis), by=by, at=at)
-    matrix_id = uuid.uuid4()
-    return FeatureMatrix.objects.create(
-        id=matrix_id,
+    # Behind the reading: workers take jobs in the order in which they were queued.
+    return queue_matrix(
+        task=TASK,
         analysis=analysis,
-        account=by or analysis.account,
-        created_at=at,
-        # Behind the reading: workers take jobs in the order in which they were queued.
-        job=_queue(analysis, matrix_id, by or analysis.account, at + timedelta(microseconds=1)),
+        by=by or analysis.account,
+        at=at + timedelta(microseconds=1),
         feature_set=feature_set,
     )
 
@@ -139,17 +141,16 @@ def compute_when_read(*, run: JobRun, matrix: FeatureMatrix, at: datetime) -> No
     analysis = _wait_for_reading(run, matrix)
     if analysis is None:
         with run.finish():
-            matrix.job = _queue(matrix.analysis, matrix.pk, matrix.account, at)
+            matrix.job = queue_job(
+                task=TASK, analysis=matrix.analysis, matrix_id=matrix.pk, by=matrix.account, at=at
+            )
             matrix.save(update_fields=("job",))
         return
-    plan = plan_features(analysis=analysis)
     matrix.analysis = analysis
-    matrix.as_of = stored(plan.as_of)
-    matrix.label_source = plan.label_source
-    matrix.horizon_days = plan.horizon_days
-    matrix.gap_days = plan.gap_days
-    matrix.active_window_days = plan.active_window_days
-    matrix.save(update_fields=("as_of", "label_source", "horizon_days", "gap_days", "active_window_days"))
+    plan = plan_features(analysis=analysis).fields()
+    for name, value in plan.items():
+        setattr(matrix, name, value)
+    matrix.save(update_fields=tuple(plan))
     compute_matrix(run=run, matrix=matrix, at=at)
 
 
@@ -169,14 +170,3 @@ def _wait_for_reading(run, matrix):
             return None
         run.progress("Wait for the log to be read", 0, 0)
         time.sleep(POLL_SECONDS)
-
-
-def _queue(analysis, matrix_id, account, at):
-    return enqueue(
-        task=TASK,
-        title=f"Features of {analysis}"[:255],
-        company=analysis.company,
-        account=account,
-        payload={"matrix": str(matrix_id)},
-        at=at,
-    )
