@@ -92,6 +92,18 @@ def quick_settings(settings):
     }
 
 
+@pytest.fixture(autouse=True)
+def uncounted_calls(settings):
+    """Begin each test with no call of the API: counters outlive the rows that they are about."""
+    from django.core.cache import caches
+
+    # In memory also where a Redis is configured: what clears one there clears everything in it.
+    settings.CACHES = settings.CACHES | {
+        "limits": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "limits"}
+    }
+    caches["limits"].clear()
+
+
 # --- Shared data -----------------------------------------------------------------------------------------
 
 

@@ -121,7 +121,25 @@ CACHES = {
             # Beyond this number a third of the rows is thrown away, lockouts and throttles among them.
             "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
-    )
+    ),
+    # Counters of API calls (see core.call_limits). Without Redis they are in the memory of the one server
+    # process: reading must not become a write into the database.
+    "limits": (
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "limits",
+            # A call does not wait for its counter.
+            "OPTIONS": {"socket_connect_timeout": 0.25, "socket_timeout": 0.25},
+        }
+        if REDIS_URL
+        else {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": "limits",
+            # Beyond it those go that were not asked for longest: of earlier minutes.
+            "OPTIONS": {"MAX_ENTRIES": 20_000},
+        }
+    ),
 }
 JOB_LEASE_SECONDS = positive("JOB_LEASE_SECONDS", 20)
 JOB_MAX_ATTEMPTS = positive("JOB_MAX_ATTEMPTS", 3)
@@ -282,8 +300,9 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "companies.authentication.ApiKeyAuthentication",  # first: it tells whoever is nobody what to send
-        "rest_framework.authentication.SessionAuthentication",
+        "companies.authentication.SessionAuthentication",
     ],
+    "DEFAULT_THROTTLE_CLASSES": ["companies.call_limits.AnonymousLimit"],
     # Not IsAuthenticated: that would let every key do everything where a view forgets to say who may.
     "DEFAULT_PERMISSION_CLASSES": ["companies.access.IsMember"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -297,6 +316,12 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "core.api.exception_handler",
 }
+API_CALLS_PER_MINUTE = {
+    "reading": positive("API_READS_PER_MINUTE", 1200),
+    "predicting": positive("API_PREDICTIONS_PER_MINUTE", 6000),
+    "changing": positive("API_CHANGES_PER_MINUTE", 60),
+    "wrong-keys": positive("API_WRONG_KEYS_PER_MINUTE", 10),
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Churn Buster",
     "DESCRIPTION": "Which customers are about to leave, why, and what to do.",
@@ -304,6 +329,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.api_docs.describe_call_limits",
+    ],
     # Several tables have a state; without names of their own the schema would number them.
     "ENUM_NAME_OVERRIDES": {
         "DeploymentRole": "registry.models.ModelDeployment.Role",

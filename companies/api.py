@@ -1,5 +1,6 @@
 """What the API tells a caller about itself, and how the schema describes API keys."""
 
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -25,6 +26,10 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
             "description": "Enter `Api-Key`, a space, and the key that the developer of your company made. "
             f"It opens what its scopes say:\n\n{scopes}",
         }
+
+
+class OurSessionScheme(SessionScheme):
+    target_class = "companies.authentication.SessionAuthentication"
 
 
 class IsAnyMember(IsMember):

@@ -17,6 +17,18 @@ def test_the_schema_names_the_jobs(client):
 
 
 @pytest.mark.django_db
+def test_the_schema_says_of_every_call_what_happens_beyond_the_limit(client):
+    schema = client.get(reverse("schema"), headers={"accept": "application/json"}).json()
+
+    answers = [call["responses"].get("429") for calls in schema["paths"].values() for call in calls.values()]
+    assert len(answers) > 30
+    assert all(answer == {"$ref": "#/components/responses/TooManyCalls"} for answer in answers)
+    told = schema["components"]["responses"]["TooManyCalls"]
+    assert "Retry-After" in told["headers"]
+    assert schema["components"]["schemas"]["Refusal"]["required"] == ["code", "message"]
+
+
+@pytest.mark.django_db
 def test_the_page_asks_nobody_else_and_has_nothing_inline(client):
     page = client.get(reverse("api-docs"))
     script = client.get(reverse("api-docs") + "?script=")

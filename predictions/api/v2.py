@@ -63,6 +63,7 @@ class Predict(OfOrganisation, APIView):
     """The chance of one customer to leave, from its purchases, by the latest model of your company."""
 
     permission_classes = [IsMember.with_scope(Scope.PREDICT)]
+    call_limit = "predicting"
     parser_classes = [JSONParser]
 
     @extend_schema(request=PredictInput, responses=PredictOutput)

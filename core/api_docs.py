@@ -1,0 +1,32 @@
+"""What the description of the API says about every call alike."""
+
+NAME = "TooManyCalls"
+METHODS = {"get", "head", "post", "put", "patch", "delete"}
+
+
+def describe_call_limits(result, generator, request, public):
+    """Add to every operation of the schema how it is answered beyond the limit."""
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Refusal"] = {
+        "type": "object",
+        "properties": {
+            "code": {"type": "string", "description": "For programs."},
+            "message": {"type": "string", "description": "What happened and what to do."},
+        },
+        "required": ["code", "message"],
+    }
+    components.setdefault("responses", {})[NAME] = {
+        "description": "Too many calls in this minute (`too-many-calls`), or too many wrong API keys "
+        "(`too-many-wrong-keys`). Nothing of what was sent was read.",
+        "headers": {
+            "Retry-After": {
+                "description": "After how many seconds to try again.",
+                "schema": {"type": "integer", "minimum": 1, "maximum": 60},
+            }
+        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}},
+    }
+    for operations in result["paths"].values():
+        for method in METHODS & operations.keys():
+            operations[method]["responses"]["429"] = {"$ref": f"#/components/responses/{NAME}"}
+    return result
