@@ -21,9 +21,10 @@ BLANKS = " \u00a0\u202f\u2009"
 APOSTROPHES = "'\u2019"
 THOUSANDS = {".": ("," + APOSTROPHES + BLANKS), ",": ("." + APOSTROPHES + BLANKS)}
 MINUS = "-\u2212\u2013"
+DASHES = MINUS + "\u2014"
 CURRENCY = (
-    r"(?:US|A|C|R|NZ|HK|S)?\$|[€£¥₹₽₩₺₫฿₴₪%]|(?i:EUR|USD|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL|"
-    r"MXN|CAD|AUD|NZD|TRY|ZAR|kr\.?|zł|Fr\.?)"
+    r"(?:US|A|C|R|NZ|HK|S)?\$|[€£¥₹₨₽₩₺₫฿₴₪%]|(?i:EUR|USD|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL|"
+    r"MXN|CAD|AUD|NZD|TRY|ZAR|kr\.?|zł|Fr\.?|Rs\.?)"
 )
 AROUND = re.compile(rf"^(?:{CURRENCY})|(?:{CURRENCY})$")
 PLAIN = {
@@ -36,6 +37,12 @@ GROUPED = {
     )
     for sign, between in THOUSANDS.items()
 }
+# Two digits to a group above the thousands, as in India: 1,00,000 is a lakh, 1,00,00,000 a crore.
+LAKHS = re.compile(r"[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:\.[0-9]+)?")
+# 100,000 and 1,234,567; what is smaller looks alike in both.
+ABOVE_THOUSANDS = re.compile(r"[0-9]{3}[^0-9][0-9]{3}|[0-9]{1,2}([^0-9])[0-9]{3}\1[0-9]{3}")
+# 100.- in Switzerland, 100,- in Germany and the Netherlands: no cents, not a minus.
+NO_CENTS = {sign: re.compile(rf"(?<=[0-9])[{sign}][{DASHES}]{{1,2}}(?![0-9])") for sign in DECIMALS}
 # The commonest cells, for the machine: nothing but digits, one sign and one decimal sign.
 BULK = {".": r"^-?[0-9]{1,15}(?:\.[0-9]{1,15})?$", ",": r"^-?[0-9]{1,15}(?:,[0-9]{1,15})?$"}
 
@@ -50,10 +57,13 @@ class NumberFormat:
         ``.`` or ``,``.
     thousands
         What stands between thousands; None where that was seen nowhere, and is then a mistake.
+    lakhs
+        Whether the groups above the thousands have two digits, as in 12,34,567.
     """
 
     decimal: str = "."
     thousands: str | None = None
+    lakhs: bool = False
 
     def __post_init__(self):
         if self.decimal not in DECIMALS:
@@ -64,8 +74,10 @@ class NumberFormat:
         return asdict(self)
 
 
-def split_number(text: str, decimal: str) -> tuple[float, str | None]:
-    """Return the number in a cell that is not blank, and the thousands sign that it uses.
+def split_number(text: str, decimal: str) -> tuple[float, str | None, bool | None]:
+    """Return the number in a cell that is not blank, its thousands sign, and whether its groups are lakhs.
+
+    The last is None where the cell does not tell: 1,000 reads the same in both.
 
     Raises
     ------
@@ -75,9 +87,11 @@ def split_number(text: str, decimal: str) -> tuple[float, str | None]:
     Examples
     --------
     >>> split_number("1.234,56 €", ","), split_number("(12.50)", ".")
-    ((1234.56, '.'), (-12.5, None))
+    ((1234.56, '.', None), (-12.5, None, None))
+    >>> split_number("Rs. 12,34,567.50", "."), split_number("1,234,567", ".")
+    ((1234567.5, ',', True), (1234567.0, ',', False))
     """
-    body = text.strip(BLANKS)
+    body = NO_CENTS[decimal].sub("", text.strip(BLANKS))
     negative = False
     if body.startswith("(") and body.endswith(")"):
         negative, body = True, body[1:-1].strip(BLANKS)
@@ -89,19 +103,25 @@ def split_number(text: str, decimal: str) -> tuple[float, str | None]:
         bare = AROUND.sub("", bare, count=1).strip(BLANKS)
     if minus + negative > 1:
         raise BadCell("bad_number", f"{shown(text)} is not a number")
-    thousands = None
+    thousands = lakhs = None
     if not PLAIN[decimal].fullmatch(bare):
-        grouped = GROUPED[decimal].fullmatch(bare)
-        if not grouped:
+        thousands, lakhs = _groups(bare, decimal)
+        if thousands is None:
             raise BadCell("bad_number", f"{shown(text)} is not a number{_hint(bare, decimal)}")
-        thousands = grouped[1]
         bare = bare.replace(thousands, "")
     value = float(bare.replace(decimal, "."))
     if not math.isfinite(value) or abs(value) > LARGEST_NUMBER:
         raise BadCell(
             "out_of_range", f"{shown(text)} is beyond {LARGEST_NUMBER:g}, the largest possible value"
         )
-    return (-value if minus or negative else value), thousands
+    return (-value if minus or negative else value), thousands, lakhs
+
+
+def _groups(bare: str, decimal: str) -> tuple[str | None, bool | None]:
+    """Return what stands between groups of digits, and whether these are lakhs where that can be told."""
+    if grouped := GROUPED[decimal].fullmatch(bare):
+        return grouped[1], False if ABOVE_THOUSANDS.match(bare) else None
+    return (",", True) if decimal == "." and LAKHS.fullmatch(bare) else (None, None)
 
 
 def _without_minus(body: str) -> tuple[str, int]:
@@ -128,11 +148,17 @@ def read_number(text: str, written: NumberFormat) -> float:
     BadCell
         The cell holds none, or one written in another way than the column.
     """
-    value, thousands = split_number(text, written.decimal)
+    value, thousands, lakhs = split_number(text, written.decimal)
     if thousands is not None and not _same_sign(thousands, written.thousands):
         raise BadCell(
             "bad_number",
             f"{shown(text)} has signs between thousands, which no other number here was seen to have",
+        )
+    if lakhs is not None and lakhs != written.lakhs:
+        here, there = ("lakhs", "thousands") if lakhs else ("thousands", "lakhs")
+        raise BadCell(
+            "bad_number",
+            f"{shown(text)} has its digits in groups of {here}, the rest of the column of {there}",
         )
     return value
 

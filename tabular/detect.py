@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tabular.amounts import APOSTROPHES, BLANKS, BULK, NumberFormat, read_numbers, split_number
+from tabular.amounts import APOSTROPHES, BLANKS, BULK, DASHES, NumberFormat, read_numbers, split_number
 from tabular.cells import BadCell, is_blank
 from tabular.columns import blanks_of, mask_of
 from tabular.duplicates import hash_texts
@@ -38,15 +38,19 @@ SECOND_IS_DAY = r"^\s*(?:0?[1-9]|1[0-2])[-/. ](?:1[3-9]|2[0-9]|3[01])[-/. ]"
 # What can only be decimals: one, two or more than three digits to the end, or three after a lonely zero.
 POINT = (
     r"[0-9]{4}\.[0-9]|\.(?:[0-9]{1,2}|[0-9]{4,})(?:[^0-9.,]*$|[eE])|^[^0-9.,]*0?\.[0-9]"
-    r"|[0-9],[0-9]{3}\.[0-9]|,[0-9]{3},[0-9]{3}"
+    rf"|[0-9],[0-9]{{3}}\.[0-9]|,[0-9]{{2,3}},[0-9]{{3}}(?:[^0-9]|$)|[0-9]\.[{DASHES}]"
 )
 COMMA = (
-    r"[0-9]{4},[0-9]|,(?:[0-9]{1,2}|[0-9]{4,})(?:[^0-9.,]*$|[eE])|^[^0-9.,]*0?,[0-9]"
-    r"|[0-9]\.[0-9]{3},[0-9]|\.[0-9]{3}\.[0-9]{3}"
+    r"[0-9]{4},[0-9]|^[^,]*,(?:[0-9]{1,2}|[0-9]{4,})(?:[^0-9.,]*$|[eE])|^[^0-9.,]*0?,[0-9]"
+    rf"|[0-9]\.[0-9]{{3}},[0-9]|\.[0-9]{{3}}\.[0-9]{{3}}|[0-9],[{DASHES}]"
 )
 EITHER = r"^[^0-9.,]*[0-9]{1,3}[.,][0-9]{3}[^0-9.,]*$"
 SIGNS = ".," + APOSTROPHES + BLANKS
 GROUPED = "[0-9][{}][0-9]{{3}}(?:[^0-9]|$)"
+LAKHS = r"(?:^|[^0-9,])[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:[^0-9,]|$)"
+NO_LAKHS = r"(?:^|[^0-9,])(?:[0-9]{3},[0-9]{3}|[0-9]{1,3}(?:,[0-9]{3}){2,})(?:[^0-9,]|$)"
+# Their point is no decimal point.
+SHORTENED = r"(?i)\b(?:rs|kr|fr)\."
 PADDED = re.compile("0[0-9]+")
 CANCELLED = r"^\s*[Cc][0-9]+$"
 DIGITS = r"^\s*[0-9]+$"
@@ -68,6 +72,8 @@ class DetectedColumn:
         Every day could also be a month, or days and months contradict: somebody has to say.
     decimal, thousands
         Signs of the numbers; with `decimal_ambiguous` the decimal sign could also be the other one.
+    lakhs
+        More numbers have two digits to a group above the thousands than three.
     distinct
         Different values, at most `MOST_DISTINCT`.
     rows, blanks, unreadable
@@ -87,6 +93,7 @@ class DetectedColumn:
     decimal: str | None = None
     decimal_ambiguous: bool = False
     thousands: str | None = None
+    lakhs: bool = False
     distinct: int = 0
     rows: int = 0
     blanks: int = 0
@@ -119,6 +126,7 @@ class Clues:
         self.swappable = False
         self.points = self.commas = self.either = 0
         self.thousands: dict[str, int] = {}
+        self.lakhs = 0
         self.cancelled = self.digits = 0
 
     def take(self, column: pa.Array) -> None:
@@ -183,6 +191,9 @@ class Clues:
             self._count_thousands(texts, counts, usual)
         odd = ~usual
         if odd.any():
+            texts, counts = texts.filter(pa.array(odd)), counts[odd]
+            texts = pc.replace_substring_regex(texts, SHORTENED, "")
+            odd = odd[odd]
             self.points += _count(texts, counts, POINT, odd)
             self.commas += _count(texts, counts, COMMA, odd)
             self.either += _count(texts, counts, EITHER, odd)
@@ -194,6 +205,8 @@ class Clues:
             number = _count(texts, counts, GROUPED.format(sign), where)
             if number:
                 self.thousands[sign] = self.thousands.get(sign, 0) + number
+            if number and sign == ",":
+                self.lakhs += _count(texts, counts, LAKHS, where) - _count(texts, counts, NO_LAKHS, where)
 
     def settle(self) -> DetectedColumn:
         """Return what the column holds, all but its range."""
@@ -222,6 +235,7 @@ class Clues:
                 decimal=decimal,
                 decimal_ambiguous=ambiguous,
                 thousands=self.thousands_beside(decimal),
+                lakhs=self.lakhs > 0,
             )
         return replace(column, kind="text")
 
@@ -327,7 +341,7 @@ def read_cells(cells: pa.Array, column: DetectedColumn) -> tuple[np.ndarray, np.
     if column.kind == "date":
         # While the order is open either may be shown to be wrong; what is bad in both is bad.
         return read_moments(cells, column.date_order or "DMY")
-    return read_numbers(cells, NumberFormat(column.decimal, column.thousands))
+    return read_numbers(cells, NumberFormat(column.decimal, column.thousands, column.lakhs))
 
 
 def plain(value) -> float | str | None:

@@ -317,7 +317,7 @@ def _settle_signs(column: DetectedColumn, answer: str | None) -> NumberFormat:
     if answer is not None and answer not in DECIMALS:
         raise ValueError(f"decimal must be one of {DECIMALS}, got {answer!r}")
     if not column.decimal_ambiguous:
-        return NumberFormat(column.decimal, column.thousands)
+        return NumberFormat(column.decimal, column.thousands, column.lakhs)
     if answer is None:
         sample = next((text for text in column.examples if "." in text or "," in text), column.examples[0])
         raise refuse_mapping(
@@ -327,4 +327,4 @@ def _settle_signs(column: DetectedColumn, answer: str | None) -> NumberFormat:
             column.name,
         )
     other = "," if answer == "." else "."
-    return NumberFormat(answer, other)
+    return NumberFormat(answer, other, column.lakhs)

@@ -40,6 +40,11 @@ IMPLAUSIBLE = frozenset(b"\x81\x8d\x8f\x90\x9d\xd0\xd7\xde\xf0\xf7\xfe\xff")
 UTF8_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 HIGH_BYTES = re.compile(rb"[\x80-\xff]")
 LETTERS = re.compile(rb"[A-Za-z]")
+# Fixed blanks between digits and currency signs beside them: what amounts are written with, not letters.
+MONEY = re.compile(
+    rb"(?<=[0-9])\xa0(?=[0-9\x80\xa3\xa5])"
+    rb"|(?<![\xc2-\xf4])[\x80\xa3\xa5](?=[0-9])|(?<=[0-9\xa0 ])[\x80\xa3\xa5]"
+)
 CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -192,7 +197,7 @@ def _western_encoding(path: Path, line: int, bom: int) -> str:
     """Return cp1252 or latin-1 where that is what the file must be; refuse it where the text may be damaged
     UTF-8.
     """
-    sequences = high = letters = 0
+    sequences = high = letters = money = 0
     seen: set[int] = set()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
@@ -203,9 +208,10 @@ def _western_encoding(path: Path, line: int, bom: int) -> str:
             sequences += len(valid)
             found = HIGH_BYTES.findall(chunk)
             high += len(found) - sum(map(len, valid))
+            money += len(MONEY.findall(chunk))
             letters += len(LETTERS.findall(chunk))
             seen.update(b"".join(found))
-    if bom or sequences > high or seen & IMPLAUSIBLE or high > 0.3 * letters:
+    if bom or sequences > high or seen & IMPLAUSIBLE or high - money > 0.3 * letters:
         raise TableError(
             "bad_encoding",
             f"Row {line:,} holds bytes that are not valid UTF-8, and the file does not look like "

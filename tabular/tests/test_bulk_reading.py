@@ -56,10 +56,12 @@ def assert_alike(read, read_one, texts):
     st.lists(NUMBERS, min_size=1, max_size=20),
     st.sampled_from([".", ","]),
     st.sampled_from([None, ",", ".", " "]),
+    st.booleans(),
 )
-@example(["1,234.50", "12.50", "-3", "", ".5", "1e3", "1.234,5", "0001", "-0"], ".", ",")
-def test_numbers(texts, decimal, thousands):
-    written = NumberFormat(decimal, thousands)
+@example(["1,234.50", "12.50", "-3", "", ".5", "1e3", "1.234,5", "0001", "-0", "5.-"], ".", ",", False)
+@example(["1,00,000.50", "1,000", "1,234,567", "1,00,00", "Rs.5"], ".", ",", True)
+def test_numbers(texts, decimal, thousands, lakhs):
+    written = NumberFormat(decimal, thousands, lakhs)
 
     assert_alike(lambda cells: read_numbers(cells, written), lambda text: read_number(text, written), texts)
 

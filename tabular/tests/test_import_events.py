@@ -206,6 +206,23 @@ def test_the_amount_can_be_a_price_times_a_quantity(tmp_path):
     assert report.optional_columns == ("quantity",)
 
 
+def test_digits_in_groups_of_neither_kind_are_refused_with_their_line(tmp_path):
+    amounts = ["\u20b91,00,000.50", "12,34,567", "1,000", "1,00,00", "1,234,567"]
+    rows = [(f"C{n % 9}", f"2024-01-{n + 1:02d}", amount, "") for n, amount in enumerate(amounts)]
+
+    report, events, rejects = import_log(write_log(tmp_path / "log.csv", [*rows, *rows[:2]]))
+
+    assert [row["amount"] for row in events] == [100_000.5, 1_234_567, 1000]
+    assert [(row["line"], row["value"], row["explanation"]) for row in rejects] == [
+        ("5", "1,00,00", "'1,00,00' is not a number"),
+        (
+            "6", "1,234,567",
+            "'1,234,567' has its digits in groups of thousands, the rest of the column of lakhs",
+        ),
+    ]  # fmt: skip
+    assert (report.duplicates, report.rejected) == (2, 2)
+
+
 def test_the_file_of_events_knows_whether_it_has_times(tmp_path):
     stamps = {}
     for name, clock in (("days", ""), ("times", " 10:00"), ("midnights", " 00:00")):

@@ -5,6 +5,7 @@ import wrote must all be these values: a second parser on any of the three ways 
 """
 
 import itertools
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -25,7 +26,9 @@ ENCODINGS = {
     "cp1252": ("cp1252", b""),
     "latin-1": ("latin-1", b""),
 }
-SIGNS = [(".", ""), (".", ","), (",", "."), (",", " ")]
+SIGNS = [
+    (".", ""), (".", ","), (",", "."), (",", " "), (".", "'"), (",", "\u202f"), (".", "lakhs"),
+]  # fmt: skip
 ORDERS = {"YMD": "%Y-%m-%d", "DMY": "%d/%m/%Y", "MDY": "%m/%d/%Y"}
 CLOCKS = {"day": "", "minutes": " %H:%M", "seconds": " %H:%M:%S"}
 HEADER = ("Kundennummer", "Datum", "Betrag", "Menge", "Produkt", "Typ")
@@ -38,7 +41,7 @@ START = datetime(2023, 1, 3, 8, 5, 9)
 
 def meant(place: int) -> dict:
     """Return the event that row `place` of each file means."""
-    amount = Decimal(place * place * 731 % 900_000) / 100 * (-1 if place % 11 == 5 else 1)
+    amount = Decimal(place * place * 731 * 97 % 900_000_000) / 100 * (-1 if place % 11 == 5 else 1)
     kind = "login" if place % 7 == 3 else "purchase"
     if kind == "login":
         amount = None
@@ -61,6 +64,9 @@ def written_number(value, decimal, thousands) -> str:
     if value is None:
         return ""
     text = f"{value:,.2f}" if isinstance(value, Decimal) else f"{value:,}"
+    if thousands == "lakhs":
+        head, point, cents = text.replace(",", "").partition(".")
+        return re.sub(r"(?<=[0-9])(?=(?:[0-9]{2})*[0-9]{3}$)", ",", head) + point + cents
     return text.translate({ord(","): thousands, ord("."): decimal})
 
 
@@ -68,7 +74,7 @@ def cells_of(row, order, clock, decimal, thousands, place) -> list[str]:
     amount = written_number(row["amount"], decimal, thousands)
     if place == 8:
         # One cell that only the exact rules read.
-        amount = f"€ {amount}"
+        amount = f"Rs. {amount}" if thousands == "lakhs" else f"€ {amount}"
     return [
         row["customer_id"],
         row["event_at"].strftime(ORDERS[order] + CLOCKS[clock]),
@@ -125,6 +131,8 @@ def test_a_text_file_is_shown_and_imported_as_it_was_meant(delimiter, encoding, 
         cells = [cells_of(row, order, clock, decimal, thousands, n) for n, row in enumerate(ROWS)]
         if codec == "latin-1":
             cells = [[cell.replace("€", "$") for cell in row] for row in cells]
+        if not codec.startswith("utf"):
+            cells = [[cell.replace("\u202f", "\u00a0") for cell in row] for row in cells]
         write_log(path, cells, header=HEADER, delimiter=DELIMITERS[delimiter], encoding=codec, bom=bom)
 
         assert_read_as_meant(path, clock)

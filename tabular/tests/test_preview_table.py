@@ -118,6 +118,11 @@ def test_another_column_of_dates_answers_for_a_doubtful_one(tmp_path):
         (["1234.567", "1.234"], ".", None, 1234.567),
         (["12", "1e3"], ".", None, 1000),
         (["12.50-", "3.00"], ".", None, 3),
+        (["1'234'567.05", "1\u2019000.50"], ".", "'", 1_234_567.05),
+        (["1\u202f234\u202f567,05", "1\u202f000,50 \u20ac"], ",", "\u202f", 1_234_567.05),
+        (["100.-", "CHF 1'000.\u2013", "Fr. 5.50"], ".", "'", 1000),
+        (["100,-", "250,-"], ",", None, 250),
+        (["kr.1.234,50", "kr.5,00"], ",", ".", 1234.5),
     ],
 )
 def test_recognises_how_numbers_are_written(numbers, decimal, thousands, largest, tmp_path):
@@ -125,6 +130,28 @@ def test_recognises_how_numbers_are_written(numbers, decimal, thousands, largest
 
     assert (column.kind, column.decimal, column.thousands) == ("number", decimal, thousands)
     assert (column.decimal_ambiguous, column.unreadable, column.maximum) == (False, 0, largest)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "lakhs", "unreadable", "largest"),
+    [
+        (["1,00,000.00", "1,000", "500"], True, 0, 100_000),
+        (["12,34,567", "\u20b91,000"], True, 0, 1_234_567),
+        (["Rs. 1,00,00,000.50", "(Rs 2,000)", "-INR 5"], True, 0, 10_000_000.5),
+        (["1,234,567", "100,000.00", "1,000"], False, 0, 1_234_567),
+        # What is in no group of either is no number, and votes for nothing.
+        (["\u20b91,00,000", "\u20b91,00,00", "\u20b912.50"], True, 1, 100_000),
+        # The few that contradict the many are mistakes.
+        (["1,00,000", "12,34,567", "200,000"], True, 1, 1_234_567),
+        (["100,000", "1,234,567", "2,00,000"], False, 1, 1_234_567),
+    ],
+)
+def test_recognises_lakhs_and_crores(numbers, lakhs, unreadable, largest, tmp_path):
+    column = numbers_in(tmp_path, numbers)
+
+    assert (column.kind, column.decimal, column.thousands) == ("number", ".", ",")
+    assert (column.lakhs, column.decimal_ambiguous) == (lakhs, False)
+    assert (column.unreadable, column.maximum) == (unreadable, largest)
 
 
 def test_thousands_that_may_be_decimals_are_asked_for(tmp_path):
@@ -170,6 +197,19 @@ def test_the_delimiter_is_the_one_that_cuts_rows_alike(delimiter, tmp_path):
 
     assert preview.delimiter == delimiter
     assert preview.rows[0]["texts"] == list(rows[0])
+
+
+@pytest.mark.parametrize(
+    "amount", ["1\u00a0234,50", "1\u00a0234,50\u00a0\u20ac", "\u20ac12,50", "\u00a312,50"]
+)
+def test_amounts_of_a_western_european_file_are_not_taken_for_damaged_letters(amount, tmp_path):
+    rows = [(n % 9, "05.01.2024", amount, "") for n in range(40)]
+    path = write_log(tmp_path / "log.csv", rows, delimiter=";", encoding="cp1252")
+
+    preview = preview_table(path)
+
+    assert preview.encoding in ("cp1252", "latin-1")
+    assert preview.column("amount").unreadable == 0
 
 
 def test_excels_own_word_about_the_delimiter_is_followed(tmp_path):
