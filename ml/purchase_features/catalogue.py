@@ -2,51 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-INTEGER, FLOAT, CATEGORY = "integer", "float", "category"
+from ml.purchase_features.definitions import (
+    ALWAYS,
+    CATEGORY,
+    INTEGER,
+    LAST_30,
+    LAST_90,
+    FeatureDefinition,
+)
+from ml.purchase_features.window_definitions import WINDOWS
+
 PERCENTILE = "percentile_rank_by_spend"
-
-
-@dataclass(frozen=True)
-class FeatureDefinition:
-    """One feature of one customer at a cutoff.
-
-    Attributes
-    ----------
-    name : str
-    definition : str
-        How it is computed, in full. An *activity* is any event but a return; a *purchase* is one order, or
-        one row of type purchase where the log has no orders. Days are calendar days; "ago" counts back from
-        the day of `as_of`, so that what happened the day before is 1 day ago.
-    window : str
-        Which events count. Events at or after `as_of` never do.
-    unit : str
-    needs : tuple of str
-        Columns of the log without which the feature is absent (not zero). "time" stands for times of day.
-    example : str
-        A case that can be checked by hand.
-    dtype : {"integer", "float", "category"}
-    undefined : str
-        What stands where the customer's own events do not define it.
-    """
-
-    name: str
-    definition: str
-    window: str
-    unit: str
-    needs: tuple[str, ...]
-    example: str
-    dtype: str = FLOAT
-    undefined: str = ""
-
-    def to_dict(self) -> dict:
-        """Return plain text and lists, ready for JSON."""
-        return asdict(self) | {"needs": list(self.needs)}
-
-
-ALWAYS, LAST_90, LAST_30 = "everything before as_of", "90 days before as_of", "30 days before as_of"
-NO_PURCHASE = "empty for a customer without a purchase"
 
 RFM_V2 = (
     FeatureDefinition(
@@ -334,7 +302,33 @@ RETAIL_V1 = (
     ),
 )
 
-FEATURE_SETS = {"rfm_v2": RFM_V2, "retail_v1": RETAIL_V1}
+FEATURE_SETS = {"rfm_v2": RFM_V2, "retail_v1": RETAIL_V1, "retail_v2": RETAIL_V1 + WINDOWS}
+
+
+@dataclass(frozen=True)
+class SetTraits:
+    """What is true of a whole set of features: to be asked for in place of its name.
+
+    Attributes
+    ----------
+    purchases_only : bool
+        Whether only customers with a purchase have a row. Otherwise an event of any type makes one.
+    counts_returns : bool
+        Whether returns are looked at beside purchases.
+    one_pass : bool
+        Whether it is one aggregate of the events: a few numbers per customer that spill by themselves.
+    """
+
+    purchases_only: bool = True
+    counts_returns: bool = False
+    one_pass: bool = False
+
+
+TRAITS = {
+    "rfm_v2": SetTraits(purchases_only=False, one_pass=True),
+    "retail_v1": SetTraits(),
+    "retail_v2": SetTraits(counts_returns=True),
+}
 
 REASONS = {
     "time": "The log has dates without times of day.",
@@ -348,7 +342,7 @@ def list_features(feature_set: str) -> tuple[FeatureDefinition, ...]:
     Parameters
     ----------
     feature_set : str
-        "rfm_v2" or "retail_v1".
+        One of `FEATURE_SETS`.
 
     Returns
     -------
@@ -361,12 +355,51 @@ def list_features(feature_set: str) -> tuple[FeatureDefinition, ...]:
 
     Examples
     --------
-    >>> len(list_features("rfm_v2")), len(list_features("retail_v1"))
-    (8, 22)
+    >>> [len(list_features(name)) for name in ("rfm_v2", "retail_v1", "retail_v2")]
+    [8, 22, 36]
     """
     if feature_set not in FEATURE_SETS:
         raise ValueError(f"There is no feature set {feature_set!r}. There are: {', '.join(FEATURE_SETS)}.")
     return FEATURE_SETS[feature_set]
+
+
+def ranks_customers(feature_set: str) -> bool:
+    """Return whether a feature of the set compares a customer with all others.
+
+    Parameters
+    ----------
+    feature_set : str
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> ranks_customers("rfm_v2"), ranks_customers("retail_v1")
+    (False, True)
+    """
+    return any(feature.name == PERCENTILE for feature in list_features(feature_set))
+
+
+def list_needs(feature_set: str) -> frozenset[str]:
+    """Return the columns of a log that some feature of the set needs, beside those that every set reads.
+
+    Parameters
+    ----------
+    feature_set : str
+
+    Returns
+    -------
+    frozenset of str
+
+    Examples
+    --------
+    >>> sorted(list_needs("retail_v1"))
+    ['category', 'discount', 'product', 'quantity']
+    """
+    needs = (need for feature in list_features(feature_set) for need in feature.needs)
+    return frozenset(needs) - {"time"}
 
 
 def list_absent(feature_set: str, columns, *, has_time: bool, has_population: bool = True) -> dict[str, str]:

@@ -9,8 +9,15 @@ import duckdb
 import ibis
 import pyarrow.parquet as pq
 
-from ml.purchase_features.catalogue import list_features
-from ml.purchase_features.expressions import EVENTS, PARTS, PURCHASE, build_features, finish_features
+from ml.purchase_features.catalogue import TRAITS, list_features, list_needs
+from ml.purchase_features.expressions import (
+    EVENTS,
+    PARTS,
+    PURCHASE,
+    RETURN,
+    build_features,
+    finish_features,
+)
 from ml.purchase_features.logs import MEMORY_LIMIT, quote, quote_paths
 
 # The cutoff under which expressions are compiled once; what it became in SQL is then exchanged for the real
@@ -19,14 +26,29 @@ STAND_IN = datetime(2001, 2, 3, 4, 5, 6)
 STAND_IN_SQL = "MAKE_TIMESTAMP(2001, 2, 3, 4, 5, 6.0)"
 SQL_KINDS = {"integer": "BIGINT", "float": "DOUBLE", "category": "VARCHAR"}
 KEYS = {"customer_id": "VARCHAR", "spend_micros": "BIGINT"}
-# Only these columns are read; the others would be carried through every bucket.
-USED = {
-    "rfm_v2": ("customer_id", "event_at", "amount", "event_type", "order_id"),
-    "retail_v1": (
-        "customer_id", "event_at", "amount", "event_type", "order_id", "product", "category", "quantity",
-        "discount",
-    ),
-}  # fmt: skip
+ALWAYS_USED = ("customer_id", "event_at", "amount", "event_type", "order_id")
+
+
+def list_used(feature_set, columns):
+    """Return which columns of a log are read; the others would be carried through every bucket.
+
+    Parameters
+    ----------
+    feature_set : str
+    columns : tuple of str
+        Canonical columns of the log.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> list_used("rfm_v2", ("customer_id", "event_at", "amount", "event_type", "product"))
+    ('customer_id', 'event_at', 'amount', 'event_type')
+    """
+    used = list_needs(feature_set).union(ALWAYS_USED)
+    return tuple(name for name in columns if name in used)
 
 
 @lru_cache(maxsize=64)
@@ -145,15 +167,11 @@ def compute_parts(task, buckets, on_progress=None):
     list of Path
     """
     log, folder = task.log, task.folder
-    columns = tuple(name for name in USED[task.feature_set] if name in log.columns)
+    columns = list_used(task.feature_set, log.columns)
     cutoff = write_literal(task.as_of)
     sql = compile_features(task.feature_set, columns, log.has_time, cutoff)
-    kept = [name for name in columns if task.feature_set != "retail_v1" or name != "event_type"]
+    kept, only, same = _narrow(columns, TRAITS[task.feature_set])
     cells = ", ".join(kept)
-    # Only purchases are read where only they count; what all rows then have in common need not be stored.
-    only, same = "", ""
-    if "event_type" not in kept:
-        only, same = f" AND event_type = '{PURCHASE}'", f", '{PURCHASE}' AS event_type"
     before = f"SELECT {cells} FROM ({log.select()}) WHERE event_at < {cutoff}{only}"
     parts = []
     with connect(folder, memory_limit=task.memory_limit, threads=task.threads) as connection:
@@ -181,6 +199,16 @@ def compute_parts(task, buckets, on_progress=None):
             if on_progress is not None:
                 on_progress(number + 1, len(sources))
     return parts
+
+
+def _narrow(columns, traits):
+    """Return the columns to store, the condition on the rows, and the column that all stored rows share."""
+    if not traits.purchases_only:
+        return columns, "", ""
+    if traits.counts_returns:
+        return columns, f" AND event_type IN ('{PURCHASE}', '{RETURN}')", ""
+    kept = tuple(name for name in columns if name != "event_type")
+    return kept, f" AND event_type = '{PURCHASE}'", f", '{PURCHASE}' AS event_type"
 
 
 def merge_parts(task, parts, cuts, features, target):

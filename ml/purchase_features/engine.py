@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ml.purchase_features.catalogue import list_absent, list_features
+from ml.purchase_features.catalogue import TRAITS, list_absent, list_features, ranks_customers
 from ml.purchase_features.logs import MEMORY_LIMIT, CsvLog, EventLog, open_log, quote, to_cutoff
 from ml.purchase_features.single import compute_one
 
@@ -81,8 +81,9 @@ class FeatureTask:
 
     def choose_buckets(self) -> int:
         """Return into how many parts the customers are split so that one fits the memory."""
-        # The eight are one aggregate of a few numbers per customer: DuckDB spills it by itself.
-        return 1 if self.feature_set == "rfm_v2" else max(1, round(self.log.rows / BUCKET_ROWS))
+        if TRAITS[self.feature_set].one_pass:
+            return 1
+        return max(1, round(self.log.rows / BUCKET_ROWS))
 
     def is_whole(self, parts) -> bool:
         """Return whether the only part is the result: nothing to merge, nobody to rank.
@@ -95,7 +96,7 @@ class FeatureTask:
         -------
         bool
         """
-        return len(parts) == 1 and self.feature_set == "rfm_v2" and self.engine == "duckdb"
+        return len(parts) == 1 and not ranks_customers(self.feature_set) and self.engine == "duckdb"
 
     def looks_often(self, columns) -> bool:
         """Return whether the features look at the events more than once.
@@ -108,7 +109,7 @@ class FeatureTask:
         -------
         bool
         """
-        return self.feature_set == "retail_v1" or "order_id" in columns
+        return not TRAITS[self.feature_set].one_pass or "order_id" in columns
 
 
 def compute_features(
@@ -132,8 +133,8 @@ def compute_features(
         Canonical events; see `ml.purchase_features.logs`.
     as_of : datetime or date
         The cutoff: no event at or after it is looked at.
-    feature_set : {"rfm_v2", "retail_v1"}
-        The latter has rows only for customers with a purchase.
+    feature_set : str
+        One of the catalogue. Those of purchases have rows only for customers with one.
     target : Path
         Parquet file to write, rows in the order of customer_id. Its folder takes temporary files.
     engine : {"duckdb", "spark"}
@@ -175,7 +176,7 @@ def compute_features(
             parts = compute_parts_on_spark(task, spark_master or LOCAL)
         else:
             parts = compute_parts(task, buckets or task.choose_buckets(), on_progress)
-        cuts = learn_cuts(list_spends(task, parts)) if feature_set == "retail_v1" else None
+        cuts = learn_cuts(list_spends(task, parts)) if ranks_customers(feature_set) else None
         # A file appears under its name only when it is whole.
         rows = merge_parts(task, parts, cuts, features, task.folder / "features.parquet")
         if rows == 0:
@@ -257,4 +258,4 @@ def _refuse_what_is_no_number():
 
 
 def _wanted(feature_set):
-    return "a purchase" if feature_set == "retail_v1" else "an event"
+    return "a purchase" if TRAITS[feature_set].purchases_only else "an event"

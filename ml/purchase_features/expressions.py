@@ -11,7 +11,7 @@ from functools import reduce
 
 import ibis
 
-from ml.purchase_features.catalogue import PERCENTILE, list_absent, list_features
+from ml.purchase_features.catalogue import PERCENTILE, list_absent, list_features, ranks_customers
 
 EVENTS, PARTS = "events", "parts"
 FEATURE_KINDS = {"integer": "int64", "float": "float64", "category": "string"}
@@ -38,7 +38,7 @@ def build_features(feature_set, *, columns, has_time, as_of):
     Parameters
     ----------
     feature_set : str
-        "rfm_v2" or "retail_v1". The latter has a row only for customers with a purchase: it speaks of
+        One of the catalogue. Those of purchases have a row only for customers with one: they speak of
         nothing else.
     columns : collection of str
         Canonical columns that the table `events` has.
@@ -63,14 +63,22 @@ def build_features(feature_set, *, columns, has_time, as_of):
     absent = list_absent(feature_set, columns, has_time=has_time, has_population=False)
     cells = {name: kind for name, kind in kinds.items() if name not in absent}
     events = open_events(columns)
-    if feature_set == "rfm_v2":
-        table = _rfm(_list_activities(events, as_of))
-    else:
-        from ml.purchase_features.retail import build_retail
-
-        table = build_retail(events, as_of=as_of, has_time=has_time)
+    table = _find_builder(feature_set)(events, as_of=as_of, has_time=has_time)
+    if ranks_customers(feature_set):
         cells["spend_micros"] = "int64"
     return table.select("customer_id", **{name: table[name].cast(kind) for name, kind in cells.items()})
+
+
+def _find_builder(feature_set):
+    # Imported here: they are written with what stands below.
+    from ml.purchase_features.retail import build_retail
+    from ml.purchase_features.windows import build_retail_with_windows
+
+    return {
+        "rfm_v2": _build_rfm,
+        "retail_v1": build_retail,
+        "retail_v2": build_retail_with_windows,
+    }[feature_set]
 
 
 def open_events(columns):
@@ -243,8 +251,9 @@ def _list_activities(events, as_of):
     )
 
 
-def _rfm(rows):
-    """Aggregate activities to the eight features of S2."""
+def _build_rfm(events, *, as_of, has_time):
+    """Aggregate activities to the eight features of S2, to which times of day do not matter."""
+    rows = _list_activities(events, as_of)
     ago, bought = rows.days_ago, rows.bought
     recent = ago <= 90
     base = rows.group_by("customer_id").agg(

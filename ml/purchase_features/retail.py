@@ -1,4 +1,4 @@
-"""The features of retail_v1 as one Ibis expression."""
+"""The features of retail_v1 as one Ibis expression, in parts that retail_v2 is made of too."""
 
 from __future__ import annotations
 
@@ -35,19 +35,26 @@ def build_retail(events, *, as_of, has_time):
         Every feature that the columns allow but percentile_rank_by_spend, and `spend_micros` instead of it.
     """
     rows = events.filter(events.event_at < ibis.literal(as_of), events.event_type == PURCHASE)
-    purchases = _list_purchases(rows)
-    table = _count_purchases(purchases, has_time, as_of)
-    table = _describe(table.join(_measure_gaps(purchases), "customer_id"))
-    if "category" in events.columns:
-        table = table.left_join(_choose_category(rows), "customer_id").drop("customer_id_right")
-        table = table.mutate(number_of_product_categories=table.number_of_product_categories.fill_null(0))
-    if "product" in events.columns:
-        table = table.left_join(_count_products(rows), "customer_id").drop("customer_id_right")
-    return table
+    purchases = list_purchases(rows)
+    counted = count_purchases(purchases, has_time=has_time, as_of=as_of)
+    days = purchases.select("customer_id", day=purchases.event_at.date()).distinct()
+    table = fill_spend(counted.join(measure_gaps(days), "customer_id"))
+    return join_products(table.select("customer_id", "months_active", **describe(table)), rows)
 
 
-def _list_purchases(rows):
-    """One row per purchase: when, what was paid and, where the log says so, items and a discount."""
+def list_purchases(rows):
+    """Return one row per purchase: when, what was paid and, where the log says so, items and a discount.
+
+    Parameters
+    ----------
+    rows : ibis.expr.types.Table
+        Events of type purchase before the cutoff.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+        customer_id, event_at and micros; items and discounted where there are such columns.
+    """
     measures = {"micros": to_micros(rows.amount)}
     if "quantity" in rows.columns:
         measures["items"] = to_micros(rows.quantity)
@@ -62,8 +69,22 @@ def _list_purchases(rows):
     return group_orders(rows, **sums)
 
 
-def _count_purchases(purchases, has_time, as_of):
-    """One row per customer: everything that needs no look at the neighbouring purchase."""
+def count_purchases(purchases, *, has_time, as_of, **more):
+    """Return one row per customer: everything that needs no look at the neighbouring purchase.
+
+    Parameters
+    ----------
+    purchases : ibis.expr.types.Table
+        From `list_purchases`.
+    has_time : bool
+    as_of : datetime
+    **more : ibis.expr.types.Scalar or ibis.Deferred
+        Further aggregates, by name; they may use `micros` and `ago`, the days since the purchase.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+    """
     day = purchases.event_at.date()
     cells = {"quarter": day.quarter(), "weekend": day.day_of_week.index() >= 5}
     if has_time:
@@ -87,16 +108,28 @@ def _count_purchases(purchases, has_time, as_of):
         **sums,
         **quarters,
         **months,
+        **more,
     )
 
 
-def _measure_gaps(purchases):
-    """One row per customer: what the days with a purchase say beside the one before.
+def measure_gaps(days, **more):
+    """Return one row per customer: what the days with a purchase say beside the one before.
 
     Sorting days is cheaper than sorting purchases, and sorting nothing but days cheaper still; nothing has
     to be kept in lists.
+
+    Parameters
+    ----------
+    days : ibis.expr.types.Table
+        customer_id and day, each day of a customer once.
+    **more : ibis.expr.types.Scalar or ibis.Deferred
+        Further aggregates, by name; they may use `day`, `gap` (days since the one before, empty for the
+        first) and what else `days` has.
+
+    Returns
+    -------
+    ibis.expr.types.Table
     """
-    days = purchases.select("customer_id", day=purchases.event_at.date()).distinct()
     days = days.mutate(previous=days.day.lag().over(group_by="customer_id", order_by=days.day))
     gap = days.day.delta(days.previous, unit="day").cast("int64")
     days = days.mutate(gap=gap, same=days.day.truncate("M") == days.previous.truncate("M"))
@@ -104,11 +137,36 @@ def _measure_gaps(purchases):
         longest=days.gap.max(),
         squares=(days.gap * days.gap).sum().cast("int64"),
         months_active=ibis.cases((days.same, 0), else_=1).sum().cast("int64"),
+        **more,
     )
 
 
-def _describe(t):
-    t = t.mutate(micros=t.micros.fill_null(0))
+def fill_spend(table):
+    """Return the table with 0 where nothing is known of what was paid.
+
+    Parameters
+    ----------
+    table : ibis.expr.types.Table
+
+    Returns
+    -------
+    ibis.expr.types.Table
+    """
+    return table.mutate(micros=table.micros.fill_null(0))
+
+
+def describe(t):
+    """Return the features that follow from counts and gaps, by name, and `spend_micros`.
+
+    Parameters
+    ----------
+    t : ibis.expr.types.Table
+        `count_purchases` joined with `measure_gaps`.
+
+    Returns
+    -------
+    dict of str to ibis.expr.types.Column
+    """
     spend = t.micros.cast("float64") / MICROS
     open_gap = t.latest.cast("float64")
     span, pairs = t.first - t.latest, t.purchases - 1
@@ -150,7 +208,28 @@ def _describe(t):
         features["discount_usage_rate"] = ratio(t.discounted, t.purchases)
     if "evenings" in t.columns:
         features["evening_purchase_ratio"] = ratio(t.evenings, t.purchases)
-    return t.select("customer_id", "months_active", **features)
+    return features
+
+
+def join_products(table, rows):
+    """Return a table of customers with what their rows say about categories and products, where they do.
+
+    Parameters
+    ----------
+    table : ibis.expr.types.Table
+    rows : ibis.expr.types.Table
+        Events of type purchase before the cutoff.
+
+    Returns
+    -------
+    ibis.expr.types.Table
+    """
+    if "category" in rows.columns:
+        table = table.left_join(_choose_category(rows), "customer_id").drop("customer_id_right")
+        table = table.mutate(number_of_product_categories=table.number_of_product_categories.fill_null(0))
+    if "product" in rows.columns:
+        table = table.left_join(_count_products(rows), "customer_id").drop("customer_id_right")
+    return table
 
 
 def _choose_category(rows):

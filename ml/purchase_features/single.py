@@ -8,7 +8,7 @@ from bisect import bisect_right
 from datetime import date, datetime
 from functools import lru_cache
 
-from ml.purchase_features.catalogue import PERCENTILE, list_absent, list_features
+from ml.purchase_features.catalogue import PERCENTILE, TRAITS, list_absent, list_features
 from ml.purchase_features.logs import OPTIONAL, REQUIRED, SQL_TYPES, to_cutoff
 
 _connections = threading.local()
@@ -23,7 +23,8 @@ def compute_one(events, *, as_of, feature_set, columns=None, has_time=None, cuts
         Keys are canonical columns: event_at (an instant, a date, or either as ISO text) and amount;
         event_type (purchase by default) and what else the log has. Events at or after `as_of` are left aside.
     as_of : datetime or date
-    feature_set : {"rfm_v2", "retail_v1"}
+    feature_set : str
+        One of the catalogue.
     columns : collection of str, optional
         Canonical columns of the log that the model learned from (`FeatureReport.columns`), so that the same
         features are absent. Those of the events by default.
@@ -41,7 +42,7 @@ def compute_one(events, *, as_of, feature_set, columns=None, has_time=None, cuts
     Raises
     ------
     ValueError
-        An event is broken, or none is before the cutoff (for retail_v1: no purchase).
+        An event is broken, or none is before the cutoff (for sets of purchases: no purchase).
 
     Examples
     --------
@@ -72,7 +73,7 @@ def compute_one(events, *, as_of, feature_set, columns=None, has_time=None, cuts
     finally:
         connection.unregister(EVENTS)
     if not found:
-        kind = "purchase" if feature_set == "retail_v1" else "event"
+        kind = "purchase" if TRAITS[feature_set].purchases_only else "event"
         raise ValueError(f"The customer has no {kind} before {to_cutoff(as_of):%Y-%m-%d %H:%M}.")
     values = dict(zip(header, found[0], strict=True))
     if cuts is not None and "spend_micros" in values:

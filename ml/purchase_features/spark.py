@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ibis
 
-from ml.purchase_features.duck import USED
+from ml.purchase_features.duck import list_used
 from ml.purchase_features.expressions import EVENTS, build_features
 from ml.purchase_features.logs import SQL_TYPES
 
@@ -32,7 +32,7 @@ def compute_parts_on_spark(task, master=LOCAL):
     borrowed = SparkSession.getActiveSession() is not None
     session = start_session(master)
     try:
-        columns = tuple(name for name in USED[task.feature_set] if name in task.log.columns)
+        columns = list_used(task.feature_set, task.log.columns)
         _read(session, task.log, columns).createOrReplaceTempView(EVENTS)
         expression = build_features(
             task.feature_set, columns=columns, has_time=task.log.has_time, as_of=task.as_of

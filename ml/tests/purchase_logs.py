@@ -74,11 +74,17 @@ def events_of(events, customer, *, columns=FULL):
 
 
 def work_out(events, *, as_of, columns=FULL):
-    """The features of both sets for one customer's events, as the catalogue words them."""
-    known = [event for event in events if event["event_at"] < as_of and event["event_type"] != "return"]
-    orders = _orders([event for event in known if event["event_type"] == "purchase"], columns)
-    others = [event["event_at"] for event in known if event["event_type"] != "purchase"]
-    return _work_out_rfm(orders, others, as_of) | (_work_out_retail(orders, as_of) if orders else {})
+    """The features of all sets for one customer's events, as the catalogue words them."""
+    known = [event for event in events if event["event_at"] < as_of]
+    orders, returns = (
+        _orders([event for event in known if event["event_type"] == kind], columns)
+        for kind in ("purchase", "return")
+    )
+    others = [event["event_at"] for event in known if event["event_type"] not in ("purchase", "return")]
+    found = _work_out_rfm(orders, others, as_of)
+    if orders:
+        found |= _work_out_retail(orders, as_of) | _work_out_windows(orders, returns, as_of)
+    return found
 
 
 def _orders(rows, columns):
@@ -166,4 +172,32 @@ def _work_out_retail(orders, as_of):
         ),
         "average_items_per_transaction": sum(quantities) / n if quantities else None,
         "discount_usage_rate": sum(any((row["discount"] or 0) > 0 for row in order) for order in orders) / n,
+    }
+
+
+def _work_out_windows(orders, returns, as_of):
+    ago = [_ago(_at(order), as_of) for order in orders]
+    paid = [sum(row["amount"] for row in order) for order in orders]
+    days = sorted(set(ago), reverse=True)
+    gaps = [earlier - later for earlier, later in pairwise(days)]
+    lately = [amount for amount, day in zip(paid, ago, strict=True) if day <= 90]
+    before = [amount for amount, day in zip(paid, ago, strict=True) if 90 < day <= 180]
+    latest = [amount for amount, day in zip(paid, ago, strict=True) if day == days[-1]]
+    return {
+        "purchases_last_30_days": sum(day <= 30 for day in ago),
+        "purchases_last_90_days": len(lately),
+        "purchases_previous_90_days": len(before),
+        "spend_last_30_days": sum(amount for amount, day in zip(paid, ago, strict=True) if day <= 30),
+        "spend_last_90_days": sum(lately),
+        "spend_previous_90_days": sum(before),
+        "spend_change_90_days": (
+            (sum(lately) - sum(before)) / sum(lately + before) if lately or before else None
+        ),
+        "smallest_order_value": min(paid),
+        "largest_order_value": max(paid),
+        "latest_order_ratio": (sum(latest) / len(latest)) / (sum(paid) / len(paid)),
+        "latest_gap_days": gaps[-1] if gaps else None,
+        "latest_gap_ratio": gaps[-1] * len(gaps) / sum(gaps) if gaps else None,
+        "overdue_ratio": days[-1] * len(gaps) / sum(gaps) if gaps else None,
+        "returns_per_purchase": len(returns) / len(orders),
     }

@@ -63,10 +63,11 @@ def test_gives_the_same_rows_whatever_the_buckets_and_threads(log, tmp_path, fea
     assert repr(read_rows(whole)) == repr(read_rows(parted))
 
 
-def test_leaves_absent_what_the_log_has_no_column_for(events, tmp_path):
+@pytest.mark.parametrize("feature_set", ["retail_v1", "retail_v2"])
+def test_leaves_absent_what_the_log_has_no_column_for(events, tmp_path, feature_set):
     log = write_events(tmp_path / "events.parquet", events, columns=PLAIN, has_time=False)
 
-    report = compute_features(log, as_of=AS_OF, feature_set="retail_v1", target=tmp_path / "features.parquet")
+    report = compute_features(log, as_of=AS_OF, feature_set=feature_set, target=tmp_path / "features.parquet")
 
     assert set(report.absent) == {
         "number_of_product_categories", "favorite_category", "percent_repeat_products",
@@ -75,6 +76,19 @@ def test_leaves_absent_what_the_log_has_no_column_for(events, tmp_path):
     assert report.absent["evening_purchase_ratio"] == "The log has dates without times of day."
     assert report.absent["favorite_category"] == "The log has no column category."
     assert not set(report.absent) & set(next(iter(read_rows(tmp_path / "features.parquet").values())))
+
+
+def test_gives_with_windows_bit_for_bit_what_it_gives_without(log, tmp_path):
+    for feature_set in ("retail_v1", "retail_v2"):
+        compute_features(
+            log, as_of=AS_OF, feature_set=feature_set, target=tmp_path / f"{feature_set}.parquet"
+        )
+
+    plain, windowed = (read_rows(tmp_path / f"{name}.parquet") for name in ("retail_v1", "retail_v2"))
+    names = [feature.name for feature in FEATURE_SETS["retail_v1"]]
+    assert list(windowed) == list(plain)
+    for customer, row in plain.items():
+        assert [repr(windowed[customer][name]) for name in names] == [repr(row[name]) for name in names]
 
 
 def test_says_which_feature_needs_the_other_customers(events):

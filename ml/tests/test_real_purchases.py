@@ -22,6 +22,7 @@ HEADERS = {
     "quantity": "n_items",
 }
 HORIZON, ACTIVE = 90, 180
+RETAIL = ("retail_v1", "retail_v2")
 
 
 @pytest.fixture(scope="module")
@@ -31,19 +32,20 @@ def log():
     return CsvLog(REAL, HEADERS, has_time=False)
 
 
-def _make_matrix(log, as_of, folder):
+def _make_matrix(log, as_of, feature_set, folder):
     features, labels = folder / "features.parquet", folder / "labels.parquet"
-    compute_features(log, as_of=as_of, feature_set="retail_v1", target=features)
+    compute_features(log, as_of=as_of, feature_set=feature_set, target=features)
     label_customers(log, as_of=as_of, horizon_days=HORIZON, active_window_days=ACTIVE, target=labels)
     matrix = pd.read_parquet(features).merge(pd.read_parquet(labels), on="customer_id")
     matrix = matrix[matrix["status"] == "active"]
     return matrix.drop(columns=["customer_id", "churned", "status"]), matrix["churned"].astype(int)
 
 
-def test_foresees_who_leaves_as_well_as_honest_features_can(log, tmp_path):
+@pytest.mark.parametrize("feature_set", RETAIL)
+def test_foresees_who_leaves_as_well_as_honest_features_can(log, feature_set, tmp_path):
     as_of = latest_cutoff(log, horizon_days=HORIZON)
-    earlier, left_earlier = _make_matrix(log, as_of - timedelta(days=HORIZON), tmp_path)
-    later, left_later = _make_matrix(log, as_of, tmp_path)
+    earlier, left_earlier = _make_matrix(log, as_of - timedelta(days=HORIZON), feature_set, tmp_path)
+    later, left_later = _make_matrix(log, as_of, feature_set, tmp_path)
     model = make_pipeline(FeatureTransformer("standard"), LogisticRegression(C=0.1, max_iter=2_000))
 
     model.fit(earlier, left_earlier)
@@ -54,8 +56,8 @@ def test_foresees_who_leaves_as_well_as_honest_features_can(log, tmp_path):
     assert all(one.verdict == "fine" for one in single_column_auc(earlier, left_earlier))
 
 
-def test_knows_no_future_of_real_customers(log):
-    assert (
-        check_features(log, as_of=latest_cutoff(log, horizon_days=HORIZON), feature_set="retail_v1").customers
-        == 20
-    )
+@pytest.mark.parametrize("feature_set", RETAIL)
+def test_knows_no_future_of_real_customers(log, feature_set):
+    report = check_features(log, as_of=latest_cutoff(log, horizon_days=HORIZON), feature_set=feature_set)
+
+    assert report.customers == 20
