@@ -160,13 +160,14 @@ def _read(columns, read):
 def _import_ours():
     # Imports are paid once by a server, not by each log.
     import duckdb
+    import ibis.backends.sql.compilers
     import pyarrow.parquet
 
     import ml.purchase_features.duck
     import ml.purchase_features.engine
     import ml.purchase_features.retail
 
-    return duckdb, pyarrow, ml
+    return duckdb, ibis, pyarrow, ml
 
 
 def _import_duckdb():

@@ -105,12 +105,12 @@ class CsvLog:
 
     def select(self) -> str:
         """Return the SQL, for DuckDB, that gives the canonical columns in their types."""
-        # Dates are parsed faster than instants.
+        # Dates are parsed and compared faster than instants.
         kinds = SQL_TYPES if self.has_time else SQL_TYPES | {"event_at": "DATE"}
         types = ", ".join(f"{quote(header)}: '{kinds[name]}'" for name, header in self.headers.items())
         dialect = "header = true, delim = ',', quote = '\"', escape = '\"'"
         source = f"read_csv({quote(self.path)}, {dialect}, types = {{{types}}})"
-        return f"SELECT {_list_columns(self.columns, self.headers)} FROM {source}"
+        return f"SELECT {_list_columns(self.columns, self.headers, kinds)} FROM {source}"
 
 
 def open_log(events) -> EventLog | CsvLog:
@@ -220,13 +220,13 @@ def _name(column):
     return '"' + column.replace('"', '""') + '"'
 
 
-def _list_columns(columns, found):
+def _list_columns(columns, found, kinds=SQL_TYPES):
     cells = []
     for name in columns:
         if name not in found:
             cells.append(f"'purchase' AS {_name(name)}")
             continue
-        cell = f"CAST({_name(found[name])} AS {SQL_TYPES[name]})"
+        cell = f"CAST({_name(found[name])} AS {kinds[name]})"
         if name == "event_type":
             cell = f"coalesce({cell}, 'purchase')"
         cells.append(f"{cell} AS {_name(name)}")
