@@ -1,12 +1,12 @@
 import re
-import threading
 import uuid
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from companies.access import membership
+from core.tests.races import at_once
 from jobs.models import Job
 from predictions import files
 from predictions.models import Prediction
@@ -195,29 +195,14 @@ def test_the_database_refuses_a_run_by_nobody_and_by_two(people, developer, user
 
 @pytest.mark.django_db(transaction=True)
 def test_two_sends_in_the_same_moment_start_one_job(user, version, customer_file, media_files):
-    barrier, found, errors = threading.Barrier(2), [], []
-
     def send():
-        try:
-            member = membership(type(user).objects.get(pk=user.pk))
-            barrier.wait(timeout=20)
-            run = start_prediction(
-                member=member, name="Twice", version=version, upload=ContentFile(customer_file, name="a.csv"),
-                idempotency_key="form-1", at=NOON,
-            )  # fmt: skip
-            found.append(run.pk)
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            connection.close()
+        return start_prediction(
+            member=membership(type(user).objects.get(pk=user.pk)), name="Twice", version=version,
+            upload=ContentFile(customer_file, name="a.csv"), idempotency_key="form-1", at=NOON,
+        )  # fmt: skip
 
-    senders = [threading.Thread(target=send) for _ in range(2)]
-    for sender in senders:
-        sender.start()
-    for sender in senders:
-        sender.join(timeout=120)
+    first, second = at_once(send, send)
 
-    assert errors == []
-    assert len(found) == 2 and len(set(found)) == 1
+    assert first == second
     assert Job.objects.count() == 1
     assert len(media_files()) == 1

@@ -5,12 +5,13 @@ import os
 import pickle
 import subprocess
 import sys
-import threading
+from functools import partial
 
 import numpy as np
 import pytest
 
 from companies.models import AuditEvent
+from core.tests.races import at_once
 from ml.scoring import Scorer
 from registry.artefacts import (
     DamagedArtefact,
@@ -209,19 +210,8 @@ def test_a_version_that_was_taken_out_of_service_does_not_serve_from_memory(tree
 
 def test_threads_share_one_scorer(tree):
     tree.model_type  # noqa: B018 - the threads have no connection of their own to this test's transaction
-    scorers, start = [], threading.Barrier(8)
+    scorers = at_once(*[partial(load_scorer, tree)] * 8)
 
-    def load():
-        start.wait()
-        scorers.append(load_scorer(tree))
-
-    threads = [threading.Thread(target=load) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len(scorers) == 8
     assert len({id(scorer) for scorer in scorers}) == 1
 
 

@@ -1,14 +1,15 @@
 """A challenger scores in the shadow: nobody is offered it, a company has one, and the ledger tells of it."""
 
-import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from companies.access import membership
 from companies.models import Company
+from core.tests.races import at_once
 from registry.artefacts import DamagedArtefact, path_of
 from registry.models import ModelDeployment, ModelVersion
 from registry.selectors import (
@@ -151,31 +152,23 @@ def test_the_database_holds_the_slot(slots, make, deploy, company):
 @pytest.mark.django_db(transaction=True)
 def test_twenty_at_once_leave_one(company, developer):
     versions = [ModelVersionFactory(company=company, number=number) for number in range(2, 22)]
-    barrier, faults = threading.Barrier(len(versions)), []
+    owner = Company.objects.get(pk=company.pk)
 
-    def run(version):
-        try:
-            barrier.wait()
-            deploy_version(
+    at_once(
+        *(
+            partial(
+                deploy_version,
                 version=version,
-                company=Company.objects.get(pk=company.pk),
+                company=owner,
                 role=CHALLENGER,
                 by=developer,
                 reason="Race.",
                 at=NOON,
             )
-        except Exception as error:
-            faults.append(error)
-        finally:
-            connections.close_all()
+            for version in versions
+        )
+    )
 
-    threads = [threading.Thread(target=run, args=(version,)) for version in versions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert not faults
     assert company.deployments.active().get() == challenger_of(company)
     assert [found.version for found in serving_at(company, NOON)] == [challenger_of(company).model]
 

@@ -1,15 +1,16 @@
 """The ledger: what it tells, and that nothing in it can be changed or removed."""
 
 import contextlib
-import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, connection, transaction
 
 from companies.services.erasure import erase_company
 from core.errors import DomainError
+from core.tests.races import at_once
 from registry.models import DeploymentEvent, LedgerErasure, ModelDeployment, ModelVersion
 from registry.selectors import serving_at
 from registry.services.deployments import deploy_version, roll_back, withdraw_version
@@ -198,18 +199,12 @@ def test_agrees_with_the_rows_whoever_acts_at_once(company, other_company, devel
     default = ModelVersionFactory(default=True)
     owners = ((company, developer), (other_company, stranger))
     own = {owner.pk: ModelVersionFactory(company=owner, number=2) for owner, _ in owners}
-    faults = []
 
-    def run(act):
-        try:
-            for _ in range(6):
-                # What is refused, because somebody else was first, changes nothing.
-                with contextlib.suppress(DomainError):
-                    act()
-        except Exception as error:
-            faults.append(error)
-        finally:
-            connections.close_all()
+    def insist(act):
+        for _ in range(6):
+            # What is refused, because somebody else was first, changes nothing.
+            with contextlib.suppress(DomainError):
+                act()
 
     def changes(owner, by):
         where = {"company": owner, "by": by, "reason": "Race.", "at": NOON}
@@ -233,13 +228,8 @@ def test_agrees_with_the_rows_whoever_acts_at_once(company, other_company, devel
         )  # fmt: skip
 
     acts = [quarantine, release, *(act for owner, by in owners for act in changes(owner, by))]
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(*(partial(insist, act) for act in acts))
 
-    assert not faults
     default.refresh_from_db()
     for owner, _ in owners:
         lines = list(owner.deployment_events.order_by("sequence"))

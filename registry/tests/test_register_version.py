@@ -1,11 +1,12 @@
 import dataclasses
 import json
 import os
-import threading
+from functools import partial
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
+from core.tests.races import at_once
 from registry.artefacts import load_scorer, media_path, path_of
 from registry.files import MANIFEST, MODEL
 from registry.models import ModelVersion
@@ -191,24 +192,8 @@ def test_refuses_a_default_trained_without_knowing_the_one_that_serves(register)
 
 @pytest.mark.django_db(transaction=True)
 def test_versions_registered_at_once_get_numbers_of_their_own(register, company):
-    barrier, faults = threading.Barrier(4), []
+    at_once(*[partial(register, company)] * 4)
 
-    def run():
-        try:
-            barrier.wait()
-            register(company)
-        except Exception as error:
-            faults.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert not faults
     assert sorted(company.versions.values_list("number", flat=True)) == [2, 3, 4, 5]
     assert connection.vendor in ("sqlite", "mysql")
     for version in company.versions.all():

@@ -4,15 +4,16 @@ A larger round than the usual one: PARALLEL_RETRAININGS=32 PARALLEL_ROUNDS=10 py
 """
 
 import os
-import threading
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from celery import current_app
-from django.db import connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from core.tests.races import at_once
 from jobs.models import Job
 from jobs.runner import JobRun, run_job
 from jobs.services import LeaseLost, claim_job, reap
@@ -31,17 +32,7 @@ pytestmark = [
 
 
 def do_at_once(job_ids):
-    def work(job_id):
-        try:
-            run_job(job_id, clock=timezone.now)
-        finally:
-            connections.close_all()
-
-    workers = [threading.Thread(target=work, args=(job_id,)) for job_id in job_ids]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once(*(partial(run_job, job_id, clock=timezone.now) for job_id in job_ids))
 
 
 def test_many_at_once_make_one_chain(retraining, labelled, company):

@@ -1,13 +1,13 @@
 import csv
-import threading
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from companies.access import membership
+from core.tests.races import at_once
 from jobs import services as job_services
 from jobs.models import Job
 from jobs.runner import run_job
@@ -315,20 +315,10 @@ def test_a_retraining_after_the_champion_was_damaged_takes_the_next_best(retrain
 def test_retrainings_at_the_same_time_make_one_chain(retraining, labelled):
     runs = [retraining(labelled(rows=120, seed=place + 1, prefix=f"P{place}")) for place in range(3)]
 
-    def work(job_id):
-        try:
-            run_job(job_id, clock=timezone.now)
-        finally:
-            connections.close_all()
-
     from celery import current_app
 
     current_app.loader.import_default_modules()
-    workers = [threading.Thread(target=work, args=(run.job_id,)) for run in runs]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    at_once(*(partial(run_job, run.job_id, clock=timezone.now) for run in runs))
 
     assert list(Job.objects.exclude(error=None)) == []
     assert_whole(runs[0].company, done=3)
