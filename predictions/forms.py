@@ -1,11 +1,10 @@
 """The shape of what people send: the Predict form, the filters of the history and of a result."""
 
-import uuid
-
 import django_filters
 from django import forms
 
 from core.days import beginning_of, end_of
+from core.forms import SentOnceForm
 from predictions.models import Prediction
 from registry.uploads import LEAVE_OUT, REFUSE
 
@@ -15,7 +14,7 @@ class VersionChoice(forms.ModelChoiceField):
         return str(version)
 
 
-class PredictionForm(forms.Form):
+class PredictionForm(SentOnceForm):
     """Name, model, file; and, after a refusal, what to do with the rows that cannot be read."""
 
     name = forms.CharField(
@@ -44,14 +43,11 @@ class PredictionForm(forms.Form):
         required=False,
         widget=forms.HiddenInput,
     )
-    # Two sends of one form carry the same token and start one job.
-    token = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, versions, champion=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["model"].queryset = versions
         self.fields["model"].initial = champion
-        self.fields["token"].initial = uuid.uuid4
 
     def clean_bad_rows(self):
         return self.cleaned_data["bad_rows"] or REFUSE

@@ -54,7 +54,7 @@ def predict(request):
     if request.method == "POST":
         if form.is_valid():
             try:
-                prediction = _start(member, form.cleaned_data)
+                prediction = _start(member, form)
             except DomainError as error:
                 refusal = error
             else:
@@ -77,14 +77,15 @@ def predict(request):
     return render(request, page, context, status=status)
 
 
-def _start(member, chosen):
+def _start(member, form):
+    chosen = form.cleaned_data
     return start_prediction(
         member=member,
         name=chosen["name"],
         version=chosen["model"],
         upload=chosen["kept"] or chosen["file"],
         bad_rows=LEAVE_OUT if chosen["kept"] else chosen["bad_rows"],
-        idempotency_key=str(chosen["token"]) if chosen["token"] else None,
+        idempotency_key=form.idempotency_key,
         at=timezone.now(),
     )
 

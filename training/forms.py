@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
-
 from django import forms
 
+from core.forms import SentOnceForm
 from registry.uploads import LEAVE_OUT, REFUSE
 from training.services.retraining import LONGEST_REASON
 
@@ -38,7 +37,7 @@ class UploadForm(_BadRows):
         return cleaned
 
 
-class StartForm(_BadRows):
+class StartForm(SentOnceForm, _BadRows):
     """Why, for a file that was checked."""
 
     kept = forms.CharField(widget=forms.HiddenInput)
@@ -48,12 +47,6 @@ class StartForm(_BadRows):
         widget=forms.TextInput({"autocomplete": "off"}),
         error_messages={"required": "Say why you retrain."},
     )
-    # Two sends of one form carry the same token and start one job.
-    token = forms.UUIDField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["token"].initial = uuid.uuid4
 
 
 class CampaignForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from django import forms
 
+from core.forms import SentOnceForm
 from ml.purchase_features.catalogue import FEATURE_SETS
 from tabular.mapping import REQUIRED
 from tabular.preview import Preview
@@ -26,11 +27,12 @@ DATE_ORDERS = (("DMY", "Day first"), ("MDY", "Month first"))
 DECIMALS = ((".", "A point before decimals"), (",", "A comma before decimals"))
 FEATURE_SET_CHOICES = (
     ("retail_v1", "Retail: everything that can be said about how somebody buys"),
+    ("retail_v2", "Retail with windows: the same, and what somebody did lately beside what was usual before"),
     ("rfm_v2", "RFM: eight scores of recency, frequency and value"),
 )
 
 
-class UploadForm(forms.Form):
+class UploadForm(SentOnceForm):
     name = forms.CharField(
         max_length=255,
         required=False,

@@ -27,6 +27,8 @@ class AnalysisSession(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     state = models.CharField(max_length=10, choices=State, default=State.UPLOADED)
     job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="+")
+    # Of the send that began it: NULL where the sender gave none. Otherwise a hash, as that of a Job.
+    idempotency_key = models.CharField(max_length=120, unique=True, null=True)  # noqa: DJ001
 
     # What the preview found, with the guesses; then what was decided; then the one way the file is read.
     preview = models.JSONField(default=dict)

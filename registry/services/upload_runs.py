@@ -12,7 +12,7 @@ from django.core.files.base import File
 from django.db import models, transaction
 
 from companies.access import Member
-from jobs.selectors import job_of_key
+from jobs.selectors import job_of_key, stored_key
 from jobs.services import enqueue
 from registry.uploads import WaitingUpload, move_with_companions, remove_with_companions
 
@@ -40,6 +40,11 @@ class Order:
     def key(self) -> str | None:
         """The key of the request among all members: two of them may choose the same word."""
         return f"{self.member.account.pk}:{self.sent_key}" if self.sent_key else None
+
+    @property
+    def stored_key(self) -> str | None:
+        """The same as rows keep it, also those that have no job yet."""
+        return stored_key(self.key, company=self.member.company, task=self.task)
 
 
 def run_of_earlier_send(order: Order, *, upload: File | WaitingUpload | str) -> models.Model | None:

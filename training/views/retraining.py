@@ -79,7 +79,7 @@ def _start(request):
             upload=chosen["kept"],
             reason=chosen["reason"],
             bad_rows=chosen["bad_rows"],
-            idempotency_key=str(chosen["token"]) if chosen["token"] else None,
+            idempotency_key=form.idempotency_key,
             at=timezone.now(),
         )
     except DomainError as error:

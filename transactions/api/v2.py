@@ -11,7 +11,8 @@ from companies.access import IsMember
 from companies.models import Scope
 from companies.organisations import OfOrganisation
 from core.buckets import file_url
-from registry.api.uploads import TakesUpload, refusals
+from ml.purchase_features.catalogue import FEATURE_SETS
+from registry.api.uploads import IDEMPOTENCY_KEY, TakesUpload, refusals
 from transactions.selectors import analysis_of_dataset, status_of
 from transactions.services.processing import process_features
 from transactions.services.uploads import start_analysis
@@ -51,7 +52,11 @@ class UploadDataset(OfOrganisation, TakesUpload, APIView):
 
     permission_classes = [IsMember.with_scope(Scope.TRAIN)]
 
-    @extend_schema(request={"multipart/form-data": UploadInput}, responses={200: UploadOutput, **refusals()})
+    @extend_schema(
+        request={"multipart/form-data": UploadInput},
+        responses={200: UploadOutput, **refusals()},
+        parameters=[IDEMPOTENCY_KEY],
+    )
     def post(self, request, org):
         wanted = UploadInput(data=request.data)
         wanted.is_valid(raise_exception=True)
@@ -59,6 +64,7 @@ class UploadDataset(OfOrganisation, TakesUpload, APIView):
             member=request.member,
             upload=wanted.validated_data["file"],
             has_churn_label=wanted.validated_data["has_churn_label"],
+            idempotency_key=request.headers.get("Idempotency-Key"),
             at=timezone.now(),
         )
         dataset = analysis.dataset
@@ -74,18 +80,30 @@ class UploadDataset(OfOrganisation, TakesUpload, APIView):
         )
 
 
+class ProcessInput(serializers.Serializer):
+    feature_set = serializers.ChoiceField(
+        tuple(FEATURE_SETS),
+        default="rfm_v2",
+        help_text="Which features; the eight called rfm_v2 where it is not sent.",
+    )
+
+
 @extend_schema(tags=[TAG])
 class ProcessFeatures(OfOrganisation, APIView):
     """Compute the features of a purchase log; the answer comes at once, the features later."""
 
     permission_classes = [IsMember.with_scope(Scope.TRAIN)]
 
-    @extend_schema(request=None, responses=ProcessOutput)
+    @extend_schema(request=ProcessInput, responses=ProcessOutput)
     def post(self, request, org, dataset):
+        wanted = ProcessInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
         analysis = analysis_of_dataset(request.member.company, dataset)
         if analysis is None:
             raise Http404
-        process_features(analysis=analysis, by=request.member.account, at=timezone.now())
+        process_features(
+            analysis=analysis, by=request.member.account, at=timezone.now(), **wanted.validated_data
+        )
         return Response(
             {
                 "success": True,

@@ -15,7 +15,7 @@ from core.errors import DomainError
 from jobs.models import Job
 from jobs.waiting import see_through
 from ml.log_profile.score import MINIMUM_CUSTOMERS, MINIMUM_RECORDS
-from registry.api.uploads import TakesUpload, UploadRefusal, refusals
+from registry.api.uploads import IDEMPOTENCY_KEY, TakesUpload, UploadRefusal, refusals
 from tabular.preview import Preview
 from transactions.selectors import analyses_for
 from transactions.services.configuration import check_days, configure_analysis
@@ -92,12 +92,16 @@ class Upload(TakesUpload, APIView):
         operation_id="upload",
         request={"multipart/form-data": SentLog},
         responses={200: SeenLog, **refusals()},
+        parameters=[IDEMPOTENCY_KEY],
     )
     def post(self, request):
         wanted = SentLog(data=request.data)
         wanted.is_valid(raise_exception=True)
         analysis = start_analysis(
-            member=request.member, upload=wanted.validated_data["file"], at=timezone.now()
+            member=request.member,
+            upload=wanted.validated_data["file"],
+            idempotency_key=request.headers.get("Idempotency-Key"),
+            at=timezone.now(),
         )
         preview = Preview.from_dict(analysis.preview)
         guesses = analysis.preview["guesses"]

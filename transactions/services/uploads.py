@@ -5,12 +5,13 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.files.base import File
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from companies.access import Member
 from core.buckets import DATASETS, remove_file, store_file
 from core.errors import DomainError
 from registry.models import Dataset
+from registry.services.upload_runs import Order
 from registry.uploads import FileRefused, WaitingUpload, take_in, upload_limit
 from tabular.errors import TableError
 from tabular.mapping import guess_mapping
@@ -19,6 +20,8 @@ from transactions.files import new_raw
 from transactions.models import AnalysisSession
 
 SCHEMA = "purchase_log"
+# No job does it: among the keys of senders it stands for this service.
+TASK = "transactions.upload"
 NO_NAME = "Purchase log"
 
 
@@ -33,6 +36,7 @@ def start_analysis(
     name: str = "",
     has_churn_label: bool | None = None,
     largest: int | None = None,
+    idempotency_key: str | None = None,
     at: datetime,
 ) -> AnalysisSession:
     """Look at the beginning of a log and, where it can be read, keep it until its columns are named.
@@ -49,6 +53,8 @@ def start_analysis(
         What the sender says about a column with outcomes; None where nobody asked.
     largest
         Size in bytes up to which a file is accepted, where that is not the limit of uploads.
+    idempotency_key
+        Sent twice by the same member, the first log comes back and the second file is dropped unread.
     at
         Aware UTC instant of the request.
 
@@ -57,27 +63,42 @@ def start_analysis(
     FileRefused
         With kind, line and column of what cannot be read.
     """
+    order = Order(member=member, task=TASK, kind="analysis", sent_key=idempotency_key)
+    if earlier := _begun_by(order):
+        if isinstance(upload, WaitingUpload):
+            upload.remove()
+        return earlier
     name = " ".join(name.split())
     if len(name) > 255:
         raise NameTooLong("Give the log a name of at most 255 signs.", field="name")
     waiting = None
     try:
         waiting = take_in(upload, largest=largest)
-        preview = _look_at(waiting, largest)
-        stored = new_raw(member.company, preview.format)
-        try:
-            store_file(DATASETS, stored, waiting.path)
-            return _write_down(
-                member, preview, stored, waiting, name=name, has_churn_label=has_churn_label, at=at
-            )
-        except BaseException:
-            remove_file(DATASETS, stored)
-            raise
+        return _keep(order, waiting, _look_at(waiting, largest), name, has_churn_label, at)
     except TableError as error:
         raise FileRefused(error) from error
     finally:
         if waiting:
             waiting.remove()
+
+
+def _begun_by(order):
+    """Return the log that this very request began when it was sent before."""
+    key = order.stored_key
+    return AnalysisSession.objects.filter(idempotency_key=key).first() if key else None
+
+
+def _keep(order, waiting, preview, name, has_churn_label, at):
+    stored = new_raw(order.member.company, preview.format)
+    try:
+        store_file(DATASETS, stored, waiting.path)
+        return _write_down(order, preview, stored, waiting, name, has_churn_label, at)
+    except BaseException as error:
+        remove_file(DATASETS, stored)
+        # The other of two sends at once won: the unique column made us wait until its row was committed.
+        if isinstance(error, IntegrityError) and (earlier := _begun_by(order)):
+            return earlier
+        raise
 
 
 def _look_at(waiting, largest):
@@ -91,7 +112,8 @@ def _look_at(waiting, largest):
 
 
 @transaction.atomic
-def _write_down(member, preview: Preview, stored, waiting, *, name, has_churn_label, at):
+def _write_down(order, preview: Preview, stored, waiting, name, has_churn_label, at):
+    member = order.member
     dataset = Dataset.objects.create(
         company=member.company,
         name=name or waiting.name[:255] or NO_NAME,
@@ -113,5 +135,6 @@ def _write_down(member, preview: Preview, stored, waiting, *, name, has_churn_la
         dataset=dataset,
         account=member.account,
         created_at=at,
+        idempotency_key=order.stored_key,
         preview={**preview.to_dict(), "guesses": guesses},
     )

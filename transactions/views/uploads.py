@@ -26,6 +26,7 @@ def upload(request):
             member=request.member,
             upload=form.cleaned_data["file"],
             name=form.cleaned_data["name"],
+            idempotency_key=form.idempotency_key,
             at=timezone.now(),
         )
     except DomainError as error:
