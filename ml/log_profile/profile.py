@@ -81,7 +81,7 @@ def profile_events(
             "terms": {"horizon": HORIZON, "gap": GAP, "active_window": ACTIVE_WINDOW},
         }
         profile["balance"] = _balance(log, profile["churn"])
-        profile["minimum"] = _minimum(log, rows, profile["customers"])
+        profile["minimum"] = judge_minimum(log)
     profile["quality"] = score_quality(profile)
     return profile
 
@@ -107,9 +107,22 @@ def _schema(log):
     ]
 
 
-def _minimum(log, rows, customers):
-    span = log.row("SELECT min(event_at)::DATE AS first_on, max(event_at)::DATE AS latest_on FROM events")
-    return check_minimum(rows["events"], customers["customers"], span["first_on"], span["latest_on"])
+def judge_minimum(log):
+    """Tell whether there is enough in a log to learn from; see `ml.log_profile.score.check_minimum`.
+
+    Parameters
+    ----------
+    log : PurchaseLog
+
+    Returns
+    -------
+    dict
+    """
+    found = log.row(
+        "SELECT count(*) AS events, count(DISTINCT customer_id) AS customers,"
+        " min(event_at)::DATE AS first_on, max(event_at)::DATE AS latest_on FROM events"
+    )
+    return check_minimum(**found)
 
 
 def _balance(log, churn):

@@ -52,6 +52,32 @@ def check_minimum(events, customers, first_on, latest_on):
     return {"passed": all(check["passed"] for check in checks), "checks": checks}
 
 
+def describe_shortfall(minimum):
+    """Return one sentence for each check that was not passed: how far away it is and what would mend it.
+
+    Parameters
+    ----------
+    minimum : dict
+        From `check_minimum`.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> gate = check_minimum(800, 60, dt.date(2024, 1, 1), dt.date(2024, 9, 1))
+    >>> describe_shortfall(gate)[0][:77]
+    'The log has 60 of the 100 customers that a model should learn from at least. '
+    """
+    return [
+        f"The log has {check['have']:,} of the {check['needed']:,} {check['unit']} that a model should learn "
+        f"from at least. {check['remedy']}"
+        for check in minimum["checks"]
+        if not check["passed"]
+    ]
+
+
 def _counted(name, needed, have, unit, remedy):
     missing = max(needed - have, 0)
     return {
