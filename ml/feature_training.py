@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 import sklearn
 from sklearn.base import clone
 from sklearn.metrics import f1_score, precision_recall_curve, roc_auc_score
@@ -16,49 +15,19 @@ from threadpoolctl import threadpool_limits
 
 from ml.calibration import Calibrator, choose_calibrator
 from ml.estimators import MODEL_TYPES
-from ml.frames import clean_frame, hash_frame
+from ml.feature_columns import LearnedColumns, choose_columns
+from ml.frames import hash_frame
 from ml.honest_scores import FOLDS, raw_scores
+from ml.log_models import check_type
 from ml.metrics import evaluate
 from ml.resampling import bootstrap_metrics
-from ml.schemas import Category, FeatureSchema, Number
+from ml.schemas import FeatureSchema
 from ml.splits import TEST_SHARE, split_rows
 from ml.training import TrainedModel, choose_golden, shuffle_importance
 
-ID_COLUMN = "customer_id"
-LABEL = Category("churned", ("0", "1"))
-# The types that logs are learned with; the first one unless somebody says otherwise.
-TYPES = ("logistic_regression", "random_forest", "gradient_boosting")
 FEWEST_PER_CLASS = 30
 # From here on outcomes are balanced enough to weigh alike.
 BALANCED_FROM = 0.4
-# Of a favourite product there are too many to learn from; the rest counts as unknown.
-MOST_CATEGORIES = 20
-MOST_MISSING = 0.8
-# No feature of a log can be larger than this; what is, was computed wrongly.
-LARGEST = 1e15
-
-
-@dataclass(frozen=True)
-class FeatureTable:
-    """Customers at one cutoff, with what became of them.
-
-    Attributes
-    ----------
-    frame : DataFrame of shape (n_customers, >= n_features)
-        Features by name; nulls where a feature does not exist for a customer. Other columns are ignored.
-    labels : ndarray of int, shape (n_customers,)
-        1 where the customer churned.
-    """
-
-    frame: pd.DataFrame
-    labels: np.ndarray
-
-    def __len__(self):
-        return len(self.labels)
-
-    def rows(self, chosen):
-        """Return the customers at some positions."""
-        return FeatureTable(self.frame.iloc[chosen].reset_index(drop=True), self.labels[chosen])
 
 
 @dataclass(frozen=True)
@@ -74,8 +43,10 @@ class LearnedModel:
         Median of each number among those learned from, in place of a null wherever it is scored.
     report : dict
         ``split`` ("temporal" or "stratified"), ``simple_rule`` (the best single column), ``optimistic`` (the
-        figures of a random split of the same customers, None where that is the split), ``left_out`` {column:
-        why}, ``class_weights``.
+        figures of a random split of the same customers, None where that is the split), ``class_weights``;
+        ``selection`` (`SelectionReport.to_dict`: what the model that serves was given, what it was not and
+        why, what each column tells by itself), ``left_out`` {column: why} of the same; ``tested_without``
+        {column: why} of the model that was judged, where it learned at another cutoff.
     """
 
     trained: TrainedModel
@@ -98,7 +69,7 @@ def learn_over_time(earlier, later, *, name, model_type, params=None, seed=42):
     name : str
         Of the schema.
     model_type : str
-        One of `TYPES`.
+        One of `ml.log_models.TYPES`.
     params : mapping of str to object, optional
     seed : int, default 42
 
@@ -122,7 +93,8 @@ def learn_over_time(earlier, later, *, name, model_type, params=None, seed=42):
             "split": "temporal",
             "simple_rule": _simple_rule(tested, earlier, later),
             "optimistic": _optimistic(later, name, model_type, params, seed),
-            "left_out": fitted.left_out,
+            **_selected(fitted),
+            "tested_without": tested.columns.left_out,
             "class_weights": fitted.weights,
         }
         split = {"how": "temporal", "train_rows": len(earlier), "test_rows": len(later)}
@@ -158,7 +130,7 @@ def learn_from_labels(table, *, name, model_type, params=None, seed=42):
             "split": "stratified",
             "simple_rule": _simple_rule(fitted, train, test),
             "optimistic": None,
-            "left_out": fitted.left_out,
+            **_selected(fitted),
             "class_weights": fitted.weights,
         }
         split = {
@@ -169,49 +141,6 @@ def learn_from_labels(table, *, name, model_type, params=None, seed=42):
             "test_rows": len(test),
         }
         return _learned(fitted, train, test, metrics, importance, split, report, started, seed)
-
-
-def fill_nulls(record, schema, fills, observed=None):
-    """Return the features of one customer as the scorer reads them.
-
-    Parameters
-    ----------
-    record : mapping of str to object
-        Features by name; None or NaN where one does not exist for the customer.
-    schema : FeatureSchema
-    fills : mapping of str to float
-        From `LearnedModel`.
-    observed : mapping of str to (float, float), optional
-        Lowest and highest value among those learned from. What lies beyond counts as the nearest of them: a
-        linear model would go on in a straight line to where it knows nothing.
-
-    Returns
-    -------
-    dict
-
-    Raises
-    ------
-    ValueError
-        Names the features of `schema` that `record` does not have at all.
-
-    Examples
-    --------
-    >>> schema = FeatureSchema("s", "customer_id", (), (Number("gap", 0, 9), Number("n", 0, 9)), LABEL)
-    >>> fill_nulls({"gap": None, "n": 3}, schema, {"gap": 2.5, "n": 1.0})
-    {'gap': 2.5, 'n': 3.0}
-    """
-    missing = [name for name in schema.features if name not in record]
-    if missing:
-        raise ValueError(f"Missing columns: {', '.join(missing)}.")
-    filled = {column.name: record[column.name] for column in schema.categorical}
-    for column in schema.numeric:
-        value = record[column.name]
-        known = value is not None and np.isfinite(value)
-        filled[column.name] = float(value) if known else fills[column.name]
-        if observed:
-            low, high = observed[column.name]
-            filled[column.name] = min(max(filled[column.name], low), high)
-    return filled
 
 
 def balanced_weights(labels):
@@ -266,9 +195,7 @@ def choose_threshold(labels, probabilities):
 
 @dataclass(frozen=True)
 class _Fitted:
-    schema: FeatureSchema
-    fills: dict
-    left_out: dict
+    columns: LearnedColumns
     pipeline: object
     calibrator: Calibrator
     threshold: float
@@ -276,28 +203,28 @@ class _Fitted:
     model_type: str
     params: dict
 
+    @property
+    def schema(self):
+        return self.columns.schema
+
     def read(self, table):
-        return _clean(table.frame, self.schema, self.fills)
+        return self.columns.read(table.frame)
 
     def predict(self, table):
         return self.calibrator.apply(raw_scores(self.pipeline, self.read(table)))
 
 
 def _fit(table, name, model_type, params, seed):
-    if model_type not in TYPES:
-        raise ValueError(f"Purchase logs are learned with {', '.join(TYPES)}, not with {model_type!r}.")
-    spec = MODEL_TYPES[model_type]
+    spec = MODEL_TYPES[check_type(model_type)]
     params = spec.check_params(params)
-    schema, fills, left_out = _describe(table.frame, name)
-    features, labels = _clean(table.frame, schema, fills), table.labels
-    unfitted = spec.build(params, seed, schema=schema)
+    columns = choose_columns(table, name=name)
+    features, labels = columns.read(table.frame), table.labels
+    unfitted = spec.build(params, seed, schema=columns.schema)
     pipeline = _fit_weighted(clone(unfitted), features, labels)
     scores, folds = _score_out_of_fold(unfitted, features, labels, seed)
     calibrator = choose_calibrator(scores, labels, folds)
     return _Fitted(
-        schema=schema,
-        fills=fills,
-        left_out=left_out,
+        columns=columns,
         pipeline=pipeline,
         calibrator=calibrator,
         threshold=choose_threshold(labels, calibrator.apply(scores)),
@@ -305,6 +232,11 @@ def _fit(table, name, model_type, params, seed):
         model_type=model_type,
         params=params,
     )
+
+
+def _selected(fitted):
+    columns = fitted.columns
+    return {"selection": columns.selection.to_dict(), "left_out": columns.left_out}
 
 
 def _fit_weighted(pipeline, features, labels):
@@ -320,52 +252,6 @@ def _score_out_of_fold(unfitted, features, labels, seed):
         fitted = _fit_weighted(clone(unfitted), features.iloc[learned], labels[learned])
         scores[judged], folds[judged] = raw_scores(fitted, features.iloc[judged]), number
     return scores, folds
-
-
-def _describe(frame, name):
-    """Return schema and medians of a table, and which columns teach nothing."""
-    categorical, numeric, fills, left_out = [], [], {}, {}
-    for column in frame.columns:
-        cells = frame[column]
-        if column == ID_COLUMN or pd.api.types.is_datetime64_any_dtype(cells):
-            continue
-        known = cells.dropna()
-        if len(known) < (1 - MOST_MISSING) * len(cells):
-            left_out[column] = f"{1 - len(known) / max(len(cells), 1):.0%} of the customers have none."
-        elif known.nunique() < 2:
-            left_out[column] = "It is the same for every customer."
-        elif pd.api.types.is_numeric_dtype(known) or pd.api.types.is_bool_dtype(known):
-            numeric.append(Number(column, -LARGEST, LARGEST))
-            fills[column] = float(np.median(known.to_numpy(dtype=np.float64)))
-        else:
-            # Ties by name, so that the same table always gives the same schema.
-            counts = known.astype(str).value_counts()
-            ordered = sorted(counts.index, key=lambda value: (-counts[value], value))
-            categorical.append(Category(column, tuple(_distinct(ordered)[:MOST_CATEGORIES])))
-    if not numeric:
-        raise ValueError(
-            "There is no feature in which customers differ: nothing can be learned from this log."
-        )
-    return FeatureSchema(name, ID_COLUMN, tuple(categorical), tuple(numeric), LABEL), fills, left_out
-
-
-def _distinct(values):
-    """Drop spellings that the schema would take for the same category."""
-    seen = {}
-    for value in values:
-        seen.setdefault(value.strip().casefold(), value)
-    return list(seen.values())
-
-
-def _clean(frame, schema, fills):
-    missing = [name for name in schema.features if name not in frame.columns]
-    if missing:
-        raise ValueError(f"Missing columns: {', '.join(missing)}.")
-    ready = {column.name: frame[column.name].astype(object) for column in schema.categorical}
-    for column in schema.numeric:
-        cells = frame[column.name].to_numpy(dtype=np.float64, na_value=np.nan)
-        ready[column.name] = np.where(np.isfinite(cells), cells, fills[column.name])
-    return clean_frame(pd.DataFrame(ready), schema)
 
 
 # --- How good it is --------------------------------------------------------------------------------------
@@ -442,7 +328,7 @@ def _learned(fitted, learned_from, shown, metrics, importance, split, report, st
             "scikit-learn": sklearn.__version__,
         },
     )
-    return LearnedModel(trained, fitted.schema, fitted.fills, report)
+    return LearnedModel(trained, fitted.schema, fitted.columns.fills, report)
 
 
 def _refuse_few(table, where):

@@ -80,9 +80,14 @@ def version_choices(member: Member, *, with_used: bool = False):
     return offered.select_related("model_type", "metrics")
 
 
-def version_for_purchases(company: Company) -> ModelVersion | None:
-    """Return what scores the purchases of one customer: the latest READY version that learned from a log."""
+def version_for_purchases(company: Company, *, model_type: str | None = None) -> ModelVersion | None:
+    """Return what scores the purchases of one customer: the latest READY version that learned from a log.
+
+    Of a company that learned models of several types, the latest of `model_type` where one is named.
+    """
     learned = company.versions.ready().filter(schema_name__in=PURCHASE_SCHEMAS)
+    if model_type:
+        learned = learned.filter(model_type__slug=model_type)
     return learned.select_related("model_type", "company").order_by("-created_at", "-pk").first()
 
 

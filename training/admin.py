@@ -1,9 +1,12 @@
+import json
+
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
 from companies.admin import ReadOnlyAdmin, ReasonForm
 from companies.models import Company
@@ -11,6 +14,7 @@ from core.errors import DomainError
 from registry.admin import ModelVersionAdmin
 from registry.models import ModelVersion
 from registry.uploads import LEAVE_OUT, REFUSE
+from training.feature_findings import describe_report
 from training.models import FeatureTraining, TrainingRun
 from training.services.operating import order_rebuild, retrain_for
 
@@ -133,17 +137,70 @@ class TrainingRunAdmin(ReadOnlyAdmin):
 
 @admin.register(FeatureTraining)
 class FeatureTrainingAdmin(ReadOnlyAdmin):
-    """A log: which features of a purchase log were learned from, and which version came of it."""
+    """A log: who learned from which features of a purchase log, and what came of it. Read-only."""
 
-    list_display = ("__str__", "company", "version", "state", "training_samples", "created_at")
+    list_display = ("__str__", "company", "person", "version", "state", "training_samples", "created_at")
     list_filter = ("job__state", "model_type", "label_source")
-    list_select_related = ("company", "version", "job", "model_type", "matrix")
-    search_fields = ("company__name", "id")
+    list_select_related = (
+        "company", "version__metrics", "job__account", "model_type", "matrix__analysis__dataset",
+    )  # fmt: skip
+    search_fields = ("company__name", "id", "matrix__analysis__dataset__name")
     date_hierarchy = "created_at"
+    fields = (
+        "id", "company", "person", "model_type", "state", "error", "job_link", "version_link", "matrix_link",
+        "log_link", "label_source", "training_samples", "churn_rate", "created_at", "findings", "stored",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    @admin.display(description="person")
+    def person(self, training):
+        return training.job.account.email if training.job.account else "somebody who left"
 
     @admin.display(description="state", ordering="job__state")
     def state(self, training):
         return training.job.get_state_display()
+
+    @admin.display(description="what went wrong")
+    def error(self, training):
+        return (training.job.error or {}).get("message", "")
+
+    @admin.display(description="job")
+    def job_link(self, training):
+        return _link("admin:jobs_job_change", training.job)
+
+    @admin.display(description="version")
+    def version_link(self, training):
+        return _link("admin:registry_modelversion_change", training.version) if training.version else ""
+
+    @admin.display(description="features")
+    def matrix_link(self, training):
+        if training.matrix is None:
+            return "They were deleted."
+        return _link("admin:transactions_featurematrix_change", training.matrix)
+
+    @admin.display(description="purchase log")
+    def log_link(self, training):
+        if training.matrix is None:
+            return "It was deleted."
+        return _link("admin:transactions_analysissession_change", training.matrix.analysis)
+
+    @admin.display(description="report")
+    def findings(self, training):
+        return format_html_join(
+            "",
+            "<p><strong>{}</strong><br>{}</p>",
+            (
+                (heading, format_html_join(mark_safe("<br>"), "{}", ((line,) for line in sentences)))
+                for heading, sentences in describe_report(training)
+            ),
+        )
+
+    @admin.display(description="report as stored")
+    def stored(self, training):
+        if training.report is None:
+            return ""
+        text = json.dumps(training.report, indent=2, ensure_ascii=False)
+        return format_html("<details><summary>Show</summary><pre>{}</pre></details>", text)
 
 
 def _link(name, row):

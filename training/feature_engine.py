@@ -13,9 +13,12 @@ import pyarrow.parquet as pq
 
 from ml.churn_definition import describe_gaps, suggest_threshold
 from ml.export import export_model
-from ml.feature_training import ID_COLUMN, FeatureTable, learn_from_labels, learn_over_time
+from ml.feature_columns import ID_COLUMN, FeatureTable
+from ml.feature_training import learn_from_labels, learn_over_time
 from ml.labels import label_customers, latest_cutoff, read_given_labels
 from ml.leak_guard import single_column_auc
+from ml.log_profile import judge_minimum
+from ml.log_profile.score import describe_shortfall
 from ml.purchase_features.engine import FeatureReport, compute_features
 from ml.purchase_log import PurchaseLog
 
@@ -74,6 +77,7 @@ def learn(
     definition: dict,
     model_type: str,
     params: dict,
+    minimum: dict | None = None,
     seed: int = 42,
     on_progress: Progress,
 ) -> dict:
@@ -92,6 +96,9 @@ def learn(
     definition
         ``horizon_days`` (None: suggested from the log), ``gap_days``, ``active_window_days`` (None: as long
         as the horizon), and ``confirmed``: whether a person chose them, so that they stay as they are.
+    minimum
+        Whether the log is large enough (`ml.log_profile.judge_minimum`), where somebody knows it already. One
+        that is not may be learned from all the same; the report warns.
 
     Returns
     -------
@@ -99,7 +106,10 @@ def learn(
         ``report``, ``training_samples``, ``churn_rate``; or ``refusal``, a sentence.
     """
     work = _Work(Path(folder), Path(events), feature_set, on_progress)
+    shortfall = []
     try:
+        minimum = minimum or _judge_minimum(work.events)
+        shortfall = describe_shortfall(minimum)
         if labels == "given":
             learned, found = _learn_given(work, as_of, model_type, params, seed)
         else:
@@ -107,8 +117,15 @@ def learn(
         on_progress("Export", 0, 0)
         exported = export_model(learned.trained, learned.schema)
     except ValueError as error:
-        return {"refusal": str(error)}
-    report = {**learned.report, **found["report"], "seconds": learned.trained.seconds}
+        # Who is refused is helped most by knowing how much is missing.
+        return {"refusal": " ".join([str(error), *shortfall])}
+    report = {
+        **learned.report,
+        **found["report"],
+        "minimum": minimum,
+        "warnings": [*shortfall, *found["report"]["warnings"]],
+        "seconds": learned.trained.seconds,
+    }
     manifest = exported.manifest | {
         "purchase_features": {
             "feature_set": feature_set,
@@ -270,6 +287,11 @@ def _define(events, wanted):
             f"{needed:,}. Send a longer log, shorten the horizon, or send a column churn_label."
         )
     return Definition(horizon, gap, wanted["active_window_days"] or horizon, reason), is_shorter
+
+
+def _judge_minimum(events):
+    with PurchaseLog(events, memory_limit=MEMORY_LIMIT) as log:
+        return judge_minimum(log)
 
 
 def _end_of(events):

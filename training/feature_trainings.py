@@ -17,5 +17,7 @@ def latest_features(company: Company) -> FeatureMatrix | None:
     return None
 
 
-def latest_feature_training(company: Company) -> FeatureTraining | None:
-    return company.feature_trainings.with_related().first()
+def latest_feature_training(company: Company, *, model_type: str | None = None) -> FeatureTraining | None:
+    """Return the latest training of `company`, where `model_type` says so the latest of that type."""
+    trainings = company.feature_trainings.with_related()
+    return (trainings.filter(model_type__slug=model_type) if model_type else trainings).first()

@@ -3,16 +3,16 @@ import pandas as pd
 import pytest
 
 from ml.export import export_model
+from ml.feature_columns import FeatureTable, fill_nulls
 from ml.feature_training import (
-    TYPES,
-    FeatureTable,
     balanced_weights,
     choose_threshold,
-    fill_nulls,
     learn_from_labels,
     learn_over_time,
 )
+from ml.log_models import TYPES
 from ml.scoring import Scorer
+from ml.splits import split_rows
 
 
 def table(seed, customers=600, shift=0.0):
@@ -20,7 +20,7 @@ def table(seed, customers=600, shift=0.0):
     recency, visits = rng.exponential(20, customers), rng.poisson(6, customers)
     odds = -2.2 + 0.06 * recency - 0.2 * visits + shift
     labels = (rng.random(customers) < 1 / (1 + np.exp(-odds))).astype(int)
-    gap = np.where(rng.random(customers) < 0.1, np.nan, recency / 2 + rng.random(customers))
+    gap = np.where(rng.random(customers) < 0.1, np.nan, recency / 2 + rng.exponential(10, customers))
     frame = pd.DataFrame(
         {
             "customer_id": [f"C{number}" for number in range(customers)],
@@ -134,3 +134,50 @@ def test_the_threshold_keeps_away_from_the_ends():
     labels = np.array([0] * 99 + [1])
 
     assert choose_threshold(labels, np.full(100, 0.001)) == 0.05
+
+
+def doubled(table):
+    """Add a column that says the same as another, a little worse."""
+    noise = np.random.default_rng(7).normal(0, 1, len(table))
+    return FeatureTable(table.frame.assign(like_recency=table.frame["recency_days"] + noise), table.labels)
+
+
+def test_of_two_columns_that_say_the_same_one_is_left_out_and_the_report_says_why():
+    learned = learn_over_time(
+        doubled(table(1)), doubled(table(2)), name="rfm_v2", model_type="logistic_regression"
+    )
+
+    selection = learned.report["selection"]
+    found = {one["name"]: one for one in selection["dropped"]}
+    (name,) = {"recency_days", "like_recency"} - set(selection["kept"])
+    assert found[name]["reason"] == "correlated" and found[name]["value"] > 0.95
+    assert learned.report["left_out"][name] == found[name]["sentence"]
+    assert set(learned.schema.features) == set(learned.fills) | {"favourite"} == set(selection["kept"])
+    assert {one["name"] for one in selection["importance"]} == set(selection["kept"])
+
+
+def test_each_model_is_given_the_columns_that_its_own_customers_tell_apart():
+    earlier, later = table(1), table(2)
+    late = earlier.frame.assign(visits=3)
+
+    learned = learn_over_time(
+        FeatureTable(late, earlier.labels), later, name="rfm_v2", model_type="logistic_regression"
+    )
+
+    # The customers who are tested do not decide what the model under test was given.
+    assert "visits" in learned.report["tested_without"]
+    assert "visits" not in learned.report["left_out"]
+    assert "visits" in learned.schema.features
+
+
+def test_those_held_out_do_not_choose_the_columns():
+    labelled = table(1)
+    _, held_out = split_rows(labelled.labels, 42)
+    frame = labelled.frame.copy()
+    frame.loc[held_out, "same_for_all"] = np.arange(len(held_out))
+
+    learned = learn_from_labels(
+        FeatureTable(frame, labelled.labels), name="rfm_v2", model_type="logistic_regression"
+    )
+
+    assert "same_for_all" in learned.report["left_out"]

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 from companies.access import IsMember
 from companies.models import Scope
 from companies.organisations import OfOrganisation
+from ml.log_models import TYPES
 from ml.risk import SEGMENTS_V2
 from predictions.services.histories import (
     FULL,
@@ -44,6 +45,9 @@ class PredictInput(serializers.Serializer):
         help_text="Nothing at or after it is looked at. By default the end of the day of the latest "
         "transaction; send today to ask about today.",
     )
+    model_type = serializers.ChoiceField(
+        TYPES, required=False, help_text="By its latest version; by default the latest of all types scores."
+    )
 
 
 class PredictOutput(serializers.Serializer):
@@ -56,11 +60,13 @@ class PredictOutput(serializers.Serializer):
         help_text="`one_purchase`: too little is known, the rate of such customers stands in. `lapsed`: "
         "silent for so long that the customer has left already.",
     )
+    model_type = serializers.ChoiceField(TYPES, help_text="Which scored,")
+    version = serializers.CharField(help_text="and which version of it, such as v3.")
 
 
 @extend_schema(tags=["churn v2"])
 class Predict(OfOrganisation, APIView):
-    """The chance of one customer to leave, from its purchases, by the latest model of your company."""
+    """The chance of one customer to leave, from its purchases, by a model of your company."""
 
     permission_classes = [IsMember.with_scope(Scope.PREDICT)]
     call_limit = "predicting"
@@ -74,6 +80,7 @@ class Predict(OfOrganisation, APIView):
             company=request.member.company,
             transactions=sent.get("transactions"),
             as_of=sent.get("as_of"),
+            model_type=sent.get("model_type"),
             at=timezone.now(),
         )
         return Response(
@@ -84,6 +91,8 @@ class Predict(OfOrganisation, APIView):
                 "risk_segment": found.segment,
                 "as_of": found.as_of.isoformat(),
                 "evidence": found.evidence,
+                "model_type": found.version.model_type.slug,
+                "version": found.version.version,
             }
         )
 

@@ -8,9 +8,11 @@ from django.conf import settings
 
 from companies.models import Company
 from core.errors import DomainError, NotFound, Unprocessable
+from ml.log_models import check_type
 from ml.risk import SEGMENTS_V2
 from predictions.selectors import version_for_purchases
 from registry.artefacts import load_scorer
+from registry.models import ModelVersion
 
 FULL, ONE_PURCHASE, LAPSED = "full", "one_purchase", "lapsed"
 PURCHASE, RETURN = "purchase", "return"
@@ -25,6 +27,10 @@ NUMBERS = ("quantity", "discount")
 
 class NoTrainedModel(NotFound):
     code = "no-trained-model"
+
+
+class UnknownModelType(DomainError):
+    code = "unknown-model-type"
 
 
 class HistoryRefused(DomainError):
@@ -50,12 +56,15 @@ class HistoryScore:
     evidence
         ``"full"``; ``"one_purchase"``: too little is known, the rate of such customers stands in;
         ``"lapsed"``: silent for so long that the customer has left already.
+    version
+        Which scored.
     """
 
     probability: float
     segment: str
     as_of: datetime
     evidence: str
+    version: ModelVersion
 
 
 def score_history(
@@ -63,9 +72,10 @@ def score_history(
     company: Company,
     transactions: Sequence[Mapping],
     as_of: object = None,
+    model_type: object = None,
     at: datetime,
 ) -> HistoryScore:
-    """Score one customer with the company's latest model of a purchase log.
+    """Score one customer with a model of a purchase log.
 
     Parameters
     ----------
@@ -74,24 +84,24 @@ def score_history(
     as_of
         Instant or date as text; nothing at or after it is looked at. By default the end of the day of the
         latest transaction, or of today where `V2_AS_OF` says so.
+    model_type
+        As it was sent: one of `ml.log_models.TYPES`. The latest version of that type scores; by default the
+        latest of all.
     at
         Aware UTC instant of the request.
 
     Raises
     ------
+    UnknownModelType
+        Logs are not learned with that type.
     NoTrainedModel
-        The company has none yet.
+        The company has none yet, or none of that type.
     HistoryRefused
         Something about the transactions cannot be read, each fault with its place.
     FeaturesMissing
         The model needs features that these transactions cannot give; ``extra["missing"]`` names them.
     """
-    version = version_for_purchases(company)
-    if version is None:
-        raise NoTrainedModel(
-            "There is no trained model yet. Train one first: "
-            f"POST /api/v1/churn/v2/organizations/{company.pk}/train"
-        )
+    version = _find_version(company, model_type)
     events = read_events(transactions)
     cutoff = _read_cutoff(as_of) if as_of not in (None, "") else _usual_cutoff(events, at)
     known = [event for event in events if event["event_at"] < cutoff]
@@ -104,9 +114,24 @@ def score_history(
     return _score(scorer, version, known, purchases, cutoff)
 
 
+def _find_version(company, model_type):
+    try:
+        wanted = None if model_type in (None, "") else check_type(model_type)
+    except ValueError as error:
+        raise UnknownModelType(str(error), field="model_type") from error
+    version = version_for_purchases(company, model_type=wanted)
+    if version is None:
+        of_type, query = (f" of the type {wanted}", f"?model_type={wanted}") if wanted else ("", "")
+        raise NoTrainedModel(
+            f"There is no trained model{of_type} yet. Train one first: "
+            f"POST /api/v1/churn/v2/organizations/{company.pk}/train{query}"
+        )
+    return version
+
+
 def _score(scorer, version, known, purchases, cutoff):
     # Imported here: they bring DuckDB and scikit-learn, which no other page of the server needs.
-    from ml.feature_training import fill_nulls
+    from ml.feature_columns import fill_nulls
     from ml.purchase_features.single import compute_one
 
     how = scorer.purchase_features
@@ -135,7 +160,7 @@ def _score(scorer, version, known, purchases, cutoff):
     window = how["active_window_days"]
     if window and max(event["event_at"] for event in purchases) < cutoff - timedelta(days=window):
         evidence = LAPSED
-    return HistoryScore(probability, SEGMENTS_V2.tier(probability), cutoff, evidence)
+    return HistoryScore(probability, SEGMENTS_V2.tier(probability), cutoff, evidence, version)
 
 
 def _orders(purchases):

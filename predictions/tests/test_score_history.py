@@ -9,12 +9,14 @@ import pytest
 
 from companies.access import membership
 from ml.export import export_model
-from ml.feature_training import FeatureTable, learn_over_time
+from ml.feature_columns import FeatureTable
+from ml.feature_training import learn_over_time
 from ml.purchase_features.single import compute_one
 from ml.risk import SEGMENTS_V2
 from predictions.services.histories import (
     HistoryRefused,
     NoTrainedModel,
+    UnknownModelType,
     read_events,
     score_history,
 )
@@ -39,7 +41,7 @@ def customer(rng, cutoff):
 
 
 @pytest.fixture(scope="module")
-def learned():
+def tables():
     tables, cutoff = [], datetime(2024, 6, 1)
     for seed in (1, 2):
         rng, rows, labels = np.random.default_rng(seed), [], []
@@ -50,11 +52,29 @@ def learned():
             )
             labels.append(int(rng.random() < 1 / (1 + np.exp(2.5 - silent / 12))))
         tables.append(FeatureTable(pd.DataFrame(rows), np.array(labels)))
+    return tables
+
+
+@pytest.fixture(scope="module")
+def learned(tables):
     return learn_over_time(*tables, name="rfm_v2", model_type="logistic_regression")
 
 
 @pytest.fixture
 def version(company, learned):
+    return register(company, learned, at=NOON)
+
+
+@pytest.fixture
+def forest(company, tables, version):
+    """A later version of another type."""
+    learned = learn_over_time(
+        *tables, name="rfm_v2", model_type="random_forest", params={"n_estimators": 10, "max_depth": 4}
+    )
+    return register(company, learned, at=NOON + timedelta(hours=1))
+
+
+def register(company, learned, *, at):
     add_missing_model_types()
     exported = export_model(learned.trained, learned.schema)
     exported.manifest["purchase_features"] = {
@@ -66,8 +86,8 @@ def version(company, learned):
         "first_buyers": {"bands": [30, 90, 180, 365], "rates": [0.2, 0.35, 0.5, 0.7, 0.9], "customers": 40},
         "active_window_days": 90,
     }
-    model_type = ModelType.objects.get(slug="logistic_regression")
-    return register_version(company=company, model_type=model_type, exported=exported, dataset=None, at=NOON)
+    model_type = ModelType.objects.get(slug=learned.trained.model_type)
+    return register_version(company=company, model_type=model_type, exported=exported, dataset=None, at=at)
 
 
 def sent(*days, amount=20.0):
@@ -224,6 +244,33 @@ def test_a_version_out_of_service_is_not_used(company, version):
         score_history(company=company, transactions=sent("2024-05-01"), at=NOON)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "scores"),
+    [(None, "random_forest"), ("", "random_forest"), ("logistic_regression", "logistic_regression")],
+)
+def test_the_latest_of_all_types_scores_unless_one_is_asked_for(company, version, forest, wanted, scores):
+    history = sent("2024-05-01", "2024-05-11", "2024-05-21")
+
+    found = score_history(company=company, transactions=history, model_type=wanted, at=NOON)
+
+    assert found.version.model_type.slug == scores
+
+
+def test_a_type_without_a_version_says_how_to_get_one(company, version, forest):
+    with pytest.raises(
+        NoTrainedModel, match=r"of the type gradient_boosting.*train\?model_type=gradient_boost"
+    ):
+        score_history(
+            company=company, transactions=sent("2024-05-01"), model_type="gradient_boosting", at=NOON
+        )
+
+
+@pytest.mark.parametrize("unknown", ["neural_network", 7, ["random_forest"]])
+def test_a_type_that_logs_are_not_learned_with_is_refused(company, version, unknown):
+    with pytest.raises(UnknownModelType, match="must be one of logistic_regression, random_forest"):
+        score_history(company=company, transactions=sent("2024-05-01"), model_type=unknown, at=NOON)
+
+
 def test_the_call_answers_in_the_words_of_its_interface(client_of_developer, company, version):
     address = f"/api/v1/churn/v2/organizations/{company.uuid}/predict"
     body = {"customer_id": "CUST-001", "transactions": sent("2024-01-15", "2024-01-20")}
@@ -234,18 +281,29 @@ def test_the_call_answers_in_the_words_of_its_interface(client_of_developer, com
         json.dumps(body | {"transactions": sent("2024-01-15", "soon")}),
         content_type="application/json",
     )
+    missing, unknown = (
+        client_of_developer.post(
+            address, json.dumps(body | {"model_type": wanted}), content_type="application/json"
+        )
+        for wanted in ("random_forest", "crystal_ball")
+    )
     nobody = client_of_developer.post(
         address, json.dumps({"transactions": []}), content_type="application/json"
     )
 
     assert good.status_code == 200
-    assert set(good.json()) == {"customer_id", "churn_probability", "risk_segment", "as_of", "evidence"}
+    assert set(good.json()) == {
+        "customer_id", "churn_probability", "risk_segment", "as_of", "evidence", "model_type", "version",
+    }  # fmt: skip
+    assert (good.json()["model_type"], good.json()["version"]) == ("logistic_regression", version.version)
     assert good.json()["customer_id"] == "CUST-001"
     assert good.json()["churn_probability"] == round(good.json()["churn_probability"], 4)
     assert good.json()["as_of"] == "2024-01-21T00:00:00"
     assert bad.status_code == 400
     assert list(bad.json()["fields"]) == ["transactions[1].event_date"]
     assert nobody.json()["fields"].keys() == {"customer_id"}
+    assert (missing.status_code, missing.json()["code"]) == (404, "no-trained-model")
+    assert (unknown.status_code, unknown.json()["code"]) == (400, "unknown-model-type")
 
 
 def test_the_pages_of_models_show_it_and_offer_it_for_no_file(client_of_developer, version):

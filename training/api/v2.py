@@ -13,8 +13,9 @@ from companies.models import Scope
 from companies.organisations import OfOrganisation
 from jobs.models import Job
 from jobs.vocabulary import training_status
+from ml.log_models import TYPES
 from training.feature_trainings import latest_feature_training
-from training.services.feature_training import MODEL_TYPES, start_feature_training
+from training.services.feature_training import read_model_type, start_feature_training
 
 TAG = "churn v2"
 DIGITS = 4
@@ -25,12 +26,15 @@ FIGURES = ("accuracy", "precision", "recall", "f1_score", "roc_auc")
 class TrainOutput(serializers.Serializer):
     success = serializers.BooleanField()
     message = serializers.CharField()
-    model_type = serializers.ChoiceField(MODEL_TYPES)
+    model_type = serializers.ChoiceField(TYPES)
 
 
 class StatusOutput(serializers.Serializer):
     status = serializers.ChoiceField(("not_started", "training", "completed", "failed"))
     model_type = serializers.CharField(allow_null=True)
+    version = serializers.CharField(
+        allow_null=True, help_text="What came of it, such as v3; predict names the version that scored."
+    )
     accuracy = serializers.FloatField(allow_null=True)
     precision = serializers.FloatField(allow_null=True, help_text="Of those it says will leave, how many do.")
     recall = serializers.FloatField(allow_null=True, help_text="Of those who leave, how many it finds.")
@@ -40,10 +44,15 @@ class StatusOutput(serializers.Serializer):
     churn_rate = serializers.FloatField(allow_null=True)
     trained_at = serializers.CharField(allow_null=True, help_text="UTC.")
     error_message = serializers.CharField(allow_null=True)
+    warnings = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What speaks against trusting it: how much data is missing to the minimum, and columns "
+        "that tell too much.",
+    )
     report = serializers.JSONField(
         allow_null=True,
-        help_text="How it was learned and judged: cutoffs, churn definition, the best single column, and the "
-        "figures of a random split, which flatter.",
+        help_text="How it was learned and judged: cutoffs, churn definition, columns that were left out, the "
+        "best single column, and the figures of a random split, which flatter.",
     )
 
 
@@ -56,12 +65,12 @@ class Train(OfOrganisation, APIView):
     @extend_schema(
         request=None,
         responses=TrainOutput,
-        parameters=[OpenApiParameter("model_type", enum=MODEL_TYPES, default=MODEL_TYPES[0])],
+        parameters=[OpenApiParameter("model_type", enum=TYPES, default=TYPES[0])],
     )
     def post(self, request, org):
         training = start_feature_training(
             member=request.member,
-            model_type=request.query_params.get("model_type") or MODEL_TYPES[0],
+            model_type=request.query_params.get("model_type"),
             at=timezone.now(),
         )
         return Response(
@@ -79,9 +88,17 @@ class TrainingStatus(OfOrganisation, APIView):
 
     permission_classes = [IsMember]
 
-    @extend_schema(responses=StatusOutput)
+    @extend_schema(
+        responses=StatusOutput,
+        parameters=[
+            OpenApiParameter("model_type", enum=TYPES, description="The latest of this type, not of all.")
+        ],
+    )
     def get(self, request, org):
-        training = latest_feature_training(request.member.company)
+        wanted = request.query_params.get("model_type")
+        training = latest_feature_training(
+            request.member.company, model_type=wanted and read_model_type(wanted)
+        )
         return Response(describe_training(training))
 
 
@@ -90,11 +107,13 @@ def describe_training(training):
     told = {
         "status": training_status(training.job if training else None),
         "model_type": training.model_type.slug if training else None,
+        "version": training.version.version if training and training.version else None,
         **dict.fromkeys(FIGURES),
         "training_samples": training.training_samples if training else None,
         "churn_rate": _rounded(training.churn_rate) if training else None,
         "trained_at": None,
         "error_message": _error_of(training.job) if training else None,
+        "warnings": ((training and training.report) or {}).get("warnings", []),
         "report": training.report if training else None,
     }
     if training and training.version:

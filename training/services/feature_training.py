@@ -15,6 +15,7 @@ from core.errors import Conflict, DomainError, Forbidden
 from jobs.models import Job
 from jobs.runner import JobRun
 from jobs.services import enqueue
+from ml.log_models import check_type
 from registry.models import ModelType
 from registry.services.model_types import add_missing_model_types
 from registry.services.versions import register_version
@@ -25,8 +26,6 @@ from transactions.models import FeatureMatrix
 
 TASK = "training.learn_features"
 ENGINE = "training.feature_engine:learn"
-# The types that logs are learned with; the first one unless somebody says otherwise.
-MODEL_TYPES = ("logistic_regression", "random_forest", "gradient_boosting")
 POLL_SECONDS = 0.5
 # A job that was lost is queued again behind this one, where a single worker would never come to it.
 LONGEST_WAIT_FOR_QUEUED = 120.0
@@ -52,7 +51,7 @@ class FeaturesFailed(DomainError):
 def start_feature_training(
     *,
     member: Member,
-    model_type: str = MODEL_TYPES[0],
+    model_type: str | None = None,
     matrix: FeatureMatrix | None = None,
     at: datetime,
 ) -> FeatureTraining:
@@ -63,7 +62,7 @@ def start_feature_training(
     member
         Who asks: the developer.
     model_type
-        One of `MODEL_TYPES`.
+        One of `ml.log_models.TYPES`; by default the first.
     matrix
         Features to learn from; by default the latest of the company. Where they are still being computed, the
         training waits for them.
@@ -77,11 +76,7 @@ def start_feature_training(
     """
     if not member.is_developer:
         raise OnlyDevelopers(f"Only the developer of {member.company} trains its models.")
-    if model_type not in MODEL_TYPES:
-        raise UnknownModelType(
-            f"model_type must be one of {', '.join(MODEL_TYPES)}, not “{model_type[:60]}”.",
-            field="model_type",
-        )
+    model_type = read_model_type(model_type)
     matrix = matrix or latest_features(member.company)
     if matrix is None:
         raise NoFeatures(
@@ -106,6 +101,20 @@ def start_feature_training(
             matrix=matrix,
             created_at=at,
         )
+
+
+def read_model_type(value: object) -> str:
+    """Return the type that was asked for, the first where none was.
+
+    Raises
+    ------
+    UnknownModelType
+        Logs are not learned with it.
+    """
+    try:
+        return check_type(value)
+    except ValueError as error:
+        raise UnknownModelType(str(error), field="model_type") from error
 
 
 # --- In the worker ---------------------------------------------------------------------------------------
@@ -145,6 +154,7 @@ def train_on_features(*, run: JobRun, training: FeatureTraining, at: datetime) -
             },
             "model_type": training.model_type.slug,
             "params": training.model_type.parameters,
+            "minimum": (analysis.profile or {}).get("minimum"),
         }
         found = learn_in_child(ENGINE, arguments, run=run)
         exported = read_exported(Path(folder))

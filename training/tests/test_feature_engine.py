@@ -1,10 +1,12 @@
 """What is learned from whole logs, and how good it honestly is."""
 
+import datetime as dt
 import json
 
 import duckdb
 import pytest
 
+from ml.log_profile.score import check_minimum
 from ml.sample_logs import TRADES, make_sample_log
 from training.feature_engine import learn
 
@@ -29,7 +31,7 @@ def events_of(tmp_path):
     return write
 
 
-def learned(events, folder, *, feature_set="rfm_v2", labels="definition", **definition):
+def learned(events, folder, *, feature_set="rfm_v2", labels="definition", minimum=None, **definition):
     folder.mkdir()
     found = learn(
         folder=str(folder),
@@ -37,9 +39,11 @@ def learned(events, folder, *, feature_set="rfm_v2", labels="definition", **defi
         feature_set=feature_set,
         as_of=None,
         labels=labels,
-        definition={"horizon_days": None, "gap_days": 0, "active_window_days": None, **definition},
+        definition={"horizon_days": None, "gap_days": 0, "active_window_days": None, "confirmed": False}
+        | definition,
         model_type="logistic_regression",
         params={},
+        minimum=minimum,
         on_progress=lambda *_: None,
     )
     return found, json.loads((folder / "manifest.json").read_text()) if "refusal" not in found else None
@@ -84,6 +88,34 @@ def test_a_label_that_follows_from_the_silence_is_refused(events_of, tmp_path):
     found, _ = learned(events, tmp_path / "work", labels="given", confirmed=False)
 
     assert "recency_score alone tells who left" in found["refusal"]
+
+
+def test_a_log_below_the_minimum_is_learned_from_with_a_warning(events_of, tmp_path):
+    (tmp_path / "log.csv").write_bytes(make_sample_log("coffee_shop"))
+    events = events_of(tmp_path / "log.csv", PURCHASES)
+    short = tmp_path / "short.parquet"
+    duckdb.sql(
+        f"COPY (SELECT * FROM read_parquet('{events}') WHERE event_at >= TIMESTAMP '2024-08-15') "
+        f"TO '{short}' (FORMAT parquet)"
+    )
+
+    found, manifest = learned(short, tmp_path / "work", horizon_days=30, confirmed=True)
+
+    report = found["report"]
+    assert not report["minimum"]["passed"]
+    assert "of the 184 days that a model should learn from at least. Export purchases from" in " ".join(
+        report["warnings"]
+    )
+    assert manifest["evidence"]["minimum"] == report["minimum"]
+
+
+def test_what_the_profile_found_is_not_counted_again(events_of, tmp_path):
+    (tmp_path / "log.csv").write_bytes(make_sample_log("coffee_shop", customers=30))
+    missing = check_minimum(10, 5, dt.date(2024, 1, 1), dt.date(2024, 12, 31))
+
+    found, _ = learned(events_of(tmp_path / "log.csv", PURCHASES), tmp_path / "work", minimum=missing)
+
+    assert "10 of the 500 records" in found["refusal"]
 
 
 def test_a_log_that_is_too_short_says_how_long_it_must_be(events_of, tmp_path):

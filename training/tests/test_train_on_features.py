@@ -6,6 +6,7 @@ from django.core.files.base import ContentFile
 from companies.access import membership
 from jobs.models import Job
 from jobs.vocabulary import TRAINING_STATUS
+from ml.log_models import TYPES
 from ml.sample_logs import make_sample_log
 from registry.artefacts import load_manifest
 from registry.selectors import versions_for
@@ -14,7 +15,6 @@ from training.api.v2 import describe_training
 from training.feature_trainings import latest_feature_training, latest_features
 from training.models import FeatureTraining
 from training.services.feature_training import (
-    MODEL_TYPES,
     NoFeatures,
     OnlyDevelopers,
     UnknownModelType,
@@ -61,11 +61,15 @@ def test_learns_from_a_log_by_time_and_registers_a_version(member, do_jobs):
     assert report["tested_at_cutoff"] > report["trained_at_cutoff"]
     assert report["optimistic"] is not None
     assert len(manifest["golden"]) == 50
-    assert set(manifest["purchase_features"]["fills"]) == set(
-        manifest["schema"]["numeric"][i]["name"] for i in range(8)
-    )
+    # What was left out of the eight is named, and nothing is asked for that the model does not read.
+    read = {column["name"] for column in manifest["schema"]["numeric"]}
+    assert set(manifest["purchase_features"]["fills"]) == read == set(report["selection"]["kept"])
+    assert len(read) + len(report["left_out"]) == 8
+    assert manifest["evidence"]["selection"] == report["selection"]
     assert training.training_samples == manifest["split"]["registered_rows"]
-    assert told(member)["status"] == "completed"
+    assert told(member)["version"] == version.version
+    assert told(member)["warnings"] == report["warnings"]
+    assert report["minimum"]["passed"]
     # It reads purchases: nobody may choose it for a file of customers.
     assert version not in versions_for(member)
     with pytest.raises(LearnedFromPurchases):
@@ -94,6 +98,8 @@ def test_a_log_that_teaches_nothing_fails_with_the_reason(member, do_jobs):
     status = told(member)
     assert status["status"] == "failed"
     assert "at least 30 customers who left" in status["error_message"]
+    assert "30 of the 100 customers" in status["error_message"]
+    assert "Export all customers instead of a selection; 70 more are needed." in status["error_message"]
     assert status["accuracy"] is None
     assert not member.company.versions.exists()
 
@@ -130,6 +136,58 @@ def test_tells_each_state_of_the_job_by_its_word(member, state, word):
     assert status["error_message"] == wanted.get(state)
 
 
+def test_the_latest_of_a_type_is_told_where_it_is_asked_for(member, developer, log_in):
+    process(member, make_sample_log("coffee_shop", customers=30))
+    for hour, model_type in enumerate(("random_forest", "logistic_regression")):
+        start_feature_training(member=member, model_type=model_type, at=LATER + timedelta(hours=hour))
+    address = f"/api/v1/churn/v2/organizations/{member.company.pk}/training-status"
+    client = log_in(developer)
+
+    def ask(**parameters):
+        return client.get(address, parameters)
+
+    assert ask().json()["model_type"] == "logistic_regression"
+    assert ask(model_type="random_forest").json()["model_type"] == "random_forest"
+    assert ask(model_type="gradient_boosting").json()["status"] == "not_started"
+    assert (ask(model_type="svm").status_code, ask(model_type="svm").json()["code"]) == (
+        400,
+        "unknown-model-type",
+    )
+
+
+def test_operators_read_what_came_of_it(member, do_jobs, as_operator):
+    process(member, make_sample_log("coffee_shop", customers=900))
+    training = start_feature_training(member=member, at=LATER)
+    do_jobs()
+    training.refresh_from_db()
+
+    assert as_operator.get("/admin/training/featuretraining/").status_code == 200
+    page = as_operator.get(f"/admin/training/featuretraining/{training.pk}/change/").content.decode()
+
+    for place in (
+        f"/admin/registry/modelversion/{training.version.pk}/",
+        f"/admin/jobs/job/{training.job.pk}/",
+        f"/admin/transactions/featurematrix/{training.matrix.pk}/",
+        f"/admin/transactions/analysissession/{training.matrix.analysis.pk}/",
+        member.account.email,
+        "judged on those of",
+        *training.report["left_out"],
+    ):
+        assert place in page
+
+
+def test_operators_read_why_it_failed_and_what_was_deleted(member, do_jobs, as_operator):
+    matrix = process(member, make_sample_log("coffee_shop", customers=30))
+    training = start_feature_training(member=member, at=LATER)
+    do_jobs()
+    matrix.delete()
+
+    page = as_operator.get(f"/admin/training/featuretraining/{training.pk}/change/").content.decode()
+
+    assert "at least 30 customers who left" in page
+    assert "They were deleted." in page
+
+
 def test_tells_that_nothing_was_started(member):
     assert told(member)["status"] == "not_started"
 
@@ -137,7 +195,7 @@ def test_tells_that_nothing_was_started(member):
 def test_refuses_who_may_not_what_is_unknown_and_what_is_not_there(member, user):
     with pytest.raises(OnlyDevelopers):
         start_feature_training(member=membership(user), at=NOON)
-    with pytest.raises(UnknownModelType, match=", ".join(MODEL_TYPES)):
+    with pytest.raises(UnknownModelType, match=", ".join(TYPES)):
         start_feature_training(member=member, model_type="neural_network", at=NOON)
     with pytest.raises(NoFeatures):
         start_feature_training(member=member, at=LATER)

@@ -1,0 +1,84 @@
+"""What a training on a purchase log came to, in lines for whoever looks it up."""
+
+from training.models import FeatureTraining
+
+# Of the columns that were kept, so many are named with what they tell by themselves.
+MOST_COLUMNS = 10
+
+
+def describe_report(training: FeatureTraining) -> list[tuple[str, list[str]]]:
+    """Return the report of `training` as headings with sentences; reports of earlier days say less."""
+    report = training.report or {}
+    found = [
+        ("Warnings", report.get("warnings", [])),
+        ("How it was judged", _describe_split(report)),
+        ("Figures of those who leave", _describe_figures(training.version)),
+        ("Best single column", _describe_rule(report.get("simple_rule"))),
+        ("By a random split, which flatters", _describe_optimistic(report.get("optimistic"))),
+        ("Churn definition", _describe_definition(report.get("definition"))),
+        ("Who was not learned from", _describe_others(report)),
+        ("What each column tells alone (2 AUC - 1)", _describe_columns(report.get("selection"))),
+        ("Columns left out", list(report.get("left_out", {}).values())),
+        ("Columns the log cannot give", [f"{name}: {why}" for name, why in report.get("absent", {}).items()]),
+    ]
+    return [(heading, sentences) for heading, sentences in found if sentences]
+
+
+def _describe_split(report):
+    if report.get("split") == "stratified":
+        return ["It learned from four fifths of the labelled customers and was judged on the rest."]
+    if "tested_at_cutoff" not in report:
+        return []
+    return [
+        f"Learned from the customers of {_day(report['trained_at_cutoff'])}, judged on those of "
+        f"{_day(report['tested_at_cutoff'])}. The version that serves learned from the customers of "
+        f"{_day(report['registered_at_cutoff'])}."
+    ]
+
+
+def _describe_figures(version):
+    if version is None:
+        return []
+    found = version.metrics.additional_metrics["churners"]
+    return [", ".join(f"{name} {found[name]:.4f}" for name in ("auc", "f1", "precision", "recall")) + "."]
+
+
+def _describe_rule(rule):
+    if not rule:
+        return []
+    end = "high" if rule["higher_is_riskier"] else "low"
+    return [
+        f"{rule['feature']}, the risk being where it is {end}: auc {rule['auc']:.4f}, f1 {rule['f1']:.4f}."
+    ]
+
+
+def _describe_optimistic(found):
+    return [f"auc {found['auc']:.4f}, f1 {found['f1']:.4f}."] if found else []
+
+
+def _describe_definition(found):
+    if not found:
+        return []
+    gap = f", beginning {found['gap_days']} days after the cutoff" if found["gap_days"] else ""
+    return [
+        f"Lost is who buys nothing for {found['horizon_days']} days{gap}. Of interest is who bought in the "
+        f"{found['active_window_days']} days before. {found['reason']}"
+    ]
+
+
+def _describe_others(report):
+    if "lapsed" not in report:
+        return []
+    return [f"{report['lapsed']:,} had lapsed before, {report['one_purchase']:,} bought once only."]
+
+
+def _describe_columns(selection):
+    if not selection:
+        return []
+    told = selection["importance"]
+    rest = f" and {len(told) - MOST_COLUMNS} more" if len(told) > MOST_COLUMNS else ""
+    return [", ".join(f"{one['name']} {one['value']:.2f}" for one in told[:MOST_COLUMNS]) + rest + "."]
+
+
+def _day(moment):
+    return moment.partition("T")[0]
