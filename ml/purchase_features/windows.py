@@ -84,7 +84,7 @@ def _count_returns(known):
 def _describe_windows(t):
     counts = [t[f"month_{number}"] for number in range(6)]
     before, change = t.spend_before, t.spend_quarter - t.spend_before
-    # The mean gap is span / pairs; its inverse comes in as an integer, too.
+    # The mean gap is span / pairs: both sides of a comparison with it are taken times pairs, as integers.
     span, pairs = t.first - t.latest, t.buying_days - 1
     return {
         "purchases_last_30_days": counts[0],
@@ -96,9 +96,14 @@ def _describe_windows(t):
         "spend_change_90_days": ratio(change, t.spend_quarter + before),
         "smallest_order_value": t.smallest.cast("float64") / MICROS,
         "largest_order_value": t.largest.cast("float64") / MICROS,
-        "latest_order_ratio": ratio(t.latest_paid, t.latest_bought) / ratio(t.micros, t.purchases).nullif(0),
+        "latest_order_score": _against(ratio(t.latest_paid, t.latest_bought), ratio(t.micros, t.purchases)),
         "latest_gap_days": t.latest_gap,
-        "latest_gap_ratio": ratio(t.latest_gap * pairs, span),
-        "overdue_ratio": ratio(t.latest * pairs, span),
+        "latest_gap_score": _against(t.latest_gap * pairs, span),
+        "overdue_score": _against(t.latest * pairs, span),
         "returns_per_purchase": ratio(t.returns.fill_null(0), t.purchases),
     }
+
+
+def _against(value, usual):
+    """50 where the value is the usual one; a customer far from it is no reason for a score without bounds."""
+    return 100.0 * ratio(value, value + usual)

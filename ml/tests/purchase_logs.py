@@ -195,9 +195,13 @@ def _work_out_windows(orders, returns, as_of):
         ),
         "smallest_order_value": min(paid),
         "largest_order_value": max(paid),
-        "latest_order_ratio": (sum(latest) / len(latest)) / (sum(paid) / len(paid)),
+        "latest_order_score": _against(sum(latest) / len(latest), sum(paid) / len(paid)),
         "latest_gap_days": gaps[-1] if gaps else None,
-        "latest_gap_ratio": gaps[-1] * len(gaps) / sum(gaps) if gaps else None,
-        "overdue_ratio": days[-1] * len(gaps) / sum(gaps) if gaps else None,
+        "latest_gap_score": _against(gaps[-1], sum(gaps) / len(gaps)) if gaps else None,
+        "overdue_score": _against(days[-1], sum(gaps) / len(gaps)) if gaps else None,
         "returns_per_purchase": len(returns) / len(orders),
     }
+
+
+def _against(value, usual):
+    return 100 * value / (value + usual)

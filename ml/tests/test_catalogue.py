@@ -21,10 +21,10 @@ EXAMPLES = {
     "spend_change_90_days": ({90: 10, 91: 30}, -0.5),
     "smallest_order_value": ({3: 10, 40: 30}, 10),
     "largest_order_value": ({3: 10, 40: 30}, 30),
-    "latest_order_ratio": ({1: 10, 10: 30}, 0.5),
+    "latest_order_score": ({1: 60, 10: 30, 20: 30}, 60),
     "latest_gap_days": (ON_1_5_AND_11_MARCH, 6),
-    "latest_gap_ratio": (ON_1_5_AND_11_MARCH, 1.2),
-    "overdue_ratio": (ON_1_5_AND_11_MARCH, 2),
+    "latest_gap_score": (ON_1_5_AND_11_MARCH, 600 / 11),
+    "overdue_score": (ON_1_5_AND_11_MARCH, 1000 / 15),
     "returns_per_purchase": ({5: 7, 10: -7, 15: 7, 20: 7, 25: 7}, 0.25),
 }
 
@@ -51,7 +51,7 @@ def test_every_window_has_an_example_here():
 def test_the_examples_hold(name):
     paid, expected = EXAMPLES[name]
 
-    assert compute(paid.items())[name] == expected
+    assert compute(paid.items())[name] == pytest.approx(expected)
 
 
 def test_a_single_purchase_has_windows_and_no_gap():
@@ -61,7 +61,7 @@ def test_a_single_purchase_has_windows_and_no_gap():
         "purchases_last_30_days": 0, "purchases_last_90_days": 0, "purchases_previous_90_days": 0,
         "spend_last_30_days": 0.0, "spend_last_90_days": 0.0, "spend_previous_90_days": 0.0,
         "spend_change_90_days": None, "smallest_order_value": 12.5, "largest_order_value": 12.5,
-        "latest_order_ratio": 1.0, "latest_gap_days": None, "latest_gap_ratio": None, "overdue_ratio": None,
+        "latest_order_score": 50.0, "latest_gap_days": None, "latest_gap_score": None, "overdue_score": None,
         "returns_per_purchase": 0.0,
     }  # fmt: skip
 
@@ -70,8 +70,9 @@ def test_purchases_of_one_day_are_no_gap_and_none_of_them_is_the_latest():
     found, turned = (compute(paid) for paid in ([(4, 10), (4, 30), (9, 20)], [(9, 20), (4, 30), (4, 10)]))
 
     assert found == turned
-    assert (found["latest_gap_days"], found["latest_gap_ratio"], found["overdue_ratio"]) == (5, 1.0, 0.8)
-    assert found["latest_order_ratio"] == 1.0
+    assert (found["latest_gap_days"], found["latest_gap_score"]) == (5, 50.0)
+    assert found["overdue_score"] == pytest.approx(400 / 9)
+    assert found["latest_order_score"] == 50.0
 
 
 def test_rows_of_one_order_that_came_back_are_one_return():
@@ -85,7 +86,7 @@ def test_rows_of_one_order_that_came_back_are_one_return():
 def test_nothing_paid_has_no_usual_order():
     found = compute([(3, 0), (9, 0)])
 
-    assert found["latest_order_ratio"] is None and found["spend_change_90_days"] is None
+    assert found["latest_order_score"] is None and found["spend_change_90_days"] is None
     assert found["smallest_order_value"] == 0.0
 
 
