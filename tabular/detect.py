@@ -11,16 +11,19 @@ import pyarrow.compute as pc
 
 from tabular.amounts import APOSTROPHES, BLANKS, BULK, DASHES, NumberFormat, read_numbers, split_number
 from tabular.cells import BadCell, is_blank
+from tabular.clocks import HALF, read_time, read_times, show_time
 from tabular.columns import blanks_of, mask_of
 from tabular.duplicates import hash_texts
 from tabular.moments import COMPACT, COUNTED, NAMED, YEAR_LATER, read_moment, read_moments
 from tabular.tally import FIXED_SEED
-from tabular.words import says_date, says_id
+from tabular.words import says_date, says_id, says_time
 
 # Different texts of a column that are looked at one by one, to tell what it holds.
 LOOKED_AT = 1000
 # Last parts of dates that are more than these are days, not years.
 FEW_YEARS = 12
+# Kinds of columns whose values have a range.
+MEASURED = ("date", "time", "number")
 # So many plain numbers say how a column writes them.
 ENOUGH = 10_000
 MOST_DISTINCT = 10_000
@@ -65,11 +68,15 @@ class DetectedColumn:
     name, place
         Unique name, and where the column stands.
     kind
-        ``date``, ``number``, ``text`` or ``blank``.
+        ``date``, ``time``, ``number``, ``text`` or ``blank``.
     date_order
         ``YMD``, ``DMY``, ``MDY`` or ``SERIAL``; None while `date_order_ambiguous`.
     date_order_ambiguous
         Every day could also be a month, or days and months contradict: somebody has to say.
+    timed
+        Dates that have a time of their own.
+    time_form
+        ``CLOCK``, ``HALVES`` or ``FRACTION``, where the cells are times of day.
     decimal, thousands
         Signs of the numbers; with `decimal_ambiguous` the decimal sign could also be the other one.
     lakhs
@@ -79,7 +86,7 @@ class DetectedColumn:
     rows, blanks, unreadable
         Counted over the whole file; the unreadable are not blank and not of the kind.
     minimum, maximum
-        Numbers, or moments as ISO text.
+        Numbers, or moments and times as ISO text.
     cancels
         Numbers of orders of which some begin with a C: these are cancelled.
     """
@@ -90,6 +97,8 @@ class DetectedColumn:
     date_order: str | None = None
     date_order_ambiguous: bool = False
     has_time: bool = False
+    timed: int = 0
+    time_form: str | None = None
     decimal: str | None = None
     decimal_ambiguous: bool = False
     thousands: str | None = None
@@ -102,6 +111,16 @@ class DetectedColumn:
     maximum: float | str | None = None
     examples: tuple[str, ...] = ()
     cancels: bool = False
+
+    @property
+    def filled(self) -> int:
+        """Cells that are not blank."""
+        return self.rows - self.blanks
+
+    @property
+    def has_own_times(self) -> bool:
+        """Whether most of its dates have times; the times of fewer are judged row by row."""
+        return self.timed > MOSTLY * self.filled
 
     def to_dict(self) -> dict:
         """Return the column ready for JSON."""
@@ -126,7 +145,7 @@ class Clues:
         self.swappable = False
         self.points = self.commas = self.either = 0
         self.thousands: dict[str, int] = {}
-        self.lakhs = 0
+        self.lakhs = self.halves = 0
         self.cancelled = self.digits = 0
 
     def take(self, column: pa.Array) -> None:
@@ -156,13 +175,11 @@ class Clues:
             self.hashes = np.union1d(self.hashes, hash_texts(texts, FIXED_SEED))
         if self.asks is None:
             # The first block tells which questions a column raises at all; the others only answer them.
-            self.asks = {
-                name
-                for name, test in (("date", _is_date), ("number", _is_number), ("order", _is_order))
-                if self._share(test) > MOSTLY / 2
-            }
+            self.asks = {name for name, test in QUESTIONS.items() if self._share(test) > MOSTLY / 2}
         if "date" in self.asks:
             self._take_dates(texts, counts)
+        if "time" in self.asks:
+            self.halves += _count(texts, counts, HALF)
         if "number" in self.asks:
             self._take_numbers(texts, counts)
         if "order" in self.asks:
@@ -227,6 +244,8 @@ class Clues:
         if self._are_dates():
             order, ambiguous = self._date_order()
             return replace(column, kind="date", date_order=order, date_order_ambiguous=ambiguous)
+        if form := self._time_form():
+            return replace(column, kind="time", time_form=form)
         if self._share(_is_number) > MOSTLY and not self._are_names():
             decimal, ambiguous = self._decimal()
             return replace(
@@ -260,6 +279,15 @@ class Clues:
             o for o in COUNTED if self._share(lambda text, o=o: _reads(read_moment, text, o)) > 1 - STRAY
         )
         return next(orders, None)
+
+    def _time_form(self) -> str | None:
+        """Return how times of day are written, if they are: only a name tells parts of a day from numbers."""
+        if self._share(_is_time) > MOSTLY:
+            return "HALVES" if self.halves > MOSTLY * (self.rows - self.blanks) else "CLOCK"
+        parts = says_time(self.name) and any(text.strip() != "0" for text in self.looked_at)
+        if parts and self._share(lambda text: _reads(read_time, text, "FRACTION")) > 1 - STRAY:
+            return "FRACTION"
+        return None
 
     def _are_names(self) -> bool:
         """Whether these numbers name something: 00123 is not 123."""
@@ -310,7 +338,7 @@ class Measure:
         self.column = column
         self.unreadable = 0
         self.low = self.high = None
-        self.has_time = False
+        self.timed = 0
 
     def take(self, cells: pa.Array) -> None:
         """Read the cells of one block."""
@@ -322,8 +350,8 @@ class Measure:
         low, high = good.min(), good.max()
         self.low = low if self.low is None else min(self.low, low)
         self.high = high if self.high is None else max(self.high, high)
-        if self.column.kind == "date" and not self.has_time:
-            self.has_time = bool((good != good.astype("datetime64[D]")).any())
+        if self.column.kind == "date":
+            self.timed += int((good != good.astype("datetime64[D]")).sum())
 
     def done(self) -> DetectedColumn:
         """Return the column with what was measured."""
@@ -332,12 +360,15 @@ class Measure:
             unreadable=self.unreadable,
             minimum=plain(self.low),
             maximum=plain(self.high),
-            has_time=self.has_time,
+            has_time=self.timed > 0,
+            timed=self.timed,
         )
 
 
 def read_cells(cells: pa.Array, column: DetectedColumn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the values of a column of dates or numbers, and masks of the blank and the unreadable."""
+    """Return the values of a column that `MEASURED` names, and masks of the blank and the unreadable."""
+    if column.kind == "time":
+        return read_times(cells, column.time_form)
     if column.kind == "date":
         # While the order is open either may be shown to be wrong; what is bad in both is bad.
         return read_moments(cells, column.date_order or "DMY")
@@ -345,9 +376,11 @@ def read_cells(cells: pa.Array, column: DetectedColumn) -> tuple[np.ndarray, np.
 
 
 def plain(value) -> float | str | None:
-    """Return a number or a moment ready for JSON."""
+    """Return a number, a moment or a time of day ready for JSON."""
     if value is None:
         return None
+    if isinstance(value, np.timedelta64):
+        return None if np.isnat(value) else show_time(value.astype("timedelta64[us]").item())
     if isinstance(value, np.datetime64):
         return None if np.isnat(value) else value.astype("datetime64[us]").item().isoformat(" ")
     return None if np.isnan(value) else float(value)
@@ -368,6 +401,10 @@ def _is_date(text: str) -> bool:
     return any(_reads(read_moment, text, order) for order in ("DMY", "MDY"))
 
 
+def _is_time(text: str) -> bool:
+    return _reads(read_time, text, "CLOCK")
+
+
 def _is_number(text: str) -> bool:
     return any(_reads(split_number, text, sign) for sign in ".,")
 
@@ -385,6 +422,10 @@ def _reads(read, text: str, how: str) -> bool:
 def _is_order(text: str) -> bool:
     bare = text.strip()
     return bare.isdigit() or (bare[:1] in ("C", "c") and bare[1:].isdigit())
+
+
+# What the first block asks of a column; the others only answer.
+QUESTIONS = {"date": _is_date, "time": _is_time, "number": _is_number, "order": _is_order}
 
 
 def _count(texts: pa.Array, counts: np.ndarray, pattern: str, where: np.ndarray | None = None) -> int:

@@ -14,7 +14,10 @@ NUMBERS = ("amount", "unit_price", "quantity", "discount")
 TEXTS = ("order_id", "product", "category")
 # In the order in which they are asked for. `unit_price` and `quantity` together answer for `amount`.
 ROLES = (
-    *REQUIRED,
+    "customer_id",
+    "event_at",
+    "time",
+    "amount",
     "order_id",
     "product",
     "category",
@@ -38,8 +41,10 @@ class EventSpec:
         Place and name of the column of each mapped role.
     date_order
         ``YMD``, ``DMY``, ``MDY`` or ``SERIAL``.
+    time_form
+        ``CLOCK``, ``HALVES`` or ``FRACTION``, where the time of day has a column of its own.
     numbers
-        Signs of the numbers, by role.
+        How the numbers are written, by role.
     cancels
         Orders like C536379 beside plain numbers are cancelled ones.
     """
@@ -50,6 +55,7 @@ class EventSpec:
     date_order: str
     numbers: dict[str, NumberFormat]
     cancels: bool = False
+    time_form: str | None = None
 
     @property
     def multiplies(self) -> bool:
@@ -75,6 +81,7 @@ class EventSpec:
             "date_order": self.date_order,
             "numbers": {role: written.to_dict() for role, written in self.numbers.items()},
             "cancels": self.cancels,
+            "time_form": self.time_form,
         }
 
     @classmethod

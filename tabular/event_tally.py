@@ -18,6 +18,9 @@ from tabular.tally import FIXED_SEED
 # A log this short shows hardly anybody staying away.
 SHORT_DAYS = 60
 MERGED_AT = 1 << 20
+# With more rows than this share of which only the day is known, nothing is said about times of day: each of
+# them would count as bought at midnight, and never in the evening.
+FEW_TIMELESS = 0.05
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class ImportReport:
         Blank cells by role, in all rows that could be read.
     label_conflicts
         Customers with both labels.
+    without_time
+        Accepted rows with a blank cell in the column for the time of day.
     """
 
     rows_in: int
@@ -63,6 +68,7 @@ class ImportReport:
     optional_columns: tuple[str, ...] = ()
     missing: dict[str, int] = field(default_factory=dict)
     label_conflicts: int = 0
+    without_time: int = 0
     warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict:
@@ -120,7 +126,13 @@ class EventTally:
         self.returns = self.cancellations = self.odd_returns = self.undone_zeros = 0
         self.customers, self.folded, self.labelled = Distinct(), Distinct(), Distinct()
         self.first = self.last = None
-        self.has_time = False
+        self.saw_time = False
+        self.timeless = 0
+
+    @property
+    def has_time(self) -> bool:
+        """Whether times of day are known, of nearly all rows."""
+        return self.saw_time and self.timeless <= FEW_TIMELESS * self.accepted
 
     def reject(self, kind: str, line: int, column: str | None, reason: str) -> None:
         """Count a row that is no event."""
@@ -158,8 +170,9 @@ class EventTally:
         first, last = moments.min(), moments.max()
         self.first = first if self.first is None else min(self.first, first)
         self.last = last if self.last is None else max(self.last, last)
-        if not self.has_time:
-            self.has_time = bool((moments != moments.astype("datetime64[D]")).any())
+        self.timeless += int((events.timeless & kept).sum())
+        if not self.saw_time:
+            self.saw_time = bool((moments != moments.astype("datetime64[D]")).any())
 
     def report(self) -> ImportReport:
         """Return the account."""
@@ -168,7 +181,7 @@ class EventTally:
         optional = [
             role
             for role in self.spec.places
-            if role not in ("customer_id", "event_at", "amount", "event_type")
+            if role not in ("customer_id", "event_at", "time", "amount", "event_type")
         ]
         return ImportReport(
             rows_in=self.rows_in,
@@ -188,6 +201,7 @@ class EventTally:
             optional_columns=tuple(role for role in optional if role != "unit_price"),
             missing=dict(self.missing),
             label_conflicts=conflicts,
+            without_time=self.timeless,
             warnings=tuple(self._warnings(conflicts)),
         )
 
@@ -207,6 +221,16 @@ class EventTally:
             out.append(
                 f"{counted(self.rejected.total(), 'row')} left out. The first: {place(line, column)}: "
                 f"{reason}."
+            )
+        if self.timeless:
+            said = (
+                "; in features they count as bought at midnight"
+                if self.has_time
+                else ": too many to say anything about times of day"
+            )
+            out.append(
+                f"Column {self.spec.columns['time']}: {counted(self.timeless, 'row', 'rows')} without a time "
+                f"of day{said}."
             )
         split = len(self.customers.all()) - len(self.folded.all())
         if split:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from tabular.amounts import LARGEST_NUMBER, read_number, read_numbers
 from tabular.cells import BadCell, is_blank, parse_label
+from tabular.clocks import read_time, read_times
 from tabular.columns import blanks_of, mask_of
 from tabular.errors import shown
 from tabular.event_spec import NUMBERS, TEXTS, EventSpec
@@ -30,6 +31,7 @@ FAULTS = (
     ("missing_id", "customer_id"),
     ("bad_date", "event_at"),
     ("future_date", "event_at"),
+    ("bad_time", "time"),
     ("bad_number", "amount"),
     ("bad_number", "unit_price"),
     ("bad_number", "quantity"),
@@ -52,12 +54,15 @@ class Events:
         Rows of cancelled orders.
     blanks
         Blank cells by role, in all rows.
+    timeless
+        Rows of which only the day is known, though the log has a column for the time of day.
     """
 
     columns: dict[str, pa.Array]
     faults: np.ndarray
     cancelled: np.ndarray
     blanks: dict[str, int]
+    timeless: np.ndarray
 
 
 def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None = None) -> Events:
@@ -88,6 +93,12 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
     fault("bad_date", "event_at", empty | bad)
     if latest is not None:
         fault("future_date", "event_at", moments.astype("datetime64[D]") > np.datetime64(latest))
+    timeless = np.zeros(rows, bool)
+    if "time" in cells:
+        moments, no_time, bad = _join_times(moments, cells["time"], spec.time_form)
+        blanks["time"] = int(no_time.sum())
+        fault("bad_time", "time", bad)
+        timeless = no_time & (moments == moments.astype("datetime64[D]"))
     columns["event_at"] = pa.array(moments, MICROSECONDS)
 
     values: dict[str, np.ndarray] = {}
@@ -130,7 +141,22 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
         columns["label"], bad, blank = _labels(cells["label"])
         blanks["label"] = int(blank.sum())
         fault("bad_label", "label", bad)
-    return Events(columns, faults, cancelled, blanks)
+    return Events(columns, faults, cancelled, blanks, timeless)
+
+
+def _join_times(days: np.ndarray, cells: pa.Array, form: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return days with the times of another column, and masks of blank cells and of those that cannot be.
+
+    A blank cell leaves the day alone: the purchase is as certain as its day. A date that has a time of its
+    own must not have another one.
+    """
+    times, blank, bad = read_times(cells, form)
+    whole = days.astype("datetime64[D]")
+    joined = whole + times
+    bad = bad | ((days != whole) & (joined != days) & ~np.isnat(days) & ~np.isnat(times))
+    joined[blank] = days[blank]
+    joined[bad] = np.datetime64("NaT")
+    return joined, blank, bad
 
 
 def _nobody(ids: pa.Array) -> np.ndarray:
@@ -212,6 +238,10 @@ def explain_fault(
     try:
         if kind == "bad_date":
             read_moment(text, spec.date_order)
+        elif kind == "bad_time":
+            read_time(text, spec.time_form)
+            day = row[spec.places["event_at"]]
+            return name, text, f"{shown(text)} contradicts the time in {shown(day)}"
         elif kind == "bad_number":
             read_number(text, spec.numbers[role])
         else:

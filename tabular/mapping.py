@@ -12,7 +12,7 @@ from tabular.event_spec import NUMBERS, REQUIRED, ROLES, EventSpec, quoted, refu
 from tabular.event_values import event_type_of
 from tabular.moments import EXAMPLES, ORDERS, SPOKEN
 from tabular.preview import Preview
-from tabular.words import OTHER_DATES, match_role, words_of
+from tabular.words import OTHER_DATES, OTHER_TIMES, match_role, words_of
 
 __all__ = ["REQUIRED", "ROLES", "EventSpec", "Guess", "freeze", "guess_mapping"]
 
@@ -23,6 +23,8 @@ FEWEST_CUSTOMERS = 4
 MOST_TYPES = 50
 # In fewer rows a handful of customers is nothing odd.
 ROWS_TO_JUDGE = 30
+# Kinds of columns that say when, and nothing else.
+MOMENTS = ("date", "time")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ def guess_mapping(preview: Preview) -> dict[str, Guess]:
         guesses[role] = Guess(name, reason, round(-score, 2))
         taken.add(name)
     _guess_by_content(preview, guesses, taken)
+    if "time" in guesses and not _needs_times(preview, guesses):
+        del guesses["time"]
     if "unit_price" in guesses and ("amount" in guesses or "quantity" not in guesses):
         del guesses["unit_price"]
     elif "unit_price" in guesses:
@@ -74,6 +78,11 @@ def guess_mapping(preview: Preview) -> dict[str, Guess]:
         )
         guesses["unit_price"] = Guess(price.column, reason, price.confidence)
     return {role: guesses[role] for role in ROLES if role in guesses}
+
+
+def _needs_times(preview: Preview, guesses: dict[str, Guess]) -> bool:
+    """Whether the dates have no times of their own."""
+    return "event_at" in guesses and not preview.column(guesses["event_at"].column).has_own_times
 
 
 def _is_price(name: str) -> bool:
@@ -97,18 +106,21 @@ def _refuses(role: str, column: DetectedColumn) -> bool:
         return True
     if role == "event_at":
         return column.kind != "date"
+    if role == "time":
+        # When something was delivered, or how long it took, says nothing about the purchase.
+        return column.kind != "time" or bool(OTHER_TIMES & set(words_of(column.name)))
     if role in NUMBERS:
         return column.kind != "number"
     if role == "customer_id":
         # Too few customers are no reason to guess another column: `freeze` says what is wrong.
-        return column.kind == "date"
+        return column.kind in MOMENTS
     if role == "label":
-        return column.distinct > 2 + (column.blanks > 0) or column.kind == "date"
+        return column.distinct > 2 + (column.blanks > 0) or column.kind in MOMENTS
     if role == "event_type":
         # Of words that are neither purchases nor returns, nobody knows which one is a purchase.
         known = any(event_type_of(text) in ("purchase", "return") for text in column.examples)
         return column.kind != "text" or column.distinct > MOST_TYPES or not (known or column.blanks)
-    return column.kind == "date" or (role == "category" and column.kind == "number")
+    return column.kind in MOMENTS or (role == "category" and column.kind == "number")
 
 
 def _content(column: DetectedColumn) -> str:
@@ -117,6 +129,9 @@ def _content(column: DetectedColumn) -> str:
             "days and months in unknown order" if column.date_order_ambiguous else SPOKEN[column.date_order]
         )
         return f"dates ({order}{', with times' if column.has_time else ''})"
+    if column.kind == "time":
+        every = "" if column.unreadable else " in every filled cell"
+        return f"times of day{every}, from {column.minimum} to {column.maximum}"
     if column.kind == "number":
         return (
             f"numbers from {column.minimum:g} to {column.maximum:g}"
@@ -133,6 +148,11 @@ def _guess_by_content(preview: Preview, guesses: dict[str, Guess], taken: set[st
     dates = [column for column in free if column.kind == "date"]
     if "event_at" not in guesses and len(dates) == 1:
         guesses["event_at"] = Guess(dates[0].name, "no other column holds dates", 0.6)
+    times = [column for column in free if not _refuses("time", column)]
+    if "time" not in guesses and len(times) == 1:
+        reason = f"no other column holds times; it holds {_content(times[0])}"
+        guesses["time"] = Guess(times[0].name, reason, 0.6)
+        taken.add(times[0].name)
     numbers = [column for column in free if column.kind == "number" and _has_cents(column)]
     if "amount" not in guesses and "unit_price" not in guesses and len(numbers) == 1:
         guesses["amount"] = Guess(numbers[0].name, "no other column holds numbers with decimals", 0.5)
@@ -201,6 +221,8 @@ def freeze(
     _refuse_twins(mapping)
     for role, column in columns.items():
         _refuse_content(role, column)
+    if "time" in columns:
+        _refuse_two_times(columns["event_at"], columns["time"])
     return EventSpec(
         table=preview.table,
         places={role: column.place for role, column in columns.items()},
@@ -208,6 +230,7 @@ def freeze(
         date_order=_settle_order(columns["event_at"], date_order),
         numbers={role: _settle_signs(columns[role], decimal) for role in NUMBERS if role in columns},
         cancels="order_id" in columns and columns["order_id"].cancels,
+        time_form=columns["time"].time_form if "time" in columns else None,
     )
 
 
@@ -253,8 +276,10 @@ def _refuse_content(role: str, column: DetectedColumn) -> None:
             f"Column {name} holds no dates (but e.g. {sample}), so it cannot say when.",
             column.name,
         )
+    if role == "time" and column.kind != "time":
+        raise _no_times(column, name, sample)
     if role in NUMBERS and column.kind != "number":
-        what = "dates" if column.kind == "date" else "texts"
+        what = {"date": "dates", "time": "times of day"}.get(column.kind, "texts")
         raise refuse_mapping(
             "wrong_mapping",
             f"Column {name} holds {what} (e.g. {sample}), so it cannot be the {role.replace('_', ' ')}.",
@@ -277,10 +302,38 @@ def _refuse_content(role: str, column: DetectedColumn) -> None:
         )
 
 
-def _refuse_customers(column: DetectedColumn, name: str, sample: str) -> None:
-    if column.kind == "date":
+def _no_times(column: DetectedColumn, name: str, sample: str) -> TableError:
+    if column.kind == "date" and column.has_own_times:
+        return refuse_mapping(
+            "wrong_mapping",
+            f"Column {name} holds dates with their times (e.g. {sample}). Choose it as the date; no column "
+            "for the time of day is needed then.",
+            column.name,
+        )
+    return refuse_mapping(
+        "wrong_mapping",
+        f"Column {name} holds no times of day such as 18:30 or 6:30 PM (but e.g. {sample}), so it cannot say "
+        "at what time.",
+        column.name,
+    )
+
+
+def _refuse_two_times(dates: DetectedColumn, times: DetectedColumn) -> None:
+    if dates.has_own_times:
+        sample = quoted(dates.examples[:1])
         raise refuse_mapping(
-            "wrong_mapping", f"Column {name} holds dates, so it cannot say who.", column.name
+            "wrong_mapping",
+            f"The dates in column {shown(dates.name)} have times already (e.g. {sample}), so column "
+            f"{shown(times.name)} cannot give them others. Leave the time of day empty.",
+            times.name,
+        )
+
+
+def _refuse_customers(column: DetectedColumn, name: str, sample: str) -> None:
+    if column.kind in MOMENTS:
+        what = "dates" if column.kind == "date" else "times of day"
+        raise refuse_mapping(
+            "wrong_mapping", f"Column {name} holds {what}, so it cannot say who.", column.name
         )
     if column.distinct < FEWEST_CUSTOMERS and column.rows >= ROWS_TO_JUDGE:
         raise refuse_mapping(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -39,6 +41,8 @@ EPOCH = datetime(1899, 12, 30)
 # 1970 and 2100: outside, a number is an amount or an order rather than a day.
 FIRST_SERIAL, LATEST_SERIAL = 25569, 73051
 
+# Browsers and spreadsheets write one of these before PM.
+NARROW_BLANKS = dict.fromkeys(map(ord, "\u00a0\u202f\u2009"), " ")
 CLOCK = (
     r"(?:(?:[T ,]|, )[ ]*(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
     r"(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,9}))?)?"
@@ -90,7 +94,7 @@ def read_moment(text: str, order: str) -> datetime:
     >>> read_moment("31.12.24 8:05 PM", "DMY")
     datetime.datetime(2024, 12, 31, 20, 5)
     """
-    body = text.strip(" \t\u00a0")
+    body = text.translate(NARROW_BLANKS).strip(" \t")
     found = YEAR_FIRST.fullmatch(body) or COMPACT.fullmatch(body)
     try:
         if found:
@@ -160,28 +164,39 @@ def read_moments(array: pa.Array, order: str) -> tuple[np.ndarray, np.ndarray, n
     Cells of the commonest shapes are read in bulk, each other text once by `read_moment`: both give the same.
     """
     moments = np.full(len(array), np.datetime64("NaT"), "datetime64[us]")
-    blank, bad = np.zeros(len(array), bool), np.zeros(len(array), bool)
     rest = np.arange(len(array))
     for shape in dict.fromkeys(("YMD", order)):
         if shape in SHAPES and len(rest):
             rest = rest[
-                ~_read_in_bulk(array if len(rest) == len(array) else array.take(rest), shape, moments, rest)
+                ~read_in_bulk(array if len(rest) == len(array) else array.take(rest), shape, moments, rest)
             ]
-    if len(rest):
-        encoded = array.take(pa.array(rest)).dictionary_encode()
-        texts = encoded.dictionary.to_pylist()
-        found = np.full(len(texts), np.datetime64("NaT"), "datetime64[us]")
-        empty = np.zeros(len(texts), bool)
-        for place, text in enumerate(texts):
-            if is_blank(text):
-                empty[place] = True
-                continue
-            with suppress(BadCell):
-                found[place] = read_moment(text, order)
-        chosen = encoded.indices.to_numpy(zero_copy_only=False)
-        moments[rest], blank[rest] = found[chosen], empty[chosen]
-        bad[rest] = np.isnat(found[chosen]) & ~empty[chosen]
+    blank, bad = read_each(array, rest, partial(read_moment, order=order), moments)
     return moments, blank, bad
+
+
+def read_each(
+    array: pa.Array, rest: np.ndarray, read: Callable[[str], datetime], moments: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Write the moments of the cells at `rest`, each different text read once; return masks of the blank and
+    the unreadable.
+    """
+    blank, bad = np.zeros(len(array), bool), np.zeros(len(array), bool)
+    if not len(rest):
+        return blank, bad
+    encoded = array.take(pa.array(rest)).dictionary_encode()
+    texts = encoded.dictionary.to_pylist()
+    found = np.full(len(texts), np.datetime64("NaT"), "datetime64[us]")
+    empty = np.zeros(len(texts), bool)
+    for place, text in enumerate(texts):
+        if is_blank(text):
+            empty[place] = True
+            continue
+        with suppress(BadCell):
+            found[place] = read(text)
+    chosen = encoded.indices.to_numpy(zero_copy_only=False)
+    moments[rest], blank[rest] = found[chosen], empty[chosen]
+    bad[rest] = np.isnat(found[chosen]) & ~empty[chosen]
+    return blank, bad
 
 
 def _shape(first: str, second: str, third: str) -> str:
@@ -201,7 +216,7 @@ LONELY_DIGIT = r"\b([0-9])\b"
 DAYS_IN_MONTH = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 
-def _read_in_bulk(array: pa.Array, order: str, moments: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def read_in_bulk(array: pa.Array, order: str, moments: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Write the moments of cells in the commonest shape to their `rows`; return which cells these are."""
     pattern, (year_at, month_at, day_at) = SHAPES[order]
     usual = pc.match_substring_regex(array, pattern).to_numpy(zero_copy_only=False).astype(bool)

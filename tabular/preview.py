@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from tabular.check import DEFAULT_MAX_BYTES
-from tabular.detect import Clues, DetectedColumn, Measure, plain, read_cells
+from tabular.detect import MEASURED, Clues, DetectedColumn, Measure, plain, read_cells
 from tabular.errors import TableError, counted, shown
 from tabular.layout import find_layout
 from tabular.locate import locate_rows
@@ -43,7 +43,7 @@ class Preview:
     rows
         ``{"line": n, "texts": [...], "values": [...]}``: the first rows as they stand in the file and as
         they are
-        read (moments as ISO text, None where a cell cannot be read or its order is open).
+        read (moments and times as ISO text, None where a cell cannot be read or its order is open).
     rows_in_file
         Rows below the header, broken ones included.
     broken
@@ -209,7 +209,7 @@ def _measured(
     path: Path, table: ParseSpec, columns: list[DetectedColumn], on_progress: Progress
 ) -> list[DetectedColumn]:
     """Return the columns with ranges and mistakes, each read as it will be imported."""
-    measures = [Measure(column) for column in columns if column.kind in ("date", "number")]
+    measures = [Measure(column) for column in columns if column.kind in MEASURED]
     for texts in _read(path, table, "Measuring columns", on_progress) if measures else ():
         for measure in measures:
             measure.take(texts.columns[measure.column.place])
@@ -265,7 +265,7 @@ def _shown_rows(head: list[tuple[int, tuple[str, ...]]], columns: list[DetectedC
     limit = max(FEWEST_CHARACTERS, min(MOST_CHARACTERS, room))
     for column in columns:
         cells = [row[column.place] for _, row in head]
-        if column.kind in ("date", "number") and not column.date_order_ambiguous:
+        if column.kind in MEASURED and not column.date_order_ambiguous:
             read, _, _ = read_cells(pa.array(cells, pa.string()), column)
             values.append([plain(value) for value in read])
         elif column.kind == "text":

@@ -38,6 +38,12 @@ ROLE_NAMES: dict[str, tuple[str, ...]] = {
             achat, date facture, date de facture, date transaction, horodatage, fecha de compra, fecha
             compra, fecha de pedido, fecha pedido, fecha factura, fecha de transaccion, fecha transaccion,
             fecha""",
+        "time": """
+            order time, purchase time, transaction time, event time, invoice time, sale time, sales time,
+            payment time, time of day, time of purchase, time of sale, time, clock time, hour, bestellzeit,
+            kaufzeit, belegzeit, buchungszeit, uhrzeit, zeit, besteltijd, aankooptijd, tijdstip, tijd, heure
+            de commande, heure commande, heure achat, heure d achat, heure, hora de compra, hora compra, hora
+            de pedido, hora pedido, hora""",
         "amount": """
             amount, total price, total amount, order total, order amount, order value, purchase amount,
             purchase value, transaction amount, transaction value, sales amount, sale amount, invoice
@@ -95,6 +101,12 @@ OTHER_DATES = _set(
     "carrier geburt geburtsdatum lieferdatum versanddatum livraison naissance envio entrega nacimiento "
     "geboortedatum"
 )
+# Lengths of time and times of other things than a purchase.
+OTHER_TIMES = OTHER_DATES | _set(
+    "duration length elapsed session dwell wait waiting spent start end opening closing dauer wartezeit "
+    "lieferzeit duur duree duracion"
+)
+TIME_WORDS = _set("time zeit uhrzeit tijd tijdstip heure hora clock hour")
 DATE_WORDS = _set(
     "date day time timestamp datetime datum fecha jour dia zeit tijd heure when horodatage zeitstempel at"
 )
@@ -166,6 +178,12 @@ def says_date(name: str) -> bool:
     """Whether a name speaks of a day or a time."""
     words = set(words_of(name))
     return bool(words & DATE_WORDS) or match_role(name, "event_at")[0] >= 0.6
+
+
+def says_time(name: str) -> bool:
+    """Whether a name speaks of a time of day."""
+    words = set(words_of(name))
+    return not words & OTHER_TIMES and (bool(words & TIME_WORDS) or match_role(name, "time")[0] >= 0.6)
 
 
 def says_id(name: str) -> bool:

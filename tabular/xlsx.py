@@ -33,6 +33,8 @@ INDEX = re.compile(r"[0-9]{1,9}")
 ENCODINGS = frozenset({"utf-8", "utf-16", "us-ascii", "iso-8859-1"})
 # Built into spreadsheets of these languages without a format code; openpyxl knows all others.
 EAST_ASIAN_DATES = frozenset([*range(27, 37), *range(50, 59)])
+# What shows text and colours in a number format, and no part of the number.
+LITERALS = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 
 
 @dataclass
@@ -229,17 +231,24 @@ class _SharedStrings(_Part):
             self.pieces.append(data)
 
 
-def _date_styles(archive: Archive, name: str | None) -> list[bool]:
+def _date_styles(archive: Archive, name: str | None) -> list[str]:
+    """Return for each style whether it shows a ``moment``, perhaps only a ``time`` of day, or neither."""
     # Imported here: it takes a fifth of a second, and only workbooks need it.
     from openpyxl.styles.numbers import builtin_format_code, is_date_format
 
     part = _Styles()
     if name and archive.has(name):
         _parse(archive, name, part)
-    return [
-        number in EAST_ASIAN_DATES or is_date_format(part.formats.get(number) or builtin_format_code(number))
-        for number in part.used
-    ]
+
+    def shows(number: int) -> str:
+        if number in EAST_ASIAN_DATES:
+            return "time"
+        code = part.formats.get(number) or builtin_format_code(number)
+        if not is_date_format(code):
+            return ""
+        return "moment" if {"d", "y"} & set(LITERALS.sub("", code).lower()) else "time"
+
+    return [shows(number) for number in part.used]
 
 
 class _Styles(_Part):
@@ -271,7 +280,7 @@ def _whole(text: str | None) -> int:
 class _Sheet(_Part):
     """Writes each row as soon as it ends."""
 
-    def __init__(self, out, texts: list[str], styles: list[bool], epoch: datetime):
+    def __init__(self, out, texts: list[str], styles: list[str], epoch: datetime):
         self.out, self.texts, self.styles, self.epoch = out, texts, styles, epoch
         # Two characters end a line here, so that the writer quotes cells with either; `out` gets one.
         self.line = io.StringIO()
@@ -367,8 +376,8 @@ class _Sheet(_Part):
             value = float(text)
         except ValueError:
             return text
-        if self.style != "0" and self._shows_a_date():
-            return self._moment(value, text)
+        if self.style != "0" and (shows := self._shows()):
+            return self._moment(value, text, shows)
         if WHOLE.fullmatch(text):
             return str(int(text))
         if value.is_integer() and abs(value) < 1e15:
@@ -377,15 +386,18 @@ class _Sheet(_Part):
         # people see.
         return repr(value) if abs(value) < 1e300 else text
 
-    def _shows_a_date(self) -> bool:
+    def _shows(self) -> str:
         known = INDEX.fullmatch(self.style) and int(self.style) < len(self.styles)
-        return bool(known and self.styles[int(self.style)])
+        return self.styles[int(self.style)] if known else ""
 
-    def _moment(self, days: float, text: str) -> str:
+    def _moment(self, days: float, text: str, shows: str) -> str:
         try:
             moment = self.epoch + timedelta(milliseconds=round(days * 86_400_000))
         except (OverflowError, ValueError):
             return text
+        if shows == "time" and moment.date() == self.epoch.date():
+            # Part of a day, and of no day: what a cell holds that shows nothing but hours and minutes.
+            return moment.time().isoformat()
         return moment.date().isoformat() if not moment.time() else moment.isoformat(" ")
 
     def _write_row(self):

@@ -14,6 +14,7 @@ REASONS = {
     "missing_id": "No customer",
     "bad_date": "No date, or one that cannot be read",
     "future_date": "A date in the future",
+    "bad_time": "A time of day that cannot be read, or contradicts the date",
     "bad_number": "No number where one is needed",
     "bad_label": "Neither yes nor no in “Has left”",
     "ragged": "More or fewer cells than the header",

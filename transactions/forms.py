@@ -10,6 +10,7 @@ from tabular.preview import Preview
 ROLES = {
     "customer_id": ("Customer", "Who bought. One customer has the same value on every row."),
     "event_at": ("Date", "When it happened, with or without a time of day."),
+    "time": ("Time of day", "Only where the dates have no times: when on that day it happened."),
     "amount": ("Amount", "What was paid for this row. Negative amounts are returns."),
     "order_id": (
         "Order",

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tabular.amounts import NumberFormat, read_number, read_numbers
 from tabular.cells import BadCell, is_blank
+from tabular.clocks import FORMS, read_time, read_times
 from tabular.moments import ORDERS, read_moment, read_moments
 
 DIGITS = st.text("0123456789", min_size=1, max_size=4)
@@ -75,6 +76,29 @@ def test_moments(texts, order):
         lambda text: np.datetime64(read_moment(text, order), "us"),
         texts,
     )
+
+
+TIMES = st.one_of(
+    CLOCKS.map(str.strip),
+    st.tuples(
+        TWO, st.sampled_from([":", "h", ".", ""]), TWO, st.sampled_from(["", " PM", "am", ":07", " Uhr"])
+    ).map("".join),
+    st.sampled_from(
+        ["", " ", "0", "0.5", "0,770833", ".25", "1", "0.999999999", "5e-05", "6\u202fp.m.", "18:30 x"]
+    ),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(TIMES, min_size=1, max_size=20), st.sampled_from(FORMS))
+@example(["18:30", "8:05:09", "24:00", "6:60", "6:30 PM", "12:00 AM", "18h30", "0:00"], "CLOCK")
+def test_times_of_day(texts, form):
+    def since_midnight(text):
+        found = read_time(text, form)
+        seconds = found.hour * 3600 + found.minute * 60 + found.second
+        return np.timedelta64(seconds * 1_000_000 + found.microsecond, "us")
+
+    assert_alike(lambda cells: read_times(cells, form), since_midnight, texts)
 
 
 def test_a_part_of_a_column_reads_like_the_whole():

@@ -10,7 +10,7 @@ import pytest
 
 from tabular.danger import DANGEROUS
 from tabular.errors import TableError
-from tabular.events import ImportReport, import_events, import_events_in_child
+from tabular.events import ImportReport, import_events, import_events_in_child, preview_events
 from tabular.mapping import freeze
 from tabular.preview import preview_table
 from tabular.tests.logs import NOW, guessed, import_log, write_log
@@ -234,6 +234,76 @@ def test_the_file_of_events_knows_whether_it_has_times(tmp_path):
         assert metadata[b"has_time"] == (b"true" if report.has_time else b"false")
 
     assert stamps == {"days": False, "times": True, "midnights": False}
+
+
+TIMED = ("customer", "Order Date", "Order Time", "total")
+
+
+def timed_log(tmp_path, *cells, good=60):
+    """Write a log with a column for the time: good rows, then rows with these dates and times."""
+    rows = [("2024-01-05", "18:30")] * good + list(cells)
+    return write_log(
+        tmp_path / "log.csv", [(f"C{n % 9}", *when, f"{n}.50") for n, when in enumerate(rows)], header=TIMED
+    )
+
+
+def test_the_time_of_another_column_is_joined_to_the_date(tmp_path):
+    report, events, _ = import_log(timed_log(tmp_path, ("2024-01-06", "6:05:09 PM")))
+
+    assert [row["event_at"] for row in events[-2:]] == [
+        datetime(2024, 1, 5, 18, 30), datetime(2024, 1, 6, 18, 5, 9),
+    ]  # fmt: skip
+    assert (report.has_time, report.optional_columns) == (True, ())
+    assert report.columns["time"] == "Order Time"
+
+
+@pytest.mark.parametrize(
+    ("when", "kind", "column", "said"),
+    [
+        (("2024-01-05", "25:00"), "bad_time", "Order Time", "'25:00' is a time that does not exist"),
+        (
+            ("2024-01-05", "evening"), "bad_time", "Order Time",
+            "'evening' is not a time of day (here written as 18:30)",
+        ),
+        (
+            ("2024-01-05 10:00", "18:30"), "bad_time", "Order Time",
+            "'18:30' contradicts the time in '2024-01-05 10:00'",
+        ),
+        (
+            ("soon", "evening"), "bad_date", "Order Date",
+            "'soon' is not a date (here written as 2024-12-31)",
+        ),
+    ],
+)  # fmt: skip
+def test_a_time_that_cannot_be_read_rejects_its_row(when, kind, column, said, tmp_path):
+    path = timed_log(tmp_path, when, good=120)
+
+    report, events, [reject] = import_log(path)
+
+    assert (report.accepted, report.rejected_by_reason) == (120, {kind: 1})
+    assert (reject["line"], reject["column"], reject["explanation"]) == ("122", column, said)
+    preview = preview_table(path, rows=200)
+    shown = preview_events(preview, freeze(preview, guessed(preview)))[-1]
+    assert shown["fault"] == f"Row 122, column {column}: {said}"
+    assert shown["values"]["event_at"] is None
+
+
+def test_rows_without_a_time_keep_their_day_and_are_counted(tmp_path):
+    report, events, _ = import_log(timed_log(tmp_path, ("2024-01-06", ""), ("2024-01-06 09:00", "")))
+
+    assert [row["event_at"] for row in events[-2:]] == [datetime(2024, 1, 6), datetime(2024, 1, 6, 9)]
+    assert (report.has_time, report.without_time, report.missing["time"]) == (True, 1, 2)
+    assert (
+        "Column Order Time: 1 row without a time of day; in features they count as bought at midnight."
+        in report.warnings
+    )
+
+
+def test_where_many_rows_have_no_time_nothing_is_said_about_times(tmp_path):
+    report, _, _ = import_log(timed_log(tmp_path, *[("2024-01-06", "")] * 4))
+
+    assert (report.has_time, report.without_time) == (False, 4)
+    assert any("too many to say anything about times of day" in warning for warning in report.warnings)
 
 
 def test_the_columns_of_the_events_are_those_that_were_mapped(tmp_path):

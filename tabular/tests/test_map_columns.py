@@ -129,6 +129,52 @@ def test_the_date_of_a_purchase_is_not_the_one_of_a_birth_or_delivery(tmp_path):
     assert guessed(preview)["event_at"] == "purchase_date"
 
 
+def clock(n: int) -> str:
+    return f"{8 + n % 12:02d}:{n % 60:02d}"
+
+
+@pytest.mark.parametrize(
+    "name", ["Order Time", "purchase_time", "time", "Uhrzeit", "Besteltijd", "Heure", "hora de compra", "x"]
+)
+def test_a_time_of_day_beside_the_date_is_guessed_with_its_reason(name, tmp_path):
+    header = ("id", "Order Date", name, "total")
+    preview = preview_of(tmp_path, header, lambda n: (n % 9, day(n), clock(n), f"{n}.5"))
+
+    guess = guess_mapping(preview)["time"]
+
+    assert guess.column == name
+    assert "times of day in every filled cell, from 08:00:00 to 19:35:00" in guess.reason
+    assert freeze(preview, guessed(preview)).time_form == "CLOCK"
+
+
+@pytest.mark.parametrize("name", ["delivery time", "session duration", "opening_time", "Lieferzeit"])
+def test_times_of_something_else_are_not_those_of_a_purchase(name, tmp_path):
+    header = ("id", "date", name, "total")
+    preview = preview_of(tmp_path, header, lambda n: (n % 9, day(n), clock(n), f"{n}.5"))
+
+    assert "time" not in guessed(preview)
+
+
+def test_dates_that_have_times_need_no_others(tmp_path):
+    header = ("id", "date", "time", "total")
+    preview = preview_of(tmp_path, header, lambda n: (n % 9, f"{day(n)} 10:00", clock(n), f"{n}.5"))
+
+    assert guessed(preview) == {"customer_id": "id", "event_at": "date", "amount": "total"}
+    with pytest.raises(
+        TableError, match=r"'date' have times already .e.g. '2024-01-01 10:00'.*'time'"
+    ) as refusal:
+        freeze(preview, guessed(preview) | {"time": "time"})
+    assert refusal.value.kind == "wrong_mapping"
+
+
+def test_dates_with_their_times_are_no_times_of_day(tmp_path):
+    header = ("id", "date", "bought_at", "total")
+    preview = preview_of(tmp_path, header, lambda n: (n % 9, day(n), f"{day(n)} 10:00", f"{n}.5"))
+
+    with pytest.raises(TableError, match=r"'bought_at' holds dates with their times.*Choose it as the date"):
+        freeze(preview, {"customer_id": "id", "event_at": "date", "time": "bought_at", "amount": "total"})
+
+
 def test_states_of_orders_are_not_guessed_to_be_types_of_events(tmp_path):
     preview = preview_of(
         tmp_path, ("id", "date", "total", "order_status"), lambda n: (n % 9, day(n), f"{n}.5", "delivered")
@@ -137,14 +183,16 @@ def test_states_of_orders_are_not_guessed_to_be_types_of_events(tmp_path):
     assert "event_type" not in guessed(preview)
 
 
-HEADER = ("who", "when", "how_much", "what", "shop", "empty")
+HEADER = ("who", "when", "how_much", "what", "shop", "empty", "clock")
 RIGHT = {"customer_id": "who", "event_at": "when", "amount": "how_much"}
 
 
 @pytest.fixture
 def preview(tmp_path):
     return preview_of(
-        tmp_path, HEADER, lambda n: (f"K{n % 9}", day(n), f"{n}.5", f"Tea {n}", f"S{n % 3}", "")
+        tmp_path,
+        HEADER,
+        lambda n: (f"K{n % 9}", day(n), f"{n}.5", f"Tea {n}", f"S{n % 3}", "", clock(n)),
     )
 
 
@@ -158,6 +206,11 @@ def preview(tmp_path):
         ({"discount": "what"}, "wrong_mapping", "cannot be the discount"),
         ({"customer_id": "shop"}, "too_few_customers", "only 3 different values in 40 rows"),
         ({"customer_id": "how_much", "amount": "who"}, "wrong_mapping", "'who' holds texts"),
+        ({"time": "what"}, "wrong_mapping", "'what' holds no times of day .* .but e.g. 'Tea 0'"),
+        ({"time": "when"}, "wrong_mapping", "both"),
+        ({"event_at": "clock"}, "wrong_mapping", "'clock' holds no dates .but e.g. '08:00'"),
+        ({"amount": "clock"}, "wrong_mapping", "'clock' holds times of day"),
+        ({"customer_id": "clock"}, "wrong_mapping", "'clock' holds times of day, so it cannot say who"),
         ({"label": "what"}, "wrong_mapping", "40 different values"),
         ({"product": "empty"}, "wrong_mapping", "blank in every row"),
         ({"amount": ""}, "needs_mapping", "for how much"),
@@ -202,7 +255,7 @@ def test_a_role_that_does_not_exist_is_a_mistake_of_the_caller(preview):
 
 
 def test_the_frozen_specification_survives_json(preview):
-    spec = freeze(preview, RIGHT | {"product": "what"})
+    spec = freeze(preview, RIGHT | {"product": "what", "time": "clock"})
 
     assert EventSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
     assert set(spec.places) < set(ROLES)

@@ -6,7 +6,7 @@ import wrote must all be these values: a second parser on any of the three ways 
 
 import itertools
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 import pyarrow.parquet as pq
@@ -30,8 +30,17 @@ SIGNS = [
     (".", ""), (".", ","), (",", "."), (",", " "), (".", "'"), (",", "\u202f"), (".", "lakhs"),
 ]  # fmt: skip
 ORDERS = {"YMD": "%Y-%m-%d", "DMY": "%d/%m/%Y", "MDY": "%m/%d/%Y"}
-CLOCKS = {"day": "", "minutes": " %H:%M", "seconds": " %H:%M:%S"}
+# What stands behind the date, and in a column of its own.
+CLOCKS = {
+    "day": ("", None),
+    "minutes": (" %H:%M", None),
+    "seconds": (" %H:%M:%S", None),
+    "minutes apart": ("", "%H:%M"),
+    "seconds apart": ("", "%H:%M:%S"),
+    "halves apart": ("", "%I:%M %p"),
+}
 HEADER = ("Kundennummer", "Datum", "Betrag", "Menge", "Produkt", "Typ")
+TIME = "Uhrzeit"
 MAPPING = {
     "customer_id": "Kundennummer", "event_at": "Datum", "amount": "Betrag", "quantity": "Menge",
     "product": "Produkt", "event_type": "Typ",
@@ -75,24 +84,33 @@ def cells_of(row, order, clock, decimal, thousands, place) -> list[str]:
     if place == 8:
         # One cell that only the exact rules read.
         amount = f"Rs. {amount}" if thousands == "lakhs" else f"€ {amount}"
+    behind, apart = CLOCKS[clock]
     return [
         row["customer_id"],
-        row["event_at"].strftime(ORDERS[order] + CLOCKS[clock]),
+        row["event_at"].strftime(ORDERS[order] + behind),
         amount,
         written_number(row["quantity"], decimal, thousands),
         row["product"] or "",
         "login" if row["event_type"] == "login" else ("Purchase" if place % 2 else ""),
+        *([row["event_at"].strftime(apart)] if apart else []),
     ]
 
 
+def header_of(clock):
+    return (*HEADER, TIME) if CLOCKS[clock][1] else HEADER
+
+
 def truncated(moment: datetime, clock: str) -> datetime:
-    kept = {"day": {"hour": 0, "minute": 0, "second": 0}, "minutes": {"second": 0}, "seconds": {}}[clock]
-    return moment.replace(**kept)
+    if clock == "day":
+        return moment.replace(hour=0, minute=0, second=0)
+    return moment if "seconds" in clock else moment.replace(second=0)
 
 
 def assert_read_as_meant(path, clock):
     preview = Preview.from_dict(preview_table(path).to_dict())
-    spec = EventSpec.from_dict(freeze(preview, MAPPING).to_dict())
+    apart = CLOCKS[clock][1]
+    mapping = MAPPING | ({"time": TIME} if apart else {})
+    spec = EventSpec.from_dict(freeze(preview, mapping).to_dict())
     shown = preview_events(preview, spec)
     events = path.with_name("events.parquet")
     report = import_events(
@@ -110,12 +128,17 @@ def assert_read_as_meant(path, clock):
     ]
 
     assert (report.rows_in, report.accepted) == (len(ROWS), len(ROWS)), report
+    assert (report.has_time, report.without_time) == (clock != "day", 0)
     assert [dict(sorted(row.items())) for row in written] == [dict(sorted(row.items())) for row in expected]
     iso = [row | {"event_at": row["event_at"].isoformat(" ")} for row in expected]
     assert [row["values"] for row in shown] == [
         {name: row[name] for name in shown[0]["values"]} for row in iso
     ]
-    roles = {"event_at": 1, "amount": 2, "quantity": 3, "product": 4}
+    if apart:
+        days = [row["event_at"].partition(" ") for row in iso]
+        cells = [{"event_at": f"{day} 00:00:00", "time": time} for day, _, time in days]
+        iso = [row | cell for row, cell in zip(iso, cells, strict=True)]
+    roles = {"event_at": 1, "amount": 2, "quantity": 3, "product": 4} | ({"time": 6} if apart else {})
     for name, place in roles.items():
         assert [row["values"][place] for row in preview.rows] == [row[name] for row in iso], name
 
@@ -126,14 +149,16 @@ def test_a_text_file_is_shown_and_imported_as_it_was_meant(delimiter, encoding, 
     codec, bom = ENCODINGS[encoding]
     for place, ((decimal, thousands), order) in enumerate(itertools.product(SIGNS, ORDERS)):
         # Each clock meets each order, but not all signs: the times have none.
-        clock = list(CLOCKS)[(place + place // len(ORDERS)) % len(CLOCKS)]
+        clock = list(CLOCKS)[(place % len(ORDERS) + place // len(ORDERS)) % len(CLOCKS)]
         path = tmp_path / "log.csv"
         cells = [cells_of(row, order, clock, decimal, thousands, n) for n, row in enumerate(ROWS)]
         if codec == "latin-1":
             cells = [[cell.replace("€", "$") for cell in row] for row in cells]
         if not codec.startswith("utf"):
             cells = [[cell.replace("\u202f", "\u00a0") for cell in row] for row in cells]
-        write_log(path, cells, header=HEADER, delimiter=DELIMITERS[delimiter], encoding=codec, bom=bom)
+        write_log(
+            path, cells, header=header_of(clock), delimiter=DELIMITERS[delimiter], encoding=codec, bom=bom
+        )
 
         assert_read_as_meant(path, clock)
 
@@ -142,31 +167,59 @@ def test_a_text_file_is_shown_and_imported_as_it_was_meant(delimiter, encoding, 
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("signs", SIGNS, ids=lambda signs: "".join(signs))
-def test_a_workbook_of_texts_is_shown_and_imported_as_it_was_meant(signs, order, tmp_path):
+@pytest.mark.parametrize("clock", ["seconds", "halves apart"])
+def test_a_workbook_of_texts_is_shown_and_imported_as_it_was_meant(clock, signs, order, tmp_path):
     path = tmp_path / "log.xlsx"
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet()
-        sheet.write_row(0, 0, HEADER)
+        sheet.write_row(0, 0, header_of(clock))
         for number, row in enumerate(ROWS):
-            for place, cell in enumerate(cells_of(row, order, "seconds", *signs, number)):
+            for place, cell in enumerate(cells_of(row, order, clock, *signs, number)):
                 sheet.write_string(number + 1, place, cell)
 
-    assert_read_as_meant(path, "seconds")
+    assert_read_as_meant(path, clock)
 
 
-@pytest.mark.parametrize("format_", ["yyyy-mm-dd hh:mm:ss", "dd.mm.yy", "m/d/yyyy h:mm AM/PM"])
-def test_a_workbook_of_dates_and_numbers_is_shown_and_imported_as_it_was_meant(format_, tmp_path):
-    path = tmp_path / "log.xlsx"
-    with xlsxwriter.Workbook(path) as book:
-        sheet, dates = book.add_worksheet(), book.add_format({"num_format": format_})
-        sheet.write_row(0, 0, HEADER)
+def write_cells(path, write_when, header=HEADER, **options):
+    """Write a workbook of numbers; `write_when` writes the cells that say when."""
+    with xlsxwriter.Workbook(path, options) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, header)
         for number, row in enumerate(ROWS, 1):
             sheet.write_string(number, 0, row["customer_id"])
-            sheet.write_datetime(number, 1, row["event_at"], dates)
+            write_when(book, sheet, number, row["event_at"])
             if row["amount"] is not None:
                 sheet.write_number(number, 2, float(row["amount"]))
             sheet.write_number(number, 3, row["quantity"])
             sheet.write_string(number, 4, row["product"] or "")
             sheet.write_string(number, 5, "login" if row["event_type"] == "login" else "purchase")
 
+
+@pytest.mark.parametrize("format_", ["yyyy-mm-dd hh:mm:ss", "dd.mm.yy", "m/d/yyyy h:mm AM/PM"])
+def test_a_workbook_of_dates_and_numbers_is_shown_and_imported_as_it_was_meant(format_, tmp_path):
+    path = tmp_path / "log.xlsx"
+
+    def write_when(book, sheet, number, moment):
+        sheet.write_datetime(number, 1, moment, book.add_format({"num_format": format_}))
+
+    write_cells(path, write_when)
+
     assert_read_as_meant(path, "seconds")
+
+
+@pytest.mark.parametrize("first_year", [1900, 1904])
+@pytest.mark.parametrize("format_", ["hh:mm:ss", "[$-409]h:mm AM/PM;@", 'h "Uhr" mm', "General"])
+def test_a_workbook_with_parts_of_a_day_beside_days_is_shown_and_imported_as_it_was_meant(
+    format_, first_year, tmp_path
+):
+    path = tmp_path / "log.xlsx"
+
+    def write_when(book, sheet, number, moment):
+        # Spreadsheets keep a date as the number of a day, and a time as a part of a day.
+        sheet.write_datetime(number, 1, moment.date(), book.add_format({"num_format": "dd/mm/yyyy"}))
+        part = (moment - datetime.combine(moment, time())) / timedelta(days=1)
+        sheet.write_number(number, 6, part, book.add_format({"num_format": format_}))
+
+    write_cells(path, write_when, header_of("seconds apart"), date_1904=first_year == 1904)
+
+    assert_read_as_meant(path, "seconds apart")

@@ -154,6 +154,36 @@ def test_recognises_lakhs_and_crores(numbers, lakhs, unreadable, largest, tmp_pa
     assert (column.unreadable, column.maximum) == (unreadable, largest)
 
 
+@pytest.mark.parametrize(
+    ("times", "form", "unreadable", "last"),
+    [
+        (["18:30", "8:05"], "CLOCK", 0, "18:30:00"),
+        (["18:30:09.25", "08:05:00Z", "18h45"], "CLOCK", 0, "18:45:00"),
+        (["6:30 PM", "8 a.m.", "12:05\u202fAM"], "HALVES", 0, "18:30:00"),
+        # In a column that says AM or PM, 6:30 may be either; 18:30 can only be one.
+        (["6:30 PM", "7:30 AM", "8:30 AM", "6:30", "18:45"], "HALVES", 1, "18:45:00"),
+        (["0.770833333333333", "0.25", "0"], "FRACTION", 0, "18:30:00"),
+        (["18:30", "24:00", "soon", "8:05", "8:06"], "CLOCK", 2, "18:30:00"),
+    ],
+)
+def test_recognises_how_times_of_day_are_written(times, form, unreadable, last, tmp_path):
+    rows = [(f"C{n % 9}", "2024-01-05", time, f"{n}.50") for n, time in enumerate(times)]
+    path = write_log(tmp_path / "log.csv", rows, header=("id", "order date", "order time", "total"))
+
+    column = column_of(path, "order time")
+
+    assert (column.kind, column.time_form) == ("time", form)
+    assert (column.unreadable, column.maximum) == (unreadable, last)
+
+
+@pytest.mark.parametrize("name", ["share", "delivery time"])
+def test_parts_of_one_are_times_only_under_a_name_that_says_so(name, tmp_path):
+    rows = [(f"C{n % 9}", "2024-01-05", "0.25", f"{n}.50") for n in range(9)]
+    path = write_log(tmp_path / "log.csv", rows, header=("id", "order date", name, "total"))
+
+    assert column_of(path, name).kind == "number"
+
+
 def test_thousands_that_may_be_decimals_are_asked_for(tmp_path):
     rows = [(f"C{n % 9}", "2024-01-05", f"{n + 1}.234", "") for n in range(40)]
     path = write_log(tmp_path / "log.csv", rows, delimiter=";")

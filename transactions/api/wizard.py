@@ -23,7 +23,8 @@ from transactions.services.importing import start_import
 from transactions.services.uploads import start_analysis
 
 PREVIEW_ROWS = 5
-TYPES = {"date": "datetime", "number": "float", "text": "string", "blank": "string"}
+# A time of day alone is no datetime.
+TYPES = {"date": "datetime", "time": "string", "number": "float", "text": "string", "blank": "string"}
 # Numbers that name something are no quantities.
 NAMES = ("customer_id", "order_id", "product", "category", "event_type")
 # What this interface calls the roles of columns, beside our own words for them.
@@ -55,8 +56,8 @@ class ConfigureInput(serializers.Serializer):
     upload_id = serializers.UUIDField()
     column_mapping = serializers.DictField(
         child=serializers.CharField(allow_blank=True),
-        help_text="Columns for customer_id, date, amount and, where they are there, product, category, "
-        "order_id, quantity, unit_price, discount, event_type, label.",
+        help_text="Columns for customer_id, date, amount and, where they are there, time (of day, where the "
+        "dates have none), product, category, order_id, quantity, unit_price, discount, event_type, label.",
     )
     churn_threshold_days = serializers.IntegerField(
         help_text="30 to 180: without a purchase for so long, a customer is lost."

@@ -25,6 +25,7 @@ TASK = "transactions.features_when_read"
 SELF_NAMED = {
     "customer_id": "customer_id",
     "event_date": "event_at",
+    "event_time": "time",
     "amount": "amount",
     "event_type": "event_type",
     "churn_label": "label",

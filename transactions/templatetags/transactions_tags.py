@@ -19,7 +19,7 @@ ENCODINGS = {
     "cp1252": "Western European (Windows-1252)",
     "latin-1": "Western European (Latin-1)",
 }
-KINDS = {"date": "dates", "number": "numbers", "text": "text", "blank": "empty"}
+KINDS = {"date": "dates", "time": "times of day", "number": "numbers", "text": "text", "blank": "empty"}
 FEATURE_SETS = {code: label.partition(":")[0] for code, label in FEATURE_SET_CHOICES}
 
 

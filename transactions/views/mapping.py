@@ -53,7 +53,7 @@ def _page(request, analysis, preview, form, *, refusal=None, status=200):
         "preview": preview,
         "form": form,
         "refusal": refusal,
-        "roles": _roles(form, analysis.preview["guesses"]),
+        "roles": _roles(form, preview, analysis.preview["guesses"]),
         "dated": [column for column in preview.columns if column.kind == "date"],
         "open_dates": open_dates,
         "asks_order": bool(open_dates),
@@ -65,20 +65,34 @@ def _page(request, analysis, preview, form, *, refusal=None, status=200):
     return render(request, f"transactions/columns.html{part}", context, status=status)
 
 
-def _roles(form, guesses):
+def _roles(form, preview, guesses):
     rows = []
     for role in ROLES:
-        guess = guesses.get(role)
-        reason = f"{guess['column']}: {guess['reason']}" if guess else ""
+        if role == "time" and not _offers_times(form, preview):
+            continue
         rows.append(
             {
                 "is_either": role == "amount",
                 "field": form[role],
-                "reason": reason,
+                "reason": _reason(role, preview, guesses),
                 "is_required": role in REQUIRED and role != "amount",
             }
         )
     return rows
+
+
+def _offers_times(form, preview):
+    """Tell whether a time of day can be chosen: hardly any log has a column for it."""
+    return any(column.kind == "time" for column in preview.columns) or bool(form["time"].value())
+
+
+def _reason(role, preview, guesses):
+    if guess := guesses.get(role):
+        return f"{guess['column']}: {guess['reason']}"
+    dates = guesses.get("event_at")
+    if role == "time" and dates and preview.column(dates["column"]).has_own_times:
+        return f"{dates['column']}: its dates have times already, so no other column is needed"
+    return ""
 
 
 def _cells(row, preview):
@@ -89,6 +103,8 @@ def _cells(row, preview):
         if column.kind == "date" and value is not None:
             day = value.removesuffix(" 00:00:00")
             read = "" if text.strip() in (value, day) else day
+        elif column.kind == "time" and value is not None:
+            read = "" if text.strip() in (value, value.removesuffix(":00")) else value
         elif column.kind == "number" and value is not None:
             shown = f"{value:.15g}"
             read = "" if text.strip() == shown or _is_plain(text, value) else shown
