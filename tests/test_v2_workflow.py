@@ -16,7 +16,8 @@ from tests.places import REPOSITORY
 from transactions.samples import sample_file
 
 # One worker, and the calls follow each other at once: the training has to find what is still being made.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+# The installation has a database of its own; the mark lets it be walked on every kind that is tested.
+pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.timeout(900)]
 
 BLOCKS = re.compile(r"```bash\n(.*?)```", re.DOTALL)
 PATIENCE_SECONDS = 600
@@ -85,8 +86,15 @@ def run(command, installation, **variables):
     return json.loads(done.stdout)
 
 
+def await_training(status, installation):
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while (found := run(status, installation))["status"] == "training" and time.monotonic() < give_up_at:
+        time.sleep(1)
+    return found
+
+
 def test_the_five_calls_lead_from_a_file_to_a_prediction(installation, commands):
-    upload, process, train, status, predict = commands
+    upload, process, train, status, predict = commands[:5]
 
     untrained = run(predict, installation)
     nothing_yet = run(status, installation)
@@ -94,9 +102,7 @@ def test_the_five_calls_lead_from_a_file_to_a_prediction(installation, commands)
     processed = run(process, installation, DATASET_ID=uploaded["dataset_id"])
     started = run(train, installation)
     before = run(status, installation)
-    give_up_at = time.monotonic() + PATIENCE_SECONDS
-    while (after := run(status, installation))["status"] == "training" and time.monotonic() < give_up_at:
-        time.sleep(1)
+    after = await_training(status, installation)
     predicted = run(predict, installation)
 
     assert untrained["code"] == "no-trained-model"
@@ -126,11 +132,34 @@ def test_the_five_calls_lead_from_a_file_to_a_prediction(installation, commands)
     assert after["f1_score"] > 0.75
     assert after["roc_auc"] < 0.975
     assert after["report"]["split"] == "temporal"
+    assert after["report"]["minimum"]["passed"]
+    assert set(after["report"]["selection"]) == {"kept", "dropped", "importance"}
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", after["trained_at"])
     assert predicted["customer_id"] == "CUST-001"
     assert 0 <= predicted["churn_probability"] <= 1
     assert predicted["risk_segment"] in ("Low", "Medium", "High", "Critical")
     assert predicted["as_of"] == "2024-11-29T00:00:00"
+    assert (predicted["model_type"], predicted["version"]) == ("logistic_regression", after["version"])
+
+
+def test_two_models_stand_side_by_side(installation, commands):
+    upload, process, train, status, predict = commands[:5]
+    train_forest, status_of_forest, predict_by_regression = commands[5:]
+    if run(status, installation)["status"] == "not_started":  # this test alone
+        uploaded = run(upload, installation)
+        run(process, installation, DATASET_ID=uploaded["dataset_id"])
+        run(train, installation)
+        await_training(status, installation)
+
+    started = run(train_forest, installation)
+    forest = await_training(status_of_forest, installation)
+    latest = run(predict, installation)
+    chosen = run(predict_by_regression, installation)
+
+    assert started["model_type"] == "random_forest"
+    assert (forest["status"], forest["model_type"]) == ("completed", "random_forest")
+    assert (latest["model_type"], latest["version"]) == ("random_forest", forest["version"])
+    assert chosen["model_type"] == "logistic_regression"
 
 
 def test_the_address_of_the_file_opens_it_without_a_login(installation, commands):
