@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,6 +26,8 @@ from core.storage import write_atomically
 
 DATASETS, UTILS, MODELS = "datasets", "utils", "models"
 BUCKETS = (DATASETS, UTILS, MODELS)
+# As many names as a server gives at once.
+PAGE = 1_000
 _SALT = "core.file-url"
 
 
@@ -94,6 +97,12 @@ class LocalBucket(FileSystemStorage):
                     written_at = datetime.fromtimestamp(file.stat().st_mtime, tz=UTC)
                     yield StoredObject(name=file.relative_to(root).as_posix(), written_at=written_at)
 
+    def written_at(self, name: str) -> datetime | None:
+        try:
+            return self.get_modified_time(name)
+        except FileNotFoundError:
+            return None
+
     def remove_under(self, prefix: str) -> None:
         shutil.rmtree(self.path(prefix), ignore_errors=True)
 
@@ -154,6 +163,18 @@ def remove_under(bucket: str, prefix: str) -> None:
 
 def objects_under(bucket: str, prefix: str = "") -> Iterator[StoredObject]:
     return storages[bucket].objects_under(prefix)
+
+
+def pages_under(bucket: str, prefix: str = "", *, size: int = PAGE) -> Iterator[list[StoredObject]]:
+    """Yield the objects in lists of at most `size`: a full bucket never stands in memory at once."""
+    found = objects_under(bucket, prefix)
+    while page := list(islice(found, size)):
+        yield page
+
+
+def written_at(bucket: str, name: str) -> datetime | None:
+    """Return since when the object is as it is now, as an aware UTC instant; None where there is none."""
+    return storages[bucket].written_at(name)
 
 
 def file_url(bucket: str, name: str) -> str:

@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from botocore.config import Config
@@ -49,6 +50,14 @@ class S3Bucket(S3Storage):
     def objects_under(self, prefix: str) -> Iterator[StoredObject]:
         for found in self.bucket.objects.filter(Prefix=prefix):
             yield StoredObject(name=found.key, written_at=found.last_modified)
+
+    def written_at(self, name: str) -> datetime | None:
+        try:
+            return self.bucket.Object(self._normalize_name(name)).last_modified
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _MISSING:
+                return None
+            raise
 
     def remove_under(self, prefix: str) -> None:
         self.bucket.objects.filter(Prefix=prefix).delete()

@@ -5,9 +5,24 @@ no more than what lies on the disk: hashes and signature are compared either way
 """
 
 import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
-from core.buckets import MODELS, FileIsGone, is_remote, local_copy, remove_file, remove_under, store_file
+from core.buckets import (
+    MODELS,
+    PAGE,
+    FileIsGone,
+    StoredObject,
+    is_remote,
+    local_copy,
+    pages_under,
+    remove_file,
+    remove_under,
+    store_file,
+    written_at,
+)
 from core.storage import write_atomically
 
 # Below the media folder; the bucket of that name holds what is in it.
@@ -39,6 +54,23 @@ def drop(relative: str) -> None:
 def drop_folder(relative: str) -> None:
     if is_remote(MODELS):
         remove_under(MODELS, _name(relative))
+
+
+def pages(relative: str, *, size: int = PAGE) -> Iterator[list[StoredObject]]:
+    """Yield what the bucket has of a folder, in lists, each object by its path below the media folder."""
+    if not is_remote(MODELS):
+        return
+    for page in pages_under(MODELS, f"{_name(relative)}/", size=size):
+        yield [replace(found, name=FOLDER + found.name) for found in page]
+
+
+def drop_if_older(relative: str, *, than: datetime) -> bool:
+    """Remove a file unless somebody wrote it again since it was listed, and tell whether it went."""
+    since = written_at(MODELS, _name(relative)) if is_remote(MODELS) else None
+    if since is None or since >= than:
+        return False
+    drop(relative)
+    return True
 
 
 def _name(relative):

@@ -2,6 +2,7 @@
 
 import shutil
 import urllib.request
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -23,13 +24,18 @@ from core.buckets import (
     file_url,
     local_copy,
     objects_under,
+    pages_under,
     remove_file,
     remove_under,
     send_object,
     store_file,
+    written_at,
 )
+from registry import mirror
 from registry.artefacts import DamagedArtefact, forget_loaded, load_scorer, media_path, path_of
 from registry.files import MANIFEST
+from registry.models import ModelVersion
+from registry.services.sweeping import sweep_bucket
 from registry.services.versions import register_version
 from transactions.services.deletion import delete_analysis
 from transactions.services.importing import start_import
@@ -104,6 +110,19 @@ def test_what_is_not_there_is_said_to_be_gone(place):
     with pytest.raises(FileIsGone), local_copy(DATASETS, NAME):
         pass
     remove_file(DATASETS, NAME)  # no mistake
+
+
+def test_objects_are_listed_a_page_at_a_time_with_when_they_were_written(place, log):
+    names = [f"org_1/raw/{number}.csv" for number in range(5)]
+    for name in names:
+        store_file(DATASETS, name, log)
+
+    pages = list(pages_under(DATASETS, "org_1/", size=2))
+
+    assert [[found.name for found in page] for page in pages] == [names[:2], names[2:4], names[4:]]
+    assert abs(timezone.now() - pages[0][0].written_at) < timedelta(minutes=1)
+    assert written_at(DATASETS, names[0]) == pages[0][0].written_at
+    assert written_at(DATASETS, "org_1/raw/9.csv") is None
 
 
 def test_a_prefix_goes_with_all_that_lies_under_it_and_nothing_else(place, log):
@@ -303,3 +322,95 @@ def test_models_of_an_erased_company_leave_the_server(
         erase_company(company=company, typed=company.name, by=operator, at=timezone.now())
 
     assert not list(objects_under(MODELS))
+
+
+@pytest.fixture
+def kept_version(use_s3, exported_models, model_types, company):
+    use_s3()
+    return register_version(
+        company=company,
+        model_type=model_types["logistic_regression"],
+        exported=exported_models["logistic_regression"],
+        dataset=None,
+        at=timezone.now(),
+    )
+
+
+@pytest.fixture
+def orphans(kept_version, company, log):
+    """What two killed registrations left on the server: by their names below the media folder."""
+    names = [
+        *(f"retrained_models/{company.pk}/logistic_regression_v9{suffix}" for suffix in (".pkl", ".onnx")),
+        "default_models/decision_tree_metadata.pkl",
+    ]
+    for name in names:
+        store_file(MODELS, name, log)
+    return sorted(f"models/{name}" for name in names)
+
+
+def in_two_hours():
+    return timezone.now() + timedelta(hours=2)
+
+
+def names_on_the_server():
+    return {found.name for found in objects_under(MODELS)}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page_size", [1, 3, 1000])
+def test_the_sweep_takes_from_the_server_what_no_row_names(kept_version, orphans, page_size):
+    before = names_on_the_server()
+
+    removed = sweep_bucket(at=in_two_hours(), page_size=page_size)
+
+    assert sorted(removed) == orphans
+    assert names_on_the_server() == before - {name.removeprefix("models/") for name in orphans}
+    shutil.rmtree(media_path("models"))
+    forget_loaded()
+    assert load_scorer(kept_version).threshold
+    assert sweep_bucket(at=in_two_hours(), page_size=page_size) == []
+
+
+@pytest.mark.django_db
+def test_the_sweep_leaves_what_may_still_get_its_row(kept_version, orphans):
+    before = names_on_the_server()
+
+    assert sweep_bucket(at=timezone.now() + timedelta(minutes=59)) == []
+    assert names_on_the_server() == before
+
+
+@pytest.mark.django_db
+def test_the_sweep_leaves_what_no_version_could_have_written(kept_version, log, company):
+    others = {"notes.pkl", f"retrained_models/{company.pk}/readme.txt", "somebody/else.onnx"}
+    for name in others:
+        store_file(MODELS, name, log)
+
+    assert sweep_bucket(at=in_two_hours()) == []
+    assert others <= names_on_the_server()
+
+
+@pytest.mark.django_db
+def test_the_files_of_a_version_whose_row_is_gone_are_orphans(kept_version):
+    held = {f"models/{name}" for name in names_on_the_server()}
+    ModelVersion.objects.all().delete()
+
+    assert set(sweep_bucket(at=in_two_hours())) == held
+    assert not names_on_the_server()
+
+
+@pytest.mark.django_db
+def test_what_was_written_again_since_it_was_listed_stays(orphans):
+    name, *others = orphans
+
+    assert not mirror.drop_if_older(name, than=timezone.now() - timedelta(hours=1))
+    assert name.removeprefix("models/") in names_on_the_server()
+    assert mirror.drop_if_older(name, than=in_two_hours())
+    assert not mirror.drop_if_older(name, than=in_two_hours())  # no mistake: somebody else removed it
+
+
+@pytest.mark.django_db
+def test_a_folder_of_this_machine_is_left_to_the_other_sweep(log):
+    store_file(MODELS, "default_models/decision_tree.pkl", log)
+
+    assert sweep_bucket(at=in_two_hours()) == []
+    assert names_on_the_server() == {"default_models/decision_tree.pkl"}
