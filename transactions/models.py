@@ -85,7 +85,7 @@ class FeatureMatrix(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.PROCESSING)
     job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="+")
 
-    feature_set = models.CharField(max_length=40, help_text="rfm_v2 or retail_v1.")
+    feature_set = models.CharField(max_length=40, help_text="Which set of the catalogue, such as retail_v1.")
     as_of = models.DateTimeField(
         null=True, help_text="Features know what happened before it, labels the rest."
     )

@@ -3,9 +3,9 @@
 Whether they help depends on the log. Learned one horizon before the cutoff and judged at it, AUC of retail_v2
 beside that of retail_v1, by logistic regression and by boosted trees: Online Retail 0.743 beside 0.745 and
 0.738 beside 0.737 (no difference that 2,784 customers could show), CDNOW 0.717 beside 0.717 and 0.691 beside
-0.702 (590 customers). In the sample logs, whose customers are made to slow down before they leave, each from a
-pace of its own: coffee shop 0.969 beside 0.954 and 0.973 beside 0.950, online grocer 0.969 beside 0.957 and
-0.960 beside 0.939.
+0.702 (590 customers). In the sample logs, whose customers are made to slow down before they leave, each from
+a pace of its own: coffee shop 0.969 beside 0.954 and 0.973 beside 0.950, online grocer 0.969 beside 0.957
+and 0.960 beside 0.939.
 """
 
 from __future__ import annotations

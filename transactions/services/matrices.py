@@ -51,7 +51,7 @@ def start_features(
     Parameters
     ----------
     feature_set
-        ``"rfm_v2"`` or ``"retail_v1"``.
+        A key of the catalogue's `FEATURE_SETS`.
     as_of
         The cutoff by the clock of the log; see `transactions.cutoffs.plan_features` for the default.
     by
@@ -64,11 +64,7 @@ def start_features(
     transactions.cutoffs.LogNotRead, transactions.cutoffs.CutoffRefused
         There is nothing to compute from.
     """
-    if feature_set not in FEATURE_SETS:
-        raise NoSuchFeatures(
-            f"There are no features called {feature_set}. There are: {', '.join(FEATURE_SETS)}.",
-            field="feature_set",
-        )
+    refuse_unknown_set(feature_set)
     # Reading the log anew waits here, and then finds that something was made of it.
     Company.objects.select_for_update().get(pk=analysis.company_id)
     analysis = AnalysisSession.objects.select_related("company", "dataset", "account").get(pk=analysis.pk)
@@ -81,6 +77,15 @@ def start_features(
         feature_set=feature_set,
         **plan.fields(),
     )
+
+
+def refuse_unknown_set(feature_set: str) -> None:
+    """Raise `NoSuchFeatures` unless the catalogue has the set."""
+    if feature_set not in FEATURE_SETS:
+        raise NoSuchFeatures(
+            f"There are no features called {feature_set[:60]}. There are: {', '.join(FEATURE_SETS)}.",
+            field="feature_set",
+        )
 
 
 def queue_matrix(

@@ -17,6 +17,7 @@ from transactions.services.matrices import (
     compute_matrix,
     queue_job,
     queue_matrix,
+    refuse_unknown_set,
     start_features,
 )
 
@@ -62,12 +63,14 @@ def process_features(
     analysis
         Just uploaded, or read before.
     feature_set
-        ``"rfm_v2"`` or ``"retail_v1"``.
+        A key of the catalogue's `FEATURE_SETS`.
     by
         Who asks; default: who uploaded the log.
 
     Raises
     ------
+    transactions.services.matrices.NoSuchFeatures
+        `feature_set` is another word.
     ColumnsNotNamed
         A person has to say what the columns mean.
     AlreadyProcessing
@@ -75,6 +78,7 @@ def process_features(
     transactions.services.importing.MappingRefused
         A column does not hold what its name says.
     """
+    refuse_unknown_set(feature_set)
     Company.objects.select_for_update().get(pk=analysis.company_id)
     analysis = AnalysisSession.objects.select_related("company", "dataset", "account", "job").get(
         pk=analysis.pk

@@ -5,7 +5,9 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 from django.utils import timezone
 
+from ml.purchase_features.catalogue import FEATURE_SETS
 from registry.models import Dataset
+from transactions.forms import FEATURE_SET_CHOICES
 from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.services.uploads import start_analysis
 from transactions.tests.logs import MAPPING, log_file
@@ -134,6 +136,22 @@ def test_features_are_computed_and_explained(as_user, read_log, do_jobs):
     assert "The log has no column product." in text  # absent, with the reason
     assert "average_order_value" in text and "currency of the log" in text
     assert "Ready" in as_user.get(page("features", read_log)).content.decode()
+
+
+def test_windows_are_chosen_on_the_page(as_user, read_log, do_jobs):
+    assert "Retail with windows" in as_user.get(page("features", read_log)).content.decode()
+
+    answer = as_user.post(page("features", read_log), {"feature_set": "retail_v2", "as_of": ""})
+    (job,) = do_jobs()
+
+    assert job.error is None, job.error
+    text = as_user.get(answer["Location"]).content.decode()
+    assert "overdue_score" in text and "Retail with windows" in text
+    assert "Nothing knows the future" in text
+
+
+def test_every_set_of_the_catalogue_can_be_chosen():
+    assert {code for code, _ in FEATURE_SET_CHOICES} == set(FEATURE_SETS)
 
 
 def test_a_cutoff_before_the_log_is_refused_on_the_page(as_user, read_log):

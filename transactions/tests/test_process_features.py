@@ -8,6 +8,7 @@ from registry.models import Dataset
 from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.selectors import status_of
 from transactions.services.importing import MappingRefused
+from transactions.services.matrices import NoSuchFeatures
 from transactions.services.processing import (
     AlreadyProcessing,
     ColumnsNotNamed,
@@ -53,6 +54,21 @@ def test_reads_and_computes_a_log_whose_columns_name_themselves(member, do_jobs)
         "processing",
         "ready",
     ]
+
+
+def test_computes_the_features_that_were_asked_for_and_refuses_others(member, do_jobs):
+    analysis = upload(member, log())
+
+    with pytest.raises(NoSuchFeatures, match="retail_v2"):
+        process_features(analysis=analysis, feature_set="retail_v9", at=NOON)
+    assert not Job.objects.exists()
+
+    matrix = process_features(analysis=analysis, feature_set="retail_v2", at=NOON)
+    do_jobs()
+
+    matrix.refresh_from_db()
+    assert matrix.is_ready and matrix.dataset.schema_name == "retail_v2"
+    assert "overdue_score" in matrix.report["features"]
 
 
 def test_names_the_columns_that_it_does_not_find(member):
