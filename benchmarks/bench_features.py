@@ -25,6 +25,7 @@ AIMS = (
     ("eight", "pandas eight", 2.0),
     ("full", "SQL full", 1.0),
     ("full", "pandas full", 3.0),
+    ("full windows", "full", 0.67),
 )
 MOST_PEAK_MB, MOST_TIMES = 4096, 6.0
 
@@ -165,7 +166,7 @@ def _import_ours():
 
     import ml.purchase_features.duck
     import ml.purchase_features.engine
-    import ml.purchase_features.retail
+    import ml.purchase_features.windows
 
     return duckdb, ibis, pyarrow, ml
 
@@ -189,6 +190,7 @@ WAYS = {
     "pandas eight": _plain("eight_with_pandas"),
     "read full": _read(ALL, "READ_ALL"),
     "full": _compute("retail_v1", ALL, has_time=True),
+    "full windows": _compute("retail_v2", ALL, has_time=True),
     "SQL full": _plain("full_with_duckdb"),
     "pandas full": _plain("full_with_pandas"),
 }
