@@ -38,6 +38,10 @@ class RetrainForm(ReasonForm):
     field_order = ("company", "file", "leave_out", "reason")
 
 
+# Of those who leave, by their name in the stored metrics.
+FIGURES = {"auc": "AUC", "f1": "F1", "precision": "precision", "recall": "recall"}
+
+
 # The registry cannot know how a model is made, so what makes one is added to its page here.
 admin.site.unregister(ModelVersion)
 
@@ -148,7 +152,8 @@ class FeatureTrainingAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     fields = (
         "id", "company", "person", "model_type", "state", "error", "job_link", "version_link", "matrix_link",
-        "log_link", "label_source", "training_samples", "churn_rate", "created_at", "findings", "stored",
+        "log_link", "label_source", "training_samples", "churned", "figures", "created_at", "warnings",
+        "findings", "stored",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -183,6 +188,22 @@ class FeatureTrainingAdmin(ReadOnlyAdmin):
         if training.matrix is None:
             return "It was deleted."
         return _link("admin:transactions_analysissession_change", training.matrix.analysis)
+
+    @admin.display(description="share of them who left")
+    def churned(self, training):
+        return "" if training.churn_rate is None else f"{training.churn_rate:.1%}"
+
+    @admin.display(description="figures of those who leave")
+    def figures(self, training):
+        if training.version is None:
+            return ""
+        found = training.version.metrics.additional_metrics["churners"]
+        return ", ".join(f"{name} {found[key]:.4f}" for key, name in FIGURES.items())
+
+    @admin.display(description="warnings")
+    def warnings(self, training):
+        told = (training.report or {}).get("warnings", [])
+        return format_html_join(mark_safe("<br>"), "{}", ((sentence,) for sentence in told))
 
     @admin.display(description="report")
     def findings(self, training):

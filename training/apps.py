@@ -8,7 +8,9 @@ class TrainingConfig(AppConfig):
         from companies import home
         from companies.portals import DEVELOPERS
         from registry import cards
+        from training.feature_trainings import log_section
         from training.selectors import card_section, home_section
 
         cards.add_section(template="training/_card.html", provide=card_section)
+        cards.add_section(template="training/_log_card.html", provide=log_section)
         home.add_section(template="training/_home.html", provide=home_section, order=7, portals=(DEVELOPERS,))

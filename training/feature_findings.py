@@ -7,12 +7,13 @@ MOST_COLUMNS = 10
 
 
 def describe_report(training: FeatureTraining) -> list[tuple[str, list[str]]]:
-    """Return the report of `training` as headings with sentences; reports of earlier days say less."""
+    """Return the report of `training` as headings with sentences, but for its warnings.
+
+    Reports of earlier days say less.
+    """
     report = training.report or {}
     found = [
-        ("Warnings", report.get("warnings", [])),
         ("How it was judged", _describe_split(report)),
-        ("Figures of those who leave", _describe_figures(training.version)),
         ("Best single column", _describe_rule(report.get("simple_rule"))),
         ("By a random split, which flatters", _describe_optimistic(report.get("optimistic"))),
         ("Churn definition", _describe_definition(report.get("definition"))),
@@ -36,24 +37,18 @@ def _describe_split(report):
     ]
 
 
-def _describe_figures(version):
-    if version is None:
-        return []
-    found = version.metrics.additional_metrics["churners"]
-    return [", ".join(f"{name} {found[name]:.4f}" for name in ("auc", "f1", "precision", "recall")) + "."]
-
-
 def _describe_rule(rule):
     if not rule:
         return []
     end = "high" if rule["higher_is_riskier"] else "low"
     return [
-        f"{rule['feature']}, the risk being where it is {end}: auc {rule['auc']:.4f}, f1 {rule['f1']:.4f}."
+        f"{rule['feature']}, at risk who has {end} values: AUC {rule['auc']:.4f}, F1 (churners) "
+        f"{rule['f1']:.4f}. A model below it is no use."
     ]
 
 
 def _describe_optimistic(found):
-    return [f"auc {found['auc']:.4f}, f1 {found['f1']:.4f}."] if found else []
+    return [f"AUC {found['auc']:.4f}, F1 (churners) {found['f1']:.4f}."] if found else []
 
 
 def _describe_definition(found):

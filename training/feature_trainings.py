@@ -1,6 +1,9 @@
 """Trainings on the features of purchase logs: what they learn from, and which was the latest."""
 
+from companies.access import Member
 from companies.models import Company
+from registry.models import ModelVersion
+from training.feature_findings import describe_report
 from training.models import FeatureTraining
 from transactions.models import FeatureMatrix
 
@@ -21,3 +24,15 @@ def latest_feature_training(company: Company, *, model_type: str | None = None) 
     """Return the latest training of `company`, where `model_type` says so the latest of that type."""
     trainings = company.feature_trainings.with_related()
     return (trainings.filter(model_type__slug=model_type) if model_type else trainings).first()
+
+
+def log_section(member: Member, version: ModelVersion) -> dict | None:
+    """Return the training on a purchase log that `version` came of, for its card, or None."""
+    training = member.company.feature_trainings.with_related().filter(version=version).first()
+    if training is None or training.report is None:
+        return None
+    return {
+        "training": training,
+        "warnings": training.report.get("warnings", []),
+        "findings": describe_report(training),
+    }

@@ -75,7 +75,7 @@ class FeatureTrainingQuerySet(models.QuerySet):
     def with_related(self):
         """Fetch with each row what its status tells."""
         return self.select_related(
-            "company", "job", "model_type", "version__metrics", "matrix__analysis__dataset"
+            "company", "job__account", "model_type", "version__metrics", "matrix__analysis__dataset"
         )
 
 

@@ -176,6 +176,20 @@ def test_operators_read_what_came_of_it(member, do_jobs, as_operator):
         assert place in page
 
 
+def test_the_card_of_the_version_says_how_it_learned(member, do_jobs, log_in, developer):
+    matrix = process(member, make_sample_log("coffee_shop", customers=900))
+    training = start_feature_training(member=member, at=LATER)
+    do_jobs()
+    training.refresh_from_db()
+
+    page = log_in(developer).get(f"/dev/models/{training.version.pk}/").content.decode()
+
+    assert "How it learned from a purchase log" in page
+    assert f"/dev/logs/{matrix.analysis_id}/features/{matrix.pk}/" in page
+    for sentence in (*training.report["warnings"], *training.report["left_out"].values()):
+        assert sentence in page
+
+
 def test_operators_read_why_it_failed_and_what_was_deleted(member, do_jobs, as_operator):
     matrix = process(member, make_sample_log("coffee_shop", customers=30))
     training = start_feature_training(member=member, at=LATER)
