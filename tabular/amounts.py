@@ -44,6 +44,7 @@ ABOVE_THOUSANDS = re.compile(r"[0-9]{3}[^0-9][0-9]{3}|[0-9]{1,2}([^0-9])[0-9]{3}
 # 100.- in Switzerland, 100,- in Germany and the Netherlands: no cents, not a minus.
 NO_CENTS = {sign: re.compile(rf"(?<=[0-9])[{sign}][{DASHES}]{{1,2}}(?![0-9])") for sign in DECIMALS}
 # The commonest cells, for the machine: nothing but digits, one sign and one decimal sign.
+SIGN_BEFORE = "[$\u20ac\u00a3\u20b9]"
 BULK = {".": r"^-?[0-9]{1,15}(?:\.[0-9]{1,15})?$", ",": r"^-?[0-9]{1,15}(?:,[0-9]{1,15})?$"}
 
 
@@ -58,7 +59,7 @@ class NumberFormat:
     thousands
         What stands between thousands; None where that was seen nowhere, and is then a mistake.
     lakhs
-        Whether the groups above the thousands have two digits, as in 12,34,567.
+        Whether the groups above the thousands have two digits, as in 12,34,567; only with commas between.
     """
 
     decimal: str = "."
@@ -68,6 +69,11 @@ class NumberFormat:
     def __post_init__(self):
         if self.decimal not in DECIMALS:
             raise ValueError(f"decimal must be one of {DECIMALS}, got {self.decimal!r}")
+
+    @property
+    def has_lakhs(self) -> bool:
+        """Whether digits are grouped as in India, which is done with commas and a decimal point alone."""
+        return self.lakhs and (self.decimal, self.thousands) == (".", ",")
 
     def to_dict(self) -> dict:
         """Return the format ready for JSON."""
@@ -154,7 +160,7 @@ def read_number(text: str, written: NumberFormat) -> float:
             "bad_number",
             f"{shown(text)} has signs between thousands, which no other number here was seen to have",
         )
-    if lakhs is not None and lakhs != written.lakhs:
+    if lakhs is not None and lakhs != written.has_lakhs:
         here, there = ("lakhs", "thousands") if lakhs else ("thousands", "lakhs")
         raise BadCell(
             "bad_number",
@@ -171,15 +177,15 @@ def _same_sign(one: str, other: str | None) -> bool:
 def read_numbers(array: pa.Array, written: NumberFormat) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return a column of texts as numbers (NaN for none), and masks of the blank and the unreadable.
 
-    Cells of the commonest shape are read in bulk, all others by `read_number`: both give the same.
+    Cells of the commonest shapes are read in bulk, all others by `read_number`: both give the same.
     """
     usual = mask_of(pc.match_substring_regex(array, BULK[written.decimal]))
     texts = array if usual.all() else pc.if_else(pa.array(usual), array, pa.scalar(None, pa.string()))
-    if written.decimal == ",":
-        texts = pc.replace_substring(texts, ",", ".")
-    values = np.array(texts.cast(pa.float64()).fill_null(np.nan).to_numpy(zero_copy_only=False))
-    blank, bad = np.zeros(len(array), bool), np.abs(values) > LARGEST_NUMBER
+    values = np.array(_cast(texts, written).fill_null(np.nan).to_numpy(zero_copy_only=False))
     odd = np.flatnonzero(~usual)
+    if len(odd):
+        odd = odd[~_read_adorned(array, written, values, odd)]
+    blank, bad = np.zeros(len(array), bool), np.abs(values) > LARGEST_NUMBER
     for place, text in zip(odd.tolist(), array.take(pa.array(odd)).to_pylist(), strict=True):
         if is_blank(text):
             blank[place] = True
@@ -190,3 +196,31 @@ def read_numbers(array: pa.Array, written: NumberFormat) -> tuple[np.ndarray, np
             bad[place] = True
     values[bad] = np.nan
     return values, blank, bad
+
+
+def _cast(texts: pa.Array, written: NumberFormat) -> pa.Array:
+    if written.decimal == ",":
+        texts = pc.replace_substring(texts, ",", ".")
+    return texts.cast(pa.float64())
+
+
+def _read_adorned(array: pa.Array, written: NumberFormat, values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Write the numbers of cells with groups or a currency sign to their `rows`; return which these are."""
+    known = written.thousands and written.thousands in THOUSANDS[written.decimal]
+    between, whole = f"[{written.thousands}]" if known else None, "[0-9]{1,15}"
+    if written.has_lakhs:
+        whole += f"|[0-9]{{1,2}}(?:{between}[0-9]{{2}}){{0,5}}{between}[0-9]{{3}}"
+    elif between:
+        whole += f"|[0-9]{{1,3}}(?:{between}[0-9]{{3}}){{1,4}}"
+    texts = array.take(pa.array(rows))
+    usual = mask_of(
+        pc.match_substring_regex(
+            texts, f"^-?(?:{SIGN_BEFORE} ?)?(?:{whole})(?:[{written.decimal}][0-9]{{1,15}})?$"
+        )
+    )
+    if usual.any():
+        bare = pc.replace_substring_regex(
+            texts.filter(pa.array(usual)), f"{SIGN_BEFORE}| |{between or SIGN_BEFORE}", ""
+        )
+        values[rows[usual]] = _cast(bare, written).to_numpy(zero_copy_only=False)
+    return usual

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tabular.cells import BadCell
+from tabular.columns import mask_of
 from tabular.errors import shown
 from tabular.moments import NARROW_BLANKS, read_each, read_in_bulk
 
@@ -24,6 +25,7 @@ TIME = re.compile(
 )
 # For the machine: cells that say morning or evening.
 HALF = r"[0-9][ \x{a0}\x{202f}]?[AaPp]\.?[Mm]\.?"
+USUAL_HALVES = "^(?:0?[1-9]|1[0-2]):[0-9]{2}(?::[0-9]{2})? ?[AaPp][Mm]$"
 FRACTION = re.compile(r"0|0?[.,][0-9]+|[0-9](?:[.,][0-9]+)?[eE]-[0-9]{1,3}")
 SECONDS_A_DAY = 86_400
 # A day to hang times on: nothing but the time of what is read on it counts.
@@ -82,11 +84,28 @@ def read_times(array: pa.Array, form: str) -> tuple[np.ndarray, np.ndarray, np.n
     """
     moments = np.full(len(array), np.datetime64("NaT"), "datetime64[us]")
     rest = np.arange(len(array))
-    if form == "CLOCK" and len(rest):
-        dated = pc.binary_join_element_wise(pa.scalar(SOME_DAY.isoformat()), array, " ")
-        rest = rest[~read_in_bulk(dated, "YMD", moments, rest)]
+    if len(rest) and form != "FRACTION":
+        in_bulk = _read_clocks if form == "CLOCK" else _read_halves
+        rest = rest[~in_bulk(array, moments, rest)]
     blank, bad = read_each(array, rest, partial(_on_some_day, form=form), moments)
     return moments - np.datetime64(SOME_DAY), blank, bad
+
+
+def _read_clocks(cells: pa.Array, moments: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    dated = pc.binary_join_element_wise(pa.scalar(SOME_DAY.isoformat()), cells, " ")
+    return read_in_bulk(dated, "YMD", moments, rows)
+
+
+def _read_halves(cells: pa.Array, moments: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    usual = mask_of(pc.match_substring_regex(cells, USUAL_HALVES))
+    places, texts = rows[usual], cells.filter(pa.array(usual))
+    read = _read_clocks(pc.replace_substring_regex(texts, " ?[AaPp][Mm]$", ""), moments, places)
+    later = mask_of(pc.match_substring_regex(texts, "[Pp][Mm]$")).astype(np.int64)
+    # 12 AM is the first hour of the day, 12 PM the first of its second half.
+    later -= mask_of(pc.match_substring_regex(texts, "^12"))
+    moments[places[read]] += later[read] * np.timedelta64(12, "h")
+    usual[usual] = read
+    return usual
 
 
 def _on_some_day(text: str, form: str) -> datetime:

@@ -11,12 +11,20 @@ from tabular.clocks import FORMS, read_time, read_times
 from tabular.moments import ORDERS, read_moment, read_moments
 
 DIGITS = st.text("0123456789", min_size=1, max_size=4)
+GROUPS = st.tuples(
+    st.sampled_from(["", "-", "₹", "-$", "€ "]),
+    st.text("0123456789", min_size=1, max_size=3),
+    st.lists(st.sampled_from([",00", ",000", ".000", " 000", "'000"]), max_size=3).map("".join),
+    st.sampled_from(["", ".5", ",50", ".-", " €"]),
+).map("".join)
 NUMBERS = st.lists(
     st.one_of(
-        DIGITS, st.sampled_from([".", ",", "-", "+", "e5", " ", "€", "'", "(", ")", "\u2212", "nan", "٣"])
+        DIGITS,
+        st.sampled_from([".", ",", "-", "+", "e5", " ", "€", "₹", "$", "'", "(", ")", "\u2212", "nan", "٣"]),
     ),
     max_size=6,
 ).map("".join)
+NUMBERS = st.one_of(NUMBERS, GROUPS)
 TWO = st.integers(0, 70).flatmap(lambda n: st.sampled_from([str(n), f"{n:02d}"]))
 YEARS = st.sampled_from(["2024", "1899", "1900", "9999", "24", "0000", "2023"])
 CLOCKS = st.sampled_from(
@@ -56,11 +64,13 @@ def assert_alike(read, read_one, texts):
 @given(
     st.lists(NUMBERS, min_size=1, max_size=20),
     st.sampled_from([".", ","]),
-    st.sampled_from([None, ",", ".", " "]),
+    st.sampled_from([None, ",", ".", " ", "'"]),
     st.booleans(),
 )
 @example(["1,234.50", "12.50", "-3", "", ".5", "1e3", "1.234,5", "0001", "-0", "5.-"], ".", ",", False)
-@example(["1,00,000.50", "1,000", "1,234,567", "1,00,00", "Rs.5"], ".", ",", True)
+@example(["1,00,000.50", "1,000", "1,234,567", "1,00,00", "Rs.5", "-₹ 12,34,567", "₹-5"], ".", ",", True)
+@example(["100,000.50", "1,000", "1,234,567", "1,00,000", "$ 1,000", "$$5", "1,2345"], ".", ",", False)
+@example(["1 000,50", "€1 000 000", "10 00", "1.000", "€ -1"], ",", " ", False)
 def test_numbers(texts, decimal, thousands, lakhs):
     written = NumberFormat(decimal, thousands, lakhs)
 
@@ -91,6 +101,9 @@ TIMES = st.one_of(
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(TIMES, min_size=1, max_size=20), st.sampled_from(FORMS))
+@example(
+    ["12:00 AM", "12:59:59 PM", "1:00PM", "08:05 am", "8:61 pm", "13:00 PM", "6:30", "0:10 AM"], "HALVES"
+)
 @example(["18:30", "8:05:09", "24:00", "6:60", "6:30 PM", "12:00 AM", "18h30", "0:00"], "CLOCK")
 def test_times_of_day(texts, form):
     def since_midnight(text):

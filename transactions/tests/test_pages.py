@@ -108,6 +108,17 @@ def test_dates_that_can_be_read_in_two_ways_are_asked_about(as_user, member):
     assert accepted.status_code == 302
 
 
+def test_amounts_in_lakhs_are_shown_as_they_are_read(as_user, member):
+    rows = [f'C{n % 9},2024-01-{n % 28 + 1:02d},"₹{n % 90 + 10},00,000.50"' for n in range(40)]
+    upload = ContentFile("\n".join(["customer,bought on,paid", *rows]).encode(), name="crores.csv")
+    analysis = start_analysis(member=member, upload=upload, at=timezone.now())
+
+    text = as_user.get(page("columns", analysis)).content.decode()
+
+    assert "point, as in 1,00,000.50" in text
+    assert "₹10,00,000.50" in text and "1000000.5" in text
+
+
 def test_the_account_of_the_rows_adds_up_on_the_page(as_user, read_log):
     text = as_user.get(page("analysis", read_log)).content.decode()
 

@@ -55,6 +55,7 @@ def _page(request, analysis, preview, form, *, refusal=None, status=200):
         "refusal": refusal,
         "roles": _roles(form, preview, analysis.preview["guesses"]),
         "dated": [column for column in preview.columns if column.kind == "date"],
+        "has_lakhs": any(column.lakhs for column in preview.columns),
         "open_dates": open_dates,
         "asks_order": bool(open_dates),
         "open_numbers": open_numbers,
