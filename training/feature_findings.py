@@ -19,7 +19,7 @@ def describe_report(training: FeatureTraining) -> list[tuple[str, list[str]]]:
         ("Churn definition", _describe_definition(report.get("definition"))),
         ("Who was not learned from", _describe_others(report)),
         ("What each column tells alone (2 AUC - 1)", _describe_columns(report.get("selection"))),
-        ("Columns left out", list(report.get("left_out", {}).values())),
+        ("Columns left out", [*report.get("left_out", {}).values(), *_describe_difference(report)]),
         ("Columns the log cannot give", [f"{name}: {why}" for name, why in report.get("absent", {}).items()]),
     ]
     return [(heading, sentences) for heading, sentences in found if sentences]
@@ -73,6 +73,18 @@ def _describe_columns(selection):
     told = selection["importance"]
     rest = f" and {len(told) - MOST_COLUMNS} more" if len(told) > MOST_COLUMNS else ""
     return [", ".join(f"{one['name']} {one['value']:.2f}" for one in told[:MOST_COLUMNS]) + rest + "."]
+
+
+def _describe_difference(report):
+    """Tell where the model that was judged was shown other columns than the one that serves."""
+    if "tested_without" not in report:
+        return []
+    serving, judged = set(report["left_out"]), set(report["tested_without"])
+    more, fewer = sorted(serving - judged), sorted(judged - serving)
+    shown = [f"was given {', '.join(more)}"] * bool(more) + [f"was not given {', '.join(fewer)}"] * bool(
+        fewer
+    )
+    return [f"The model that was judged {' and '.join(shown)}."] if shown else []
 
 
 def _day(moment):

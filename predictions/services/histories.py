@@ -130,7 +130,7 @@ def _find_version(company, model_type):
 
 
 def _score(scorer, version, known, purchases, cutoff):
-    # Imported here: they bring DuckDB and scikit-learn, which no other page of the server needs.
+    # Imported here: they bring DuckDB and pandas, which no other page of the server needs.
     from ml.feature_columns import fill_nulls
     from ml.purchase_features.single import compute_one
 
