@@ -85,3 +85,20 @@ def test_logs_become_features_of_customers(browser, live_server, user, logs, do_
         assert {row["churned"] for row in table} == {"0", "1", ""}
 
     assert complaints(browser) == []
+
+
+def test_the_times_of_a_column_of_their_own_become_evenings(browser, live_server, user, do_jobs, tmp_path):
+    header, *rows = lines_of_log()
+    path = tmp_path / "till.csv"
+    timed = [f"{row},{8 + n % 14}:{n % 60:02d}" for n, row in enumerate(rows)]
+    path.write_text("\n".join([f"{header},bought at", *timed]))
+    person = Person(browser, live_server, password=PASSWORD)
+    person.log_in("user", user.email)
+
+    analyse(person, path, do_jobs)
+    compute_features(person, do_jobs)
+
+    person.browser.find_element(By.XPATH, "//main//a[normalize-space()='Download CSV']").click()
+    table = downloaded(browser, "*till*-retail_v1.csv")
+    assert any(0 < float(row["evening_purchase_ratio"]) < 1 for row in table)
+    assert complaints(browser) == []

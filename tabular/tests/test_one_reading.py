@@ -223,3 +223,16 @@ def test_a_workbook_with_parts_of_a_day_beside_days_is_shown_and_imported_as_it_
     write_cells(path, write_when, header_of("seconds apart"), date_1904=first_year == 1904)
 
     assert_read_as_meant(path, "seconds apart")
+
+
+def test_a_workbook_whose_days_and_times_are_bare_numbers_is_shown_and_imported_as_it_was_meant(tmp_path):
+    path = tmp_path / "log.xlsx"
+
+    def write_when(book, sheet, number, moment):
+        days = (moment - datetime(1899, 12, 30)) / timedelta(days=1)
+        sheet.write_number(number, 1, int(days))
+        sheet.write_number(number, 6, days - int(days))
+
+    write_cells(path, write_when, header_of("seconds apart"))
+
+    assert_read_as_meant(path, "seconds apart")

@@ -22,13 +22,17 @@ DAYS = [
     "20240105",
     "1/13/2024 8:05",
 ]
-AMOUNTS = ["1", "-1", "1.5", "1,5", "1.234", "1,234.50", "\u20ac5", "(3)", "1.234,5", "1 234,5", "-0.5", ".5"]
+TIMES = ["18:30", "8:05:09", "6:30 PM", "12:00 am", "0.75", "24:00", "7 p.m.", ""]
+AMOUNTS = [
+    "1", "-1", "1.5", "1,5", "1.234", "1,234.50", "\u20ac5", "(3)", "1.234,5", "1 234,5", "-0.5", ".5",
+    "1,00,000", "5.-",
+]  # fmt: skip
 STRANGE = [
     "", "  ", "nan", "NULL", "=1+1", "a\nb", 'q"q', "C536379", "536379", "yes", "\u0660", "1e400", "9" * 20,
     "-", "$", "()", "- 5", "\ufeff", "\t", "a\rb", "9999-12-31", "1800-01-01", "T", "::", "24-12-31", "1/1/1",
     "0/0/0000", "45292",
 ]  # fmt: skip
-OPTIONAL = ["quantity", "order_id", "event_type", "label", "product", "discount", "x", "", "amount"]
+OPTIONAL = ["quantity", "order_id", "event_type", "label", "product", "discount", "x", "", "amount", "time"]
 
 
 def strange_log(path, seed):
@@ -40,7 +44,10 @@ def strange_log(path, seed):
 
     header = ["customer_id", "order_date", "amount", *choose.sample(OPTIONAL, choose.randint(0, 4))]
     columns = [IDS + choose.sample(STRANGE, choose.choice([0, 0, 2])), some(DAYS), some(AMOUNTS)]
-    columns += [some(AMOUNTS) if choose.random() < 0.5 else some(STRANGE) for _ in header[3:]]
+    columns += [
+        some(TIMES) if name == "time" else some(AMOUNTS) if choose.random() < 0.5 else some(STRANGE)
+        for name in header[3:]
+    ]
     rows = [[choose.choice(column) for column in columns] for _ in range(choose.choice([1, 5, 60]))]
     rows = [row[: choose.choice([len(row)] * 30 + [2])] for row in rows]
     return write_log(path, rows, header=header, delimiter=choose.choice(",;\t|"))
