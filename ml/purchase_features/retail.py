@@ -112,7 +112,7 @@ def count_purchases(purchases, *, has_time, as_of, **more):
     )
 
 
-def measure_gaps(days, **more):
+def measure_gaps(days, *, beside=None, **more):
     """Return one row per customer: what the days with a purchase say beside the one before.
 
     Sorting days is cheaper than sorting purchases, and sorting nothing but days cheaper still; nothing has
@@ -122,15 +122,19 @@ def measure_gaps(days, **more):
     ----------
     days : ibis.expr.types.Table
         customer_id and day, each day of a customer once.
+    beside : dict of str to ibis.expr.types.Column, optional
+        Further columns that look at neighbouring days.
     **more : ibis.expr.types.Scalar or ibis.Deferred
         Further aggregates, by name; they may use `day`, `gap` (days since the one before, empty for the
-        first) and what else `days` has.
+        first), what else `days` has, and what is beside it.
 
     Returns
     -------
     ibis.expr.types.Table
     """
-    days = days.mutate(previous=days.day.lag().over(group_by="customer_id", order_by=days.day))
+    # In one step with what is beside it: the days are sorted once.
+    previous = days.day.lag().over(group_by="customer_id", order_by=days.day)
+    days = days.mutate(previous=previous, **(beside or {}))
     gap = days.day.delta(days.previous, unit="day").cast("int64")
     days = days.mutate(gap=gap, same=days.day.truncate("M") == days.previous.truncate("M"))
     return days.group_by("customer_id").agg(
