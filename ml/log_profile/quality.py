@@ -40,6 +40,7 @@ TEXTS = ("product", "category", "event_type")
 _REASONS = {
     "missing_id": "customer_id",
     "bad_date": "event_at",
+    "bad_time": "event_at",
     "future_date": "future",
     "bad_number": "amount",
 }
