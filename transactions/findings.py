@@ -7,7 +7,8 @@ from transactions.forms import ROLES
 from transactions.models import AnalysisSession, FeatureMatrix
 
 BLOCKS, FINE = "blocks", "fine"
-
+MOST_TELLING = 8
+CHANCE = 0.5
 
 # Why a row is no event, as `tabular.event_values` names it.
 REASONS = {
@@ -150,6 +151,22 @@ class MatrixFindings:
             f"For {customers:,} customers everything at or after the cutoff was deleted, moved and invented: "
             "no feature changed by a single bit."
         )
+
+    # --- What tells the outcome
+
+    @property
+    def telling(self) -> list[dict]:
+        """The features that rank customers best by themselves, for bars that begin at chance."""
+        ranked = sorted(self.report["leaks"] or (), key=lambda row: (-row["auc"], row["column"]))
+        return [
+            {"label": row["column"], "value": row["auc"] - CHANCE, "text": f"{row['auc']:.2f}"}
+            for row in ranked[:MOST_TELLING]
+            if row["auc"] > CHANCE
+        ]
+
+    @property
+    def telling_headline(self) -> str:
+        return f"{' and '.join(row['label'] for row in self.telling[:2])} tell most by themselves"
 
     # --- The catalogue
 

@@ -146,6 +146,8 @@ def test_features_are_computed_and_explained(as_user, read_log, do_jobs):
     assert "Nothing knows the future" in text
     assert "The log has no column product." in text  # absent, with the reason
     assert "average_order_value" in text and "currency of the log" in text
+    best, second, *_ = sorted(matrix.report["leaks"], key=lambda row: (-row["auc"], row["column"]))
+    assert f"{best['column']} and {second['column']} tell most by themselves" in text
     assert "Ready" in as_user.get(page("features", read_log)).content.decode()
 
 
