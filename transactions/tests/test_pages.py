@@ -10,7 +10,7 @@ from registry.models import Dataset
 from transactions.forms import FEATURE_SET_CHOICES
 from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.services.uploads import start_analysis
-from transactions.tests.logs import MAPPING, log_file
+from transactions.tests.logs import MAPPING, log_file, read_here
 
 pytestmark = pytest.mark.django_db
 
@@ -146,9 +146,20 @@ def test_features_are_computed_and_explained(as_user, read_log, do_jobs):
     assert "Nothing knows the future" in text
     assert "The log has no column product." in text  # absent, with the reason
     assert "average_order_value" in text and "currency of the log" in text
-    best, second, *_ = sorted(matrix.report["leaks"], key=lambda row: (-row["auc"], row["column"]))
-    assert f"{best['column']} and {second['column']} tell most by themselves" in text
     assert "Ready" in as_user.get(page("features", read_log)).content.decode()
+
+
+def test_what_tells_the_outcome_is_ranked(as_user, member, do_jobs):
+    log = read_here(start_analysis(member=member, upload=log_file(customers=120), at=timezone.now()))
+    # Before a third of the customers leaves, so that enough of both outcomes are known.
+    answer = as_user.post(page("features", log), {"feature_set": "rfm_v2", "as_of": "2024-05-20"})
+    do_jobs()
+
+    leaks = FeatureMatrix.objects.get().report["leaks"]
+    best, second, *_ = sorted(leaks, key=lambda row: (-row["auc"], row["column"]))
+    text = as_user.get(answer["Location"]).content.decode()
+    assert f"{best['column']} and {second['column']} tell most by themselves" in text
+    assert f'<td class="num">{best["auc"]:.2f}</td>' in text
 
 
 def test_windows_are_chosen_on_the_page(as_user, read_log, do_jobs):
