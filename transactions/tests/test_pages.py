@@ -151,8 +151,8 @@ def test_features_are_computed_and_explained(as_user, read_log, do_jobs):
 
 def test_what_tells_the_outcome_is_ranked(as_user, member, do_jobs):
     log = read_here(start_analysis(member=member, upload=log_file(customers=120), at=timezone.now()))
-    # Before a third of the customers leaves, so that enough of both outcomes are known.
-    answer = as_user.post(page("features", log), {"feature_set": "rfm_v2", "as_of": "2024-05-20"})
+    # On the day on which a third of the customers leaves, so that enough of both outcomes are known.
+    answer = as_user.post(page("features", log), {"feature_set": "rfm_v2", "as_of": "2024-05-30"})
     do_jobs()
 
     leaks = FeatureMatrix.objects.get().report["leaks"]
