@@ -1,4 +1,5 @@
 import copy
+import dataclasses
 import io
 import json
 import pickle
@@ -8,6 +9,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from ml.calibration import Calibrator
 from ml.estimators import MODEL_TYPES
 from ml.export import check_golden, export_model, fold_linear
 from ml.frames import UNKNOWN, clean_frame
@@ -81,6 +83,25 @@ def test_linear_models_are_folded_and_need_no_graph(slug, small_models):
 
     assert manifest["serving"]["kind"] == "linear"
     assert check_golden(manifest, None) < 1e-9
+
+
+def test_a_linear_model_may_be_calibrated_steeply(small_models, customers):
+    trained = small_models.train("logistic_regression")
+    scores = raw_scores(trained.pipeline, customers)
+    middle = float(np.sort(scores)[len(scores) // 2])
+    steep = Calibrator("isotonic", x=(0.0, middle - 1e-6, middle + 1e-6, 1.0), y=(0.0, 0.1, 0.9, 1.0))
+    probabilities = steep.apply(scores)
+    golden = [
+        {"record": record, "probability": float(probability)}
+        for record, probability in zip(customers.to_dict("records"), probabilities, strict=True)
+    ]
+
+    exported = export_model(dataclasses.replace(trained, calibrator=steep, golden=golden), TELCO_V1)
+
+    assert check_golden(exported.manifest, None) < 1e-9
+    # Through the graph the same rows are told apart too coarsely for that calibrator.
+    with pytest.raises(ValueError, match="not registered"):
+        check_golden(exported.manifest | {"serving": {"kind": "onnx"}}, exported.onnx)
 
 
 @pytest.mark.filterwarnings("ignore:Stochastic Optimizer")  # fifteen passes are enough for this
