@@ -25,6 +25,7 @@ from ml.purchase_features.logs import MEMORY_LIMIT, quote, quote_paths
 STAND_IN = datetime(2001, 2, 3, 4, 5, 6)
 STAND_IN_SQL = "MAKE_TIMESTAMP(2001, 2, 3, 4, 5, 6.0)"
 SQL_KINDS = {"integer": "BIGINT", "float": "DOUBLE", "category": "VARCHAR"}
+WAITING_ROWS = 50_000
 KEYS = {"customer_id": "VARCHAR", "spend_micros": "BIGINT"}
 ALWAYS_USED = ("customer_id", "event_at", "amount", "event_type", "order_id")
 
@@ -177,14 +178,10 @@ def compute_parts(task, buckets, on_progress=None):
     with connect(folder, memory_limit=task.memory_limit, threads=task.threads) as connection:
         sources = [before]
         if buckets > 1:
-            staged = folder / "staged"
-            connection.execute(
-                f"COPY (SELECT *, hash(customer_id) % {buckets} AS bucket FROM ({before})) TO "
-                f"{quote(staged)} (FORMAT parquet, PARTITION_BY (bucket), COMPRESSION lz4)"
-            )
-            found = sorted(staged.glob("bucket=*"))
+            staged = _stage(connection, before, buckets, folder / "staged")
+            # Without any event there is no bucket, but an empty result all the same.
             sources = [
-                f"SELECT {cells} FROM read_parquet({quote(one / '*.parquet')})" for one in found
+                f"SELECT {cells} FROM read_parquet({quote(one / '*.parquet')})" for one in staged
             ] or sources
         for number, source in enumerate(sources):
             # Text is parsed once, even where the features look at the events several times.
@@ -199,6 +196,17 @@ def compute_parts(task, buckets, on_progress=None):
             if on_progress is not None:
                 on_progress(number + 1, len(sources))
     return parts
+
+
+def _stage(connection, events, buckets, folder):
+    """Write the events of each bucket of customers to a folder of its own; return those that have any."""
+    # Written soon: rows that wait for their bucket to fill take memory, and are no faster for it.
+    connection.execute(f"SET partitioned_write_flush_threshold = {WAITING_ROWS}")
+    connection.execute(
+        f"COPY (SELECT *, hash(customer_id) % {buckets} AS bucket FROM ({events})) TO "
+        f"{quote(folder)} (FORMAT parquet, PARTITION_BY (bucket), COMPRESSION lz4)"
+    )
+    return sorted(folder.glob("bucket=*"))
 
 
 def _narrow(columns, traits):

@@ -17,7 +17,9 @@ __all__ = ["FeatureReport", "compute_features", "compute_one", "write_csv"]
 
 ENGINES = ("duckdb", "spark")
 # So many events fit the memory limit with the most features; more are split by customer.
-BUCKET_ROWS = 12_000_000
+WHOLE_ROWS = 12_000_000
+# Buckets are much smaller: groups that fit the cache are found faster.
+BUCKET_ROWS, MOST_BUCKETS = 800_000, 100
 CUTS = 99
 
 
@@ -81,9 +83,10 @@ class FeatureTask:
 
     def choose_buckets(self) -> int:
         """Return into how many parts the customers are split so that one fits the memory."""
-        if TRAITS[self.feature_set].one_pass:
+        rows = self.log.rows
+        if TRAITS[self.feature_set].one_pass or rows <= WHOLE_ROWS:
             return 1
-        return max(1, round(self.log.rows / BUCKET_ROWS))
+        return min(MOST_BUCKETS, round(rows / BUCKET_ROWS))
 
     def is_whole(self, parts) -> bool:
         """Return whether the only part is the result: nothing to merge, nobody to rank.

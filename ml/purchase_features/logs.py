@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,8 +25,8 @@ SQL_TYPES = {
 }
 # Of DuckDB, which spills to a folder rather than go over it.
 MEMORY_LIMIT = "3GB"
-# Bytes of one row of a CSV of events, for choosing a number of buckets before it is read.
-CSV_ROW_BYTES = 45
+# So much of a CSV tells how long its rows are.
+SAMPLE_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -100,17 +101,35 @@ class CsvLog:
 
     @property
     def rows(self) -> int:
-        """About how many rows there are, by the size of the file."""
-        return max(1, math.ceil(self.path.stat().st_size / CSV_ROW_BYTES))
+        """About how many rows there are, by the size of the file and the length of its first rows."""
+        with self.path.open("rb") as file:
+            sample = file.read(SAMPLE_BYTES)
+        return max(1, math.ceil(self.path.stat().st_size * sample.count(b"\n") / max(len(sample), 1)))
 
     def select(self) -> str:
-        """Return the SQL, for DuckDB, that gives the canonical columns in their types."""
+        """Return the SQL, for DuckDB, that gives the canonical columns in their types.
+
+        Raises
+        ------
+        ValueError
+            A column is not in the file.
+        """
         # Dates are parsed and compared faster than instants.
         kinds = SQL_TYPES if self.has_time else SQL_TYPES | {"event_at": "DATE"}
-        types = ", ".join(f"{quote(header)}: '{kinds[name]}'" for name, header in self.headers.items())
-        dialect = "header = true, delim = ',', quote = '\"', escape = '\"'"
-        source = f"read_csv({quote(self.path)}, {dialect}, types = {{{types}}})"
+        types = {header: kinds[name] for name, header in self.headers.items()}
+        there = self._read_header()
+        missing = [header for header in types if header not in there]
+        if missing:
+            raise ValueError(f"{self.path.name} has no column {', '.join(missing)}.")
+        # Every column is named: DuckDB would look for them in the file each time that the log is mentioned.
+        columns = ", ".join(f"{quote(header)}: '{types.get(header, 'VARCHAR')}'" for header in there)
+        dialect = "auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"'"
+        source = f"read_csv({quote(self.path)}, {dialect}, columns = {{{columns}}})"
         return f"SELECT {_list_columns(self.columns, self.headers, kinds)} FROM {source}"
+
+    def _read_header(self):
+        with self.path.open(newline="", encoding="utf-8-sig") as file:
+            return next(csv.reader(file), [])
 
 
 def open_log(events) -> EventLog | CsvLog:
