@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from companies.models import Account, Company, Developer
 from core.deletion import cascade_whole
+from registry.schemas import PURCHASE_SCHEMAS
 
 
 class Dataset(models.Model):
@@ -139,6 +140,11 @@ class ModelVersion(models.Model):
     @property
     def is_ready(self) -> bool:
         return self.state == self.State.READY
+
+    @property
+    def reads_purchases(self) -> bool:
+        """Whether it learned from a purchase log: then it serves the V2 API, and no file of customers."""
+        return self.schema_name in PURCHASE_SCHEMAS
 
 
 class ModelMetrics(models.Model):

@@ -11,7 +11,6 @@ from core.errors import Conflict, Forbidden, NotFound, Unprocessable
 from registry.artefacts import compare_artefacts, report_damage
 from registry.files import FileMismatch
 from registry.models import DeploymentEvent, ModelDeployment, ModelVersion
-from registry.schemas import PURCHASE_SCHEMAS
 from registry.selectors import challenger_of, champion_of, champion_to_return_to
 from registry.services.ledger import (
     MOST_REASON,
@@ -140,7 +139,7 @@ def _deploy(version, company, role, by, reason, at):
     # ledger.
     version = ModelVersion.objects.select_for_update().get(pk=version.pk)
     refuse_unless_ready(version)
-    if version.schema_name in PURCHASE_SCHEMAS:
+    if version.reads_purchases:
         raise LearnedFromPurchases(
             f"{version} has learned from a purchase log and reads purchases, not files of customers. It "
             "serves the V2 API as soon as it is trained, and needs no deployment."

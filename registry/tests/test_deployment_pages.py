@@ -49,6 +49,18 @@ def url(name, version=None):
 # --- Deploy ----------------------------------------------------------------------------------------------
 
 
+def test_what_learned_from_a_purchase_log_is_offered_no_deployment(second, third, as_developer):
+    third.schema_name = "rfm_v2"
+    third.save(update_fields=["schema_name"])
+
+    models = text(as_developer.get(reverse("registry:models", args=["dev"])))
+    card = text(as_developer.get(reverse("registry:version", args=["dev", third.pk])))
+
+    assert url("deploy", second) in models
+    assert url("deploy", third) not in models + card
+    assert "V2 API" in models and "It serves the V2 API" in card
+
+
 def test_shows_what_would_change_for_whom_before_it_does(
     default, champion, third, company, user, as_developer
 ):
