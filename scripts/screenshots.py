@@ -49,6 +49,8 @@ README_PICTURES = {
     ("user-result", "wide", "dark"): ("result-dark", 1250),
     ("user-result", "narrow", "light"): ("result-narrow", 1900),
     ("developer-model", "wide", "light"): ("model", 1250),
+    ("log-profile", "wide", "light"): ("log-profile", 1250),
+    ("log-churn", "wide", "light"): ("log-churn", 1250),
 }
 
 ANYBODY = {
