@@ -407,6 +407,8 @@ LOGGING = {
         # The clock rings every few seconds; what a job did stands in its row and in our own lines.
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
+        # Tells of each connection to Spark that it closes, also when Python is on its way out.
+        "py4j": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         # A folder has no host name.
         "kombu.connection": {"level": "ERROR"},
