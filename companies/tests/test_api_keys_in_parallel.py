@@ -1,10 +1,8 @@
 """Keys are made in one moment, while the role that they act in may be moving."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from companies.models import ApiKey
@@ -12,6 +10,7 @@ from companies.services.api_keys import create_api_key
 from companies.services.people import hand_over_developer
 from companies.tests.factories import CompanyFactory, DeveloperFactory, UserFactory
 from core.errors import DomainError
+from core.tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,19 +22,13 @@ def together():
     """Return a function that runs functions in one moment; a refusal is told by its code."""
 
     def run(*functions):
-        start = Barrier(len(functions))
-
         def call(function):
             try:
-                start.wait()
                 return function()
             except DomainError as error:
                 return error.code
-            finally:
-                connections.close_all()
 
-        with ThreadPoolExecutor(len(functions)) as pool:
-            return list(pool.map(call, functions))
+        return at_once(*(partial(call, function) for function in functions))
 
     return run
 

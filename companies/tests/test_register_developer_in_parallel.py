@@ -1,14 +1,13 @@
 """Many people ask for the one place of a developer in the same second."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 
 import pytest
-from django.db import connections
 from django.test import Client
 
 from companies.models import Account, AuditEvent, Developer
 from companies.tests.factories import PASSWORD, CompanyFactory
+from core.tests.races import at_once
 
 PEOPLE = 20
 
@@ -21,7 +20,6 @@ def many_attempts(settings):
 @pytest.mark.django_db(transaction=True)
 def test_one_of_twenty_gets_the_place_and_the_others_leave_nothing_behind(many_attempts):
     company = CompanyFactory()
-    together = Barrier(PEOPLE)
 
     def register(number):
         form = {
@@ -30,14 +28,9 @@ def test_one_of_twenty_gets_the_place_and_the_others_leave_nothing_behind(many_a
             "email": f"person{number}@parallel.example.com",
             "password": PASSWORD,
         }
-        try:
-            together.wait()
-            return Client().post("/dev/join/", form)
-        finally:
-            connections.close_all()
+        return Client().post("/dev/join/", form)
 
-    with ThreadPoolExecutor(PEOPLE) as pool:
-        answers = list(pool.map(register, range(PEOPLE)))
+    answers = at_once(*(partial(register, number) for number in range(PEOPLE)))
 
     assert sorted(answer.status_code for answer in answers) == [302] + [409] * (PEOPLE - 1)
     refused = [answer.content.decode() for answer in answers if answer.status_code == 409]
@@ -49,7 +42,6 @@ def test_one_of_twenty_gets_the_place_and_the_others_leave_nothing_behind(many_a
 @pytest.mark.django_db(transaction=True)
 def test_one_address_sent_twenty_times_makes_one_account(many_attempts):
     company = CompanyFactory()
-    together = Barrier(PEOPLE)
     form = {
         "company_id": company.pk,
         "name": "Pat",
@@ -57,15 +49,7 @@ def test_one_address_sent_twenty_times_makes_one_account(many_attempts):
         "password": PASSWORD,
     }
 
-    def register(_):
-        try:
-            together.wait()
-            return Client().post("/user/join/", form)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(PEOPLE) as pool:
-        answers = list(pool.map(register, range(PEOPLE)))
+    answers = at_once(*[lambda: Client().post("/user/join/", form)] * PEOPLE)
 
     assert {answer.status_code for answer in answers} == {302}
     assert Account.objects.count() == company.users.count() == 1

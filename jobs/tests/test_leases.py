@@ -1,13 +1,14 @@
 """Claiming, renewing and finishing: who comes second changes nothing and is told so."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from companies.models import AuditEvent
 from core.errors import Conflict
+from core.tests.races import at_once
 from jobs import services
 from jobs.models import Job
 from jobs.services import JobCancelled, LeaseLost
@@ -48,14 +49,8 @@ def test_a_claim_leaves_alone_what_does_not_wait(state):
 def test_of_eight_workers_that_claim_at_once_one_gets_the_job():
     job = JobFactory()
 
-    def try_to_claim(number):
-        try:
-            return claim(job, worker=f"worker {number}")
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(8) as pool:
-        claimed = [row for row in pool.map(try_to_claim, range(8)) if row]
+    tries = at_once(*(partial(claim, job, worker=f"worker {number}") for number in range(8)))
+    claimed = [row for row in tries if row]
 
     job.refresh_from_db()
     assert [row.worker for row in claimed] == [job.worker]

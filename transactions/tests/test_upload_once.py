@@ -1,17 +1,17 @@
 """A log that is sent twice in one request of the sender's is one log, whichever door it comes through."""
 
-import threading
 import uuid
 from datetime import UTC, datetime
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 
 from companies.access import membership
 from companies.services.api_keys import create_api_key
 from core.buckets import DATASETS, objects_under
+from core.tests.races import at_once
 from registry.models import Dataset
 from transactions.models import AnalysisSession
 from transactions.services.uploads import start_analysis
@@ -100,26 +100,12 @@ def test_the_database_knows_a_key_once(member):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_sends_in_the_same_moment_begin_one_log(user, settings):
-    barrier, found, errors = threading.Barrier(2), [], []
-
     def send_at_once():
-        try:
-            member = membership(type(user).objects.get(pk=user.pk))
-            barrier.wait(timeout=20)
-            found.append(send(member).pk)
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            connection.close()
+        return send(membership(type(user).objects.get(pk=user.pk))).pk
 
-    senders = [threading.Thread(target=send_at_once) for _ in range(2)]
-    for sender in senders:
-        sender.start()
-    for sender in senders:
-        sender.join(timeout=120)
+    first, second = at_once(send_at_once, send_at_once)
 
-    assert errors == []
-    assert len(found) == 2 and len(set(found)) == 1
+    assert first == second
     assert only_one_is_left()
     assert not any(settings.FILE_UPLOAD_TEMP_DIR.iterdir())
 
