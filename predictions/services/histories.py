@@ -8,10 +8,10 @@ from django.conf import settings
 
 from companies.models import Company
 from core.errors import DomainError, NotFound, Unprocessable
-from ml.log_models import check_type
 from ml.risk import SEGMENTS_V2
 from predictions.selectors import version_for_purchases
 from registry.artefacts import load_scorer
+from registry.log_models import read_model_type
 from registry.models import ModelVersion
 
 FULL, ONE_PURCHASE, LAPSED = "full", "one_purchase", "lapsed"
@@ -27,10 +27,6 @@ NUMBERS = ("quantity", "discount")
 
 class NoTrainedModel(NotFound):
     code = "no-trained-model"
-
-
-class UnknownModelType(DomainError):
-    code = "unknown-model-type"
 
 
 class HistoryRefused(DomainError):
@@ -92,7 +88,7 @@ def score_history(
 
     Raises
     ------
-    UnknownModelType
+    registry.log_models.UnknownModelType
         Logs are not learned with that type.
     NoTrainedModel
         The company has none yet, or none of that type.
@@ -115,10 +111,7 @@ def score_history(
 
 
 def _find_version(company, model_type):
-    try:
-        wanted = None if model_type in (None, "") else check_type(model_type)
-    except ValueError as error:
-        raise UnknownModelType(str(error), field="model_type") from error
+    wanted = None if model_type in (None, "") else read_model_type(model_type)
     version = version_for_purchases(company, model_type=wanted)
     if version is None:
         of_type, query = (f" of the type {wanted}", f"?model_type={wanted}") if wanted else ("", "")

@@ -16,10 +16,10 @@ from ml.risk import SEGMENTS_V2
 from predictions.services.histories import (
     HistoryRefused,
     NoTrainedModel,
-    UnknownModelType,
     read_events,
     score_history,
 )
+from registry.log_models import UnknownModelType
 from registry.models import ModelType, ModelVersion
 from registry.services.model_types import add_missing_model_types
 from registry.services.versions import register_version

@@ -14,8 +14,9 @@ from companies.organisations import OfOrganisation
 from jobs.models import Job
 from jobs.vocabulary import training_status
 from ml.log_models import TYPES
+from registry.log_models import read_model_type
 from training.feature_trainings import latest_feature_training
-from training.services.feature_training import read_model_type, start_feature_training
+from training.services.feature_training import start_feature_training
 
 TAG = "churn v2"
 DIGITS = 4

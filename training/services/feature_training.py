@@ -15,7 +15,7 @@ from core.errors import Conflict, DomainError, Forbidden
 from jobs.models import Job
 from jobs.runner import JobRun
 from jobs.services import enqueue
-from ml.log_models import check_type
+from registry.log_models import read_model_type
 from registry.models import ModelType
 from registry.services.model_types import add_missing_model_types
 from registry.services.versions import register_version
@@ -33,10 +33,6 @@ LONGEST_WAIT_FOR_QUEUED = 120.0
 
 class OnlyDevelopers(Forbidden):
     code = "only-developers"
-
-
-class UnknownModelType(DomainError):
-    code = "unknown-model-type"
 
 
 class NoFeatures(Conflict):
@@ -69,7 +65,7 @@ def start_feature_training(
 
     Raises
     ------
-    UnknownModelType
+    registry.log_models.UnknownModelType
         Logs are not learned with that type.
     NoFeatures
         There are none yet.
@@ -101,20 +97,6 @@ def start_feature_training(
             matrix=matrix,
             created_at=at,
         )
-
-
-def read_model_type(value: object) -> str:
-    """Return the type that was asked for, the first where none was.
-
-    Raises
-    ------
-    UnknownModelType
-        Logs are not learned with it.
-    """
-    try:
-        return check_type(value)
-    except ValueError as error:
-        raise UnknownModelType(str(error), field="model_type") from error
 
 
 # --- In the worker ---------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from jobs.vocabulary import TRAINING_STATUS
 from ml.log_models import TYPES
 from ml.sample_logs import make_sample_log
 from registry.artefacts import load_manifest
+from registry.log_models import UnknownModelType
 from registry.selectors import versions_for
 from registry.services.deployments import LearnedFromPurchases, deploy_version
 from training.api.v2 import describe_training
@@ -17,7 +18,6 @@ from training.models import FeatureTraining
 from training.services.feature_training import (
     NoFeatures,
     OnlyDevelopers,
-    UnknownModelType,
     start_feature_training,
 )
 from transactions.services.processing import process_features
