@@ -146,6 +146,11 @@ class ModelVersion(models.Model):
         """Whether it learned from a purchase log: then it serves the V2 API, and no file of customers."""
         return self.schema_name in PURCHASE_SCHEMAS
 
+    @property
+    def is_deployable(self) -> bool:
+        """Whether its kind may be deployed, once it is ready: not what a later default replaced."""
+        return (self.company_id is not None or bool(self.is_default)) and not self.reads_purchases
+
 
 class ModelMetrics(models.Model):
     """One row is how well one version did on customers it had not seen."""

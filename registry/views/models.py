@@ -75,7 +75,6 @@ def version(request, pk):
         "quality": quality,
         "events": who_served(chosen, company),
         "deployment": serving_rows(company).get(chosen.pk),
-        "deployable": (chosen.company_id is not None or chosen.is_default) and not chosen.reads_purchases,
         "lineage": lineage_of(chosen.training_dataset, company),
         "calibration_told": cards.calibration_of(manifest),
         "sections": cards.sections_for(request.member, chosen),
