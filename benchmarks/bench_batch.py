@@ -119,10 +119,10 @@ def _prepare(folder):
 
     import numpy as np
 
-    from ml.dataset_a import make_dataset_a
-    from ml.export import export_model
-    from ml.schemas import TELCO_V1
-    from ml.training import train_model
+    from ml.exchange.export import export_model
+    from ml.learning.training import train_model
+    from ml.matrix.schemas import TELCO_V1
+    from ml.samples.dataset_a import make_dataset_a
 
     table = make_dataset_a()
     random = np.random.default_rng(0)
@@ -159,7 +159,7 @@ def _plain(folder, model):
 
     import pandas as pd
 
-    from ml.schemas import TELCO_V1
+    from ml.matrix.schemas import TELCO_V1
 
     pipeline = pickle.loads((folder / f"{model}.pkl").read_bytes())
     features = list(TELCO_V1.features)
@@ -176,7 +176,7 @@ def _plain(folder, model):
 
 
 def _table_schema(folder):
-    from ml.schemas import TELCO_V1
+    from ml.matrix.schemas import TELCO_V1
     from registry.schemas import table_schema
 
     observed = json.loads((folder / f"{MODELS[0]}.json").read_text())["observed"]
@@ -184,7 +184,7 @@ def _table_schema(folder):
 
 
 def _check(folder):
-    from tabular.check import check_table
+    from tabular.snapshots.check import check_table
 
     schema = _table_schema(folder)
 
@@ -196,10 +196,10 @@ def _check(folder):
 
 
 def _ours(folder, model, with_table=False):
-    from ml.risk import SEGMENTS_V2
-    from ml.scoring import Scorer
+    from ml.serving.risk import SEGMENTS_V2
+    from ml.serving.scoring import Scorer
     from predictions.batch import score_rows
-    from tabular.spec import ParseSpec
+    from tabular.source.spec import ParseSpec
 
     scorer = Scorer(
         json.loads((folder / f"{model}.json").read_text()), (folder / f"{model}.onnx").read_bytes()

@@ -130,8 +130,8 @@ def _compute(feature_set, columns, has_time):
     def compute(source, target):
         from datetime import datetime
 
-        from ml.purchase_features.engine import compute_features
-        from ml.purchase_features.logs import CsvLog
+        from ml.logs.features.engine import compute_features
+        from ml.logs.features.logs import CsvLog
 
         headers = {("event_at" if name == "event_date" else name): name for name in columns}
         log = CsvLog(source, headers, has_time=has_time)
@@ -164,9 +164,9 @@ def _import_ours():
     import ibis.backends.sql.compilers
     import pyarrow.parquet
 
-    import ml.purchase_features.duck
-    import ml.purchase_features.engine
-    import ml.purchase_features.windows
+    import ml.logs.features.duck
+    import ml.logs.features.engine
+    import ml.logs.features.windows
 
     return duckdb, ibis, pyarrow, ml
 

@@ -27,7 +27,7 @@ def main():
 
 def _write_customers(path):
     """Write customers of DatasetA over and over, each under an id of its own."""
-    from ml.dataset_a import make_dataset_a
+    from ml.samples.dataset_a import make_dataset_a
 
     table = make_dataset_a()
     lines = [",".join(row[1:]) for row in table.itertuples(index=False)]
@@ -41,10 +41,10 @@ def _write_customers(path):
 
 
 def _write_model(folder):
-    from ml.dataset_a import make_dataset_a
-    from ml.export import export_model
-    from ml.schemas import TELCO_V1
-    from ml.training import train_model
+    from ml.exchange.export import export_model
+    from ml.learning.training import train_model
+    from ml.matrix.schemas import TELCO_V1
+    from ml.samples.dataset_a import make_dataset_a
     from registry.files import VerifiedFiles, sha256
 
     exported = export_model(
@@ -63,7 +63,7 @@ def _write_model(folder):
 
 
 def _measure(folder, rows, version, observed):
-    from ml.schemas import TELCO_V1
+    from ml.matrix.schemas import TELCO_V1
     from registry.schemas import table_schema
     from tabular.child import supervise
 
@@ -74,7 +74,7 @@ def _measure(folder, rows, version, observed):
         "path": source, "schema": schema, "purpose": "predict", "bad_rows": "refuse",
         "rejects_path": None, "max_bytes": 2 * MEGABYTES * MIB,
     }  # fmt: skip
-    checked = supervise("tabular.check:check_for_parent", check, **limits)
+    checked = supervise("tabular.snapshots.check:check_for_parent", check, **limits)
     score = {
         "source": source, "spec": checked.result["spec"], "schema": schema, "version": version,
         "policy": "segments_v2", "csv_path": str(folder / "result.csv"),

@@ -33,12 +33,12 @@ def main():
             rows = _write_log(path, write)
             print(f"\n{kind}: {rows:,} rows\n{'':38}{'seconds':>9}{'peak MB':>9}{'silence s':>11}")
             preview, looked = _timed(
-                supervise, "tabular.preview:preview_for_parent",
+                supervise, "tabular.previews.preview:preview_for_parent",
                 {"path": str(path), "rows": 100, "max_bytes": 16 << 30}, **limits,
             )  # fmt: skip
             spec = _freeze(preview.result)
             done, imported = _timed(
-                supervise, "tabular.events:import_for_parent",
+                supervise, "tabular.logs.events:import_for_parent",
                 {
                     "path": str(path), "spec": spec.to_dict(), "now": NOW.isoformat(),
                     "events_path": str(folder / "events.parquet"),
@@ -92,8 +92,8 @@ def _timed(work, function, arguments, **limits):
 
 
 def _freeze(found):
-    from tabular.mapping import freeze, guess_mapping
-    from tabular.preview import Preview
+    from tabular.logs.mapping import freeze, guess_mapping
+    from tabular.previews.preview import Preview
 
     preview = Preview.from_dict(found)
     return freeze(preview, {role: guess.column for role, guess in guess_mapping(preview).items()})

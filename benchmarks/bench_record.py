@@ -9,11 +9,11 @@ AIM = 50
 
 
 def main():
-    from ml.dataset_a import make_dataset_a
-    from ml.export import export_model
-    from ml.schemas import TELCO_V1
-    from ml.scoring import Scorer
-    from ml.training import train_model
+    from ml.exchange.export import export_model
+    from ml.learning.training import train_model
+    from ml.matrix.schemas import TELCO_V1
+    from ml.samples.dataset_a import make_dataset_a
+    from ml.serving.scoring import Scorer
 
     table = make_dataset_a()
     records = _customers(table)
@@ -39,8 +39,8 @@ def main():
 
 
 def _customers(table):
-    from ml.frames import clean_frame
-    from ml.schemas import TELCO_V1
+    from ml.matrix.frames import clean_frame
+    from ml.matrix.schemas import TELCO_V1
 
     clean = clean_frame(table.head(500), TELCO_V1)
     return clean.to_dict("records")

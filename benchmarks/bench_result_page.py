@@ -25,12 +25,12 @@ def _write_table(path):
     import numpy as np
     import pyarrow as pa
 
-    from ml.dataset_a import make_dataset_a
-    from ml.frames import clean_frame
-    from ml.risk import SEGMENTS_V2
-    from ml.schemas import TELCO_V1
+    from ml.matrix.frames import clean_frame
+    from ml.matrix.schemas import TELCO_V1
+    from ml.samples.dataset_a import make_dataset_a
+    from ml.serving.risk import SEGMENTS_V2
     from predictions.batch import TableWriter
-    from tabular.read import Batch
+    from tabular.source.read import Batch
 
     clean = clean_frame(make_dataset_a(), TELCO_V1)
     coded = {column.name: pa.array(clean[column.name]).dictionary_encode() for column in TELCO_V1.categorical}

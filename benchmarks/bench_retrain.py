@@ -14,16 +14,16 @@ import numpy as np
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-from ml.dataset_a import make_dataset_a
-from ml.estimators import MODEL_TYPES
-from ml.export import export_model
-from ml.frames import clean_frame, read_labels
-from ml.metrics import evaluate
-from ml.schemas import TELCO_V1
-from ml.splits import split_rows
-from ml.training import raw_scores, train_model
+from ml.evaluation.metrics import evaluate
+from ml.exchange.export import export_model
+from ml.learning.splits import split_rows
+from ml.learning.training import raw_scores, train_model
+from ml.matrix.frames import clean_frame, read_labels
+from ml.matrix.schemas import TELCO_V1
+from ml.model_types.estimators import MODEL_TYPES
+from ml.samples.dataset_a import make_dataset_a
 from registry.schemas import table_schema
-from tabular.check import check_table
+from tabular.snapshots.check import check_table
 from training.engine import retrain
 
 ROWS, UPLOADED = 70_000, 7_000

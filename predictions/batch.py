@@ -14,18 +14,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ml.columns import read_columns
-from ml.explanation import describe_feature, state_finding
-from ml.risk import POLICIES, RiskPolicy
-from ml.scoring import Scorer
+from ml.matrix.columns import read_columns
+from ml.serving.explanation import describe_feature, state_finding
+from ml.serving.risk import POLICIES, RiskPolicy
+from ml.serving.scoring import Scorer
 from predictions.results import CUSTOMER, LINE, PROBABILITY, TIER, draft_of, publish
 from predictions.shadow import Shadow
 from registry.files import FileMismatch, open_scorer
 from tabular.errors import TableError
-from tabular.read import iter_batches
-from tabular.schema import TableSchema
-from tabular.spec import ParseSpec
-from tabular.write import ResultWriter
+from tabular.snapshots.write import ResultWriter
+from tabular.source.read import iter_batches
+from tabular.source.spec import ParseSpec
+from tabular.values.schema import TableSchema
 
 PREDICTION, CHURN_PROBABILITY, RISK_TIER = "prediction", "churn_probability", "risk_tier"
 BINS = 20

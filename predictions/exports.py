@@ -18,10 +18,10 @@ from predictions.models import Prediction
 from predictions.results import CUSTOMER, LINE, PROBABILITY, CustomerTable
 from predictions.shadow import CHALLENGER, who_changed_sides
 from registry.uploads import waiting_room
-from tabular.danger import harmless_array
-from tabular.schema import TableSchema
-from tabular.spec import ParseSpec
-from tabular.write import BOM, fixed_decimals, write_xlsx
+from tabular.snapshots.write import BOM, fixed_decimals, write_xlsx
+from tabular.source.danger import harmless_array
+from tabular.source.spec import ParseSpec
+from tabular.values.schema import TableSchema
 
 PIECE = 256 * 1024
 # A sheet holds 1,048,576 rows, but writing so many takes minutes, and opening them longer.

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ml.scoring import Scorer
+from ml.serving.scoring import Scorer
 from predictions.results import CUSTOMER, LINE, PROBABILITY, draft_of, publish
 from registry.files import FileMismatch, open_scorer
 

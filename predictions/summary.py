@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from ml.proportions import wilson_interval
-from ml.risk import POLICIES
+from ml.evaluation.proportions import wilson_interval
+from ml.serving.risk import POLICIES
 from predictions.exports import MOST_SHEET_ROWS
 from predictions.models import Prediction
 from registry.selectors import quality_of

@@ -11,7 +11,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from companies.access import developer_required, member_required
 from core.downloads import CSV, UNKNOWN, XLSX, plain_name, send_pieces, send_stored
 from core.errors import DomainError
-from ml.schemas import TELCO_V1
+from ml.matrix.schemas import TELCO_V1
 from predictions import exports, files
 from predictions.forms import HistoryFilter, PredictionForm
 from predictions.queries import read_query

@@ -31,7 +31,7 @@ from registry.services.model_types import change_model_type, check_parameters, d
 from registry.services.promotion import promote_version
 from registry.services.release import release_version, resign_version, verify_version
 from registry.services.states import quarantine_version
-from tabular.upload import display_name
+from tabular.source.upload import display_name
 
 
 class ModelTypeForm(forms.ModelForm):

@@ -16,7 +16,7 @@ from django.utils import timezone
 from core import signing
 from core.errors import Conflict, DomainError
 from core.storage import write_atomically
-from ml.scoring import Scorer
+from ml.serving.scoring import Scorer
 from registry import mirror
 from registry.files import (
     GRAPH,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from companies.access import Member
-from ml.schemas import TELCO_V1
+from ml.matrix.schemas import TELCO_V1
 from registry.models import ModelVersion
 from registry.selectors import Figure
 

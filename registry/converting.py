@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from ml.schemas import FeatureSchema
-from ml.scoring import Scorer
+from ml.matrix.schemas import FeatureSchema
+from ml.serving.scoring import Scorer
 from registry.schemas import table_schema
-from tabular.check import check_table
 from tabular.errors import TableError
-from tabular.read import iter_batches
-from tabular.schema import Column, TableSchema
+from tabular.snapshots.check import check_table
+from tabular.source.read import iter_batches
+from tabular.values.schema import Column, TableSchema
 
 EXPECTED = "churn_probability"
 MANIFEST, GRAPH, METADATA = "manifest.json", "model.onnx", "metadata.json"
@@ -51,14 +51,14 @@ def convert_skops(
     dict
         Empty, or ``refusal``: a sentence.
     """
-    from ml.skops_files import open_skops
+    from ml.exchange.skops_files import open_skops
 
     schema = FeatureSchema.from_dict(schema)
     try:
         on_progress("Open", 0, 0)
         pipeline = open_skops(model)
         # Imported here: it brings scikit-learn, and most files that are refused are refused before.
-        from ml.foreign import export_foreign, read_pipeline
+        from ml.exchange.foreign import export_foreign, read_pipeline
 
         foreign = read_pipeline(pipeline, schema)
         features, labels, expected = _customers(customers, folder, schema, max_bytes)
@@ -92,7 +92,7 @@ def try_graph(
         ``refusal``, a sentence, and ``disagrees`` where it is about a golden row; or ``found``, the figures
         on the customers, None without any.
     """
-    from ml.trial import try_out
+    from ml.learning.trial import try_out
 
     manifest = json.loads(Path(manifest).read_bytes())
     onnx = Path(graph).read_bytes() if graph else None
@@ -119,7 +119,7 @@ def try_graph(
 
 
 def _disagreement(manifest, onnx):
-    from ml.export import check_golden
+    from ml.exchange.export import check_golden
 
     try:
         check_golden(manifest, onnx, tolerance=TOLERANCE)
@@ -133,7 +133,7 @@ def _customers(path, folder, schema, max_bytes):
     # Imported here: the web server, which only names this module, needs no data frames.
     import pandas as pd
 
-    from ml.frames import clean_frame, read_labels
+    from ml.matrix.frames import clean_frame, read_labels
 
     columns = table_schema(schema, purpose="train")
     columns = TableSchema(

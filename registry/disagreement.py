@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from companies.models import Company
-from ml.proportions import wilson_interval
-from ml.risk import SEGMENTS_V2
+from ml.evaluation.proportions import wilson_interval
+from ml.serving.risk import SEGMENTS_V2
 from registry.models import ModelDeployment, ModelVersion, ShadowRun
 from registry.selectors import best_default, challenger_of, champion_of
 

@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ml.scoring import Scorer
+from ml.serving.scoring import Scorer
 
 MODEL = ".pkl"
 METADATA = "_metadata.pkl"

@@ -1,7 +1,7 @@
 """Asking for a type of model that purchase logs are learned with, to train it or to score by it."""
 
 from core.errors import DomainError
-from ml.log_models import check_type
+from ml.logs.log_models import check_type
 
 
 class UnknownModelType(DomainError):
@@ -9,7 +9,7 @@ class UnknownModelType(DomainError):
 
 
 def read_model_type(value: object) -> str:
-    """Return the type that was asked for, the first of `ml.log_models.TYPES` where none was.
+    """Return the type that was asked for, the first of `ml.logs.log_models.TYPES` where none was.
 
     Raises
     ------

@@ -18,7 +18,7 @@ def send_sample(name: str, *, rows: int, with_outcomes: bool) -> HttpResponse:
 @lru_cache(maxsize=4)
 def _sample(rows, with_outcomes):
     # Brings pandas; most requests never need it.
-    from ml.dataset_a import make_dataset_a
+    from ml.samples.dataset_a import make_dataset_a
 
     table = make_dataset_a(rows=rows, seed=rows)
     if with_outcomes:

@@ -23,11 +23,11 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from companies.access import Member
 from core.downloads import CSV, plain_name, send_stored
 from core.errors import DomainError, TooLarge
-from tabular.check import CheckReport, check_table_in_child
 from tabular.errors import TableError
-from tabular.schema import TableSchema
-from tabular.spec import CANONICAL_SUFFIX, SKIP_SUFFIX
-from tabular.upload import display_name, receive
+from tabular.snapshots.check import CheckReport, check_table_in_child
+from tabular.source.spec import CANONICAL_SUFFIX, SKIP_SUFFIX
+from tabular.source.upload import display_name, receive
+from tabular.values.schema import TableSchema
 
 REJECTS_SUFFIX = ".rejects.csv"
 REPORT_SUFFIX = ".report.json"

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 
-from ml.dataset_a import make_dataset_a
+from ml.samples.dataset_a import make_dataset_a
 
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,7 @@ from companies.access import membership
 from companies.services.api_keys import create_api_key
 from companies.tests.factories import ApiKeyFactory, UserFactory
 from jobs.tests.factories import JobFactory
-from ml.dataset_a import make_dataset_a
+from ml.samples.dataset_a import make_dataset_a
 from predictions.services.runs import start_prediction
 from registry.artefacts import media_path
 from registry.tests.factories import (

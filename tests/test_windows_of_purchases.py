@@ -7,7 +7,7 @@ import json
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from ml.purchase_features.window_definitions import WINDOWS
+from ml.logs.features.window_definitions import WINDOWS
 from predictions.selectors import version_for_purchases
 from registry.artefacts import load_manifest
 from transactions.models import FeatureMatrix

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from tabular.read import iter_batches
-from tabular.schema import TableSchema
-from tabular.spec import ParseSpec
+from tabular.source.read import iter_batches
+from tabular.source.spec import ParseSpec
+from tabular.values.schema import TableSchema
 
 EXAMPLES = 10
 

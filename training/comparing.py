@@ -7,21 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from ml.comparison import (
+from ml.evaluation.comparison import (
     compare_versions,
     feature_shift,
     rows_that_change,
     state_verdict,
     untouched,
 )
-from ml.frames import clean_frame
-from ml.honest_scores import raw_scores
-from ml.metrics import evaluate, reliability
-from ml.profit import profit_curve
-from ml.resampling import resample
-from ml.scoring import Scorer
-from ml.slices import slices
-from ml.training import SLICE_RESAMPLES
+from ml.evaluation.metrics import evaluate, reliability
+from ml.evaluation.profit import profit_curve
+from ml.evaluation.resampling import resample
+from ml.evaluation.slices import slices
+from ml.learning.honest_scores import raw_scores
+from ml.learning.training import SLICE_RESAMPLES
+from ml.matrix.frames import clean_frame
+from ml.serving.scoring import Scorer
 
 NEW = "new"
 MOST_NAMED = 20

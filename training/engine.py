@@ -13,17 +13,17 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ml.export import export_model
-from ml.frames import clean_frame, hash_frame, read_labels
-from ml.schemas import FeatureSchema
-from ml.splits import continue_split, hash_split, split_rows
-from ml.training import train_model
+from ml.exchange.export import export_model
+from ml.learning.splits import continue_split, hash_split, split_rows
+from ml.learning.training import train_model
+from ml.matrix.frames import clean_frame, hash_frame, read_labels
+from ml.matrix.schemas import FeatureSchema
 from registry.files import FileMismatch, open_scorer, read_verified
 from registry.schemas import table_schema
-from tabular.check import check_table
 from tabular.errors import TableError
-from tabular.read import iter_batches
-from tabular.spec import ParseSpec
+from tabular.snapshots.check import check_table
+from tabular.source.read import iter_batches
+from tabular.source.spec import ParseSpec
 from training.combining import CheckedTable, combine
 from training.comparing import Contender, compare_on_untouched
 

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from ml.churn_definition import describe_gaps, suggest_threshold
-from ml.export import export_model
-from ml.feature_columns import ID_COLUMN, FeatureTable
-from ml.feature_training import learn_from_labels, learn_over_time
-from ml.labels import label_customers, latest_cutoff, read_given_labels
-from ml.leak_guard import single_column_auc
-from ml.log_profile import judge_minimum
-from ml.log_profile.score import describe_shortfall
-from ml.purchase_features.engine import FeatureReport, compute_features
-from ml.purchase_log import PurchaseLog
+from ml.exchange.export import export_model
+from ml.learning.feature_training import learn_from_labels, learn_over_time
+from ml.logs.churn_definition import describe_gaps, suggest_threshold
+from ml.logs.feature_columns import ID_COLUMN, FeatureTable
+from ml.logs.features.engine import FeatureReport, compute_features
+from ml.logs.labels import label_customers, latest_cutoff, read_given_labels
+from ml.logs.leak_guard import single_column_auc
+from ml.logs.profile import judge_minimum
+from ml.logs.profile.score import describe_shortfall
+from ml.logs.purchase_log import PurchaseLog
 
 MANIFEST, GRAPH, PIPELINE, METADATA = "manifest.json", "model.onnx", "pipeline.pkl", "metadata.json"
 MEMORY_LIMIT = "1GB"
@@ -97,8 +97,8 @@ def learn(
         ``horizon_days`` (None: suggested from the log), ``gap_days``, ``active_window_days`` (None: as long
         as the horizon), and ``confirmed``: whether a person chose them, so that they stay as they are.
     minimum
-        Whether the log is large enough (`ml.log_profile.judge_minimum`), where somebody knows it already. One
-        that is not may be learned from all the same; the report warns.
+        Whether the log is large enough (`ml.logs.profile.judge_minimum`), where somebody knows it already.
+        One that is not may be learned from all the same; the report warns.
 
     Returns
     -------

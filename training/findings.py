@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from core.charts import embed
-from ml.profit import with_assumptions
+from ml.evaluation.profit import with_assumptions
 from registry.charts import curve_rows
 from training import charts
 from training.models import TrainingRun

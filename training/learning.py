@@ -10,14 +10,14 @@ import pyarrow as pa
 from django.conf import settings
 
 from core.errors import Unprocessable
-from ml.export import ExportedModel, export_model
-from ml.schemas import TELCO_V1, FeatureSchema
-from ml.training import train_model
+from ml.exchange.export import ExportedModel, export_model
+from ml.learning.training import train_model
+from ml.matrix.schemas import TELCO_V1, FeatureSchema
 from registry.schemas import table_schema
 from registry.services.datasets import CheckedFile
-from tabular.check import check_table_in_child
 from tabular.errors import TableError
-from tabular.read import iter_batches
+from tabular.snapshots.check import check_table_in_child
+from tabular.source.read import iter_batches
 
 
 class TableRefused(Unprocessable):

@@ -54,8 +54,8 @@ def build_matrix(
         ``{"refused": {"code", "message", "feature"}}`` where a feature knows the future, else the report.
     """
     # The server reads the names above; what these bring, only a worker's child needs.
-    from ml.leak_guard import LeakAfterCutoff, check_features
-    from ml.purchase_features.engine import compute_features
+    from ml.logs.features.engine import compute_features
+    from ml.logs.leak_guard import LeakAfterCutoff, check_features
 
     source, folder, cutoff = Path(events), Path(folder), datetime.fromisoformat(as_of)
     on_progress(STEPS[0], 0, len(STEPS))
@@ -93,7 +93,7 @@ def build_matrix(
 
 
 def _label(source, target, cutoff, labels):
-    from ml.labels import label_customers, read_given_labels
+    from ml.logs.labels import label_customers, read_given_labels
 
     if labels is None:
         return None
@@ -108,8 +108,8 @@ def _judge(frame, features):
 
     The first is None where too few outcomes are known.
     """
-    from ml.leak_guard import single_column_auc
-    from ml.purchase_features.selection import select_features
+    from ml.logs.features.selection import select_features
+    from ml.logs.leak_guard import single_column_auc
 
     known = frame[frame[LABEL].notna()]
     outcomes = known[LABEL].astype(int)
@@ -139,7 +139,7 @@ def _write_table(matrix, table):
     import pyarrow.csv as pa_csv
     import pyarrow.parquet as pq
 
-    from tabular.danger import harmless_array
+    from tabular.source.danger import harmless_array
 
     source = pq.ParquetFile(matrix)
     with pa_csv.CSVWriter(table, source.schema_arrow) as writer:

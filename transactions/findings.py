@@ -1,6 +1,6 @@
 """What the pages say about a log that was read, and about features that were computed."""
 
-from ml.purchase_features.catalogue import list_features
+from ml.logs.features.catalogue import list_features
 from transactions.cutoffs import GIVEN, of_log, plan_features
 from transactions.engine import LABEL
 from transactions.forms import ROLES
@@ -10,7 +10,7 @@ BLOCKS, FINE = "blocks", "fine"
 MOST_TELLING = 8
 CHANCE = 0.5
 
-# Why a row is no event, as `tabular.event_values` names it.
+# Why a row is no event, as `tabular.logs.event_values` names it.
 REASONS = {
     "missing_id": "No customer",
     "bad_date": "No date, or one that cannot be read",

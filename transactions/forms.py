@@ -3,9 +3,9 @@
 from django import forms
 
 from core.forms import SentOnceForm
-from ml.purchase_features.catalogue import FEATURE_SETS
-from tabular.mapping import REQUIRED
-from tabular.preview import Preview
+from ml.logs.features.catalogue import FEATURE_SETS
+from tabular.logs.mapping import REQUIRED
+from tabular.previews.preview import Preview
 
 ROLES = {
     "customer_id": ("Customer", "Who bought. One customer has the same value on every row."),

@@ -41,7 +41,7 @@ class AnalysisSession(models.Model):
     rejects_path = models.CharField(max_length=255, blank=True)
     profile = models.JSONField(null=True)
 
-    # When a customer counts as lost (see `ml.churn_definition`); NULL until somebody confirmed it.
+    # When a customer counts as lost (see `ml.logs.churn_definition`); NULL until somebody confirmed it.
     horizon_days = models.PositiveSmallIntegerField(null=True)
     gap_days = models.PositiveSmallIntegerField(default=0)
     active_window_days = models.PositiveSmallIntegerField(null=True)

@@ -22,7 +22,7 @@ STEPS = {
 
 def profile_log(*, events: str, report: dict, scratch: str, memory_limit: str, on_progress: Progress) -> dict:
     """Return the profile of the events in a file; all arguments are plain JSON."""
-    from ml.log_profile import profile_events
+    from ml.logs.profile import profile_events
 
     names = list(STEPS)
     with _within_memory():
@@ -45,8 +45,8 @@ def weigh_thresholds(
     on_progress: Progress,
 ) -> list[dict]:
     """Return what each horizon of the slider would mean with this gap and active window."""
-    from ml.churn_definition import impact_by_days
-    from ml.purchase_log import PurchaseLog
+    from ml.logs.churn_definition import impact_by_days
+    from ml.logs.purchase_log import PurchaseLog
 
     on_progress("Counting who would be lost", 0, 1)
     with _within_memory(), PurchaseLog(Path(events), memory_limit=memory_limit, scratch=scratch) as log:

@@ -1,11 +1,11 @@
-"""What the pages say about a profile, beyond what `ml.log_profile` found."""
+"""What the pages say about a profile, beyond what `ml.logs.profile` found."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from core.templatetags.core_tags import MISSING, percent, thousands
-from tabular.moments import SPOKEN
+from tabular.values.moments import SPOKEN
 from transactions.forms import ROLES
 
 CHOICES = (30, 45, 60, 90, 120, 150, 180)

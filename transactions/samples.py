@@ -1,13 +1,14 @@
 """Logs to try with, and one bad file for each rule of the import: `sample_file(name)` gives their bytes.
 
-The good ones come from `ml.sample_logs`; a bad one is the beginning of such a log with one thing broken.
+The good ones come from `ml.samples.sample_logs`; a bad one is the beginning of such a log with one thing
+broken.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ml.sample_logs import TRADES, make_sample_log
+from ml.samples.sample_logs import TRADES, make_sample_log
 
 HEADER = "customer_id,event_date,amount,event_type"
 

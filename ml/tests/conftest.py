@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from ml.dataset_a import make_dataset_a
-from ml.estimators import MODEL_TYPES
-from ml.export import export_model
-from ml.frames import clean_frame, read_labels
-from ml.schemas import TELCO_V1
-from ml.training import train_model
+from ml.exchange.export import export_model
+from ml.learning.training import train_model
+from ml.matrix.frames import clean_frame, read_labels
+from ml.matrix.schemas import TELCO_V1
+from ml.model_types.estimators import MODEL_TYPES
+from ml.samples.dataset_a import make_dataset_a
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "telco_ibm.csv"
 DEFAULTS = [slug for slug, spec in MODEL_TYPES.items() if spec.is_default]

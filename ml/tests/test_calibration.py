@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.calibration import Calibrator, choose_calibrator, fit_isotonic, fit_sigmoid
+from ml.serving.calibration import Calibrator, choose_calibrator, fit_isotonic, fit_sigmoid
 
 CALIBRATORS = [
     Calibrator("none"),

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from ml.purchase_features.catalogue import FEATURE_SETS, TRAITS, list_features
-from ml.purchase_features.single import compute_one
-from ml.purchase_features.window_definitions import WINDOWS
+from ml.logs.features.catalogue import FEATURE_SETS, TRAITS, list_features
+from ml.logs.features.single import compute_one
+from ml.logs.features.window_definitions import WINDOWS
 
 AS_OF = date(2023, 3, 21)
 ON_1_5_AND_11_MARCH = {20: 7, 16: 7, 10: 7}

@@ -3,7 +3,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from ml.churn_definition import describe_gaps, find_elbow, impact_by_days, suggest_threshold
+from ml.logs.churn_definition import describe_gaps, find_elbow, impact_by_days, suggest_threshold
 from ml.tests.purchases import event, write_log, write_rows
 
 

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from ml.comparison import (
+from ml.evaluation.comparison import (
     bootstrap_metrics,
     changed_sides,
     compare_versions,
@@ -12,9 +12,9 @@ from ml.comparison import (
     state_verdict,
     untouched,
 )
-from ml.metrics import evaluate
-from ml.resampling import METRICS, Case
-from ml.scoring import Scorer
+from ml.evaluation.metrics import evaluate
+from ml.evaluation.resampling import METRICS, Case
+from ml.serving.scoring import Scorer
 
 
 def customers(rows, seed=0, noise=0.0):

@@ -2,9 +2,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from ml.purchase_features.catalogue import FEATURE_SETS, PERCENTILE
-from ml.purchase_features.engine import compute_features, compute_one, write_csv
-from ml.purchase_features.logs import CsvLog
+from ml.logs.features.catalogue import FEATURE_SETS, PERCENTILE
+from ml.logs.features.engine import compute_features, compute_one, write_csv
+from ml.logs.features.logs import CsvLog
 from ml.tests.purchase_logs import FULL, PLAIN, events_of, make_events, read_rows, work_out, write_events
 
 AS_OF = datetime(2023, 12, 1)

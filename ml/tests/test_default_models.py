@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from ml.scoring import Scorer
+from ml.serving.scoring import Scorer
 from ml.tests.conftest import DEFAULTS
 
 

@@ -2,8 +2,8 @@ import warnings
 
 import pytest
 
-from ml.estimators import MODEL_TYPES
-from ml.schemas import TELCO_V1
+from ml.matrix.schemas import TELCO_V1
+from ml.model_types.estimators import MODEL_TYPES
 
 
 def test_knows_six_types_of_which_five_are_seeded():

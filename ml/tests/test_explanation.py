@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from ml.columns import read_columns
-from ml.explanation import Group, describe_feature, state_finding
-from ml.frames import clean_frame
-from ml.schemas import TELCO_V1
-from ml.scoring import Scorer
+from ml.matrix.columns import read_columns
+from ml.matrix.frames import clean_frame
+from ml.matrix.schemas import TELCO_V1
+from ml.serving.explanation import Group, describe_feature, state_finding
+from ml.serving.scoring import Scorer
 
 CONTRACT = next(column for column in TELCO_V1.categorical if column.name == "Contract")
 TENURE = TELCO_V1.numeric[0]

@@ -9,13 +9,13 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from ml.calibration import Calibrator
-from ml.estimators import MODEL_TYPES
-from ml.export import check_golden, export_model, fold_linear
-from ml.frames import UNKNOWN, clean_frame
-from ml.schemas import TELCO_V1
-from ml.scoring import Scorer
-from ml.training import raw_scores, train_model
+from ml.exchange.export import check_golden, export_model, fold_linear
+from ml.learning.training import raw_scores, train_model
+from ml.matrix.frames import UNKNOWN, clean_frame
+from ml.matrix.schemas import TELCO_V1
+from ml.model_types.estimators import MODEL_TYPES
+from ml.serving.calibration import Calibrator
+from ml.serving.scoring import Scorer
 
 
 def columns_of(frame):

@@ -2,17 +2,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.export import export_model
-from ml.feature_columns import FeatureTable, fill_nulls
-from ml.feature_training import (
+from ml.exchange.export import export_model
+from ml.learning.feature_training import (
     balanced_weights,
     choose_threshold,
     learn_from_labels,
     learn_over_time,
 )
-from ml.log_models import TYPES
-from ml.scoring import Scorer
-from ml.splits import split_rows
+from ml.learning.splits import split_rows
+from ml.logs.feature_columns import FeatureTable, fill_nulls
+from ml.logs.log_models import TYPES
+from ml.serving.scoring import Scorer
 
 
 def table(seed, customers=600, shift=0.0):

@@ -17,13 +17,13 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 from skops.io import dump
 
-from ml.calibration import Calibrator
-from ml.dataset_a import make_dataset_a
-from ml.foreign import export_foreign, read_pipeline, serve
-from ml.frames import clean_frame, read_labels
-from ml.schemas import TELCO_V1
-from ml.scoring import Scorer
-from ml.skops_files import open_skops
+from ml.exchange.foreign import export_foreign, read_pipeline, serve
+from ml.exchange.skops_files import open_skops
+from ml.matrix.frames import clean_frame, read_labels
+from ml.matrix.schemas import TELCO_V1
+from ml.samples.dataset_a import make_dataset_a
+from ml.serving.calibration import Calibrator
+from ml.serving.scoring import Scorer
 
 WORDS = ["Contract", "InternetService", "PaymentMethod"]
 NUMBERS = ["tenure", "MonthlyCharges"]

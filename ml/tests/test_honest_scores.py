@@ -3,12 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from ml.calibration import choose_calibrator
-from ml.dataset_a import make_dataset_a
-from ml.estimators import MODEL_TYPES, is_linear
-from ml.export import export_model
-from ml.frames import clean_frame, read_labels
-from ml.honest_scores import (
+from ml.evaluation.metrics import evaluate
+from ml.exchange.export import export_model
+from ml.learning.honest_scores import (
     LARGEST_SHRINKAGE,
     collect_scores,
     describe_source,
@@ -16,9 +13,12 @@ from ml.honest_scores import (
     raw_scores,
     score_out_of_fold,
 )
-from ml.metrics import evaluate
-from ml.schemas import TELCO_V1
-from ml.training import train_model
+from ml.learning.training import train_model
+from ml.matrix.frames import clean_frame, read_labels
+from ml.matrix.schemas import TELCO_V1
+from ml.model_types.estimators import MODEL_TYPES, is_linear
+from ml.samples.dataset_a import make_dataset_a
+from ml.serving.calibration import choose_calibrator
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_the_estimate_is_what_new_customers_show():
     # Known weights, few customers: the slope that new customers ask for is 1 less the expected shrinkage.
     from sklearn.linear_model import LogisticRegression
 
-    from ml.calibration import fit_sigmoid
+    from ml.serving.calibration import fit_sigmoid
 
     rng = np.random.default_rng(0)
     weights = rng.normal(0, 0.3, 40)

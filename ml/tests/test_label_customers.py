@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from ml.labels import OutcomeNotOver, label_customers, latest_cutoff, read_given_labels
+from ml.logs.labels import OutcomeNotOver, label_customers, latest_cutoff, read_given_labels
 from ml.tests.purchase_logs import PLAIN, read_rows, write_events
 
 AS_OF = datetime(2024, 1, 1)

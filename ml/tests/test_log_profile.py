@@ -3,9 +3,9 @@ import json
 
 import pytest
 
-from ml.log_profile import profile_events
-from ml.log_profile.balance import describe_balance
-from ml.log_profile.score import check_minimum
+from ml.logs.profile import profile_events
+from ml.logs.profile.balance import describe_balance
+from ml.logs.profile.score import check_minimum
 from ml.tests.purchases import event, write_log, write_rows
 
 
@@ -123,7 +123,7 @@ def test_finds_outliers_by_three_methods(profile):
 
 
 def test_the_forest_says_that_it_saw_a_sample(profile, monkeypatch):
-    monkeypatch.setattr("ml.log_profile.outliers.FOREST_SAMPLE", 500)
+    monkeypatch.setattr("ml.logs.profile.outliers.FOREST_SAMPLE", 500)
 
     forest = profile(steady())["outliers"]["isolation_forest"]
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ml.metrics import evaluate, reliability
+from ml.evaluation.metrics import evaluate, reliability
 
 
 def customers(true_positive, false_positive, false_negative, true_negative):

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.purchase_features.selection import select_features
-from ml.purchase_features.transformation import FeatureTransformer, compute_derived, derive_features
+from ml.logs.features.selection import select_features
+from ml.logs.features.transformation import FeatureTransformer, compute_derived, derive_features
 
 ROWS = 1_000
 

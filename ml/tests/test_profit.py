@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from ml.profit import profit_curve, with_assumptions
+from ml.evaluation.profit import profit_curve, with_assumptions
 
 
 def campaign(labels, probabilities, value=100, cost=10, success_rate=0.5):

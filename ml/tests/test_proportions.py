@@ -1,7 +1,7 @@
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from ml.proportions import wilson_interval
+from ml.evaluation.proportions import wilson_interval
 
 
 @pytest.mark.parametrize(("hits", "tried"), [(0, 1), (0, 150), (5, 50), (209, 7043), (50, 50)])

@@ -7,11 +7,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 
-from ml.labels import label_customers, latest_cutoff
-from ml.leak_guard import check_features, single_column_auc
-from ml.purchase_features.engine import compute_features
-from ml.purchase_features.logs import CsvLog
-from ml.purchase_features.transformation import FeatureTransformer
+from ml.logs.features.engine import compute_features
+from ml.logs.features.logs import CsvLog
+from ml.logs.features.transformation import FeatureTransformer
+from ml.logs.labels import label_customers, latest_cutoff
+from ml.logs.leak_guard import check_features, single_column_auc
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "online_retail_invoices.csv"
 HEADERS = {

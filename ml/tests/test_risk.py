@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.risk import POLICIES, SEGMENTS_V2, TIERS_ADVISOR, RiskPolicy
+from ml.serving.risk import POLICIES, SEGMENTS_V2, TIERS_ADVISOR, RiskPolicy
 
 
 @pytest.mark.parametrize(

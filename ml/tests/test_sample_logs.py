@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from ml.sample_logs import CORE, TRADES, make_sample_log
+from ml.samples.sample_logs import CORE, TRADES, make_sample_log
 
 
 def rows_of(slug, **options):

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from ml.schemas import TELCO_V1, FeatureSchema, Number
+from ml.matrix.schemas import TELCO_V1, FeatureSchema, Number
 
 
 def test_telco_reads_thirteen_categories_and_three_numbers():

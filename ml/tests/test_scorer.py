@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.frames import clean_frame
-from ml.schemas import TELCO_V1
-from ml.scoring import CHUNK, Scorer
+from ml.matrix.frames import clean_frame
+from ml.matrix.schemas import TELCO_V1
+from ml.serving.scoring import CHUNK, Scorer
 
 KINDS = ["logistic_regression", "gradient_boosting"]
 
@@ -191,7 +191,8 @@ def test_scoring_a_customer_loads_neither_pandas_nor_scikit_learn(small_models, 
     (tmp_path / "model.json").write_text(json.dumps(exported.manifest))
     (tmp_path / "model.onnx").write_bytes(exported.onnx)
     program = (
-        "import json, sys, pathlib; from ml.scoring import Scorer; folder = pathlib.Path(sys.argv[1]);"
+        "import json, sys, pathlib; from ml.serving.scoring import Scorer;"
+        "folder = pathlib.Path(sys.argv[1]);"
         "manifest = json.loads((folder / 'model.json').read_text());"
         "scorer = Scorer(manifest, (folder / 'model.onnx').read_bytes());"
         "records = [row['record'] for row in manifest['golden']];"

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.slices import slices
+from ml.evaluation.slices import slices
 
 
 def table(rows=1_200):

@@ -3,9 +3,9 @@ from datetime import datetime
 
 import pytest
 
-from ml.purchase_features.catalogue import FEATURE_SETS
-from ml.purchase_features.engine import compute_features
-from ml.purchase_features.spark import start_session
+from ml.logs.features.catalogue import FEATURE_SETS
+from ml.logs.features.engine import compute_features
+from ml.logs.features.spark import start_session
 from ml.tests.purchase_logs import make_events, read_rows, write_events
 from ml.tests.spark_cluster import find_java, run_cluster
 

@@ -2,13 +2,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.comparison import untouched
-from ml.dataset_a import make_dataset_a
-from ml.frames import clean_frame, read_labels
-from ml.metrics import evaluate
-from ml.schemas import TELCO_V1
-from ml.splits import continue_split, split_rows
-from ml.training import raw_scores, train_model
+from ml.evaluation.comparison import untouched
+from ml.evaluation.metrics import evaluate
+from ml.learning.splits import continue_split, split_rows
+from ml.learning.training import raw_scores, train_model
+from ml.matrix.frames import clean_frame, read_labels
+from ml.matrix.schemas import TELCO_V1
+from ml.samples.dataset_a import make_dataset_a
 
 
 def people(rows, seed, prefix):

@@ -3,12 +3,12 @@ import json
 import numpy as np
 import pytest
 
-from ml.dataset_a import make_dataset_a
-from ml.estimators import MODEL_TYPES
-from ml.export import export_model
-from ml.frames import clean_frame
-from ml.schemas import TELCO_V1
-from ml.training import train_model
+from ml.exchange.export import export_model
+from ml.learning.training import train_model
+from ml.matrix.frames import clean_frame
+from ml.matrix.schemas import TELCO_V1
+from ml.model_types.estimators import MODEL_TYPES
+from ml.samples.dataset_a import make_dataset_a
 
 
 @pytest.mark.parametrize("slug", MODEL_TYPES)

@@ -10,8 +10,8 @@ from rest_framework.views import APIView
 from companies.access import IsMember
 from companies.models import Scope
 from companies.organisations import OfOrganisation
-from ml.log_models import TYPES
-from ml.risk import SEGMENTS_V2
+from ml.logs.log_models import TYPES
+from ml.serving.risk import SEGMENTS_V2
 from predictions.services.histories import (
     FULL,
     LAPSED,

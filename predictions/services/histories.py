@@ -8,7 +8,7 @@ from django.conf import settings
 
 from companies.models import Company
 from core.errors import DomainError, NotFound, Unprocessable
-from ml.risk import SEGMENTS_V2
+from ml.serving.risk import SEGMENTS_V2
 from predictions.selectors import version_for_purchases
 from registry.artefacts import load_scorer
 from registry.log_models import read_model_type
@@ -81,8 +81,8 @@ def score_history(
         Instant or date as text; nothing at or after it is looked at. By default the end of the day of the
         latest transaction, or of today where `V2_AS_OF` says so.
     model_type
-        As it was sent: one of `ml.log_models.TYPES`. The latest version of that type scores; by default the
-        latest of all.
+        As it was sent: one of `ml.logs.log_models.TYPES`. The latest version of that type scores; by default
+        the latest of all.
     at
         Aware UTC instant of the request.
 
@@ -124,8 +124,8 @@ def _find_version(company, model_type):
 
 def _score(scorer, version, known, purchases, cutoff):
     # Imported here: they bring DuckDB and pandas, which no other page of the server needs.
-    from ml.feature_columns import fill_nulls
-    from ml.purchase_features.single import compute_one
+    from ml.logs.feature_columns import fill_nulls
+    from ml.logs.features.single import compute_one
 
     how = scorer.purchase_features
     try:

@@ -6,7 +6,7 @@ from django.core.files.base import File
 
 from companies.access import Member
 from core.errors import DomainError, NotFound
-from ml.schemas import FeatureSchema
+from ml.matrix.schemas import FeatureSchema
 from predictions import files
 from predictions.models import Prediction
 from registry.artefacts import load_manifest

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from core.errors import Conflict, DomainError
 from jobs.runner import JobRun
-from ml.risk import SEGMENTS_V2
+from ml.serving.risk import SEGMENTS_V2
 from predictions import files
 from predictions.models import Prediction
 from predictions.services.challenge import prepare_challenge, record_challenge, take_findings

@@ -22,7 +22,7 @@ from registry.services.versions import register_version
 @pytest.fixture(scope="session")
 def customers():
     """Return a table of 150 customers as a list of rows, the header first."""
-    from ml.dataset_a import make_dataset_a
+    from ml.samples.dataset_a import make_dataset_a
 
     table = make_dataset_a(rows=150, seed=11).drop(columns="Churn")
     return [list(table.columns), *table.values.tolist()]

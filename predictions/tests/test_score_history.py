@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from companies.access import membership
-from ml.export import export_model
-from ml.feature_columns import FeatureTable
-from ml.feature_training import learn_over_time
-from ml.purchase_features.single import compute_one
-from ml.risk import SEGMENTS_V2
+from ml.exchange.export import export_model
+from ml.learning.feature_training import learn_over_time
+from ml.logs.feature_columns import FeatureTable
+from ml.logs.features.single import compute_one
+from ml.serving.risk import SEGMENTS_V2
 from predictions.services.histories import (
     HistoryRefused,
     NoTrainedModel,

@@ -15,7 +15,7 @@ from django.db import transaction
 from companies.models import Account, Company
 from companies.services.audit import record_event
 from core.errors import Forbidden, Unprocessable
-from ml.schemas import TELCO_V1
+from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import UnsafeMetadata, read_metadata
 from registry.converting import GRAPH, MANIFEST, METADATA
 from registry.files import sha256
@@ -179,7 +179,7 @@ def import_skops(
 
 def _register(model_type, manifest, onnx, metadata, company, by, at):
     # Imported here: it brings scikit-learn, which only somebody who imports needs.
-    from ml.export import ExportedModel
+    from ml.exchange.export import ExportedModel
 
     exported = ExportedModel(manifest=manifest, onnx=onnx, pipeline_pickle=None, metadata=metadata)
     replaces = None if company else ModelVersion.objects.defaults().filter(model_type=model_type).first()

@@ -20,7 +20,7 @@ def add_missing_model_types() -> list[ModelType]:
     is.
     """
     # Imported here: the catalogue brings scikit-learn, which a server that only answers pages never needs.
-    from ml.estimators import MODEL_TYPES
+    from ml.model_types.estimators import MODEL_TYPES
 
     known = set(ModelType.objects.values_list("slug", flat=True))
     new = [
@@ -46,7 +46,7 @@ def check_parameters(*, slug: str, parameters: dict) -> dict:
     ParametersRefused
         A parameter is unknown or breaks its rule; the sentences name every fault.
     """
-    from ml.estimators import MODEL_TYPES
+    from ml.model_types.estimators import MODEL_TYPES
 
     if slug not in MODEL_TYPES:
         raise ParametersRefused(f"There is no model type {slug!r}.", field="slug")
@@ -60,7 +60,7 @@ def check_parameters(*, slug: str, parameters: dict) -> dict:
 
 def describe_parameters(*, slug: str) -> list[tuple[str, str]]:
     """Return each parameter of a type with what it may be, for whoever edits it."""
-    from ml.estimators import MODEL_TYPES
+    from ml.model_types.estimators import MODEL_TYPES
 
     return [(rule.name, _allowed(rule)) for rule in MODEL_TYPES[slug].rules] if slug in MODEL_TYPES else []
 

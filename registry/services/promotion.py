@@ -57,7 +57,7 @@ def promote_version(*, version: ModelVersion, by: Account | None, reason: str, a
         As for `registry.artefacts.check_version`.
     """
     # Imported here: it brings scikit-learn, which only somebody who promotes needs.
-    from ml.export import ExportedModel
+    from ml.exchange.export import ExportedModel
 
     if by is not None and not by.is_staff:
         raise MayNotPromote("Only an operator decides what is a default for everybody.")

@@ -24,7 +24,7 @@ from registry.services.deployments import move_deployments
 from registry.services.ledger import lock_companies_of
 
 if TYPE_CHECKING:
-    from ml.export import ExportedModel
+    from ml.exchange.export import ExportedModel
 
 GOLDEN_TOLERANCE = 1e-5
 FEWEST_GOLDEN_ROWS = 50
@@ -63,7 +63,7 @@ def register_version(
     company
         Whose it is. None for a default, which belongs to everybody and takes over from the default before it.
     exported
-        From `ml.export.export_model`.
+        From `ml.exchange.export.export_model`.
     dataset
         What it learned from.
     replaces
@@ -169,7 +169,7 @@ def _lineage(dataset):
 
 def _refuse_disagreement(stem, hashes):
     # Imported here: it brings scikit-learn, which whoever trained has loaded already and nobody else needs.
-    from ml.export import check_golden
+    from ml.exchange.export import check_golden
 
     manifest = json.loads(read_verified(media_path(stem + MANIFEST), hashes[MANIFEST]))
     onnx = read_verified(media_path(stem + GRAPH), hashes[GRAPH]) if GRAPH in hashes else None

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import factory
 
 from companies.tests.factories import CompanyFactory
-from ml.schemas import TELCO_V1
+from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import path_of, sign_version
 from registry.files import MANIFEST, SIGNATURE, sha256
 from registry.models import Dataset, ModelDeployment, ModelMetrics, ModelType, ModelVersion, ShadowRun

@@ -12,7 +12,7 @@ import pytest
 
 from companies.models import AuditEvent
 from core.tests.races import at_once
-from ml.scoring import Scorer
+from ml.serving.scoring import Scorer
 from registry.artefacts import (
     DamagedArtefact,
     UnsafeMetadata,

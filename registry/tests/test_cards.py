@@ -5,9 +5,9 @@ import copy
 import pytest
 from django.urls import reverse
 
-from ml.dataset_a import make_dataset_a
-from ml.schemas import TELCO_V1
-from ml.training import train_model
+from ml.learning.training import train_model
+from ml.matrix.schemas import TELCO_V1
+from ml.samples.dataset_a import make_dataset_a
 from registry.cards import (
     calibration_of,
     interval_of,

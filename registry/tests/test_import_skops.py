@@ -18,8 +18,8 @@ from sklearn.tree import DecisionTreeClassifier
 from skops.io import dump
 
 from companies.models import AuditEvent
-from ml.dataset_a import make_dataset_a
-from ml.schemas import TELCO_V1
+from ml.matrix.schemas import TELCO_V1
+from ml.samples.dataset_a import make_dataset_a
 from registry.artefacts import load_manifest, load_scorer, media_path
 from registry.files import MODEL
 from registry.models import ModelVersion

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from companies.models import AuditEvent
-from ml.dataset_a import make_dataset_a
+from ml.samples.dataset_a import make_dataset_a
 from registry.artefacts import (
     NoPipeline,
     load_manifest,

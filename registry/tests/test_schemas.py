@@ -1,4 +1,4 @@
-from ml.schemas import TELCO_V1
+from ml.matrix.schemas import TELCO_V1
 from registry.schemas import table_schema
 
 

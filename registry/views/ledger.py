@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from companies.access import developer_required
 from registry.forms import InstantForm, LedgerFilter
 from registry.selectors import ledger_of, serving_at, visible_versions
-from tabular.danger import harmless
+from tabular.source.danger import harmless
 
 LINES_PER_PAGE = 50
 COLUMNS = ("line", "at_utc", "action", "model", "role", "person", "reason")

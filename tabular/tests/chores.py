@@ -4,11 +4,11 @@ import os
 import signal
 import time
 
-from tabular.check import check_table
 from tabular.errors import TableError
-from tabular.read import iter_batches
-from tabular.schema import TableSchema
-from tabular.write import ResultWriter
+from tabular.snapshots.check import check_table
+from tabular.snapshots.write import ResultWriter
+from tabular.source.read import iter_batches
+from tabular.values.schema import TableSchema
 
 
 def add(*, numbers, on_progress):

@@ -13,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tabular.check import check_table
 from tabular.errors import TableError
+from tabular.snapshots.check import check_table
 from tabular.tests.telco import SCHEMAS
 
 ROOT = Path(__file__).resolve().parents[2]

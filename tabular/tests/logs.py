@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from tabular.events import ImportReport, import_events
-from tabular.mapping import freeze, guess_mapping
-from tabular.preview import Preview, preview_table
+from tabular.logs.events import ImportReport, import_events
+from tabular.logs.mapping import freeze, guess_mapping
+from tabular.previews.preview import Preview, preview_table
 
 HEADER = ("customer_id", "order_date", "amount", "event_type")
 NOW = datetime(2026, 1, 1)

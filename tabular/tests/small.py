@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tabular.schema import BlankRule, Column, TableSchema, TrainingRules
+from tabular.values.schema import BlankRule, Column, TableSchema, TrainingRules
 
 SMALL = TableSchema(
     "small",

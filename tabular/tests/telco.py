@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from tabular.schema import BlankRule, Column, TableSchema, TrainingRules
+from tabular.values.schema import BlankRule, Column, TableSchema, TrainingRules
 
 YES_NO = ("No", "Yes")
 SERVICE = ("No", "No internet service", "Yes")

@@ -5,10 +5,10 @@ import pyarrow as pa
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tabular.amounts import NumberFormat, read_number, read_numbers
-from tabular.cells import BadCell, is_blank
-from tabular.clocks import FORMS, read_time, read_times
-from tabular.moments import ORDERS, read_moment, read_moments
+from tabular.values.amounts import NumberFormat, read_number, read_numbers
+from tabular.values.cells import BadCell, is_blank
+from tabular.values.clocks import FORMS, read_time, read_times
+from tabular.values.moments import ORDERS, read_moment, read_moments
 
 DIGITS = st.text("0123456789", min_size=1, max_size=4)
 GROUPS = st.tuples(

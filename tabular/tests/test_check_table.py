@@ -5,12 +5,12 @@ import json
 
 import pytest
 
-from tabular.check import CheckReport, check_table, check_table_in_child
 from tabular.errors import TableError
-from tabular.read import iter_batches
-from tabular.schema import TableSchema
-from tabular.spec import ParseSpec
+from tabular.snapshots.check import CheckReport, check_table, check_table_in_child
+from tabular.source.read import iter_batches
+from tabular.source.spec import ParseSpec
 from tabular.tests.small import HEADER, SMALL, row, write_table
+from tabular.values.schema import TableSchema
 
 
 def lines_of(path, report):

@@ -6,8 +6,8 @@ import zipfile
 import pytest
 import xlsxwriter
 
-from tabular.check import check_table
 from tabular.errors import TableError
+from tabular.snapshots.check import check_table
 from tabular.tests.small import HEADER, SMALL, row
 
 SHEET, STYLES = "xl/worksheets/sheet1.xml", "xl/styles.xml"

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from tabular.duplicates import LONG_TEXT, Copies, hash_texts
+from tabular.source.duplicates import LONG_TEXT, Copies, hash_texts
 
 ONE, OTHER, THIRD = ("a", "b"), ("a", "c"), ("ab", "")
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tabular.check import check_table, check_table_in_child
 from tabular.child import supervise
-from tabular.danger import DANGEROUS, original
 from tabular.errors import TableError
-from tabular.read import iter_batches
+from tabular.snapshots.check import check_table, check_table_in_child
+from tabular.snapshots.write import ResultWriter
+from tabular.source.danger import DANGEROUS, original
+from tabular.source.read import iter_batches
 from tabular.tests import corpus
 from tabular.tests.telco import SCHEMAS, TELCO
-from tabular.write import ResultWriter
 
 if not corpus.MAKER.exists():
     pytest.skip("the corpus of hostile files (../shared/badfiles) is not here", allow_module_level=True)

@@ -9,9 +9,9 @@ import pytest
 
 from tabular.child import supervise
 from tabular.errors import TableError
-from tabular.events import import_events
-from tabular.mapping import freeze
-from tabular.preview import preview_table
+from tabular.logs.events import import_events
+from tabular.logs.mapping import freeze
+from tabular.previews.preview import preview_table
 from tabular.tests import corpus
 from tabular.tests.logs import NOW, guessed
 

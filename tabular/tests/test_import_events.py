@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from tabular.danger import DANGEROUS
 from tabular.errors import TableError
-from tabular.events import ImportReport, import_events, import_events_in_child, preview_events
-from tabular.mapping import freeze
-from tabular.preview import preview_table
+from tabular.logs.events import ImportReport, import_events, import_events_in_child, preview_events
+from tabular.logs.mapping import freeze
+from tabular.previews.preview import preview_table
+from tabular.source.danger import DANGEROUS
 from tabular.tests.logs import NOW, guessed, import_log, write_log
 
 GOOD = [(f"C{n % 9}", f"2024-01-{n + 1:02d}", f"{n}.50", "purchase") for n in range(20)]

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tabular.errors import TableError
-from tabular.mapping import ROLES, EventSpec, freeze, guess_mapping
-from tabular.preview import preview_table
+from tabular.logs.mapping import ROLES, EventSpec, freeze, guess_mapping
+from tabular.previews.preview import preview_table
 from tabular.tests.logs import guessed, write_log
 
 

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
-from tabular.events import import_events, preview_events
-from tabular.mapping import EventSpec, freeze
-from tabular.preview import Preview, preview_table
+from tabular.logs.events import import_events, preview_events
+from tabular.logs.mapping import EventSpec, freeze
+from tabular.previews.preview import Preview, preview_table
 from tabular.tests.logs import NOW, write_log
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}

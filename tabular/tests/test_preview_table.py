@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from tabular.errors import TableError
-from tabular.mapping import freeze
-from tabular.preview import Preview, preview_table, preview_table_in_child
+from tabular.logs.mapping import freeze
+from tabular.previews.preview import Preview, preview_table, preview_table_in_child
 from tabular.tests.logs import HEADER, guessed, write_log, write_orders
 
 # All of them could be days as well as months.

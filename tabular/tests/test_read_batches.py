@@ -11,16 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tabular import cells
-from tabular.cells import BadCell
-from tabular.check import check_table
-from tabular.danger import original
 from tabular.errors import TableError
-from tabular.parse import Plan, iter_parsed
-from tabular.read import iter_batches
-from tabular.schema import Column
+from tabular.snapshots.check import check_table
+from tabular.snapshots.write import ResultWriter
+from tabular.source.danger import original
+from tabular.source.parse import Plan, iter_parsed
+from tabular.source.read import iter_batches
 from tabular.tests.small import SMALL, row, write_table
-from tabular.write import ResultWriter
+from tabular.values import cells
+from tabular.values.cells import BadCell
+from tabular.values.schema import Column
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -7,9 +7,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from tabular.events import import_events
-from tabular.mapping import freeze
-from tabular.preview import preview_table
+from tabular.logs.events import import_events
+from tabular.logs.mapping import freeze
+from tabular.previews.preview import preview_table
 from tabular.tests.logs import NOW, guessed
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from tabular.errors import TableError
-from tabular.upload import Received, display_name, receive
+from tabular.source.upload import Received, display_name, receive
 
 
 def test_returns_size_and_hash_of_what_was_written(tmp_path):

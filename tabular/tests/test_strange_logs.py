@@ -7,9 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tabular.errors import TableError
-from tabular.events import import_events, preview_events
-from tabular.mapping import freeze
-from tabular.preview import Preview, preview_table
+from tabular.logs.events import import_events, preview_events
+from tabular.logs.mapping import freeze
+from tabular.previews.preview import Preview, preview_table
 from tabular.tests.logs import NOW, guessed, write_log
 
 IDS = ["A", "b", "C1", "d", " A", "e", "007", "7", "\u00e9", "f"]

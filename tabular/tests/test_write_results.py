@@ -8,12 +8,12 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
-from tabular.check import check_table
-from tabular.danger import harmless, original
 from tabular.errors import TableError
-from tabular.read import iter_batches
+from tabular.snapshots.check import check_table
+from tabular.snapshots.write import ResultWriter, fixed_decimals, write_xlsx
+from tabular.source.danger import harmless, original
+from tabular.source.read import iter_batches
 from tabular.tests.small import SMALL, row, write_table
-from tabular.write import ResultWriter, fixed_decimals, write_xlsx
 
 
 def result_of(path, added):

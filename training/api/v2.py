@@ -13,14 +13,14 @@ from companies.models import Scope
 from companies.organisations import OfOrganisation
 from jobs.models import Job
 from jobs.vocabulary import training_status
-from ml.log_models import TYPES
+from ml.logs.log_models import TYPES
 from registry.log_models import read_model_type
 from training.feature_trainings import latest_feature_training
 from training.services.feature_training import start_feature_training
 
 TAG = "churn v2"
 DIGITS = 4
-# The names of the figures in `ml.metrics.evaluate`, all of the class that leaves but the first.
+# The names of the figures in `ml.evaluation.metrics.evaluate`, all of the class that leaves but the first.
 FIGURES = ("accuracy", "precision", "recall", "f1_score", "roc_auc")
 
 

@@ -13,7 +13,7 @@ from companies.access import membership
 from core.errors import Conflict
 from jobs.models import Job
 from jobs.runner import JobRun
-from ml.schemas import TELCO_V1
+from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import DamagedArtefact, media_path, verified_files
 from registry.selectors import best_default
 from registry.services.datasets import verified_path

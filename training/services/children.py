@@ -42,9 +42,9 @@ def learn_in_child(engine: str, arguments: dict, *, run: JobRun) -> dict:
 
 
 def read_exported(folder: Path):
-    """Return the `ml.export.ExportedModel` that a child left in `folder`."""
+    """Return the `ml.exchange.export.ExportedModel` that a child left in `folder`."""
     # Imported here: it brings the learning libraries, which only whoever registers needs.
-    from ml.export import ExportedModel
+    from ml.exchange.export import ExportedModel
 
     graph = folder / "model.onnx"
     return ExportedModel(

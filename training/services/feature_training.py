@@ -58,7 +58,7 @@ def start_feature_training(
     member
         Who asks: the developer.
     model_type
-        One of `ml.log_models.TYPES`; by default the first.
+        One of `ml.logs.log_models.TYPES`; by default the first.
     matrix
         Features to learn from; by default the latest of the company. Where they are still being computed, the
         training waits for them.

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import Conflict
-from ml.export import export_model
-from ml.schemas import FeatureSchema
-from ml.scoring import Scorer
+from ml.exchange.export import export_model
+from ml.matrix.schemas import FeatureSchema
+from ml.serving.scoring import Scorer
 from registry.artefacts import load_manifest, load_scorer
 from registry.files import FileMismatch, read_verified
 from registry.models import ModelVersion
@@ -51,7 +51,7 @@ def rebuild_version(*, version: ModelVersion) -> Rebuilt:
         As for `registry.artefacts.load_scorer`.
     """
     # Imported here: they bring scikit-learn, which who only lists the commands need not load.
-    from ml.training import train_model
+    from ml.learning.training import train_model
     from training.learning import read_table
 
     manifest = load_manifest(version)

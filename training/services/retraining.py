@@ -8,7 +8,7 @@ from django.core.files.base import File
 
 from companies.access import Member
 from core.errors import Conflict, DomainError, Forbidden
-from ml.schemas import TELCO_V1
+from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import media_path
 from registry.models import ModelType
 from registry.schemas import table_schema
@@ -22,7 +22,7 @@ from registry.uploads import (
     take_in_table,
     what_was_read,
 )
-from tabular.check import CheckReport
+from tabular.snapshots.check import CheckReport
 from training.models import TrainingRun
 from training.services.lineage import (
     latest_dataset,

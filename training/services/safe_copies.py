@@ -8,16 +8,16 @@ from typing import BinaryIO
 from django.conf import settings
 
 from core.errors import Conflict, NotFound
-from ml.schemas import TELCO_V1
+from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import media_path
 from registry.models import Dataset
 from registry.schemas import table_schema
 from registry.uploads import COMPANIONS, upload_limit, waiting_room
-from tabular.check import check_table_in_child
 from tabular.errors import TableError
-from tabular.read import iter_batches
-from tabular.spec import ParseSpec
-from tabular.write import ResultWriter
+from tabular.snapshots.check import check_table_in_child
+from tabular.snapshots.write import ResultWriter
+from tabular.source.read import iter_batches
+from tabular.source.spec import ParseSpec
 from training.models import TrainingRun
 
 

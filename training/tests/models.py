@@ -27,7 +27,7 @@ ROWS = 900
 @pytest.fixture(scope="session")
 def training_file(tmp_path_factory):
     """Return a small DatasetA as a file."""
-    from ml.dataset_a import dataset_a_csv, make_dataset_a
+    from ml.samples.dataset_a import dataset_a_csv, make_dataset_a
 
     path = tmp_path_factory.mktemp("training") / "DatasetA.csv"
     path.write_bytes(dataset_a_csv(make_dataset_a(rows=ROWS)))

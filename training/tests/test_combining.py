@@ -2,9 +2,9 @@ import csv
 
 import pytest
 
-from ml.schemas import TELCO_V1
+from ml.matrix.schemas import TELCO_V1
 from registry.schemas import table_schema
-from tabular.check import check_table
+from tabular.snapshots.check import check_table
 from training.combining import CheckedTable, combine
 from training.tests.uploads import to_csv
 

@@ -6,8 +6,8 @@ import json
 import duckdb
 import pytest
 
-from ml.log_profile.score import check_minimum
-from ml.sample_logs import TRADES, make_sample_log
+from ml.logs.profile.score import check_minimum
+from ml.samples.sample_logs import TRADES, make_sample_log
 from training.feature_engine import learn
 
 PURCHASES = "customer_id, event_date::TIMESTAMP AS event_at, amount::DOUBLE AS amount, event_type"

@@ -11,7 +11,7 @@ from core.tests.races import at_once
 from jobs import services as job_services
 from jobs.models import Job
 from jobs.runner import run_job
-from ml.splits import split_rows
+from ml.learning.splits import split_rows
 from registry.artefacts import load_manifest, load_scorer, media_path, path_of
 from registry.models import Dataset, ModelVersion
 from registry.services.initialisation import initialize_original_dataset

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
-from ml.dataset_a import make_dataset_a
+from ml.samples.dataset_a import make_dataset_a
 from registry.artefacts import load_scorer, media_path, path_of
 from registry.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE
 from registry.models import Dataset, ModelType, ModelVersion

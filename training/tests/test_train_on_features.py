@@ -6,8 +6,8 @@ from django.core.files.base import ContentFile
 from companies.access import membership
 from jobs.models import Job
 from jobs.vocabulary import TRAINING_STATUS
-from ml.log_models import TYPES
-from ml.sample_logs import make_sample_log
+from ml.logs.log_models import TYPES
+from ml.samples.sample_logs import make_sample_log
 from registry.artefacts import load_manifest
 from registry.log_models import UnknownModelType
 from registry.selectors import versions_for

@@ -22,7 +22,7 @@ def to_csv(rows):
 @pytest.fixture(scope="session")
 def labelled():
     """Return a function that makes a table of customers with their outcomes, the header first."""
-    from ml.dataset_a import make_dataset_a
+    from ml.samples.dataset_a import make_dataset_a
 
     def make(rows=300, seed=21, prefix="N"):
         table = make_dataset_a(rows=rows, seed=seed)

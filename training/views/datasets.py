@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from companies.access import developer_required
 from core.downloads import CSV, UNKNOWN, plain_name, send_file, send_stored
-from ml.schemas import TELCO_V1
+from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import media_path
 from training.pictures import draw_lineage
 from training.selectors import datasets_for, lineage_of, trained_on

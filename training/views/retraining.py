@@ -10,7 +10,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from companies.access import developer_required
 from core.downloads import CSV, UNKNOWN, send_stored
 from core.errors import DomainError
-from ml.schemas import TELCO_V1
+from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import media_path
 from registry.samples import send_sample
 from registry.uploads import (

@@ -11,7 +11,7 @@ from companies.access import IsMember
 from companies.models import Scope
 from companies.organisations import OfOrganisation
 from core.buckets import file_url
-from ml.purchase_features.catalogue import FEATURE_SETS
+from ml.logs.features.catalogue import FEATURE_SETS
 from registry.api.uploads import IDEMPOTENCY_KEY, TakesUpload, refusals
 from transactions.selectors import analysis_of_dataset, status_of
 from transactions.services.processing import process_features

@@ -14,9 +14,9 @@ from companies.models import Scope
 from core.errors import DomainError
 from jobs.models import Job
 from jobs.waiting import see_through
-from ml.log_profile.score import MINIMUM_CUSTOMERS, MINIMUM_RECORDS
+from ml.logs.profile.score import MINIMUM_CUSTOMERS, MINIMUM_RECORDS
 from registry.api.uploads import IDEMPOTENCY_KEY, TakesUpload, UploadRefusal, refusals
-from tabular.preview import Preview
+from tabular.previews.preview import Preview
 from transactions.selectors import analyses_for
 from transactions.services.configuration import check_days, configure_analysis
 from transactions.services.importing import start_import

@@ -13,9 +13,9 @@ from jobs.runner import JobRun
 from jobs.services import enqueue
 from registry.models import Dataset
 from tabular.errors import TableError
-from tabular.events import import_events_in_child
-from tabular.mapping import ROLES, EventSpec, freeze
-from tabular.preview import Preview
+from tabular.logs.events import import_events_in_child
+from tabular.logs.mapping import ROLES, EventSpec, freeze
+from tabular.previews.preview import Preview
 from transactions.files import new_events, scratch_folder
 from transactions.models import AnalysisSession
 from transactions.services.profiling import profile_of
@@ -86,7 +86,7 @@ def start_import(
     Parameters
     ----------
     mapping
-        Role (see `tabular.mapping`) to the name of a column.
+        Role (see `tabular.logs.mapping`) to the name of a column.
     date_order
         ``"DMY"``, ``"MDY"`` or ``"YMD"``; needed only where the file leaves it open.
     by

@@ -12,7 +12,7 @@ from core.errors import DomainError
 from jobs.models import Job
 from jobs.runner import JobRun
 from jobs.services import enqueue
-from ml.purchase_features.catalogue import FEATURE_SETS
+from ml.logs.features.catalogue import FEATURE_SETS
 from registry.models import Dataset
 from tabular.child import run_in_child
 from tabular.errors import TableError

@@ -34,7 +34,7 @@ class TooMuchToWeigh(Unprocessable):
 def profile_of(
     analysis: AnalysisSession, *, run: JobRun, events: Path | None = None, report: dict | None = None
 ) -> dict | None:
-    """Return what the log of `analysis` says about itself; see `ml.log_profile.profile_events`.
+    """Return what the log of `analysis` says about itself; see `ml.logs.profile.profile_events`.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def profile_of(
 def impact_of(
     analysis: AnalysisSession, *, gap_days: int = 0, active_window_days: int | None = None
 ) -> list[dict]:
-    """Return what each horizon would mean; see `ml.churn_definition.impact_by_days`.
+    """Return what each horizon would mean; see `ml.logs.churn_definition.impact_by_days`.
 
     Raises
     ------

@@ -14,8 +14,8 @@ from registry.models import Dataset
 from registry.services.upload_runs import Order
 from registry.uploads import FileRefused, WaitingUpload, take_in, upload_limit
 from tabular.errors import TableError
-from tabular.mapping import guess_mapping
-from tabular.preview import Preview, preview_table_in_child
+from tabular.logs.mapping import guess_mapping
+from tabular.previews.preview import Preview, preview_table_in_child
 from transactions.files import new_raw
 from transactions.models import AnalysisSession
 

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from django import template
 
 from core.templatetags.core_tags import MISSING
-from tabular.detect import DetectedColumn
-from tabular.moments import SPOKEN
+from tabular.previews.detect import DetectedColumn
+from tabular.values.moments import SPOKEN
 from transactions.forms import FEATURE_SET_CHOICES
 
 register = template.Library()

@@ -7,8 +7,8 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from core.buckets import DATASETS, local_copy, store_file
-from ml.log_profile import profile_events
-from tabular.events import import_events
+from ml.logs.profile import profile_events
+from tabular.logs.events import import_events
 from transactions.files import new_events, scratch_folder
 from transactions.services.importing import freeze_mapping
 

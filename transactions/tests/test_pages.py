@@ -5,7 +5,7 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 from django.utils import timezone
 
-from ml.purchase_features.catalogue import FEATURE_SETS
+from ml.logs.features.catalogue import FEATURE_SETS
 from registry.models import Dataset
 from transactions.forms import FEATURE_SET_CHOICES
 from transactions.models import AnalysisSession, FeatureMatrix

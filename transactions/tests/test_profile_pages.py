@@ -8,8 +8,8 @@ from django.core.files.storage import storages
 from django.urls import reverse
 from django.utils import timezone
 
-from ml.churn_definition import impact_by_days
-from ml.log_profile import profile_events
+from ml.logs.churn_definition import impact_by_days
+from ml.logs.profile import profile_events
 from ml.tests.purchases import event, write_log
 from registry.tests.factories import DatasetFactory
 from transactions.models import AnalysisSession

@@ -5,9 +5,9 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from tabular.errors import KINDS, TableError
-from tabular.events import import_events
-from tabular.mapping import freeze, guess_mapping
-from tabular.preview import preview_table
+from tabular.logs.events import import_events
+from tabular.logs.mapping import freeze, guess_mapping
+from tabular.previews.preview import preview_table
 from transactions.samples import BAD, GOOD, SAMPLES, sample_file
 
 TODAY = datetime(2026, 3, 2, tzinfo=UTC)

@@ -5,8 +5,8 @@ from django.views.decorators.http import require_http_methods
 
 from companies.access import member_required
 from core.errors import DomainError
-from tabular.mapping import REQUIRED
-from tabular.preview import Preview
+from tabular.logs.mapping import REQUIRED
+from tabular.previews.preview import Preview
 from transactions.forms import ROLES, MappingForm
 from transactions.services.importing import start_import
 from transactions.views.analyses import find

@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *, output, check, **options):
         # Imported here: `manage.py help` loads every command.
-        from ml.dataset_a import dataset_a_csv, make_dataset_a
+        from ml.samples.dataset_a import dataset_a_csv, make_dataset_a
 
         table = make_dataset_a()
         payload = dataset_a_csv(table)

@@ -1,0 +1,351 @@
+"""Figures of a version with intervals: what other customers of the same kind would have shown."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from ml.evaluation.outcomes import check_outcomes
+
+RESAMPLES = 1_000
+CONFIDENCE = 0.95
+# Counts of one block of resamples, 1 MB: in larger ones, which no cache holds, the same draws take twice as
+# long.
+_BLOCK = 131_072
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A published figure: its name, its group in `ml.evaluation.metrics.evaluate`, and its direction."""
+
+    name: str
+    group: str
+    higher_is_better: bool = True
+
+
+METRICS = (
+    Metric("Accuracy", "weighted"),
+    Metric("AUC", "weighted"),
+    Metric("Precision", "weighted"),
+    Metric("Recall", "weighted"),
+    Metric("F1 Score", "weighted"),
+    Metric("precision", "churners"),
+    Metric("recall", "churners"),
+    Metric("f1", "churners"),
+    Metric("brier", "probabilities", higher_is_better=False),
+    Metric("log_loss", "probabilities", higher_is_better=False),
+)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure and the range in which it lies with 95 % confidence.
+
+    None in all three where it cannot be told: an AUC needs both outcomes.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+    @property
+    def excludes_zero(self):
+        """Whether the whole range lies on one side of 0."""
+        return self.value is not None and (self.low > 0 or self.high < 0)
+
+
+@dataclass(frozen=True)
+class MetricIntervals:
+    """Figures of one version with their intervals.
+
+    Attributes
+    ----------
+    weighted, churners, probabilities : dict of str to Interval
+        Accuracy, AUC, Precision, Recall and F1 Score averaged over both classes; precision, recall and f1 of
+        the customers who left; brier and log_loss.
+    customers, churned : int
+        On how many customers they rest, and how many of those left.
+    resamples, seed, confidence
+        How the intervals were made.
+    """
+
+    weighted: dict[str, Interval]
+    churners: dict[str, Interval]
+    probabilities: dict[str, Interval]
+    customers: int
+    churned: int
+    resamples: int
+    seed: int
+    confidence: float = CONFIDENCE
+
+    def to_dict(self):
+        """Return plain numbers, texts and lists, ready for JSON."""
+        return asdict(self)
+
+
+def bootstrap_metrics(labels, probabilities, threshold=0.5, *, resamples=RESAMPLES, seed=0):
+    """Return the published figures of a version with 95 % intervals.
+
+    Customers are drawn with replacement, all from one pot: the share of leavers differs from draw to draw, as
+    it does from month to month, and the weighted figures and the Brier score depend on it. Draws within each
+    outcome would make those intervals too narrow.
+
+    Parameters
+    ----------
+    labels : array-like of int, shape (n_customers,)
+        1 where the customer churned.
+    probabilities : array-like of float, shape (n_customers,)
+        Calibrated, in [0, 1].
+    threshold : float, default 0.5
+    resamples : int, default 1000
+    seed : int, default 0
+        The same seed gives the same intervals.
+
+    Returns
+    -------
+    MetricIntervals
+        Percentile intervals. With a single outcome there is no AUC; draws that happen to have a single
+        outcome take no part in its interval.
+
+    Raises
+    ------
+    ValueError
+        Lengths differ, a label is not 0 or 1, a probability is outside [0, 1], or no resamples are asked for.
+
+    References
+    ----------
+    .. [1] Efron, B. and Tibshirani, R. J. (1993). An Introduction to the Bootstrap. Chapman & Hall, section
+       13.3, equation 13.4 (percentile interval).
+
+    Examples
+    --------
+    >>> found = bootstrap_metrics([0, 0, 0, 1, 1] * 20, [0.1, 0.2, 0.6, 0.4, 0.9] * 20)
+    >>> found.customers, found.churned, round(found.weighted["AUC"].value, 3)
+    (100, 40, 0.833)
+    >>> found.weighted["AUC"].low < 0.833 < found.weighted["AUC"].high
+    True
+    """
+    return resample(labels, [(probabilities, threshold)], resamples=resamples, seed=seed)[0].intervals()
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """The figures of one version, on all customers and on resamples of them.
+
+    Attributes
+    ----------
+    value : ndarray of float64, shape (n_metrics,)
+        On all customers, in the order of `METRICS`.
+    drawn : ndarray of float64, shape (resamples, n_metrics)
+    customers, churned, resamples, seed : int
+    """
+
+    value: np.ndarray
+    drawn: np.ndarray
+    customers: int
+    churned: int
+    resamples: int
+    seed: int
+
+    def intervals(self):
+        """Return the figures with their 95 % intervals.
+
+        Returns
+        -------
+        MetricIntervals
+        """
+        found = {group: {} for group in ("weighted", "churners", "probabilities")}
+        for position, metric in enumerate(METRICS):
+            found[metric.group][metric.name] = percentile_interval(
+                self.value[position], self.drawn[:, position]
+            )
+        return MetricIntervals(
+            **found,
+            customers=self.customers,
+            churned=self.churned,
+            resamples=self.resamples,
+            seed=self.seed,
+        )
+
+
+def resample(labels, versions, *, resamples=RESAMPLES, seed=0):
+    """Measure versions on the same resamples of the same customers: drawing them is half of the work.
+
+    Parameters
+    ----------
+    labels : array-like of int, shape (n_customers,)
+    versions : sequence of (array-like of float, shape (n_customers,), float)
+        Calibrated probabilities and threshold of each.
+    resamples : int, default 1000
+    seed : int, default 0
+
+    Returns
+    -------
+    list of Resampled
+        One per version.
+
+    Raises
+    ------
+    ValueError
+        As `bootstrap_metrics`.
+
+    Examples
+    --------
+    >>> one, other = resample([0, 1, 1], [([0.1, 0.4, 0.9], 0.5), ([0.1, 0.6, 0.9], 0.5)], resamples=10)
+    >>> one.drawn.shape, (one.drawn[:, 0] <= other.drawn[:, 0]).all()
+    ((10, 10), np.True_)
+    """
+    cases = []
+    for probabilities, threshold in versions:
+        y, p = check_outcomes(labels, probabilities, both=False)
+        cases.append(Case(y, p, threshold))
+    everybody = np.ones((1, len(y)))
+    return [
+        Resampled(
+            value=case.measure(everybody)[0],
+            drawn=drawn,
+            customers=len(y),
+            churned=int(y.sum()),
+            resamples=resamples,
+            seed=seed,
+        )
+        for case, drawn in zip(cases, draw_figures(cases, len(y), resamples, seed), strict=True)
+    ]
+
+
+class Case:
+    """One version on one set of customers, arranged so that a resample is a vector of counts.
+
+    Sums over customers are one matrix product. For the AUC those who stayed are sorted once by probability:
+    running sums of their counts say, for each one who left, how many stayers of a resample stand below.
+
+    Parameters
+    ----------
+    y : ndarray of int64, shape (n_customers,)
+    p : ndarray of float64, shape (n_customers,)
+    threshold : float
+    """
+
+    def __init__(self, y, p, threshold):
+        churned, predicted = y == 1, p >= threshold
+        clipped = np.clip(p, 1e-15, 1 - 1e-15)
+        self.sums = np.column_stack(
+            [
+                churned & predicted,
+                ~churned & predicted,
+                churned & ~predicted,
+                ~churned & ~predicted,
+                (p - y) ** 2,
+                -np.where(churned, np.log(clipped), np.log1p(-clipped)),
+            ]
+        ).astype(np.float64)
+        self.left, stayed = np.flatnonzero(churned), np.flatnonzero(~churned)
+        self.stayed = stayed[np.argsort(p[stayed], kind="stable")]
+        self.below = np.searchsorted(p[self.stayed], p[self.left], side="left")
+        self.up_to = np.searchsorted(p[self.stayed], p[self.left], side="right")
+
+    def measure(self, counts):
+        """Return the figures of resamples, each given as how often every customer is in it.
+
+        Parameters
+        ----------
+        counts : ndarray of float64, shape (n_resamples, n_customers)
+
+        Returns
+        -------
+        ndarray of float64, shape (n_resamples, n_metrics)
+            In the order of `METRICS`; the AUC is NaN where a resample lacks an outcome.
+        """
+        hit, false_alarm, missed, rest, squared, log = (counts @ self.sums).T
+        rows, left, stayed = hit + false_alarm + missed + rest, hit + missed, false_alarm + rest
+        precision, recall, f1 = _class_figures(hit, false_alarm, missed)
+        of_stayers = _class_figures(rest, missed, false_alarm)
+        weighted = [
+            (left * churner + stayed * stayer) / rows
+            for churner, stayer in zip((precision, recall, f1), of_stayers, strict=True)
+        ]
+        auc = self._auc(counts, left, stayed)
+        return np.column_stack(
+            [(hit + rest) / rows, auc, *weighted, precision, recall, f1, squared / rows, log / rows]
+        )
+
+    def _auc(self, counts, left, stayed):
+        running = np.zeros((len(counts), len(self.stayed) + 1))
+        np.cumsum(counts[:, self.stayed], axis=1, out=running[:, 1:])
+        passed = running[:, self.below]
+        passed += running[:, self.up_to]  # ties count half
+        pairs = np.einsum("ij,ij->i", counts[:, self.left], passed) / 2
+        return np.divide(
+            pairs, left * stayed, out=np.full(len(counts), np.nan), where=(left > 0) & (stayed > 0)
+        )
+
+
+def _class_figures(hit, false_alarm, missed):
+    """Precision, recall and F1 of many confusion matrices; 0 where nothing is there to divide by."""
+
+    def share(part, whole):
+        return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+    return (
+        share(hit, hit + false_alarm),
+        share(hit, hit + missed),
+        share(2 * hit, 2 * hit + false_alarm + missed),
+    )
+
+
+def draw_figures(cases, rows, resamples, seed):
+    """Return the figures of each case on the same resamples.
+
+    Parameters
+    ----------
+    cases : list of Case
+    rows : int
+        Customers, the same ones in every case.
+    resamples, seed : int
+
+    Returns
+    -------
+    list of ndarray of float64, shape (resamples, n_metrics)
+        One per case.
+
+    Raises
+    ------
+    ValueError
+        No resamples are asked for.
+    """
+    if resamples < 1:
+        raise ValueError(f"At least one resample is needed, got {resamples}.")
+    rng = np.random.default_rng(seed)
+    found = [np.empty((resamples, len(METRICS))) for _ in cases]
+    block = max(1, _BLOCK // rows)
+    for start in range(0, resamples, block):
+        size = min(block, resamples - start)
+        chosen = rng.integers(0, rows, (size, rows))
+        chosen += np.arange(size)[:, None] * rows
+        counts = np.bincount(chosen.ravel(), minlength=size * rows).reshape(size, rows).astype(np.float64)
+        for case, figures in zip(cases, found, strict=True):
+            figures[start : start + size] = case.measure(counts)
+    return found
+
+
+def percentile_interval(value, drawn):
+    """Return a figure with its percentile interval.
+
+    Parameters
+    ----------
+    value : float
+        On all customers.
+    drawn : ndarray of float64, shape (resamples,)
+        On the resamples; NaN where it could not be told.
+
+    Returns
+    -------
+    Interval
+    """
+    drawn = drawn[np.isfinite(drawn)]
+    if not np.isfinite(value) or not len(drawn):
+        return Interval(None, None, None)
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    return Interval(float(value), float(low), float(high))

@@ -1,0 +1,72 @@
+"""How good a model is that was not trained here: tried on customers whose outcomes are known."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from ml.evaluation.metrics import evaluate
+from ml.learning.training import FEWEST_PER_CLASS, THRESHOLD, reliability
+
+MOST_SHUFFLED = 2_000
+
+
+def try_out(score, features, labels, schema, *, threshold=THRESHOLD, seed=42, repeats=4):
+    """Return the figures that every version has, of a model that is only known by what it says.
+
+    Parameters
+    ----------
+    score : callable
+        Gives the rows of a table like `features` their probabilities.
+    features : DataFrame of shape (n_customers, n_features)
+        From `ml.matrix.frames.clean_frame`; customers whom the model has not learned from.
+    labels : ndarray of int, shape (n_customers,)
+        1 where the customer churned.
+    schema : FeatureSchema
+    threshold : float, default 0.5
+    seed, repeats : int, default 42, 4
+        Of the shuffles.
+
+    Returns
+    -------
+    dict
+        ``metrics`` as of `ml.learning.training.train_model`; ``importance``, how much AUC is lost when a
+        column is shuffled; ``observed``, lowest and highest value of each number.
+
+    Raises
+    ------
+    ValueError
+        Fewer than 30 customers of either outcome, or a probability outside of [0, 1].
+    """
+    churned = int(labels.sum())
+    if min(churned, len(labels) - churned) < FEWEST_PER_CLASS:
+        raise ValueError(
+            f"Trying a model out needs at least {FEWEST_PER_CLASS} customers who left and as many who "
+            f"stayed, got {churned} and {len(labels) - churned}."
+        )
+    probabilities = score(features)
+    metrics = evaluate(labels, probabilities, threshold)
+    shuffled = features.iloc[:MOST_SHUFFLED].reset_index(drop=True)
+    return {
+        "metrics": metrics | reliability(features, labels, probabilities, schema),
+        "importance": _importance(score, shuffled, labels[:MOST_SHUFFLED], schema, seed, repeats),
+        "observed": {
+            column.name: [float(features[column.name].min()), float(features[column.name].max())]
+            for column in schema.numeric
+        },
+    }
+
+
+def _importance(score, features, labels, schema, seed, repeats):
+    if len(np.unique(labels)) < 2:
+        return []
+    base = roc_auc_score(labels, score(features))
+    rng = np.random.default_rng(seed)
+    found = []
+    for name in schema.features:
+        losses = []
+        for _ in range(repeats):
+            cells = features[name].to_numpy()[rng.permutation(len(features))]
+            losses.append(base - roc_auc_score(labels, score(features.assign(**{name: cells}))))
+        found.append({"feature": name, "importance": float(np.mean(losses))})
+    return sorted(found, key=lambda row: -row["importance"])

@@ -1,0 +1,383 @@
+"""Which column plays which role in a purchase log: guessed with reasons, checked, and frozen."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from tabular.errors import TableError, counted, shown
+from tabular.logs.event_spec import NUMBERS, REQUIRED, ROLES, EventSpec, quoted, refuse_mapping
+from tabular.logs.event_values import event_type_of
+from tabular.previews.detect import MOST_DISTINCT, DetectedColumn
+from tabular.previews.preview import Preview
+from tabular.values.amounts import DECIMALS, NumberFormat, split_number
+from tabular.values.cells import BadCell
+from tabular.values.moments import EXAMPLES, ORDERS, SPOKEN
+from tabular.values.words import OTHER_DATES, OTHER_TIMES, match_role, words_of
+
+__all__ = ["REQUIRED", "ROLES", "EventSpec", "Guess", "freeze", "guess_mapping"]
+
+# Below this a guess is not offered.
+LEAST_CONFIDENCE = 0.3
+# An id that knows so few customers is none.
+FEWEST_CUSTOMERS = 4
+MOST_TYPES = 50
+# In fewer rows a handful of customers is nothing odd.
+ROWS_TO_JUDGE = 30
+# Kinds of columns that say when, and nothing else.
+MOMENTS = ("date", "time")
+
+
+@dataclass(frozen=True)
+class Guess:
+    """Which column a role probably is, why, and how sure that is (0 to 1)."""
+
+    column: str
+    reason: str
+    confidence: float
+
+    def to_dict(self) -> dict:
+        """Return the guess ready for JSON."""
+        return asdict(self)
+
+
+def guess_mapping(preview: Preview) -> dict[str, Guess]:
+    """Return a guess for each role that some column may play, by its name and by what it holds.
+
+    Each column plays one role. Where no column holds amounts, but unit prices and quantities are there,
+    they are guessed instead.
+    """
+    scored = []
+    for order, role in enumerate(ROLES):
+        for column in preview.columns:
+            score, reason = _score(role, column)
+            if score >= LEAST_CONFIDENCE:
+                scored.append((-score, order, column.place, role, column.name, reason))
+    guesses: dict[str, Guess] = {}
+    taken: set[str] = set()
+    has_quantity = any(role == "quantity" and -score > 0.5 for score, *_, role, _, _ in scored)
+    for score, _, _, role, name, reason in sorted(scored):
+        if role in guesses or name in taken:
+            continue
+        if role == "unit_price" and ("amount" in guesses or not has_quantity):
+            continue
+        if role == "amount" and has_quantity and _is_price(name):
+            # A price beside a quantity is that of one piece.
+            continue
+        guesses[role] = Guess(name, reason, round(-score, 2))
+        taken.add(name)
+    _guess_by_content(preview, guesses, taken)
+    if "time" in guesses and not _needs_times(preview, guesses):
+        del guesses["time"]
+    if "unit_price" in guesses and ("amount" in guesses or "quantity" not in guesses):
+        del guesses["unit_price"]
+    elif "unit_price" in guesses:
+        price, quantity = guesses["unit_price"], guesses["quantity"]
+        reason = (
+            f"{price.reason}; no column holds amounts, so the amount is {shown(price.column)} times "
+            f"{shown(quantity.column)}"
+        )
+        guesses["unit_price"] = Guess(price.column, reason, price.confidence)
+    return {role: guesses[role] for role in ROLES if role in guesses}
+
+
+def _needs_times(preview: Preview, guesses: dict[str, Guess]) -> bool:
+    """Whether the dates have no times of their own."""
+    return "event_at" in guesses and not preview.column(guesses["event_at"].column).has_own_times
+
+
+def _is_price(name: str) -> bool:
+    return match_role(name, "unit_price")[0] > match_role(name, "amount")[0]
+
+
+def _score(role: str, column: DetectedColumn) -> tuple[float, str]:
+    """Return how well name and content of a column fit a role, and the sentence that says why."""
+    score, known = match_role(column.name, role)
+    if not known or _refuses(role, column):
+        return 0.0, ""
+    if role == "event_at" and OTHER_DATES & set(words_of(column.name)):
+        score *= 0.4
+    alike = "its name says so" if score > 0.9 else f"its name resembles {known!r}"
+    return score, f"{alike}; it holds {_content(column)}"
+
+
+def _refuses(role: str, column: DetectedColumn) -> bool:
+    """Whether what a column holds rules out a role."""
+    if column.kind == "blank":
+        return True
+    if role == "event_at":
+        return column.kind != "date"
+    if role == "time":
+        # When something was delivered, or how long it took, says nothing about the purchase.
+        return column.kind != "time" or bool(OTHER_TIMES & set(words_of(column.name)))
+    if role in NUMBERS:
+        return column.kind != "number"
+    if role == "customer_id":
+        # Too few customers are no reason to guess another column: `freeze` says what is wrong.
+        return column.kind in MOMENTS
+    if role == "label":
+        return column.distinct > 2 + (column.blanks > 0) or column.kind in MOMENTS
+    if role == "event_type":
+        # Of words that are neither purchases nor returns, nobody knows which one is a purchase.
+        known = any(event_type_of(text) in ("purchase", "return") for text in column.examples)
+        return column.kind != "text" or column.distinct > MOST_TYPES or not (known or column.blanks)
+    return column.kind in MOMENTS or (role == "category" and column.kind == "number")
+
+
+def _content(column: DetectedColumn) -> str:
+    if column.kind == "date":
+        order = (
+            "days and months in unknown order" if column.date_order_ambiguous else SPOKEN[column.date_order]
+        )
+        return f"dates ({order}{', with times' if column.has_time else ''})"
+    if column.kind == "time":
+        every = "" if column.unreadable else " in every filled cell"
+        return f"times of day{every}, from {column.minimum} to {column.maximum}"
+    if column.kind == "number":
+        return (
+            f"numbers from {column.minimum:g} to {column.maximum:g}"
+            if column.minimum is not None
+            else "numbers"
+        )
+    more = "more than " if column.distinct >= MOST_DISTINCT else ""
+    return f"{more}{counted(column.distinct, 'different text')} in {counted(column.rows, 'row')}"
+
+
+def _guess_by_content(preview: Preview, guesses: dict[str, Guess], taken: set[str]) -> None:
+    """Guess required roles that no name gives away, where only one column can play them."""
+    free = [column for column in preview.columns if column.name not in taken]
+    dates = [column for column in free if column.kind == "date"]
+    if "event_at" not in guesses and len(dates) == 1:
+        guesses["event_at"] = Guess(dates[0].name, "no other column holds dates", 0.6)
+    times = [column for column in free if not _refuses("time", column)]
+    if "time" not in guesses and len(times) == 1:
+        reason = f"no other column holds times; it holds {_content(times[0])}"
+        guesses["time"] = Guess(times[0].name, reason, 0.6)
+        taken.add(times[0].name)
+    numbers = [column for column in free if column.kind == "number" and _has_cents(column)]
+    if "amount" not in guesses and "unit_price" not in guesses and len(numbers) == 1:
+        guesses["amount"] = Guess(numbers[0].name, "no other column holds numbers with decimals", 0.5)
+    names = [
+        column
+        for column in free
+        if column.kind in ("text", "number") and not _has_cents(column) and _repeats(column)
+    ]
+    if "customer_id" not in guesses and names:
+        best = max(names, key=lambda column: column.distinct)
+        reason = f"its values stand in several rows each ({_content(best)})"
+        guesses["customer_id"] = Guess(best.name, reason, 0.4 if len(names) == 1 else LEAST_CONFIDENCE)
+
+
+def _has_cents(column: DetectedColumn) -> bool:
+    return column.kind == "number" and any(not float(value).is_integer() for value in _seen(column))
+
+
+def _seen(column: DetectedColumn) -> list[float]:
+    out = []
+    for text in column.examples:
+        try:
+            out.append(split_number(text, column.decimal)[0])
+        except BadCell:
+            continue
+    return out
+
+
+def _repeats(column: DetectedColumn) -> bool:
+    filled = column.rows - column.blanks
+    return column.distinct >= FEWEST_CUSTOMERS and (
+        column.distinct < 0.9 * filled or column.distinct >= MOST_DISTINCT
+    )
+
+
+def freeze(
+    preview: Preview,
+    mapping: dict[str, str],
+    *,
+    date_order: str | None = None,
+    decimal: str | None = None,
+) -> EventSpec:
+    """Check a mapping and decide once how the file is read.
+
+    Parameters
+    ----------
+    mapping
+        Name of the column for each role that is played; blank ones are not.
+    date_order, decimal
+        The answer where the preview could not tell (``DMY`` or ``MDY``; ``.`` or ``,``). An order that the
+        file contradicts is refused.
+
+    Raises
+    ------
+    TableError
+        ``needs_mapping``, ``missing_columns``, ``wrong_mapping``, ``too_few_customers``, ``ambiguous_dates``,
+        ``ambiguous_numbers``.
+    """
+    mapping = {role: name for role, name in mapping.items() if name}
+    if unknown := set(mapping) - set(ROLES):
+        raise ValueError(f"roles are {ROLES}, not {sorted(unknown)}")
+    if "amount" in mapping:
+        mapping.pop("unit_price", None)
+    _refuse_gaps(mapping, preview)
+    columns = {role: preview.column(mapping[role]) for role in ROLES if role in mapping}
+    _refuse_twins(mapping)
+    for role, column in columns.items():
+        _refuse_content(role, column)
+    if "time" in columns:
+        _refuse_two_times(columns["event_at"], columns["time"])
+    return EventSpec(
+        table=preview.table,
+        places={role: column.place for role, column in columns.items()},
+        columns={role: column.name for role, column in columns.items()},
+        date_order=_settle_order(columns["event_at"], date_order),
+        numbers={role: _settle_signs(columns[role], decimal) for role in NUMBERS if role in columns},
+        cancels="order_id" in columns and columns["order_id"].cancels,
+        time_form=columns["time"].time_form if "time" in columns else None,
+    )
+
+
+def _refuse_gaps(mapping: dict[str, str], preview: Preview) -> None:
+    has_amount = "amount" in mapping or {"unit_price", "quantity"} <= set(mapping)
+    missing = [role for role in REQUIRED if role not in mapping and not (role == "amount" and has_amount)]
+    if missing:
+        said = {
+            "customer_id": "who bought (customer id)",
+            "event_at": "when (date)",
+            "amount": "for how much (amount, or unit price and quantity)",
+        }
+        needed = ", ".join(said[role] for role in missing)
+        raise TableError(
+            "needs_mapping",
+            f"Say which column tells {needed}. The file has: {quoted(preview.header[:20])}.",
+            column=missing[0],
+            columns=missing,
+        )
+
+
+def _refuse_twins(mapping: dict[str, str]) -> None:
+    roles: dict[str, str] = {}
+    for role, name in mapping.items():
+        if name in roles:
+            raise refuse_mapping(
+                "wrong_mapping",
+                f"Column {shown(name)} cannot be both {roles[name]} and {role}. Choose another for one of "
+                "them.",
+                name,
+            )
+        roles[name] = role
+
+
+def _refuse_content(role: str, column: DetectedColumn) -> None:
+    name = shown(column.name)
+    sample = quoted(column.examples[:2])
+    if column.kind == "blank":
+        raise refuse_mapping("wrong_mapping", f"Column {name} is blank in every row.", column.name)
+    if role == "event_at" and column.kind != "date":
+        raise refuse_mapping(
+            "wrong_mapping",
+            f"Column {name} holds no dates (but e.g. {sample}), so it cannot say when.",
+            column.name,
+        )
+    if role == "time" and column.kind != "time":
+        raise _no_times(column, name, sample)
+    if role in NUMBERS and column.kind != "number":
+        what = {"date": "dates", "time": "times of day"}.get(column.kind, "texts")
+        raise refuse_mapping(
+            "wrong_mapping",
+            f"Column {name} holds {what} (e.g. {sample}), so it cannot be the {role.replace('_', ' ')}.",
+            column.name,
+        )
+    if role == "customer_id":
+        _refuse_customers(column, name, sample)
+    if role == "label" and column.distinct > 2 + (column.blanks > 0):
+        raise refuse_mapping(
+            "wrong_mapping",
+            f"Column {name} has {column.distinct:,} different values (e.g. {sample}); a churn label says "
+            "yes or no.",
+            column.name,
+        )
+    if role in ("order_id", "product", "category", "event_type") and column.kind == "date":
+        raise refuse_mapping(
+            "wrong_mapping",
+            f"Column {name} holds dates, so it cannot be the {role.replace('_', ' ')}.",
+            column.name,
+        )
+
+
+def _no_times(column: DetectedColumn, name: str, sample: str) -> TableError:
+    if column.kind == "date" and column.has_own_times:
+        return refuse_mapping(
+            "wrong_mapping",
+            f"Column {name} holds dates with their times (e.g. {sample}). Choose it as the date; no column "
+            "for the time of day is needed then.",
+            column.name,
+        )
+    return refuse_mapping(
+        "wrong_mapping",
+        f"Column {name} holds no times of day such as 18:30 or 6:30 PM (but e.g. {sample}), so it cannot say "
+        "at what time.",
+        column.name,
+    )
+
+
+def _refuse_two_times(dates: DetectedColumn, times: DetectedColumn) -> None:
+    if dates.has_own_times:
+        sample = quoted(dates.examples[:1])
+        raise refuse_mapping(
+            "wrong_mapping",
+            f"The dates in column {shown(dates.name)} have times already (e.g. {sample}), so column "
+            f"{shown(times.name)} cannot give them others. Leave the time of day empty.",
+            times.name,
+        )
+
+
+def _refuse_customers(column: DetectedColumn, name: str, sample: str) -> None:
+    if column.kind in MOMENTS:
+        what = "dates" if column.kind == "date" else "times of day"
+        raise refuse_mapping(
+            "wrong_mapping", f"Column {name} holds {what}, so it cannot say who.", column.name
+        )
+    if column.distinct < FEWEST_CUSTOMERS and column.rows >= ROWS_TO_JUDGE:
+        raise refuse_mapping(
+            "too_few_customers",
+            f"Column {name} has only {counted(column.distinct, 'different value')} in "
+            f"{counted(column.rows, 'row')} (e.g. {sample}): that does not tell customers apart.",
+            column.name,
+        )
+
+
+def _settle_order(column: DetectedColumn, answer: str | None) -> str:
+    if answer is not None and answer not in ORDERS:
+        raise ValueError(f"date_order must be one of {ORDERS}, got {answer!r}")
+    if column.date_order_ambiguous:
+        if answer in ("DMY", "MDY"):
+            return answer
+        raise refuse_mapping(
+            "ambiguous_dates",
+            f"Column {shown(column.name)}: {shown(column.examples[0])} may be day and month or month and "
+            "day, and no row of the file tells which. Say in which order they stand.",
+            column.name,
+        )
+    if answer is not None and answer != column.date_order and "YMD" not in (answer, column.date_order):
+        raise refuse_mapping(
+            "wrong_mapping",
+            f"Column {shown(column.name)}: its dates are written {SPOKEN[column.date_order]}, as in "
+            f"{EXAMPLES[column.date_order]}; most cannot be read as {SPOKEN[answer]}.",
+            column.name,
+        )
+    return column.date_order
+
+
+def _settle_signs(column: DetectedColumn, answer: str | None) -> NumberFormat:
+    if answer is not None and answer not in DECIMALS:
+        raise ValueError(f"decimal must be one of {DECIMALS}, got {answer!r}")
+    if not column.decimal_ambiguous:
+        return NumberFormat(column.decimal, column.thousands, column.lakhs)
+    if answer is None:
+        sample = next((text for text in column.examples if "." in text or "," in text), column.examples[0])
+        raise refuse_mapping(
+            "ambiguous_numbers",
+            f"Column {shown(column.name)}: {shown(sample)} may be thousands or decimals, and no row of the "
+            "file tells which. Say which sign stands before decimals.",
+            column.name,
+        )
+    other = "," if answer == "." else "."
+    return NumberFormat(answer, other, column.lakhs)

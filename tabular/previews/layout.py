@@ -1,0 +1,123 @@
+"""Delimiter and header of a table whose columns nobody has named yet."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+from tabular.errors import TableError, shown
+from tabular.source.header import DELIMITERS, HEAD_BYTES, Layout, header_record
+from tabular.values.amounts import split_number
+from tabular.values.cells import BadCell, is_blank
+from tabular.values.moments import read_moment
+
+# Rows that vote about the delimiter.
+VOTERS = 200
+# Customer, date and amount.
+FEWEST_COLUMNS = 3
+# Nobody looks at more in a preview.
+MOST_COLUMNS = 500
+SAID = re.compile(rb"(?i)\s*\"?sep=(.)\"?\s*")
+
+
+def find_layout(source: Path, *, bom: int, delimiters: str = DELIMITERS, sheet: str = "") -> Layout:
+    """Find delimiter and header of a UTF-8 file by its first rows.
+
+    The delimiter is the one that cuts most rows into as many cells as the header. The first row holds the
+    names: where it looks like data, the file is refused rather than its first row lost.
+
+    Raises
+    ------
+    TableError
+        ``no_rows``, ``missing_columns``, ``too_large``.
+    """
+    with source.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    start, line = _first_line(head, bom, 1, sheet)
+    end = head.find(b"\n", start) + 1 or len(head)
+    if (said := SAID.fullmatch(head[start:end])) and chr(said[1][0]) in delimiters:
+        # What Excel writes, and reads, before a table.
+        delimiters = chr(said[1][0])
+        start, line = _first_line(head, end, line + 1, sheet)
+
+    best = None
+    for delimiter in delimiters:
+        cells, data_at, lines = header_record(head, start, line, delimiter)
+        if len(cells) > MOST_COLUMNS:
+            continue
+        share = _share_alike(head, data_at, len(cells), delimiter)
+        score = (len(cells) > 1, round(share, 2), len(cells))
+        if best is None or score > best[0]:
+            best = score, Layout(delimiter, tuple(cells), line, data_at, line + lines, {})
+    if best is None:
+        raise TableError("too_large", f"The table has more than {MOST_COLUMNS:,} columns. Leave some out.")
+    layout = best[1]
+    _refuse_header(layout, sheet)
+    return layout
+
+
+def _first_line(head: bytes, start: int, line: int, sheet: str) -> tuple[int, int]:
+    """Return byte and number of the first line that holds anything."""
+    while start < len(head):
+        end = head.find(b"\n", start) + 1 or len(head)
+        if head[start:end].strip():
+            return start, line
+        start, line = end, line + 1
+    raise TableError("no_rows", f"There is nothing in it: no header and no rows.{sheet}")
+
+
+def _share_alike(head: bytes, at: int, width: int, delimiter: str) -> float:
+    """Return which share of the first rows has as many cells as the header."""
+    widths: Counter = Counter()
+    for _ in range(VOTERS):
+        if at >= len(head):
+            break
+        cells, after, _ = header_record(head, at, 1, delimiter)
+        if after == len(head) == HEAD_BYTES:
+            # Cut in the middle.
+            break
+        if not all(map(is_blank, cells)):
+            widths[len(cells)] += 1
+        at = after
+    return widths[width] / widths.total() if widths else 1.0
+
+
+def _refuse_header(layout: Layout, sheet: str) -> None:
+    named = [cell for cell in layout.header if not is_blank(cell)]
+    where = f"Row {layout.header_line:,}"
+    if len(named) < FEWEST_COLUMNS:
+        raise TableError(
+            "missing_columns",
+            f"{where} was read as the header and names {len(named)} of the columns; a purchase log has at "
+            f"least {FEWEST_COLUMNS}: who, when and how much. It begins with {shown(named[0])}.{sheet}",
+            line=layout.header_line,
+        )
+    data = [cell for cell in named if _is_data(cell)]
+    if len(data) * 2 >= len(named) or any(_is_date(cell) for cell in data):
+        raise TableError(
+            "missing_columns",
+            f"{where} was read as the header, but {shown(data[0])} looks like a value, not a name. Put the "
+            f"names of the columns into the first row.{sheet}",
+            line=layout.header_line,
+        )
+
+
+def _is_data(cell: str) -> bool:
+    try:
+        split_number(cell, ".")
+    except BadCell:
+        return _is_date(cell)
+    return True
+
+
+def _is_date(cell: str) -> bool:
+    if not re.search("[0-9]{2}", cell):
+        return False
+    for order in ("DMY", "MDY"):
+        try:
+            read_moment(cell.strip(), order)
+        except BadCell:
+            continue
+        return True
+    return False

@@ -1,0 +1,335 @@
+"""The check of an uploaded table: every row accounted for, or one sentence about what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from tabular.errors import TableError, counted, place, shown
+from tabular.snapshots.tally import LogTally, Tally
+from tabular.source.duplicates import IdHashes, find_repeats
+from tabular.source.header import read_layout
+from tabular.source.locate import locate_rows
+from tabular.source.parse import Plan, iter_parsed
+from tabular.source.spec import CANONICAL_SUFFIX, INLINE_SKIPS, SKIP_SUFFIX, ParseSpec
+from tabular.source.upload import DEFAULT_MAX_BYTES
+from tabular.values.schema import TableSchema
+
+PURPOSES = ("predict", "train")
+BAD_ROWS = ("refuse", "leave_out")
+PREVIEW_ROWS = 5
+CHECK_MEMORY = 400 << 20
+CHECK_SECONDS = 120
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What the check found: ``rows_in == accepted + duplicates + rejected``.
+
+    Parameters
+    ----------
+    spec
+        How to read the accepted rows.
+    duplicates
+        Rows that equal another one in every cell.
+    rejected
+        Rows left out for a mistake, or because a later row of the same id counts; all are listed in
+        `rejects_path`.
+    preview
+        The first accepted rows as text, in the order of ``spec.header``.
+    unknown_categories
+        ``{column: {"rows": n, "values": {value: rows, ...}}}``, the most frequent 20.
+    out_of_range
+        ``{column: {"rows": n, "minimum": seen, "maximum": seen}}``: unusual, not impossible.
+    """
+
+    spec: ParseSpec
+    rows_in: int
+    accepted: int
+    duplicates: int
+    rejected: int
+    warnings: tuple[str, ...] = ()
+    preview: tuple[tuple[str, ...], ...] = ()
+    unknown_categories: dict = field(default_factory=dict)
+    out_of_range: dict = field(default_factory=dict)
+    rejects_path: str | None = None
+
+    def to_dict(self) -> dict:
+        """Return the report ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, found: dict) -> CheckReport:
+        """Build a report again from `to_dict`, also after a round trip through JSON."""
+        return cls(
+            **{
+                **found,
+                "spec": ParseSpec.from_dict(found["spec"]),
+                "warnings": tuple(found["warnings"]),
+                "preview": tuple(tuple(row) for row in found["preview"]),
+            }
+        )
+
+
+def check_table(
+    path: Path | str,
+    schema: TableSchema,
+    *,
+    purpose: str = "predict",
+    bad_rows: str = "refuse",
+    rejects_path: Path | str | None = None,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    on_progress: Progress | None = None,
+) -> CheckReport:
+    """Check the file at `path` and decide how it is read.
+
+    Copies that are needed for reading are written beside it (`ParseSpec.companions`); a refused file leaves
+    none.
+
+    Parameters
+    ----------
+    purpose
+        ``predict`` ignores labels; ``train`` needs them and enough rows of both.
+    bad_rows
+        ``refuse`` the file for any bad row, or ``leave_out`` these rows.
+    rejects_path
+        Where to write bad rows as CSV: line, column, value, reason. Written only if there are any.
+    on_progress
+        Called with (step, bytes done, bytes in all).
+
+    Raises
+    ------
+    TableError
+        The file is refused.
+    """
+    if purpose not in PURPOSES or bad_rows not in BAD_ROWS:
+        raise ValueError(f"purpose must be one of {PURPOSES} and bad_rows one of {BAD_ROWS}")
+    path = Path(path)
+    rejects_path = Path(rejects_path) if rejects_path else None
+    size = path.stat().st_size
+    if size > max_bytes:
+        raise TableError(
+            "too_large",
+            f"The file has {size / 1e6:,.1f} MB; {max_bytes / 1e6:,.0f} MB is the most. Split it, or "
+            "leave out columns.",
+        )
+    canonical = Path(f"{path}{CANONICAL_SUFFIX}")
+    skips = Path(f"{path}{SKIP_SUFFIX}")
+    try:
+        return _Check(path, schema, purpose, bad_rows, rejects_path, on_progress or _silent).run(
+            canonical, skips
+        )
+    except BaseException:
+        canonical.unlink(missing_ok=True)
+        skips.unlink(missing_ok=True)
+        raise
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    pass
+
+
+class _Check:
+    """One run of `check_table`; a class because the steps share what they found."""
+
+    def __init__(self, path, schema, purpose, bad_rows, rejects_path, on_progress):
+        self.path: Path = path
+        self.schema: TableSchema = schema
+        self.trains = purpose == "train"
+        self.leaves_out = bad_rows == "leave_out"
+        self.on_progress: Progress = on_progress
+        self.warnings: list[str] = []
+        self.tally = Tally(schema, trains=self.trains, rejects_path=rejects_path)
+
+    def run(self, canonical: Path, skips: Path) -> CheckReport:
+        spec = self.read_spec(canonical)
+        label = self.schema.the("label")
+        if self.trains and label and label.name not in spec.positions and self.schema.one_row_per_id:
+            raise TableError(
+                "missing_columns",
+                f"The column {label.name} is missing: without it there is nothing to learn from.",
+                line=spec.header_line,
+                column=label.name,
+                columns=[label.name],
+            )
+        plan = Plan(spec, self.schema, labels_matter=self.trains, surveys=True)
+        preview, risky = self.read_rows(plan)
+        tally = self.tally
+        if not tally.rows_in:
+            raise TableError("no_rows", f"The file has a header but no rows.{self.sheet_note(spec)}")
+        if tally.faults and not self.leaves_out:
+            raise tally.refusal()
+
+        duplicates = self.settle_repeats(plan)
+        accepted = tally.rows_in - tally.rejected - duplicates
+        if not accepted:
+            raise tally.refusal(all_rows=True)
+        if self.trains:
+            tally.refuse_training(accepted)
+        tally.close()
+        skip = np.unique(np.asarray(tally.left_out, np.int64))
+        if len(skip) > INLINE_SKIPS:
+            np.save(skips, skip, allow_pickle=False)
+        self.warnings += tally.warnings(duplicates)
+        spec = replace(
+            spec,
+            skip=tuple(skip.tolist()) if len(skip) <= INLINE_SKIPS else (),
+            skip_file=len(skip) > INLINE_SKIPS,
+            risky=tuple(sorted(risky)),
+            rows=accepted,
+            warnings=tuple(self.warnings),
+        )
+        return CheckReport(
+            spec=spec,
+            rows_in=tally.rows_in,
+            accepted=accepted,
+            duplicates=duplicates,
+            rejected=tally.rejected,
+            warnings=tuple(self.warnings),
+            preview=tuple(preview),
+            unknown_categories=tally.unknown_categories(),
+            out_of_range=tally.out_of_range(),
+            rejects_path=tally.rejects_written,
+        )
+
+    def read_spec(self, canonical: Path) -> ParseSpec:
+        """Return the specification before any row was read."""
+        spec, warnings = locate_rows(
+            self.path,
+            canonical,
+            read_header=partial(read_layout, schema=self.schema),
+            on_progress=self.on_progress,
+        )
+        self.warnings += warnings
+        if spec.encoding in ("cp1252", "latin-1"):
+            sample = _first_special(spec.source(self.path))
+            self.warnings.append(
+                f"The file is not UTF-8; it was read as Western European ({spec.encoding}), e.g. "
+                f"{shown(sample)}. "
+                "If names look wrong, save it as CSV (UTF-8) and upload that."
+            )
+        column = self.schema.the("id")
+        return replace(spec, id_place=spec.positions.get(column.name) if column else None)
+
+    def sheet_note(self, spec: ParseSpec) -> str:
+        return f" The sheet {shown(spec.sheet)} was read." if spec.sheet else ""
+
+    def read_rows(self, plan: Plan) -> tuple[list[tuple[str, ...]], set[int]]:
+        """Take every row into the tally; return a preview and the places of columns with dangerous cells."""
+        preview: list[tuple[str, ...]] = []
+        risky: set[int] = set()
+        self.hashes = IdHashes() if self.schema.one_row_per_id and self.schema.the("id") else None
+        self.logs = None if self.schema.one_row_per_id else LogTally(self.schema, self.trains)
+        done, total = plan.spec.data_at, plan.spec.source(self.path).stat().st_size
+        for parsed in iter_parsed(self.path, plan, np.empty(0, np.int64)):
+            self.tally.take(parsed)
+            risky |= parsed.risky
+            if self.hashes is not None and parsed.ids is not None:
+                self.hashes.add(parsed.ids)
+            if self.logs is not None:
+                self.logs.take(parsed)
+            if len(preview) < PREVIEW_ROWS and len(parsed.lines):
+                rows = parsed.raw().slice(0, PREVIEW_ROWS - len(preview)).to_pylist()
+                preview += [tuple(row.values()) for row in rows]
+            done += parsed.size
+            self.on_progress("Checking rows", min(done, total), total)
+        return preview, risky
+
+    def settle_repeats(self, plan: Plan) -> int:
+        """Leave out rows whose id stands again, refuse where that cannot be learned from; return how many
+        were equal.
+        """
+        if self.logs is not None:
+            self.warnings += self.logs.settle(self.again(plan), plan)
+            return 0
+        repeated = self.hashes.repeated() if self.hashes is not None else ()
+        if not len(repeated):
+            return 0
+        column = self.schema.the("id").name
+        repeats = find_repeats(self.again(plan), repeated, seed=self.hashes.seed, id_column=column)
+        if repeats.superseded:
+            first = repeats.first
+            number = len(repeats.superseded)
+            where = place(repeats.later_line, column)
+            self.tally.set_aside(repeats.superseded)
+            if self.trains and not self.leaves_out:
+                raise TableError(
+                    "duplicate_customers",
+                    f"{where}: {shown(first.value)} already stands in row {first.line:,}, with other values. "
+                    f"{counted(number, 'row')} like this; keep one row for each customer.",
+                    line=repeats.later_line,
+                    column=column,
+                    rejects={"rows": number, "path": self.tally.rejects_written},
+                )
+            self.warnings.append(
+                f"{where}: {shown(first.value)} already stands in row {first.line:,}, with other values. "
+                "The later row "
+                f"counts; {counted(number, 'earlier row was', 'earlier rows were')} set aside."
+            )
+        self.tally.left_out += repeats.duplicates
+        return len(repeats.duplicates)
+
+    def again(self, plan: Plan):
+        """Read the rows that were good once more."""
+        skip = np.unique(np.asarray(self.tally.left_out, np.int64))
+        yield from iter_parsed(self.path, replace(plan, surveys=False), skip)
+
+
+def _first_special(source: Path) -> str:
+    with source.open(encoding="utf-8") as file:
+        for line in file:
+            if not line.isascii():
+                at = next(i for i, c in enumerate(line) if not c.isascii())
+                return line[max(0, at - 15) : at + 15].strip()
+    return ""
+
+
+def check_table_in_child(
+    path: Path | str,
+    schema: TableSchema,
+    *,
+    purpose: str = "predict",
+    bad_rows: str = "refuse",
+    rejects_path: Path | str | None = None,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    memory_bytes: int = CHECK_MEMORY,
+    seconds: float = CHECK_SECONDS,
+    on_progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> CheckReport:
+    """Do `check_table` in a child process that is killed when it takes too much memory or time.
+
+    Raises
+    ------
+    TableError
+        Also ``too_much_memory`` and ``too_slow``.
+    """
+    from tabular.child import run_in_child
+
+    found = run_in_child(
+        "tabular.snapshots.check:check_for_parent",
+        {
+            "path": str(path),
+            "schema": schema.to_dict(),
+            "purpose": purpose,
+            "bad_rows": bad_rows,
+            "rejects_path": str(rejects_path) if rejects_path else None,
+            "max_bytes": max_bytes,
+        },
+        memory_bytes=memory_bytes,
+        seconds=seconds,
+        on_progress=on_progress,
+        should_stop=should_stop,
+    )
+    return CheckReport.from_dict(found)
+
+
+def check_for_parent(*, schema: dict, on_progress: Progress, **options) -> dict:
+    """Do `check_table` in a child, with arguments and result in JSON."""
+    return check_table(schema=TableSchema.from_dict(schema), on_progress=on_progress, **options).to_dict()

@@ -1,0 +1,435 @@
+"""Workbooks: the first sheet that holds anything, copied row by row into a CSV that the one reader of rows
+reads.
+
+The sheet is read with expat itself: a document type is refused before anything in it is expanded, a cell is
+refused while it grows, rows out of order are noticed, and only one row is in memory. openpyxl has none of
+these limits; it tells which number formats show a date.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import posixpath
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from xml.parsers import expat
+
+from tabular.errors import TableError, counted, shown
+from tabular.source.archive import Archive, corrupt
+from tabular.values.cells import LONGEST_CELL, is_blank
+
+MOST_ROWS = 1_048_576
+MOST_COLUMNS = 16_384
+REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+WHOLE = re.compile(r"-?[0-9]{1,15}")
+# What may count rows, texts and styles: int() takes the digits of all scripts, and not thousands of them.
+INDEX = re.compile(r"[0-9]{1,9}")
+# Office Open XML allows the first two; the others are the same bytes in a workbook that holds ASCII only.
+ENCODINGS = frozenset({"utf-8", "utf-16", "us-ascii", "iso-8859-1"})
+# Built into spreadsheets of these languages without a format code; openpyxl knows all others.
+EAST_ASIAN_DATES = frozenset([*range(27, 37), *range(50, 59)])
+# What shows text and colours in a number format, and no part of the number.
+LITERALS = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
+
+
+@dataclass
+class SheetCopy:
+    """What was copied, and what should be said about it."""
+
+    sheet: str
+    note: str
+    warnings: list[str] = field(default_factory=list)
+
+
+def write_sheet_copy(path: Path, target: Path, *, on_progress: Callable | None = None) -> SheetCopy:
+    """Copy the first sheet of a workbook that is not empty to a CSV whose record n is row n of the sheet.
+
+    Raises
+    ------
+    TableError
+        ``corrupt_archive``, ``zip_bomb``, ``xml_entity``, ``encrypted``, ``unsupported_type``,
+        ``type_mismatch``, ``cell_too_long``, ``no_rows``.
+    """
+    with Archive(path) as archive:
+        _refuse_other_archives(archive)
+        book = _Workbook(archive)
+        texts = _shared_strings(archive, book.part("sharedStrings"))
+        styles = _date_styles(archive, book.part("styles"))
+        for name, part in book.sheets:
+            with target.open("w", encoding="utf-8", newline="") as out:
+                sheet = _Sheet(out, texts, styles, book.epoch)
+                _parse(archive, part, sheet, on_progress)
+            if sheet.width:
+                return _said_aloud(name, [other for other, _ in book.sheets if other != name], sheet)
+    names = ", ".join(shown(name) for name, _ in book.sheets[:5])
+    raise TableError("no_rows", f"The workbook holds no rows. Empty: {names}.")
+
+
+def _said_aloud(name: str, others: list[str], sheet: _Sheet) -> SheetCopy:
+    copy = SheetCopy(name, "")
+    if others:
+        rest = ", ".join(shown(other) for other in others[:5])
+        copy.note = f" The sheet {shown(name)} was read; others were not: {rest}."
+        copy.warnings.append(copy.note.strip())
+    if sheet.formulas:
+        copy.warnings.append(
+            f"{counted(sheet.formulas, 'cell')} with formulas: the results stored in the file were used."
+        )
+    if sheet.outside:
+        copy.warnings.append(f"{counted(sheet.outside, 'cell')} to the right of the header ignored.")
+    return copy
+
+
+def _refuse_other_archives(archive: Archive) -> None:
+    if archive.has("xl/workbook.bin"):
+        raise TableError(
+            "unsupported_type", "This is a binary workbook (.xlsb). Save it as .xlsx or as CSV (UTF-8)."
+        )
+    if not any(name.startswith("xl/") for name in archive.parts):
+        raise TableError(
+            "type_mismatch",
+            "This is an archive, but not an Excel workbook. Upload the .xlsx or CSV file itself.",
+        )
+    for needed in ("[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
+        if not archive.has(needed):
+            raise corrupt(f"the part {posixpath.basename(needed)} is missing")
+
+
+class _Part:
+    """Handlers of the parser for one part; names come without their prefix."""
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        pass
+
+    def end(self, name: str) -> None:
+        pass
+
+    def text(self, data: str) -> None:
+        pass
+
+
+def _parse(archive: Archive, name: str, part: _Part, on_progress: Callable | None = None) -> None:
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = lambda tag, attributes: part.start(tag.rpartition(":")[2], attributes)
+    parser.EndElementHandler = lambda tag: part.end(tag.rpartition(":")[2])
+    parser.CharacterDataHandler = part.text
+    parser.XmlDeclHandler = lambda version, encoding, standalone: _refuse_encoding(name, encoding)
+    # No workbook needs a document type; refusing it means that no entity is ever expanded or fetched.
+    parser.StartDoctypeDeclHandler = _refuse_document_type
+    parser.EntityDeclHandler = _refuse_document_type
+    parser.ExternalEntityRefHandler = _refuse_document_type
+    done, total = 0, archive.parts[name.lower()].file_size if archive.has(name) else 0
+    try:
+        for chunk in archive.stream(name):
+            parser.Parse(chunk, False)
+            done += len(chunk)
+            if on_progress:
+                on_progress("Reading the workbook", min(done, total), total)
+        parser.Parse(b"", True)
+    except expat.ExpatError as error:
+        raise corrupt(f"the part {posixpath.basename(name)} is not well-formed XML") from error
+
+
+def _refuse_encoding(name: str, encoding: str | None) -> None:
+    # expat would ask Python for the table of any other one, and Python answers with errors of several kinds.
+    if encoding and encoding.lower() not in ENCODINGS:
+        raise corrupt(f"the part {posixpath.basename(name)} claims to be written in {shown(encoding)}")
+
+
+def _refuse_document_type(*details):
+    raise TableError(
+        "xml_entity",
+        "The workbook holds an XML document type or entity, which no spreadsheet program writes. "
+        "Open it in a spreadsheet program, save it as a new .xlsx file and upload that.",
+    )
+
+
+class _Workbook(_Part):
+    """Names and parts of the sheets, in their order."""
+
+    def __init__(self, archive: Archive):
+        self.found: list[tuple[str, str]] = []
+        self.epoch = datetime(1899, 12, 30)
+        relations = _Relations()
+        _parse(archive, "xl/_rels/workbook.xml.rels", relations)
+        _parse(archive, "xl/workbook.xml", self)
+        self.relations = relations.targets
+        self.sheets = []
+        for name, relation in self.found:
+            kind, target = self.relations.get(relation, ("", ""))
+            if kind == "worksheet":
+                self.sheets.append((name, target))
+        if not self.sheets:
+            raise corrupt("it names no sheet")
+
+    def start(self, name, attributes):
+        if name == "sheet":
+            relation = next((value for key, value in attributes.items() if key.endswith(":id")), "")
+            self.found.append((attributes.get("name", ""), relation))
+        elif name == "workbookPr" and attributes.get("date1904") in ("1", "true"):
+            self.epoch = datetime(1904, 1, 1)
+
+    def part(self, kind: str) -> str | None:
+        """Return the name of the only part of a kind."""
+        return next((target for found, target in self.relations.values() if found == kind), None)
+
+
+class _Relations(_Part):
+    def __init__(self):
+        self.targets: dict[str, tuple[str, str]] = {}
+
+    def start(self, name, attributes):
+        if name == "Relationship" and attributes.get("TargetMode") != "External":
+            target = attributes.get("Target", "")
+            full = target[1:] if target.startswith("/") else posixpath.normpath(posixpath.join("xl", target))
+            self.targets[attributes.get("Id", "")] = attributes.get("Type", "").rpartition("/")[2], full
+
+
+def _shared_strings(archive: Archive, name: str | None) -> list[str]:
+    part = _SharedStrings()
+    if name and archive.has(name):
+        _parse(archive, name, part)
+    return part.texts
+
+
+class _SharedStrings(_Part):
+    def __init__(self):
+        self.texts: list[str] = []
+        self.pieces: list[str] = []
+        self.length = 0
+        self.collects = self.phonetic = False
+
+    def start(self, name, attributes):
+        if name == "si":
+            self.pieces, self.length = [], 0
+        elif name == "rPh":
+            self.phonetic = True
+        elif name == "t":
+            self.collects = not self.phonetic
+
+    def end(self, name):
+        if name == "t":
+            self.collects = False
+        elif name == "rPh":
+            self.phonetic = False
+        elif name == "si":
+            self.texts.append(_unescaped("".join(self.pieces)))
+
+    def text(self, data):
+        if self.collects:
+            self.length += len(data)
+            if self.length > LONGEST_CELL:
+                raise TableError(
+                    "cell_too_long", f"A cell has more than {LONGEST_CELL:,} characters. Shorten it."
+                )
+            self.pieces.append(data)
+
+
+def _date_styles(archive: Archive, name: str | None) -> list[str]:
+    """Return for each style whether it shows a ``moment``, perhaps only a ``time`` of day, or neither."""
+    # Imported here: it takes a fifth of a second, and only workbooks need it.
+    from openpyxl.styles.numbers import builtin_format_code, is_date_format
+
+    part = _Styles()
+    if name and archive.has(name):
+        _parse(archive, name, part)
+
+    def shows(number: int) -> str:
+        if number in EAST_ASIAN_DATES:
+            return "time"
+        code = part.formats.get(number) or builtin_format_code(number)
+        if not is_date_format(code):
+            return ""
+        return "moment" if {"d", "y"} & set(LITERALS.sub("", code).lower()) else "time"
+
+    return [shows(number) for number in part.used]
+
+
+class _Styles(_Part):
+    def __init__(self):
+        self.formats: dict[int, str] = {}
+        self.used: list[int] = []
+        self.inside = False
+
+    def start(self, name, attributes):
+        if name == "numFmt":
+            self.formats[_whole(attributes.get("numFmtId"))] = attributes.get("formatCode", "")
+        elif name == "cellXfs":
+            self.inside = True
+        elif name == "xf" and self.inside:
+            self.used.append(_whole(attributes.get("numFmtId", "0")))
+
+    def end(self, name):
+        if name == "cellXfs":
+            self.inside = False
+
+
+def _whole(text: str | None) -> int:
+    try:
+        return int(text or "")
+    except ValueError:
+        raise corrupt("a number format has no number") from None
+
+
+class _Sheet(_Part):
+    """Writes each row as soon as it ends."""
+
+    def __init__(self, out, texts: list[str], styles: list[str], epoch: datetime):
+        self.out, self.texts, self.styles, self.epoch = out, texts, styles, epoch
+        # Two characters end a line here, so that the writer quotes cells with either; `out` gets one.
+        self.line = io.StringIO()
+        self.writer = csv.writer(self.line, lineterminator="\r\n")
+        self.width = self.formulas = self.outside = 0
+        self.row = self.written = 0
+        self.cells: dict[int, str] = {}
+        self.place, self.kind, self.style = -1, "n", 0
+        self.pieces: list[str] = []
+        self.length = 0
+        self.collects = self.phonetic = False
+
+    def start(self, name, attributes):
+        if name == "c":
+            self._start_cell(attributes)
+        elif name == "v" or (name == "t" and not self.phonetic):
+            self.collects = True
+        elif name == "row":
+            self._start_row(attributes)
+        elif name == "f":
+            self.formulas += 1
+        elif name == "rPh":
+            self.phonetic = True
+
+    def end(self, name):
+        if name == "c":
+            value = self._value("".join(self.pieces))
+            if value:
+                self.cells[self.place] = value
+        elif name in ("v", "t"):
+            self.collects = False
+        elif name == "row":
+            self._write_row()
+        elif name == "rPh":
+            self.phonetic = False
+
+    def text(self, data):
+        if self.collects:
+            self.length += len(data)
+            if self.length > LONGEST_CELL:
+                raise TableError(
+                    "cell_too_long",
+                    f"Row {self.row:,}, column {_letters(self.place)}: the cell has more than "
+                    f"{LONGEST_CELL:,} characters. "
+                    "Shorten it.",
+                    line=self.row,
+                    column=_letters(self.place),
+                )
+            self.pieces.append(data)
+
+    def _start_row(self, attributes):
+        given = attributes.get("r")
+        number = self.row + 1 if given is None else int(given) if INDEX.fullmatch(given) else 0
+        if not self.row < number <= MOST_ROWS:
+            raise corrupt(f"after row {self.row:,} comes a row with the number {shown(given or str(number))}")
+        self.row, self.place, self.cells = number, -1, {}
+
+    def _start_cell(self, attributes):
+        reference = attributes.get("r")
+        if reference is None:
+            place = self.place + 1
+        else:
+            found = REFERENCE.fullmatch(reference)
+            if not found or int(found[2]) != self.row:
+                raise corrupt(
+                    f"row {self.row:,} holds a cell with the reference {shown(reference)}", line=self.row
+                )
+            place = -1
+            for letter in found[1]:
+                place = (place + 1) * 26 + ord(letter) - 65
+        if place >= MOST_COLUMNS or place in self.cells:
+            raise corrupt(f"row {self.row:,} holds a cell twice or beyond the last column", line=self.row)
+        self.place = place
+        self.kind, self.style = attributes.get("t", "n"), attributes.get("s", "0")
+        self.pieces, self.length = [], 0
+
+    def _value(self, text: str) -> str:
+        if self.kind == "n":
+            return self._number(text.strip())
+        if self.kind == "s":
+            index = text.strip()
+            if not INDEX.fullmatch(index) or int(index) >= len(self.texts):
+                raise corrupt(f"row {self.row:,} refers to a text that is not there", line=self.row)
+            return self.texts[int(index)]
+        if self.kind == "b":
+            return "TRUE" if text.strip() == "1" else "FALSE"
+        return _unescaped(text)
+
+    def _number(self, text: str) -> str:
+        if not text:
+            return ""
+        try:
+            value = float(text)
+        except ValueError:
+            return text
+        if self.style != "0" and (shows := self._shows()):
+            return self._moment(value, text, shows)
+        if WHOLE.fullmatch(text):
+            return str(int(text))
+        if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+        # Sheets store 29.85 as 29.850000000000001; the shortest text that gives the same number is what
+        # people see.
+        return repr(value) if abs(value) < 1e300 else text
+
+    def _shows(self) -> str:
+        known = INDEX.fullmatch(self.style) and int(self.style) < len(self.styles)
+        return self.styles[int(self.style)] if known else ""
+
+    def _moment(self, days: float, text: str, shows: str) -> str:
+        try:
+            moment = self.epoch + timedelta(milliseconds=round(days * 86_400_000))
+        except (OverflowError, ValueError):
+            return text
+        if shows == "time" and moment.date() == self.epoch.date():
+            # Part of a day, and of no day: what a cell holds that shows nothing but hours and minutes.
+            return moment.time().isoformat()
+        return moment.date().isoformat() if not moment.time() else moment.isoformat(" ")
+
+    def _write_row(self):
+        cells = {place: value for place, value in self.cells.items() if not is_blank(value)}
+        if not cells:
+            return
+        # Blank rows become blank lines, so that a record's number is the row's number.
+        self.out.write("\n" * (self.row - self.written - 1))
+        self.written = self.row
+        if not self.width:
+            self.width = max(cells) + 1
+        self.outside += sum(place >= self.width for place in cells)
+        self.line.seek(0)
+        self.line.truncate()
+        self.writer.writerow([self.cells.get(place, "") for place in range(self.width)])
+        self.out.write(self.line.getvalue()[:-2] + "\n")
+
+
+def _letters(place: int) -> str:
+    text, place = "", place + 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        text = chr(65 + rest) + text
+    return text
+
+
+def _unescaped(text: str) -> str:
+    if "_x" not in text:
+        return text
+    return ESCAPED.sub(
+        lambda found: (
+            chr(int(found[1], 16)) if int(found[1], 16) not in (0, *range(0xD800, 0xE000)) else found[0]
+        ),
+        text,
+    )
