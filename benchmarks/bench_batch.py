@@ -177,7 +177,7 @@ def _plain(folder, model):
 
 def _table_schema(folder):
     from ml.matrix.schemas import TELCO_V1
-    from registry.schemas import table_schema
+    from registry.engines.tables import table_schema
 
     observed = json.loads((folder / f"{MODELS[0]}.json").read_text())["observed"]
     return table_schema(TELCO_V1, purpose="predict", observed=observed)
@@ -198,7 +198,7 @@ def _check(folder):
 def _ours(folder, model, with_table=False):
     from ml.serving.risk import SEGMENTS_V2
     from ml.serving.scoring import Scorer
-    from predictions.batch import score_rows
+    from predictions.engines.batch import score_rows
     from tabular.source.spec import ParseSpec
 
     scorer = Scorer(

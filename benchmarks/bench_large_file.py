@@ -45,7 +45,7 @@ def _write_model(folder):
     from ml.learning.training import train_model
     from ml.matrix.schemas import TELCO_V1
     from ml.samples.dataset_a import make_dataset_a
-    from registry.files import VerifiedFiles, sha256
+    from registry.engines.files import VerifiedFiles, sha256
 
     exported = export_model(
         train_model(make_dataset_a(), schema=TELCO_V1, model_type="gradient_boosting"), TELCO_V1
@@ -64,7 +64,7 @@ def _write_model(folder):
 
 def _measure(folder, rows, version, observed):
     from ml.matrix.schemas import TELCO_V1
-    from registry.schemas import table_schema
+    from registry.engines.tables import table_schema
     from tabular.child import supervise
 
     source = str(folder / "customers.csv")
@@ -80,7 +80,7 @@ def _measure(folder, rows, version, observed):
         "policy": "segments_v2", "csv_path": str(folder / "result.csv"),
         "table_path": str(folder / "result.parquet"),
     }  # fmt: skip
-    scored = supervise("predictions.batch:score_file", score, **limits)
+    scored = supervise("predictions.engines.batch:score_file", score, **limits)
     assert scored.result["rows"] == rows
     for label, outcome in (("check", checked), ("predict (boosted trees)", scored)):
         print(

@@ -29,7 +29,7 @@ def _write_table(path):
     from ml.matrix.schemas import TELCO_V1
     from ml.samples.dataset_a import make_dataset_a
     from ml.serving.risk import SEGMENTS_V2
-    from predictions.batch import TableWriter
+    from predictions.engines.batch import TableWriter
     from tabular.source.read import Batch
 
     clean = clean_frame(make_dataset_a(), TELCO_V1)
@@ -51,7 +51,7 @@ def _write_table(path):
 
 
 def _measure(path):
-    from predictions.results import CUSTOMER, PROBABILITY, TIER, CustomerTable, Query
+    from predictions.engines.results import CUSTOMER, PROBABILITY, TIER, CustomerTable, Query
 
     columns = CustomerTable(path).columns
     middle, last = ROWS // 2, ROWS - PAGE
@@ -87,7 +87,7 @@ def _measure(path):
 
 def _ask(path, query, first):
     """Time what a page view asks: how many there are, and the rows of one page."""
-    from predictions.results import CustomerTable
+    from predictions.engines.results import CustomerTable
 
     started = time.perf_counter()
     table = CustomerTable(path, query)

@@ -22,9 +22,9 @@ from ml.matrix.frames import clean_frame, read_labels
 from ml.matrix.schemas import TELCO_V1
 from ml.model_types.estimators import MODEL_TYPES
 from ml.samples.dataset_a import make_dataset_a
-from registry.schemas import table_schema
+from registry.engines.tables import table_schema
 from tabular.snapshots.check import check_table
-from training.engine import retrain
+from training.engines.retraining import retrain
 
 ROWS, UPLOADED = 70_000, 7_000
 # What a developer's retraining trains.

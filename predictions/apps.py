@@ -8,7 +8,7 @@ class PredictionsConfig(AppConfig):
     def ready(self):
         from companies.home import add_section
         from predictions import receivers
-        from predictions.selectors import home_section
+        from predictions.presenting.home import home_section
 
         receivers.connect()
         add_section(template="predictions/_home.html", provide=home_section, order=10)

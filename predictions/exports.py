@@ -13,10 +13,10 @@ import pyarrow.csv as pacsv
 
 from core.errors import TooLarge
 from predictions import files
-from predictions.batch import CHURN_PROBABILITY
+from predictions.engines.batch import CHURN_PROBABILITY
+from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, CustomerTable
+from predictions.engines.shadow import CHALLENGER, who_changed_sides
 from predictions.models import Prediction
-from predictions.results import CUSTOMER, LINE, PROBABILITY, CustomerTable
-from predictions.shadow import CHALLENGER, who_changed_sides
 from registry.uploads import waiting_room
 from tabular.snapshots.write import BOM, fixed_decimals, write_xlsx
 from tabular.source.danger import harmless_array

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from predictions.results import draft_of
+from predictions.engines.results import draft_of
 from registry.uploads import REJECTS_SUFFIX
 
 # The four folders, below the media folder; in each a company has one of its own.

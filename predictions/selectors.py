@@ -6,32 +6,16 @@ from companies.access import Member
 from companies.models import Company
 from core.errors import Conflict
 from predictions import files
+from predictions.engines.results import CustomerTable
 from predictions.models import Prediction
-from predictions.results import CustomerTable
-from predictions.summary import Findings
+from registry.engines.tables import PURCHASE_SCHEMAS
 from registry.models import ModelVersion
-from registry.schemas import PURCHASE_SCHEMAS
 from registry.selectors import versions_for
 
 
 def predictions_for(member: Member):
     """Return every prediction of the member's company: colleagues read each other's results (see README)."""
     return member.company.predictions.with_people()
-
-
-def home_section(member: Member, *, count: int = 5) -> dict:
-    """Return what the home page shows: for a developer the company's predictions, for a user the own ones.
-
-    ``findings`` are those of the newest result, whom to call today; None before the first.
-    """
-    found = predictions_for(member)
-    if not member.is_developer:
-        found = found.made_by(member)
-    newest = found.finished().first()
-    return {
-        "latest": list(found[:count]),
-        "findings": Findings(newest, earlier_run(newest)) if newest else None,
-    }
 
 
 def open_table(prediction: Prediction) -> CustomerTable:

@@ -13,9 +13,10 @@ from core.downloads import CSV, UNKNOWN, XLSX, plain_name, send_pieces, send_sto
 from core.errors import DomainError
 from ml.matrix.schemas import TELCO_V1
 from predictions import exports, files
+from predictions.engines.queries import read_query
+from predictions.engines.results import CUSTOMER
 from predictions.forms import HistoryFilter, PredictionForm
-from predictions.queries import read_query
-from predictions.results import CUSTOMER
+from predictions.presenting.summary import Findings
 from predictions.selectors import (
     earlier_run,
     open_table,
@@ -25,7 +26,6 @@ from predictions.selectors import (
     version_choices,
 )
 from predictions.services.runs import start_prediction
-from predictions.summary import Findings
 from registry.samples import send_sample
 from registry.selectors import champion_for
 from registry.uploads import LEAVE_OUT, FileRefused, receives_upload, send_refused_rows, upload_limit

@@ -18,7 +18,7 @@ from core.errors import Conflict, DomainError
 from core.storage import write_atomically
 from ml.serving.scoring import Scorer
 from registry import mirror
-from registry.files import (
+from registry.engines.files import (
     GRAPH,
     MANIFEST,
     METADATA,
@@ -221,7 +221,9 @@ def load_manifest(version: ModelVersion) -> dict:
 
 
 def verified_files(version: ModelVersion) -> VerifiedFiles:
-    """Return the paths and hashes with which a child process opens `version` by `registry.files.open_scorer`.
+    """Return the paths and hashes with which a child process opens `version`.
+
+    It does so by `registry.engines.files.open_scorer`.
 
     Raises what `check_version` raises. The child compares again what it reads; a mismatch that it reports is
     marked with `registry.services.states.mark_damaged`.

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from companies.models import Account, Company, Developer
 from core.deletion import cascade_whole
-from registry.schemas import PURCHASE_SCHEMAS
+from registry.engines.tables import PURCHASE_SCHEMAS
 
 
 class Dataset(models.Model):

@@ -33,7 +33,7 @@ from core.buckets import (
 )
 from registry import mirror
 from registry.artefacts import DamagedArtefact, forget_loaded, load_scorer, media_path, path_of
-from registry.files import MANIFEST
+from registry.engines.files import MANIFEST
 from registry.models import ModelVersion
 from registry.services.sweeping import sweep_bucket
 from registry.services.versions import register_version

@@ -14,8 +14,8 @@ from core.errors import DomainError
 from registry.admin import ModelVersionAdmin
 from registry.models import ModelVersion
 from registry.uploads import LEAVE_OUT, REFUSE
-from training.feature_findings import describe_report
 from training.models import FeatureTraining, TrainingRun
+from training.presenting.purchases import describe_report
 from training.services.operating import order_rebuild, retrain_for
 
 

@@ -7,7 +7,7 @@ class TrainingConfig(AppConfig):
     def ready(self):
         from companies import home
         from companies.portals import DEVELOPERS
-        from registry import cards
+        from registry.presenting import cards
         from training.feature_trainings import log_section
         from training.selectors import card_section, home_section
 

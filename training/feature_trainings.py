@@ -3,8 +3,8 @@
 from companies.access import Member
 from companies.models import Company
 from registry.models import ModelVersion
-from training.feature_findings import describe_report
 from training.models import FeatureTraining
+from training.presenting.purchases import describe_report
 from transactions.models import FeatureMatrix
 
 # Whoever fails this often in a row is told so, instead of learning from what is long out of date.

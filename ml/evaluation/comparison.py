@@ -166,8 +166,9 @@ def compare_versions(
     resamples : int, default 1000
     seed : int, default 0
     resampled : pair of Resampled, optional
-        The same two versions on the same customers, from one call of `ml.evaluation.resampling.resample`, where
-        they were measured already; `resamples` and `seed` are theirs then.
+        The same two versions on the same customers, from one call of
+        `ml.evaluation.resampling.resample`, where they were measured already; `resamples` and `seed` are
+        theirs then.
 
     Returns
     -------

@@ -12,9 +12,9 @@ from companies.access import IsDeveloper, IsMember
 from companies.models import Scope
 from core.downloads import CSV, plain_name, send_pieces, send_stored
 from predictions import exports, files
+from predictions.engines.queries import read_query
+from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER
 from predictions.models import Prediction
-from predictions.queries import read_query
-from predictions.results import CUSTOMER, LINE, PROBABILITY, TIER
 from predictions.selectors import open_table, predictions_for, thresholds_of
 from predictions.services.runs import start_prediction
 from registry.api.uploads import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals

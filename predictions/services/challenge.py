@@ -7,7 +7,7 @@ from datetime import datetime
 from core.errors import DomainError
 from predictions.models import Prediction
 from registry.artefacts import verified_files
-from registry.files import VerifiedFiles
+from registry.engines.files import VerifiedFiles
 from registry.models import ModelDeployment
 from registry.selectors import challenger_beside
 from registry.services.shadows import record_shadow_run

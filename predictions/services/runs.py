@@ -10,8 +10,8 @@ from ml.matrix.schemas import FeatureSchema
 from predictions import files
 from predictions.models import Prediction
 from registry.artefacts import load_manifest
+from registry.engines.tables import table_schema
 from registry.models import ModelVersion
-from registry.schemas import table_schema
 from registry.selectors import deployment_of, versions_for
 from registry.services.upload_runs import Order, run_of_earlier_send, start_run
 from registry.uploads import REFUSE, WaitingUpload, take_in_table, what_was_read

@@ -18,7 +18,7 @@ from tabular.errors import TableError
 
 logger = logging.getLogger(__name__)
 
-ENGINE = "predictions.batch:score_file"
+ENGINE = "predictions.engines.batch:score_file"
 
 
 class UploadIsMissing(Conflict):

@@ -4,7 +4,7 @@ from django import template
 
 from companies.access import Member
 from predictions.models import Prediction
-from predictions.summary import quality_line
+from predictions.presenting.summary import quality_line
 
 register = template.Library()
 

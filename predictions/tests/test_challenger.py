@@ -13,11 +13,11 @@ from django.utils import timezone
 from companies.services.erasure import erase_company
 from jobs.models import Job
 from predictions import files
-from predictions.batch import score_file
+from predictions.engines.batch import score_file
+from predictions.engines.results import PROBABILITY
+from predictions.engines.shadow import CHALLENGER, who_changed_sides
 from predictions.models import Prediction
-from predictions.results import PROBABILITY
 from predictions.services.sweeping import sweep_files
-from predictions.shadow import CHALLENGER, who_changed_sides
 from predictions.tests.conftest import to_csv
 from registry.artefacts import (
     forget_loaded,
@@ -27,7 +27,7 @@ from registry.artefacts import (
     verified_files,
     write_artefacts,
 )
-from registry.files import sha256
+from registry.engines.files import sha256
 from registry.models import ModelDeployment, ModelVersion, ShadowRun
 from registry.services.deployments import deploy_version, withdraw_version
 from registry.services.states import quarantine_version

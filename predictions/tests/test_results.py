@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from predictions.results import CUSTOMER, LINE, PROBABILITY, SHALLOW, TIER, CustomerTable, Query
+from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, SHALLOW, TIER, CustomerTable, Query
 
 # More than the table sorts as a whole: pages in the middle are found by a guess that is checked.
 ROWS = 12_000

@@ -11,8 +11,8 @@ from rest_framework.views import APIView
 from companies.access import IsDeveloper
 from companies.models import Scope
 from core.errors import NotFound
-from registry.disagreement import disagreement_of
 from registry.models import DeploymentEvent, ModelDeployment, ModelVersion, ShadowRun
+from registry.presenting.disagreement import disagreement_of
 from registry.selectors import ledger_of, serving_at, visible_versions
 from registry.services.deployments import deploy_version, roll_back, withdraw_deployment
 from registry.services.ledger import MOST_REASON

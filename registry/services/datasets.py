@@ -11,7 +11,7 @@ from companies.models import Company
 from core.errors import Conflict
 from core.storage import write_atomically
 from registry.artefacts import media_path
-from registry.files import FileMismatch, compare_file
+from registry.engines.files import FileMismatch, compare_file
 from registry.models import Dataset
 
 ORIGINALS_FOLDER = "datasets/original"

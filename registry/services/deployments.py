@@ -9,7 +9,7 @@ from companies.models import Account, Company
 from companies.selectors import developer_of
 from core.errors import Conflict, Forbidden, NotFound, Unprocessable
 from registry.artefacts import compare_artefacts, report_damage
-from registry.files import FileMismatch
+from registry.engines.files import FileMismatch
 from registry.models import DeploymentEvent, ModelDeployment, ModelVersion
 from registry.selectors import challenger_of, champion_of, champion_to_return_to
 from registry.services.ledger import (

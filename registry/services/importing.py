@@ -17,8 +17,8 @@ from companies.services.audit import record_event
 from core.errors import Forbidden, Unprocessable
 from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import UnsafeMetadata, read_metadata
-from registry.converting import GRAPH, MANIFEST, METADATA
-from registry.files import sha256
+from registry.engines.converting import GRAPH, MANIFEST, METADATA
+from registry.engines.files import sha256
 from registry.models import ModelType, ModelVersion
 from registry.services.initialisation import initialize_everywhere
 from registry.services.versions import METRIC_COLUMNS, ScorersDisagree, register_version
@@ -202,10 +202,10 @@ def _register(model_type, manifest, onnx, metadata, company, by, at):
 
 
 def _in_child(function, *, name, **arguments):
-    """Call one of `registry.converting`, and refuse what it refuses and what it does not survive."""
+    """Call one of `registry.engines.converting`, and refuse what it refuses and what it does not survive."""
     try:
         answer = run_in_child(
-            f"registry.converting:{function}",
+            f"registry.engines.converting:{function}",
             arguments | {"max_bytes": settings.UPLOAD_MAX_MB * 1024 * 1024},
             memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
             seconds=LONGEST_SECONDS,

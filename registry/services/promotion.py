@@ -9,7 +9,7 @@ from companies.models import Account
 from companies.services.audit import record_event
 from core.errors import Conflict, Forbidden, Unprocessable
 from registry.artefacts import check_version, read_metadata
-from registry.files import GRAPH, MANIFEST, METADATA, MODEL
+from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL
 from registry.models import ModelVersion
 from registry.services.initialisation import initialize_everywhere
 from registry.services.ledger import MOST_REASON

@@ -15,7 +15,7 @@ from registry.artefacts import (
     stem_of,
     write_artefacts,
 )
-from registry.files import MANIFEST, SIGNATURE, FileMismatch, read_verified
+from registry.engines.files import MANIFEST, SIGNATURE, FileMismatch, read_verified
 from registry.models import ModelVersion
 from registry.services.ledger import lock_companies_of
 from registry.services.states import change_state

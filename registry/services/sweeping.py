@@ -7,7 +7,7 @@ from core.buckets import PAGE
 from core.storage import sweep_partial
 from registry import mirror
 from registry.artefacts import DEFAULTS_FOLDER, RETRAINED_FOLDER, media_path, stem_of
-from registry.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE
+from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE
 from registry.models import Dataset, ModelVersion
 from registry.services.datasets import ORIGINALS_FOLDER
 

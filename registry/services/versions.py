@@ -18,7 +18,7 @@ from registry.artefacts import (
     stem_for,
     write_artefacts,
 )
-from registry.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE, read_verified, sha256
+from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE, read_verified, sha256
 from registry.models import Dataset, ModelMetrics, ModelType, ModelVersion
 from registry.services.deployments import move_deployments
 from registry.services.ledger import lock_companies_of

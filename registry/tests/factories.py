@@ -11,7 +11,7 @@ import factory
 from companies.tests.factories import CompanyFactory
 from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import path_of, sign_version
-from registry.files import MANIFEST, SIGNATURE, sha256
+from registry.engines.files import MANIFEST, SIGNATURE, sha256
 from registry.models import Dataset, ModelDeployment, ModelMetrics, ModelType, ModelVersion, ShadowRun
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

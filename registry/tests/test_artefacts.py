@@ -27,7 +27,16 @@ from registry.artefacts import (
     stem_of,
     verified_files,
 )
-from registry.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE, FileMismatch, open_scorer, sha256
+from registry.engines.files import (
+    GRAPH,
+    MANIFEST,
+    METADATA,
+    MODEL,
+    SIGNATURE,
+    FileMismatch,
+    open_scorer,
+    sha256,
+)
 from registry.models import ModelVersion
 from registry.services.states import VersionNotServing
 
@@ -219,7 +228,7 @@ def test_threads_share_one_scorer(tree):
 
 CHILD = """
 import json, sys
-from registry.files import open_scorer
+from registry.engines.files import open_scorer
 scorer = open_scorer(json.loads(sys.argv[1]))
 print(scorer.score_record(json.loads(sys.argv[2])), "django" in sys.modules, "sklearn" in sys.modules)
 """

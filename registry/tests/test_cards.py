@@ -8,7 +8,7 @@ from django.urls import reverse
 from ml.learning.training import train_model
 from ml.matrix.schemas import TELCO_V1
 from ml.samples.dataset_a import make_dataset_a
-from registry.cards import (
+from registry.presenting.cards import (
     calibration_of,
     interval_of,
     limits_of,

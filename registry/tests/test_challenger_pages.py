@@ -6,8 +6,8 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from registry.disagreement import disagreement_of
 from registry.models import ModelDeployment
+from registry.presenting.disagreement import disagreement_of
 from registry.selectors import challenger_of, champion_of
 from registry.services.deployments import deploy_version
 from registry.services.states import quarantine_version

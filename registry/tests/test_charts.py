@@ -1,7 +1,7 @@
 import pytest
 
 from core.charts import embed
-from registry import charts
+from registry.presenting import charts
 from registry.tests.factories import CURVES
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from registry.artefacts import path_of
-from registry.files import GRAPH
+from registry.engines.files import GRAPH
 from registry.models import ModelVersion
 from registry.selectors import best_default
 from registry.services.deployments import deploy_version

@@ -21,7 +21,7 @@ from companies.models import AuditEvent
 from ml.matrix.schemas import TELCO_V1
 from ml.samples.dataset_a import make_dataset_a
 from registry.artefacts import load_manifest, load_scorer, media_path
-from registry.files import MODEL
+from registry.engines.files import MODEL
 from registry.models import ModelVersion
 from registry.selectors import quality_of
 from registry.services.importing import ImportRefused, OnlyOperators, import_skops

@@ -8,7 +8,7 @@ from django.db import connection
 
 from core.tests.races import at_once
 from registry.artefacts import load_scorer, media_path, path_of
-from registry.files import MANIFEST, MODEL
+from registry.engines.files import MANIFEST, MODEL
 from registry.models import ModelVersion
 from registry.services.deployments import deploy_version
 from registry.services.sweeping import sweep_orphans

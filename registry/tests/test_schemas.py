@@ -1,5 +1,5 @@
 from ml.matrix.schemas import TELCO_V1
-from registry.schemas import table_schema
+from registry.engines.tables import table_schema
 
 
 def test_a_file_to_predict_needs_every_feature_and_no_label():

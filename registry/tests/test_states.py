@@ -3,7 +3,7 @@ import pytest
 from companies.models import AuditEvent
 from core.errors import Conflict
 from registry.artefacts import load_scorer, path_of
-from registry.files import GRAPH
+from registry.engines.files import GRAPH
 from registry.models import ModelVersion
 from registry.services.release import StillDamaged, release_version, verify_version
 from registry.services.states import VersionNotServing, mark_damaged, quarantine_version

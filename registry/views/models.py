@@ -4,10 +4,10 @@ from django.views.decorators.http import require_GET
 from companies.access import developer_required, member_required
 from core.charts import embed
 from core.errors import DomainError
-from registry import cards, charts
 from registry.artefacts import load_manifest, stem_of
-from registry.disagreement import disagreement_of
 from registry.forms import ReasonForm
+from registry.presenting import cards, charts
+from registry.presenting.disagreement import disagreement_of
 from registry.selectors import (
     champion_for,
     champion_of,

@@ -32,7 +32,7 @@ from training.services.lineage import (
     store_combined,
 )
 
-ENGINE = "training.engine:retrain"
+ENGINE = "training.engines.retraining:retrain"
 POLL_SECONDS = 1.0
 
 

@@ -25,7 +25,7 @@ from training.services.children import learn_in_child, read_exported
 from transactions.models import FeatureMatrix
 
 TASK = "training.learn_features"
-ENGINE = "training.feature_engine:learn"
+ENGINE = "training.engines.purchases:learn"
 POLL_SECONDS = 0.5
 # A job that was lost is queued again behind this one, where a single worker would never come to it.
 LONGEST_WAIT_FOR_QUEUED = 120.0

@@ -12,7 +12,7 @@ from companies.models import Company
 from core.errors import Conflict
 from core.storage import write_atomically
 from registry.artefacts import media_path
-from registry.files import compare_file
+from registry.engines.files import compare_file
 from registry.models import Dataset
 from registry.services.datasets import share_original
 from training.models import TrainingRun

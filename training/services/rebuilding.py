@@ -9,7 +9,7 @@ from ml.exchange.export import export_model
 from ml.matrix.schemas import FeatureSchema
 from ml.serving.scoring import Scorer
 from registry.artefacts import load_manifest, load_scorer
-from registry.files import FileMismatch, read_verified
+from registry.engines.files import FileMismatch, read_verified
 from registry.models import ModelVersion
 from registry.services.datasets import verified_path
 from training.services.lineage import held_out_of
@@ -52,7 +52,7 @@ def rebuild_version(*, version: ModelVersion) -> Rebuilt:
     """
     # Imported here: they bring scikit-learn, which who only lists the commands need not load.
     from ml.learning.training import train_model
-    from training.learning import read_table
+    from training.services.learning import read_table
 
     manifest = load_manifest(version)
     dataset = version.training_dataset

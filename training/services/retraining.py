@@ -10,8 +10,8 @@ from companies.access import Member
 from core.errors import Conflict, DomainError, Forbidden
 from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import media_path
+from registry.engines.tables import table_schema
 from registry.models import ModelType
-from registry.schemas import table_schema
 from registry.services.upload_runs import Order, run_of_earlier_send, start_run
 from registry.uploads import (
     REFUSE,

@@ -10,8 +10,8 @@ from django.conf import settings
 from core.errors import Conflict, NotFound
 from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import media_path
+from registry.engines.tables import table_schema
 from registry.models import Dataset
-from registry.schemas import table_schema
 from registry.uploads import COMPANIONS, upload_limit, waiting_room
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table_in_child

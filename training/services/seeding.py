@@ -11,7 +11,7 @@ from django.conf import settings
 
 from core.errors import Conflict
 from registry.artefacts import DamagedArtefact, check_version
-from registry.files import MANIFEST
+from registry.engines.files import MANIFEST
 from registry.models import Dataset, ModelType, ModelVersion
 from registry.services.datasets import (
     default_dataset,
@@ -70,7 +70,7 @@ def seed_defaults(
 
 def _seed(wanted, dataset_path, at, report):
     # Imported here for the early return above.
-    from training.learning import learn, read_table
+    from training.services.learning import learn, read_table
 
     original = default_dataset()
     table = None

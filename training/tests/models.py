@@ -44,7 +44,7 @@ def exported_models(training_file, tmp_path_factory, worker_id):
 
 
 def _train(path):
-    from training.learning import learn, read_table
+    from training.services.learning import learn, read_table
 
     frame = read_table(path).frame
     return {slug: learn(frame, model_type=slug, params={})[0] for slug in DEFAULT_SLUGS}
@@ -78,7 +78,7 @@ def model_types(db):
 def default_dataset_row(db, training_file):
     """Return the original data set of the installation, with its file."""
     from registry.services.datasets import register_default_dataset
-    from training.learning import read_table
+    from training.services.learning import read_table
 
     return register_default_dataset(checked=read_table(training_file).checked, at=NOON)
 

@@ -3,9 +3,9 @@ import csv
 import pytest
 
 from ml.matrix.schemas import TELCO_V1
-from registry.schemas import table_schema
+from registry.engines.tables import table_schema
 from tabular.snapshots.check import check_table
-from training.combining import CheckedTable, combine
+from training.engines.combining import CheckedTable, combine
 from training.tests.uploads import to_csv
 
 SCHEMA = table_schema(TELCO_V1, purpose="train")

@@ -8,7 +8,7 @@ import pytest
 
 from ml.logs.profile.score import check_minimum
 from ml.samples.sample_logs import TRADES, make_sample_log
-from training.feature_engine import learn
+from training.engines.purchases import learn
 
 PURCHASES = "customer_id, event_date::TIMESTAMP AS event_at, amount::DOUBLE AS amount, event_type"
 REAL = (

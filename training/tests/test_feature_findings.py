@@ -1,7 +1,7 @@
 """What is said of a training on a purchase log."""
 
-from training.feature_findings import describe_report
 from training.models import FeatureTraining
+from training.presenting.purchases import describe_report
 
 
 def told(**report):

@@ -12,13 +12,13 @@ from django.db import connections
 
 from ml.samples.dataset_a import make_dataset_a
 from registry.artefacts import load_scorer, media_path, path_of
-from registry.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE
+from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE
 from registry.models import Dataset, ModelType, ModelVersion
 from registry.selectors import best_default
 from registry.services.initialisation import check_existing_models
 from registry.services.states import quarantine_version
 from registry.tests.factories import NOON
-from training.learning import CannotLearn, TableRefused
+from training.services.learning import CannotLearn, TableRefused
 from training.services.seeding import DatasetNotThere, seed_defaults
 
 QUICK = ["logistic_regression", "decision_tree"]

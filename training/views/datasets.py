@@ -8,7 +8,7 @@ from companies.access import developer_required
 from core.downloads import CSV, UNKNOWN, plain_name, send_file, send_stored
 from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import media_path
-from training.pictures import draw_lineage
+from training.presenting.pictures import draw_lineage
 from training.selectors import datasets_for, lineage_of, trained_on
 from training.services.safe_copies import open_safe_copy
 

@@ -21,8 +21,8 @@ from registry.uploads import (
     send_refused_rows,
     upload_limit,
 )
-from training.findings import Findings
 from training.forms import CampaignForm, StartForm, UploadForm
+from training.presenting.findings import Findings
 from training.selectors import list_training_runs, plan_for, training_runs_for
 from training.services.retraining import check_upload, find_checked, start_retraining
 

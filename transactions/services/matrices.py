@@ -17,12 +17,12 @@ from registry.models import Dataset
 from tabular.child import run_in_child
 from tabular.errors import TableError
 from transactions.cutoffs import of_log, plan_features
-from transactions.engine import MATRIX, TABLE
+from transactions.engines.features import MATRIX, TABLE
 from transactions.files import features_of, scratch_folder
 from transactions.models import AnalysisSession, FeatureMatrix
 
 TASK = "transactions.features"
-ENGINE = "transactions.engine:build_matrix"
+ENGINE = "transactions.engines.features:build_matrix"
 
 
 class NoSuchFeatures(DomainError):

@@ -15,8 +15,8 @@ from transactions.files import scratch_folder
 from transactions.models import AnalysisSession
 from transactions.services.configuration import check_days
 
-PROFILE = "transactions.profile_engine:profile_log"
-WEIGH = "transactions.profile_engine:weigh_thresholds"
+PROFILE = "transactions.engines.profile:profile_log"
+WEIGH = "transactions.engines.profile:weigh_thresholds"
 # Somebody waits for the answer in front of the page.
 PATIENCE_SECONDS = 45
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from transactions.profile_findings import shown_impact
+from transactions.presenting.profile_findings import shown_impact
 from transactions.tests.test_profile_pages import analysis, profiles  # noqa: F401
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

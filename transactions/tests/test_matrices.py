@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from core.buckets import UTILS, local_copy
 from transactions.cutoffs import CutoffRefused, LogNotRead
-from transactions.findings import MatrixFindings
 from transactions.models import FeatureMatrix
+from transactions.presenting.findings import MatrixFindings
 from transactions.services.configuration import configure_analysis
 from transactions.services.matrices import NoSuchFeatures, start_features
 from transactions.services.uploads import start_analysis

@@ -13,7 +13,7 @@ from ml.logs.profile import profile_events
 from ml.tests.purchases import event, write_log
 from registry.tests.factories import DatasetFactory
 from transactions.models import AnalysisSession
-from transactions.profile_charts import list_charts
+from transactions.presenting.profile_charts import list_charts
 from transactions.services.importing import start_import
 from transactions.services.profiling import impact_of
 from transactions.tests.logs import MAPPING

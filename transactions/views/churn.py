@@ -7,8 +7,8 @@ from companies.access import member_required
 from core.errors import DomainError
 from transactions.churn_forms import ChurnForm
 from transactions.cutoffs import USUAL_HORIZON
-from transactions.profile_charts import churn_rates, gap_curve
-from transactions.profile_findings import find_impact, list_choices, shown_impact
+from transactions.presenting.profile_charts import churn_rates, gap_curve
+from transactions.presenting.profile_findings import find_impact, list_choices, shown_impact
 from transactions.services.configuration import configure_analysis
 from transactions.services.profiling import impact_of
 from transactions.views.analyses import find

@@ -7,7 +7,8 @@ from companies.access import member_required
 from core.errors import DomainError
 from tabular.logs.mapping import REQUIRED
 from tabular.previews.preview import Preview
-from transactions.forms import ROLES, MappingForm
+from transactions.forms import MappingForm
+from transactions.presenting.roles import ROLES
 from transactions.services.importing import start_import
 from transactions.views.analyses import find
 from transactions.views.uploads import go

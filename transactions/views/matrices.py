@@ -9,8 +9,8 @@ from core.buckets import UTILS, send_object
 from core.downloads import CSV, UNKNOWN, plain_name
 from core.errors import DomainError
 from transactions.cutoffs import plan_features
-from transactions.findings import MatrixFindings
 from transactions.forms import FeaturesForm
+from transactions.presenting.findings import MatrixFindings
 from transactions.selectors import matrices_of, ready_analyses_for
 from transactions.services.matrices import start_features
 from transactions.views.analyses import find

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 
 from companies.access import member_required
 from core.downloads import plain_name
-from transactions.profile_charts import list_charts
-from transactions.profile_findings import read_profile
+from transactions.presenting.profile_charts import list_charts
+from transactions.presenting.profile_findings import read_profile
 from transactions.services.profiling import require_profile
 from transactions.views.analyses import find
 

@@ -3,7 +3,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from companies.models import Company
-from registry.disagreement import disagreement_of
+from registry.presenting.disagreement import disagreement_of
 from registry.selectors import serving_at
 
 

@@ -7,8 +7,8 @@ from django.utils import timezone
 from companies.management.members import find_member
 from core.errors import DomainError
 from jobs.management.outcomes import see_succeed
-from transactions.forms import ROLES
 from transactions.models import AnalysisSession
+from transactions.presenting.roles import ROLES
 from transactions.services.importing import start_import
 from transactions.services.uploads import start_analysis
 

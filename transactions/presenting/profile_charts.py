@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from core.charts import DASHES, PALETTE, SERIES, embed
 from core.templatetags.core_tags import percent, thousands
-from transactions.report_pictures import draw_svg
+from transactions.presenting.pictures import draw_svg
 
 BARS, LINES, ROWS = "bars", "lines", "rows"
 DASH = "\u2013"

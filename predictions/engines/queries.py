@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from predictions.results import CUSTOMER, LINE, PROBABILITY, TIER, Query
+from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER, Query
 
 # Short words for the columns that every result has; features are called by their own names.
 WORDS = {"probability": PROBABILITY, "customer": CUSTOMER, "tier": TIER, "line": LINE}

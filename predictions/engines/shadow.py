@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ml.serving.scoring import Scorer
-from predictions.results import CUSTOMER, LINE, PROBABILITY, draft_of, publish
-from registry.files import FileMismatch, open_scorer
+from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, draft_of, publish
+from registry.engines.files import FileMismatch, open_scorer
 
 CHALLENGER = "_challenger"
 SCHEMA = pa.schema(
@@ -40,7 +40,7 @@ class Shadow:
     scorer
         Of the version that was used.
     version
-        `registry.files.VerifiedFiles` of the challenger, as a dict.
+        `registry.engines.files.VerifiedFiles` of the challenger, as a dict.
     path
         Where line, customer and both probabilities go, as Parquet.
     seconds

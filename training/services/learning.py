@@ -13,7 +13,7 @@ from core.errors import Unprocessable
 from ml.exchange.export import ExportedModel, export_model
 from ml.learning.training import train_model
 from ml.matrix.schemas import TELCO_V1, FeatureSchema
-from registry.schemas import table_schema
+from registry.engines.tables import table_schema
 from registry.services.datasets import CheckedFile
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table_in_child

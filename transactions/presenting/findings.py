@@ -2,9 +2,9 @@
 
 from ml.logs.features.catalogue import list_features
 from transactions.cutoffs import GIVEN, of_log, plan_features
-from transactions.engine import LABEL
-from transactions.forms import ROLES
+from transactions.engines.features import LABEL
 from transactions.models import AnalysisSession, FeatureMatrix
+from transactions.presenting.roles import ROLES
 
 BLOCKS, FINE = "blocks", "fine"
 MOST_TELLING = 8

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from ml.matrix.schemas import FeatureSchema
 from ml.serving.scoring import Scorer
-from registry.schemas import table_schema
+from registry.engines.tables import table_schema
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table
 from tabular.source.read import iter_batches

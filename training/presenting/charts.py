@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 
 from core.charts import DASHES, SERIES
-from registry import charts
+from registry.presenting import charts
 
 GUIDE = charts.GUIDE
 

@@ -4,9 +4,9 @@ from functools import cached_property
 
 from core.charts import embed
 from ml.evaluation.profit import with_assumptions
-from registry.charts import curve_rows
-from training import charts
+from registry.presenting.charts import curve_rows
 from training.models import TrainingRun
+from training.presenting import charts
 
 METRIC_NAMES = {
     ("weighted", "Accuracy"): ("Accuracy", "All customers told right"),

@@ -6,7 +6,7 @@ from datetime import date
 
 from core.templatetags.core_tags import MISSING, percent, thousands
 from tabular.values.moments import SPOKEN
-from transactions.forms import ROLES
+from transactions.presenting.roles import ROLES
 
 CHOICES = (30, 45, 60, 90, 120, 150, 180)
 TYPES = {"VARCHAR": "text", "TIMESTAMP": "date", "DOUBLE": "number", "TINYINT": "0 or 1"}

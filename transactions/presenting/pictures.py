@@ -21,7 +21,7 @@ DASHED = ("none", "6 4", "2 3", "8 3 2 3")
 
 
 def draw_svg(chart):
-    """Draw a `transactions.profile_charts.Chart`."""
+    """Draw a `transactions.presenting.profile_charts.Chart`."""
     if chart.kind == "rows":
         return _rows(chart)
     return _lines(chart) if chart.kind == "lines" else _bars(chart)

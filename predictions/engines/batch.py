@@ -18,9 +18,9 @@ from ml.matrix.columns import read_columns
 from ml.serving.explanation import describe_feature, state_finding
 from ml.serving.risk import POLICIES, RiskPolicy
 from ml.serving.scoring import Scorer
-from predictions.results import CUSTOMER, LINE, PROBABILITY, TIER, draft_of, publish
-from predictions.shadow import Shadow
-from registry.files import FileMismatch, open_scorer
+from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER, draft_of, publish
+from predictions.engines.shadow import Shadow
+from registry.engines.files import FileMismatch, open_scorer
 from tabular.errors import TableError
 from tabular.snapshots.write import ResultWriter
 from tabular.source.read import iter_batches
@@ -60,13 +60,14 @@ def score_file(
     source, spec, schema
         The upload, and how its check decided to read it.
     version
-        `registry.files.VerifiedFiles` as a dict: paths, and the hashes of the bytes that may be parsed.
+        `registry.engines.files.VerifiedFiles` as a dict: paths, and the hashes of the bytes that may be
+        parsed.
     policy
         Which tiers the probability is cut into.
     csv_path, table_path
         Where the result goes. Both appear whole or not at all.
     shadow
-        What `predictions.shadow.Shadow` takes, where a challenger scores the same rows.
+        What `predictions.engines.shadow.Shadow` takes, where a challenger scores the same rows.
 
     Returns
     -------

@@ -18,14 +18,14 @@ from ml.learning.splits import continue_split, hash_split, split_rows
 from ml.learning.training import train_model
 from ml.matrix.frames import clean_frame, hash_frame, read_labels
 from ml.matrix.schemas import FeatureSchema
-from registry.files import FileMismatch, open_scorer, read_verified
-from registry.schemas import table_schema
+from registry.engines.files import FileMismatch, open_scorer, read_verified
+from registry.engines.tables import table_schema
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table
 from tabular.source.read import iter_batches
 from tabular.source.spec import ParseSpec
-from training.combining import CheckedTable, combine
-from training.comparing import Contender, compare_on_untouched
+from training.engines.combining import CheckedTable, combine
+from training.engines.comparing import Contender, compare_on_untouched
 
 COMBINED, HELD_OUT = "combined.csv", "held_out.bits"
 MANIFEST, GRAPH, PIPELINE = "manifest.json", "model.onnx", "pipeline.pkl"
@@ -68,8 +68,9 @@ def retrain(
     newer
         ``path`` and ``spec`` of the upload.
     existing
-        The versions to compare with: ``key``, ``name``, ``files`` (`registry.files.VerifiedFiles`), and under
-        ``data`` path and hash of what each learned from, or None.
+        The versions to compare with: ``key``, ``name``, ``files``
+        (`registry.engines.files.VerifiedFiles`), and under ``data`` path and hash of what each
+        learned from, or None.
     max_bytes
         The largest table that is read.
 
