@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ml.evaluation.realised import Realised
 from ml.matrix.columns import read_columns
 from ml.serving.explanation import describe_feature, state_finding
 from ml.serving.risk import POLICIES, RiskPolicy
@@ -233,6 +234,7 @@ class Summary:
         self.bins = np.zeros(BINS, np.int64)
         names = {column.name for column in scorer.schema.numeric}
         self.revenue = 0.0 if REVENUE in names else None
+        self._realised = Realised(len(policy.tiers))
         self._share = min(1.0, SAMPLE / max(rows, 1))
         self._random = np.random.default_rng(0)
         self._sample: list[tuple[dict, np.ndarray]] = []
@@ -246,6 +248,9 @@ class Summary:
         self.bins += np.bincount(np.minimum((scores * BINS).astype(np.int64), BINS - 1), minlength=BINS)
         if self.revenue is not None:
             self.revenue += float(columns[REVENUE].to_numpy(zero_copy_only=False)[leaves].sum())
+        label = self.scorer.schema.label.name
+        if label in columns:
+            self._realised.take(_outcomes(columns[label]), scores, named=leaves, tiers=tiers)
         self._draw(columns, scores)
 
     def as_dict(self) -> dict:
@@ -273,6 +278,8 @@ class Summary:
             "sampled": min(len(scores), EXPLAINED),
             "shown": [_column(features, name) for name in shown],
             "group": _group(features, effects),
+            # None unless the file knows who left.
+            "realised": self._realised.to_dict(),
         }
 
     def _draw(self, columns, scores):
@@ -285,6 +292,11 @@ class Summary:
         places = pa.array(wanted)
         part = {name: columns[name].take(places) for name in self.scorer.schema.features}
         self._sample.append((part, scores[wanted]))
+
+
+def _outcomes(labels: pa.DictionaryArray) -> np.ndarray:
+    """Return 1 for who left, 0 for who stayed, NaN where the cell says neither."""
+    return labels.indices.cast(pa.float64()).to_numpy(zero_copy_only=False)
 
 
 def _finding(features, drawn, scores, effects) -> str:

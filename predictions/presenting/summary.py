@@ -6,6 +6,7 @@ from ml.evaluation.proportions import wilson_interval
 from ml.serving.risk import POLICIES
 from predictions.exports import MOST_SHEET_ROWS
 from predictions.models import Prediction
+from predictions.presenting.outcomes import Outcomes
 from registry.selectors import quality_of
 
 
@@ -131,6 +132,11 @@ class Findings:
     def revenue_sentence(self) -> str:
         whose = "that customer" if self.leavers == 1 else f"those {self.leavers:,}"
         return f"monthly charges of {whose}, in the currency of the file"
+
+    @property
+    def outcomes(self) -> Outcomes | None:
+        """How right it was; None where the file does not say who left."""
+        return Outcomes(self.counts) if self.counts.get("realised") else None
 
     @property
     def fits_workbook(self) -> bool:
