@@ -71,7 +71,7 @@ def check_features(events, *, as_of, feature_set=None, build=None, customers=EXA
         A set of the catalogue.
     build : callable, optional
         Instead of a set: called as `build(columns=, has_time=, as_of=)`, it returns an Ibis expression over
-        the table `events` (see `ml.logs.features.expressions.open_events`) with customer_id first.
+        the table `events` (see `ml.logs.features.terms.open_events`) with customer_id first.
     customers : int
         How many customers are examined: those with most events at or after the cutoff, then the others, in a
         fixed order.

@@ -7,7 +7,7 @@ import pytest
 
 from ml.logs.features.catalogue import FEATURE_SETS, PERCENTILE
 from ml.logs.features.engine import compute_features
-from ml.logs.features.expressions import open_events
+from ml.logs.features.terms import open_events
 from ml.logs.leak_guard import MUTATIONS, LeakAfterCutoff, check_features, single_column_auc
 from ml.tests.purchase_logs import make_events, read_rows, write_events
 
