@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "core",
     "companies",
     "jobs",
+    "intake",
     "registry",
     "transactions",
     "training",

@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from core.errors import TooLarge
+from intake.services.waiting import waiting_room
 from predictions import files
 from predictions.engines.batch import CHURN_PROBABILITY
 from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, CustomerTable
 from predictions.engines.shadow import CHALLENGER, who_changed_sides
 from predictions.models import Prediction
-from registry.uploads import waiting_room
 from tabular.snapshots.write import BOM, fixed_decimals, write_xlsx
 from tabular.source.danger import harmless_array
 from tabular.source.spec import ParseSpec

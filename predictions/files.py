@@ -5,8 +5,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from intake.services.waiting import REJECTS_SUFFIX
 from predictions.engines.results import draft_of
-from registry.uploads import REJECTS_SUFFIX
 
 # The four folders, below the media folder; in each a company has one of its own.
 UPLOADS, RESULTS = "uploadToPredict", "predictionResult"

@@ -11,6 +11,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from companies.access import developer_required, member_required
 from core.downloads import CSV, UNKNOWN, XLSX, plain_name, send_pieces, send_stored
 from core.errors import DomainError
+from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
 from ml.matrix.schemas import TELCO_V1
 from predictions import exports, files
 from predictions.engines.queries import read_query
@@ -26,9 +27,7 @@ from predictions.selectors import (
     version_choices,
 )
 from predictions.services.runs import start_prediction
-from registry.samples import send_sample
 from registry.selectors import champion_for
-from registry.uploads import LEAVE_OUT, FileRefused, receives_upload, send_refused_rows, upload_limit
 
 ROWS_PER_PAGE = 50
 SAMPLE_ROWS = 200
@@ -64,12 +63,8 @@ def predict(request):
     else:
         status = 200
     context = {
-        "form": form,
-        "refusal": refusal,
+        **upload_context(form, refusal),
         "champion": champion,
-        "max_mb": upload_limit() // 1024 // 1024,
-        "max_bytes": upload_limit(),
-        "can_leave_out": isinstance(refusal, FileRefused) and refusal.kept,
         "again": _to_send_again(form) if refusal else {},
         "columns_needed": (TELCO_V1.id_column, *TELCO_V1.features),
     }
@@ -83,8 +78,8 @@ def _start(member, form):
         member=member,
         name=chosen["name"],
         version=chosen["model"],
-        upload=chosen["kept"] or chosen["file"],
-        bad_rows=LEAVE_OUT if chosen["kept"] else chosen["bad_rows"],
+        upload=form.upload,
+        bad_rows=form.bad_rows,
         idempotency_key=form.idempotency_key,
         at=timezone.now(),
     )

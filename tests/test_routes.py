@@ -17,6 +17,7 @@ from django.urls import URLResolver, get_resolver
 from companies.access import membership
 from companies.services.api_keys import create_api_key
 from companies.tests.factories import ApiKeyFactory, UserFactory
+from intake.services.checking import LEAVE_OUT
 from jobs.tests.factories import JobFactory
 from ml.samples.dataset_a import make_dataset_a
 from predictions.services.runs import start_prediction
@@ -28,7 +29,6 @@ from registry.tests.factories import (
     ModelMetricsFactory,
     ModelVersionFactory,
 )
-from registry.uploads import LEAVE_OUT
 from tests.routes import ADMIN, ANONYMOUS, DEVELOPER, OPERATOR, ROLES, ROUTES
 from training.services.retraining import start_retraining
 from transactions.models import AnalysisSession

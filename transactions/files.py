@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from companies.models import Company
-from registry.uploads import waiting_room
+from intake.services.waiting import waiting_room
 
 # Folders in the waiting room, each for what one job makes before it is stored.
 SCRATCH = "log-"

@@ -11,13 +11,13 @@ from rest_framework.views import APIView
 from companies.access import IsDeveloper, IsMember
 from companies.models import Scope
 from core.downloads import CSV, plain_name, send_pieces, send_stored
+from intake.api import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
 from predictions import exports, files
 from predictions.engines.queries import read_query
 from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER
 from predictions.models import Prediction
 from predictions.selectors import open_table, predictions_for, thresholds_of
 from predictions.services.runs import start_prediction
-from registry.api.uploads import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
 from registry.selectors import versions_for
 
 MOST_ROWS = 1_000

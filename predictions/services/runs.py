@@ -6,6 +6,9 @@ from django.core.files.base import File
 
 from companies.access import Member
 from core.errors import DomainError, NotFound
+from intake.services.checking import REFUSE, take_in_table, what_was_read
+from intake.services.submissions import Submission, run_of_earlier_send, start_run
+from intake.services.waiting import WaitingUpload
 from ml.matrix.schemas import FeatureSchema
 from predictions import files
 from predictions.models import Prediction
@@ -13,8 +16,6 @@ from registry.artefacts import load_manifest
 from registry.engines.tables import table_schema
 from registry.models import ModelVersion
 from registry.selectors import deployment_of, versions_for
-from registry.services.upload_runs import Order, run_of_earlier_send, start_run
-from registry.uploads import REFUSE, WaitingUpload, take_in_table, what_was_read
 
 TASK = "predictions.score"
 
@@ -66,8 +67,8 @@ def start_prediction(
     UploadIsGone
         The hour of a kept upload is over.
     """
-    order = Order(member=member, task=TASK, kind="prediction", sent_key=idempotency_key)
-    if earlier := run_of_earlier_send(order, upload=upload):
+    submission = Submission(member=member, task=TASK, kind="prediction", sent_key=idempotency_key)
+    if earlier := run_of_earlier_send(submission, upload=upload):
         return earlier
     name = " ".join(name.split())
     if not name or len(name) > 255:
@@ -81,7 +82,7 @@ def start_prediction(
     )
     relative = files.new_upload(member.portal, member.company.pk, report.spec.format)
     return start_run(
-        order,
+        submission,
         runs=Prediction.objects,
         waiting=waiting,
         stored=files.absolute(relative),

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from companies.models import Company
 from core.storage import is_older
+from intake.services.waiting import KEPT_FOR, waiting_room
 from predictions import files
 from predictions.models import Prediction
-from registry.uploads import KEPT_FOR, waiting_room
 
 # Longer than any request or job may take between its file and its row.
 ABANDONED_AFTER = timedelta(days=1)

@@ -6,11 +6,11 @@ from django.utils import timezone
 
 from companies.services.erasure import erase_company
 from companies.tests.factories import AccountFactory, UserFactory
+from intake.services.waiting import waiting_room
 from predictions import files
 from predictions.models import Prediction
 from predictions.services.sweeping import sweep_files, sweep_waiting_room
 from predictions.tests.factories import PredictionFactory
-from registry.uploads import waiting_room
 
 pytestmark = pytest.mark.django_db
 

@@ -7,6 +7,8 @@ from django.db import IntegrityError, transaction
 
 from companies.access import membership
 from core.tests.races import at_once
+from intake.services.checking import FileRefused
+from intake.services.waiting import UploadIsGone, find_kept, waiting_room
 from jobs.models import Job
 from predictions import files
 from predictions.models import Prediction
@@ -14,7 +16,6 @@ from predictions.services.runs import NameMissing, VersionNotOffered, start_pred
 from predictions.tests.conftest import to_csv
 from predictions.tests.factories import NOON, PredictionFactory
 from registry.tests.factories import ModelVersionFactory
-from registry.uploads import FileRefused, UploadIsGone, find_kept, waiting_room
 
 pytestmark = pytest.mark.django_db
 

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from companies.access import membership
 from core.errors import Conflict
+from intake.limits import upload_limit
 from jobs.models import Job
 from jobs.runner import JobRun
 from ml.matrix.schemas import TELCO_V1
@@ -19,7 +20,6 @@ from registry.selectors import best_default
 from registry.services.datasets import verified_path
 from registry.services.states import VersionNotServing
 from registry.services.versions import register_version
-from registry.uploads import upload_limit
 from training.models import TrainingRun
 from training.selectors import serving_version, the_first_version
 from training.services.children import learn_in_child, read_exported

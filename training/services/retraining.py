@@ -8,20 +8,13 @@ from django.core.files.base import File
 
 from companies.access import Member
 from core.errors import Conflict, DomainError, Forbidden
+from intake.services.checking import REFUSE, take_in_table, what_was_read
+from intake.services.submissions import Submission, run_of_earlier_send, start_run
+from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep
 from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import media_path
 from registry.engines.tables import table_schema
 from registry.models import ModelType
-from registry.services.upload_runs import Order, run_of_earlier_send, start_run
-from registry.uploads import (
-    REFUSE,
-    UploadIsGone,
-    WaitingUpload,
-    find_kept,
-    keep,
-    take_in_table,
-    what_was_read,
-)
 from tabular.snapshots.check import CheckReport
 from training.models import TrainingRun
 from training.services.lineage import (
@@ -119,8 +112,8 @@ def start_retraining(
         The installation is not set up.
     """
     _refuse_others(member)
-    order = Order(member=member, task=TASK, kind="training_run", sent_key=idempotency_key)
-    if earlier := run_of_earlier_send(order, upload=upload):
+    submission = Submission(member=member, task=TASK, kind="training_run", sent_key=idempotency_key)
+    if earlier := run_of_earlier_send(submission, upload=upload):
         return earlier
     reason = " ".join(reason.split())
     if not reason or len(reason) > LONGEST_REASON:
@@ -134,7 +127,7 @@ def start_retraining(
     waiting, report = _checked(member, upload, bad_rows)
     relative = new_upload_path(member.company, report.spec.format)
     return start_run(
-        order,
+        submission,
         runs=TrainingRun.objects,
         waiting=waiting,
         stored=media_path(relative),

@@ -8,11 +8,12 @@ from typing import BinaryIO
 from django.conf import settings
 
 from core.errors import Conflict, NotFound
+from intake.limits import upload_limit
+from intake.services.waiting import COMPANIONS, waiting_room
 from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import media_path
 from registry.engines.tables import table_schema
 from registry.models import Dataset
-from registry.uploads import COMPANIONS, upload_limit, waiting_room
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table_in_child
 from tabular.snapshots.write import ResultWriter

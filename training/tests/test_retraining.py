@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from companies.access import membership
 from core.tests.races import at_once
+from intake.services.checking import FileRefused
 from jobs import services as job_services
 from jobs.models import Job
 from jobs.runner import run_job
@@ -17,7 +18,6 @@ from registry.models import Dataset, ModelVersion
 from registry.services.initialisation import initialize_original_dataset
 from registry.services.states import mark_damaged
 from registry.tests.factories import NOON
-from registry.uploads import FileRefused
 from training.models import TrainingRun
 from training.services.lineage import held_out_path
 from training.services.retraining import OnlyDevelopers, ReasonMissing

@@ -10,18 +10,13 @@ from django_htmx.http import HttpResponseClientRedirect
 from companies.access import developer_required
 from core.downloads import CSV, UNKNOWN, send_stored
 from core.errors import DomainError
+from intake.forms import TableForm
+from intake.services.checking import LEAVE_OUT
+from intake.services.waiting import REJECTS_SUFFIX
+from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
 from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import media_path
-from registry.samples import send_sample
-from registry.uploads import (
-    LEAVE_OUT,
-    REJECTS_SUFFIX,
-    FileRefused,
-    receives_upload,
-    send_refused_rows,
-    upload_limit,
-)
-from training.forms import CampaignForm, StartForm, UploadForm
+from training.forms import CampaignForm, StartForm
 from training.presenting.findings import Findings
 from training.selectors import list_training_runs, plan_for, training_runs_for
 from training.services.retraining import check_upload, find_checked, start_retraining
@@ -39,7 +34,7 @@ def retrain(request):
         return _start(request) if "reason" in request.POST else _check(request)
     kept = request.GET.get("kept", "")
     if not kept:
-        return _page(request, upload_form=UploadForm())
+        return _page(request, upload_form=TableForm())
     bad_rows = LEAVE_OUT if request.GET.get("bad_rows") == LEAVE_OUT else ""
     return _page(
         request,
@@ -49,21 +44,14 @@ def retrain(request):
 
 
 def _check(request):
-    form = UploadForm(request.POST, request.FILES)
+    form = TableForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, upload_form=form, status=400)
-    chosen = form.cleaned_data
     try:
-        checked = check_upload(
-            member=request.member,
-            upload=chosen["kept"] or chosen["file"],
-            bad_rows=LEAVE_OUT if chosen["kept"] else chosen["bad_rows"],
-        )
+        checked = check_upload(member=request.member, upload=form.upload, bad_rows=form.bad_rows)
     except DomainError as error:
         return _page(request, upload_form=form, refusal=error, status=error.http_status)
-    query = urlencode(
-        {"kept": checked.token, "bad_rows": LEAVE_OUT if chosen["kept"] else chosen["bad_rows"]}
-    )
+    query = urlencode({"kept": checked.token, "bad_rows": form.bad_rows})
     return _go(request, f"{reverse('training:new')}?{query}")
 
 
@@ -83,19 +71,15 @@ def _start(request):
             at=timezone.now(),
         )
     except DomainError as error:
-        return _page(request, upload_form=UploadForm(), refusal=error, status=error.http_status)
+        return _page(request, upload_form=TableForm(), refusal=error, status=error.http_status)
     return _go(request, reverse("training:run", args=(run.uuid,)))
 
 
 def _page(request, *, upload_form=None, start_form=None, checked=None, refusal=None, status=200):
     context = {
-        "form": upload_form or start_form,
+        **upload_context(upload_form or start_form, refusal),
         "checked": checked,
-        "refusal": refusal,
-        "can_leave_out": isinstance(refusal, FileRefused) and refusal.kept,
         "plan": plan_for(request.member),
-        "max_mb": upload_limit() // 1024 // 1024,
-        "max_bytes": upload_limit(),
         "columns_needed": (TELCO_V1.id_column, *TELCO_V1.features, TELCO_V1.label.name),
     }
     part = "#refusal" if request.htmx and request.method == "POST" else ""

@@ -7,8 +7,8 @@ from uuid import UUID
 from companies.models import Company
 from core.buckets import DATASETS, UTILS, objects_under, remove_file, remove_under
 from core.storage import is_older
+from intake.services.waiting import waiting_room
 from registry.models import Dataset
-from registry.uploads import waiting_room
 from transactions.files import SCRATCH, company_prefix
 from transactions.models import AnalysisSession, FeatureMatrix
 

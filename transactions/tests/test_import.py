@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from companies.access import membership
 from core.buckets import DATASETS, exists, local_copy, objects_under
+from intake.services.checking import FileRefused
 from jobs.models import Job
 from jobs.services import request_cancel
 from registry.models import Dataset
-from registry.uploads import FileRefused
 from transactions.models import AnalysisSession
 from transactions.selectors import analyses_for, status_of
 from transactions.services.importing import LogWasRead, MappingRefused, start_import

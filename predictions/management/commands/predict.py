@@ -6,11 +6,11 @@ from django.utils import timezone
 
 from companies.management.members import find_member
 from core.errors import DomainError
+from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
 from predictions import files
 from predictions.services.runs import start_prediction
 from registry.selectors import versions_for
-from registry.uploads import LEAVE_OUT, REFUSE
 
 
 class Command(BaseCommand):

@@ -5,7 +5,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.parsers import FormParser, MultiPartParser
 
-from registry.uploads import LEAVE_OUT, REFUSE, set_handlers
+from intake.services.checking import LEAVE_OUT, REFUSE
+from intake.services.receiving import stream_to_disk
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -21,7 +22,7 @@ class TakesUpload:
     parser_classes = [MultiPartParser, FormParser]
 
     def initialize_request(self, request, *args, **kwargs):
-        set_handlers(request)
+        stream_to_disk(request)
         return super().initialize_request(request, *args, **kwargs)
 
 

@@ -12,14 +12,14 @@ from django.core.files.base import File
 from django.db import models, transaction
 
 from companies.access import Member
+from intake.services.waiting import WaitingUpload, move_with_companions, remove_with_companions
 from jobs.selectors import job_of_key, stored_key
 from jobs.services import enqueue
-from registry.uploads import WaitingUpload, move_with_companions, remove_with_companions
 
 
 @dataclass(frozen=True)
-class Order:
-    """What somebody wants done with an upload, whether it is sent once or twice.
+class Submission:
+    """What somebody sent a file for. Sent twice under one key, it is one submission.
 
     Parameters
     ----------
@@ -47,21 +47,21 @@ class Order:
         return stored_key(self.key, company=self.member.company, task=self.task)
 
 
-def run_of_earlier_send(order: Order, *, upload: File | WaitingUpload | str) -> models.Model | None:
+def run_of_earlier_send(submission: Submission, *, upload: File | WaitingUpload | str) -> models.Model | None:
     """Return the run that this very request began when it was sent before; a second file is dropped unread.
 
     To be asked first: a kept upload is gone once its run has begun, and checking it again takes minutes.
     """
-    earlier = job_of_key(order.key, company=order.member.company, task=order.task)
+    earlier = job_of_key(submission.key, company=submission.member.company, task=submission.task)
     if earlier is None:
         return None
     if isinstance(upload, WaitingUpload):
         upload.remove()
-    return getattr(earlier, order.kind)
+    return getattr(earlier, submission.kind)
 
 
 def start_run(
-    order: Order,
+    submission: Submission,
     *,
     runs: models.Manager,
     waiting: WaitingUpload,
@@ -88,18 +88,23 @@ def start_run(
         move_with_companions(waiting.path, stored)
         with transaction.atomic():
             job = enqueue(
-                task=order.task,
+                task=submission.task,
                 title=title[:255],
-                company=order.member.company,
-                account=order.member.account,
-                payload={order.kind: str(public_id)},
-                idempotency_key=order.key,
+                company=submission.member.company,
+                account=submission.member.account,
+                payload={submission.kind: str(public_id)},
+                idempotency_key=submission.key,
                 at=at,
             )
             # The job of an earlier send comes with its run: both were committed together.
             run, is_new = runs.get_or_create(
                 job=job,
-                defaults={"uuid": public_id, "company": order.member.company, "created_at": at, **fields},
+                defaults={
+                    "uuid": public_id,
+                    "company": submission.member.company,
+                    "created_at": at,
+                    **fields,
+                },
             )
     except BaseException:
         waiting.remove()

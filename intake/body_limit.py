@@ -5,11 +5,9 @@ Django under ASGI stores a whole body before any view sees it; what nobody accep
 
 import json
 
-from django.conf import settings
 from django.utils.html import escape
 
-# Names, tokens and boundaries around the file in the same request.
-FORM_ALLOWANCE = 256 * 1024
+from intake.limits import TOO_LARGE, request_limit, too_large
 
 
 class BodyLimit:
@@ -22,7 +20,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = settings.UPLOAD_MAX_MB * 1024 * 1024 + FORM_ALLOWANCE
+        limit = request_limit()
         if _announced(scope) > limit:
             await _refuse(scope, send)
             return
@@ -56,14 +54,11 @@ def _announced(scope) -> int:
 
 
 async def _refuse(scope, send):
-    sentence = (
-        f"The file is larger than {settings.UPLOAD_MAX_MB:,} MB, the most that is accepted here. "
-        "Split it, or leave out columns that the model does not read."
-    )
+    sentence = too_large()
     if scope["path"].startswith("/api/"):
         kind, body = (
             b"application/json",
-            json.dumps({"code": "too_large", "message": sentence, "kind": "too_large"}),
+            json.dumps({"code": TOO_LARGE, "message": sentence, "kind": TOO_LARGE}),
         )
     else:
         kind = b"text/html; charset=utf-8"

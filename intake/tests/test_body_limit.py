@@ -3,7 +3,7 @@ import json
 import pytest
 from asgiref.sync import async_to_sync
 
-from core.body_limit import BodyLimit
+from intake.body_limit import BodyLimit
 
 MIB = 1024 * 1024
 
