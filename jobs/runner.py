@@ -20,7 +20,7 @@ from jobs import services
 from jobs.handlers import find_handler
 from jobs.models import Job
 from jobs.services import JobCancelled, LeaseLost
-from tabular.child import ChildStopped
+from sandbox.child import ChildStopped
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class JobRun:
         Parameters
         ----------
         start
-            `tabular.child.run_in_child`, or a function that hands its limits on to it.
+            `sandbox.child.run_in_child`, or a function that hands its limits on to it.
 
         Raises
         ------

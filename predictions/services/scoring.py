@@ -13,7 +13,8 @@ from predictions.models import Prediction
 from predictions.services.challenge import prepare_challenge, record_challenge, take_findings
 from registry.artefacts import DamagedArtefact, verified_files
 from registry.services.states import mark_damaged
-from tabular.child import ChildFailed, run_in_child
+from sandbox.child import ChildFailed
+from tabular.children import read_in_child
 from tabular.errors import TableError
 
 logger = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ def _score_in_child(run, prediction, source, relative, at, challenge=None):
     }
     try:
         found = run.in_child(
-            run_in_child,
+            read_in_child,
             ENGINE,
             {
                 "source": str(source),

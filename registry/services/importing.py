@@ -22,8 +22,7 @@ from registry.engines.files import sha256
 from registry.models import ModelType, ModelVersion
 from registry.services.initialisation import initialize_everywhere
 from registry.services.versions import METRIC_COLUMNS, ScorersDisagree, register_version
-from tabular.child import ChildFailed, run_in_child
-from tabular.errors import TableError
+from sandbox.child import ChildFailed, LimitReached, TooMuchMemory, run_in_child
 
 logger = logging.getLogger(__name__)
 
@@ -210,9 +209,9 @@ def _in_child(function, *, name, **arguments):
             memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
             seconds=LONGEST_SECONDS,
         )
-    except TableError as error:
-        limit = "memory" if error.kind == "too_much_memory" else "time"
-        raise ImportRefused(f"{name} was given up: trying it out takes too much {limit}.") from error
+    except LimitReached as reached:
+        limit = "memory" if isinstance(reached, TooMuchMemory) else "time"
+        raise ImportRefused(f"{name} was given up: trying it out takes too much {limit}.") from reached
     except ChildFailed as error:
         logger.warning("Importing %s failed: %s", name, error)
         raise ImportRefused(

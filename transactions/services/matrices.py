@@ -14,7 +14,7 @@ from jobs.runner import JobRun
 from jobs.services import enqueue
 from ml.logs.features.catalogue import FEATURE_SETS
 from registry.models import Dataset
-from tabular.child import run_in_child
+from tabular.children import read_in_child
 from tabular.errors import TableError
 from transactions.cutoffs import of_log, plan_features
 from transactions.engines.features import MATRIX, TABLE
@@ -193,7 +193,7 @@ def _compute_in_child(run, matrix, events, folder):
     memory = settings.FEATURE_MEMORY_MB
     try:
         report = run.in_child(
-            run_in_child,
+            read_in_child,
             ENGINE,
             {
                 "events": str(events),

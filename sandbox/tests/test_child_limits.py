@@ -8,9 +8,17 @@ import time
 import psutil
 import pytest
 
-from tabular.child import ROOT, ChildFailed, ChildStopped, run_in_child, supervise
-from tabular.errors import TableError
-from tabular.tests import chores
+from sandbox.child import (
+    ROOT,
+    ChildFailed,
+    ChildRefused,
+    ChildStopped,
+    TooMuchMemory,
+    TooSlow,
+    run_in_child,
+    supervise,
+)
+from sandbox.tests import chores
 
 LIMITS = {"memory_bytes": 200 << 20, "seconds": 10}
 
@@ -34,27 +42,27 @@ def test_what_a_function_prints_does_not_disturb():
     assert run("chatter") == "done"
 
 
-def test_raises_the_error_of_the_function():
-    with pytest.raises(TableError) as refusal:
+def test_carries_the_refusal_of_the_function_as_data():
+    with pytest.raises(ChildRefused, match="Row 7: no") as refused:
         run("refuse")
 
-    assert (refusal.value.kind, refusal.value.line) == ("bad_number", 7)
+    assert refused.value.refusal == {"kind": "not_today", "message": "Row 7: no.", "line": 7}
 
 
 def test_too_much_memory_is_an_answer():
-    with pytest.raises(TableError) as refusal:
+    with pytest.raises(TooMuchMemory) as limit:
         run("hoard")
 
-    assert refusal.value.kind == "too_much_memory"
+    assert limit.value.memory_bytes == LIMITS["memory_bytes"]
 
 
 def test_too_much_time_is_an_answer():
     started = time.monotonic()
 
-    with pytest.raises(TableError) as refusal:
+    with pytest.raises(TooSlow) as limit:
         run_in_child(f"{chores.__name__}:dawdle", {}, memory_bytes=200 << 20, seconds=1)
 
-    assert refusal.value.kind == "too_slow"
+    assert limit.value.seconds == 1
     assert time.monotonic() - started < 5
 
 
@@ -64,10 +72,8 @@ def test_stops_when_asked_to():
 
 
 def test_a_child_that_is_killed_ran_out_of_memory():
-    with pytest.raises(TableError) as refusal:
+    with pytest.raises(TooMuchMemory):
         run("die")
-
-    assert refusal.value.kind == "too_much_memory"
 
 
 def test_a_bug_is_not_the_users_fault():
@@ -91,7 +97,7 @@ def test_the_peak_is_that_of_the_child_however_much_its_parent_holds():
 
 def test_a_child_ends_with_its_parent():
     script = (
-        "from tabular.child import run_in_child\n"
+        "from sandbox.child import run_in_child\n"
         f"run_in_child('{chores.__name__}:dawdle', {{}}, memory_bytes=1 << 30, seconds=60, "
         "on_progress=lambda step, done, total: print(done, flush=True))"
     )
