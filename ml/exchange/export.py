@@ -10,10 +10,9 @@ import joblib
 import numpy as np
 import onnx
 import onnxruntime
-from sklearn.linear_model import LogisticRegression
 
 from ml.exchange.graphs import build_graph, scaling
-from ml.model_types.estimators import MODEL_TYPES, is_linear
+from ml.model_types.catalogue import MODEL_TYPES, type_of
 from ml.serving.calibration import Calibrator
 from ml.serving.scoring import Scorer
 
@@ -178,33 +177,13 @@ def fold_linear(pipeline, schema):
         and ``weights`` {column: weight}, on the scale of log odds; None where the model is not linear.
     """
     model = pipeline.named_steps["model"]
-    if not is_linear(model):
+    model_type = type_of(model)
+    if not model_type.is_linear(model):
         return None
-    weights, bias = collapse(model)
+    weights, bias = model_type.collapse(model)
     mean, scale = scaling(pipeline)
     weights = weights / scale
     return fold_weights(weights, bias - float(weights @ mean), schema)
-
-
-def collapse(model):
-    """Return the one weight per column, and the bias, that a linear estimator comes to.
-
-    Parameters
-    ----------
-    model : estimator
-        Fitted; `ml.model_types.estimators.is_linear` holds for it.
-
-    Returns
-    -------
-    weights : ndarray of float64, shape (n_columns,)
-    bias : float
-    """
-    if isinstance(model, LogisticRegression):
-        return model.coef_[0].astype(np.float64), float(model.intercept_[0])
-    weights, bias = model.coefs_[0], model.intercepts_[0]
-    for layer, shift in zip(model.coefs_[1:], model.intercepts_[1:], strict=True):
-        weights, bias = weights @ layer, bias @ layer + shift
-    return weights[:, 0], float(bias[0])
 
 
 def fold_weights(weights, bias, schema):

@@ -16,13 +16,14 @@ from threadpoolctl import threadpool_limits
 from ml.evaluation.metrics import evaluate
 from ml.evaluation.resampling import bootstrap_metrics
 from ml.learning.honest_scores import FOLDS, raw_scores
+from ml.learning.pipelines import build_pipeline
 from ml.learning.splits import TEST_SHARE, split_rows
 from ml.learning.training import TrainedModel, choose_golden, shuffle_importance
 from ml.logs.feature_columns import LearnedColumns, choose_columns
 from ml.logs.log_models import check_type
 from ml.matrix.frames import hash_frame
 from ml.matrix.schemas import FeatureSchema
-from ml.model_types.estimators import MODEL_TYPES
+from ml.model_types.catalogue import MODEL_TYPES
 from ml.serving.calibration import Calibrator, choose_calibrator
 
 FEWEST_PER_CLASS = 30
@@ -219,7 +220,7 @@ def _fit(table, name, model_type, params, seed):
     params = spec.check_params(params)
     columns = choose_columns(table, name=name)
     features, labels = columns.read(table.frame), table.labels
-    unfitted = spec.build(params, seed, schema=columns.schema)
+    unfitted = build_pipeline(spec, params, seed, schema=columns.schema)
     pipeline = _fit_weighted(clone(unfitted), features, labels)
     scores, folds = _score_out_of_fold(unfitted, features, labels, seed)
     calibrator = choose_calibrator(scores, labels, folds)

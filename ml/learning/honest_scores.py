@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold
 
-from ml.model_types.estimators import is_linear
+from ml.model_types.catalogue import is_linear
 from ml.serving.calibration import SMALLEST_SCORE
 
 FOLDS = 5

@@ -15,9 +15,10 @@ from ml.evaluation.metrics import evaluate
 from ml.evaluation.resampling import bootstrap_metrics
 from ml.evaluation.slices import slices
 from ml.learning.honest_scores import collect_scores, encoded_scores, raw_scores
+from ml.learning.pipelines import build_pipeline
 from ml.learning.splits import TEST_SHARE, hash_split, split_rows
 from ml.matrix.frames import UNKNOWN, clean_frame, hash_frame, read_labels
-from ml.model_types.estimators import MODEL_TYPES
+from ml.model_types.catalogue import MODEL_TYPES
 from ml.serving.calibration import Calibrator, choose_calibrator
 
 GOLDEN_ROWS = 50
@@ -98,7 +99,7 @@ def train_model(frame, *, schema, model_type, params=None, seed=42, held_out=Non
         Feature columns and the label; extra columns are ignored.
     schema : FeatureSchema
     model_type : str
-        A slug of `ml.model_types.estimators.MODEL_TYPES`.
+        A slug of `ml.model_types.catalogue.MODEL_TYPES`.
     params : mapping of str to object, optional
         Parameters that differ from the type's defaults.
     seed : int, default 42
@@ -133,7 +134,7 @@ def train_model(frame, *, schema, model_type, params=None, seed=42, held_out=Non
     with threadpool_limits(limits=1):
         learned, held_out, split = _split(labels, held_out, seed)
         train, outcomes = features.iloc[learned], labels[learned]
-        pipeline = spec.build(params, seed, schema=schema).fit(train, outcomes)
+        pipeline = build_pipeline(spec, params, seed, schema=schema).fit(train, outcomes)
         scores, folds, source = collect_scores(pipeline, train, outcomes, seed)
         calibrator = choose_calibrator(scores, outcomes, folds)
 

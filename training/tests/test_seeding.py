@@ -88,7 +88,7 @@ import sys, django
 django.setup()
 from django.core.management import call_command
 call_command("seed_defaults")
-print(sorted({"sklearn", "onnx", "onnxruntime", "pandas", "skl2onnx"} & set(sys.modules)))
+print(sorted({"sklearn", "xgboost", "lightgbm", "onnx", "onnxruntime", "pandas"} & set(sys.modules)))
 """
 
 
