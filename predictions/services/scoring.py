@@ -7,7 +7,6 @@ from django.conf import settings
 
 from core.errors import Conflict, DomainError
 from jobs.runner import JobRun
-from ml.serving.risk import SEGMENTS_V2
 from predictions import files
 from predictions.models import Prediction
 from predictions.services.challenge import prepare_challenge, record_challenge, take_findings
@@ -105,9 +104,10 @@ def _score_in_child(run, prediction, source, relative, at, challenge=None):
                 "spec": read["spec"],
                 "schema": read["schema"],
                 "version": verified_files(prediction.model).to_dict(),
-                "policy": SEGMENTS_V2.id,
+                "policy": prediction.population.policies["risk_tiers"],
                 "csv_path": str(files.absolute(relative)),
                 "table_path": str(files.absolute(files.table_beside(relative))),
+                "value_column": prediction.population.value_column,
                 "shadow": shadow,
             },
             memory_mb=settings.UPLOAD_MEMORY_MB,

@@ -13,6 +13,7 @@ from core.storage import write_atomically
 from registry.artefacts import media_path
 from registry.engines.files import FileMismatch, compare_file
 from registry.models import Dataset
+from registry.selectors import telecom_base
 
 ORIGINALS_FOLDER = "datasets/original"
 DEFAULT_SLOT = "default"
@@ -32,7 +33,6 @@ class CheckedFile:
     size_bytes: int
     row_count: int
     churn_count: int
-    schema_name: str
 
 
 def default_dataset() -> Dataset | None:
@@ -76,7 +76,7 @@ def _replace_original(checked, relative, at):
         size_bytes=checked.size_bytes,
         row_count=checked.row_count,
         churn_count=checked.churn_count,
-        schema_name=checked.schema_name,
+        population=telecom_base(),
         original_slot=DEFAULT_SLOT,
     )
 
@@ -142,7 +142,7 @@ def share_original(*, company: Company, at: datetime) -> Dataset | None:
             "size_bytes": original.size_bytes,
             "row_count": original.row_count,
             "churn_count": original.churn_count,
-            "schema_name": original.schema_name,
+            "population_id": original.population_id,
         },
     )
     return row

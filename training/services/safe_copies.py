@@ -10,7 +10,6 @@ from django.conf import settings
 from core.errors import Conflict, NotFound
 from intake.limits import upload_limit
 from intake.services.waiting import COMPANIONS, waiting_room
-from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import media_path
 from registry.engines.tables import table_schema
 from registry.models import Dataset
@@ -45,7 +44,7 @@ def open_safe_copy(dataset: Dataset) -> BinaryIO:
     stored = media_path(dataset.file_path)
     if not stored.is_file():
         raise TableIsGone("The stored file is gone. The operator of this installation can put it back.")
-    schema = table_schema(TELCO_V1, purpose="train")
+    schema = table_schema(dataset.population.features, purpose="train")
     # Reading may put files beside the one that is read, and nobody may change it meanwhile.
     with tempfile.TemporaryDirectory(dir=waiting_room()) as folder:
         copy, safe = Path(folder) / "table", Path(folder) / "safe.csv"
