@@ -16,11 +16,12 @@ from threadpoolctl import threadpool_limits
 
 from ml.evaluation.metrics import evaluate
 from ml.exchange.export import export_model
+from ml.learning.honest_scores import raw_scores
 from ml.learning.pipelines import build_pipeline
 from ml.learning.splits import split_rows
-from ml.learning.training import raw_scores, train_model
+from ml.learning.training import train_model
 from ml.matrix.frames import clean_frame, read_labels
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.schemas import TELCO_SLICES, TELCO_V1
 from ml.model_types.catalogue import MODEL_TYPES
 from ml.samples.dataset_a import make_dataset_a
 from registry.engines.tables import table_schema
@@ -111,6 +112,8 @@ class Company:
             model_type=SLUG,
             params={},
             existing=self.existing,
+            slices=list(TELCO_SLICES),
+            value_column="MonthlyCharges",
             max_bytes=2**30,
             on_progress=note,
         )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass
 
 import numpy as np
 import onnx
 import onnxruntime
 import pandas as pd
-import sklearn
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
@@ -18,8 +16,9 @@ from threadpoolctl import threadpool_limits
 
 from ml.exchange.export import FORMAT, METRIC_KEYS, ExportedModel, check_golden, fold_weights
 from ml.exchange.graphs import build_reordered_graph
+from ml.learning.fitting import THRESHOLD
+from ml.learning.packaging import choose_golden, list_versions
 from ml.learning.splits import split_half
-from ml.learning.training import THRESHOLD, choose_golden
 from ml.learning.trial import try_out
 from ml.matrix.schemas import normal
 from ml.model_types.catalogue import MODEL_TYPES, type_of
@@ -137,7 +136,7 @@ def read_pipeline(pipeline, schema):
     )
 
 
-def export_foreign(foreign, features, labels, *, expected=None, source):
+def export_foreign(foreign, features, labels, *, expected=None, source, slices=()):
     """Turn a foreign pipeline into the parts of a version, tried out and compared.
 
     Its probabilities stay what they are, except those of a support vector machine: it has none, so half of
@@ -153,6 +152,8 @@ def export_foreign(foreign, features, labels, *, expected=None, source):
         What the pipeline said about them where it was made; NaN where that is not known.
     source : dict
         Where it came from, for the manifest.
+    slices : sequence of str, optional
+        See `ml.learning.training.train_model`.
 
     Returns
     -------
@@ -178,7 +179,7 @@ def export_foreign(foreign, features, labels, *, expected=None, source):
     def score(rows):
         return calibrator.apply(foreign.score(rows))
 
-    found = try_out(score, tried, labels[judged], schema)
+    found = try_out(score, tried, labels[judged], schema, slices=slices)
     serving, graph = serve(foreign)
     params = foreign.model.get_params()
     manifest = {
@@ -191,9 +192,7 @@ def export_foreign(foreign, features, labels, *, expected=None, source):
         "threshold": THRESHOLD,
         "parameters": {rule.name: _plain(params[rule.name]) for rule in spec.rules if rule.name in params},
         "versions": {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scikit-learn": sklearn.__version__,
+            **list_versions(spec),
             "onnx": onnx.__version__,
             "onnxruntime": onnxruntime.__version__,
         },

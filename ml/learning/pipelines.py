@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+
+# From here on outcomes are balanced enough to weigh alike.
+BALANCED_FROM = 0.4
 
 
 def build_pipeline(model_type, params=None, random_state=42, *, schema):
@@ -46,3 +50,46 @@ def _numbers(model_type):
     if model_type.in_32_bits:
         return FunctionTransformer(np.asarray, kw_args={"dtype": np.float32})
     return "passthrough"
+
+
+def fit_pipeline(unfitted, features, labels, *, balanced=False):
+    """Fit a copy of a pipeline.
+
+    Parameters
+    ----------
+    unfitted : Pipeline
+        From `build_pipeline`; stays as it is.
+    features : DataFrame of shape (n_customers, n_features)
+    labels : ndarray of int, shape (n_customers,)
+    balanced : bool, default False
+        Whether both outcomes count alike, however rare one of them is; see `balanced_weights`.
+
+    Returns
+    -------
+    Pipeline
+    """
+    weights = balanced_weights(labels) if balanced else None
+    given = {} if weights is None else {"model__sample_weight": weights}
+    return clone(unfitted).fit(features, labels, **given)
+
+
+def balanced_weights(labels):
+    """Return weights under which both outcomes count alike, or None where they nearly do anyway.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n_customers,)
+
+    Returns
+    -------
+    ndarray of float64, shape (n_customers,), or None
+
+    Examples
+    --------
+    >>> balanced_weights(np.array([0, 0, 0, 1]))
+    array([0.66666667, 0.66666667, 0.66666667, 2.        ])
+    """
+    rate = float(np.mean(labels))
+    if min(rate, 1 - rate) >= BALANCED_FROM:
+        return None
+    return np.where(labels == 1, 0.5 / rate, 0.5 / (1 - rate))

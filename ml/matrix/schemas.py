@@ -215,3 +215,6 @@ TELCO_V1 = FeatureSchema(
     blanks=(BlankRule("TotalCharges", 0.0, when_column="tenure", when_value=0.0),),
     ignored=("gender", "PhoneService", "MultipleLines"),
 )
+
+# By what parts of the customers the figures of a model of the telecom base are given.
+TELCO_SLICES = ("Contract", "SeniorCitizen", "tenure")

@@ -11,7 +11,8 @@ import onnxruntime
 import pytest
 
 from ml.exchange.export import check_golden, export_model, fold_linear
-from ml.learning.training import raw_scores, train_model
+from ml.learning.honest_scores import raw_scores
+from ml.learning.training import train_model
 from ml.matrix.frames import UNKNOWN, clean_frame
 from ml.matrix.schemas import TELCO_V1
 from ml.model_types.catalogue import MODEL_TYPES

@@ -15,7 +15,7 @@ from django.db import transaction
 from companies.models import Account, Company
 from companies.services.audit import record_event
 from core.errors import Forbidden, Unprocessable
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.schemas import TELCO_SLICES, TELCO_V1
 from registry.artefacts import UnsafeMetadata, read_metadata
 from registry.engines.converting import GRAPH, MANIFEST, METADATA
 from registry.engines.files import sha256
@@ -105,6 +105,7 @@ def import_version(
             graph=str(graph_path) if graph_path else None,
             customers=str(customers_path) if customers_path else None,
             folder=str(folder),
+            slices=list(TELCO_SLICES),
         )
     found = answer.pop("found")
     manifest["imported"] = {"format": "onnx", **_named(manifest_path, customers_path)}
@@ -168,6 +169,7 @@ def import_skops(
             customers=str(customers_path),
             folder=str(folder),
             schema=TELCO_V1.to_dict(),
+            slices=list(TELCO_SLICES),
             source=source,
         )
         manifest = json.loads((folder / MANIFEST).read_bytes())

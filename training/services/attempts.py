@@ -14,7 +14,7 @@ from core.errors import Conflict
 from intake.limits import upload_limit
 from jobs.models import Job
 from jobs.runner import JobRun
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.schemas import TELCO_SLICES, TELCO_V1
 from registry.artefacts import DamagedArtefact, media_path, verified_files
 from registry.selectors import best_default
 from registry.services.datasets import verified_path
@@ -131,6 +131,8 @@ def _in_child(run, training_run, base, existing, work):
         "model_type": training_run.model_type.slug,
         "params": training_run.model_type.parameters,
         "existing": existing,
+        "slices": list(TELCO_SLICES),
+        "value_column": "MonthlyCharges",
         "max_bytes": upload_limit(),
     }
     return learn_in_child(ENGINE, arguments, run=run)
