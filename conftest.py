@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["companies.tests.cast", "jobs.tests.broker", "training.tests.models"]
+pytest_plugins = ["companies.tests.cast", "jobs.tests.broker", "training.tests.models", "tests.s3"]
 
 BASE_DIR = Path(__file__).resolve().parent
 ON_CI = os.environ.get("CI") == "true"

@@ -10,14 +10,12 @@ from collections import OrderedDict
 from datetime import datetime
 from pathlib import Path
 
-from django.conf import settings
 from django.utils import timezone
 
 from core import signing
 from core.errors import Conflict, DomainError
-from core.storage import write_atomically
+from core.files.media import readable_path, remove_media, write_media
 from ml.serving.scoring import Scorer
-from registry import mirror
 from registry.engines.files import (
     GRAPH,
     MANIFEST,
@@ -74,16 +72,9 @@ def stem_of(version: ModelVersion) -> str:
     return version.file_path
 
 
-def media_path(relative: str) -> Path:
-    return Path(settings.MEDIA_ROOT) / relative
-
-
 def path_of(version: ModelVersion, suffix: str) -> Path:
-    """Return where a file of `version` lies on this machine, fetched from the bucket if it was not there."""
-    relative = stem_of(version) + suffix
-    path = media_path(relative)
-    mirror.pull(relative, path)
-    return path
+    """Return where this machine reads a file of `version`; a place without a file if it is gone."""
+    return readable_path(stem_of(version) + suffix)
 
 
 # --- Writing ---------------------------------------------------------------------------------------------
@@ -100,17 +91,13 @@ def write_artefacts(stem: str, payloads: dict[str, bytes]) -> dict[str, str]:
         The bytes of each file, by suffix.
     """
     for suffix, payload in payloads.items():
-        path = media_path(stem + suffix)
-        with write_atomically(path) as draft:
-            draft.write_bytes(payload)
-        mirror.push(stem + suffix, path)
+        write_media(stem + suffix, payload)
     return {suffix: sha256(payload) for suffix, payload in payloads.items()}
 
 
 def remove_artefacts(stem: str) -> None:
     for suffix in (MODEL, METADATA, GRAPH, MANIFEST, SIGNATURE):
-        media_path(stem + suffix).unlink(missing_ok=True)
-        mirror.drop(stem + suffix)
+        remove_media(stem + suffix)
 
 
 def statement(*, company_id: str | None, model_type: str, version: str, hashes: dict[str, str]) -> bytes:

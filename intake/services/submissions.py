@@ -6,13 +6,13 @@ What a run is for is decided above: to predict from the file or to learn from it
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from django.core.files.base import File
 from django.db import models, transaction
 
 from companies.access import Member
-from intake.services.waiting import WaitingUpload, move_with_companions, remove_with_companions
+from intake.services.stored import remove_upload, store_upload
+from intake.services.waiting import WaitingUpload
 from jobs.selectors import job_of_key, stored_key
 from jobs.services import enqueue
 
@@ -65,7 +65,7 @@ def start_run(
     *,
     runs: models.Manager,
     waiting: WaitingUpload,
-    stored: Path,
+    stored: str,
     title: str,
     fields: dict,
     at: datetime,
@@ -77,7 +77,8 @@ def start_run(
     runs
         Where the row appears; it has a ``uuid``, a ``company``, a ``job`` and ``created_at``.
     stored
-        Where the file lies from now on. Whatever fails, nothing of it is left there or in the waiting room.
+        Where the file lies from now on, as the row says it. Whatever fails, nothing of it is left there or in
+        the waiting room.
     title
         What people read beside the progress bar.
     fields
@@ -85,7 +86,7 @@ def start_run(
     """
     public_id = uuid.uuid4()
     try:
-        move_with_companions(waiting.path, stored)
+        store_upload(waiting, stored)
         with transaction.atomic():
             job = enqueue(
                 task=submission.task,
@@ -108,8 +109,8 @@ def start_run(
             )
     except BaseException:
         waiting.remove()
-        remove_with_companions(stored)
+        remove_upload(stored)
         raise
     if not is_new:
-        remove_with_companions(stored)
+        remove_upload(stored)
     return run

@@ -85,7 +85,7 @@ def start_prediction(
         submission,
         runs=Prediction.objects,
         waiting=waiting,
-        stored=files.absolute(relative),
+        stored=relative,
         title=name,
         fields={
             "prediction_name": name,

@@ -11,13 +11,14 @@ import pytest
 from django.utils import timezone
 
 from companies.services.erasure import erase_company
+from core.files.media import media_path
+from core.files.owners import sweep
 from jobs.models import Job
 from predictions import files
 from predictions.engines.batch import score_file
 from predictions.engines.results import PROBABILITY
 from predictions.engines.shadow import CHALLENGER, who_changed_sides
 from predictions.models import Prediction
-from predictions.services.sweeping import sweep_files
 from predictions.tests.conftest import to_csv
 from registry.artefacts import (
     forget_loaded,
@@ -67,7 +68,7 @@ def challenge(tree, company):
 
 
 def shadow_file(prediction):
-    return files.absolute(files.shadow_beside(prediction.result_dataset_path))
+    return media_path(files.shadow_beside(prediction.result_dataset_path))
 
 
 def damage(version):
@@ -101,7 +102,7 @@ def test_its_scores_are_those_it_gives_when_it_is_chosen(challenge, done, user, 
 
     chosen = done(user, model=tree)
 
-    table = pq.read_table(files.absolute(files.table_beside(chosen.result_dataset_path)))
+    table = pq.read_table(media_path(files.table_beside(chosen.result_dataset_path)))
     assert table[PROBABILITY].to_pylist() == in_shadow
 
 
@@ -122,7 +123,7 @@ def test_the_result_is_what_it_would_be_without(challenge, done, user, as_user):
     beside = done(user)
 
     assert beside.result == alone.result
-    read = [files.absolute(run.result_dataset_path).read_bytes() for run in (alone, beside)]
+    read = [media_path(run.result_dataset_path).read_bytes() for run in (alone, beside)]
     assert read[0] == read[1]
     page = as_user.get(f"/user/predictions/{beside.uuid}/").content.decode()
     assert "hallenger" not in page
@@ -192,11 +193,11 @@ def test_its_file_goes_with_the_prediction(challenge, done, user, settings):
     challenge()
     prediction = done(user)
     kept = shadow_file(prediction)
-    sweep_files(at=timezone.now() + timedelta(days=2))
+    sweep(at=timezone.now() + timedelta(days=2))
     assert kept.exists()
 
     Prediction.objects.filter(pk=prediction.pk).delete()
-    sweep_files(at=timezone.now() + timedelta(days=2))
+    sweep(at=timezone.now() + timedelta(days=2))
 
     assert not kept.exists()
 
@@ -255,7 +256,7 @@ def test_nobody_else_does(challenge, done, user, as_user, as_stranger):
 
 def score(version, shadow, prediction, tmp_path):
     return score_file(
-        source=str(files.absolute(prediction.upload_dataset_path)),
+        source=str(media_path(prediction.upload_dataset_path)),
         spec=prediction.input_data["spec"],
         schema=prediction.input_data["schema"],
         version=verified_files(version).to_dict(),

@@ -11,12 +11,12 @@ from datetime import datetime
 from django.db import transaction
 
 from companies.models import Company, Developer
+from core.files.media import media_path
 from registry.artefacts import (
     DEFAULTS_FOLDER,
     RETRAINED_FOLDER,
     DamagedArtefact,
     load_metadata,
-    media_path,
 )
 from registry.models import Dataset, ModelDeployment, ModelType, ModelVersion
 from registry.services.datasets import share_original

@@ -11,8 +11,8 @@ from django.db.models import Max
 
 from companies.models import Company
 from core.errors import Conflict, Unprocessable
+from core.files.media import readable_path
 from registry.artefacts import (
-    media_path,
     remove_artefacts,
     sign_version,
     stem_for,
@@ -171,8 +171,8 @@ def _refuse_disagreement(stem, hashes):
     # Imported here: it brings scikit-learn, which whoever trained has loaded already and nobody else needs.
     from ml.exchange.export import check_golden
 
-    manifest = json.loads(read_verified(media_path(stem + MANIFEST), hashes[MANIFEST]))
-    onnx = read_verified(media_path(stem + GRAPH), hashes[GRAPH]) if GRAPH in hashes else None
+    manifest = json.loads(read_verified(readable_path(stem + MANIFEST), hashes[MANIFEST]))
+    onnx = read_verified(readable_path(stem + GRAPH), hashes[GRAPH]) if GRAPH in hashes else None
     if len(manifest["golden"]) < FEWEST_GOLDEN_ROWS:
         raise ScorersDisagree(f"A version is compared on {FEWEST_GOLDEN_ROWS} golden rows, got fewer.")
     try:

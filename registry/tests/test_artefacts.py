@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from companies.models import AuditEvent
+from core.files.media import media_path
 from core.tests.races import at_once
 from ml.serving.scoring import Scorer
 from registry.artefacts import (
@@ -19,7 +20,6 @@ from registry.artefacts import (
     forget_loaded,
     load_metadata,
     load_scorer,
-    media_path,
     path_of,
     read_artefacts,
     rebuild_model,

@@ -18,9 +18,10 @@ from sklearn.tree import DecisionTreeClassifier
 from skops.io import dump
 
 from companies.models import AuditEvent
+from core.files.media import media_path
 from ml.matrix.schemas import TELCO_V1
 from ml.samples.dataset_a import make_dataset_a
-from registry.artefacts import load_manifest, load_scorer, media_path
+from registry.artefacts import load_manifest, load_scorer
 from registry.engines.files import MODEL
 from registry.models import ModelVersion
 from registry.selectors import quality_of

@@ -11,11 +11,14 @@ from django.conf import settings
 
 from companies.access import membership
 from core.errors import Conflict
+from core.files.media import readable_path
+from core.files.stored import FileIsGone
 from intake.limits import upload_limit
+from intake.services.stored import open_upload
 from jobs.models import Job
 from jobs.runner import JobRun
 from ml.matrix.schemas import TELCO_V1
-from registry.artefacts import DamagedArtefact, media_path, verified_files
+from registry.artefacts import DamagedArtefact, verified_files
 from registry.selectors import best_default
 from registry.services.datasets import verified_path
 from registry.services.states import VersionNotServing
@@ -116,10 +119,15 @@ def _attempt(run, training_run, work, at):
 
 
 def _in_child(run, training_run, base, existing, work):
-    upload = media_path(training_run.upload_path)
-    if not upload.exists():
-        raise UploadIsMissing("The uploaded file is no longer there. Please upload it again.")
-    arguments = {
+    try:
+        with open_upload(training_run.upload_path) as upload:
+            return learn_in_child(ENGINE, _arguments(training_run, base, existing, work, upload), run=run)
+    except FileIsGone as error:
+        raise UploadIsMissing("The uploaded file is no longer there. Please upload it again.") from error
+
+
+def _arguments(training_run, base, existing, work, upload):
+    return {
         "folder": str(work),
         "older": {
             "path": str(verified_path(base)),
@@ -133,7 +141,6 @@ def _in_child(run, training_run, base, existing, work):
         "existing": existing,
         "max_bytes": upload_limit(),
     }
-    return learn_in_child(ENGINE, arguments, run=run)
 
 
 def _existing(training_run, at):
@@ -161,7 +168,7 @@ def _existing(training_run, at):
                 "files": files,
                 "data": data
                 and {
-                    "path": str(media_path(data.file_path)),
+                    "path": str(readable_path(data.file_path)),
                     "sha256": data.sha256,
                     "held_out": held_out_of(data),
                 },

@@ -10,8 +10,9 @@ from django.conf import settings
 from django.db import transaction
 
 from companies.access import Member
-from core.buckets import DATASETS, local_copy
 from core.errors import Conflict, DomainError, Forbidden
+from core.files.store import local_copy
+from core.files.stored import DATASETS
 from jobs.models import Job
 from jobs.runner import JobRun
 from jobs.services import enqueue

@@ -12,7 +12,6 @@ from intake.services.checking import REFUSE, take_in_table, what_was_read
 from intake.services.submissions import Submission, run_of_earlier_send, start_run
 from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep
 from ml.matrix.schemas import TELCO_V1
-from registry.artefacts import media_path
 from registry.engines.tables import table_schema
 from registry.models import ModelType
 from tabular.snapshots.check import CheckReport
@@ -130,7 +129,7 @@ def start_retraining(
         submission,
         runs=TrainingRun.objects,
         waiting=waiting,
-        stored=media_path(relative),
+        stored=relative,
         title=f"Retraining with {waiting.name or 'a file without a name'}",
         fields={
             "developer": member.row,

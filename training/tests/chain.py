@@ -3,7 +3,8 @@
 import csv
 from itertools import pairwise
 
-from registry.artefacts import check_version, media_path
+from core.files.media import media_path
+from registry.artefacts import check_version
 from registry.models import Dataset, ModelVersion
 from training.models import TrainingRun
 

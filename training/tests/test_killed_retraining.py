@@ -12,14 +12,14 @@ import psutil
 import pytest
 from django.utils import timezone
 
+from core.files.media import media_path
+from core.files.owners import sweep
 from jobs.models import Job
 from jobs.services import reap
 from jobs.tests.test_killed_workers import environment, processes, wait_until  # noqa: F401
-from registry.artefacts import check_version, media_path
+from registry.artefacts import check_version
 from registry.models import Dataset, ModelVersion
-from registry.services.sweeping import sweep_orphans
 from training.models import TrainingRun
-from training.services.sweeping import sweep_files
 from training.tests.chain import assert_whole
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
@@ -90,9 +90,7 @@ def test_is_done_once_wherever_its_workers_were_killed(retraining, labelled, kil
     assert (run.job.state, run.job.attempt) == (Job.State.SUCCEEDED, len(POINTS))
     assert_whole(run.company, done=1)
 
-    later = timezone.now() + timedelta(days=2)
-    sweep_files(at=later)
-    sweep_orphans(at=later)
+    sweep(at=timezone.now() + timedelta(days=2))
     left = [path for path in media_path("datasets/dev/combinedDataset").rglob("*") if path.is_file()]
     assert {path.name.split(".")[0] for path in left} == {Path(run.combined_dataset.file_path).stem}
     assert len(left) == 2  # the table, and who is held out of it

@@ -2,7 +2,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from registry.artefacts import media_path
+from core.files.media import media_path
 from registry.models import Dataset
 from training.models import TrainingRun
 from training.tests.uploads import to_csv

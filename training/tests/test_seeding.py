@@ -10,8 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
+from core.files.media import media_path
 from ml.samples.dataset_a import make_dataset_a
-from registry.artefacts import load_scorer, media_path, path_of
+from registry.artefacts import load_scorer, path_of
 from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE
 from registry.models import Dataset, ModelType, ModelVersion
 from registry.selectors import best_default

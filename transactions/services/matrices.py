@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db import transaction
 
 from companies.models import Account, Company
-from core.buckets import DATASETS, UTILS, local_copy, remove_file, store_file
 from core.errors import DomainError
+from core.files.store import local_copy, remove_file, store_file
+from core.files.stored import DATASETS, UTILS
 from jobs.models import Job
 from jobs.runner import JobRun
 from jobs.services import enqueue
