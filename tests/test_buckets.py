@@ -34,8 +34,8 @@ from core.files.store import (
     written_at,
 )
 from core.files.stored import BUCKETS, DATASETS, MEDIA, MODELS, UTILS, FileIsGone
-from registry.artefacts import DamagedArtefact, forget_loaded, load_scorer
 from registry.models import ModelVersion
+from registry.services.opening import DamagedArtefact, forget_loaded, load_scorer
 from registry.services.versions import register_version
 from transactions.services.deletion import delete_analysis
 from transactions.services.importing import start_import

@@ -23,7 +23,7 @@ from predictions.tests.conftest import (  # noqa: F401
     to_csv,
     version,
 )
-from registry.artefacts import forget_loaded, load_scorer
+from registry.services.opening import forget_loaded, load_scorer
 from training.models import TrainingRun
 from training.services.retraining import check_upload, start_retraining
 from training.tests.uploads import labelled, pinned_type, retrained, retraining  # noqa: F401

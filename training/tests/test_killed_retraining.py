@@ -17,8 +17,8 @@ from core.files.owners import sweep
 from jobs.models import Job
 from jobs.services import reap
 from jobs.tests.test_killed_workers import environment, processes, wait_until  # noqa: F401
-from registry.artefacts import check_version
 from registry.models import Dataset, ModelVersion
+from registry.services.opening import check_version
 from training.models import TrainingRun
 from training.tests.chain import assert_whole
 
