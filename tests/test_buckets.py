@@ -34,8 +34,8 @@ from core.files.store import (
     written_at,
 )
 from core.files.stored import BUCKETS, DATASETS, MEDIA, MODELS, UTILS, FileIsGone
-from registry.artefacts import DamagedArtefact, forget_loaded, load_scorer
 from registry.models import ModelVersion
+from registry.services.opening import DamagedArtefact, forget_loaded, load_scorer
 from registry.services.versions import register_version
 from transactions.services.deletion import delete_analysis
 from transactions.services.importing import start_import
@@ -240,6 +240,7 @@ def test_an_installation_takes_its_files_along_to_the_server(use_s3, log, capsys
 
     use_s3()
 
+    assert "media: 1 files of this machine were copied" in capsys.readouterr().out
     assert [found.name for found in objects_under(DATASETS)] == [NAME]
     assert [found.name for found in objects_under(MODELS)] == ["default_models/a.pkl"]
     # What lies in the folder of another bucket is brought there, and not a second time.

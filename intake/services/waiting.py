@@ -18,7 +18,7 @@ from django.core.files.base import File
 
 from companies.access import Member
 from core.errors import DomainError
-from core.files.media import remove_media
+from core.files.media import media_exists, remove_media
 from core.files.store import is_remote, local_copy, store_file
 from core.files.stored import MEDIA, FileIsGone
 from intake.limits import upload_limit
@@ -154,7 +154,11 @@ def find_kept(token: str, *, member: Member) -> WaitingUpload:
 
 def _is_here(waiting):
     """Whether the upload is on this machine, after it was fetched if another one took it in."""
-    if is_remote(MEDIA) and not waiting.path.exists():
+    if not is_remote(MEDIA):
+        return waiting.path.exists()
+    if not media_exists(_kept_name(waiting, "")):
+        return False  # another machine has begun its run
+    if not waiting.path.exists():
         for suffix, part in waiting.parts.items():
             with suppress(FileIsGone), local_copy(MEDIA, _kept_name(waiting, suffix)) as copy:
                 shutil.copyfile(copy, part)

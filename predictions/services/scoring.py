@@ -13,7 +13,7 @@ from ml.serving.risk import SEGMENTS_V2
 from predictions import files
 from predictions.models import Prediction
 from predictions.services.challenge import prepare_challenge, record_challenge, take_findings
-from registry.artefacts import DamagedArtefact, verified_files
+from registry.services.opening import DamagedArtefact, verified_files
 from registry.services.states import mark_damaged
 from sandbox.child import ChildFailed
 from tabular.children import read_in_child

@@ -20,17 +20,11 @@ from predictions.engines.results import PROBABILITY
 from predictions.engines.shadow import CHALLENGER, who_changed_sides
 from predictions.models import Prediction
 from predictions.tests.conftest import to_csv
-from registry.artefacts import (
-    forget_loaded,
-    path_of,
-    sign_version,
-    stem_of,
-    verified_files,
-    write_artefacts,
-)
+from registry.artefacts import path_of, sign_version, stem_of, write_artefacts
 from registry.engines.files import sha256
 from registry.models import ModelDeployment, ModelVersion, ShadowRun
 from registry.services.deployments import deploy_version, withdraw_version
+from registry.services.opening import forget_loaded, verified_files
 from registry.services.states import quarantine_version
 from registry.services.versions import register_version
 from registry.tests.factories import NOON

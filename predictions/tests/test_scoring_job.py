@@ -11,8 +11,9 @@ from jobs.runner import JobRun
 from jobs.services import LeaseLost, claim_job, request_cancel
 from predictions.models import Prediction
 from predictions.services.scoring import score_prediction
-from registry.artefacts import forget_loaded, path_of
+from registry.artefacts import path_of
 from registry.models import ModelVersion
+from registry.services.opening import forget_loaded
 
 pytestmark = pytest.mark.django_db
 

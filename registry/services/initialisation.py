@@ -12,16 +12,12 @@ from django.db import transaction
 
 from companies.models import Company, Developer
 from core.files.media import media_path
-from registry.artefacts import (
-    DEFAULTS_FOLDER,
-    RETRAINED_FOLDER,
-    DamagedArtefact,
-    load_metadata,
-)
+from registry.artefacts import DEFAULTS_FOLDER, RETRAINED_FOLDER
 from registry.models import Dataset, ModelDeployment, ModelType, ModelVersion
 from registry.services.datasets import share_original
 from registry.services.deployments import deploy_version
 from registry.services.ledger import lock_company, pass_gate_of_defaults
+from registry.services.opening import DamagedArtefact, load_metadata
 from registry.services.versions import register_version
 
 DIRECTORIES = (

@@ -12,12 +12,7 @@ from django.db.models import Max
 from companies.models import Company
 from core.errors import Conflict, Unprocessable
 from core.files.media import readable_path
-from registry.artefacts import (
-    remove_artefacts,
-    sign_version,
-    stem_for,
-    write_artefacts,
-)
+from registry.artefacts import remove_artefacts, sign_version, stem_for, write_artefacts
 from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE, read_verified, sha256
 from registry.models import Dataset, ModelMetrics, ModelType, ModelVersion
 from registry.services.deployments import move_deployments

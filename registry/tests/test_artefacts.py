@@ -14,19 +14,7 @@ from companies.models import AuditEvent
 from core.files.media import media_path
 from core.tests.races import at_once
 from ml.serving.scoring import Scorer
-from registry.artefacts import (
-    DamagedArtefact,
-    UnsafeMetadata,
-    forget_loaded,
-    load_metadata,
-    load_scorer,
-    path_of,
-    read_artefacts,
-    rebuild_model,
-    sign_version,
-    stem_of,
-    verified_files,
-)
+from registry.artefacts import UnsafeMetadata, path_of, read_artefacts, sign_version, stem_of
 from registry.engines.files import (
     GRAPH,
     MANIFEST,
@@ -38,6 +26,14 @@ from registry.engines.files import (
     sha256,
 )
 from registry.models import ModelVersion
+from registry.services.opening import (
+    DamagedArtefact,
+    forget_loaded,
+    load_metadata,
+    load_scorer,
+    rebuild_model,
+    verified_files,
+)
 from registry.services.states import VersionNotServing
 
 SUFFIXES = (MODEL, METADATA, GRAPH, MANIFEST, SIGNATURE)

@@ -9,10 +9,11 @@ from django.db import connection
 from core.files.media import media_path
 from core.files.owners import sweep
 from core.tests.races import at_once
-from registry.artefacts import load_scorer, path_of
+from registry.artefacts import path_of
 from registry.engines.files import MANIFEST, MODEL
 from registry.models import ModelVersion
 from registry.services.deployments import deploy_version
+from registry.services.opening import load_scorer
 from registry.services.versions import DefaultExists, ScorersDisagree, register_version
 from registry.tests.factories import NOON, ModelVersionFactory
 

@@ -18,9 +18,9 @@ from intake.services.stored import open_upload
 from jobs.models import Job
 from jobs.runner import JobRun
 from ml.matrix.schemas import TELCO_SLICES, TELCO_V1
-from registry.artefacts import DamagedArtefact, verified_files
 from registry.selectors import best_default
 from registry.services.datasets import verified_path
+from registry.services.opening import DamagedArtefact, verified_files
 from registry.services.states import VersionNotServing
 from registry.services.versions import register_version
 from training.models import TrainingRun

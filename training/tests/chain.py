@@ -4,8 +4,8 @@ import csv
 from itertools import pairwise
 
 from core.files.media import media_path
-from registry.artefacts import check_version
 from registry.models import Dataset, ModelVersion
+from registry.services.opening import check_version
 from training.models import TrainingRun
 
 

@@ -86,7 +86,7 @@ def default_dataset_row(db, training_file):
 @pytest.fixture
 def default_versions(model_types, default_dataset_row, exported_models):
     """Return the five defaults by slug: READY, with their files in the media folder of this test."""
-    from registry.artefacts import forget_loaded
+    from registry.services.opening import forget_loaded
     from registry.services.versions import register_version
 
     forget_loaded()

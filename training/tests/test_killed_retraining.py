@@ -13,12 +13,12 @@ import pytest
 from django.utils import timezone
 
 from core.files.media import media_path
-from core.files.owners import sweep
+from core.files.owners import sweep, sweep_drafts
 from jobs.models import Job
 from jobs.services import reap
 from jobs.tests.test_killed_workers import environment, processes, wait_until  # noqa: F401
-from registry.artefacts import check_version
 from registry.models import Dataset, ModelVersion
+from registry.services.opening import check_version
 from training.models import TrainingRun
 from training.tests.chain import assert_whole
 
@@ -90,7 +90,9 @@ def test_is_done_once_wherever_its_workers_were_killed(retraining, labelled, kil
     assert (run.job.state, run.job.attempt) == (Job.State.SUCCEEDED, len(POINTS))
     assert_whole(run.company, done=1)
 
-    sweep(at=timezone.now() + timedelta(days=2))
+    later = timezone.now() + timedelta(days=2)
+    sweep(at=later)
+    sweep_drafts(settings.MEDIA_ROOT, at=later)
     left = [path for path in media_path("datasets/dev/combinedDataset").rglob("*") if path.is_file()]
     assert {path.name.split(".")[0] for path in left} == {Path(run.combined_dataset.file_path).stem}
     assert len(left) == 2  # the table, and who is held out of it

@@ -15,9 +15,10 @@ from jobs import services as job_services
 from jobs.models import Job
 from jobs.runner import run_job
 from ml.learning.splits import split_rows
-from registry.artefacts import load_manifest, load_scorer, path_of
+from registry.artefacts import path_of
 from registry.models import Dataset, ModelVersion
 from registry.services.initialisation import initialize_original_dataset
+from registry.services.opening import load_manifest, load_scorer
 from registry.services.states import mark_damaged
 from registry.tests.factories import NOON
 from training.models import TrainingRun

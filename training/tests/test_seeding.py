@@ -12,11 +12,12 @@ from django.db import connections
 
 from core.files.media import media_path
 from ml.samples.dataset_a import make_dataset_a
-from registry.artefacts import load_scorer, path_of
+from registry.artefacts import path_of
 from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE
 from registry.models import Dataset, ModelType, ModelVersion
 from registry.selectors import best_default
 from registry.services.initialisation import check_existing_models
+from registry.services.opening import load_scorer
 from registry.services.states import quarantine_version
 from registry.tests.factories import NOON
 from training.services.learning import CannotLearn, TableRefused

@@ -8,10 +8,10 @@ from jobs.models import Job
 from jobs.vocabulary import TRAINING_STATUS
 from ml.logs.log_models import TYPES
 from ml.samples.sample_logs import make_sample_log
-from registry.artefacts import load_manifest
 from registry.log_models import UnknownModelType
 from registry.selectors import versions_for
 from registry.services.deployments import LearnedFromPurchases, deploy_version
+from registry.services.opening import load_manifest
 from training.api.v2 import describe_training
 from training.feature_trainings import latest_feature_training, latest_features
 from training.models import FeatureTraining
