@@ -4,6 +4,7 @@ What a run is for is decided above: to predict from the file or to learn from it
 """
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from django.db import models, transaction
 from companies.access import Member
 from intake.services.stored import remove_upload, store_upload
 from intake.services.waiting import WaitingUpload
+from jobs.models import Job
 from jobs.selectors import job_of_key, stored_key
 from jobs.services import enqueue
 
@@ -68,6 +70,7 @@ def start_run(
     stored: str,
     title: str,
     fields: dict,
+    after: Iterable[Job] = (),
     at: datetime,
 ) -> models.Model:
     """Put a checked upload at its place and begin the run that reads it, with its job.
@@ -83,6 +86,8 @@ def start_run(
         What people read beside the progress bar.
     fields
         What else stands in the row.
+    after
+        Jobs that have to end first, however they do; read in the transaction that queues the run.
     """
     public_id = uuid.uuid4()
     try:
@@ -95,6 +100,8 @@ def start_run(
                 account=submission.member.account,
                 payload={submission.kind: str(public_id)},
                 idempotency_key=submission.key,
+                after=after,
+                after_any_end=True,
                 at=at,
             )
             # The job of an earlier send comes with its run: both were committed together.
