@@ -9,8 +9,7 @@ from core.files.media import media_exists, readable_path
 from predictions import files
 from predictions.engines.results import CustomerTable
 from predictions.models import Prediction
-from registry.engines.tables import PURCHASE_SCHEMAS
-from registry.models import ModelVersion
+from registry.models import ModelVersion, Population
 from registry.selectors import versions_for
 
 
@@ -69,7 +68,7 @@ def version_for_purchases(company: Company, *, model_type: str | None = None) ->
 
     Of a company that learned models of several types, the latest of `model_type` where one is named.
     """
-    learned = company.versions.ready().filter(schema_name__in=PURCHASE_SCHEMAS)
+    learned = company.versions.ready().filter(population__kind=Population.Kind.LOG)
     if model_type:
         learned = learned.filter(model_type__slug=model_type)
     return learned.select_related("model_type", "company").order_by("-created_at", "-pk").first()

@@ -15,7 +15,6 @@ from core.errors import DomainError
 from core.files.media import send_media
 from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
-from ml.matrix.schemas import TELCO_V1
 from predictions import exports
 from predictions.engines.queries import read_query
 from predictions.engines.results import CUSTOMER
@@ -30,7 +29,7 @@ from predictions.selectors import (
     version_choices,
 )
 from predictions.services.runs import start_prediction
-from registry.selectors import champion_for
+from registry.selectors import champion_for, telecom_base
 
 ROWS_PER_PAGE = 50
 SAMPLE_ROWS = 200
@@ -69,7 +68,7 @@ def predict(request):
         **upload_context(form, refusal),
         "champion": champion,
         "again": _to_send_again(form) if refusal else {},
-        "columns_needed": (TELCO_V1.id_column, *TELCO_V1.features),
+        "columns_needed": telecom_base().columns_of_file(with_outcome=False),
     }
     page = "predictions/predict.html" + ("#refusal" if request.htmx and request.method == "POST" else "")
     return render(request, page, context, status=status)

@@ -135,10 +135,19 @@ class ModelVersionAdmin(ReadOnlyAdmin):
     """Every version of the installation. Whether one may serve is decided by actions, never by typing."""
 
     change_list_template = "registry/admin_versions.html"
-    list_display = ("name", "version", "company", "is_default", "state", "state_reason", "created_at")
-    list_filter = ("state", "is_default", "model_type")
+    list_display = (
+        "name",
+        "version",
+        "company",
+        "population",
+        "is_default",
+        "state",
+        "state_reason",
+        "created_at",
+    )
+    list_filter = ("state", "is_default", "model_type", "population")
     search_fields = ("name", "company__name", "file_path")
-    list_select_related = ("company", "model_type")
+    list_select_related = ("company", "model_type", "population")
     inlines = (ModelMetricsInline,)
     actions = (
         "deploy", "withdraw", "promote", "verify_files", "quarantine", "release", "sign_again",
@@ -352,11 +361,12 @@ class ModelMetricsAdmin(ReadOnlyAdmin):
 @admin.register(ModelDeployment)
 class ModelDeploymentAdmin(ReadOnlyAdmin):
     list_display = (
-        "company", "model", "role", "is_active", "who", "reason", "deployed_at", "deactivated_at",
+        "company", "population", "model", "role", "is_active", "who", "reason", "deployed_at",
+        "deactivated_at",
     )  # fmt: skip
     list_filter = ("is_active", "role")
     search_fields = ("company__name", "model__name", "actor_name", "reason")
-    list_select_related = ("company", "model", "deployed_by__account")
+    list_select_related = ("company", "population", "model", "deployed_by__account")
     date_hierarchy = "deployed_at"
     actions = ("withdraw", "roll_back")
 
@@ -376,8 +386,11 @@ class ModelDeploymentAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Roll back the champion of this company …", permissions=["act"])
     def roll_back(self, request, queryset):
-        # Two rows of one company are one roll-back: the second would undo more than was asked for.
-        one_each = {row.company_id: row for row in queryset.select_related("company", "model")}
+        # Two rows of one base are one roll-back: the second would undo more than was asked for.
+        one_each = {
+            (row.company_id, row.population_id): row
+            for row in queryset.select_related("company", "model", "population")
+        }
         return self.ask(
             request,
             list(one_each.values()),
@@ -385,7 +398,11 @@ class ModelDeploymentAdmin(ReadOnlyAdmin):
             explanation="The champion of each company is withdrawn. The champion before it takes over, or "
             "the best default.",
             service=lambda deployment, reason: roll_back(
-                company=deployment.company, by=request.user, reason=reason, at=timezone.now()
+                company=deployment.company,
+                population=deployment.population,
+                by=request.user,
+                reason=reason,
+                at=timezone.now(),
             ),
             done="is back at the champion before, or at the best default",
             button="Roll back",
@@ -396,10 +413,20 @@ class ModelDeploymentAdmin(ReadOnlyAdmin):
 class DeploymentEventAdmin(ReadOnlyAdmin):
     """The ledger. Nothing in it can be changed or deleted, here or elsewhere."""
 
-    list_display = ("company", "sequence", "at", "action", "version", "role", "actor_name", "reason")
+    list_display = (
+        "company",
+        "population",
+        "sequence",
+        "at",
+        "action",
+        "version",
+        "role",
+        "actor_name",
+        "reason",
+    )
     list_filter = ("action", "role")
     search_fields = ("company__name", "version__name", "actor_name", "reason")
-    list_select_related = ("company", "version")
+    list_select_related = ("company", "population", "version")
     date_hierarchy = "at"
     ordering = ("-at", "-sequence")
 
@@ -416,7 +443,16 @@ class ShadowRunAdmin(ReadOnlyAdmin):
 
 @admin.register(Dataset)
 class DatasetAdmin(ReadOnlyAdmin):
-    list_display = ("name", "company", "is_original", "is_uploaded", "is_combined", "row_count", "created_at")
+    list_display = (
+        "name",
+        "company",
+        "population",
+        "is_original",
+        "is_uploaded",
+        "is_combined",
+        "row_count",
+        "created_at",
+    )
     list_filter = ("is_original", "is_uploaded", "is_combined")
     search_fields = ("name", "original_filename", "company__name")
-    list_select_related = ("company",)
+    list_select_related = ("company", "population")

@@ -35,13 +35,21 @@ class UnsafeMetadata(FileMismatch):
 # --- Names -----------------------------------------------------------------------------------------------
 
 
-def stem_for(*, model_type: str, number: int, company_id: str | None) -> str:
-    """Return the path below the media folder that all files of a version begin with."""
+def stem_for(*, model_type: str, number: int, company_id: str | None, base: str = "") -> str:
+    """Return the path below the media folder that all files of a version begin with.
+
+    Parameters
+    ----------
+    base
+        UUID of a customer base of the company, which has numbers of its own and so a folder of its own; empty
+        for the base of the installation.
+    """
     if company_id is None:
         # The first default of a type has the name that everybody knows it by; one that replaced it carries
         # its number.
         return f"{DEFAULTS_FOLDER}/{model_type}" + (f"_v{number}" if number > 1 else "")
-    return f"{RETRAINED_FOLDER}/{company_id}/{model_type}_v{number}"
+    folder = f"{RETRAINED_FOLDER}/{company_id}" + (f"/{base}" if base else "")
+    return f"{folder}/{model_type}_v{number}"
 
 
 def stem_of(version: ModelVersion) -> str:

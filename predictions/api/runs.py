@@ -19,7 +19,7 @@ from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER
 from predictions.models import Prediction
 from predictions.selectors import open_table, predictions_for, thresholds_of
 from predictions.services.runs import start_prediction
-from registry.selectors import versions_for
+from registry.selectors import offered_versions
 
 MOST_ROWS = 1_000
 
@@ -85,7 +85,7 @@ class PredictionRuns(TakesUpload, generics.ListAPIView):
     def post(self, request):
         wanted = RunInput(data=request.data)
         wanted.is_valid(raise_exception=True)
-        version = get_object_or_404(versions_for(request.member), pk=wanted.validated_data["model"])
+        version = get_object_or_404(offered_versions(request.member), pk=wanted.validated_data["model"])
         run = start_prediction(
             member=request.member,
             name=wanted.validated_data["name"],

@@ -131,7 +131,9 @@ class Findings:
     @property
     def revenue_sentence(self) -> str:
         whose = "that customer" if self.leavers == 1 else f"those {self.leavers:,}"
-        return f"monthly charges of {whose}, in the currency of the file"
+        base = self.prediction.population
+        told = base.label_of(base.value_column) if base.value_column else "value"
+        return f"{told} of {whose}, in {base.currency or 'the currency of the file'}"
 
     @property
     def outcomes(self) -> Outcomes | None:

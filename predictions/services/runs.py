@@ -73,7 +73,9 @@ def start_prediction(
     name = " ".join(name.split())
     if not name or len(name) > 255:
         raise NameMissing("Give the prediction a name of at most 255 signs.", field="name")
-    if not versions_for(member).filter(pk=version.pk).exists():
+    is_offered = versions_for(member, version.population).filter(pk=version.pk).exists()
+    # What learned from a log reads the purchases of a customer, which no file of customers has.
+    if not is_offered or version.population.is_log:
         raise VersionNotOffered("There is no such model. Choose one of the list.", field="model")
 
     schema = _table_schema(version)
@@ -91,6 +93,7 @@ def start_prediction(
             "prediction_name": name,
             member.role: member.row,
             "model": version,
+            "population": version.population,
             "deployment": deployment_of(version, member.company),
             "original_filename": waiting.name,
             "upload_dataset_path": relative,

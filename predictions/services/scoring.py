@@ -9,7 +9,6 @@ from core.errors import Conflict, DomainError
 from core.files.stored import FileIsGone
 from intake.services.stored import open_upload
 from jobs.runner import JobRun
-from ml.serving.risk import SEGMENTS_V2
 from predictions import files
 from predictions.models import Prediction
 from predictions.services.challenge import prepare_challenge, record_challenge, take_findings
@@ -112,9 +111,10 @@ def _score_in_child(run, prediction, source, drafts, at, challenge=None):
                 "spec": read["spec"],
                 "schema": read["schema"],
                 "version": verified_files(prediction.model).to_dict(),
-                "policy": SEGMENTS_V2.id,
+                "policy": prediction.population.policies["risk_tiers"],
                 "csv_path": str(drafts.csv),
                 "table_path": str(drafts.table),
+                "value_column": prediction.population.value_column,
                 "shadow": shadow,
             },
             memory_mb=settings.UPLOAD_MEMORY_MB,

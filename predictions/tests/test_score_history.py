@@ -22,6 +22,7 @@ from predictions.services.histories import (
 from registry.log_models import UnknownModelType
 from registry.models import ModelType, ModelVersion
 from registry.services.model_types import add_missing_model_types
+from registry.services.populations import purchases_of
 from registry.services.versions import register_version
 
 pytestmark = pytest.mark.django_db
@@ -87,7 +88,14 @@ def register(company, learned, *, at):
         "active_window_days": 90,
     }
     model_type = ModelType.objects.get(slug=learned.trained.model_type)
-    return register_version(company=company, model_type=model_type, exported=exported, dataset=None, at=at)
+    return register_version(
+        company=company,
+        population=purchases_of(company=company, at=NOON),
+        model_type=model_type,
+        exported=exported,
+        dataset=None,
+        at=at,
+    )
 
 
 def sent(*days, amount=20.0):

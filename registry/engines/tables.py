@@ -3,12 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from ml.logs.features.catalogue import FEATURE_SETS
 from ml.matrix.schemas import FeatureSchema
 from tabular.values.schema import BlankRule, Column, TableSchema
-
-# Features of purchase logs: computed from the events of a customer, never read from a file of customers.
-PURCHASE_SCHEMAS = tuple(FEATURE_SETS)
 
 
 def table_schema(

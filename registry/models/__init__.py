@@ -10,6 +10,7 @@ from registry.models.deployments import (
     ModelDeploymentQuerySet,
     ShadowRun,
 )
+from registry.models.populations import Population
 from registry.models.versions import ModelMetrics, ModelType, ModelVersion, ModelVersionQuerySet
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "ModelType",
     "ModelVersion",
     "ModelVersionQuerySet",
+    "Population",
     "ShadowRun",
 ]

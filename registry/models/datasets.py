@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from companies.models import Company
+from registry.models.populations import Population
 
 
 class Dataset(models.Model):
@@ -17,6 +18,7 @@ class Dataset(models.Model):
         FEATURES = "features", "Features of a purchase log"
 
     company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="datasets")
+    population = models.ForeignKey(Population, models.RESTRICT, related_name="datasets")
     name = models.CharField(max_length=255)
     file_path = models.CharField(max_length=255, help_text="Relative to its storage.")
     is_original = models.BooleanField(null=True)
@@ -33,7 +35,6 @@ class Dataset(models.Model):
     size_bytes = models.BigIntegerField(default=0)
     row_count = models.BigIntegerField(default=0)
     churn_count = models.BigIntegerField(null=True)
-    schema_name = models.CharField(max_length=40, default="telco_v1")
     # What purchase logs need beside: the name by which programs know the row, and the storage of its file.
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     dataset_type = models.CharField(max_length=8, choices=Type, default=Type.SNAPSHOT)

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from companies.models import Account, Company, Developer
+from registry.models.populations import Population
 from registry.models.versions import ModelVersion
 
 
@@ -27,8 +28,8 @@ class ModelDeployment(models.Model):
     """One row is one version serving one company in one role, from when until when, and by whose decision.
 
     A version that changes its role ends one row and begins another, so each row is true for its whole time.
-    That a version of one company never serves another stands in triggers: no constraint of SQL looks at two
-    tables.
+    That a version of one company never serves another, nor the customers of another base, stands in triggers:
+    no constraint of SQL looks at two tables.
     """
 
     class Role(models.TextChoices):
@@ -38,6 +39,8 @@ class ModelDeployment(models.Model):
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="deployments")
     model = models.ForeignKey(ModelVersion, models.CASCADE, related_name="deployments")
+    # That of the version: triggers hold it, so that what is unique in a base is unique by this column.
+    population = models.ForeignKey(Population, models.RESTRICT, related_name="deployments")
     deployed_by = models.ForeignKey(
         Developer, models.SET_NULL, null=True, related_name="deployments", db_column="deployed_by"
     )
@@ -54,7 +57,8 @@ class ModelDeployment(models.Model):
     actor_name = models.CharField(max_length=255, blank=True)
     # The champion that this one took over from: rolling back walks along these rows.
     replaces = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", editable=False)
-    # True for the champion while it is active, NULL otherwise: a company has one champion at most.
+    # True for the champion while it is active, NULL otherwise: of each base a company has one champion at
+    # most.
     champion_slot = models.BooleanField(null=True, editable=False)
     # The same for the challenger.
     challenger_slot = models.BooleanField(null=True, editable=False)
@@ -66,8 +70,10 @@ class ModelDeployment(models.Model):
         ordering = ("id",)
         constraints = (
             models.UniqueConstraint(fields=("company", "model", "active_slot"), name="one_active_deployment"),
-            models.UniqueConstraint(fields=("company", "champion_slot"), name="one_champion"),
-            models.UniqueConstraint(fields=("company", "challenger_slot"), name="one_challenger"),
+            models.UniqueConstraint(fields=("company", "population", "champion_slot"), name="one_champion"),
+            models.UniqueConstraint(
+                fields=("company", "population", "challenger_slot"), name="one_challenger"
+            ),
             models.CheckConstraint(
                 name="active_deployment_holds_its_slot",
                 # Spelt out, because a CHECK that comes to NULL passes.
@@ -154,6 +160,7 @@ class DeploymentEvent(models.Model):
         RESUMED = "RESUMED", "In service again"
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="deployment_events")
+    population = models.ForeignKey(Population, models.RESTRICT, related_name="deployment_events")
     sequence = models.PositiveIntegerField()
     action = models.CharField(max_length=12, choices=Action)
     # A version or a deployment that stands in the ledger cannot be deleted: the cascade is refused below.
@@ -212,6 +219,7 @@ class ShadowRun(models.Model):
     """
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="shadow_runs")
+    population = models.ForeignKey(Population, models.RESTRICT, related_name="shadow_runs")
     challenger = models.ForeignKey(ModelDeployment, models.CASCADE, related_name="shadow_runs")
     version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="shadow_runs")
     compared_with = models.ForeignKey(ModelVersion, models.CASCADE, related_name="+")

@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from companies.models import Company
 from core.deletion import cascade_whole
-from registry.engines.tables import PURCHASE_SCHEMAS
 from registry.models.datasets import Dataset
+from registry.models.populations import Population
 
 
 class ModelType(models.Model):
@@ -53,6 +53,7 @@ class ModelVersion(models.Model):
     file_path = models.CharField(max_length=255, help_text="The .pkl; manifest and ONNX stand beside it.")
     is_default = models.BooleanField(null=True)
     company = models.ForeignKey(Company, cascade_whole, null=True, blank=True, related_name="versions")
+    population = models.ForeignKey(Population, models.RESTRICT, related_name="versions")
     training_dataset = models.ForeignKey(
         Dataset, models.SET_NULL, null=True, blank=True, related_name="versions"
     )
@@ -70,7 +71,6 @@ class ModelVersion(models.Model):
     file_hashes = models.JSONField(default=dict, editable=False)
     manifest_sha256 = models.CharField(max_length=64, editable=False)
     signature = models.CharField(max_length=64, editable=False)
-    schema_name = models.CharField(max_length=40, default="telco_v1")
 
     objects = ModelVersionQuerySet.as_manager()
 
@@ -79,7 +79,7 @@ class ModelVersion(models.Model):
         ordering = ("id",)
         constraints = (
             models.UniqueConstraint(
-                fields=("model_type", "version", "company"), name="unique_model_version_company"
+                fields=("model_type", "version", "company", "population"), name="one_version_per_population"
             ),
             models.CheckConstraint(
                 name="default_slot_where_no_company",
@@ -96,14 +96,9 @@ class ModelVersion(models.Model):
         return self.state == self.State.READY
 
     @property
-    def reads_purchases(self) -> bool:
-        """Whether it learned from a purchase log: then it serves the V2 API, and no file of customers."""
-        return self.schema_name in PURCHASE_SCHEMAS
-
-    @property
     def is_deployable(self) -> bool:
         """Whether its kind may be deployed, once it is ready: not what a later default replaced."""
-        return (self.company_id is not None or bool(self.is_default)) and not self.reads_purchases
+        return (self.company_id is not None or bool(self.is_default)) and not self.population.is_log
 
 
 class ModelMetrics(models.Model):

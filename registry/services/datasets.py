@@ -14,6 +14,7 @@ from core.errors import Conflict
 from core.files.media import readable_path, take_media
 from registry.engines.files import FileMismatch, compare_file
 from registry.models import Dataset
+from registry.selectors import telecom_base
 
 ORIGINALS_FOLDER = "datasets/original"
 DEFAULT_SLOT = "default"
@@ -33,7 +34,6 @@ class CheckedFile:
     size_bytes: int
     row_count: int
     churn_count: int
-    schema_name: str
 
 
 def default_dataset() -> Dataset | None:
@@ -77,7 +77,7 @@ def _replace_original(checked, relative, at):
         size_bytes=checked.size_bytes,
         row_count=checked.row_count,
         churn_count=checked.churn_count,
-        schema_name=checked.schema_name,
+        population=telecom_base(),
         original_slot=DEFAULT_SLOT,
     )
 
@@ -145,7 +145,7 @@ def share_original(*, company: Company, at: datetime) -> Dataset | None:
             "size_bytes": original.size_bytes,
             "row_count": original.row_count,
             "churn_count": original.churn_count,
-            "schema_name": original.schema_name,
+            "population_id": original.population_id,
         },
     )
     return row

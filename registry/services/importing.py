@@ -15,11 +15,11 @@ from django.db import transaction
 from companies.models import Account, Company
 from companies.services.audit import record_event
 from core.errors import Forbidden, Unprocessable
-from ml.matrix.schemas import TELCO_SLICES, TELCO_V1
 from registry.artefacts import UnsafeMetadata, read_metadata
 from registry.engines.converting import GRAPH, MANIFEST, METADATA
 from registry.engines.files import sha256
 from registry.models import ModelType, ModelVersion
+from registry.selectors import telecom_base
 from registry.services.initialisation import initialize_everywhere
 from registry.services.versions import METRIC_COLUMNS, ScorersDisagree, register_version
 from sandbox.child import ChildFailed, LimitReached, TooMuchMemory, run_in_child
@@ -105,7 +105,7 @@ def import_version(
             graph=str(graph_path) if graph_path else None,
             customers=str(customers_path) if customers_path else None,
             folder=str(folder),
-            slices=list(TELCO_SLICES),
+            slices=telecom_base().slices,
         )
     found = answer.pop("found")
     manifest["imported"] = {"format": "onnx", **_named(manifest_path, customers_path)}
@@ -160,6 +160,7 @@ def import_skops(
             field="customers",
         )
     source = {"format": "skops", **_named(model_path, customers_path)}
+    base = telecom_base()
     with _work_folder() as name:
         folder = Path(name)
         _in_child(
@@ -168,8 +169,8 @@ def import_skops(
             model=str(model_path),
             customers=str(customers_path),
             folder=str(folder),
-            schema=TELCO_V1.to_dict(),
-            slices=list(TELCO_SLICES),
+            schema=base.schema,
+            slices=base.slices,
             source=source,
         )
         manifest = json.loads((folder / MANIFEST).read_bytes())

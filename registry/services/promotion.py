@@ -24,6 +24,10 @@ class AlreadyDefault(Conflict):
     code = "already-default"
 
 
+class BelongsToABase(Conflict):
+    code = "belongs-to-a-base"
+
+
 class MayNotPromote(Forbidden):
     code = "may-not-promote"
 
@@ -52,6 +56,8 @@ def promote_version(*, version: ModelVersion, by: Account | None, reason: str, a
     ------
     MayNotPromote, PromotionNeedsReason
         `by` is no operator, or nothing says why.
+    BelongsToABase
+        It learned from a customer base of one company.
     AlreadyDefault
         It serves as the default.
     VersionNotServing, DamagedArtefact
@@ -65,6 +71,10 @@ def promote_version(*, version: ModelVersion, by: Account | None, reason: str, a
     reason = " ".join(reason.split())
     if not reason or len(reason) > MOST_REASON:
         raise PromotionNeedsReason(f"Say why in at most {MOST_REASON} signs.", field="reason")
+    if version.population.company_id is not None:
+        raise BelongsToABase(
+            f"{version} reads {version.population} of {version.company}, whose columns no other company has."
+        )
     if version.is_default:
         raise AlreadyDefault(f"{version} is the default of its type.")
     payloads = check_version(version)

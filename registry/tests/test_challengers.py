@@ -37,6 +37,7 @@ from registry.tests.factories import (
     ModelMetricsFactory,
     ModelTypeFactory,
     ModelVersionFactory,
+    PopulationFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -84,13 +85,15 @@ def test_is_offered_to_nobody(default, make, deploy, user, developer):
         assert champion_for(membership(account)) == champion
 
 
-def test_scores_beside_other_versions_of_its_schema(make, deploy, company, other_company):
+def test_scores_beside_other_versions_of_its_base(make, deploy, company, other_company):
     challenger, used = make(3), make(2)
     deployment = deploy(challenger, role=CHALLENGER)
 
     assert challenger_beside(used, company) == deployment
     assert challenger_beside(challenger, company) is None
-    assert challenger_beside(ModelVersionFactory(company=company, schema_name="shop_v1"), company) is None
+    of_other_customers = PopulationFactory(company=company, snapshot=True)
+    other = ModelVersionFactory(company=company, population=of_other_customers)
+    assert challenger_beside(other, company) is None
     assert challenger_beside(used, other_company) is None
 
 

@@ -7,10 +7,11 @@ import pytest
 from django.urls import reverse
 
 from companies.tests.factories import UserFactory
+from registry.models import ModelVersion
 from registry.selectors import champion_of
 from registry.services.deployments import deploy_version
 from registry.services.states import quarantine_version
-from registry.tests.factories import NOON, ModelMetricsFactory, ModelVersionFactory
+from registry.tests.factories import NOON, ModelMetricsFactory, ModelVersionFactory, PopulationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -50,8 +51,8 @@ def url(name, version=None):
 
 
 def test_what_learned_from_a_purchase_log_is_offered_no_deployment(second, third, as_developer):
-    third.schema_name = "rfm_v2"
-    third.save(update_fields=["schema_name"])
+    base = PopulationFactory(company=third.company)
+    ModelVersion.objects.filter(pk=third.pk).update(population=base)
 
     models = text(as_developer.get(reverse("registry:models", args=["dev"])))
     card = text(as_developer.get(reverse("registry:version", args=["dev", third.pk])))

@@ -15,7 +15,6 @@ from core.files.stored import FileIsGone
 from intake.limits import upload_limit
 from intake.services.stored import open_upload
 from jobs.runner import JobRun
-from ml.matrix.schemas import TELCO_SLICES, TELCO_V1
 from registry.selectors import best_default
 from registry.services.datasets import verified_path
 from registry.services.opening import DamagedArtefact, verified_files
@@ -68,7 +67,7 @@ def retrain(*, run: JobRun, training_run: TrainingRun, at: datetime) -> None:
 
 def _attempt(run, training_run, work, at):
     company = training_run.company
-    base = latest_dataset(company=company, at=at)
+    base = latest_dataset(company=company, population=training_run.population, at=at)
     existing, left_out = _existing(training_run, at)
     found = _in_child(run, training_run, base, existing, work)
     exported = read_exported(work)
@@ -91,6 +90,7 @@ def _attempt(run, training_run, work, at):
             )
             training_run.version = register_version(
                 company=company,
+                population=training_run.population,
                 model_type=training_run.model_type,
                 exported=exported,
                 dataset=training_run.combined_dataset,
@@ -131,12 +131,12 @@ def _arguments(training_run, base, existing, work, upload):
             "held_out": held_out_of(base),
         },
         "newer": {"path": str(upload), "spec": training_run.input_data["spec"]},
-        "schema": TELCO_V1.to_dict(),
+        "schema": training_run.population.schema,
         "model_type": training_run.model_type.slug,
         "params": training_run.model_type.parameters,
         "existing": existing,
-        "slices": list(TELCO_SLICES),
-        "value_column": "MonthlyCharges",
+        "slices": training_run.population.slices,
+        "value_column": training_run.population.value_column,
         "max_bytes": upload_limit(),
     }
 
@@ -144,8 +144,8 @@ def _arguments(training_run, base, existing, work, upload):
 def _existing(training_run, at):
     """Return what the new version is compared with, for the child, and the names of what it cannot be."""
     member = training_run.job.account and membership(training_run.job.account)
-    wanted = {"serving": serving_version(training_run.company, member)}
-    first = the_first_version(training_run.model_type)
+    wanted = {"serving": serving_version(training_run.company, member, training_run.population)}
+    first = the_first_version(training_run.model_type, training_run.population)
     if first and first != wanted["serving"]:
         wanted["v1"] = first
     existing, left_out = [], []
@@ -177,7 +177,7 @@ def _existing(training_run, at):
 
 def _choice(training_run):
     """Return what the rule would have chosen: the default with the highest accuracy."""
-    best = best_default()
+    best = best_default(training_run.population)
     return {
         "pinned": training_run.model_type.slug,
         "most_accurate": best and best.model_type.slug,

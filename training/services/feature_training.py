@@ -89,6 +89,7 @@ def start_feature_training(
         return FeatureTraining.objects.create(
             id=public_id,
             company=member.company,
+            population=matrix.analysis.population,
             job=job,
             model_type=ModelType.objects.get(slug=model_type),
             matrix=matrix,
@@ -141,6 +142,7 @@ def train_on_features(*, run: JobRun, training: FeatureTraining, at: datetime) -
     with run.finish():
         training.version = register_version(
             company=training.company,
+            population=training.population,
             model_type=training.model_type,
             exported=exported,
             dataset=matrix.dataset,

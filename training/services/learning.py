@@ -12,7 +12,7 @@ from django.conf import settings
 from core.errors import Unprocessable
 from ml.exchange.export import ExportedModel, export_model
 from ml.learning.training import train_model
-from ml.matrix.schemas import TELCO_SLICES, TELCO_V1, FeatureSchema
+from ml.matrix.schemas import FeatureSchema
 from registry.engines.frames import join_batches
 from registry.engines.tables import table_schema
 from registry.services.datasets import CheckedFile
@@ -42,7 +42,7 @@ class TrainingTable:
     frame: pd.DataFrame
 
 
-def read_table(path: Path, *, filename: str | None = None, schema: FeatureSchema = TELCO_V1) -> TrainingTable:
+def read_table(path: Path, *, schema: FeatureSchema, filename: str | None = None) -> TrainingTable:
     """Check the file at `path` as one to learn from, and read it.
 
     Parameters
@@ -80,7 +80,6 @@ def read_table(path: Path, *, filename: str | None = None, schema: FeatureSchema
             size_bytes=report.spec.size,
             row_count=len(frame),
             churn_count=int((frame[schema.label.name] == schema.label.values[-1]).sum()),
-            schema_name=schema.name,
         ),
         frame=frame,
     )
@@ -91,8 +90,8 @@ def learn(
     *,
     model_type: str,
     params: dict,
-    schema: FeatureSchema = TELCO_V1,
-    slices: Sequence[str] = TELCO_SLICES,
+    schema: FeatureSchema,
+    slices: Sequence[str] = (),
 ) -> tuple[ExportedModel, float]:
     """Train one model on `frame` and return what is written to disk, and the seconds it took.
 

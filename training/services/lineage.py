@@ -11,7 +11,7 @@ from companies.models import Company
 from core.errors import Conflict
 from core.files.media import readable_path, remove_media, take_media
 from registry.engines.files import compare_file
-from registry.models import Dataset
+from registry.models import Dataset, Population
 from registry.services.datasets import share_original
 from training.models import TrainingRun
 
@@ -44,16 +44,18 @@ def new_upload_path(company: Company, extension: str) -> str:
     return f"{UPLOADS_FOLDER}/{company.pk}/{uuid.uuid4()}.{extension}"
 
 
-def latest_dataset(*, company: Company, at: datetime) -> Dataset:
-    """Return what the next upload is added to: the company's latest combined data set, else its original.
+def latest_dataset(*, company: Company, population: Population, at: datetime) -> Dataset:
+    """Return what the next upload of a base is added to: its latest combined data set, else its original.
 
     Raises
     ------
     NothingToCombineWith
-        The installation has no original data set yet.
+        There is no original data set yet.
     """
-    latest = company.datasets.filter(is_combined=True).order_by("-pk").first()
-    dataset = latest or share_original(company=company, at=at)
+    own = company.datasets.filter(population=population)
+    dataset = own.filter(is_combined=True).order_by("-pk").first()
+    if dataset is None and population.company_id is None:
+        dataset = share_original(company=company, at=at)
     if dataset is None:
         raise NothingToCombineWith(
             "There is no original data set to add the file to yet. The operator of this installation adds it "
@@ -109,7 +111,7 @@ def register_lineage(
     churned_in_upload: int,
     at: datetime,
 ) -> TrainingRun:
-    """Write down upload and combined table under the company's next number. Called inside a transaction.
+    """Write down upload and combined table under the next number of the base. Called inside a transaction.
 
     Raises
     ------
@@ -118,12 +120,14 @@ def register_lineage(
     """
     # The lock makes two retrainings of one company wait for each other here, until the first has committed.
     company = Company.objects.select_for_update().get(pk=training_run.company_id)
-    if latest_dataset(company=company, at=at) != base:
+    if latest_dataset(company=company, population=base.population, at=at) != base:
         raise DataMovedOn
-    number = (company.training_runs.aggregate(Max("number"))["number__max"] or 0) + 1
+    runs = company.training_runs.filter(population=base.population)
+    number = (runs.aggregate(Max("number"))["number__max"] or 0) + 1
     read = training_run.input_data
     upload = Dataset.objects.create(
         company=company,
+        population=base.population,
         name=f"uploadDataset{number}",
         file_path=training_run.upload_path,
         is_original=False,
@@ -135,10 +139,10 @@ def register_lineage(
         size_bytes=read["spec"]["size"],
         row_count=read["accepted"],
         churn_count=churned_in_upload,
-        schema_name=base.schema_name,
     )
     together = Dataset.objects.create(
         company=company,
+        population=base.population,
         name=f"combinedDataset{number}",
         file_path=combined.relative,
         is_original=False,
@@ -150,7 +154,6 @@ def register_lineage(
         size_bytes=combined.size,
         row_count=combined.rows,
         churn_count=combined.churned,
-        schema_name=base.schema_name,
     )
     training_run.number = number
     training_run.upload_dataset = upload

@@ -14,9 +14,9 @@ from intake.services.checking import REFUSE, take_in_table, what_was_read
 from intake.services.submissions import Submission, run_of_earlier_send, start_run
 from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep
 from jobs.models import Job
-from ml.matrix.schemas import TELCO_V1
 from registry.engines.tables import table_schema
-from registry.models import ModelType
+from registry.models import ModelType, Population
+from registry.selectors import telecom_base
 from tabular.snapshots.check import CheckReport
 from training.models import TrainingRun
 from training.services.lineage import (
@@ -50,9 +50,15 @@ class CheckedUpload:
 
 
 def check_upload(
-    *, member: Member, upload: File | WaitingUpload | str, bad_rows: str = REFUSE
+    *,
+    member: Member,
+    upload: File | WaitingUpload | str,
+    population: Population | None = None,
+    bad_rows: str = REFUSE,
 ) -> CheckedUpload:
     """Check a file as one to learn from, and keep it for an hour until its owner decides.
+
+    Its columns must be those of `population`, by default of the telecom base.
 
     Raises
     ------
@@ -60,7 +66,7 @@ def check_upload(
         With kind, line and column of the first mistake.
     """
     _refuse_others(member)
-    waiting, report = _checked(member, upload, bad_rows)
+    waiting, report = _checked(member, upload, population or telecom_base(), bad_rows)
     waiting.write_report(report)
     return CheckedUpload(report=report, name=waiting.name, token=keep(waiting, member=member))
 
@@ -85,6 +91,7 @@ def start_retraining(
     member: Member,
     upload: File | WaitingUpload | str,
     reason: str,
+    population: Population | None = None,
     bad_rows: str = REFUSE,
     idempotency_key: str | None = None,
     at: datetime,
@@ -99,6 +106,8 @@ def start_retraining(
         What came with a form, or an upload that `check_upload` kept, by itself or by its token.
     reason
         Why the company retrains; stands beside the version.
+    population
+        Of which customers; by default of the telecom base.
     bad_rows
         ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
     idempotency_key
@@ -124,9 +133,10 @@ def start_retraining(
             field="reason",
         )
     model_type = type_to_retrain()
-    latest_dataset(company=member.company, at=at)
+    population = population or telecom_base()
+    latest_dataset(company=member.company, population=population, at=at)
 
-    waiting, report = _checked(member, upload, bad_rows)
+    waiting, report = _checked(member, upload, population, bad_rows)
     relative = new_upload_path(member.company, report.spec.format)
     with transaction.atomic():
         # Two that are sent at once stand in a row: the second waits for the first.
@@ -139,6 +149,7 @@ def start_retraining(
             title=f"Retraining with {waiting.name or 'a file without a name'}",
             fields={
                 "developer": member.row,
+                "population": population,
                 "model_type": model_type,
                 "reason": reason,
                 "original_filename": waiting.name,
@@ -146,7 +157,11 @@ def start_retraining(
                 "input_data": what_was_read(report),
             },
             # Each begins with the data that the one before leaves behind; at once, it would begin again.
-            after=Job.objects.filter(training_run__company=member.company, state__in=Job.UNFINISHED),
+            after=Job.objects.filter(
+                training_run__company=member.company,
+                training_run__population=population,
+                state__in=Job.UNFINISHED,
+            ),
             at=at,
         )
 
@@ -167,6 +182,6 @@ def _refuse_others(member):
         raise OnlyDevelopers(f"Only the developer of {member.company} retrains its models.")
 
 
-def _checked(member, upload, bad_rows):
-    schema = table_schema(TELCO_V1, purpose="train")
+def _checked(member, upload, population, bad_rows):
+    schema = table_schema(population.features, purpose="train")
     return take_in_table(upload, member=member, schema=schema, purpose="train", bad_rows=bad_rows)

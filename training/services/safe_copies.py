@@ -11,7 +11,6 @@ from core.errors import Conflict, NotFound
 from core.files.media import media_exists, readable_path
 from intake.limits import upload_limit
 from intake.services.waiting import COMPANIONS, waiting_room
-from ml.matrix.schemas import TELCO_V1
 from registry.engines.tables import table_schema
 from registry.models import Dataset
 from tabular.errors import TableError
@@ -44,7 +43,7 @@ def open_safe_copy(dataset: Dataset) -> BinaryIO:
     """
     if not media_exists(dataset.file_path):
         raise TableIsGone("The stored file is gone. The operator of this installation can put it back.")
-    schema = table_schema(TELCO_V1, purpose="train")
+    schema = table_schema(dataset.population.features, purpose="train")
     # Reading may put files beside the one that is read, and nobody may change it meanwhile.
     with tempfile.TemporaryDirectory(dir=waiting_room()) as folder:
         copy, safe = Path(folder) / "table", Path(folder) / "safe.csv"

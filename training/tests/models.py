@@ -44,10 +44,12 @@ def exported_models(training_file, tmp_path_factory, worker_id):
 
 
 def _train(path):
+    from ml.matrix.schemas import TELCO_SLICES, TELCO_V1
     from training.services.learning import learn, read_table
 
-    frame = read_table(path).frame
-    return {slug: learn(frame, model_type=slug, params={})[0] for slug in DEFAULT_SLUGS}
+    frame = read_table(path, schema=TELCO_V1).frame
+    options = {"params": {}, "schema": TELCO_V1, "slices": TELCO_SLICES}
+    return {slug: learn(frame, model_type=slug, **options)[0] for slug in DEFAULT_SLUGS}
 
 
 def _once(path: Path, make):
@@ -77,10 +79,11 @@ def model_types(db):
 @pytest.fixture
 def default_dataset_row(db, training_file):
     """Return the original data set of the installation, with its file."""
+    from ml.matrix.schemas import TELCO_V1
     from registry.services.datasets import register_default_dataset
     from training.services.learning import read_table
 
-    return register_default_dataset(checked=read_table(training_file).checked, at=NOON)
+    return register_default_dataset(checked=read_table(training_file, schema=TELCO_V1).checked, at=NOON)
 
 
 @pytest.fixture

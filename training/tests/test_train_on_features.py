@@ -56,7 +56,8 @@ def test_learns_from_a_log_by_time_and_registers_a_version(member, do_jobs):
     version, report = training.version, training.report
     manifest = load_manifest(version)
     assert version.company == member.company
-    assert version.schema_name == manifest["schema"]["name"] == "rfm_v2"
+    assert version.population == matrix.analysis.population
+    assert manifest["schema"]["name"] == "rfm_v2"
     assert version.training_dataset.feature_matrix == matrix
     assert training.label_source == "definition"
     assert report["tested_at_cutoff"] > report["trained_at_cutoff"]

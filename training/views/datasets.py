@@ -8,13 +8,11 @@ from django.views.decorators.http import require_safe
 from companies.access import developer_required
 from core.downloads import CSV, plain_name, send_file
 from core.files.media import media_exists, send_media
-from ml.matrix.schemas import TELCO_V1
 from training.presenting.pictures import draw_lineage
 from training.selectors import datasets_for, lineage_of, trained_on
 from training.services.safe_copies import open_safe_copy
 
 DATASETS_PER_PAGE = 25
-COMBINED_COLUMNS = (TELCO_V1.id_column, *TELCO_V1.features, TELCO_V1.label.name)
 
 
 @developer_required
@@ -36,7 +34,7 @@ def dataset(request, pk):
         "picture": draw_lineage(lineage.steps, current=found),
         "versions": trained_on(found, request.member.company),
         "is_there": media_exists(found.file_path),
-        "columns": COMBINED_COLUMNS,
+        "columns": found.population.columns_of_file(with_outcome=True),
     }
     return render(request, "training/dataset.html", context)
 

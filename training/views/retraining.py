@@ -16,7 +16,7 @@ from intake.forms import TableForm
 from intake.services.checking import LEAVE_OUT
 from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
-from ml.matrix.schemas import TELCO_V1
+from registry.selectors import telecom_base
 from training.forms import CampaignForm, StartForm
 from training.presenting.findings import Findings
 from training.selectors import list_training_runs, plan_for, training_runs_for
@@ -81,7 +81,7 @@ def _page(request, *, upload_form=None, start_form=None, checked=None, refusal=N
         **upload_context(upload_form or start_form, refusal),
         "checked": checked,
         "plan": plan_for(request.member),
-        "columns_needed": (TELCO_V1.id_column, *TELCO_V1.features, TELCO_V1.label.name),
+        "columns_needed": telecom_base().columns_of_file(with_outcome=True),
     }
     part = "#refusal" if request.htmx and request.method == "POST" else ""
     return render(request, f"training/retrain.html{part}", context, status=status)

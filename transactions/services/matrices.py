@@ -154,6 +154,7 @@ def compute_matrix(*, run: JobRun, matrix: FeatureMatrix, at: datetime) -> None:
             dataset = Dataset.objects.create(
                 uuid=dataset_id,
                 company=company,
+                population_id=analysis.population_id,
                 name=f"{analysis}: {matrix.feature_set}"[:255],
                 file_path=table,
                 bucket_name=UTILS,
@@ -165,7 +166,6 @@ def compute_matrix(*, run: JobRun, matrix: FeatureMatrix, at: datetime) -> None:
                 row_count=report["rows"],
                 churn_count=labels.get("churned"),
                 has_churn_label=bool(labels),
-                schema_name=matrix.feature_set,
             )
             FeatureMatrix.objects.filter(pk=matrix.pk).update(
                 state=FeatureMatrix.State.READY,

@@ -14,13 +14,13 @@ from intake.services.checking import FileRefused, preview_upload
 from intake.services.submissions import Submission
 from intake.services.waiting import WaitingUpload, take_in
 from registry.models import Dataset
+from registry.services.populations import purchases_of
 from tabular.errors import TableError
 from tabular.logs.mapping import guess_mapping
 from tabular.previews.preview import Preview
 from transactions.files import new_raw
 from transactions.models import AnalysisSession
 
-SCHEMA = "purchase_log"
 # No job does it: among the keys of senders it stands for this service.
 TASK = "transactions.upload"
 NO_NAME = "Purchase log"
@@ -105,8 +105,10 @@ def _keep(submission, waiting, preview, name, has_churn_label, at):
 @transaction.atomic
 def _write_down(submission, preview: Preview, stored, waiting, name, has_churn_label, at):
     member = submission.member
+    base = purchases_of(company=member.company, at=at)
     dataset = Dataset.objects.create(
         company=member.company,
+        population=base,
         name=name or waiting.name[:255] or NO_NAME,
         file_path=stored,
         bucket_name=DATASETS,
@@ -117,12 +119,12 @@ def _write_down(submission, preview: Preview, stored, waiting, name, has_churn_l
         size_bytes=preview.table.size,
         row_count=preview.rows_in_file,
         has_churn_label=has_churn_label,
-        schema_name=SCHEMA,
     )
     guesses = {role: guess.to_dict() for role, guess in guess_mapping(preview).items()}
     return AnalysisSession.objects.create(
         id=uuid.uuid4(),
         company=member.company,
+        population=base,
         dataset=dataset,
         account=member.account,
         created_at=at,

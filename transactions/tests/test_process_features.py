@@ -68,7 +68,7 @@ def test_computes_the_features_that_were_asked_for_and_refuses_others(member, do
     do_jobs()
 
     matrix.refresh_from_db()
-    assert matrix.is_ready and matrix.dataset.schema_name == "retail_v2"
+    assert matrix.is_ready and matrix.feature_set == "retail_v2"
     assert "overdue_score" in matrix.report["features"]
 
 
