@@ -3,7 +3,9 @@
 Each app's own rows are made by its `tests/factories.py`.
 """
 
+import fcntl
 import os
+import pickle
 import shutil
 from pathlib import Path
 
@@ -125,6 +127,30 @@ def shared():
 def telco(shared):
     """Return the path of the real telco file (7,043 customers)."""
     return shared / "data" / "telco_ibm.csv"
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory, worker_id):
+    """Return a function that makes something costly the first time that this run of the tests asks for it.
+
+    All processes share it, and with `scripts.run_tests` all calls of pytest, which tell it by `TEST_RUN_DIR`.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        folder = folder.parent
+    folder = Path(os.environ.get("TEST_RUN_DIR") or folder)
+
+    def get(name, make):
+        path = folder / f"{name}.pickle"
+        with open(path.with_suffix(".lock"), "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                draft = path.with_suffix(".draft")
+                draft.write_bytes(pickle.dumps(make()))
+                draft.replace(path)
+        return pickle.loads(path.read_bytes())
+
+    return get
 
 
 # --- Browser ---------------------------------------------------------------------------------------------
