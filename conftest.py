@@ -19,27 +19,40 @@ ON_CI = os.environ.get("CI") == "true"
 DATABASE_FIXTURES = {
     "db", "transactional_db", "django_db_setup", "django_db_reset_sequences", "live_server", "admin_user",
 }  # fmt: skip
+CLIENTS = {"client", "admin_client", "log_in", "live_server", "browser"}
 
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--database-only", action="store_true", help="run only the tests that touch the database"
+        "--database-only", action="store_true", help="run only the tests that could end otherwise on MariaDB"
+    )
+    parser.addoption(
+        "--prove", action="store_true", help="run only the long proofs, which are left out without it"
     )
 
 
 def pytest_collection_modifyitems(config, items):
-    if not config.getoption("--database-only"):
-        return
-    with_database = [item for item in items if _touches_database(item)]
-    without = [item for item in items if not _touches_database(item)]
-    items[:] = with_database
-    config.hook.pytest_deselected(items=without)
+    proving, on_mariadb = config.getoption("--prove"), config.getoption("--database-only")
+    wanted, unwanted = [], []
+    for item in items:
+        fits = (item.get_closest_marker("prove") is not None) == proving
+        fits = fits and (not on_mariadb or _may_differ_on_mariadb(item))
+        (wanted if fits else unwanted).append(item)
+    items[:] = wanted
+    config.hook.pytest_deselected(items=unwanted)
 
 
-def _touches_database(item):
-    return item.get_closest_marker("django_db") is not None or bool(
-        DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ()))
-    )
+def _may_differ_on_mariadb(item):
+    """Whether `item` is about rows: CONTRIBUTING.md says the rule, and why the doors are left out."""
+    if item.get_closest_marker("mariadb"):
+        return True
+    if item.get_closest_marker("any_database") or item.get_closest_marker("browser"):
+        return False
+    fixtures = set(getattr(item, "fixturenames", ()))
+    mark = item.get_closest_marker("django_db")
+    if mark is None and not DATABASE_FIXTURES & fixtures:
+        return False
+    return not CLIENTS & fixtures or bool(mark and mark.kwargs.get("transaction"))
 
 
 def service_missing(sentence):

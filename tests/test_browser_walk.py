@@ -9,7 +9,7 @@ from selenium.webdriver.common.by import By
 
 from tests.person import Person, complaints
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.mariadb, pytest.mark.timeout(600)]
 
 COMPANY = "office@brightwave.example.com"
 DEVELOPER = "ada@brightwave.example.com"

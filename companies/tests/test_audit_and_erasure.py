@@ -10,7 +10,7 @@ from companies.services.people import deactivate_account, hand_over_developer
 from companies.signals import company_erased
 from companies.tests.factories import UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 

@@ -40,6 +40,8 @@ from registry.engines.files import (
 from registry.models import ModelVersion
 from registry.services.states import VersionNotServing
 
+pytestmark = pytest.mark.any_database
+
 SUFFIXES = (MODEL, METADATA, GRAPH, MANIFEST, SIGNATURE)
 FLIPS = 1_000
 

@@ -27,6 +27,8 @@ from registry.selectors import quality_of
 from registry.services.importing import ImportRefused, OnlyOperators, import_skops
 from registry.tests.factories import NOON
 
+pytestmark = pytest.mark.any_database
+
 WORDS = ["Contract", "InternetService", "PaymentMethod"]
 NUMBERS = ["tenure", "MonthlyCharges", "SeniorCitizen"]
 
