@@ -43,6 +43,8 @@ from transactions.services.matrices import start_features
 from transactions.services.uploads import start_analysis
 from transactions.tests.logs import MAPPING, log_file
 
+pytestmark = pytest.mark.any_database
+
 NAME = "org_1/raw/log.csv"
 
 

@@ -36,7 +36,7 @@ from transactions.services.matrices import start_features
 from transactions.services.uploads import start_analysis
 from transactions.tests.logs import describe_here, log_file, read_here
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
 
 ABSENT = {
     "person": 987_654_321, "waiting": 987_654_321, "version": 987_654_321, "key": 987_654_321,

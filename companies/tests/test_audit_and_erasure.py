@@ -11,7 +11,7 @@ from companies.tests.factories import UserFactory
 from core.files.store import objects_under, store_bytes
 from core.files.stored import MEDIA
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from jobs.models import Job, JobDependency
 from jobs.tests.factories import JobFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
 
 
 @pytest.fixture

@@ -318,6 +318,7 @@ def hungry(graph):
 
 
 @pytest.mark.slow
+@pytest.mark.any_database
 def test_one_that_takes_all_memory_costs_the_user_nothing_but_time(challenge, done, user, tree, settings):
     settings.UPLOAD_MEMORY_MB = 900
     graph = hungry(path_of(tree, ".onnx").read_bytes())

@@ -36,6 +36,8 @@ from registry.services.opening import (
 )
 from registry.services.states import VersionNotServing
 
+pytestmark = pytest.mark.any_database
+
 SUFFIXES = (MODEL, METADATA, GRAPH, MANIFEST, SIGNATURE)
 FLIPS = 1_000
 

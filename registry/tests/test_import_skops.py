@@ -28,6 +28,8 @@ from registry.services.importing import ImportRefused, OnlyOperators, import_sko
 from registry.services.opening import load_manifest, load_scorer
 from registry.tests.factories import NOON
 
+pytestmark = pytest.mark.any_database
+
 WORDS = ["Contract", "InternetService", "PaymentMethod"]
 NUMBERS = ["tenure", "MonthlyCharges", "SeniorCitizen"]
 

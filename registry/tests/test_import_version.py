@@ -17,6 +17,8 @@ from registry.services.opening import NoPipeline, load_manifest, load_metadata, 
 from registry.services.versions import ScorersDisagree
 from registry.tests.factories import NOON
 
+pytestmark = pytest.mark.any_database
+
 FIGURES = {"Accuracy": 0.81, "AUC": 0.85, "Precision": 0.80, "Recall": 0.81, "F1 Score": 0.805}
 
 

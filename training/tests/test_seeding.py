@@ -158,6 +158,7 @@ def test_developers_who_joined_before_find_the_defaults(quick, company, develope
 
 
 @pytest.mark.slow
+@pytest.mark.any_database
 @pytest.mark.django_db
 def test_what_is_shipped_suggests_the_type_that_is_retrained(settings):
     """The rule (highest accuracy of the defaults) finds the very type that the setting pins."""
