@@ -10,7 +10,7 @@ from predictions import files
 from predictions.engines.results import CustomerTable
 from predictions.models import Prediction
 from registry.models import ModelVersion, Population
-from registry.selectors import versions_for
+from registry.selectors import champion_that_serves, versions_for
 
 
 def predictions_for(member: Member):
@@ -64,14 +64,17 @@ def version_choices(member: Member, *, with_used: bool = False):
 
 
 def version_for_purchases(company: Company, *, model_type: str | None = None) -> ModelVersion | None:
-    """Return what scores the purchases of one customer: the latest READY version that learned from a log.
+    """Return what scores the purchases of one customer: the champion of the company's purchases.
 
-    Of a company that learned models of several types, the latest of `model_type` where one is named.
+    Where a `model_type` is named, the latest READY version of that type that learned from a log.
     """
-    learned = company.versions.ready().filter(population__kind=Population.Kind.LOG)
     if model_type:
-        learned = learned.filter(model_type__slug=model_type)
-    return learned.select_related("model_type", "company").order_by("-created_at", "-pk").first()
+        learned = company.versions.ready().filter(population__kind=Population.Kind.LOG)
+        named = learned.filter(model_type__slug=model_type).select_related("model_type", "company")
+        return named.order_by("-created_at", "-pk").first()
+    logs = company.populations.open().filter(kind=Population.Kind.LOG)
+    champions = (champion_that_serves(company, base) for base in logs)
+    return next(filter(None, champions), None)
 
 
 def people_of(company: Company) -> list[tuple[str, str]]:

@@ -239,12 +239,19 @@ def champion_for(member: Member, population: Population | None = None) -> ModelV
     The company's champion; where it is out of service the one before it; else the best default.
     """
     population = population or telecom_base()
-    champion = champion_of(member.company, population)
+    return (
+        champion_that_serves(member.company, population)
+        or best_default(population)
+        or versions_for(member, population).first()
+    )
+
+
+def champion_that_serves(company: Company, population: Population) -> ModelVersion | None:
+    """Return the champion of a base; where it is out of service the one before it."""
+    champion = champion_of(company, population)
     if champion and not champion.model.is_ready:
         champion = champion_to_return_to(champion)
-    if champion:
-        return champion.model
-    return best_default(population) or versions_for(member, population).first()
+    return champion.model if champion else None
 
 
 def home_section(member: Member) -> dict | None:

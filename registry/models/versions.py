@@ -98,7 +98,7 @@ class ModelVersion(models.Model):
     @property
     def is_deployable(self) -> bool:
         """Whether its kind may be deployed, once it is ready: not what a later default replaced."""
-        return (self.company_id is not None or bool(self.is_default)) and not self.population.is_log
+        return self.company_id is not None or bool(self.is_default)
 
 
 class ModelMetrics(models.Model):

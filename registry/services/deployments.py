@@ -42,10 +42,6 @@ class ReplacedDefault(Conflict):
     code = "replaced-default"
 
 
-class LearnedFromPurchases(Conflict):
-    code = "learned-from-purchases"
-
-
 class DefaultStays(Conflict):
     code = "default-stays"
 
@@ -117,8 +113,6 @@ def deploy_version(
         Its files are not those that were registered. It is marked so, and the operators are told.
     ReplacedDefault
         Another default of its type took over.
-    LearnedFromPurchases
-        It reads purchases, which no file of customers has.
     AlreadyDeployed
         It serves this company in this role now.
     """
@@ -142,11 +136,6 @@ def _deploy(version, company, role, by, reason, at):
     # ledger.
     version = ModelVersion.objects.select_for_update().get(pk=version.pk)
     refuse_unless_ready(version)
-    if version.population.is_log:
-        raise LearnedFromPurchases(
-            f"{version} has learned from a purchase log and reads purchases, not files of customers. It "
-            "serves the V2 API as soon as it is trained, and needs no deployment."
-        )
     if version.company_id is None and not version.is_default:
         raise ReplacedDefault(f"{version} was replaced by a later default. Deploy that one.")
 

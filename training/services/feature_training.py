@@ -16,11 +16,13 @@ from jobs.runner import JobRun
 from jobs.services import enqueue
 from registry.log_models import read_model_type
 from registry.models import ModelType
+from registry.services.ledger import lock_company
 from registry.services.model_types import add_missing_model_types
 from registry.services.versions import register_version
 from training.feature_trainings import latest_features
 from training.models import FeatureTraining
 from training.services.children import learn_in_child, read_exported
+from training.services.deploying import deploy_after_training
 from transactions.models import FeatureMatrix
 
 TASK = "training.learn_features"
@@ -140,6 +142,8 @@ def train_on_features(*, run: JobRun, training: FeatureTraining, at: datetime) -
         exported = read_exported(Path(folder))
     run.progress("Register", 0, 0)
     with run.finish():
+        # The company before the type, as a retraining takes them.
+        lock_company(training.company)
         training.version = register_version(
             company=training.company,
             population=training.population,
@@ -152,6 +156,7 @@ def train_on_features(*, run: JobRun, training: FeatureTraining, at: datetime) -
         training.training_samples = found["training_samples"]
         training.churn_rate = found["churn_rate"]
         training.report = found["report"]
+        training.report["deployment"] = deploy_after_training(training=training, at=at)
         training.save(update_fields=("version", "label_source", "training_samples", "churn_rate", "report"))
 
 

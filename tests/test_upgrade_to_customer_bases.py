@@ -8,7 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from companies.tests.factories import CompanyFactory
 from jobs.tests.factories import JobFactory
-from registry.models import Dataset, DeploymentEvent, ModelDeployment, ModelVersion, Population
+from registry.models import Dataset, DeploymentEvent, ModelVersion, Population
 from registry.selectors import champion_of, telecom_base
 from registry.tests.factories import NOON
 from registry.tests.landed import version_of
@@ -98,6 +98,9 @@ def test_every_row_finds_its_base(landed):
         ("March: retail_v2", purchases.pk),
     }
     assert champion_of(company).model_id == retrained
+    assert champion_of(company, purchases).model_id == learned
+    line = DeploymentEvent.objects.get(version=learned)
+    assert (line.sequence, line.population) == (2, purchases)
     assert DeploymentEvent.objects.get(version=retrained).population == telecom_base()
     assert AnalysisSession.objects.get().population == purchases
     assert TrainingRun.objects.get().population == telecom_base()
@@ -113,11 +116,7 @@ def test_the_way_back_says_again_what_each_row_reads(landed):
     ModelVersion.objects.filter(pk=learned).update(
         model_type=ModelVersion.objects.get(pk=retrained).model_type
     )
-    if not champion_of(company, base):
-        ModelDeployment.objects.create(
-            company=company, population=base, model_id=learned, role="CHAMPION", is_active=True,
-            active_slot=True, champion_slot=True,
-        )  # fmt: skip
+    assert champion_of(company, base).model_id == learned
 
     earlier = migrate(BEFORE)
 
