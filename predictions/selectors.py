@@ -5,6 +5,7 @@ from django.db.models import Q
 from companies.access import Member
 from companies.models import Company
 from core.errors import Conflict
+from core.files.media import media_exists, readable_path
 from predictions import files
 from predictions.engines.results import CustomerTable
 from predictions.models import Prediction
@@ -19,7 +20,7 @@ def predictions_for(member: Member):
 
 def open_table(prediction: Prediction) -> CustomerTable:
     """Open the scored customers of a finished prediction."""
-    return CustomerTable(files.absolute(files.table_beside(prediction.result_dataset_path)))
+    return CustomerTable(readable_path(files.table_beside(prediction.result_dataset_path)))
 
 
 class NotScoredInShadow(Conflict):
@@ -35,8 +36,7 @@ def thresholds_of(prediction: Prediction) -> tuple[float, float]:
         No challenger scored these customers, or its scores are gone.
     """
     shadow = prediction.company.shadow_runs.filter(batch=prediction.uuid, failure="").first()
-    path = files.absolute(files.shadow_beside(prediction.result_dataset_path))
-    if shadow is None or not path.exists():
+    if shadow is None or not media_exists(files.shadow_beside(prediction.result_dataset_path)):
         raise NotScoredInShadow(f"No challenger scored the customers of {prediction} in the shadow.")
     return tuple(shadow.distribution["thresholds"])
 

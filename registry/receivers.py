@@ -5,9 +5,8 @@ from django.db.models.signals import post_delete, post_migrate, pre_delete
 from django.utils import timezone
 
 from companies.models import Company, Developer
-from companies.signals import company_erased, developer_approved
+from companies.signals import developer_approved
 from registry.models import Gate, Population
-from registry.services.erasure import remove_company_files
 from registry.services.initialisation import initialize_developer_environment
 from registry.services.ledger import close_after_erasure, open_for_erasure, put_up_gate
 from registry.services.populations import put_up_telecom_base
@@ -21,10 +20,6 @@ def set_up_developer(sender, developer_id, **kwargs):
     # left out.
     if developer:
         initialize_developer_environment(developer=developer, at=timezone.now())
-
-
-def remove_files(sender, company_id, **kwargs):
-    remove_company_files(company_id=company_id)
 
 
 def let_ledger_go(sender, instance, **kwargs):
@@ -50,4 +45,3 @@ def connect(config):
     pre_delete.connect(let_ledger_go, sender=Company, dispatch_uid="registry.let_ledger_go")
     post_delete.connect(close_ledger, sender=Company, dispatch_uid="registry.close_ledger")
     developer_approved.connect(set_up_developer, dispatch_uid="registry.set_up_developer")
-    company_erased.connect(remove_files, dispatch_uid="registry.remove_files")

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from ml.logs.features.window_definitions import WINDOWS
 from predictions.selectors import version_for_purchases
-from registry.artefacts import load_manifest
+from registry.services.opening import load_manifest
 from transactions.models import FeatureMatrix
 from transactions.samples import sample_file
 

@@ -4,15 +4,17 @@ What a run is for is decided above: to predict from the file or to learn from it
 """
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from django.core.files.base import File
 from django.db import models, transaction
 
 from companies.access import Member
-from intake.services.waiting import WaitingUpload, move_with_companions, remove_with_companions
+from intake.services.stored import remove_upload, store_upload
+from intake.services.waiting import WaitingUpload
+from jobs.models import Job
 from jobs.selectors import job_of_key, stored_key
 from jobs.services import enqueue
 
@@ -65,9 +67,10 @@ def start_run(
     *,
     runs: models.Manager,
     waiting: WaitingUpload,
-    stored: Path,
+    stored: str,
     title: str,
     fields: dict,
+    after: Iterable[Job] = (),
     at: datetime,
 ) -> models.Model:
     """Put a checked upload at its place and begin the run that reads it, with its job.
@@ -77,15 +80,18 @@ def start_run(
     runs
         Where the row appears; it has a ``uuid``, a ``company``, a ``job`` and ``created_at``.
     stored
-        Where the file lies from now on. Whatever fails, nothing of it is left there or in the waiting room.
+        Where the file lies from now on, as the row says it. Whatever fails, nothing of it is left there or in
+        the waiting room.
     title
         What people read beside the progress bar.
     fields
         What else stands in the row.
+    after
+        Jobs that have to end first, however they do; read in the transaction that queues the run.
     """
     public_id = uuid.uuid4()
     try:
-        move_with_companions(waiting.path, stored)
+        store_upload(waiting, stored)
         with transaction.atomic():
             job = enqueue(
                 task=submission.task,
@@ -94,6 +100,8 @@ def start_run(
                 account=submission.member.account,
                 payload={submission.kind: str(public_id)},
                 idempotency_key=submission.key,
+                after=after,
+                after_any_end=True,
                 at=at,
             )
             # The job of an earlier send comes with its run: both were committed together.
@@ -108,8 +116,8 @@ def start_run(
             )
     except BaseException:
         waiting.remove()
-        remove_with_companions(stored)
+        remove_upload(stored)
         raise
     if not is_new:
-        remove_with_companions(stored)
+        remove_upload(stored)
     return run

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,9 @@ from django.core.files.base import File
 
 from companies.access import Member
 from core.errors import DomainError
+from core.files.media import media_exists, remove_media
+from core.files.store import is_remote, local_copy, store_file
+from core.files.stored import MEDIA, FileIsGone
 from intake.limits import upload_limit
 from tabular.snapshots.check import CheckReport
 from tabular.source.spec import CANONICAL_SUFFIX, SKIP_SUFFIX
@@ -27,6 +31,10 @@ REPORT_SUFFIX = ".report.json"
 # What may lie beside an upload and goes where it goes.
 COMPANIONS = (CANONICAL_SUFFIX, SKIP_SUFFIX, REJECTS_SUFFIX)
 KEPT_FOR = timedelta(hours=1)
+# Where a kept upload lies for all machines, where they share a server of files.
+KEPT_FOLDER = "waiting"
+# Folders in the waiting room, each for one reading of an upload.
+SCRATCH = "reading-"
 _SALT = "intake.kept-upload"
 
 
@@ -66,8 +74,16 @@ class WaitingUpload:
             return None
         return CheckReport.from_dict(json.loads(self.report_path.read_text()))
 
+    @property
+    def parts(self) -> dict[str, Path]:
+        """Where the upload and all that may lie beside it are, by the ends of their names."""
+        return {suffix: Path(f"{self.path}{suffix}") for suffix in (*COMPANIONS, REPORT_SUFFIX, "")}
+
     def remove(self) -> None:
-        remove_with_companions(self.path)
+        for suffix, part in self.parts.items():
+            part.unlink(missing_ok=True)
+            if is_remote(MEDIA):
+                remove_media(_kept_name(self, suffix))
 
 
 def take_in(upload: File | WaitingUpload, *, largest: int | None = None) -> WaitingUpload:
@@ -103,7 +119,14 @@ def take_in(upload: File | WaitingUpload, *, largest: int | None = None) -> Wait
 
 
 def keep(waiting: WaitingUpload, *, member: Member) -> str:
-    """Return a token by which `member`, and nobody else, finds the upload again within the hour."""
+    """Return a token by which `member`, and nobody else, finds the upload again within the hour.
+
+    The next request may come to another machine.
+    """
+    if is_remote(MEDIA):
+        for suffix, part in waiting.parts.items():
+            if part.exists():
+                store_file(MEDIA, _kept_name(waiting, suffix), part)
     found = {"file": waiting.path.name, "name": waiting.name, "account": member.account.pk}
     return signing.dumps(found, salt=_SALT, compress=True)
 
@@ -124,25 +147,23 @@ def find_kept(token: str, *, member: Member) -> WaitingUpload:
     except signing.BadSignature as error:
         raise gone from error
     waiting = WaitingUpload(path=waiting_room() / found["file"], name=found["name"])
-    if found["account"] != member.account.pk or not waiting.path.exists():
+    if found["account"] != member.account.pk or not _is_here(waiting):
         raise gone
     return waiting
 
 
-# --- What lies beside it ---------------------------------------------------------------------------------
+def _is_here(waiting):
+    """Whether the upload is on this machine, after it was fetched if another one took it in."""
+    if not is_remote(MEDIA):
+        return waiting.path.exists()
+    if not media_exists(_kept_name(waiting, "")):
+        return False  # another machine has begun its run
+    if not waiting.path.exists():
+        for suffix, part in waiting.parts.items():
+            with suppress(FileIsGone), local_copy(MEDIA, _kept_name(waiting, suffix)) as copy:
+                shutil.copyfile(copy, part)
+    return waiting.path.exists()
 
 
-def move_with_companions(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for suffix in ("", *COMPANIONS):
-        part = Path(f"{source}{suffix}")
-        if part.exists():
-            # Across file systems this copies; the row that names the file is only written afterwards.
-            shutil.move(part, f"{target}{suffix}")
-            os.chmod(f"{target}{suffix}", 0o640)
-    Path(f"{source}{REPORT_SUFFIX}").unlink(missing_ok=True)
-
-
-def remove_with_companions(path: Path) -> None:
-    for suffix in ("", *COMPANIONS, REPORT_SUFFIX):
-        Path(f"{path}{suffix}").unlink(missing_ok=True)
+def _kept_name(waiting, suffix):
+    return f"{KEPT_FOLDER}/{waiting.path.name}{suffix}"

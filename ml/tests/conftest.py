@@ -26,30 +26,36 @@ def small_table():
 
 
 class Models:
-    """Trains a model the first time that a test asks for it."""
+    """Trains a model the first time that a test asks for it, in whatever process of this run."""
 
-    def __init__(self, table):
-        self.table, self.trained, self.exported = table, {}, {}
+    def __init__(self, name, table, made_once):
+        self.name, self.table, self.made_once = name, table, made_once
+        self.trained, self.exported = {}, {}
 
     def train(self, slug):
         if slug not in self.trained:
-            self.trained[slug] = train_model(self.table, schema=TELCO_V1, model_type=slug)
+            self.trained[slug] = self.made_once(
+                f"{self.name}-{slug}-trained",
+                lambda: train_model(self.table, schema=TELCO_V1, model_type=slug),
+            )
         return self.trained[slug]
 
     def export(self, slug):
         if slug not in self.exported:
-            self.exported[slug] = export_model(self.train(slug), TELCO_V1)
+            self.exported[slug] = self.made_once(
+                f"{self.name}-{slug}-exported", lambda: export_model(self.train(slug), TELCO_V1)
+            )
         return self.exported[slug]
 
 
 @pytest.fixture(scope="session")
-def defaults(dataset_a):
-    return Models(dataset_a)
+def defaults(dataset_a, made_once):
+    return Models("defaults", dataset_a, made_once)
 
 
 @pytest.fixture(scope="session")
-def small_models(small_table):
-    return Models(small_table)
+def small_models(small_table, made_once):
+    return Models("small", small_table, made_once)
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,10 @@ from rest_framework.views import APIView
 
 from companies.access import IsDeveloper, IsMember
 from companies.models import Scope
-from core.downloads import CSV, plain_name, send_pieces, send_stored
+from core.downloads import CSV, plain_name, send_pieces
+from core.files.media import send_media
 from intake.api import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
-from predictions import exports, files
+from predictions import exports
 from predictions.engines.queries import read_query
 from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER
 from predictions.models import Prediction
@@ -166,8 +167,7 @@ class PredictionResult(APIView):
     def get(self, request, run):
         run = _finished(request, run)
         name = plain_name(run.prediction_name, "-result.csv")
-        path = files.absolute(run.result_dataset_path)
-        return send_stored(request, path, name=name, content_type=CSV)
+        return send_media(request, run.result_dataset_path, filename=name, content_type=CSV)
 
 
 class ChangedSides(APIView):

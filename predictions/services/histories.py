@@ -10,9 +10,9 @@ from companies.models import Company
 from core.errors import DomainError, NotFound, Unprocessable
 from ml.serving.risk import SEGMENTS_V2
 from predictions.selectors import version_for_purchases
-from registry.artefacts import load_scorer
 from registry.log_models import read_model_type
 from registry.models import ModelVersion, Population
+from registry.services.opening import load_scorer
 
 FULL, ONE_PURCHASE, LAPSED = "full", "one_purchase", "lapsed"
 PURCHASE, RETURN = "purchase", "return"

@@ -12,10 +12,10 @@ from intake.services.waiting import WaitingUpload
 from ml.matrix.schemas import FeatureSchema
 from predictions import files
 from predictions.models import Prediction
-from registry.artefacts import load_manifest
 from registry.engines.tables import table_schema
 from registry.models import ModelVersion
 from registry.selectors import deployment_of, versions_for
+from registry.services.opening import load_manifest
 
 TASK = "predictions.score"
 
@@ -87,7 +87,7 @@ def start_prediction(
         submission,
         runs=Prediction.objects,
         waiting=waiting,
-        stored=files.absolute(relative),
+        stored=relative,
         title=name,
         fields={
             "prediction_name": name,

@@ -1,16 +1,17 @@
 """The tables that models learn from: stored once, named by their content, registered by company."""
 
 import shutil
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from companies.models import Company
 from core.errors import Conflict
-from core.storage import write_atomically
-from registry.artefacts import media_path
+from core.files.media import readable_path, take_media
 from registry.engines.files import FileMismatch, compare_file
 from registry.models import Dataset
 from registry.selectors import telecom_base
@@ -91,12 +92,14 @@ def store_original(checked: CheckedFile) -> str:
         else f"original{suffix if suffix.isascii() else ''}"
     )
     relative = f"{ORIGINALS_FOLDER}/{checked.sha256[:16]}/{name}"
-    target = media_path(relative)
-    if not (target.exists() and target.stat().st_size == checked.size_bytes):
-        with write_atomically(target) as draft:
-            shutil.copyfile(checked.path, draft)
+    stored = readable_path(relative)
+    if not (stored.exists() and stored.stat().st_size == checked.size_bytes):
+        with tempfile.TemporaryDirectory(dir=settings.STATE_DIR) as folder:
+            copy = Path(folder) / name
+            shutil.copyfile(checked.path, copy)
             # What was checked is what is kept, also if somebody saved the file in between.
-            compare_file(draft, checked.sha256)
+            compare_file(copy, checked.sha256)
+            take_media(relative, copy)
     return relative
 
 
@@ -108,7 +111,7 @@ def verified_path(dataset: Dataset) -> Path:
     DatasetMissing
         The file is gone or was changed.
     """
-    path = media_path(dataset.file_path)
+    path = readable_path(dataset.file_path)
     try:
         compare_file(path, dataset.sha256)
     except FileMismatch as mismatch:

@@ -8,7 +8,7 @@ from django.db import transaction
 from companies.models import Account, Company
 from companies.selectors import developer_of
 from core.errors import Conflict, Forbidden, NotFound, Unprocessable
-from registry.artefacts import compare_artefacts, report_damage
+from registry.artefacts import compare_artefacts
 from registry.engines.files import FileMismatch
 from registry.models import DeploymentEvent, ModelDeployment, ModelVersion, Population
 from registry.selectors import challenger_of, champion_of, champion_to_return_to, telecom_base
@@ -20,6 +20,7 @@ from registry.services.ledger import (
     pass_gate_of_defaults,
     write_line,
 )
+from registry.services.opening import report_damage
 from registry.services.states import refuse_unless_ready
 
 Action, Role = DeploymentEvent.Action, ModelDeployment.Role

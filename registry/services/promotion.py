@@ -8,11 +8,12 @@ from django.db import transaction
 from companies.models import Account
 from companies.services.audit import record_event
 from core.errors import Conflict, Forbidden, Unprocessable
-from registry.artefacts import check_version, read_metadata
+from registry.artefacts import read_metadata
 from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL
 from registry.models import ModelVersion
 from registry.services.initialisation import initialize_everywhere
 from registry.services.ledger import MOST_REASON
+from registry.services.opening import check_version
 from registry.services.versions import register_version
 
 # What `register_version` writes into a manifest about the version that it belonged to.
@@ -60,7 +61,7 @@ def promote_version(*, version: ModelVersion, by: Account | None, reason: str, a
     AlreadyDefault
         It serves as the default.
     VersionNotServing, DamagedArtefact
-        As for `registry.artefacts.check_version`.
+        As for `registry.services.opening.check_version`.
     """
     # Imported here: it brings scikit-learn, which only somebody who promotes needs.
     from ml.exchange.export import ExportedModel

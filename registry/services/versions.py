@@ -11,14 +11,9 @@ from django.db.models import Max
 
 from companies.models import Company
 from core.errors import Conflict, Unprocessable
+from core.files.media import readable_path
 from ml.matrix.schemas import FeatureSchema
-from registry.artefacts import (
-    media_path,
-    remove_artefacts,
-    sign_version,
-    stem_for,
-    write_artefacts,
-)
+from registry.artefacts import remove_artefacts, sign_version, stem_for, write_artefacts
 from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE, read_verified, sha256
 from registry.models import Dataset, ModelMetrics, ModelType, ModelVersion, Population
 from registry.selectors import telecom_base
@@ -201,8 +196,8 @@ def _refuse_disagreement(stem, hashes):
     # Imported here: it brings scikit-learn, which whoever trained has loaded already and nobody else needs.
     from ml.exchange.export import check_golden
 
-    manifest = json.loads(read_verified(media_path(stem + MANIFEST), hashes[MANIFEST]))
-    onnx = read_verified(media_path(stem + GRAPH), hashes[GRAPH]) if GRAPH in hashes else None
+    manifest = json.loads(read_verified(readable_path(stem + MANIFEST), hashes[MANIFEST]))
+    onnx = read_verified(readable_path(stem + GRAPH), hashes[GRAPH]) if GRAPH in hashes else None
     if len(manifest["golden"]) < FEWEST_GOLDEN_ROWS:
         raise ScorersDisagree(f"A version is compared on {FEWEST_GOLDEN_ROWS} golden rows, got fewer.")
     try:

@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from companies.access import membership
 from companies.models import Company
 from core.tests.races import at_once
-from registry.artefacts import DamagedArtefact, path_of
+from registry.artefacts import path_of
 from registry.models import ModelDeployment, ModelVersion
 from registry.selectors import (
     challenger_beside,
@@ -30,6 +30,7 @@ from registry.services.deployments import (
     withdraw_version,
 )
 from registry.services.initialisation import initialize_default_models
+from registry.services.opening import DamagedArtefact
 from registry.tests.factories import (
     NOON,
     ModelDeploymentFactory,

@@ -13,7 +13,7 @@ from registry.services.deployments import deploy_version
 from registry.services.states import quarantine_version
 from registry.tests.factories import NOON, ModelMetricsFactory, ModelVersionFactory, PopulationFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
 
 HOUR = timedelta(hours=1)
 

@@ -4,7 +4,7 @@ from django.views.decorators.http import require_GET
 from companies.access import developer_required, member_required
 from core.charts import embed
 from core.errors import DomainError
-from registry.artefacts import load_manifest, stem_of
+from registry.artefacts import stem_of
 from registry.forms import ReasonForm
 from registry.presenting import cards, charts
 from registry.presenting.disagreement import disagreement_of
@@ -20,6 +20,7 @@ from registry.selectors import (
     visible_versions,
     who_served,
 )
+from registry.services.opening import load_manifest
 
 MOST_FEATURES = 10
 

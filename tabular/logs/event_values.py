@@ -17,7 +17,7 @@ from tabular.logs.event_spec import NUMBERS, TEXTS, EventSpec
 from tabular.values.amounts import LARGEST_NUMBER, read_number, read_numbers
 from tabular.values.cells import BadCell, is_blank, parse_label
 from tabular.values.clocks import read_time, read_times
-from tabular.values.columns import blanks_of, mask_of
+from tabular.values.masks import blanks_of, mask_of
 from tabular.values.moments import read_moment, read_moments
 from tabular.values.words import NOBODY, PURCHASES, RETURNS
 

@@ -13,7 +13,7 @@ from tabular.source.duplicates import FIXED_SEED, hash_texts
 from tabular.values.amounts import APOSTROPHES, BLANKS, BULK, DASHES, NumberFormat, read_numbers, split_number
 from tabular.values.cells import BadCell, is_blank
 from tabular.values.clocks import HALF, read_time, read_times, show_time
-from tabular.values.columns import blanks_of, mask_of
+from tabular.values.masks import blanks_of, mask_of
 from tabular.values.moments import COMPACT, COUNTED, NAMED, YEAR_LATER, read_moment, read_moments
 from tabular.values.words import says_date, says_id, says_time
 

@@ -12,6 +12,7 @@ import numpy as np
 from tabular.children import read_in_child
 from tabular.errors import TableError, counted, place, shown
 from tabular.snapshots.tally import LogTally, Tally
+from tabular.snapshots.twins import TwinCounter, say_twins
 from tabular.source.duplicates import IdHashes, find_repeats
 from tabular.source.header import read_layout
 from tabular.source.locate import locate_rows
@@ -48,6 +49,11 @@ class CheckReport:
         ``{column: {"rows": n, "values": {value: rows, ...}}}``, the most frequent 20.
     out_of_range
         ``{column: {"rows": n, "minimum": seen, "maximum": seen}}``: unusual, not impossible.
+    blanks
+        ``{column: cells}`` that are blank where that is legal.
+    twins
+        ``{"rows": rows that equal an earlier customer, "customers": how many customers have such rows,
+        "lines": two rows that are equal}``, where the schema asks for them and there are any.
     """
 
     spec: ParseSpec
@@ -60,6 +66,8 @@ class CheckReport:
     unknown_categories: dict = field(default_factory=dict)
     out_of_range: dict = field(default_factory=dict)
     rejects_path: str | None = None
+    blanks: dict = field(default_factory=dict)
+    twins: dict | None = None
 
     def to_dict(self) -> dict:
         """Return the report ready for JSON."""
@@ -178,6 +186,9 @@ class _Check:
         if len(skip) > INLINE_SKIPS:
             np.save(skips, skip, allow_pickle=False)
         self.warnings += tally.warnings(duplicates)
+        twins = self.twins.settle(skip) if self.twins else None
+        if twins:
+            self.warnings.append(say_twins(twins))
         spec = replace(
             spec,
             skip=tuple(skip.tolist()) if len(skip) <= INLINE_SKIPS else (),
@@ -185,6 +196,7 @@ class _Check:
             risky=tuple(sorted(risky)),
             rows=accepted,
             warnings=tuple(self.warnings),
+            references=tally.references(),
         )
         return CheckReport(
             spec=spec,
@@ -197,6 +209,8 @@ class _Check:
             unknown_categories=tally.unknown_categories(),
             out_of_range=tally.out_of_range(),
             rejects_path=tally.rejects_written,
+            blanks=dict(+tally.blanks),
+            twins=twins,
         )
 
     def read_spec(self, canonical: Path) -> ParseSpec:
@@ -225,7 +239,10 @@ class _Check:
         """Take every row into the tally; return a preview and the places of columns with dangerous cells."""
         preview: list[tuple[str, ...]] = []
         risky: set[int] = set()
-        self.hashes = IdHashes() if self.schema.one_row_per_id and self.schema.the("id") else None
+        column = self.schema.the("id")
+        has_ids = self.schema.one_row_per_id and column is not None and not column.generated
+        self.hashes = IdHashes() if has_ids else None
+        self.twins = TwinCounter(self.schema) if self.schema.finds_twins else None
         self.logs = None if self.schema.one_row_per_id else LogTally(self.schema, self.trains)
         done, total = plan.spec.data_at, plan.spec.source(self.path).stat().st_size
         for parsed in iter_parsed(self.path, plan, np.empty(0, np.int64)):
@@ -235,6 +252,8 @@ class _Check:
                 self.hashes.add(parsed.ids)
             if self.logs is not None:
                 self.logs.take(parsed)
+            if self.twins is not None:
+                self.twins.take(parsed.lines, parsed.columns)
             if len(preview) < PREVIEW_ROWS and len(parsed.lines):
                 rows = parsed.raw().slice(0, PREVIEW_ROWS - len(preview)).to_pylist()
                 preview += [tuple(row.values()) for row in rows]

@@ -6,19 +6,23 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from tabular.errors import TableError, counted, place, shown
 from tabular.source.danger import harmless
 from tabular.source.duplicates import FIXED_SEED, hash_texts
 from tabular.source.parse import Parsed, Plan
+from tabular.source.spec import FIRST_REFERENCE
 from tabular.values.cells import RowFault
 from tabular.values.schema import TableSchema
 
 SHOWN_VALUES = 20
+SHOWN_COLUMNS = 5
 # More different unknown values than this are counted, but no longer by name.
 KEPT_VALUES = 10_000
 
@@ -38,6 +42,9 @@ class Tally:
         self.unusual: dict[str, list[float]] = {}
         self.respelled: dict[str, Counter] = {}
         self.filled: Counter = Counter()
+        self.blanks: Counter = Counter()
+        # The latest date of each column of ages.
+        self.latest: dict[str, date] = {}
         self.labels: Counter = Counter()
         self.rejects_path = rejects_path
         self.rejects_written: str | None = None
@@ -55,12 +62,16 @@ class Tally:
             array = parsed.columns.get(column.name)
             if array is None or not len(array):
                 continue
+            if column.blank_allowed:
+                self.blanks[column.name] += count_blanks(array)
             if column.kind == "category" and column.categories:
-                self._count_unknown(column.name, array, set(column.categories))
+                self._count_unknown(column, array)
             elif column.kind == "label" and self.trains:
                 self.labels.update(_value_counts(array))
             elif column.kind == "number":
                 self._count_unusual(column, array)
+            elif column.kind == "age":
+                self._remember_latest(column, array, column.reference or FIRST_REFERENCE)
 
     def set_aside(self, faults: Iterable[RowFault]) -> None:
         """List rows that are not used."""
@@ -89,7 +100,9 @@ class Tally:
             self._rejects.close()
             self._rejects = None
 
-    def _count_unknown(self, name: str, array, known: set[str]) -> None:
+    def _count_unknown(self, column, array) -> None:
+        name = column.name
+        known = {*column.categories, ""} if column.blank_allowed else set(column.categories)
         if all(value in known for value in array.dictionary.to_pylist()):
             return
         counts = _value_counts(array)
@@ -113,6 +126,23 @@ class Tally:
             low, high = float(values[outside].min()), float(values[outside].max())
             seen = self.unusual.setdefault(column.name, [0, low, high])
             self.unusual[column.name] = [seen[0] + number, min(seen[1], low), max(seen[2], high)]
+
+    def _remember_latest(self, column, ages, reference: date) -> None:
+        youngest = pc.min(ages).as_py()
+        if youngest is not None:
+            seen = reference - timedelta(days=int(youngest))
+            self.latest[column.name] = max(seen, self.latest.get(column.name, seen))
+
+    def references(self) -> dict[str, str]:
+        """Return for each column of ages the day its dates are compared to: the latest in the file, or the
+        schema's where that is later.
+        """
+        out = {}
+        for column in self.schema.columns:
+            days = [day for day in (column.reference, self.latest.get(column.name)) if day is not None]
+            if column.kind == "age" and days:
+                out[column.name] = max(days).isoformat()
+        return out
 
     def unknown_categories(self) -> dict:
         """Return the values that the schema does not know, most frequent first."""
@@ -198,6 +228,12 @@ class Tally:
             )
         for column in self.schema.columns:
             out += self._column_warnings(column)
+        if blanks := +self.blanks:
+            most = ", ".join(f"{name} {number:,}" for name, number in blanks.most_common(SHOWN_COLUMNS))
+            more = ", …" if len(blanks) > SHOWN_COLUMNS else ""
+            words = " (also NA, NULL and the like)" if self.schema.missing_words else ""
+            cells = counted(blanks.total(), "blank cell")
+            out.append(f"{cells}{words} in {counted(len(blanks), 'column')}: {most}{more}.")
         return out
 
     def _column_warnings(self, column) -> Iterator[str]:
@@ -229,6 +265,14 @@ class Tally:
                 f"Column {name}: {counted(int(number), 'number')} outside the usual range, between "
                 f"{low:g} and {high:g}."
             )
+
+
+def count_blanks(array) -> int:
+    """Return how many cells of a typed column are blank."""
+    if not pa.types.is_dictionary(array.type):
+        return array.null_count
+    place = pc.index(array.dictionary, "").as_py()
+    return 0 if place < 0 else pc.sum(pc.equal(array.indices, place)).as_py()
 
 
 def _value_counts(array) -> dict[str, int]:

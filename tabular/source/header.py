@@ -91,7 +91,7 @@ def header_record(head: bytes, start: int, line: int, delimiter: str) -> tuple[l
 
 
 def _positions(cells: list[str], schema: TableSchema) -> dict[str, list[int]]:
-    wanted = {column.name.casefold(): column.name for column in schema.columns}
+    wanted = {column.name.casefold(): column.name for column in schema.columns if not column.generated}
     found: dict[str, list[int]] = {column.name: [] for column in schema.columns}
     for place, cell in enumerate(cells):
         name = wanted.get(cell.strip().casefold())

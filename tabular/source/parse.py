@@ -11,15 +11,20 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
+from tabular.errors import shown
 from tabular.source.blocks import Block, drop_lines, iter_blocks, rows_of
 from tabular.source.danger import dangerous_places
 from tabular.source.records import Record, blank_cells, read_record
 from tabular.source.spec import ParseSpec
 from tabular.values import cells
+from tabular.values.amounts import NumberFormat, read_number
 from tabular.values.cells import BadCell, RowFault
 from tabular.values.columns import type_columns
+from tabular.values.missing import is_missing, spellings
+from tabular.values.moments import read_moment
 from tabular.values.schema import Column, TableSchema
 
 BLANKS = ["", " "]
@@ -78,7 +83,7 @@ class Plan:
             if column.kind == "id":
                 kind = pa.string()
             elif column.kind == "number":
-                kind = pa.string() if numbers_as_text else pa.float64()
+                kind = pa.string() if numbers_as_text or _is_adorned(column) else pa.float64()
             types[f"c{place}"] = kind
         if self.surveys:
             types = {name: types.get(name, pa.dictionary(pa.int32(), pa.string())) for name in self.names}
@@ -94,12 +99,17 @@ class Plan:
             "convert_options": pacsv.ConvertOptions(
                 column_types=types,
                 include_columns=include,
-                null_values=BLANKS,
+                null_values=BLANKS + spellings() if self.schema.missing_words else BLANKS,
                 strings_can_be_null=False,
                 # The whole file was found to be valid UTF-8 before; it is not asked twice.
                 check_utf8=False,
             ),
         }
+
+
+def _is_adorned(column: Column) -> bool:
+    """Whether numbers are written with signs that Arrow does not know."""
+    return column.decimal == "," or column.thousands is not None
 
 
 def read_arrow(body: bytes, names: list[str], options: dict) -> pa.Table:
@@ -211,7 +221,7 @@ def _parse_in_bulk(body: bytes, newlines: np.ndarray, numbers: np.ndarray, crlf,
     return Parsed(
         lines=lines,
         columns=typed.columns,
-        ids=typed.ids,
+        ids=_ids_of(typed.ids, lines, plan),
         faults=faults,
         raw=raw_rows,
         records=None if crlf is None else raw_records,
@@ -299,13 +309,21 @@ def _parse_exactly(records: list[Record], plan: Plan) -> Parsed:
     return Parsed(
         lines=numbers,
         columns=typed.columns,
-        ids=typed.ids,
+        ids=_ids_of(typed.ids, numbers, plan),
         faults=faults,
         raw=raw_rows,
         respelled=typed.respelled,
         filled=typed.filled,
         risky=dangerous_places(surveyed, plan.spec.id_place),
     )
+
+
+def _ids_of(ids: pa.Array | None, lines: np.ndarray, plan: Plan) -> pa.Array | None:
+    """Return the ids of rows; where the file has none, the row says where it is found."""
+    column = plan.schema.the("id")
+    if column is None or not column.generated:
+        return ids
+    return pc.binary_join_element_wise(pa.scalar("Row"), pa.array(lines).cast(pa.string()), " ")
 
 
 def problem_of(record: Record, header: tuple[str, ...]) -> RowFault | None:
@@ -336,20 +354,40 @@ def find_fault(line: int, row: list[str], plan: Plan) -> RowFault | None:
 
 
 def _check_cell(text: str, row: list[str], column: Column, plan: Plan) -> None:
-    if column.kind == "number":
-        if not cells.is_blank(text):
-            cells.parse_number(text, column)
-        elif not _blank_is_allowed(row, column, plan):
-            rule = column.blank_means
-            hint = f" (it may be blank only where {rule.when_column} is {rule.when_value:g})" if rule else ""
-            raise BadCell("bad_number", f"the cell is blank where a number is needed{hint}")
-    elif column.kind == "id":
-        if cells.is_blank(text):
-            raise BadCell("missing_id", "the cell is blank, so this row belongs to nobody")
+    measured = column.kind in ("number", "age")
+    blank = is_missing(text, measured=measured) if plan.schema.missing_words else cells.is_blank(text)
+    if column.kind == "id":
+        if blank:
+            raise BadCell("missing_id", _no_id(text))
     elif column.kind == "date":
         cells.parse_moment(text, column)
     elif column.kind == "label" and plan.labels_matter:
-        cells.parse_label(text)
+        cells.read_label(text, column)
+    elif measured and blank:
+        if not column.blank_allowed and not _blank_is_allowed(row, column, plan):
+            raise BadCell(*_unwanted_blank(text, column))
+    elif column.kind == "age":
+        read_moment(text, column.date_order)
+    elif column.kind == "number" and column.decimal is not None:
+        written = NumberFormat(column.decimal, column.thousands, column.lakhs)
+        cells.check_number(read_number(text, written), text, column)
+    elif column.kind == "number":
+        cells.parse_number(text, column)
+
+
+def _no_id(text: str) -> str:
+    said = "the cell is blank" if cells.is_blank(text) else f"{shown(text)} says that there is none"
+    return f"{said}, so this row belongs to nobody"
+
+
+def _unwanted_blank(text: str, column: Column) -> tuple[str, str]:
+    """Return kind and sentence of a blank cell where none may be."""
+    said = "the cell is blank" if cells.is_blank(text) else f"{shown(text)} says that nothing is known"
+    if column.kind == "age":
+        return "bad_date", f"{said} where a date is needed"
+    rule = column.blank_means
+    hint = f" (it may be blank only where {rule.when_column} is {rule.when_value:g})" if rule else ""
+    return "bad_number", f"{said} where a number is needed{hint}"
 
 
 def _blank_is_allowed(row: list[str], column: Column, plan: Plan) -> bool:

@@ -20,7 +20,7 @@ from tabular.source.parse import Plan, problem_of, read_ahead, read_arrow, recor
 from tabular.source.records import Record, blank_cells
 from tabular.source.spec import ParseSpec
 from tabular.values.cells import RowFault
-from tabular.values.columns import blanks_of
+from tabular.values.masks import blanks_of
 from tabular.values.schema import TableSchema
 
 # Smaller than for snapshots: more is done with each row of a log, and progress is told after each block.

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from tabular.errors import shown
 from tabular.values.cells import LARGEST_NUMBER, BadCell, is_blank
-from tabular.values.columns import mask_of
+from tabular.values.masks import mask_of
 
 DECIMALS = (".", ",")
 # What may stand between thousands, by decimal sign; the blanks are the ordinary, the fixed and the narrow

@@ -127,6 +127,23 @@ def parse_label(text: str) -> bool:
     raise BadCell("bad_label", f"{what} (write Yes or No)")
 
 
+def read_label(text: str, column: Column) -> bool:
+    """Return whether a label cell says yes, by the spellings of its column where it has some."""
+    if not column.spellings:
+        return parse_label(text)
+    meant = match_category(text, known_spellings(column))
+    if meant in column.label_values:
+        return meant == column.label_values[1]
+    no, yes = column.label_values
+    what = "the cell is blank" if is_blank(text) else f"{shown(text)} is not one of its values"
+    raise BadCell("bad_label", f"{what} (write {yes} for who left, otherwise {no})")
+
+
+def known_spellings(column: Column) -> dict[str, str]:
+    """Return the known value that each spelling means, trimmed and case-folded."""
+    return dict(column.spellings) | {name.strip().casefold(): name for name in column.categories}
+
+
 def match_category(text: str, known: dict[str, str]) -> str:
     """Return the known category that `text` spells in another way (case, blanks, ``1.0`` for ``1``), or
     `text` itself.

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from tabular.errors import shown
 from tabular.values.cells import BadCell
-from tabular.values.columns import mask_of
+from tabular.values.masks import mask_of
 from tabular.values.moments import NARROW_BLANKS, read_each, read_in_bulk
 
 # HALVES: hours up to twelve with AM or PM. FRACTION: parts of a day, as a spreadsheet keeps them.

@@ -9,7 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tabular.values import cells
+from tabular.values.amounts import NumberFormat, read_numbers
 from tabular.values.cells import BadCell
+from tabular.values.masks import blanks_of, mask_of
+from tabular.values.missing import is_missing, missing_of
+from tabular.values.moments import read_moments
 from tabular.values.schema import Column
 
 # The rule of cells.NUMBER for RE2.
@@ -31,9 +35,8 @@ class Typed:
     def filter(self, kept: pa.Array) -> Typed:
         """Return the rows that `kept` marks."""
         columns = {name: array.filter(kept) for name, array in self.columns.items()}
-        return Typed(
-            columns, None if self.ids is None else self.ids.filter(kept), None, self.respelled, self.filled
-        )
+        ids = None if self.ids is None else self.ids.filter(kept)
+        return Typed(columns, ids, None, self.respelled, self.filled)
 
 
 def type_columns(arrays: dict[int, pa.Array], plan, rows: int) -> Typed:
@@ -49,16 +52,20 @@ def type_columns(arrays: dict[int, pa.Array], plan, rows: int) -> Typed:
     """
     suspects = np.zeros(rows, bool)
     columns, respelled, ids = {}, {}, None
+    words = plan.schema.missing_words
     for column, place in plan.found:
         array = arrays[place]
         if column.kind == "id":
             ids = array
-            suspects |= blanks_of(array)
+            suspects |= missing_of(array, measured=False) if words else blanks_of(array)
         elif column.kind == "number":
-            columns[column.name], bad = _numbers(array, column)
+            columns[column.name], bad = _numbers(array, column, words)
+            suspects |= bad
+        elif column.kind == "age":
+            columns[column.name], bad = _ages(array, column, plan.spec.reference_of(column), words)
             suspects |= bad
         elif column.kind == "category":
-            columns[column.name], changed = _categories(array, column)
+            columns[column.name], changed = _categories(array, column, words)
             if changed:
                 respelled[column.name] = changed
         else:
@@ -68,28 +75,22 @@ def type_columns(arrays: dict[int, pa.Array], plan, rows: int) -> Typed:
                 suspects |= mask_of(array.is_null())
     filled = {}
     for column, _ in plan.found:
-        if column.kind == "number" and columns[column.name].null_count:
-            blanks = columns[column.name].null_count
+        if column.kind != "number" or column.blank_allowed:
+            continue
+        if columns[column.name].null_count:
+            number = columns[column.name].null_count
             columns[column.name], bad = _fill_blanks(columns, column)
             suspects |= bad
-            filled[column.name] = blanks - int(bad.sum())
+            filled[column.name] = number - int(bad.sum())
     return Typed(columns, ids, suspects if suspects.any() else None, respelled, filled)
 
 
-def mask_of(array: pa.Array) -> np.ndarray:
-    """Return a column of yes and no as an array."""
-    return array.to_numpy(zero_copy_only=False).astype(bool)
-
-
-def blanks_of(texts: pa.Array) -> np.ndarray:
-    """Return which texts hold nothing but white space."""
-    return mask_of(pc.or_(pc.equal(pc.binary_length(texts), 0), pc.utf8_is_space(texts)))
-
-
-def _numbers(array: pa.Array, column: Column) -> tuple[pa.Array, np.ndarray]:
+def _numbers(array: pa.Array, column: Column, words: bool) -> tuple[pa.Array, np.ndarray]:
     """Return numbers with nulls for blanks, and a mask of those that are none or out of bounds."""
     unreadable = np.zeros(len(array), bool)
-    if pa.types.is_string(array.type):
+    if pa.types.is_string(array.type) and column.decimal is not None:
+        array, unreadable = _written_numbers(array, column, words)
+    elif pa.types.is_string(array.type):
         text = pc.utf8_trim(array, " ")
         blank = pc.or_(pc.equal(pc.binary_length(text), 0), pc.utf8_is_space(array))
         unreadable = ~mask_of(pc.or_(blank, pc.match_substring_regex(text, NUMBER)))
@@ -108,6 +109,35 @@ def _numbers(array: pa.Array, column: Column) -> tuple[pa.Array, np.ndarray]:
     return array, bad | unreadable
 
 
+def _written_numbers(array: pa.Array, column: Column, words: bool) -> tuple[pa.Array, np.ndarray]:
+    """Return numbers as their column writes them, nulls for blanks, and a mask of those that are none."""
+    missing = missing_of(array, measured=True) if words else blanks_of(array)
+    if missing.any():
+        array = pc.if_else(pa.array(missing), pa.scalar("", pa.string()), array)
+    written = NumberFormat(column.decimal, column.thousands, column.lakhs)
+    values, blank, unreadable = read_numbers(array, written)
+    return pa.array(values, mask=blank | unreadable), unreadable
+
+
+def _ages(array: pa.DictionaryArray, column: Column, reference, words: bool) -> tuple[pa.Array, np.ndarray]:
+    """Return days before `reference`, with nulls for blanks, and a mask of the cells that are no dates.
+
+    Whole days: what a day a date means is certain, its hour is not asked of every file.
+    """
+    texts = array.dictionary
+    missing = missing_of(texts, measured=True) if words else blanks_of(texts)
+    if missing.any():
+        texts = pc.if_else(pa.array(missing), pa.scalar("", pa.string()), texts)
+    moments, _, bad = read_moments(texts, column.date_order)
+    if not column.blank_allowed:
+        bad = bad | missing
+    unknown = np.isnat(moments)
+    days = (np.datetime64(reference) - moments.astype("datetime64[D]")).astype(np.float64)
+    chosen = array.indices
+    ages = pa.array(np.where(unknown, 0.0, days), mask=unknown).take(chosen)
+    return ages, bad[chosen.to_numpy(zero_copy_only=False)]
+
+
 def _fill_blanks(columns: dict[str, pa.Array], column: Column) -> tuple[pa.Array, np.ndarray]:
     """Return numbers without nulls, and a mask of the blanks that mean nothing."""
     array, rule = columns[column.name], column.blank_means
@@ -120,18 +150,21 @@ def _fill_blanks(columns: dict[str, pa.Array], column: Column) -> tuple[pa.Array
     return pa.array(filled), blank & (when != rule.when_value)
 
 
-def _categories(array: pa.DictionaryArray, column: Column) -> tuple[pa.Array, dict]:
+def _categories(array: pa.DictionaryArray, column: Column, words: bool) -> tuple[pa.Array, dict]:
     """Return categories in their known spelling, and how many rows were spelled otherwise."""
-    known = {name.strip().casefold(): name for name in column.categories}
+    known = cells.known_spellings(column)
     written = array.dictionary.to_pylist()
     read = [cells.match_category(text, known) for text in written] if known else written
+    if words:
+        pairs = zip(written, read, strict=True)
+        read = ["" if is_missing(before, measured=False) else after for before, after in pairs]
     if read == written:
         return array, {}
     counts = np.bincount(array.indices.to_numpy(zero_copy_only=False), minlength=len(written))
     changed = {
         (before, after): int(count)
         for before, after, count in zip(written, read, counts, strict=True)
-        if before != after and count
+        if before != after and after and count
     }
     values = list(dict.fromkeys(read))
     places = {value: place for place, value in enumerate(values)}
@@ -146,7 +179,7 @@ def _labels(array: pa.DictionaryArray, column: Column) -> pa.Array:
     lookup = []
     for text in array.dictionary.to_pylist():
         try:
-            lookup.append(int(cells.parse_label(text)))
+            lookup.append(int(cells.read_label(text, column)))
         except BadCell:
             lookup.append(None)
     indices = pa.array(lookup, pa.int32()).take(array.indices)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
-KINDS = ("id", "category", "number", "label", "date")
+KINDS = ("id", "category", "number", "label", "date", "age")
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Column:
     name
         Compared with the header without regard to case and surrounding blanks.
     kind
-        ``id`` (text, byte for byte), ``category``, ``number``, ``label`` (yes or no) or ``date``.
+        ``id`` (text, byte for byte), ``category``, ``number``, ``label`` (yes or no), ``date``, or ``age``: a
+        date that is read as the days between it and `reference`.
     required
         Whether a file without it is refused.
     minimum, maximum
@@ -42,6 +43,20 @@ class Column:
         When a blank number has a meaning; any other blank number is a mistake.
     latest
         For dates: a later one lies in the future and is a mistake.
+    blank_allowed
+        A blank number or date is none (null), a blank category is the text of no characters, and both are
+        counted as blanks.
+    generated
+        For ids: the file has none, and each row is called after the row it stands in.
+    decimal, thousands, lakhs
+        How numbers are written, as in `tabular.values.amounts.NumberFormat`; without `decimal`, only plain
+        numbers with a decimal point are read.
+    date_order
+        For ages: how the dates are written, one of `tabular.values.moments.ORDERS`.
+    reference
+        For ages: the day to which a date is compared where the file has no later one.
+    spellings
+        Pairs of what a cell may say (trimmed, case-folded) and the value of `categories` that it means.
     """
 
     name: str
@@ -55,11 +70,24 @@ class Column:
     usual_minimum: float | None = None
     usual_maximum: float | None = None
     latest: date | None = None
+    blank_allowed: bool = False
+    generated: bool = False
+    decimal: str | None = None
+    thousands: str | None = None
+    lakhs: bool = False
+    date_order: str | None = None
+    reference: date | None = None
+    spellings: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self):
         if self.kind not in KINDS:
             raise ValueError(f"kind must be one of {KINDS}, got {self.kind!r}")
+        if self.generated and (self.kind != "id" or self.required):
+            raise ValueError("only an id may be generated, and then no file needs to have it")
+        if self.kind == "age" and self.date_order is None:
+            raise ValueError(f"{self.name} is an age and needs to know how its dates are written")
         object.__setattr__(self, "categories", tuple(self.categories))
+        object.__setattr__(self, "spellings", tuple(map(tuple, self.spellings)))
 
     @property
     def label_values(self) -> tuple[str, str]:
@@ -96,6 +124,10 @@ class TableSchema:
         Whether a missing column can be answered by a mapping: the error is then ``needs_mapping``.
     training
         Rules that only hold for ``purpose="train"``.
+    missing_words
+        Whether words such as NA and NULL (`tabular.values.missing`) are read as blank.
+    finds_twins
+        Whether rows that are equal but for id and label are counted.
     """
 
     name: str
@@ -103,6 +135,8 @@ class TableSchema:
     one_row_per_id: bool = True
     needs_mapping: bool = False
     training: TrainingRules = field(default_factory=TrainingRules)
+    missing_words: bool = False
+    finds_twins: bool = False
 
     def __post_init__(self):
         object.__setattr__(self, "columns", tuple(self.columns))
@@ -125,22 +159,18 @@ class TableSchema:
         """Return the schema ready for JSON."""
         out = asdict(self)
         for column in out["columns"]:
-            column["latest"] = column["latest"].isoformat() if column["latest"] else None
+            for name in ("latest", "reference"):
+                column[name] = column[name].isoformat() if column[name] else None
         return out
 
     @classmethod
     def from_dict(cls, found: dict) -> TableSchema:
         """Build a schema again from `to_dict`."""
-        columns = []
-        for column in found["columns"]:
-            rule, latest = column.get("blank_means"), column.get("latest")
-            columns.append(
-                Column(
-                    **{
-                        **column,
-                        "blank_means": BlankRule(**rule) if rule else None,
-                        "latest": date.fromisoformat(latest) if latest else None,
-                    }
-                )
-            )
+        columns = map(_column, found["columns"])
         return cls(**{**found, "columns": tuple(columns), "training": TrainingRules(**found["training"])})
+
+
+def _column(found: dict) -> Column:
+    rule = found.get("blank_means")
+    days = {name: date.fromisoformat(found[name]) for name in ("latest", "reference") if found.get(name)}
+    return Column(**{**found, **days, "blank_means": BlankRule(**rule) if rule else None})

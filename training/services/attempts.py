@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-import time
 import uuid
 from datetime import datetime
 from pathlib import Path
@@ -11,12 +10,14 @@ from django.conf import settings
 
 from companies.access import membership
 from core.errors import Conflict
+from core.files.media import readable_path
+from core.files.stored import FileIsGone
 from intake.limits import upload_limit
-from jobs.models import Job
+from intake.services.stored import open_upload
 from jobs.runner import JobRun
-from registry.artefacts import DamagedArtefact, media_path, verified_files
 from registry.selectors import best_default
 from registry.services.datasets import verified_path
+from registry.services.opening import DamagedArtefact, verified_files
 from registry.services.states import VersionNotServing
 from registry.services.versions import register_version
 from training.models import TrainingRun
@@ -32,7 +33,6 @@ from training.services.lineage import (
 )
 
 ENGINE = "training.engines.retraining:retrain"
-POLL_SECONDS = 1.0
 
 
 class UploadIsMissing(Conflict):
@@ -55,7 +55,6 @@ def retrain(*, run: JobRun, training_run: TrainingRun, at: datetime) -> None:
         return
     with tempfile.TemporaryDirectory(dir=_work_folder(), prefix=f"{training_run.uuid}-") as folder:
         while True:
-            _wait_for_earlier(run, training_run)
             work = Path(folder) / uuid.uuid4().hex
             work.mkdir()
             try:
@@ -116,10 +115,15 @@ def _attempt(run, training_run, work, at):
 
 
 def _in_child(run, training_run, base, existing, work):
-    upload = media_path(training_run.upload_path)
-    if not upload.exists():
-        raise UploadIsMissing("The uploaded file is no longer there. Please upload it again.")
-    arguments = {
+    try:
+        with open_upload(training_run.upload_path) as upload:
+            return learn_in_child(ENGINE, _arguments(training_run, base, existing, work, upload), run=run)
+    except FileIsGone as error:
+        raise UploadIsMissing("The uploaded file is no longer there. Please upload it again.") from error
+
+
+def _arguments(training_run, base, existing, work, upload):
+    return {
         "folder": str(work),
         "older": {
             "path": str(verified_path(base)),
@@ -135,7 +139,6 @@ def _in_child(run, training_run, base, existing, work):
         "value_column": training_run.population.value_column,
         "max_bytes": upload_limit(),
     }
-    return learn_in_child(ENGINE, arguments, run=run)
 
 
 def _existing(training_run, at):
@@ -163,7 +166,7 @@ def _existing(training_run, at):
                 "files": files,
                 "data": data
                 and {
-                    "path": str(media_path(data.file_path)),
+                    "path": str(readable_path(data.file_path)),
                     "sha256": data.sha256,
                     "held_out": held_out_of(data),
                 },
@@ -181,23 +184,6 @@ def _choice(training_run):
         "name": best and str(best),
         "accuracy": best and best.metrics.accuracy,
     }
-
-
-def _wait_for_earlier(run, training_run):
-    """Let an earlier retraining of the company finish first: this one would have to begin again after it."""
-    while _earlier_at_work(training_run):
-        run.progress("Wait for the retraining before", 0, 0)
-        time.sleep(POLL_SECONDS)
-
-
-def _earlier_at_work(training_run):
-    # Only those that a worker has in its hands: waiting for one that waits for a worker could last for ever.
-    return TrainingRun.objects.filter(
-        company=training_run.company_id,
-        population=training_run.population_id,
-        pk__lt=training_run.pk,
-        job__state=Job.State.RUNNING,
-    ).exists()
 
 
 def _work_folder():

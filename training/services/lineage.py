@@ -1,6 +1,5 @@
 """What data a company has, and what was made from what: uploads, and the tables they were combined into."""
 
-import shutil
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +9,7 @@ from django.db.models import Max
 
 from companies.models import Company
 from core.errors import Conflict
-from core.storage import write_atomically
-from registry.artefacts import media_path
+from core.files.media import readable_path, remove_media, take_media
 from registry.engines.files import compare_file
 from registry.models import Dataset, Population
 from registry.services.datasets import share_original
@@ -66,9 +64,9 @@ def latest_dataset(*, company: Company, population: Population, at: datetime) ->
     return dataset
 
 
-def held_out_path(dataset_path: str) -> Path:
+def held_out_beside(dataset_path: str) -> str:
     """Return where the list of who is held out of a combined table stands: one bit for each row."""
-    return media_path(f"{dataset_path.removesuffix('.csv')}{HELD_OUT_SUFFIX}")
+    return f"{dataset_path.removesuffix('.csv')}{HELD_OUT_SUFFIX}"
 
 
 def held_out_of(dataset: Dataset) -> dict | None:
@@ -76,20 +74,20 @@ def held_out_of(dataset: Dataset) -> dict | None:
     run = TrainingRun.objects.filter(combined_dataset=dataset).first()
     if run is None:
         return None
-    return {"path": str(held_out_path(dataset.file_path)), "sha256": run.combination["held_out_sha256"]}
+    path = readable_path(held_out_beside(dataset.file_path))
+    return {"path": str(path), "sha256": run.combination["held_out_sha256"]}
 
 
 def store_combined(*, company: Company, draft: Path, held_out: Path, found: dict) -> CombinedFile:
     """Put a combined table at its place. It belongs to nobody until `register_lineage` names it."""
     relative = f"{COMBINED_FOLDER}/{company.pk}/{uuid.uuid4()}.csv"
     parts = (
-        (held_out, held_out_path(relative), found["held_out_sha256"]),
-        (draft, media_path(relative), found["sha256"]),
+        (held_out, held_out_beside(relative), found["held_out_sha256"]),
+        (draft, relative, found["sha256"]),
     )
     for source, target, sha256 in parts:
-        with write_atomically(target) as copy:
-            shutil.copyfile(source, copy)
-            compare_file(copy, sha256)
+        compare_file(source, sha256)
+        take_media(target, source)
     return CombinedFile(
         relative=relative,
         sha256=found["sha256"],
@@ -101,8 +99,8 @@ def store_combined(*, company: Company, draft: Path, held_out: Path, found: dict
 
 
 def remove_combined(combined: CombinedFile) -> None:
-    for path in (media_path(combined.relative), held_out_path(combined.relative)):
-        path.unlink(missing_ok=True)
+    for relative in (combined.relative, held_out_beside(combined.relative)):
+        remove_media(relative)
 
 
 def register_lineage(

@@ -5,13 +5,15 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.files.base import File
+from django.db import transaction
 
 from companies.access import Member
+from companies.models import Company
 from core.errors import Conflict, DomainError, Forbidden
 from intake.services.checking import REFUSE, take_in_table, what_was_read
 from intake.services.submissions import Submission, run_of_earlier_send, start_run
 from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep
-from registry.artefacts import media_path
+from jobs.models import Job
 from registry.engines.tables import table_schema
 from registry.models import ModelType, Population
 from registry.selectors import telecom_base
@@ -136,23 +138,32 @@ def start_retraining(
 
     waiting, report = _checked(member, upload, population, bad_rows)
     relative = new_upload_path(member.company, report.spec.format)
-    return start_run(
-        submission,
-        runs=TrainingRun.objects,
-        waiting=waiting,
-        stored=media_path(relative),
-        title=f"Retraining with {waiting.name or 'a file without a name'}",
-        fields={
-            "developer": member.row,
-            "population": population,
-            "model_type": model_type,
-            "reason": reason,
-            "original_filename": waiting.name,
-            "upload_path": relative,
-            "input_data": what_was_read(report),
-        },
-        at=at,
-    )
+    with transaction.atomic():
+        # Two that are sent at once stand in a row: the second waits for the first.
+        Company.objects.select_for_update().get(pk=member.company.pk)
+        return start_run(
+            submission,
+            runs=TrainingRun.objects,
+            waiting=waiting,
+            stored=relative,
+            title=f"Retraining with {waiting.name or 'a file without a name'}",
+            fields={
+                "developer": member.row,
+                "population": population,
+                "model_type": model_type,
+                "reason": reason,
+                "original_filename": waiting.name,
+                "upload_path": relative,
+                "input_data": what_was_read(report),
+            },
+            # Each begins with the data that the one before leaves behind; at once, it would begin again.
+            after=Job.objects.filter(
+                training_run__company=member.company,
+                training_run__population=population,
+                state__in=Job.UNFINISHED,
+            ),
+            at=at,
+        )
 
 
 def type_to_retrain() -> ModelType:

@@ -10,7 +10,6 @@ from pathlib import Path
 from django.conf import settings
 
 from core.errors import Conflict
-from registry.artefacts import DamagedArtefact, check_version
 from registry.engines.files import MANIFEST
 from registry.models import Dataset, ModelType, ModelVersion
 from registry.selectors import telecom_base
@@ -25,6 +24,7 @@ from registry.services.initialisation import (
     register_model_in_db,
 )
 from registry.services.model_types import add_missing_model_types
+from registry.services.opening import DamagedArtefact, check_version
 from registry.services.versions import DefaultExists
 
 

@@ -2,7 +2,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from registry.artefacts import media_path
+from core.files.media import media_path
 from registry.models import Dataset
 from registry.selectors import telecom_base
 from training.models import TrainingRun

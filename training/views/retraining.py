@@ -1,3 +1,4 @@
+from pathlib import PurePosixPath
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
@@ -8,13 +9,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from companies.access import developer_required
-from core.downloads import CSV, UNKNOWN, send_stored
+from core.downloads import CSV
 from core.errors import DomainError
+from core.files.media import send_media
 from intake.forms import TableForm
 from intake.services.checking import LEAVE_OUT
-from intake.services.waiting import REJECTS_SUFFIX
+from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
-from registry.artefacts import media_path
 from registry.selectors import telecom_base
 from training.forms import CampaignForm, StartForm
 from training.presenting.findings import Findings
@@ -131,15 +132,15 @@ def run(request, run):
 @require_safe
 def download_upload(request, run):
     """Send back the file as it was uploaded, byte for byte, and never as something a browser would run."""
-    path = media_path(_found(request, run).upload_path)
-    return send_stored(request, path, name=f"upload{path.suffix}", content_type=UNKNOWN)
+    stored = _found(request, run).upload_path
+    return send_media(request, stored, filename=f"upload{PurePosixPath(stored).suffix}")
 
 
 @developer_required
 @require_safe
 def download_rejects(request, run):
-    path = media_path(f"{_found(request, run).upload_path}{REJECTS_SUFFIX}")
-    return send_stored(request, path, name="left-out.csv", content_type=CSV)
+    stored = rejects_of(_found(request, run).upload_path)
+    return send_media(request, stored, filename="left-out.csv", content_type=CSV)
 
 
 def _found(request, run):

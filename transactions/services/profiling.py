@@ -6,8 +6,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from core.buckets import DATASETS, local_copy
 from core.errors import Conflict, Unprocessable
+from core.files.store import local_copy
+from core.files.stored import DATASETS
 from jobs.runner import JobRun
 from sandbox.child import ChildFailed, ChildRefused, LimitReached, run_in_child
 from transactions.files import scratch_folder

@@ -7,8 +7,9 @@ from django.core.files.base import File
 from django.db import IntegrityError, transaction
 
 from companies.access import Member
-from core.buckets import DATASETS, remove_file, store_file
 from core.errors import DomainError
+from core.files.store import remove_file, store_file
+from core.files.stored import DATASETS
 from intake.services.checking import FileRefused, preview_upload
 from intake.services.submissions import Submission
 from intake.services.waiting import WaitingUpload, take_in

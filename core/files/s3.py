@@ -1,6 +1,7 @@
 """Buckets on a server that speaks S3 (Supabase, MinIO, AWS). Imported only where one is configured."""
 
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,16 +13,27 @@ from botocore.exceptions import ClientError
 from django.conf import settings
 from storages.backends.s3 import S3Storage
 
-from core.buckets import StoredObject
+from core.files.cache import cache_folder
+from core.files.drafts import write_atomically
+from core.files.stored import PUBLISHABLE, StoredObject
 
 _MISSING = ("404", "NoSuchKey", "NoSuchBucket")
 
 
 class S3Bucket(S3Storage):
-    """A bucket on an S3-compatible server; options are those of django-storages."""
+    """A bucket on an S3-compatible server.
 
-    def __init__(self, **options):
+    Parameters
+    ----------
+    alias
+        What the product calls it; the server may know it by a longer name.
+    options
+        Those of django-storages.
+    """
+
+    def __init__(self, *, alias: str, **options):
         super().__init__(**options)
+        self.alias = alias
         # Checksums that the newest clients add are refused by servers that only speak the older S3. Somebody
         # waits for the page, so a server that is down is given up soon.
         self.client_config = self.client_config.merge(
@@ -46,6 +58,29 @@ class S3Bucket(S3Storage):
                     raise FileNotFoundError(name) from error
                 raise
             yield path
+
+    def take(self, name: str, source: Path) -> None:
+        """Make the file at `source` the object. A large one travels in parts and appears with the last."""
+        self.bucket.Object(self._normalize_name(name)).upload_file(str(source))
+        source.unlink()
+
+    def cached_path(self, name: str) -> Path:
+        """Return the copy that this machine has of the object as it is now, fetched if there is none."""
+        found = self.bucket.Object(self._normalize_name(name))
+        try:
+            # Another content is another mark, and so another copy: none is ever out of date.
+            mark = found.e_tag.strip('"')
+            path = cache_folder() / f"{self.alias}-{mark}" / Path(name).name
+            if path.is_file():
+                os.utime(path.parent)
+            else:
+                with write_atomically(path) as draft:
+                    found.download_file(str(draft))
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _MISSING:
+                raise FileNotFoundError(name) from error
+            raise
+        return path
 
     def objects_under(self, prefix: str) -> Iterator[StoredObject]:
         for found in self.bucket.objects.filter(Prefix=prefix):
@@ -78,7 +113,7 @@ class S3Bucket(S3Storage):
                 Bucket=self.bucket_name, **({"CreateBucketConfiguration": place} if elsewhere else {})
             )
             is_new = True
-        if settings.STORAGE_PUBLIC:
+        if settings.STORAGE_PUBLIC and self.alias in PUBLISHABLE:
             client.put_bucket_policy(Bucket=self.bucket_name, Policy=self._open_to_readers())
         return is_new
 

@@ -16,9 +16,9 @@ def write_atomically(path: Path) -> Iterator[Path]:
     draft = path.with_name(f"{PARTIAL}{secrets.token_hex(8)}-{path.name}")
     try:
         yield draft
-        _sync(draft)
+        sync(draft)
         os.replace(draft, path)
-        _sync(path.parent)
+        sync(path.parent)
     finally:
         draft.unlink(missing_ok=True)
 
@@ -40,7 +40,8 @@ def is_older(path: Path, instant: float) -> bool:
         return False
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until what was written to the file or folder at `path` survives a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

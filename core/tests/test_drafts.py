@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from core.storage import PARTIAL, is_older, sweep_partial, write_atomically
+from core.files.drafts import PARTIAL, is_older, sweep_partial, write_atomically
 
 
 @pytest.fixture

@@ -1,0 +1,71 @@
+"""Words that programs write where nothing is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tabular.values.cells import is_blank
+from tabular.values.masks import blanks_of, mask_of
+
+# Compared without regard to case and surrounding blanks.
+MISSING = frozenset(
+    [
+        "na",
+        "n/a",
+        "n.a.",
+        "#n/a",
+        "#na",
+        "<na>",
+        "nan",
+        "null",
+        "(null)",
+        "nil",
+        "missing",
+        "\\n",
+        "-",
+        ".",
+        "?",
+    ]
+)
+# A person may have no insurance, so this is an answer among words, and nothing among numbers and dates.
+NOTHING = "none"
+LONGEST = max(map(len, MISSING))
+
+
+def is_missing(text: str, *, measured: bool) -> bool:
+    """Whether a cell is blank or says that nothing is known.
+
+    Parameters
+    ----------
+    measured
+        Whether the column holds numbers or dates.
+
+    Examples
+    --------
+    >>> is_missing(" NaN ", measured=False), [is_missing("None", measured=each) for each in (True, False)]
+    (True, [True, False])
+    """
+    if is_blank(text):
+        return True
+    word = text.strip().casefold()
+    return word in MISSING or (measured and word == NOTHING)
+
+
+def missing_of(texts: pa.Array, *, measured: bool) -> np.ndarray:
+    """Return which texts are blank or say that nothing is known: `is_missing` in bulk."""
+    missing = blanks_of(texts)
+    # Few texts are as short as these words; only those are looked at one by one.
+    short = mask_of(pc.less_equal(pc.binary_length(pc.utf8_trim_whitespace(texts)), LONGEST)) & ~missing
+    if short.any():
+        words = pa.array([*MISSING, NOTHING] if measured else list(MISSING), pa.string())
+        lower = pc.utf8_lower(pc.utf8_trim_whitespace(texts))
+        missing |= short & mask_of(pc.is_in(lower, value_set=words))
+    return missing
+
+
+def spellings() -> list[str]:
+    """Return the words as they are usually written, for a reader that compares letter by letter."""
+    words = sorted({*MISSING, NOTHING})
+    return sorted({form for word in words for form in (word, word.upper(), word.title(), "NaN", "<NA>")})
