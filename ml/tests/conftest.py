@@ -30,22 +30,23 @@ class Models:
 
     def __init__(self, name, table, made_once):
         self.name, self.table, self.made_once = name, table, made_once
-        self.trained, self.exported = {}, {}
+        self.known = {}
 
     def train(self, slug):
-        if slug not in self.trained:
-            self.trained[slug] = self.made_once(
-                f"{self.name}-{slug}-trained",
-                lambda: train_model(self.table, schema=TELCO_V1, model_type=slug),
-            )
-        return self.trained[slug]
+        return self._both(slug)[0]
 
     def export(self, slug):
-        if slug not in self.exported:
-            self.exported[slug] = self.made_once(
-                f"{self.name}-{slug}-exported", lambda: export_model(self.train(slug), TELCO_V1)
-            )
-        return self.exported[slug]
+        return self._both(slug)[1]
+
+    def _both(self, slug):
+        if slug not in self.known:
+            self.known[slug] = self.made_once(f"{self.name}-{slug}", lambda: self._make(slug))
+        return self.known[slug]
+
+    def _make(self, slug):
+        # In one go: what was read back from a file is written with other bytes.
+        trained = train_model(self.table, schema=TELCO_V1, model_type=slug)
+        return trained, export_model(trained, TELCO_V1)
 
 
 @pytest.fixture(scope="session")
