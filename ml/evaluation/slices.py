@@ -9,6 +9,7 @@ import numpy as np
 from ml.evaluation.outcomes import check_outcomes
 from ml.evaluation.resampling import RESAMPLES, MetricIntervals, bootstrap_metrics
 from ml.matrix.columns import Coded, read_columns
+from ml.matrix.schemas import BLANK, UNKNOWN
 
 # With fewer customers, or fewer of either outcome, the figures of a slice are mostly luck: it is flagged.
 FEWEST_CUSTOMERS = 100
@@ -143,14 +144,16 @@ def _plain(cells):
 def _groups(column, cells):
     """Return the number of the group of each customer, and what the groups are called."""
     if isinstance(cells, Coded):
-        return cells.positions[cells.indices], [*column.values, "(unknown)"]
+        return cells.positions[cells.indices], [*column.levels, UNKNOWN]
     edges = BANDS.get(column.unit)
     if edges is None:
-        edges = np.unique(np.quantile(cells, [0.25, 0.5, 0.75])) if len(cells) else ()
+        known = cells[~np.isnan(cells)]
+        edges = np.unique(np.quantile(known, [0.25, 0.5, 0.75])) if len(known) else ()
     unit = f" {column.unit}" if column.unit else ""
     names, below = [], None
     for edge in edges:
         names.append(f"up to {edge:g}{unit}" if below is None else f"over {below:g} to {edge:g}{unit}")
         below = edge
     names.append("all" if below is None else f"over {below:g}{unit}")
-    return np.searchsorted(edges, cells, side="left"), names
+    places = np.searchsorted(edges, cells, side="left")
+    return np.where(np.isnan(cells), len(names), places), [*names, BLANK]

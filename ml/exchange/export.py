@@ -88,7 +88,7 @@ def export_model(trained, schema):
         "versions": trained.versions | {"onnx": onnx.__version__, "onnxruntime": onnxruntime.__version__},
         "golden": trained.golden,
     }
-    graph = build_graph(trained.pipeline)
+    graph = build_graph(trained.pipeline, schema)
     pickled = io.BytesIO()
     joblib.dump(trained.pipeline, pickled, compress=3)
     check_golden(manifest, graph)
@@ -173,15 +173,16 @@ def fold_linear(pipeline, schema):
     Returns
     -------
     dict or None
-        ``kind`` "linear", ``bias``, ``tables`` {column: one weight per known value, in the schema's order}
-        and ``weights`` {column: weight}, on the scale of log odds; None where the model is not linear.
+        ``kind`` "linear", ``bias``, ``tables`` {column: one weight per level, in the schema's order},
+        ``weights`` {column: weight} and, where numbers have an indicator, ``blanks`` {column: its weight}, on
+        the scale of log odds; None where the model is not linear.
     """
     model = pipeline.named_steps["model"]
     model_type = type_of(model)
     if not model_type.is_linear(model):
         return None
     weights, bias = model_type.collapse(model)
-    mean, scale = scaling(pipeline)
+    mean, scale = scaling(pipeline, schema)
     weights = weights / scale
     return fold_weights(weights, bias - float(weights @ mean), schema)
 
@@ -199,14 +200,18 @@ def fold_weights(weights, bias, schema):
     -------
     dict
     """
-    tables, start = {}, 0
-    for column in schema.categorical:
-        tables[column.name] = weights[start : start + len(column.values)].tolist()
-        start += len(column.values)
-    numbers = {
-        column.name: float(weight) for column, weight in zip(schema.numeric, weights[start:], strict=True)
+    places = schema.places
+    folded = {
+        "kind": "linear",
+        "bias": bias,
+        "tables": {column.name: weights[places[column.name]].tolist() for column in schema.categorical},
+        "weights": {column.name: float(weights[places[column.name][0]]) for column in schema.numeric},
     }
-    return {"kind": "linear", "bias": bias, "tables": tables, "weights": numbers}
+    if schema.indicated:
+        folded["blanks"] = {
+            column.name: float(weights[places[column.name][1]]) for column in schema.indicated
+        }
+    return folded
 
 
 def _plain(params):

@@ -20,6 +20,7 @@ from ml.learning.fitting import THRESHOLD
 from ml.learning.packaging import choose_golden, list_versions
 from ml.learning.splits import split_half
 from ml.learning.trial import try_out
+from ml.matrix.frames import fill_blanks
 from ml.matrix.schemas import normal
 from ml.model_types.catalogue import MODEL_TYPES, type_of
 from ml.serving.calibration import Calibrator, fit_sigmoid
@@ -42,8 +43,8 @@ class ForeignPipeline:
     shift, scale : ndarray of float64, shape (n_columns,)
         Subtracted first, divided by then.
     words : dict of str to dict
-        Per one-hot column of the pipeline: how it spells each value of the schema; under the empty text, a
-        value that it does not know.
+        Per one-hot column of the pipeline: how it spells each level of the schema; a value that it does not
+        know for those of which it has no column.
     """
 
     pipeline: Pipeline
@@ -75,6 +76,7 @@ class ForeignPipeline:
         -------
         ndarray of float64, shape (n_customers,)
         """
+        features = fill_blanks(features, self.schema)
         by_name = {normal(name): name for name in self.schema.features}
         given = {}
         for name in self.pipeline.steps[0][1].feature_names_in_:
@@ -307,7 +309,7 @@ class _Reader:
             column = self.categories.get(normal(name))
             if column is None:
                 raise ValueError(f"It reads {name} as a category; in {self.schema.name} it is a number.")
-            spelling = {"": _unknown(words)}
+            spelling = {column.unknown: _unknown(words)}
             for position, word in enumerate(words):
                 place = column.position(word)
                 if place < 0:
@@ -319,7 +321,9 @@ class _Reader:
                 if position != without:
                     self.places[output] = self.encoded[f"{column.name}={column.values[place]}"]
                     output += 1
-            self.words[name] = {value: spelling.get(value, spelling[""]) for value in ("", *column.values)}
+            strange = spelling[column.unknown]
+            levels = (column.unknown, *column.levels)
+            self.words[name] = {level: spelling.get(level, strange) for level in levels}
 
     def _numbers(self, inputs, shift, scale, output):
         for position, name in enumerate(inputs):

@@ -6,6 +6,7 @@ is most of the time of a single customer, and thresholds rounded the way that ke
 
 import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper
+from sklearn.pipeline import Pipeline
 
 from ml.model_types.catalogue import type_of
 from ml.model_types.common.trees import LEAF
@@ -13,13 +14,14 @@ from ml.model_types.common.trees import LEAF
 INPUT, OUTPUT = "features", "score"
 
 
-def build_graph(pipeline):
+def build_graph(pipeline, schema):
     """Return the estimator of a fitted pipeline as ONNX: scaling, model, score.
 
     Parameters
     ----------
     pipeline : Pipeline
         From `ml.learning.pipelines.build_pipeline`, fitted.
+    schema : FeatureSchema
 
     Returns
     -------
@@ -34,7 +36,7 @@ def build_graph(pipeline):
     """
     model = pipeline.named_steps["model"]
     model_type = type_of(model)
-    mean, scale = scaling(pipeline)
+    mean, scale = scaling(pipeline, schema)
     writer, source = GraphWriter(), INPUT
     if model_type.scales:
         source = writer.add("Sub", INPUT, writer.constant(mean.astype(np.float32)))
@@ -77,25 +79,26 @@ def build_reordered_graph(model, *, places, shift, scale, width):
     return writer.build(width)
 
 
-def scaling(pipeline):
+def scaling(pipeline, schema):
     """Return the mean and the scale of every encoded column; 0 and 1 where it is not standardised.
 
     Parameters
     ----------
     pipeline : Pipeline
+    schema : FeatureSchema
 
     Returns
     -------
     mean, scale : ndarray of float64, shape (n_encoded,)
     """
-    encode = pipeline.named_steps["encode"]
-    # A schema of numbers alone leaves the encoder unfitted.
-    hot = sum(map(len, getattr(encode.named_transformers_["categories"], "categories_", ())))
-    numbers = encode.transformers_[1][2]
-    mean, scale = np.zeros(hot + len(numbers)), np.ones(hot + len(numbers))
-    scaler = encode.named_transformers_["numbers"]
+    numbers = pipeline.named_steps["encode"].named_transformers_["numbers"]
+    scaler = numbers[-1] if isinstance(numbers, Pipeline) else numbers
+    width = len(schema.encoded_columns)
+    mean, scale = np.zeros(width), np.ones(width)
+    # A schema without numbers leaves the scaler unfitted.
     if hasattr(scaler, "scale_"):
-        mean[hot:], scale[hot:] = scaler.mean_, scaler.scale_
+        places = [schema.places[column.name][0] for column in schema.numeric]
+        mean[places], scale[places] = scaler.mean_, scaler.scale_
     return mean, scale
 
 

@@ -9,6 +9,7 @@ from ml.evaluation.metrics import evaluate
 from ml.evaluation.resampling import bootstrap_metrics
 from ml.evaluation.slices import slices
 from ml.learning.honest_scores import encoded_scores
+from ml.matrix.frames import fill_blanks
 
 # There are nine slices or so, each with figures of its own: fewer draws tell as much about their width.
 SLICE_RESAMPLES = 200
@@ -72,16 +73,14 @@ def shuffle_importance(pipeline, test, labels, schema, seed, repeats=4):
     encoded, labels = pipeline.named_steps["encode"].transform(test)[:rows], labels[:rows]
     base = roc_auc_score(labels, encoded_scores(model, encoded))
     rng = np.random.default_rng(seed)
-    found, start = [], 0
-    for column in (*schema.categorical, *schema.numeric):
-        stop = start + (len(column.values) if hasattr(column, "values") else 1)
+    found = []
+    for name, places in schema.places.items():
         losses = []
         for _ in range(repeats):
             shuffled = encoded.copy()
-            shuffled[:, start:stop] = encoded[rng.permutation(rows), start:stop]
+            shuffled[:, places] = encoded[np.ix_(rng.permutation(rows), places)]
             losses.append(base - roc_auc_score(labels, encoded_scores(model, shuffled)))
-        found.append({"feature": column.name, "importance": float(np.mean(losses))})
-        start = stop
+        found.append({"feature": name, "importance": float(np.mean(losses))})
     return sorted(found, key=lambda row: -row["importance"])
 
 
@@ -124,7 +123,7 @@ def judge_simple_rule(learned, labels, judged, outcomes, *, schema):
     dict or None
         ``feature``, ``higher_is_riskier``, ``auc``, ``f1`` and ``f1_of_all``; None where there is no number.
     """
-    ranked = []
+    learned, judged, ranked = fill_blanks(learned, schema), fill_blanks(judged, schema), []
     for column in schema.numeric:
         auc = roc_auc_score(labels, learned[column.name])
         ranked.append((max(auc, 1 - auc), column.name, 1 if auc >= 0.5 else -1))

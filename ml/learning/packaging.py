@@ -11,11 +11,13 @@ import sklearn
 from threadpoolctl import threadpool_limits
 
 from ml.learning.honest_scores import raw_scores
-from ml.matrix.frames import UNKNOWN, clean_frame
+from ml.matrix.frames import clean_frame
 from ml.model_types.catalogue import MODEL_TYPES
 from ml.serving.calibration import Calibrator
 
 GOLDEN_ROWS = 50
+# No table holds it, so it is of no value that a schema lists.
+NEVER_SEEN = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True)
@@ -178,12 +180,20 @@ def choose_golden(score, test, probabilities, schema):
     rows = test.iloc[chosen].reset_index(drop=True)
     edges = test.iloc[np.resize(chosen[[0, -1]], 4)].reset_index(drop=True)
     for column in schema.categorical:
-        edges.loc[[0, 1], column.name] = UNKNOWN
+        edges.loc[0, column.name] = column.spelling(NEVER_SEEN)
+        edges.loc[1, column.name] = column.spelling(None)
     for column in schema.numeric:
         edges.loc[[0, 2], column.name] = test[column.name].min()
         edges.loc[[1, 3], column.name] = test[column.name].max()
-    golden = []
-    for part in (rows, edges):
-        for record, probability in zip(part.to_dict("records"), score(part), strict=True):
-            golden.append({"record": record, "probability": float(probability)})
-    return golden
+        if column.fill is not None:
+            edges.loc[[1, 2], column.name] = np.nan
+    return [
+        {"record": _plain(record), "probability": float(probability)}
+        for part in (rows, edges)
+        for record, probability in zip(part.to_dict("records"), score(part), strict=True)
+    ]
+
+
+def _plain(record):
+    # JSON has no NaN.
+    return {name: None if value != value else value for name, value in record.items()}

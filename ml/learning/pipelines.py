@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
@@ -30,26 +31,35 @@ def build_pipeline(model_type, params=None, random_state=42, *, schema):
         Steps ``encode`` and ``model``. Expects the columns of `ml.matrix.frames.clean_frame`.
     """
     encoder = OneHotEncoder(
-        categories=[list(column.values) for column in schema.categorical],
+        categories=[list(column.levels) for column in schema.categorical],
         handle_unknown="ignore",
         sparse_output=False,
     )
-    encode = ColumnTransformer(
-        [
-            ("categories", encoder, [column.name for column in schema.categorical]),
-            ("numbers", _numbers(model_type), [column.name for column in schema.numeric]),
-        ]
-    )
+    parts = [
+        ("categories", encoder, [column.name for column in schema.categorical]),
+        ("numbers", _numbers(model_type, schema), [column.name for column in schema.numeric]),
+    ]
+    if schema.indicated:
+        blank = FunctionTransformer(pd.DataFrame.isna)
+        parts.append(("blanks", blank, [column.name for column in schema.indicated]))
+    encode = ColumnTransformer(parts)
     model = model_type.make_estimator(model_type.check_params(params), random_state)
     return Pipeline([("encode", encode), ("model", model)])
 
 
-def _numbers(model_type):
+def _numbers(model_type, schema):
+    fills = {column.name: column.fill for column in schema.numeric if column.fill is not None}
+    steps = []
+    # Functions of pandas and numpy, so that whoever opens the file needs nothing of ours.
+    if fills:
+        steps.append(("fill", FunctionTransformer(pd.DataFrame.fillna, kw_args={"value": fills})))
     if model_type.scales:
-        return StandardScaler()
-    if model_type.in_32_bits:
-        return FunctionTransformer(np.asarray, kw_args={"dtype": np.float32})
-    return "passthrough"
+        steps.append(("scale", StandardScaler()))
+    elif model_type.in_32_bits:
+        steps.append(("round", FunctionTransformer(np.asarray, kw_args={"dtype": np.float32})))
+    if len(steps) > 1:
+        return Pipeline(steps)
+    return steps[0][1] if steps else "passthrough"
 
 
 def fit_pipeline(unfitted, features, labels, *, balanced=False):

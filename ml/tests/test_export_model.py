@@ -13,7 +13,7 @@ import pytest
 from ml.exchange.export import check_golden, export_model, fold_linear
 from ml.learning.honest_scores import raw_scores
 from ml.learning.training import train_model
-from ml.matrix.frames import UNKNOWN, clean_frame
+from ml.matrix.frames import clean_frame
 from ml.matrix.schemas import TELCO_V1
 from ml.model_types.catalogue import MODEL_TYPES
 from ml.serving.calibration import Calibrator
@@ -50,11 +50,11 @@ def test_every_way_treats_unknown_categories_alike(slug, small_models, customers
     trained, exported = small_models.train(slug), small_models.export(slug)
     strange = customers.copy()
     for position, column in enumerate(TELCO_V1.categorical):
-        strange.loc[position::13, column.name] = UNKNOWN
+        strange.loc[position::13, column.name] = column.unknown
     expected = trained.calibrator.apply(raw_scores(trained.pipeline, strange))
     scorer = Scorer(exported.manifest, exported.onnx)
     # The scorer meets the cells as they were written, scikit-learn the cleaned ones.
-    raw = strange.replace(UNKNOWN, "Satellite")
+    raw = strange.replace("", "Satellite")
 
     assert np.abs(scorer.score_batch(columns_of(raw)) - expected).max() < 1e-5
     one_by_one = [scorer.score_record(record) for record in raw.to_dict("records")]
