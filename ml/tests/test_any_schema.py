@@ -60,7 +60,7 @@ def columns_of(frame, schema):
 
 @pytest.mark.filterwarnings("ignore")  # so few customers do not let every fit converge
 @pytest.mark.parametrize("slug", MODEL_TYPES)
-@pytest.mark.parametrize(("seed", "shape"), enumerate(SHAPES))
+@pytest.mark.parametrize(("seed", "shape"), list(enumerate(SHAPES)))
 def test_training_and_serving_agree_on_every_row(slug, seed, shape):
     table, schema = made_up(*shape, seed)
     trained = train_model(table, schema=schema, model_type=slug)
@@ -79,7 +79,7 @@ def test_training_and_serving_agree_on_every_row(slug, seed, shape):
     assert len(scorer.explain_batch(columns_of(strange, schema), 100)) == sum(shape)
 
 
-@pytest.mark.parametrize(("seed", "shape"), enumerate(SHAPES))
+@pytest.mark.parametrize(("seed", "shape"), list(enumerate(SHAPES)))
 def test_a_schema_survives_being_stored(seed, shape):
     _, schema = made_up(*shape, seed)
 
