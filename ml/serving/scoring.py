@@ -228,6 +228,9 @@ class _LinearPath:
         self.fillable = [
             (column.name, weight, blank) for column, weight, blank in columns if blank is not None
         ]
+        columns = list(zip(schema.numeric, self.weights, self.blanks, strict=True))
+        self.numeric = [(column.name, weight) for column, weight, blank in columns if blank is None]
+        self.fillable = [(column.name, *both) for column, *both in columns if column.fill is not None]
 
     def score_record(self, record):
         total = self.bias
