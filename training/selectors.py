@@ -159,7 +159,7 @@ def home_section(member: Member) -> dict | None:
     """Return what the home of a developer says of retraining: what goes on, and what came of the latest."""
     runs = list_training_runs(member)
     latest = runs.filter(job__state=Job.State.SUCCEEDED).first()
-    under_way = list(runs.filter(job__state__in=(Job.State.QUEUED, Job.State.RUNNING))[:MOST_UNDER_WAY])
+    under_way = list(runs.filter(job__state__in=Job.UNFINISHED)[:MOST_UNDER_WAY])
     if latest is None and not under_way:
         return None
     pairs = latest and latest.comparison["pairs"]

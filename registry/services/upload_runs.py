@@ -4,6 +4,7 @@ What a run is for is decided above: to predict from the file or to learn from it
 """
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.core.files.base import File
 from django.db import models, transaction
 
 from companies.access import Member
+from jobs.models import Job
 from jobs.selectors import job_of_key, stored_key
 from jobs.services import enqueue
 from registry.uploads import WaitingUpload, move_with_companions, remove_with_companions
@@ -68,6 +70,7 @@ def start_run(
     stored: Path,
     title: str,
     fields: dict,
+    after: Iterable[Job] = (),
     at: datetime,
 ) -> models.Model:
     """Put a checked upload at its place and begin the run that reads it, with its job.
@@ -82,6 +85,8 @@ def start_run(
         What people read beside the progress bar.
     fields
         What else stands in the row.
+    after
+        Jobs that have to end first, however they do; read in the transaction that queues the run.
     """
     public_id = uuid.uuid4()
     try:
@@ -94,6 +99,8 @@ def start_run(
                 account=order.member.account,
                 payload={order.kind: str(public_id)},
                 idempotency_key=order.key,
+                after=after,
+                after_any_end=True,
                 at=at,
             )
             # The job of an earlier send comes with its run: both were committed together.

@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-import time
 import uuid
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +10,6 @@ from django.conf import settings
 
 from companies.access import membership
 from core.errors import Conflict
-from jobs.models import Job
 from jobs.runner import JobRun
 from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import DamagedArtefact, media_path, verified_files
@@ -33,7 +31,6 @@ from training.services.lineage import (
 )
 
 ENGINE = "training.engines.retraining:retrain"
-POLL_SECONDS = 1.0
 
 
 class UploadIsMissing(Conflict):
@@ -56,7 +53,6 @@ def retrain(*, run: JobRun, training_run: TrainingRun, at: datetime) -> None:
         return
     with tempfile.TemporaryDirectory(dir=_work_folder(), prefix=f"{training_run.uuid}-") as folder:
         while True:
-            _wait_for_earlier(run, training_run)
             work = Path(folder) / uuid.uuid4().hex
             work.mkdir()
             try:
@@ -179,20 +175,6 @@ def _choice(training_run):
         "name": best and str(best),
         "accuracy": best and best.metrics.accuracy,
     }
-
-
-def _wait_for_earlier(run, training_run):
-    """Let an earlier retraining of the company finish first: this one would have to begin again after it."""
-    while _earlier_at_work(training_run):
-        run.progress("Wait for the retraining before", 0, 0)
-        time.sleep(POLL_SECONDS)
-
-
-def _earlier_at_work(training_run):
-    # Only those that a worker has in its hands: waiting for one that waits for a worker could last for ever.
-    return TrainingRun.objects.filter(
-        company=training_run.company_id, pk__lt=training_run.pk, job__state=Job.State.RUNNING
-    ).exists()
 
 
 def _work_folder():

@@ -5,9 +5,12 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.files.base import File
+from django.db import transaction
 
 from companies.access import Member
+from companies.models import Company
 from core.errors import Conflict, DomainError, Forbidden
+from jobs.models import Job
 from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import media_path
 from registry.engines.tables import table_schema
@@ -133,22 +136,27 @@ def start_retraining(
 
     waiting, report = _checked(member, upload, bad_rows)
     relative = new_upload_path(member.company, report.spec.format)
-    return start_run(
-        order,
-        runs=TrainingRun.objects,
-        waiting=waiting,
-        stored=media_path(relative),
-        title=f"Retraining with {waiting.name or 'a file without a name'}",
-        fields={
-            "developer": member.row,
-            "model_type": model_type,
-            "reason": reason,
-            "original_filename": waiting.name,
-            "upload_path": relative,
-            "input_data": what_was_read(report),
-        },
-        at=at,
-    )
+    with transaction.atomic():
+        # Two that are sent at once stand in a row: the second waits for the first.
+        Company.objects.select_for_update().get(pk=member.company.pk)
+        return start_run(
+            order,
+            runs=TrainingRun.objects,
+            waiting=waiting,
+            stored=media_path(relative),
+            title=f"Retraining with {waiting.name or 'a file without a name'}",
+            fields={
+                "developer": member.row,
+                "model_type": model_type,
+                "reason": reason,
+                "original_filename": waiting.name,
+                "upload_path": relative,
+                "input_data": what_was_read(report),
+            },
+            # Each begins with the data that the one before leaves behind; at once, it would begin again.
+            after=Job.objects.filter(training_run__company=member.company, state__in=Job.UNFINISHED),
+            at=at,
+        )
 
 
 def type_to_retrain() -> ModelType:

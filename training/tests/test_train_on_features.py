@@ -5,7 +5,7 @@ from django.core.files.base import ContentFile
 
 from companies.access import membership
 from jobs.models import Job
-from jobs.vocabulary import TRAINING_STATUS
+from jobs.services import request_cancel
 from ml.logs.log_models import TYPES
 from ml.samples.sample_logs import make_sample_log
 from registry.artefacts import load_manifest
@@ -15,6 +15,7 @@ from registry.services.deployments import LearnedFromPurchases, deploy_version
 from training.api.v2 import describe_training
 from training.feature_trainings import latest_feature_training, latest_features
 from training.models import FeatureTraining
+from training.presenting.status import TRAINING_STATUS
 from training.services.feature_training import (
     NoFeatures,
     OnlyDevelopers,
@@ -107,18 +108,20 @@ def test_a_log_that_teaches_nothing_fails_with_the_reason(member, do_jobs):
 def test_features_that_failed_fail_the_training_with_their_reason(member, do_jobs):
     matrix = process(member, make_sample_log("coffee_shop", customers=30))
     start_feature_training(member=member, matrix=matrix, at=LATER)
-    Job.objects.filter(task="transactions.import").update(state=Job.State.CANCELLED)
 
-    do_jobs()
+    request_cancel(job=Job.objects.get(task="transactions.import"), by=member.account, at=LATER)
 
-    assert "could not be computed" in told(member)["error_message"]
+    assert told(member)["error_message"] == (
+        "This waited for “Features of log.csv”, which failed. This waited for “Reading log.csv”, which was "
+        "cancelled."
+    )
 
 
 def test_features_that_failed_are_passed_over(member, do_jobs):
     stands = process(member, make_sample_log("coffee_shop", customers=30))
     do_jobs()
     process(member, make_sample_log("coffee_shop", customers=31))
-    Job.objects.filter(state=Job.State.QUEUED).update(state=Job.State.CANCELLED)
+    request_cancel(job=Job.objects.get(state=Job.State.QUEUED), by=member.account, at=NOON)
 
     assert latest_features(member.company) == stands
 

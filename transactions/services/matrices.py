@@ -1,6 +1,7 @@
 """Features of a log at one cutoff: a job computes them, and what is found wanting is refused by name."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.conf import settings
@@ -89,7 +90,13 @@ def refuse_unknown_set(feature_set: str) -> None:
 
 
 def queue_matrix(
-    *, task: str, analysis: AnalysisSession, by: Account | None, at: datetime, **fields
+    *,
+    task: str,
+    analysis: AnalysisSession,
+    by: Account | None,
+    after: Iterable[Job] = (),
+    at: datetime,
+    **fields,
 ) -> FeatureMatrix:
     """Write down a matrix that is to be computed, with the job that does it.
 
@@ -97,31 +104,23 @@ def queue_matrix(
     ----------
     task
         Name of the handler.
+    after
+        Jobs that have to end well before.
     fields
         Of the matrix: which features, and the plan where it is known already.
     """
     matrix_id = uuid.uuid4()
-    return FeatureMatrix.objects.create(
-        id=matrix_id,
-        analysis=analysis,
-        account=by,
-        created_at=at,
-        job=queue_job(task=task, analysis=analysis, matrix_id=matrix_id, by=by, at=at),
-        **fields,
-    )
-
-
-def queue_job(
-    *, task: str, analysis: AnalysisSession, matrix_id: uuid.UUID, by: Account | None, at: datetime
-) -> Job:
-    """Queue the computing of a matrix."""
-    return enqueue(
+    job = enqueue(
         task=task,
         title=f"Features of {analysis}"[:255],
         company=analysis.company,
         account=by,
         payload={"matrix": str(matrix_id)},
+        after=after,
         at=at,
+    )
+    return FeatureMatrix.objects.create(
+        id=matrix_id, analysis=analysis, account=by, created_at=at, job=job, **fields
     )
 
 
