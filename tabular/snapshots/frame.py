@@ -31,7 +31,7 @@ class Frame:
         By name: dictionary-encoded text with nulls for blanks, or float64 with nulls for blanks; dates are
         days before the reference.
     labels
-        1 for who left and 0 for who stayed, int8; None where the schema has no label.
+        1 for who left and 0 for who stayed, int8; None where the file has no outcome.
     lines
         Line of the file (row of the sheet) of each customer.
     twin_groups
@@ -65,7 +65,7 @@ def load_frame(path: Path | str, spec: ParseSpec, schema: TableSchema) -> Frame:
     return Frame(
         ids=pa.concat_arrays([batch.ids for batch in batches]),
         columns=columns,
-        labels=_labels(batches, label) if label else None,
+        labels=_labels(batches, label) if label and label.name in spec.positions else None,
         lines=np.concatenate([batch.lines for batch in batches]),
         twin_groups=group_twins(columns),
     )

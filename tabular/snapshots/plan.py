@@ -6,6 +6,7 @@ Doors: `freeze` turns what was inferred and what a person chose into a `Snapshot
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
@@ -149,33 +150,54 @@ class SnapshotPlan:
         """How the outcome is spelled once it is read: first of those who stayed, then of those who left."""
         return self.outcome.values
 
-    def table_schema(self, *, name: str, purpose: str) -> TableSchema:
-        """Return how the files are checked and read before a model has said which values it knows.
+    def table_schema(
+        self,
+        *,
+        name: str,
+        purpose: str,
+        values: Mapping[str, Sequence[str]] | None = None,
+        usual: Mapping[str, tuple[float, float]] | None = None,
+    ) -> TableSchema:
+        """Return how the files are checked and read.
 
         Parameters
         ----------
         purpose
-            ``train`` needs the outcome, ``predict`` does not look at it.
+            ``train`` needs the outcome. ``predict`` does not; where a file has one that can be read, it tells
+            afterwards how right the prediction was.
+        values
+            For each column of categories that a model reads, the values it knows; others are counted. Without
+            it, nothing was learned yet: every feature is read and every value is as good as any other.
+        usual
+            Lowest and highest value of the numbers that a model reads, as it saw them.
         """
         if purpose not in PURPOSES:
             raise ValueError(f"purpose must be one of {PURPOSES}, got {purpose!r}")
-        columns = [self.id_schema(), *map(read_feature, self.features)]
-        if purpose == "train":
-            columns.append(self.label_schema())
+        known, ranges = values or {}, usual or {}
+        read = [c for c in self.features if values is None or c.name in known or c.name in ranges]
+        columns = [self.id_schema()]
+        columns += [read_feature(c, known.get(c.name, ()), ranges.get(c.name)) for c in read]
+        columns.append(self.label_schema(required=purpose == "train"))
         return TableSchema(name, tuple(columns), missing_words=True, finds_twins=True)
 
     def id_schema(self) -> Column:
         """Return how the customers are named."""
         return Column(self.id_column, "id", required=self.has_ids, generated=not self.has_ids)
 
-    def label_schema(self) -> Column:
+    def label_schema(self, *, required: bool) -> Column:
         """Return how the outcome is read."""
         stayed, left = self.label_values
         pairs = {spelling(value): stayed for value in self.stayed_values}
         pairs[spelling(self.left_value)] = left
         if len(self.stayed_values) == 1:
             pairs = _all_spellings(self.stayed_values[0], self.left_value, stayed, left) | pairs
-        return Column(self.outcome.name, "label", categories=(stayed, left), spellings=tuple(pairs.items()))
+        return Column(
+            self.outcome.name,
+            "label",
+            required=required,
+            categories=(stayed, left),
+            spellings=tuple(pairs.items()),
+        )
 
     def to_dict(self) -> dict:
         """Return the plan ready for JSON."""
@@ -191,13 +213,16 @@ class SnapshotPlan:
         return cls(**{**found, "columns": columns, "stayed_values": tuple(found["stayed_values"])})
 
 
-def read_feature(column: PlannedColumn) -> Column:
-    """Return how a feature is read: blanks are legal, values are whatever the file holds."""
+def read_feature(
+    column: PlannedColumn, values: Sequence[str] = (), usual: tuple[float, float] | None = None
+) -> Column:
+    """Return how a feature is read: blanks are legal, and unknown values are counted where some are known."""
     if column.kind == "date":
         reference = date.fromisoformat(column.reference) if column.reference else None
         return Column(
             column.name, "age", blank_allowed=True, date_order=column.date_order, reference=reference
         )
+    low, high = usual or (None, None)
     if column.kind == "number":
         return Column(
             column.name,
@@ -206,9 +231,13 @@ def read_feature(column: PlannedColumn) -> Column:
             decimal=column.decimal,
             thousands=column.thousands,
             lakhs=column.lakhs,
+            usual_minimum=low,
+            usual_maximum=high,
         )
     pairs = _all_spellings(*column.values, *column.values) if column.kind == "yes/no" else {}
-    return Column(column.name, "category", blank_allowed=True, spellings=tuple(pairs.items()))
+    return Column(
+        column.name, "category", blank_allowed=True, categories=tuple(values), spellings=tuple(pairs.items())
+    )
 
 
 def spelling(text: str) -> str:
@@ -354,8 +383,8 @@ def _decimal(column: InferredColumn, answer: str | None) -> str:
     if answer not in (".", ","):
         raise TableError(
             "ambiguous_numbers",
-            f"Column {shown(column.name)}: {shown(column.examples[0][0])} may be thousands or decimals, and no "
-            "row of the file tells which. Say which sign stands before decimals.",
+            f"Column {shown(column.name)}: {shown(column.examples[0][0])} may be thousands or decimals, and "
+            "no row of the file tells which. Say which sign stands before decimals.",
             column=column.name,
         )
     return answer
