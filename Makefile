@@ -16,10 +16,16 @@ demo: .venv/bin/python ## Show how to log in to the demo company again.
 	@$(PYTHON) -m scripts.prepare --show-demo
 
 .PHONY: test
-test: ## Fetch what the tests need, then lint and run every test on SQLite and on MariaDB.
+test: ## Fetch what the tests need, lint, run every test on SQLite and what may differ on MariaDB.
 	@scripts/install_system_packages.sh
 	@scripts/make_venv.sh requirements-dev.txt
 	@exec $(PYTHON) -m scripts.run_tests
+
+.PHONY: prove
+prove: ## Run the long simulations and sweeps that `make test` leaves out, on both databases.
+	@scripts/install_system_packages.sh
+	@scripts/make_venv.sh requirements-dev.txt
+	@exec $(PYTHON) -m scripts.run_tests --prove
 
 .PHONY: lint
 lint: dev ## Check formatting, ruff's rules, the import contracts and that no migration is missing.

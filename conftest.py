@@ -3,13 +3,15 @@
 Each app's own rows are made by its `tests/factories.py`.
 """
 
+import fcntl
 import os
+import pickle
 import shutil
 from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["companies.tests.cast", "jobs.tests.broker", "training.tests.models"]
+pytest_plugins = ["companies.tests.cast", "jobs.tests.broker", "training.tests.models", "tests.s3"]
 
 BASE_DIR = Path(__file__).resolve().parent
 ON_CI = os.environ.get("CI") == "true"
@@ -17,27 +19,40 @@ ON_CI = os.environ.get("CI") == "true"
 DATABASE_FIXTURES = {
     "db", "transactional_db", "django_db_setup", "django_db_reset_sequences", "live_server", "admin_user",
 }  # fmt: skip
+CLIENTS = {"client", "admin_client", "log_in", "live_server", "browser"}
 
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--database-only", action="store_true", help="run only the tests that touch the database"
+        "--database-only", action="store_true", help="run only the tests that could end otherwise on MariaDB"
+    )
+    parser.addoption(
+        "--prove", action="store_true", help="run only the long proofs, which are left out without it"
     )
 
 
 def pytest_collection_modifyitems(config, items):
-    if not config.getoption("--database-only"):
-        return
-    with_database = [item for item in items if _touches_database(item)]
-    without = [item for item in items if not _touches_database(item)]
-    items[:] = with_database
-    config.hook.pytest_deselected(items=without)
+    proving, on_mariadb = config.getoption("--prove"), config.getoption("--database-only")
+    wanted, unwanted = [], []
+    for item in items:
+        fits = (item.get_closest_marker("prove") is not None) == proving
+        fits = fits and (not on_mariadb or _may_differ_on_mariadb(item))
+        (wanted if fits else unwanted).append(item)
+    items[:] = wanted
+    config.hook.pytest_deselected(items=unwanted)
 
 
-def _touches_database(item):
-    return item.get_closest_marker("django_db") is not None or bool(
-        DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ()))
-    )
+def _may_differ_on_mariadb(item):
+    """Whether `item` is about rows: CONTRIBUTING.md says the rule, and why the doors are left out."""
+    if item.get_closest_marker("mariadb"):
+        return True
+    if item.get_closest_marker("any_database") or item.get_closest_marker("browser"):
+        return False
+    fixtures = set(getattr(item, "fixturenames", ()))
+    mark = item.get_closest_marker("django_db")
+    if mark is None and not DATABASE_FIXTURES & fixtures:
+        return False
+    return not CLIENTS & fixtures or bool(mark and mark.kwargs.get("transaction"))
 
 
 def service_missing(sentence):
@@ -125,6 +140,30 @@ def shared():
 def telco(shared):
     """Return the path of the real telco file (7,043 customers)."""
     return shared / "data" / "telco_ibm.csv"
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory, worker_id):
+    """Return a function that makes something costly the first time that this run of the tests asks for it.
+
+    All processes share it, and with `scripts.run_tests` all calls of pytest, which tell it by `TEST_RUN_DIR`.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        folder = folder.parent
+    folder = Path(os.environ.get("TEST_RUN_DIR") or folder)
+
+    def get(name, make):
+        path = folder / f"{name}.pickle"
+        with open(path.with_suffix(".lock"), "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                draft = path.with_suffix(".draft")
+                draft.write_bytes(pickle.dumps(make()))
+                draft.replace(path)
+        return pickle.loads(path.read_bytes())
+
+    return get
 
 
 # --- Browser ---------------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def _write_model(folder):
 def _measure(folder, rows, version, observed):
     from ml.matrix.schemas import TELCO_V1
     from registry.engines.tables import table_schema
-    from tabular.child import supervise
+    from sandbox.child import supervise
 
     source = str(folder / "customers.csv")
     schema = table_schema(TELCO_V1, purpose="predict", observed=observed).to_dict()

@@ -21,7 +21,7 @@ NOW = datetime(2026, 1, 1)
 
 
 def main():
-    from tabular.child import supervise
+    from sandbox.child import supervise
 
     limits = {"memory_bytes": 16 << 30, "seconds": 3600}
     worst = {"seconds": 0.0, "memory": 0.0, "silence": 0.0}

@@ -16,11 +16,13 @@ from threadpoolctl import threadpool_limits
 
 from ml.evaluation.metrics import evaluate
 from ml.exchange.export import export_model
+from ml.learning.honest_scores import raw_scores
+from ml.learning.pipelines import build_pipeline
 from ml.learning.splits import split_rows
-from ml.learning.training import raw_scores, train_model
+from ml.learning.training import train_model
 from ml.matrix.frames import clean_frame, read_labels
-from ml.matrix.schemas import TELCO_V1
-from ml.model_types.estimators import MODEL_TYPES
+from ml.matrix.schemas import TELCO_SLICES, TELCO_V1
+from ml.model_types.catalogue import MODEL_TYPES
 from ml.samples.dataset_a import make_dataset_a
 from registry.engines.tables import table_schema
 from tabular.snapshots.check import check_table
@@ -38,7 +40,7 @@ def main():
     features, labels = clean_frame(table, TELCO_V1), read_labels(table, TELCO_V1)
     learned, _ = split_rows(labels)
     train, outcomes = features.iloc[learned], labels[learned]
-    bare = MODEL_TYPES[SLUG].build(random_state=42, schema=TELCO_V1)
+    bare = build_pipeline(MODEL_TYPES[SLUG], schema=TELCO_V1)
 
     seconds = {"bare": [], "train": [], "whole": []}
     steps = {}
@@ -110,6 +112,8 @@ class Company:
             model_type=SLUG,
             params={},
             existing=self.existing,
+            slices=list(TELCO_SLICES),
+            value_column="MonthlyCharges",
             max_bytes=2**30,
             on_progress=note,
         )

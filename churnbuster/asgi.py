@@ -2,7 +2,7 @@ import os
 
 from django.core.asgi import get_asgi_application
 
-from core.body_limit import BodyLimit
+from intake.body_limit import BodyLimit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "churnbuster.settings")
 

@@ -48,7 +48,12 @@ def buckets(given: str, *, aliases: tuple[str, ...], is_public: bool, url_minute
     """
     if not given:
         return {
-            alias: {"BACKEND": "core.buckets.LocalBucket", "OPTIONS": {"folder": alias}} for alias in aliases
+            # The media folder is a bucket itself; the others are folders in it.
+            alias: {
+                "BACKEND": "core.files.local.LocalBucket",
+                "OPTIONS": {"folder": "" if alias == "media" else alias},
+            }
+            for alias in aliases
         }
     url = urlsplit(given)
     query = dict(parse_qsl(url.query))
@@ -75,8 +80,8 @@ def buckets(given: str, *, aliases: tuple[str, ...], is_public: bool, url_minute
     }
     return {
         alias: {
-            "BACKEND": "core.buckets_s3.S3Bucket",
-            "OPTIONS": {**options, "bucket_name": query.get("prefix", "") + alias},
+            "BACKEND": "core.files.s3.S3Bucket",
+            "OPTIONS": {**options, "alias": alias, "bucket_name": query.get("prefix", "") + alias},
         }
         for alias in aliases
     }

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "core",
     "companies",
     "jobs",
+    "intake",
     "registry",
     "transactions",
     "training",
@@ -187,11 +188,7 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
     # Expires unread before the next few are due, so they do not pile up while nobody works.
     "reap": {"task": "jobs.reap", "schedule": 5.0, "options": {"expires": 15.0}},
-    "sweep": {"task": "core.sweep", "schedule": 900.0, "options": {"expires": 900.0}},
-    "sweep-predictions": {"task": "predictions.sweep", "schedule": 1800.0, "options": {"expires": 1800.0}},
-    "sweep-models": {"task": "registry.sweep", "schedule": 3600.0, "options": {"expires": 3600.0}},
-    "sweep-logs": {"task": "transactions.sweep", "schedule": 3600.0, "options": {"expires": 3600.0}},
-    "sweep-training": {"task": "training.sweep", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "sweep": {"task": "core.sweep", "schedule": 1800.0, "options": {"expires": 1800.0}},
 }
 
 # --- Files -----------------------------------------------------------------------------------------------
@@ -205,10 +202,10 @@ FILE_UPLOAD_TEMP_DIR = folder("UPLOAD_DIR", STATE_DIR / "uploads")
 STORAGE_PUBLIC = env.bool("STORAGE_PUBLIC", default=False)
 FILE_URL_MINUTES = positive("FILE_URL_MINUTES", 60)
 STORAGES = {
-    # Purchase logs, their features, and models (see core.buckets).
+    # Purchase logs, their features, models, and what people give and get in the portal (see core.files).
     **buckets(
         env.str("STORAGE_URL", default=""),
-        aliases=("datasets", "utils", "models"),
+        aliases=("datasets", "utils", "models", "media"),
         is_public=STORAGE_PUBLIC,
         url_minutes=FILE_URL_MINUTES,
     ),

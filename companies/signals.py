@@ -2,8 +2,5 @@
 
 from django.dispatch import Signal
 
-# Sent after the commit with `company_id` and `company_uuid`: the rows are gone, files may follow.
-company_erased = Signal()
-
 # Sent after the commit with `developer_id`: somebody is the approved developer of a company from now on.
 developer_approved = Signal()

@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class CoreConfig(AppConfig):
     name = "core"
+
+    def ready(self):
+        from core.files.cache import cache_folder
+        from core.files.owners import ABANDONED_AFTER, Scratch, declare_scratch
+
+        declare_scratch("copies of files", Scratch(cache_folder, folders_after=ABANDONED_AFTER))

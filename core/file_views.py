@@ -6,8 +6,9 @@ from django.conf import settings
 from django.http import Http404
 from django.views.decorators.http import require_safe
 
-from core.buckets import BUCKETS, FileIsGone, exists, read_token, send_object
 from core.downloads import CSV, UNKNOWN
+from core.files.store import exists, read_token, send_object
+from core.files.stored import PUBLISHABLE, FileIsGone
 
 
 @require_safe
@@ -22,7 +23,7 @@ def signed_file(request, token):
 @require_safe
 def public_file(request, name):
     bucket, _, rest = name.partition("/")
-    if not settings.STORAGE_PUBLIC or bucket not in BUCKETS:
+    if not settings.STORAGE_PUBLIC or bucket not in PUBLISHABLE:
         raise Http404
     return _send(request, bucket, rest)
 

@@ -19,6 +19,11 @@ class JobOutput(serializers.ModelSerializer):
     seconds_left = serializers.SerializerMethodField(
         help_text="How long the current step still goes on; null while that is a guess."
     )
+    waits_for = serializers.ListField(
+        source="awaited",
+        child=serializers.CharField(),
+        help_text="Names of the jobs that have to end before it begins.",
+    )
     error = serializers.JSONField(
         allow_null=True, help_text="Why it failed: `code` for programs, `message` for people."
     )
@@ -26,7 +31,8 @@ class JobOutput(serializers.ModelSerializer):
     class Meta:
         model = Job
         fields = (
-            "id", "task", "title", "state", "step", "done", "total", "percent", "seconds_left", "error",
+            "id", "task", "title", "state", "step", "done", "total", "percent", "seconds_left", "waits_for",
+            "error",
             "cancel_requested_at", "queued_at", "started_at", "finished_at",
         )  # fmt: skip
         read_only_fields = fields

@@ -12,14 +12,12 @@ class JobQuerySet(models.QuerySet):
         """Return the row of `job` while `attempt` is the one that runs; nothing once another took over."""
         return self.filter(pk=job.pk, state=Job.State.RUNNING, attempt=attempt)
 
-    def unfinished(self):
-        return self.filter(state__in=(Job.State.QUEUED, Job.State.RUNNING))
-
 
 class Job(models.Model):
     """One row is one piece of long work. The row, not the message broker, says whether it is done."""
 
     class State(models.TextChoices):
+        WAITING = "WAITING", "Waiting for other work"
         QUEUED = "QUEUED", "Waiting"
         RUNNING = "RUNNING", "Running"
         SUCCEEDED = "SUCCEEDED", "Done"
@@ -27,6 +25,8 @@ class Job(models.Model):
         CANCELLED = "CANCELLED", "Cancelled"
 
     ENDED = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
+    UNFINISHED = (State.WAITING, State.QUEUED, State.RUNNING)
+    CAME_TO_NOTHING = (State.FAILED, State.CANCELLED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.CharField(max_length=60, help_text="Name of the handler that does the work.")
@@ -54,6 +54,12 @@ class Job(models.Model):
     worker = models.CharField(max_length=120, blank=True)
     cancel_requested_at = models.DateTimeField(null=True)
 
+    # Who queued it while it ran. Not what it waits for: a parent may be done long before.
+    parent = models.ForeignKey("self", models.SET_NULL, null=True, related_name="children")
+    after_any_end = models.BooleanField(
+        default=False, help_text="Begins however those ended that it waited for."
+    )
+
     queued_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True, help_text="When it was last handed to the broker.")
     started_at = models.DateTimeField(null=True)
@@ -79,6 +85,14 @@ class Job(models.Model):
         return self.state == self.State.RUNNING and self.cancel_requested_at is not None
 
     @property
+    def awaited(self) -> list[str]:
+        """What it still waits for, by name, in the order in which that was queued."""
+        if self.state != self.State.WAITING:
+            return []
+        rows = sorted(self.waits_for.all(), key=lambda row: row.pk)
+        return [str(row.predecessor) for row in rows if not row.predecessor.has_ended]
+
+    @property
     def percent(self) -> int | None:
         """How much of the current step is done; None where its size is not known."""
         return min(100, 100 * self.done // self.total) if self.total > 0 else None
@@ -91,3 +105,22 @@ class Job(models.Model):
         if spent < timedelta(seconds=2):
             return None
         return spent * (self.total - self.done) / self.done
+
+
+class JobDependency(models.Model):
+    """One row says that `job` waits for the end of `predecessor`, which is older: so they form no circle."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="waits_for")
+    predecessor = models.ForeignKey(Job, models.CASCADE, related_name="awaited_by")
+
+    class Meta:
+        db_table = "jobdependencies"
+        constraints = (
+            models.UniqueConstraint(fields=("job", "predecessor"), name="jobs_waits_for_once"),
+            models.CheckConstraint(
+                condition=~models.Q(job=models.F("predecessor")), name="jobs_never_waits_for_itself"
+            ),
+        )
+
+    def __str__(self):
+        return f"{self.job} waits for {self.predecessor}"

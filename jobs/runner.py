@@ -3,30 +3,28 @@
 import logging
 import os
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from core.errors import DomainError
 from jobs import services
 from jobs.handlers import find_handler
 from jobs.models import Job
-from jobs.services import JobCancelled, LeaseLost
-from tabular.child import ChildStopped
+from jobs.services import Child, JobCancelled, LeaseLost
+from sandbox.child import ChildStopped
 
 logger = logging.getLogger(__name__)
 
 # A person sees each step of the bar; the database is not asked for every batch of rows.
 SECONDS_BETWEEN_WRITES = 0.7
-SECONDS_BETWEEN_BEATS = 2.0
 
 
 class JobTookTooLong(DomainError):
@@ -99,7 +97,7 @@ class JobRun:
         Parameters
         ----------
         start
-            `tabular.child.run_in_child`, or a function that hands its limits on to it.
+            `sandbox.child.run_in_child`, or a function that hands its limits on to it.
 
         Raises
         ------
@@ -119,25 +117,21 @@ class JobRun:
             self._raise_if_stopped()
             raise
 
-    @contextmanager
-    def heartbeat(self, *, on_stop: Callable[[], None] | None = None) -> Iterator[None]:
-        """Keep the lease from a thread while the handler is inside one long call.
+    def enqueue_children(
+        self, children: Iterable[Child], *, then: Child | None = None, then_after_any_end: bool = False
+    ) -> list[Job]:
+        """Queue parts of the work and what gathers them; see `jobs.services.enqueue_children`.
 
-        Parameters
-        ----------
-        on_stop
-            Called once from that thread when the job shall stop, so that it can end the long call. Without it
-            the stop is raised when the block is left.
+        No worker waits for them: the handler returns, and `then` begins when the last of them has ended.
         """
-        over = threading.Event()
-        thread = threading.Thread(target=self._beat, args=(over, on_stop), name="job-heartbeat", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
-        self._raise_if_stopped()
+        return services.enqueue_children(
+            job=self.job,
+            attempt=self.attempt,
+            children=children,
+            then=then,
+            then_after_any_end=then_after_any_end,
+            at=self._clock(),
+        )
 
     @contextmanager
     def finish(self) -> Iterator[None]:
@@ -149,23 +143,6 @@ class JobRun:
             yield
             services.finish_job(job=self.job, attempt=self.attempt, at=self._clock())
         self.is_finished = True
-
-    def _beat(self, over, on_stop):
-        pause = min(SECONDS_BETWEEN_BEATS, settings.JOB_LEASE_SECONDS / 4)
-        try:
-            while not over.wait(pause):
-                try:
-                    self._renew()
-                except (JobCancelled, LeaseLost, JobTookTooLong) as reason:
-                    self._stopped_by = reason
-                    if on_stop:
-                        on_stop()
-                    return
-                except OperationalError as error:
-                    # A busy database is asked again at the next beat; the lease outlives several of them.
-                    logger.warning("Job %s could not renew its lease: %s", self.job.pk, error)
-        finally:
-            connection.close()
 
     def _renew(self):
         at = self._clock()

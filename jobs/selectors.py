@@ -6,7 +6,7 @@ from jobs.models import Job
 
 def jobs_of(company: Company):
     """Return every job of `company`, latest first, with who started it."""
-    return company.jobs.select_related("account")
+    return company.jobs.select_related("account").prefetch_related("waits_for__predecessor")
 
 
 def some_worker_is_busy(*, at) -> bool:
@@ -21,6 +21,17 @@ def job_of_key(key: str | None, *, company: Company | None, task: str) -> Job | 
         if key
         else None
     )
+
+
+def next_to_run(job: Job) -> Job | None:
+    """Return `job` where it waits for a worker, or else the first of those it waits for that does."""
+    if job.state == Job.State.QUEUED:
+        return job
+    if job.state == Job.State.WAITING:
+        for predecessor in Job.objects.filter(awaited_by__job=job).order_by("queued_at"):
+            if found := next_to_run(predecessor):
+                return found
+    return None
 
 
 def stored_key(key: str | None, *, company: Company | None, task: str) -> str | None:

@@ -1,20 +1,21 @@
 """Every change of a Job: one conditional UPDATE each. Who comes second changes nothing and is told so."""
 
 import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
-from celery import current_app
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from kombu.exceptions import OperationalError as BrokerError
 
 from companies.models import Account, Company, Developer
 from companies.services.audit import record_event
 from core.errors import Conflict, DomainError, Forbidden
+from jobs.delivery import deliver_after_commit, deliver_job
 from jobs.models import Job
 from jobs.selectors import stored_key
+from jobs.succession import hold_back, settle, settle_after, settle_forgotten, what_failed
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,10 @@ class JobHasEnded(Conflict):
 
 class JobIsNotOver(Conflict):
     code = "job-is-not-over"
+
+
+class PredecessorFailed(Conflict):
+    code = "predecessor-failed"
 
 
 class NotYourJob(Forbidden):
@@ -54,9 +59,15 @@ def enqueue(
     account: Account | None,
     payload: dict,
     idempotency_key: str | None = None,
+    after: Iterable[Job] = (),
+    after_any_end: bool = False,
+    parent: Job | None = None,
     at: datetime,
 ) -> Job:
     """Write down that `task` shall be done, and hand it to the broker once the transaction has committed.
+
+    A job that waits for others takes no worker. It begins when the last of them has ended well, and fails
+    with the reason as soon as one of them failed or was cancelled.
 
     Parameters
     ----------
@@ -68,10 +79,26 @@ def enqueue(
         What the handler needs: JSON, and ids rather than contents.
     idempotency_key
         Sent twice for the same company and task, the same job comes back, whatever the second payload is.
+    after
+        Jobs of the same company that have to end first.
+    after_any_end
+        Begin when all of them have ended, however they did.
+    parent
+        The job that queues this one while it runs: who cancels it, cancels both.
     at
         Aware UTC instant of the request.
     """
-    fields = {"task": task, "title": title, "company": company, "account": account, "payload": payload}
+    after = list(after)
+    fields = {
+        "task": task,
+        "title": title,
+        "company": company,
+        "account": account,
+        "payload": payload,
+        "state": State.WAITING if after else State.QUEUED,
+        "after_any_end": after_any_end,
+        "parent": parent,
+    }
     key = stored_key(idempotency_key, company=company, task=task)
     if key is None:
         job = Job.objects.create(**fields, queued_at=at)
@@ -79,22 +106,83 @@ def enqueue(
         job, is_new = _create_once(key, **fields, queued_at=at)
         if not is_new:
             return job
-    # Robust: the job is committed by then, and whatever keeps it from the broker must not fail the page.
-    transaction.on_commit(partial(deliver_job, job_id=job.pk, at=at), robust=True)
+    if not after:
+        deliver_after_commit(job.pk, at=at)
+        return job
+    hold_back(job, after=after)
+    settle([job.pk], at=at)  # those it names may have ended before
+    job.refresh_from_db()
     return job
 
 
-def deliver_job(*, job_id: UUID, at: datetime) -> bool:
-    """Hand a waiting job to the broker. One that is down costs time, not the job: the reaper tries again."""
-    try:
-        # Without a retry: the person who waits for this page is not made to wait for the broker.
-        current_app.send_task("jobs.run", args=[str(job_id)], retry=False)
-    except (BrokerError, OSError) as error:
-        logger.warning("The broker did not take job %s (%s); it will be offered again.", job_id, error)
-        return False
-    # After the hand-over, so that a crash in between delivers twice rather than never.
-    Job.objects.filter(pk=job_id, state=State.QUEUED).update(delivered_at=at)
-    return True
+@dataclass(frozen=True)
+class Child:
+    """A job that another one queues while it runs.
+
+    Parameters
+    ----------
+    name
+        Tells it from the other children of the same job.
+    """
+
+    name: str
+    task: str
+    title: str
+    payload: dict = field(default_factory=dict)
+
+
+@transaction.atomic
+def enqueue_children(
+    *,
+    job: Job,
+    attempt: int,
+    children: Iterable[Child],
+    then: Child | None = None,
+    then_after_any_end: bool = False,
+    at: datetime,
+) -> list[Job]:
+    """Queue parts of what `job` does, and what gathers them, all or none.
+
+    A later attempt of `job` finds those that an earlier one queued, by their names.
+
+    Parameters
+    ----------
+    attempt
+        The one that runs: who was taken over queues nothing.
+    then
+        Begins when all children have ended well.
+    then_after_any_end
+        `then` begins however they ended.
+
+    Returns
+    -------
+    list of Job
+        The children, and `then` at the end.
+
+    Raises
+    ------
+    LeaseLost, JobCancelled
+        As `renew_lease`.
+    """
+    renew_lease(job=job, attempt=attempt, at=at)
+    queued = [_enqueue_child(job, child, at=at) for child in children]
+    if then:
+        queued.append(_enqueue_child(job, then, after=queued, after_any_end=then_after_any_end, at=at))
+    return queued
+
+
+def _enqueue_child(job, child, **options):
+    return enqueue(
+        task=child.task,
+        title=child.title[:255],
+        company=job.company,
+        account=job.account,
+        payload=child.payload,
+        # An attempt after a crash finds them; a job that is queued again begins with new ones.
+        idempotency_key=f"{job.pk}:{job.first_attempt}:{child.name}",
+        parent=job,
+        **options,
+    )
 
 
 @transaction.atomic
@@ -161,27 +249,32 @@ def finish_job(*, job: Job, attempt: int, at: datetime) -> None:
     if not ended:
         _raise_if_cancelled(job)
         raise LeaseLost(f"Attempt {attempt} of job {job.pk} was taken over.")
+    settle_after([job.pk], at=at)
 
 
 def fail_job(*, job: Job, attempt: int, error: Exception, at: datetime) -> bool:
     """End `attempt` with the reason that people will read; False when it was taken over."""
-    return bool(
-        Job.objects.under_lease(job, attempt).update(
-            state=State.FAILED, finished_at=at, lease_until=None, error=_tell(error, job)
-        )
+    return _end(
+        Job.objects.under_lease(job, attempt), job, state=State.FAILED, error=_tell(error, job), at=at
     )
 
 
 def stop_job(*, job: Job, attempt: int, at: datetime) -> bool:
     """End `attempt` because somebody cancelled it; False when it was taken over."""
-    return bool(
-        Job.objects.under_lease(job, attempt).update(state=State.CANCELLED, finished_at=at, lease_until=None)
-    )
+    return _end(Job.objects.under_lease(job, attempt), job, state=State.CANCELLED, at=at)
+
+
+@transaction.atomic
+def _end(row, job, *, at, **changes):
+    ended = row.update(finished_at=at, lease_until=None, **changes)
+    if ended:
+        settle_after([job.pk], at=at)
+    return bool(ended)
 
 
 @transaction.atomic
 def request_cancel(*, job: Job, by: Account, at: datetime) -> Job:
-    """Cancel a waiting job at once; ask a running one to stop at its next step.
+    """Cancel a waiting job at once; ask a running one to stop at its next step. So with all that it queued.
 
     Parameters
     ----------
@@ -197,10 +290,7 @@ def request_cancel(*, job: Job, by: Account, at: datetime) -> Job:
     """
     if not _may_cancel(job, by):
         raise NotYourJob(f"“{job}” can be cancelled by {job.account or 'an operator'} or by your developer.")
-    row = Job.objects.filter(pk=job.pk)
-    changed = row.filter(state=State.QUEUED).update(
-        state=State.CANCELLED, cancel_requested_at=at, finished_at=at
-    ) or row.filter(state=State.RUNNING, cancel_requested_at=None).update(cancel_requested_at=at)
+    changed = _cancel_family(job, at=at)
     job.refresh_from_db()
     if changed:
         _record("job-cancelled", job, by=by, at=at)
@@ -209,9 +299,29 @@ def request_cancel(*, job: Job, by: Account, at: datetime) -> Job:
     return job
 
 
+def _cancel_family(job, *, at):
+    changed, family, generation = 0, [], [job]
+    while generation:
+        changed += sum(_cancel_one(one, at=at) for one in generation)
+        family += generation
+        # Read after the flag of their parent is set: from then on it queues no more.
+        children = Job.objects.filter(parent__in=generation)
+        generation = sorted(children, key=lambda one: one.state == State.WAITING)
+    # After all of them, or what gathers the children would be told that it waited in vain.
+    settle_after([one.pk for one in family], at=at)
+    return changed
+
+
+def _cancel_one(job, *, at):
+    row = Job.objects.filter(pk=job.pk)
+    return row.filter(state__in=(State.WAITING, State.QUEUED)).update(
+        state=State.CANCELLED, cancel_requested_at=at, finished_at=at
+    ) or row.filter(state=State.RUNNING, cancel_requested_at=None).update(cancel_requested_at=at)
+
+
 @transaction.atomic
 def queue_again(*, job: Job, by: Account, at: datetime) -> Job:
-    """Give a job that failed or was cancelled a fresh set of attempts.
+    """Give a job that failed or was cancelled a fresh set of attempts, after what it waits for.
 
     The attempt number goes on counting, so a writer of the earlier run stays locked out.
 
@@ -224,10 +334,16 @@ def queue_again(*, job: Job, by: Account, at: datetime) -> Job:
     ------
     JobIsNotOver
         It still waits or runs, or it is done.
+    PredecessorFailed
+        What has to be done before it failed or was cancelled.
     """
+    if failed := what_failed(job):
+        raise PredecessorFailed(
+            f"“{job}” comes after “{failed}”, which was not done. Queue that again first."
+        )
     over = Job.objects.filter(pk=job.pk, state__in=(State.FAILED, State.CANCELLED), attempt=job.attempt)
     changed = over.update(
-        state=State.QUEUED,
+        state=State.WAITING,
         first_attempt=job.attempt + 1,
         error=None,
         cancel_requested_at=None,
@@ -238,26 +354,27 @@ def queue_again(*, job: Job, by: Account, at: datetime) -> Job:
     )
     if not changed:
         raise JobIsNotOver(f"“{job}” can only be queued again after it failed or was cancelled.")
-    transaction.on_commit(partial(deliver_job, job_id=job.pk, at=at), robust=True)
+    settle([job.pk], at=at)
     job.refresh_from_db()
     _record("job-queued-again", job, by=by, at=at)
     return job
 
 
 def reap(*, at: datetime) -> dict[str, int]:
-    """Look after every job that lost its worker or its message. Any number of reapers may run at once.
+    """Look after every job that lost its worker, its message or its turn. Many reapers may run at once.
 
     Returns
     -------
     dict
-        How many jobs were ``queued`` again, ``failed`` and ``cancelled`` because their worker was gone, and
-        how many were ``delivered`` (again).
+        How many jobs were ``queued`` again, ``failed`` and ``cancelled`` because their worker was gone, how
+        many were ``settled`` that had nothing left to wait for, and how many were ``delivered`` (again).
     """
-    counts = {"queued": 0, "failed": 0, "cancelled": 0, "delivered": 0}
+    counts = {"queued": 0, "failed": 0, "cancelled": 0, "settled": 0, "delivered": 0}
     for job in Job.objects.filter(state=State.RUNNING, lease_until__lt=at):
         outcome = _reap_lost(job, at=at)
         if outcome:
             counts[outcome] += 1
+    counts["settled"] = settle_forgotten(at=at)
 
     undelivered = Job.objects.filter(state=State.QUEUED, delivered_at=None, queued_at__lte=at)
     forgotten = Job.objects.filter(state=State.QUEUED, delivered_at__lt=at - DELIVERY_PATIENCE)
@@ -272,7 +389,7 @@ def _reap_lost(job, *, at):
     """Take the job from a worker that did not renew its lease; None when it did meanwhile."""
     lost = Job.objects.under_lease(job, job.attempt).filter(lease_until__lt=at)
     if job.cancel_requested_at:
-        return "cancelled" if lost.update(state=State.CANCELLED, finished_at=at, lease_until=None) else None
+        return "cancelled" if _end(lost, job, state=State.CANCELLED, at=at) else None
     if job.attempt - job.first_attempt + 1 >= settings.JOB_MAX_ATTEMPTS:
         error = {
             "code": "worker-lost",
@@ -282,7 +399,7 @@ def _reap_lost(job, *, at):
                 f"the operator the number {job.pk}."
             ),
         }
-        ended = lost.update(state=State.FAILED, finished_at=at, lease_until=None, error=error)
+        ended = _end(lost, job, state=State.FAILED, error=error, at=at)
         if ended:
             logger.error("Job %s (%s) lost its worker %s times; given up.", job.pk, job.task, job.attempt)
         return "failed" if ended else None

@@ -12,12 +12,13 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from core.errors import TooLarge
+from core.files.media import readable_path
+from intake.services.waiting import waiting_room
 from predictions import files
 from predictions.engines.batch import CHURN_PROBABILITY
 from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, CustomerTable
 from predictions.engines.shadow import CHALLENGER, who_changed_sides
 from predictions.models import Prediction
-from registry.uploads import waiting_room
 from tabular.snapshots.write import BOM, fixed_decimals, write_xlsx
 from tabular.source.danger import harmless_array
 from tabular.source.spec import ParseSpec
@@ -83,7 +84,7 @@ def selection(prediction: Prediction, table: CustomerTable) -> Iterator[bytes]:
 
 def changed_sides(prediction: Prediction, thresholds: tuple[float, float]) -> Iterator[bytes]:
     """Yield, as CSV, the customers whom the version that was used and the challenger judge differently."""
-    path = files.absolute(files.shadow_beside(prediction.result_dataset_path))
+    path = readable_path(files.shadow_beside(prediction.result_dataset_path))
     yield BOM + _line(CHANGED_SIDES, ",")
     options = pacsv.WriteOptions(include_header=False, quoting_style="needed")
     for batch in who_changed_sides(path, thresholds):
@@ -106,7 +107,7 @@ class _Stored:
     """The stored result CSV, read back as text cell for cell."""
 
     def __init__(self, prediction):
-        self.path = files.absolute(prediction.result_dataset_path)
+        self.path = readable_path(prediction.result_dataset_path)
         self.spec = ParseSpec.from_dict(prediction.input_data["spec"])
         schema = TableSchema.from_dict(prediction.input_data["schema"])
         with self.path.open(encoding="utf-8-sig", newline="") as file:

@@ -1,12 +1,14 @@
 """Where uploads and results stand. Names are made here: nothing that a person typed is part of a path."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from django.conf import settings
-
-from predictions.engines.results import draft_of
-from registry.uploads import REJECTS_SUFFIX
+from core.files.media import remove_media, take_media
+from intake.services.waiting import waiting_room
 
 # The four folders, below the media folder; in each a company has one of its own.
 UPLOADS, RESULTS = "uploadToPredict", "predictionResult"
@@ -14,15 +16,8 @@ FOLDERS = tuple(f"datasets/{portal}/{kind}" for portal in ("dev", "user") for ki
 
 # Folders in the waiting room, each for one workbook while it is built and sent.
 WORKBOOK = "workbook-"
-
-
-def absolute(relative: str) -> Path:
-    """Return the place of a stored file, refusing a path that leaves the media folder."""
-    root = Path(settings.MEDIA_ROOT).resolve()
-    path = (root / relative).resolve()
-    if not path.is_relative_to(root):
-        raise ValueError(f"{relative!r} is not inside the media folder.")
-    return path
+# And each for one result while it is calculated.
+SCORING = "scoring-"
 
 
 def new_upload(portal: str, company_id: str, extension: str) -> str:
@@ -43,16 +38,34 @@ def shadow_beside(result: str) -> str:
     return f"{result.removesuffix('.csv')}.shadow.parquet"
 
 
-def rejects_of(upload: Path) -> Path:
-    """Return the list of rows of an upload that were left out."""
-    return Path(f"{upload}{REJECTS_SUFFIX}")
+@dataclass(frozen=True)
+class ResultDrafts:
+    """Where the files of a result are written until all of them are whole."""
+
+    csv: Path
+    table: Path
+    shadow: Path
+
+
+@contextmanager
+def result_drafts() -> Iterator[ResultDrafts]:
+    """Yield places for one result in a folder of its own; what is not published of it goes at the end."""
+    with TemporaryDirectory(dir=waiting_room(), prefix=SCORING) as folder:
+        places = (Path(folder) / name for name in ("result.csv", "result.parquet", "shadow.parquet"))
+        yield ResultDrafts(*places)
+
+
+def publish_result(drafts: ResultDrafts, relative: str) -> None:
+    """Let the files of a result appear under their names; the shadow where a challenger cast one."""
+    take_media(table_beside(relative), drafts.table)
+    if drafts.shadow.exists():
+        take_media(shadow_beside(relative), drafts.shadow)
+    take_media(relative, drafts.csv)
 
 
 def remove_result(relative: str) -> None:
     for name in (relative, table_beside(relative), shadow_beside(relative)):
-        path = absolute(name)
-        path.unlink(missing_ok=True)
-        draft_of(path).unlink(missing_ok=True)
+        remove_media(name)
 
 
 def _folder(portal, kind, company_id):

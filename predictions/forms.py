@@ -5,8 +5,8 @@ from django import forms
 
 from core.days import beginning_of, end_of
 from core.forms import SentOnceForm
+from intake.forms import TableForm
 from predictions.models import Prediction
-from registry.uploads import LEAVE_OUT, REFUSE
 
 
 class VersionChoice(forms.ModelChoiceField):
@@ -14,8 +14,11 @@ class VersionChoice(forms.ModelChoiceField):
         return str(version)
 
 
-class PredictionForm(SentOnceForm):
+class PredictionForm(SentOnceForm, TableForm):
     """Name, model, file; and, after a refusal, what to do with the rows that cannot be read."""
+
+    # What is wrong is listed in the order of the page.
+    field_order = ("name", "model", "file")
 
     name = forms.CharField(
         max_length=255,
@@ -32,31 +35,11 @@ class PredictionForm(SentOnceForm):
             "invalid_choice": "There is no such model. Choose one of the list.",
         },
     )
-    file = forms.FileField(
-        required=False,
-        allow_empty_file=True,  # an empty file is refused with the words of the file check
-        widget=forms.FileInput({"accept": ".csv,.tsv,.txt,.xlsx"}),
-    )
-    kept = forms.CharField(required=False, widget=forms.HiddenInput)
-    bad_rows = forms.ChoiceField(
-        choices=((REFUSE, "Refuse the file"), (LEAVE_OUT, "Leave them out")),
-        required=False,
-        widget=forms.HiddenInput,
-    )
 
     def __init__(self, *args, versions, champion=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["model"].queryset = versions
         self.fields["model"].initial = champion
-
-    def clean_bad_rows(self):
-        return self.cleaned_data["bad_rows"] or REFUSE
-
-    def clean(self):
-        cleaned = super().clean()
-        if not cleaned.get("kept") and not cleaned.get("file") and "file" not in self.errors:
-            self.add_error("file", "Choose a CSV or XLSX file with a name.")
-        return cleaned
 
 
 class HistoryFilter(django_filters.FilterSet):

@@ -9,14 +9,14 @@ from django.utils import timezone
 from companies.models import Company, Developer, User
 from core.deletion import cascade_whole
 from jobs.models import Job
-from registry.models import ModelDeployment, ModelVersion
+from registry.models import ModelDeployment, ModelVersion, Population
 
 
 class PredictionQuerySet(models.QuerySet):
     def with_people(self):
         """Fetch with each row what a line of the history shows."""
         return self.select_related(
-            "model__model_type", "job", "user__account", "developer__account", "company"
+            "model__model_type", "job", "user__account", "developer__account", "company", "population"
         )
 
     def made_by(self, member):
@@ -47,6 +47,7 @@ class Prediction(models.Model):
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     company = models.ForeignKey(Company, models.CASCADE, related_name="predictions")
+    population = models.ForeignKey(Population, models.RESTRICT, related_name="predictions")
     job = models.OneToOneField(Job, models.CASCADE, related_name="prediction")
     original_filename = models.CharField(max_length=255, blank=True)
 

@@ -5,12 +5,12 @@ from django.db.models import Q
 from companies.access import Member
 from companies.models import Company
 from core.errors import Conflict
+from core.files.media import media_exists, readable_path
 from predictions import files
 from predictions.engines.results import CustomerTable
 from predictions.models import Prediction
-from registry.engines.tables import PURCHASE_SCHEMAS
-from registry.models import ModelVersion
-from registry.selectors import versions_for
+from registry.models import ModelVersion, Population
+from registry.selectors import champion_that_serves, versions_for
 
 
 def predictions_for(member: Member):
@@ -20,7 +20,7 @@ def predictions_for(member: Member):
 
 def open_table(prediction: Prediction) -> CustomerTable:
     """Open the scored customers of a finished prediction."""
-    return CustomerTable(files.absolute(files.table_beside(prediction.result_dataset_path)))
+    return CustomerTable(readable_path(files.table_beside(prediction.result_dataset_path)))
 
 
 class NotScoredInShadow(Conflict):
@@ -36,8 +36,7 @@ def thresholds_of(prediction: Prediction) -> tuple[float, float]:
         No challenger scored these customers, or its scores are gone.
     """
     shadow = prediction.company.shadow_runs.filter(batch=prediction.uuid, failure="").first()
-    path = files.absolute(files.shadow_beside(prediction.result_dataset_path))
-    if shadow is None or not path.exists():
+    if shadow is None or not media_exists(files.shadow_beside(prediction.result_dataset_path)):
         raise NotScoredInShadow(f"No challenger scored the customers of {prediction} in the shadow.")
     return tuple(shadow.distribution["thresholds"])
 
@@ -65,14 +64,17 @@ def version_choices(member: Member, *, with_used: bool = False):
 
 
 def version_for_purchases(company: Company, *, model_type: str | None = None) -> ModelVersion | None:
-    """Return what scores the purchases of one customer: the latest READY version that learned from a log.
+    """Return what scores the purchases of one customer: the champion of the company's purchases.
 
-    Of a company that learned models of several types, the latest of `model_type` where one is named.
+    Where a `model_type` is named, the latest READY version of that type that learned from a log.
     """
-    learned = company.versions.ready().filter(schema_name__in=PURCHASE_SCHEMAS)
     if model_type:
-        learned = learned.filter(model_type__slug=model_type)
-    return learned.select_related("model_type", "company").order_by("-created_at", "-pk").first()
+        learned = company.versions.ready().filter(population__kind=Population.Kind.LOG)
+        named = learned.filter(model_type__slug=model_type).select_related("model_type", "company")
+        return named.order_by("-created_at", "-pk").first()
+    logs = company.populations.open().filter(kind=Population.Kind.LOG)
+    champions = (champion_that_serves(company, base) for base in logs)
+    return next(filter(None, champions), None)
 
 
 def people_of(company: Company) -> list[tuple[str, str]]:

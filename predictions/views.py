@@ -1,3 +1,4 @@
+from pathlib import PurePosixPath
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -9,10 +10,12 @@ from django.views.decorators.http import require_GET, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from companies.access import developer_required, member_required
-from core.downloads import CSV, UNKNOWN, XLSX, plain_name, send_pieces, send_stored
+from core.downloads import CSV, XLSX, plain_name, send_pieces
 from core.errors import DomainError
-from ml.matrix.schemas import TELCO_V1
-from predictions import exports, files
+from core.files.media import send_media
+from intake.services.stored import rejects_of
+from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
+from predictions import exports
 from predictions.engines.queries import read_query
 from predictions.engines.results import CUSTOMER
 from predictions.forms import HistoryFilter, PredictionForm
@@ -26,9 +29,7 @@ from predictions.selectors import (
     version_choices,
 )
 from predictions.services.runs import start_prediction
-from registry.samples import send_sample
-from registry.selectors import champion_for
-from registry.uploads import LEAVE_OUT, FileRefused, receives_upload, send_refused_rows, upload_limit
+from registry.selectors import champion_for, telecom_base
 
 ROWS_PER_PAGE = 50
 SAMPLE_ROWS = 200
@@ -64,14 +65,10 @@ def predict(request):
     else:
         status = 200
     context = {
-        "form": form,
-        "refusal": refusal,
+        **upload_context(form, refusal),
         "champion": champion,
-        "max_mb": upload_limit() // 1024 // 1024,
-        "max_bytes": upload_limit(),
-        "can_leave_out": isinstance(refusal, FileRefused) and refusal.kept,
         "again": _to_send_again(form) if refusal else {},
-        "columns_needed": (TELCO_V1.id_column, *TELCO_V1.features),
+        "columns_needed": telecom_base().columns_of_file(with_outcome=False),
     }
     page = "predictions/predict.html" + ("#refusal" if request.htmx and request.method == "POST" else "")
     return render(request, page, context, status=status)
@@ -83,8 +80,8 @@ def _start(member, form):
         member=member,
         name=chosen["name"],
         version=chosen["model"],
-        upload=chosen["kept"] or chosen["file"],
-        bad_rows=LEAVE_OUT if chosen["kept"] else chosen["bad_rows"],
+        upload=form.upload,
+        bad_rows=form.bad_rows,
         idempotency_key=form.idempotency_key,
         at=timezone.now(),
     )
@@ -185,8 +182,7 @@ def _places(column, rows):
 def download_csv(request, run):
     prediction = _finished(request, run)
     name = plain_name(prediction.prediction_name, "-result.csv")
-    path = files.absolute(prediction.result_dataset_path)
-    return send_stored(request, path, name=name, content_type=CSV)
+    return send_media(request, prediction.result_dataset_path, filename=name, content_type=CSV)
 
 
 @member_required
@@ -229,18 +225,18 @@ def download_changed_sides(request, run):
 def download_upload(request, run):
     """Send back the file as it was uploaded, byte for byte, and never as something a browser would run."""
     prediction = _found(request, run)
-    path = files.absolute(prediction.upload_dataset_path)
-    name = plain_name(prediction.prediction_name, f"-upload{path.suffix}")
-    return send_stored(request, path, name=name, content_type=UNKNOWN)
+    stored = prediction.upload_dataset_path
+    name = plain_name(prediction.prediction_name, f"-upload{PurePosixPath(stored).suffix}")
+    return send_media(request, stored, filename=name)
 
 
 @member_required
 @require_safe
 def download_rejects(request, run):
     prediction = _found(request, run)
-    path = files.rejects_of(files.absolute(prediction.upload_dataset_path))
+    stored = rejects_of(prediction.upload_dataset_path)
     name = plain_name(prediction.prediction_name, "-left-out.csv")
-    return send_stored(request, path, name=name, content_type=CSV)
+    return send_media(request, stored, filename=name, content_type=CSV)
 
 
 # --- History ---------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ class RegistryConfig(AppConfig):
         from companies.portals import DEVELOPERS
         from registry import receivers
         from registry.selectors import home_section
+        from registry.services.owned_files import declare_files
 
         receivers.connect(self)
+        declare_files()
         add_section(template="registry/_home.html", provide=home_section, order=5, portals=(DEVELOPERS,))

@@ -5,11 +5,11 @@ from django.db.models.signals import post_delete, post_migrate, pre_delete
 from django.utils import timezone
 
 from companies.models import Company, Developer
-from companies.signals import company_erased, developer_approved
-from registry.models import Gate
-from registry.services.erasure import remove_company_files
+from companies.signals import developer_approved
+from registry.models import Gate, Population
 from registry.services.initialisation import initialize_developer_environment
 from registry.services.ledger import close_after_erasure, open_for_erasure, put_up_gate
+from registry.services.populations import put_up_telecom_base
 
 
 def set_up_developer(sender, developer_id, **kwargs):
@@ -22,10 +22,6 @@ def set_up_developer(sender, developer_id, **kwargs):
         initialize_developer_environment(developer=developer, at=timezone.now())
 
 
-def remove_files(sender, company_id, **kwargs):
-    remove_company_files(company_id=company_id)
-
-
 def let_ledger_go(sender, instance, **kwargs):
     # Both run within the transaction in which Django deletes the company and everything that points at it.
     open_for_erasure([instance.pk])
@@ -35,16 +31,17 @@ def close_ledger(sender, instance, **kwargs):
     close_after_erasure([instance.pk])
 
 
-def keep_gate(sender, using, **kwargs):
+def keep_first_rows(sender, using, **kwargs):
     # Also after a flush. The tables may be those of an earlier migration.
     tables = connections[using].introspection.table_names()
     if Gate._meta.db_table in tables:
         put_up_gate(Gate.objects.using(using))
+    if Population._meta.db_table in tables:
+        put_up_telecom_base(Population.objects.using(using))
 
 
 def connect(config):
-    post_migrate.connect(keep_gate, sender=config, dispatch_uid="registry.keep_gate")
+    post_migrate.connect(keep_first_rows, sender=config, dispatch_uid="registry.keep_first_rows")
     pre_delete.connect(let_ledger_go, sender=Company, dispatch_uid="registry.let_ledger_go")
     post_delete.connect(close_ledger, sender=Company, dispatch_uid="registry.close_ledger")
     developer_approved.connect(set_up_developer, dispatch_uid="registry.set_up_developer")
-    company_erased.connect(remove_files, dispatch_uid="registry.remove_files")

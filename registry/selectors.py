@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from companies.access import Member
 from companies.models import Company
 from core.days import in_utc
-from registry.models import Dataset, DeploymentEvent, ModelDeployment, ModelMetrics, ModelVersion
+from registry.models import Dataset, DeploymentEvent, ModelDeployment, ModelMetrics, ModelVersion, Population
+from registry.models.populations import INSTALLATION
 
 # Two accuracies nearer than this are a tie: one customer in a thousand decides nothing.
 TIE = 0.001
@@ -59,8 +62,46 @@ class Quality:
         ]
 
 
-def versions_for(member: Member) -> QuerySet[ModelVersion]:
-    """Return what `member` may predict with: the defaults, and what was deployed in the company to be chosen.
+# --- Customer bases --------------------------------------------------------------------------------------
+#
+# Where a reading takes a base and none is named, the telecom base of the installation is meant.
+
+
+def telecom_base() -> Population:
+    """Return the base that the installation ships, with its defaults."""
+    return Population.objects.get(installation_slot=INSTALLATION)
+
+
+def populations_of(company: Company) -> QuerySet[Population]:
+    """Return the bases that `company` works with: that of the installation and its own, but for archived
+    ones.
+    """
+    return Population.objects.open().filter(Q(company__isnull=True) | Q(company=company))
+
+
+def population_for(company: Company, uuid: UUID | str) -> Population:
+    """Return a base of `company` by its UUID. Raises `Population.DoesNotExist`, also for those of others."""
+    try:
+        return Population.objects.filter(Q(company__isnull=True) | Q(company=company)).get(uuid=uuid)
+    except ValidationError as error:
+        raise Population.DoesNotExist(f"{company} has no customer base {uuid}.") from error
+
+
+def population_named(company: Company, name: str) -> Population:
+    """Return a base of `company` by the name or UUID that somebody typed; for no name that of the
+    installation.
+    """
+    if not name:
+        return telecom_base()
+    found = populations_of(company).filter(name=name).first()
+    return found or population_for(company, name)
+
+
+# --- Versions --------------------------------------------------------------------------------------------
+
+
+def offered_versions(member: Member) -> QuerySet[ModelVersion]:
+    """Return what may be chosen in the member's company: the defaults, and what was deployed for that.
 
     A challenger is not: it scores in the shadow until somebody promotes it.
     """
@@ -70,9 +111,14 @@ def versions_for(member: Member) -> QuerySet[ModelVersion]:
             Q(company__isnull=True, is_default=True)
             | Q(company=member.company, pk__in=_offered(member.company))
         )
-        .select_related("model_type", "company")
-        .order_by(F("company").asc(nulls_first=True), "model_type", "number")
+        .select_related("model_type", "company", "population")
+        .order_by(F("company").asc(nulls_first=True), "population", "model_type", "number")
     )
+
+
+def versions_for(member: Member, population: Population | None = None) -> QuerySet[ModelVersion]:
+    """Return what `member` may predict the customers of `population` with."""
+    return offered_versions(member).filter(population=population or telecom_base())
 
 
 def list_versions(member: Member) -> QuerySet[ModelVersion]:
@@ -81,14 +127,14 @@ def list_versions(member: Member) -> QuerySet[ModelVersion]:
     A user sees what can be chosen. The developer answers for the rest as well: own versions that are not
     deployed, and those that are damaged or in quarantine.
     """
-    versions = versions_for(member)
+    versions = offered_versions(member)
     if member.is_developer:
         versions = visible_versions(member.company).exclude(company__isnull=True, is_default=False)
     since = ModelDeployment.objects.offered().filter(company=member.company, model=OuterRef("pk"))
     return (
         versions.annotate(serving_since=Subquery(since.values("deployed_at")[:1]))
-        .select_related("model_type", "metrics", "company", "training_dataset")
-        .order_by(F("company").asc(nulls_first=True), "model_type", "number")
+        .select_related("model_type", "metrics", "company", "training_dataset", "population")
+        .order_by(F("company").asc(nulls_first=True), "population", "model_type", "number")
     )
 
 
@@ -99,14 +145,23 @@ def visible_versions(company: Company) -> QuerySet[ModelVersion]:
     return ModelVersion.objects.of_installation_or(company)
 
 
-def find_version(*, company: Company, model_type: str, number: int) -> ModelVersion:
+def find_version(
+    *, company: Company, model_type: str, number: int, population: Population | None = None
+) -> ModelVersion:
     """Return the version by the number that people call it by; the company's own before a default."""
-    found = visible_versions(company).filter(model_type__slug=model_type, number=number)
+    population = population or telecom_base()
+    found = visible_versions(company).filter(
+        model_type__slug=model_type, number=number, population=population
+    )
     version = (
-        found.select_related("model_type", "company").order_by(F("company").desc(nulls_last=True)).first()
+        found.select_related("model_type", "company", "population")
+        .order_by(F("company").desc(nulls_last=True))
+        .first()
     )
     if version is None:
-        raise ModelVersion.DoesNotExist(f"{company} has no version v{number} of the type {model_type}.")
+        raise ModelVersion.DoesNotExist(
+            f"{company} has no version v{number} of the type {model_type} for {population}."
+        )
     return version
 
 
@@ -114,9 +169,13 @@ def _offered(company):
     return company.deployments.offered().values("model_id")
 
 
-def best_default() -> ModelVersion | None:
-    """Return the READY default with the highest accuracy; a tie goes to the type that is retrained."""
-    rated = list(ModelVersion.objects.defaults().ready().select_related("model_type", "metrics"))
+def best_default(population: Population | None = None) -> ModelVersion | None:
+    """Return the READY default with the highest accuracy; a tie goes to the type that is retrained.
+
+    A base of a company has no defaults.
+    """
+    defaults = ModelVersion.objects.defaults().ready().filter(population=population or telecom_base())
+    rated = list(defaults.select_related("model_type", "metrics"))
     rated = [
         version for version in rated if hasattr(version, "metrics") and version.metrics.accuracy is not None
     ]
@@ -128,22 +187,31 @@ def best_default() -> ModelVersion | None:
     return (pinned or sorted(tied, key=lambda version: -version.metrics.accuracy))[0]
 
 
-def champion_of(company: Company) -> ModelDeployment | None:
-    """Return the deployment of the champion of `company`, also while its version is out of service."""
-    return company.deployments.champions().select_related("company", "model__model_type").first()
+def champion_of(company: Company, population: Population | None = None) -> ModelDeployment | None:
+    """Return the deployment of the champion of a base, also while its version is out of service."""
+    return _serving(company, population).champions().first()
 
 
-def challenger_of(company: Company) -> ModelDeployment | None:
-    """Return the deployment of the challenger of `company`, also while its version is out of service."""
-    return company.deployments.challengers().select_related("company", "model__model_type").first()
+def challenger_of(company: Company, population: Population | None = None) -> ModelDeployment | None:
+    """Return the deployment of the challenger of a base, also while its version is out of service."""
+    return _serving(company, population).challengers().first()
+
+
+def _serving(company, population):
+    rows = company.deployments.filter(population=population or telecom_base())
+    return rows.select_related("company", "population", "model__model_type")
+
+
+def champions_of(company: Company) -> list[ModelDeployment]:
+    """Return the champion of every base of `company` that has one."""
+    champions = company.deployments.champions().select_related("population", "model__model_type")
+    return list(champions.order_by("population"))
 
 
 def challenger_beside(version: ModelVersion, company: Company) -> ModelDeployment | None:
-    """Return the challenger that scores what is predicted with `version`: another, for the same columns."""
-    found = challenger_of(company)
-    if found is None or found.model_id == version.pk or found.model.schema_name != version.schema_name:
-        return None
-    return found
+    """Return the challenger that scores what is predicted with `version`: another, for the same base."""
+    found = challenger_of(company, version.population)
+    return None if found is None or found.model_id == version.pk else found
 
 
 def champion_to_return_to(champion: ModelDeployment) -> ModelDeployment | None:
@@ -155,7 +223,7 @@ def champion_to_return_to(champion: ModelDeployment) -> ModelDeployment | None:
     """
     serving = set(
         champion.company.deployments.offered()
-        .filter(model__state=ModelVersion.State.READY)
+        .filter(model__state=ModelVersion.State.READY, population=champion.population_id)
         .exclude(model=champion.model_id)
         .values_list("model", flat=True)
     )
@@ -165,17 +233,25 @@ def champion_to_return_to(champion: ModelDeployment) -> ModelDeployment | None:
     return earlier
 
 
-def champion_for(member: Member) -> ModelVersion | None:
-    """Return the version that a form suggests to `member`.
+def champion_for(member: Member, population: Population | None = None) -> ModelVersion | None:
+    """Return the version that a form suggests to `member` for the customers of a base.
 
     The company's champion; where it is out of service the one before it; else the best default.
     """
-    champion = champion_of(member.company)
+    population = population or telecom_base()
+    return (
+        champion_that_serves(member.company, population)
+        or best_default(population)
+        or versions_for(member, population).first()
+    )
+
+
+def champion_that_serves(company: Company, population: Population) -> ModelVersion | None:
+    """Return the champion of a base; where it is out of service the one before it."""
+    champion = champion_of(company, population)
     if champion and not champion.model.is_ready:
         champion = champion_to_return_to(champion)
-    if champion:
-        return champion.model
-    return best_default() or versions_for(member).first()
+    return champion.model if champion else None
 
 
 def home_section(member: Member) -> dict | None:
@@ -293,6 +369,7 @@ class Serving:
     """A version that was deployed in a company at an instant, by the ledger."""
 
     version: ModelVersion
+    population: Population
     role: str
     since: datetime
     event: DeploymentEvent
@@ -313,7 +390,9 @@ class Serving:
 
 def ledger_of(company: Company) -> QuerySet[DeploymentEvent]:
     """Return the lines of the ledger of `company`, latest first."""
-    return company.deployment_events.select_related("version", "actor").order_by("-sequence")
+    return company.deployment_events.select_related("version__population", "population", "actor").order_by(
+        "-sequence"
+    )
 
 
 def serving_at(company: Company, at: datetime) -> list[Serving]:
@@ -334,7 +413,9 @@ def serving_at(company: Company, at: datetime) -> list[Serving]:
                 serving[event.version_id] = replace(before, out_of_service=pause)
         else:
             pause = before.out_of_service if before else None
-            serving[event.version_id] = Serving(event.version, event.role, event.at, event, pause)
+            serving[event.version_id] = Serving(
+                event.version, event.population, event.role, event.at, event, pause
+            )
     return sorted(serving.values(), key=lambda found: (not found.is_champion, found.since, found.version.pk))
 
 
@@ -370,29 +451,31 @@ def users_of(company: Company) -> int:
     ).count()
 
 
-def offer_now(member: Member) -> Offer:
-    return Offer("Now", champion_for(member), list(versions_for(member)))
+def offer_now(member: Member, population: Population | None = None) -> Offer:
+    return Offer("Now", champion_for(member, population), list(versions_for(member, population)))
 
 
 def offer_after_deploying(member: Member, version: ModelVersion, role: str) -> Offer:
-    now = offer_now(member)
+    now = offer_now(member, version.population)
     offered = now.offered if version in now.offered else [*now.offered, version]
     if role == ModelDeployment.Role.CHALLENGER:
         offered = [found for found in now.offered if found != version or found.is_default]
-    champion = champion_of(member.company)
+    champion = champion_of(member.company, version.population)
     if role == ModelDeployment.Role.CHAMPION:
         suggested = version
     elif champion and champion.model_id == version.pk:
-        suggested = best_default()
+        suggested = best_default(version.population)
     else:
         suggested = now.suggested
     return Offer(ModelDeployment.Role(role).label.partition(":")[0], suggested, offered)
 
 
 def offer_after_withdrawing(member: Member, version: ModelVersion) -> Offer:
-    now = offer_now(member)
-    champion = champion_of(member.company)
-    suggested = best_default() if champion and champion.model_id == version.pk else now.suggested
+    now = offer_now(member, version.population)
+    champion = champion_of(member.company, version.population)
+    suggested = (
+        best_default(version.population) if champion and champion.model_id == version.pk else now.suggested
+    )
     return Offer("After", suggested, [found for found in now.offered if found != version or found.is_default])
 
 

@@ -1,12 +1,13 @@
-"""Lint, then every test: on MariaDB what touches the database, on SQLite everything.
+"""Lint, then every test: on SQLite everything, on MariaDB what could end otherwise there.
 
 Four calls of pytest. Tests that drive a browser, kill processes or measure memory (`browser`, `slow`) start
-several processes each and run one after the other: those of MariaDB on one core, those of SQLite on the
-other. The rest is shared between two processes, first on MariaDB, then on SQLite, where the last line of the
-output is the one that people look for.
+several processes each and run one after the other. They wait more than they work, so beside them runs what
+MariaDB gets, and what calculates and knows no database. The rest is shared between two processes on SQLite,
+where the last line of the output is the one that people look for.
 
     python -m scripts.run_tests             what `make test` runs
     python -m scripts.run_tests --sqlite    without MariaDB
+    python -m scripts.run_tests --prove     the long proofs, which are no part of the above (`make prove`)
 """
 
 import argparse
@@ -16,15 +17,20 @@ import signal
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 from scripts.lint import BASE_DIR, lint
 from scripts.private_mariadb import MariaDBMissing, private_mariadb
 
 PROCESSES = 2
-TOGETHER = ["-m", "not browser and not slow", "-n", str(PROCESSES), "--dist", "worksteal"]
+# Their floors know no Django, so whatever runs beside them disturbs them least.
+CALCULATION = ["ml", "tabular"]
 REPORT = ["--durations=12", "--durations-min=5"]
 ALONE = ["-m", "browser or slow"]
+OTHERS = ["-m", "not browser and not slow"]
+TOGETHER = [*OTHERS, "-n", str(PROCESSES), "--dist", "worksteal"]
+ON_MARIADB = ["--database-only"]
 # pytest says 5 when nothing was selected, which is right for a part that has no such test yet.
 FINE = {0, 5}
 
@@ -32,21 +38,40 @@ FINE = {0, 5}
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sqlite", action="store_true", help="leave MariaDB out")
+    parser.add_argument("--prove", action="store_true", help="run the long proofs instead of the tests")
     options = parser.parse_args()
     # `kill` must end in the same clean-up as Ctrl-C, or a MariaDB server would stay behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
-    failed = [f"lint: {name}" for name in lint()]
     with tempfile.TemporaryDirectory(prefix="churnbuster-tests-") as folder:
         environment = test_environment(Path(folder))
-        if not options.sqlite:
-            failed += run_on_mariadb(environment)
-        else:
-            failed += run_pytests({"SQLite, one at a time": (ALONE, environment)})
-        failed += run_pytests({"SQLite": (TOGETHER, environment)})
+        failed = prove(environment) if options.prove else run_all(environment, mariadb=not options.sqlite)
     if failed:
         print(f"\nFAILED: {'; '.join(failed)}", flush=True)
     return bool(failed)
+
+
+def run_all(environment, *, mariadb):
+    failed = [f"lint: {name}" for name in lint()]
+    beside = {
+        "SQLite, one at a time": (ALONE, environment),
+        "Calculation": ([*CALCULATION, *OTHERS], environment | own_folders(environment, "calculation")),
+    }
+    failed += run_beside_mariadb(ON_MARIADB, environment, beside) if mariadb else run_pytests(beside)
+    return failed + run_pytests({"SQLite": ([*all_but_calculation(), *TOGETHER], environment)})
+
+
+def all_but_calculation():
+    # By name: what stands in `testpaths` is collected in spite of --ignore.
+    settings = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    return [name for name in settings["testpaths"] if name not in CALCULATION]
+
+
+def prove(environment):
+    """Run the proofs, one after the other on each database: several of them fill both cores by themselves."""
+    return run_beside_mariadb(["--prove", *ON_MARIADB], environment, {}) + run_pytests(
+        {"SQLite": (["--prove"], environment)}
+    )
 
 
 def test_environment(folder):
@@ -63,24 +88,22 @@ def test_environment(folder):
         | {
             "STATE_DIR": str(folder / "state"),
             "MEDIA_ROOT": str(folder / "media"),
+            # What one call of pytest trained, the next one finds here (`made_once` in conftest.py).
+            "TEST_RUN_DIR": str(folder),
         }
     )
 
 
-def run_on_mariadb(environment):
-    """Run the part of MariaDB, and beside its processes-and-browsers half the one of SQLite."""
-    alone_on_sqlite = {"SQLite, one at a time": (ALONE, environment)}
+def run_beside_mariadb(options, environment, others):
+    """Run pytest with `options` on a MariaDB of its own, and the calls of `others` beside it."""
     try:
         with private_mariadb() as url:
             on_mariadb = environment | {"DATABASE_URL": url} | own_folders(environment, "mariadb")
-            alone_on_mariadb = {"MariaDB, one at a time": ([*ALONE, "--database-only"], on_mariadb)}
-            return run_pytests(alone_on_mariadb | alone_on_sqlite) + run_pytests(
-                {"MariaDB": ([*TOGETHER, "--database-only"], on_mariadb)}
-            )
+            return run_pytests({"MariaDB": (options, on_mariadb)} | others)
     except MariaDBMissing as error:
         print(f"MariaDB: {error}", flush=True)
         failed = ["MariaDB is missing"] if os.environ.get("CI") == "true" else []
-        return failed + run_pytests(alone_on_sqlite)
+        return failed + run_pytests(others)
 
 
 def own_folders(environment, name):

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -144,7 +145,7 @@ def own_database(folder: Path) -> Iterator[str]:
     import MySQLdb  # there only where the tests for MariaDB are set up
 
     parts = urlsplit(given)
-    name = f"installation_{os.getpid()}"
+    name = f"installation_{secrets.token_hex(4)}"
     with contextlib.closing(
         MySQLdb.connect(
             host=parts.hostname, port=parts.port, user=parts.username, password=parts.password or ""

@@ -7,21 +7,14 @@ import time
 import pytest
 from selenium.webdriver.common.by import By
 
-from tests.installation import running_installation
 from tests.person import Person, complaints
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.mariadb, pytest.mark.timeout(600)]
 
 COMPANY = "office@brightwave.example.com"
 DEVELOPER = "ada@brightwave.example.com"
 USER = "ben@brightwave.example.com"
 MODELS = ("Neural Network", "Random Forest", "Gradient Boosting", "Decision Tree", "Logistic Regression")
-
-
-@pytest.fixture
-def installation(tmp_path):
-    with running_installation(tmp_path) as running:
-        yield running
 
 
 def downloaded(browser, pattern):
@@ -33,15 +26,15 @@ def downloaded(browser, pattern):
     raise AssertionError(f"No download like {pattern}: {list(browser.downloads.iterdir())}")
 
 
-def test_a_new_company_gets_from_registration_to_a_downloaded_result(browser, installation, telco):
-    person = Person(browser, installation)
+def test_a_new_company_gets_from_registration_to_a_downloaded_result(browser, server, telco):
+    person = Person(browser, server)
 
     # A company registers, and learns its ID only from the letter.
     person.open("/register/")
     person.fill("Name of the company", "Brightwave Telecom")
     person.fill("E-mail address of the company", COMPANY)
     person.press("Register")
-    person.open(installation.link_for(COMPANY, "/register/verify/"))
+    person.open(server.link_for(COMPANY, "/register/verify/"))
     person.press("Confirm and show the company ID")
     company_id = browser.find_element(By.ID, "company-id").text
     assert len(company_id) == 10
@@ -50,7 +43,7 @@ def test_a_new_company_gets_from_registration_to_a_downloaded_result(browser, in
     person.join("dev", company_id, "Ada Engineer", DEVELOPER)
     person.log_in("dev", DEVELOPER)
     assert "/waiting/" in browser.current_url
-    person.open(installation.link_for(COMPANY, "/decide/"))
+    person.open(server.link_for(COMPANY, "/decide/"))
     person.press("Approve")
     person.log_in("dev", DEVELOPER)
     assert browser.current_url.endswith("/dev/")

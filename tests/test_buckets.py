@@ -5,6 +5,7 @@ import urllib.request
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import storages
 from django.core.management import call_command
@@ -14,28 +15,27 @@ from django.utils import timezone
 from churnbuster.env import buckets
 from companies.access import membership
 from companies.services.erasure import erase_company
-from core.buckets import (
-    BUCKETS,
-    DATASETS,
-    MODELS,
-    UTILS,
-    FileIsGone,
+from core.files.cache import cache_folder
+from core.files.owners import sweep
+from core.files.store import (
+    cached_path,
     exists,
     file_url,
     local_copy,
     objects_under,
     pages_under,
     remove_file,
+    remove_if_older,
     remove_under,
     send_object,
+    store_bytes,
     store_file,
+    take_file,
     written_at,
 )
-from registry import mirror
-from registry.artefacts import DamagedArtefact, forget_loaded, load_scorer, media_path, path_of
-from registry.engines.files import MANIFEST
+from core.files.stored import BUCKETS, DATASETS, MEDIA, MODELS, UTILS, FileIsGone
 from registry.models import ModelVersion
-from registry.services.sweeping import sweep_bucket
+from registry.services.opening import DamagedArtefact, forget_loaded, load_scorer
 from registry.services.versions import register_version
 from transactions.services.deletion import delete_analysis
 from transactions.services.importing import start_import
@@ -43,34 +43,9 @@ from transactions.services.matrices import start_features
 from transactions.services.uploads import start_analysis
 from transactions.tests.logs import MAPPING, log_file
 
+pytestmark = pytest.mark.any_database
+
 NAME = "org_1/raw/log.csv"
-
-
-@pytest.fixture(scope="session")
-def s3_server():
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield f"s3://key:secret@127.0.0.1:{server._server.server_port}/?prefix=cb-&https=false"
-    server.stop()
-
-
-@pytest.fixture
-def use_s3(s3_server, settings):
-    """Return a function that puts the buckets on the server, as STORAGE_URL does."""
-
-    def use(*, is_public=False):
-        settings.STORAGE_PUBLIC = is_public
-        settings.STORAGES = settings.STORAGES | buckets(
-            s3_server, aliases=BUCKETS, is_public=is_public, url_minutes=60
-        )
-        call_command("make_buckets", verbosity=0)
-
-    yield use
-    if "S3" in type(storages[DATASETS]).__name__:
-        for bucket in BUCKETS:
-            storages[bucket].bucket.objects.delete()
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -146,6 +121,41 @@ def test_a_download_comes_as_an_attachment(place, log):
     assert answer["Content-Length"] == str(log.stat().st_size)
 
 
+def test_a_file_that_is_taken_over_is_gone_where_it_was(place, log):
+    text = log.read_text()
+
+    take_file(DATASETS, NAME, log)
+
+    assert not log.exists()
+    assert cached_path(DATASETS, NAME).read_text() == text
+
+
+def test_a_copy_of_this_machine_is_never_out_of_date(place):
+    store_bytes(MEDIA, NAME, b"one")
+    first = cached_path(MEDIA, NAME).read_bytes()
+    store_bytes(MEDIA, NAME, b"two")
+
+    assert (first, cached_path(MEDIA, NAME).read_bytes()) == (b"one", b"two")
+    with pytest.raises(FileIsGone):
+        cached_path(MEDIA, "org_1/raw/9.csv")
+
+
+def test_a_copy_is_used_again_and_goes_after_a_day_without_use(use_s3):
+    use_s3()
+    store_bytes(MEDIA, NAME, b"one")
+    copy = cached_path(MEDIA, NAME)
+    written = copy.stat().st_mtime_ns
+
+    assert cached_path(MEDIA, NAME) == copy and copy.stat().st_mtime_ns == written
+    assert sweep_copies(timedelta(hours=23)) == []
+    assert sweep_copies(timedelta(hours=25)) == [str(copy.parent)]
+    assert cached_path(MEDIA, NAME).read_bytes() == b"one"
+
+
+def sweep_copies(later):
+    return [gone for gone in sweep(at=timezone.now() + later) if gone.startswith(str(cache_folder()))]
+
+
 # --- Addresses -------------------------------------------------------------------------------------------
 
 
@@ -204,6 +214,14 @@ def test_an_address_on_a_public_server_is_plain(use_s3, log):
         assert answer.read().decode() == log.read_text()
 
 
+def test_models_and_what_people_upload_have_no_reader_on_a_public_server(use_s3):
+    use_s3(is_public=True)
+
+    for bucket in (MODELS, MEDIA):
+        with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
+            storages[bucket].connection.meta.client.get_bucket_policy(Bucket=f"cb-{bucket}")
+
+
 # --- Setting up ------------------------------------------------------------------------------------------
 
 
@@ -215,6 +233,22 @@ def test_the_command_makes_what_is_missing_and_can_be_run_again(capsys, use_s3):
     call_command("make_buckets")
 
     assert "datasets: is there." in capsys.readouterr().out
+
+
+def test_an_installation_takes_its_files_along_to_the_server(use_s3, log, capsys):
+    theirs = "datasets/dev/uploadToRetrain/1/a.csv"
+    for bucket, name in ((DATASETS, NAME), (MEDIA, theirs), (MODELS, "default_models/a.pkl")):
+        store_file(bucket, name, log)
+
+    use_s3()
+
+    assert "media: 1 files of this machine were copied" in capsys.readouterr().out
+    assert [found.name for found in objects_under(DATASETS)] == [NAME]
+    assert [found.name for found in objects_under(MODELS)] == ["default_models/a.pkl"]
+    # What lies in the folder of another bucket is brought there, and not a second time.
+    assert [found.name for found in objects_under(MEDIA)] == [theirs]
+    call_command("make_buckets")
+    assert "copied" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -290,16 +324,12 @@ def test_a_model_is_fetched_where_a_machine_has_no_copy_and_compared(
     kept = sorted(found.name for found in objects_under(MODELS))
     assert len(kept) >= 3 and all(name.startswith(f"retrained_models/{company.pk}/") for name in kept)
 
-    shutil.rmtree(media_path("models"))
+    shutil.rmtree(cache_folder(), ignore_errors=True)
     forget_loaded()
     assert load_scorer(version).threshold
 
     # What the bucket gives is trusted no more than the disk.
-    path = path_of(version, MANIFEST)
-    path.unlink()
-    tampered = path.with_name("tampered")
-    tampered.write_text("{}")
-    store_file(MODELS, next(name for name in kept if name.endswith(".json")), tampered)
+    store_bytes(MODELS, next(name for name in kept if name.endswith(".json")), b"{}")
     forget_loaded()
     with pytest.raises(DamagedArtefact):
         load_scorer(version)
@@ -338,7 +368,7 @@ def kept_version(use_s3, exported_models, model_types, company):
 
 @pytest.fixture
 def orphans(kept_version, company, log):
-    """What two killed registrations left on the server: by their names below the media folder."""
+    """What two killed registrations left on the server: bucket and name."""
     names = [
         *(f"retrained_models/{company.pk}/logistic_regression_v9{suffix}" for suffix in (".pkl", ".onnx")),
         "default_models/decision_tree_metadata.pkl",
@@ -361,21 +391,20 @@ def names_on_the_server():
 def test_the_sweep_takes_from_the_server_what_no_row_names(kept_version, orphans, page_size):
     before = names_on_the_server()
 
-    removed = sweep_bucket(at=in_two_hours(), page_size=page_size)
+    removed = sweep(at=in_two_hours(), page_size=page_size)
 
     assert sorted(removed) == orphans
     assert names_on_the_server() == before - {name.removeprefix("models/") for name in orphans}
-    shutil.rmtree(media_path("models"))
     forget_loaded()
     assert load_scorer(kept_version).threshold
-    assert sweep_bucket(at=in_two_hours(), page_size=page_size) == []
+    assert sweep(at=in_two_hours(), page_size=page_size) == []
 
 
 @pytest.mark.django_db
 def test_the_sweep_leaves_what_may_still_get_its_row(kept_version, orphans):
     before = names_on_the_server()
 
-    assert sweep_bucket(at=timezone.now() + timedelta(minutes=59)) == []
+    assert sweep(at=timezone.now() + timedelta(minutes=59)) == []
     assert names_on_the_server() == before
 
 
@@ -385,7 +414,7 @@ def test_the_sweep_leaves_what_no_version_could_have_written(kept_version, log, 
     for name in others:
         store_file(MODELS, name, log)
 
-    assert sweep_bucket(at=in_two_hours()) == []
+    assert sweep(at=in_two_hours()) == []
     assert others <= names_on_the_server()
 
 
@@ -394,23 +423,15 @@ def test_the_files_of_a_version_whose_row_is_gone_are_orphans(kept_version):
     held = {f"models/{name}" for name in names_on_the_server()}
     ModelVersion.objects.all().delete()
 
-    assert set(sweep_bucket(at=in_two_hours())) == held
+    assert set(sweep(at=in_two_hours())) == held
     assert not names_on_the_server()
 
 
 @pytest.mark.django_db
 def test_what_was_written_again_since_it_was_listed_stays(orphans):
-    name, *others = orphans
+    name, *_ = (orphan.removeprefix("models/") for orphan in orphans)
 
-    assert not mirror.drop_if_older(name, than=timezone.now() - timedelta(hours=1))
-    assert name.removeprefix("models/") in names_on_the_server()
-    assert mirror.drop_if_older(name, than=in_two_hours())
-    assert not mirror.drop_if_older(name, than=in_two_hours())  # no mistake: somebody else removed it
-
-
-@pytest.mark.django_db
-def test_a_folder_of_this_machine_is_left_to_the_other_sweep(log):
-    store_file(MODELS, "default_models/decision_tree.pkl", log)
-
-    assert sweep_bucket(at=in_two_hours()) == []
-    assert names_on_the_server() == {"default_models/decision_tree.pkl"}
+    assert not remove_if_older(MODELS, name, than=timezone.now() - timedelta(hours=1))
+    assert name in names_on_the_server()
+    assert remove_if_older(MODELS, name, than=in_two_hours())
+    assert not remove_if_older(MODELS, name, than=in_two_hours())  # no mistake: somebody else removed it

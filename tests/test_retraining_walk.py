@@ -9,7 +9,6 @@ import urllib.request
 import pytest
 from selenium.webdriver.common.by import By
 
-from tests.installation import running_installation
 from tests.person import Person, complaints
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.timeout(900)]
@@ -23,15 +22,9 @@ from django.utils import timezone
 from companies.models import Account, Company
 from companies.services.erasure import erase_company
 
-operator, company = Account.objects.get(is_staff=True), Company.objects.get()
+operator, company = Account.objects.get(is_staff=True), Company.objects.get(pk="{company}")
 erase_company(company=company, typed=company.name, by=operator, at=timezone.now())
 """
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with running_installation(tmp_path_factory.mktemp("retraining-walk")) as running:
-        yield running
 
 
 @pytest.fixture
@@ -42,7 +35,7 @@ def installation(server):
     for role, email, password in LOGIN.findall(printed):
         server.logins.setdefault(role.lower(), (email, password))
     yield server
-    server.manage("shell", "-c", ERASE_THE_COMPANY)
+    server.manage("shell", "-c", ERASE_THE_COMPANY.format(company=server.company))
     assert not any((server.folder / "media/datasets/dev/uploadToRetrain").iterdir())
 
 
@@ -158,6 +151,7 @@ def test_the_same_by_commands(installation, halves):
     installation.manage("verify_models")
 
 
+@pytest.mark.mariadb
 def test_the_same_by_the_api(installation, halves):
     api = Api(installation)
     first, second = halves

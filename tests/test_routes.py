@@ -17,10 +17,11 @@ from django.urls import URLResolver, get_resolver
 from companies.access import membership
 from companies.services.api_keys import create_api_key
 from companies.tests.factories import ApiKeyFactory, UserFactory
+from core.files.media import media_path
+from intake.services.checking import LEAVE_OUT
 from jobs.tests.factories import JobFactory
 from ml.samples.dataset_a import make_dataset_a
 from predictions.services.runs import start_prediction
-from registry.artefacts import media_path
 from registry.tests.factories import (
     NOON,
     DatasetFactory,
@@ -28,7 +29,6 @@ from registry.tests.factories import (
     ModelMetricsFactory,
     ModelVersionFactory,
 )
-from registry.uploads import LEAVE_OUT
 from tests.routes import ADMIN, ANONYMOUS, DEVELOPER, OPERATOR, ROLES, ROUTES
 from training.services.retraining import start_retraining
 from transactions.models import AnalysisSession
@@ -36,7 +36,7 @@ from transactions.services.matrices import start_features
 from transactions.services.uploads import start_analysis
 from transactions.tests.logs import describe_here, log_file, read_here
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
 
 ABSENT = {
     "person": 987_654_321, "waiting": 987_654_321, "version": 987_654_321, "key": 987_654_321,

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from ml.logs.features.window_definitions import WINDOWS
 from predictions.selectors import version_for_purchases
-from registry.artefacts import load_manifest
+from registry.services.opening import load_manifest
 from transactions.models import FeatureMatrix
 from transactions.samples import sample_file
 
@@ -49,7 +49,7 @@ def test_a_model_of_windows_scores_a_customer(call, company, events, do_jobs):
 
     version = version_for_purchases(company)
     manifest = load_manifest(version)
-    assert version.schema_name == manifest["purchase_features"]["feature_set"] == "retail_v2"
+    assert manifest["purchase_features"]["feature_set"] == "retail_v2"
     assert NAMES & {column["name"] for column in manifest["schema"]["numeric"]}
 
     matrix = FeatureMatrix.objects.get()

@@ -11,9 +11,9 @@ from django.utils.safestring import mark_safe
 from companies.admin import ReadOnlyAdmin, ReasonForm
 from companies.models import Company
 from core.errors import DomainError
+from intake.services.checking import LEAVE_OUT, REFUSE
 from registry.admin import ModelVersionAdmin
 from registry.models import ModelVersion
-from registry.uploads import LEAVE_OUT, REFUSE
 from training.models import FeatureTraining, TrainingRun
 from training.presenting.purchases import describe_report
 from training.services.operating import order_rebuild, retrain_for

@@ -10,6 +10,9 @@ class TrainingConfig(AppConfig):
         from registry.presenting import cards
         from training.feature_trainings import log_section
         from training.selectors import card_section, home_section
+        from training.services.owned_files import declare_files
+
+        declare_files()
 
         cards.add_section(template="training/_card.html", provide=card_section)
         cards.add_section(template="training/_log_card.html", provide=log_section)

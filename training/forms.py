@@ -5,39 +5,11 @@ from __future__ import annotations
 from django import forms
 
 from core.forms import SentOnceForm
-from registry.uploads import LEAVE_OUT, REFUSE
+from intake.forms import BadRowsForm
 from training.services.retraining import LONGEST_REASON
 
 
-class _BadRows(forms.Form):
-    bad_rows = forms.ChoiceField(
-        choices=((REFUSE, "Refuse the file"), (LEAVE_OUT, "Leave them out")),
-        required=False,
-        widget=forms.HiddenInput,
-    )
-
-    def clean_bad_rows(self):
-        return self.cleaned_data["bad_rows"] or REFUSE
-
-
-class UploadForm(_BadRows):
-    """A file; or, after a refusal, the same file without the rows that cannot be read."""
-
-    file = forms.FileField(
-        required=False,
-        allow_empty_file=True,  # an empty file is refused with the words of the file check
-        widget=forms.FileInput({"accept": ".csv,.tsv,.txt,.xlsx"}),
-    )
-    kept = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    def clean(self):
-        cleaned = super().clean()
-        if not cleaned.get("kept") and not cleaned.get("file") and "file" not in self.errors:
-            self.add_error("file", "Choose a CSV or XLSX file with a name.")
-        return cleaned
-
-
-class StartForm(SentOnceForm, _BadRows):
+class StartForm(SentOnceForm, BadRowsForm):
     """Why, for a file that was checked."""
 
     kept = forms.CharField(widget=forms.HiddenInput)

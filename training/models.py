@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from companies.models import Company, Developer
 from jobs.models import Job
-from registry.models import Dataset, ModelType, ModelVersion
+from registry.models import Dataset, ModelType, ModelVersion, Population
 from transactions.models import FeatureMatrix
 
 
@@ -32,6 +32,7 @@ class TrainingRun(models.Model):
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     company = models.ForeignKey(Company, models.CASCADE, related_name="training_runs")
+    population = models.ForeignKey(Population, models.RESTRICT, related_name="training_runs")
     developer = models.ForeignKey(Developer, models.SET_NULL, null=True, related_name="training_runs")
     job = models.OneToOneField(Job, models.CASCADE, related_name="training_run")
     model_type = models.ForeignKey(ModelType, models.PROTECT, related_name="training_runs")
@@ -43,7 +44,7 @@ class TrainingRun(models.Model):
     upload_path = models.CharField(max_length=255, help_text="Relative to the media folder.")
     input_data = models.JSONField(help_text="What was read: parse specification and counts.")
 
-    # Counts the finished retrainings of a company: uploadDataset3 and combinedDataset3 belong to number 3.
+    # Counts the finished retrainings of a base: uploadDataset3 and combinedDataset3 belong to number 3.
     number = models.PositiveIntegerField(null=True, editable=False)
     upload_dataset = models.OneToOneField(Dataset, models.SET_NULL, null=True, related_name="uploaded_for")
     combined_dataset = models.OneToOneField(Dataset, models.SET_NULL, null=True, related_name="combined_for")
@@ -60,7 +61,9 @@ class TrainingRun(models.Model):
         db_table = "trainingruns"
         ordering = ("-created_at", "-id")
         constraints = (
-            models.UniqueConstraint(fields=("company", "number"), name="one_training_run_per_number"),
+            models.UniqueConstraint(
+                fields=("company", "population", "number"), name="one_training_run_per_number"
+            ),
         )
 
     def __str__(self):
@@ -88,6 +91,7 @@ class FeatureTraining(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     company = models.ForeignKey(Company, models.CASCADE, related_name="feature_trainings")
+    population = models.ForeignKey(Population, models.RESTRICT, related_name="feature_trainings")
     job = models.OneToOneField(Job, models.CASCADE, related_name="feature_training")
     model_type = models.ForeignKey(ModelType, models.PROTECT, related_name="feature_trainings")
     # Deleting a log takes its features along; what was learned from it stays told.

@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from companies.access import Member
 from companies.models import Company
 from jobs.models import Job
-from registry.models import Dataset, ModelType, ModelVersion
-from registry.selectors import best_default, champion_for, visible_versions
+from registry.models import Dataset, ModelType, ModelVersion, Population
+from registry.selectors import best_default, champion_for, telecom_base, visible_versions
 from training.models import TrainingRun
 
 # A picture with more steps is no picture any more; the table beside it has them all.
@@ -60,20 +60,25 @@ def list_training_runs(member: Member) -> QuerySet[TrainingRun]:
     return training_runs_for(member).defer("comparison")
 
 
-def serving_version(company: Company, member: Member | None) -> ModelVersion | None:
-    """Return what serves `company` at the moment: what its people are suggested."""
-    return champion_for(member) if member else best_default()
+def serving_version(
+    company: Company, member: Member | None, population: Population | None = None
+) -> ModelVersion | None:
+    """Return what serves a base of `company` at the moment: what its people are suggested."""
+    return champion_for(member, population) if member else best_default(population)
 
 
-def the_first_version(model_type: ModelType) -> ModelVersion | None:
+def the_first_version(model_type: ModelType, population: Population) -> ModelVersion | None:
     """Return the default of a type, which every retraining of it is measured against."""
-    return ModelVersion.objects.defaults().filter(model_type=model_type).first()
+    return ModelVersion.objects.defaults().filter(model_type=model_type, population=population).first()
 
 
 def plan_for(member: Member) -> Plan:
-    """Return what a retraining by `member` would start from, train and be compared with."""
+    """Return what a retraining of the telecom base by `member` would start from, train and be compared
+    with.
+    """
     company = member.company
-    latest = company.datasets.filter(is_combined=True).order_by("-pk").first()
+    combined = company.datasets.filter(is_combined=True, population=telecom_base())
+    latest = combined.order_by("-pk").first()
     model_type = ModelType.objects.filter(slug=settings.RETRAIN_MODEL_TYPE).first()
     return Plan(
         base=latest or Dataset.objects.filter(original_slot__in=(company.pk, "default")).first(),
@@ -159,7 +164,7 @@ def home_section(member: Member) -> dict | None:
     """Return what the home of a developer says of retraining: what goes on, and what came of the latest."""
     runs = list_training_runs(member)
     latest = runs.filter(job__state=Job.State.SUCCEEDED).first()
-    under_way = list(runs.filter(job__state__in=(Job.State.QUEUED, Job.State.RUNNING))[:MOST_UNDER_WAY])
+    under_way = list(runs.filter(job__state__in=Job.UNFINISHED)[:MOST_UNDER_WAY])
     if latest is None and not under_way:
         return None
     pairs = latest and latest.comparison["pairs"]

@@ -1,6 +1,5 @@
 """What the worker does for retraining. Imported by the worker alone."""
 
-from celery import shared_task
 from django.utils import timezone
 
 from jobs.handlers import handler
@@ -10,7 +9,6 @@ from training.models import FeatureTraining, TrainingRun
 from training.services import feature_training, operating
 from training.services.attempts import retrain
 from training.services.retraining import TASK
-from training.services.sweeping import sweep_files
 
 
 @handler(TASK)
@@ -34,9 +32,3 @@ def learn_features(run: JobRun):
 def rebuild_version(run: JobRun):
     versions = ModelVersion.objects.select_related("model_type", "company", "training_dataset")
     operating.rebuild(run=run, version=versions.get(pk=run.payload["version"]), at=timezone.now())
-
-
-@shared_task(name="training.sweep")
-def sweep():
-    """Remove the files of retrainings that no row names."""
-    sweep_files(at=timezone.now())

@@ -7,8 +7,8 @@ class TransactionsConfig(AppConfig):
 
     def ready(self):
         from companies import home
-        from transactions import receivers
         from transactions.selectors import home_section
+        from transactions.services.owned_files import declare_files
 
-        receivers.connect()
+        declare_files()
         home.add_section(template="transactions/_home.html", provide=home_section, order=20)

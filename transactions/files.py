@@ -7,14 +7,16 @@ from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from companies.models import Company
-from registry.uploads import waiting_room
+from intake.services.waiting import waiting_room
 
+# What the names of all objects of a company begin with, before its id.
+COMPANY = "org_"
 # Folders in the waiting room, each for what one job makes before it is stored.
 SCRATCH = "log-"
 
 
 def company_prefix(company_uuid: UUID) -> str:
-    return f"org_{company_uuid}"
+    return f"{COMPANY}{company_uuid}"
 
 
 def new_raw(company: Company, extension: str) -> str:

@@ -3,6 +3,7 @@
 from django import forms
 
 from core.forms import SentOnceForm
+from intake.forms import UploadField
 from ml.logs.features.catalogue import FEATURE_SETS
 from tabular.logs.mapping import REQUIRED
 from tabular.previews.preview import Preview
@@ -24,11 +25,7 @@ class UploadForm(SentOnceForm):
         help_text="You will find it by this name. Default: the name of the file.",
         widget=forms.TextInput({"autocomplete": "off"}),
     )
-    file = forms.FileField(
-        allow_empty_file=True,  # an empty file is refused with the words of the file check
-        widget=forms.FileInput({"accept": ".csv,.tsv,.txt,.xlsx"}),
-        error_messages={"required": "Choose a file."},
-    )
+    file = UploadField(error_messages={"required": "Choose a file."})
 
 
 class MappingForm(forms.Form):

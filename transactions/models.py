@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from companies.models import Account, Company
 from jobs.models import Job
-from registry.models import Dataset
+from registry.models import Dataset, Population
 
 
 class AnalysisSession(models.Model):
@@ -21,6 +21,7 @@ class AnalysisSession(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     company = models.ForeignKey(Company, models.CASCADE, related_name="analyses")
+    population = models.ForeignKey(Population, models.RESTRICT, related_name="analyses")
     # The row of type "raw": the file as it was sent.
     dataset = models.OneToOneField(Dataset, models.CASCADE, related_name="analysis")
     account = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")

@@ -1,6 +1,5 @@
 """What the worker does for purchase logs. Imported by the worker alone."""
 
-from celery import shared_task
 from django.utils import timezone
 
 from jobs.handlers import handler
@@ -9,7 +8,6 @@ from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.services.importing import import_log
 from transactions.services.matrices import compute_matrix
 from transactions.services.processing import compute_when_read
-from transactions.services.sweeping import sweep_objects
 
 
 @handler("transactions.import")
@@ -28,8 +26,3 @@ def compute(run: JobRun):
 def compute_once_read(run: JobRun):
     rows = FeatureMatrix.objects.select_related("analysis__company", "analysis__dataset", "account")
     compute_when_read(run=run, matrix=rows.get(pk=run.payload["matrix"]), at=timezone.now())
-
-
-@shared_task(name="transactions.sweep")
-def sweep():
-    sweep_objects(at=timezone.now())

@@ -8,8 +8,8 @@ from django.db.models import Q
 
 from companies.models import Account, Company
 from companies.services.audit import record_event
-from companies.signals import company_erased
 from core.errors import Forbidden, Unprocessable
+from core.files.owners import erase_files
 
 
 class NameDiffers(Unprocessable):
@@ -24,7 +24,7 @@ class OperatorsOnly(Forbidden):
 def erase_company(*, company: Company, typed: str, by: Account, at: datetime) -> None:
     """Erase `company`, its people's accounts and every row it owns. There is no way back.
 
-    Files follow after the commit: the floors that wrote them listen to `companies.signals.company_erased`.
+    Files follow after the commit: every app declared which of them are whose.
 
     Parameters
     ----------
@@ -42,11 +42,11 @@ def erase_company(*, company: Company, typed: str, by: Account, at: datetime) ->
         raise OperatorsOnly("Only an operator erases a company.")
     if typed.strip() != company.name:
         raise NameDiffers(f"Type {company.name} to confirm.", field="typed")
-    erased = {"company_id": company.pk, "company_uuid": company.uuid}
+    keys = {"id": company.pk, "uuid": company.uuid}
     people = Account.objects.filter(Q(user__company=company) | Q(developer__company=company), is_staff=False)
     # The list is read first: once the company is gone, nothing says who belonged to it.
     account_ids = list(people.values_list("pk", flat=True))
     record_event(action="company-erased", actor=by, subject=f"{company.name} ({company.pk})", at=at)
     company.delete()
     Account.objects.filter(pk__in=account_ids).delete()
-    transaction.on_commit(partial(company_erased.send_robust, sender=Company, **erased))
+    transaction.on_commit(partial(erase_files, **keys), robust=True)

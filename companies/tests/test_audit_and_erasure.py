@@ -7,10 +7,11 @@ from companies.models import Account, AuditEvent, Company, Developer, User
 from companies.services.audit import record_event
 from companies.services.erasure import NameDiffers, OperatorsOnly, erase_company
 from companies.services.people import deactivate_account, hand_over_developer
-from companies.signals import company_erased
 from companies.tests.factories import UserFactory
+from core.files.store import objects_under, store_bytes
+from core.files.stored import MEDIA
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -45,22 +46,16 @@ def test_the_log_outlives_who_is_in_it(event, developer):
 def test_erasing_takes_everything_and_only_of_that_company(
     company, developer, user, operator, stranger, other_company, django_capture_on_commit_callbacks
 ):
-    told = []
-
-    def listen(sender, **erased):
-        told.append((erased["company_id"], erased["company_uuid"]))
-
-    company_erased.connect(listen)
+    store_bytes(MEDIA, f"datasets/dev/uploadToPredict/{company.pk}/march.csv", b"theirs")
+    store_bytes(MEDIA, f"datasets/dev/uploadToPredict/{other_company.pk}/march.csv", b"of others")
     record_event(action="tried", company=company, actor=developer, at=NOON)
     # Who was the developer before hangs on the company by the row as a user only.
     hand_over_developer(company=company, to=user, by=developer, typed=user.email, at=NOON)
-    key, uuid = company.pk, company.uuid
-
     with django_capture_on_commit_callbacks(execute=True):
         erase_company(company=company, typed=company.name, by=operator, at=NOON)
 
-    company_erased.disconnect(listen)
-    assert told == [(key, uuid)]
+    kept = [found.name for found in objects_under(MEDIA, "datasets/")]
+    assert kept == [f"datasets/dev/uploadToPredict/{other_company.pk}/march.csv"]
     assert set(Account.objects.all()) == {operator, stranger}
     assert list(Company.objects.all()) == [other_company]
     assert [row.account for row in Developer.objects.all()] == [stranger]

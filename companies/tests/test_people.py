@@ -18,7 +18,7 @@ from companies.services.people import (
 from companies.tests.factories import AccountFactory, UserFactory
 from companies.tests.letters import latest_letter_to
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 

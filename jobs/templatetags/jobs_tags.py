@@ -14,3 +14,14 @@ def time_left(job):
     """
     left = job.time_left(at=timezone.now())
     return None if left is None else max(10, 5 * math.ceil(left.total_seconds() / 5))
+
+
+@register.filter
+def waits_for(job):
+    """Say what `job` still waits for: the first two by name, the others by their number."""
+    named = [f"“{name}”" for name in job.awaited]
+    if not named:
+        return "Waiting for its turn"
+    if len(named) > 2:
+        named[2:] = [f"{len(named) - 2} more"]
+    return f"Waits for {', '.join(named[:-1])} and {named[-1]}" if named[1:] else f"Waits for {named[0]}"

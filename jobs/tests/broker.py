@@ -79,15 +79,16 @@ def free_port():
 
 @pytest.fixture
 def do_jobs():
-    """Return a function that does every waiting job here and now, and returns those jobs."""
+    """Return a function that does all queued jobs here and now, and what comes after; it returns them."""
 
     def do():
         current_app.loader.import_default_modules()
         done = []
-        for job in Job.objects.filter(state=Job.State.QUEUED).order_by("queued_at"):
-            run_job(job.pk, clock=timezone.now)
-            job.refresh_from_db()
-            done.append(job)
+        while queued := list(Job.objects.filter(state=Job.State.QUEUED).order_by("queued_at")):
+            for job in queued:
+                run_job(job.pk, clock=timezone.now)
+                job.refresh_from_db()
+                done.append(job)
         return done
 
     return do

@@ -237,6 +237,7 @@ def test_a_job_that_no_message_announces_is_found_by_the_clock(processes, tmp_pa
     assert_done_once(job, tmp_path, attempts=1, steps=2)
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("victim", ["child", "main"])
 def test_the_same_holds_on_redis(redis_url, environment, processes, tmp_path, victim):
     environment["REDIS_URL"] = redis_url

@@ -8,10 +8,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from jobs.models import Job
+from jobs.models import Job, JobDependency
 from jobs.tests.factories import JobFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
 
 
 @pytest.fixture
@@ -77,6 +77,30 @@ def test_the_page_works_without_javascript(as_user, job, running):
 
     Job.objects.update(state=Job.State.SUCCEEDED)
     assert 'http-equiv="refresh"' not in as_user.get(page(running)).content.decode()
+
+
+def test_a_job_that_comes_after_others_says_which_and_can_be_cancelled(as_user, company, user, job):
+    after = [job]
+    for title in ("Reading a.csv", "Reading b.csv", "Reading c.csv"):
+        waiting = JobFactory(company=company, account=user, state=Job.State.WAITING, title=title)
+        for predecessor in after:
+            JobDependency.objects.create(job=waiting, predecessor=predecessor)
+        after.append(waiting)
+
+    texts = [fragment(as_user, one).content.decode() for one in after[1:]]
+
+    assert "Waits for “Count to three”" in texts[0]
+    assert "Waits for “Count to three” and “Reading a.csv”" in texts[1]
+    assert "Waits for “Count to three”, “Reading a.csv” and 1 more" in texts[2]
+    assert "hx-trigger" in texts[0] and cancel(after[1]) in texts[0]
+    answer = as_user.get(reverse("jobs:api-detail", kwargs={"job_id": waiting.pk})).json()
+    assert answer["waits_for"] == ["Count to three", "Reading a.csv", "Reading b.csv"]
+    listed = as_user.get(reverse("jobs:api-list")).json()
+    assert [one["waits_for"] for one in listed["results"] if one["id"] == str(job.pk)] == [[]]
+
+    as_user.post(cancel(after[1]))
+
+    assert "Nothing was kept of it" in fragment(as_user, after[1]).content.decode()
 
 
 def test_answers_are_never_cached(as_user, job):

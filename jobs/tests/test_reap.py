@@ -20,7 +20,7 @@ def lost(**fields):
 def test_a_lost_job_is_queued_and_delivered_again(messages):
     job = lost(attempt=2, delivered_at=ago(50), worker="anna")
 
-    assert services.reap(at=NOON) == {"queued": 1, "failed": 0, "cancelled": 0, "delivered": 1}
+    assert services.reap(at=NOON) == {"queued": 1, "failed": 0, "cancelled": 0, "settled": 0, "delivered": 1}
 
     job.refresh_from_db()
     assert (job.state, job.attempt, job.worker, job.delivered_at) == ("QUEUED", 2, "", NOON)

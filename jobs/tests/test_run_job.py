@@ -7,9 +7,8 @@ from companies.models import AuditEvent
 from core.errors import Unprocessable
 from jobs import services
 from jobs.handlers import handler
-from jobs.models import Job
-from jobs.runner import JobRun, run_job
-from jobs.services import JobCancelled, LeaseLost
+from jobs.runner import run_job
+from jobs.services import JobCancelled
 from jobs.tests.factories import JobFactory
 
 pytestmark = pytest.mark.django_db
@@ -177,44 +176,3 @@ def test_a_job_that_takes_too_long_is_stopped_in_words(do, clock, settings):
 
     assert (job.state, job.error["code"]) == ("FAILED", "job-took-too-long")
     assert "longer than 120 minutes" in job.error["message"]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_heartbeat_keeps_the_lease_while_the_handler_is_busy(settings, clock):
-    settings.JOB_LEASE_SECONDS = 1
-    job = services.claim_job(job_id=JobFactory(queued_at=NOON).pk, worker="anna", at=NOON)
-    run = JobRun(job, clock=clock)
-
-    with run.heartbeat():
-        clock.move(seconds=30)
-        wait_until(lambda: Job.objects.get().lease_until > clock())
-
-    with run.finish():
-        pass
-    assert Job.objects.get().state == "SUCCEEDED"
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("reason", [JobCancelled, LeaseLost])
-def test_a_heartbeat_says_when_to_stop(settings, clock, user, reason, broker_folder):
-    settings.JOB_LEASE_SECONDS = 1
-    job = services.claim_job(job_id=JobFactory(account=user).pk, worker="anna", at=NOON)
-    stops = []
-
-    with pytest.raises(reason), JobRun(job, clock=clock).heartbeat(on_stop=lambda: stops.append(reason)):
-        if reason is JobCancelled:
-            services.request_cancel(job=job, by=user, at=NOON)
-        else:
-            services.reap(at=NOON + timedelta(minutes=1))
-        wait_until(lambda: stops)
-
-    assert stops == [reason]
-
-
-def wait_until(condition, seconds=10):
-    import time
-
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "It did not happen in time."
-        time.sleep(0.02)

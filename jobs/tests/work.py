@@ -8,7 +8,7 @@ from pathlib import Path
 from django.utils import timezone
 
 from companies.models import AuditEvent
-from core.storage import write_atomically
+from core.files.drafts import write_atomically
 from jobs.handlers import handler
 
 

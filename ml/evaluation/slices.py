@@ -1,4 +1,4 @@
-"""How good a version is for parts of the customers: by contract, age and tenure."""
+"""How good a version is for parts of the customers: by contract, by age, by tenure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 from ml.evaluation.outcomes import check_outcomes
 from ml.evaluation.resampling import RESAMPLES, MetricIntervals, bootstrap_metrics
 from ml.matrix.columns import Coded, read_columns
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.schemas import BLANK, UNKNOWN
 
 # With fewer customers, or fewer of either outcome, the figures of a slice are mostly luck: it is flagged.
 FEWEST_CUSTOMERS = 100
 FEWEST_PER_CLASS = 30
-SLICED_BY = ("Contract", "SeniorCitizen", "tenure")
-# Months, upper ends included: the first year, in which most leave, the second, the two after, and beyond.
-BANDS = {"tenure": (12, 24, 48)}
+# By unit, upper ends included. Months: the first year, in which most leave, the second, the two after, and
+# beyond.
+BANDS = {"months": (12, 24, 48)}
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ def slices(
     probabilities,
     threshold=0.5,
     *,
-    schema=TELCO_V1,
-    features=SLICED_BY,
+    schema,
+    features,
     resamples=RESAMPLES,
     seed=0,
 ):
-    """Return the figures of a version for each contract, for seniors and others, and by tenure.
+    """Return the figures of a version for each part of the customers.
 
     Parameters
     ----------
@@ -70,10 +70,11 @@ def slices(
         1 where the customer churned.
     probabilities : array-like of float, shape (n_customers,)
     threshold : float, default 0.5
-    schema : FeatureSchema, default TELCO_V1
+    schema : FeatureSchema
         Knows the categories. Features that it does not have are left out.
-    features : tuple of str, default ("Contract", "SeniorCitizen", "tenure")
-        A number is cut at its `BANDS`, or at its quartiles where it has none.
+    features : sequence of str
+        By which the customers are parted. A number is cut at the `BANDS` of its unit, or at its quartiles
+        where it has none.
     resamples : int, default 1000
     seed : int, default 0
 
@@ -90,9 +91,11 @@ def slices(
 
     Examples
     --------
+    >>> from ml.matrix.schemas import TELCO_V1
     >>> churned = np.array([0, 1] * 60)
     >>> table = {"Contract": ["One year", "Two year"] * 60}
-    >>> found = slices(table, churned, churned * 0.5 + 0.2, features=("Contract",), resamples=10)
+    >>> chances, by = churned * 0.5 + 0.2, ["Contract"]
+    >>> found = slices(table, churned, chances, schema=TELCO_V1, features=by, resamples=10)
     >>> [(part.label, part.customers, part.churned, part.small) for part in found]
     [('One year', 60, 0, True), ('Two year', 60, 60, True)]
     """
@@ -141,14 +144,16 @@ def _plain(cells):
 def _groups(column, cells):
     """Return the number of the group of each customer, and what the groups are called."""
     if isinstance(cells, Coded):
-        return cells.positions[cells.indices], [*column.values, "(unknown)"]
-    edges = BANDS.get(column.name)
+        return cells.positions[cells.indices], [*column.levels, UNKNOWN]
+    edges = BANDS.get(column.unit)
     if edges is None:
-        edges = np.unique(np.quantile(cells, [0.25, 0.5, 0.75])) if len(cells) else ()
+        known = cells[~np.isnan(cells)]
+        edges = np.unique(np.quantile(known, [0.25, 0.5, 0.75])) if len(known) else ()
     unit = f" {column.unit}" if column.unit else ""
     names, below = [], None
     for edge in edges:
         names.append(f"up to {edge:g}{unit}" if below is None else f"over {below:g} to {edge:g}{unit}")
         below = edge
     names.append("all" if below is None else f"over {below:g}{unit}")
-    return np.searchsorted(edges, cells, side="left"), names
+    places = np.searchsorted(edges, cells, side="left")
+    return np.where(np.isnan(cells), len(names), places), [*names, BLANK]

@@ -10,10 +10,9 @@ import joblib
 import numpy as np
 import onnx
 import onnxruntime
-from sklearn.linear_model import LogisticRegression
 
 from ml.exchange.graphs import build_graph, scaling
-from ml.model_types.estimators import MODEL_TYPES, is_linear
+from ml.model_types.catalogue import MODEL_TYPES, type_of
 from ml.serving.calibration import Calibrator
 from ml.serving.scoring import Scorer
 
@@ -89,7 +88,7 @@ def export_model(trained, schema):
         "versions": trained.versions | {"onnx": onnx.__version__, "onnxruntime": onnxruntime.__version__},
         "golden": trained.golden,
     }
-    graph = build_graph(trained.pipeline)
+    graph = build_graph(trained.pipeline, schema)
     pickled = io.BytesIO()
     joblib.dump(trained.pipeline, pickled, compress=3)
     check_golden(manifest, graph)
@@ -174,37 +173,18 @@ def fold_linear(pipeline, schema):
     Returns
     -------
     dict or None
-        ``kind`` "linear", ``bias``, ``tables`` {column: one weight per known value, in the schema's order}
-        and ``weights`` {column: weight}, on the scale of log odds; None where the model is not linear.
+        ``kind`` "linear", ``bias``, ``tables`` {column: one weight per level, in the schema's order},
+        ``weights`` {column: weight} and, where numbers have an indicator, ``blanks`` {column: its weight}, on
+        the scale of log odds; None where the model is not linear.
     """
     model = pipeline.named_steps["model"]
-    if not is_linear(model):
+    model_type = type_of(model)
+    if not model_type.is_linear(model):
         return None
-    weights, bias = collapse(model)
-    mean, scale = scaling(pipeline)
+    weights, bias = model_type.collapse(model)
+    mean, scale = scaling(pipeline, schema)
     weights = weights / scale
     return fold_weights(weights, bias - float(weights @ mean), schema)
-
-
-def collapse(model):
-    """Return the one weight per column, and the bias, that a linear estimator comes to.
-
-    Parameters
-    ----------
-    model : estimator
-        Fitted; `ml.model_types.estimators.is_linear` holds for it.
-
-    Returns
-    -------
-    weights : ndarray of float64, shape (n_columns,)
-    bias : float
-    """
-    if isinstance(model, LogisticRegression):
-        return model.coef_[0].astype(np.float64), float(model.intercept_[0])
-    weights, bias = model.coefs_[0], model.intercepts_[0]
-    for layer, shift in zip(model.coefs_[1:], model.intercepts_[1:], strict=True):
-        weights, bias = weights @ layer, bias @ layer + shift
-    return weights[:, 0], float(bias[0])
 
 
 def fold_weights(weights, bias, schema):
@@ -220,14 +200,18 @@ def fold_weights(weights, bias, schema):
     -------
     dict
     """
-    tables, start = {}, 0
-    for column in schema.categorical:
-        tables[column.name] = weights[start : start + len(column.values)].tolist()
-        start += len(column.values)
-    numbers = {
-        column.name: float(weight) for column, weight in zip(schema.numeric, weights[start:], strict=True)
+    places = schema.places
+    folded = {
+        "kind": "linear",
+        "bias": bias,
+        "tables": {column.name: weights[places[column.name]].tolist() for column in schema.categorical},
+        "weights": {column.name: float(weights[places[column.name][0]]) for column in schema.numeric},
     }
-    return {"kind": "linear", "bias": bias, "tables": tables, "weights": numbers}
+    if schema.indicated:
+        folded["blanks"] = {
+            column.name: float(weights[places[column.name][1]]) for column in schema.indicated
+        }
+    return folded
 
 
 def _plain(params):

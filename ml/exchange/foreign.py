@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass
 
 import numpy as np
 import onnx
 import onnxruntime
 import pandas as pd
-import sklearn
 from sklearn.compose import ColumnTransformer
-from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, StandardScaler
-from sklearn.svm import SVC
-from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
-from ml.exchange.export import FORMAT, METRIC_KEYS, ExportedModel, check_golden, collapse, fold_weights
+from ml.exchange.export import FORMAT, METRIC_KEYS, ExportedModel, check_golden, fold_weights
 from ml.exchange.graphs import build_reordered_graph
+from ml.learning.fitting import THRESHOLD
+from ml.learning.packaging import choose_golden, list_versions
 from ml.learning.splits import split_half
-from ml.learning.training import THRESHOLD, choose_golden
 from ml.learning.trial import try_out
+from ml.matrix.frames import fill_blanks
 from ml.matrix.schemas import normal
-from ml.model_types.estimators import MODEL_TYPES, is_linear
+from ml.model_types.catalogue import MODEL_TYPES, type_of
 from ml.serving.calibration import Calibrator, fit_sigmoid
 
-KINDS = {
-    MLPClassifier: "neural_network",
-    RandomForestClassifier: "random_forest",
-    GradientBoostingClassifier: "gradient_boosting",
-    DecisionTreeClassifier: "decision_tree",
-    LogisticRegression: "logistic_regression",
-    SVC: "support_vector_machine",
-}
+IMPORTABLE = [kind for kind in MODEL_TYPES.values() if kind.refuse_foreign]
 TOLERANCE = 1e-5
 SEED = 42
 # A file that says Yes as 1 or as true means the same.
@@ -56,8 +43,8 @@ class ForeignPipeline:
     shift, scale : ndarray of float64, shape (n_columns,)
         Subtracted first, divided by then.
     words : dict of str to dict
-        Per one-hot column of the pipeline: how it spells each value of the schema; under the empty text, a
-        value that it does not know.
+        Per one-hot column of the pipeline: how it spells each level of the schema, or a value that it does
+        not know.
     """
 
     pipeline: Pipeline
@@ -74,8 +61,8 @@ class ForeignPipeline:
 
     @property
     def model_type(self):
-        """Its slug among `ml.model_types.estimators.MODEL_TYPES`."""
-        return KINDS[type(self.model)]
+        """What kind of model it is."""
+        return type_of(self.model)
 
     def score(self, features):
         """Return what scikit-learn says, uncalibrated.
@@ -89,6 +76,7 @@ class ForeignPipeline:
         -------
         ndarray of float64, shape (n_customers,)
         """
+        features = fill_blanks(features, self.schema)
         by_name = {normal(name): name for name in self.schema.features}
         given = {}
         for name in self.pipeline.steps[0][1].feature_names_in_:
@@ -127,10 +115,10 @@ def read_pipeline(pipeline, schema):
     if not isinstance(pipeline, Pipeline) or len(pipeline.steps) != 2:
         raise ValueError("It must be a Pipeline of two steps: a ColumnTransformer and a classifier.")
     encode, model = pipeline.steps[0][1], pipeline.steps[1][1]
-    if not isinstance(encode, ColumnTransformer) or type(model) not in KINDS:
+    if not isinstance(encode, ColumnTransformer) or not any(kind.made(model) for kind in IMPORTABLE):
         raise ValueError(
             f"Its steps are {type(encode).__name__} and {type(model).__name__}; a ColumnTransformer and one "
-            f"of {', '.join(kind.__name__ for kind in KINDS)} can be imported."
+            f"of {', '.join(kind.class_name for kind in IMPORTABLE)} can be imported."
         )
     if not hasattr(encode, "feature_names_in_") or not hasattr(model, "classes_"):
         raise ValueError("It is not fitted, or was fitted on an array without names of columns.")
@@ -150,7 +138,7 @@ def read_pipeline(pipeline, schema):
     )
 
 
-def export_foreign(foreign, features, labels, *, expected=None, source):
+def export_foreign(foreign, features, labels, *, expected=None, source, slices=()):
     """Turn a foreign pipeline into the parts of a version, tried out and compared.
 
     Its probabilities stay what they are, except those of a support vector machine: it has none, so half of
@@ -166,6 +154,8 @@ def export_foreign(foreign, features, labels, *, expected=None, source):
         What the pipeline said about them where it was made; NaN where that is not known.
     source : dict
         Where it came from, for the manifest.
+    slices : sequence of str, optional
+        See `ml.learning.training.train_model`.
 
     Returns
     -------
@@ -178,7 +168,7 @@ def export_foreign(foreign, features, labels, *, expected=None, source):
         It says something else here than where it was made, or graph and scikit-learn differ by more than
         1e-5, or there are too few customers to try it out.
     """
-    schema, spec = foreign.schema, MODEL_TYPES[foreign.model_type]
+    schema, spec = foreign.schema, foreign.model_type
     said = foreign.score(features)
     if expected is not None:
         _check_expected(said, expected)
@@ -191,7 +181,7 @@ def export_foreign(foreign, features, labels, *, expected=None, source):
     def score(rows):
         return calibrator.apply(foreign.score(rows))
 
-    found = try_out(score, tried, labels[judged], schema)
+    found = try_out(score, tried, labels[judged], schema, slices=slices)
     serving, graph = serve(foreign)
     params = foreign.model.get_params()
     manifest = {
@@ -204,9 +194,7 @@ def export_foreign(foreign, features, labels, *, expected=None, source):
         "threshold": THRESHOLD,
         "parameters": {rule.name: _plain(params[rule.name]) for rule in spec.rules if rule.name in params},
         "versions": {
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scikit-learn": sklearn.__version__,
+            **list_versions(spec),
             "onnx": onnx.__version__,
             "onnxruntime": onnxruntime.__version__,
         },
@@ -321,7 +309,7 @@ class _Reader:
             column = self.categories.get(normal(name))
             if column is None:
                 raise ValueError(f"It reads {name} as a category; in {self.schema.name} it is a number.")
-            spelling = {"": _unknown(words)}
+            spelling = {column.unknown: _unknown(words)}
             for position, word in enumerate(words):
                 place = column.position(word)
                 if place < 0:
@@ -333,7 +321,10 @@ class _Reader:
                 if position != without:
                     self.places[output] = self.encoded[f"{column.name}={column.values[place]}"]
                     output += 1
-            self.words[name] = {value: spelling.get(value, spelling[""]) for value in ("", *column.values)}
+            strange = spelling[column.unknown]
+            self.words[name] = {
+                level: spelling.get(level, strange) for level in (column.unknown, *column.levels)
+            }
 
     def _numbers(self, inputs, shift, scale, output):
         for position, name in enumerate(inputs):
@@ -364,12 +355,8 @@ def _check_model(model, schema):
             f"Its classes are {', '.join(map(str, model.classes_))}; they must be two, the second of them "
             f"{schema.label.values[-1]!r} or 1 for customers who left."
         )
-    if isinstance(model, GradientBoostingClassifier) and (
-        model.loss != "log_loss" or not isinstance(model.init_, DummyClassifier)
-    ):
-        raise ValueError("Its GradientBoostingClassifier has another loss or another start than usual.")
-    if isinstance(model, SVC) and (model.kernel not in ("rbf", "linear") or model.probability is True):
-        raise ValueError("Its SVC has another kernel than rbf or linear, or probabilities of its own.")
+    if fault := type_of(model).refuse_foreign(model):
+        raise ValueError(fault)
 
 
 def _check_expected(said, expected):
@@ -389,9 +376,9 @@ def _check_expected(said, expected):
 
 def _fold(foreign):
     """Return the tables of a linear pipeline over the columns of the schema; None where it is not linear."""
-    if not is_linear(foreign.model):
+    if not foreign.model_type.is_linear(foreign.model):
         return None
-    own, bias = collapse(foreign.model)
+    own, bias = foreign.model_type.collapse(foreign.model)
     own = own / foreign.scale
     bias -= float(own @ foreign.shift)
     weights = np.zeros(len(foreign.schema.encoded_columns))

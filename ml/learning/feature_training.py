@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from dataclasses import dataclass, field
 
-import numpy as np
-import sklearn
-from sklearn.base import clone
-from sklearn.metrics import f1_score, precision_recall_curve, roc_auc_score
-from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from ml.evaluation.metrics import evaluate
-from ml.evaluation.resampling import bootstrap_metrics
-from ml.learning.honest_scores import FOLDS, raw_scores
-from ml.learning.splits import TEST_SHARE, split_rows
-from ml.learning.training import TrainedModel, choose_golden, shuffle_importance
+from ml.learning.fitting import FittedModel, fit_model
+from ml.learning.judging import choose_threshold, judge, judge_simple_rule, shuffle_importance
+from ml.learning.packaging import TrainedModel, package
+from ml.learning.pipelines import balanced_weights
+from ml.learning.splits import plan_split, refuse_few, split_rows
 from ml.logs.feature_columns import LearnedColumns, choose_columns
-from ml.logs.log_models import check_type
 from ml.matrix.frames import hash_frame
 from ml.matrix.schemas import FeatureSchema
-from ml.model_types.estimators import MODEL_TYPES
-from ml.serving.calibration import Calibrator, choose_calibrator
 
-FEWEST_PER_CLASS = 30
-# From here on outcomes are balanced enough to weigh alike.
-BALANCED_FROM = 0.4
+TOO_FEW = "A longer log, or more customers, would do."
 
 
 @dataclass(frozen=True)
@@ -69,7 +59,7 @@ def learn_over_time(earlier, later, *, name, model_type, params=None, seed=42):
     name : str
         Of the schema.
     model_type : str
-        One of `ml.logs.log_models.TYPES`.
+        A slug of `ml.model_types.catalogue.MODEL_TYPES`.
     params : mapping of str to object, optional
     seed : int, default 42
 
@@ -84,7 +74,7 @@ def learn_over_time(earlier, later, *, name, model_type, params=None, seed=42):
     """
     started = time.perf_counter()
     for table, when in ((earlier, "the earlier"), (later, "the later")):
-        _refuse_few(table, f" at {when} cutoff")
+        refuse_few(table.labels, where=f" at {when} cutoff", advice=TOO_FEW)
     with threadpool_limits(limits=1):
         tested = _fit(earlier, name, model_type, params, seed)
         metrics, importance = _judge(tested, later, seed)
@@ -95,10 +85,10 @@ def learn_over_time(earlier, later, *, name, model_type, params=None, seed=42):
             "optimistic": _optimistic(later, name, model_type, params, seed),
             **_selected(fitted),
             "tested_without": tested.columns.left_out,
-            "class_weights": fitted.weights,
+            "class_weights": fitted.weighs,
         }
-        split = {"how": "temporal", "train_rows": len(earlier), "test_rows": len(later)}
-        return _learned(fitted, later, later, metrics, importance, split, report, started, seed)
+        split = {"how": "temporal", "seed": seed, "train_rows": len(earlier), "test_rows": len(later)}
+        return _learned(fitted, later, later, metrics, importance, split, report, started)
 
 
 def learn_from_labels(table, *, name, model_type, params=None, seed=42):
@@ -120,9 +110,9 @@ def learn_from_labels(table, *, name, model_type, params=None, seed=42):
         Too few customers of one outcome, or nothing to learn from.
     """
     started = time.perf_counter()
-    _refuse_few(table, "")
+    refuse_few(table.labels, advice=TOO_FEW)
     with threadpool_limits(limits=1):
-        learned, held_out = split_rows(table.labels, seed)
+        learned, held_out, plan = plan_split(table.labels, seed)
         train, test = table.rows(learned), table.rows(held_out)
         fitted = _fit(train, name, model_type, params, seed)
         metrics, importance = _judge(fitted, test, seed)
@@ -131,63 +121,10 @@ def learn_from_labels(table, *, name, model_type, params=None, seed=42):
             "simple_rule": _simple_rule(fitted, train, test),
             "optimistic": None,
             **_selected(fitted),
-            "class_weights": fitted.weights,
+            "class_weights": fitted.weighs,
         }
-        split = {
-            "how": "stratified",
-            "stratified": True,
-            "test_share": TEST_SHARE,
-            "train_rows": len(train),
-            "test_rows": len(test),
-        }
-        return _learned(fitted, train, test, metrics, importance, split, report, started, seed)
-
-
-def balanced_weights(labels):
-    """Return weights under which both outcomes count alike, or None where they nearly do anyway.
-
-    Parameters
-    ----------
-    labels : ndarray of int, shape (n_customers,)
-
-    Returns
-    -------
-    ndarray of float64, shape (n_customers,), or None
-
-    Examples
-    --------
-    >>> balanced_weights(np.array([0, 0, 0, 1]))
-    array([0.66666667, 0.66666667, 0.66666667, 2.        ])
-    """
-    rate = float(np.mean(labels))
-    if min(rate, 1 - rate) >= BALANCED_FROM:
-        return None
-    return np.where(labels == 1, 0.5 / rate, 0.5 / (1 - rate))
-
-
-def choose_threshold(labels, probabilities):
-    """Return the probability from which on a customer is called leaving: where the F1 of churners is largest.
-
-    Parameters
-    ----------
-    labels : ndarray of int, shape (n_customers,)
-    probabilities : ndarray of float64, shape (n_customers,)
-        Of models that had not seen their customer.
-
-    Returns
-    -------
-    float
-        Between 0.05 and 0.95.
-
-    Examples
-    --------
-    >>> choose_threshold(np.array([0, 0, 1, 1]), np.array([0.1, 0.2, 0.3, 0.8]))
-    0.3
-    """
-    precision, recall, thresholds = precision_recall_curve(labels, probabilities)
-    both = precision[:-1] + recall[:-1]
-    f1 = 2 * precision[:-1] * recall[:-1] / np.where(both > 0, both, 1)
-    return float(np.clip(round(float(thresholds[int(np.argmax(f1))]), 4), 0.05, 0.95))
+        split = {"how": "stratified"} | plan
+        return _learned(fitted, train, test, metrics, importance, split, report, started)
 
 
 # --- One fit ---------------------------------------------------------------------------------------------
@@ -195,42 +132,36 @@ def choose_threshold(labels, probabilities):
 
 @dataclass(frozen=True)
 class _Fitted:
-    columns: LearnedColumns
-    pipeline: object
-    calibrator: Calibrator
-    threshold: float
-    weights: bool
-    model_type: str
-    params: dict
+    """A model that was fitted on the customers at one cutoff, and how it reads those at another."""
 
-    @property
-    def schema(self):
-        return self.columns.schema
+    columns: LearnedColumns
+    model: FittedModel
+    threshold: float
+    weighs: bool
 
     def read(self, table):
         return self.columns.read(table.frame)
 
     def predict(self, table):
-        return self.calibrator.apply(raw_scores(self.pipeline, self.read(table)))
+        return self.model.predict(self.read(table))
 
 
 def _fit(table, name, model_type, params, seed):
-    spec = MODEL_TYPES[check_type(model_type)]
-    params = spec.check_params(params)
     columns = choose_columns(table, name=name)
-    features, labels = columns.read(table.frame), table.labels
-    unfitted = spec.build(params, seed, schema=columns.schema)
-    pipeline = _fit_weighted(clone(unfitted), features, labels)
-    scores, folds = _score_out_of_fold(unfitted, features, labels, seed)
-    calibrator = choose_calibrator(scores, labels, folds)
-    return _Fitted(
-        columns=columns,
-        pipeline=pipeline,
-        calibrator=calibrator,
-        threshold=choose_threshold(labels, calibrator.apply(scores)),
-        weights=balanced_weights(labels) is not None,
+    model = fit_model(
+        columns.read(table.frame),
+        table.labels,
+        schema=columns.schema,
         model_type=model_type,
         params=params,
+        seed=seed,
+        balanced=True,
+    )
+    return _Fitted(
+        columns=columns,
+        model=model,
+        threshold=choose_threshold(table.labels, model.honest),
+        weighs=balanced_weights(table.labels) is not None,
     )
 
 
@@ -239,54 +170,21 @@ def _selected(fitted):
     return {"selection": columns.selection.to_dict(), "left_out": columns.left_out}
 
 
-def _fit_weighted(pipeline, features, labels):
-    weights = balanced_weights(labels)
-    return pipeline.fit(features, labels, **({} if weights is None else {"model__sample_weight": weights}))
-
-
-def _score_out_of_fold(unfitted, features, labels, seed):
-    """Score each customer by a model that has not seen it; weights are learned from, never calibrated on."""
-    scores, folds = np.empty(len(labels)), np.empty(len(labels), dtype=np.int64)
-    splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    for number, (learned, judged) in enumerate(splitter.split(features, labels)):
-        fitted = _fit_weighted(clone(unfitted), features.iloc[learned], labels[learned])
-        scores[judged], folds[judged] = raw_scores(fitted, features.iloc[judged]), number
-    return scores, folds
-
-
 # --- How good it is --------------------------------------------------------------------------------------
 
 
 def _judge(fitted, test, seed):
-    probabilities = fitted.predict(test)
-    metrics = evaluate(test.labels, probabilities, fitted.threshold)
-    metrics["intervals"] = bootstrap_metrics(test.labels, probabilities, fitted.threshold).to_dict()
-    metrics["slices"] = []
-    importance = shuffle_importance(fitted.pipeline, fitted.read(test), test.labels, fitted.schema, seed)
-    return metrics, importance
+    schema, features = fitted.columns.schema, fitted.read(test)
+    metrics = judge(
+        features, test.labels, fitted.predict(test), fitted.threshold, schema=schema, sliced_by=()
+    )
+    return metrics, shuffle_importance(fitted.model.pipeline, features, test.labels, schema, seed)
 
 
 def _simple_rule(fitted, train, test):
-    """Judge the best single column, chosen on what was learned from: a model that loses to it is no use."""
-    learned, judged = fitted.read(train), fitted.read(test)
-    ranked = []
-    for column in fitted.schema.numeric:
-        auc = roc_auc_score(train.labels, learned[column.name])
-        ranked.append((max(auc, 1 - auc), column.name, 1 if auc >= 0.5 else -1))
-    _, name, sign = max(ranked)
-    scores = sign * learned[name].to_numpy()
-    precision, recall, cuts = precision_recall_curve(train.labels, scores)
-    both = precision[:-1] + recall[:-1]
-    best = int(np.argmax(precision[:-1] * recall[:-1] / np.where(both > 0, both, 1)))
-    found = sign * judged[name].to_numpy()
-    return {
-        "feature": name,
-        "higher_is_riskier": sign > 0,
-        "auc": float(roc_auc_score(test.labels, found)),
-        "f1": float(f1_score(test.labels, found >= cuts[best])),
-        # Calling everybody a leaver: the F1 that knowing nothing gives.
-        "f1_of_all": float(2 * test.labels.mean() / (1 + test.labels.mean())),
-    }
+    return judge_simple_rule(
+        fitted.read(train), train.labels, fitted.read(test), test.labels, schema=fitted.columns.schema
+    )
 
 
 def _optimistic(table, name, model_type, params, seed):
@@ -298,43 +196,17 @@ def _optimistic(table, name, model_type, params, seed):
     return {"accuracy": found["weighted"]["Accuracy"], "rows": found["rows"], **found["churners"]}
 
 
-def _learned(fitted, learned_from, shown, metrics, importance, split, report, started, seed):
-    features, shown_features = fitted.read(learned_from), fitted.read(shown)
-    trained = TrainedModel(
-        pipeline=fitted.pipeline,
-        calibrator=fitted.calibrator,
+def _learned(fitted, learned_from, shown, metrics, importance, split, report, started):
+    features = fitted.read(learned_from)
+    trained = package(
+        fitted.model,
         threshold=fitted.threshold,
         metrics=metrics,
-        golden=choose_golden(
-            lambda rows: fitted.calibrator.apply(raw_scores(fitted.pipeline, rows)),
-            shown_features,
-            fitted.predict(shown),
-            fitted.schema,
-        ),
         importance=importance,
-        split=split | {"seed": seed, "folds": FOLDS, "registered_rows": len(learned_from)},
-        seconds=time.perf_counter() - started,
-        model_type=fitted.model_type,
-        params=fitted.params,
-        seed=seed,
+        split=split | fitted.model.source | {"registered_rows": len(learned_from)},
+        learned=features,
+        shown=fitted.read(shown),
         data_sha256=hash_frame(features, learned_from.labels),
-        observed={
-            column.name: [float(features[column.name].min()), float(features[column.name].max())]
-            for column in fitted.schema.numeric
-        },
-        versions={
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scikit-learn": sklearn.__version__,
-        },
+        seconds=time.perf_counter() - started,
     )
-    return LearnedModel(trained, fitted.schema, fitted.columns.fills, report)
-
-
-def _refuse_few(table, where):
-    churned = int(table.labels.sum())
-    if min(churned, len(table) - churned) < FEWEST_PER_CLASS:
-        raise ValueError(
-            f"Learning needs at least {FEWEST_PER_CLASS} customers who left and as many who stayed{where}, "
-            f"got {churned:,} and {len(table) - churned:,}. A longer log, or more customers, would do."
-        )
+    return LearnedModel(trained, fitted.columns.schema, fitted.columns.fills, report)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold
 
-from ml.model_types.estimators import is_linear
+from ml.learning.pipelines import fit_pipeline
+from ml.model_types.catalogue import is_linear
 from ml.serving.calibration import SMALLEST_SCORE
 
 FOLDS = 5
@@ -17,7 +17,7 @@ LARGEST_SHRINKAGE = 0.01
 FEWEST_PER_WEIGHT = 50
 
 
-def collect_scores(pipeline, features, labels, seed):
+def collect_scores(pipeline, features, labels, seed, *, balanced=False):
     """Return scores of the training customers for the calibrator, at the lowest honest price.
 
     Out of fold, which costs five more fits, unless the model is linear and has so many customers per weight
@@ -31,6 +31,9 @@ def collect_scores(pipeline, features, labels, seed):
         From `ml.matrix.frames.clean_frame`.
     labels : ndarray of int, shape (n_customers,)
     seed : int
+    balanced : bool, default False
+        Whether it was fitted with weights. Its scores are always taken out of fold then: the estimate knows
+        nothing of weights.
 
     Returns
     -------
@@ -43,7 +46,7 @@ def collect_scores(pipeline, features, labels, seed):
     """
     model = pipeline.named_steps["model"]
     rarer = min(int(labels.sum()), len(labels) - int(labels.sum()))
-    if is_linear(model) and rarer >= FEWEST_PER_WEIGHT * model.n_features_in_:
+    if not balanced and is_linear(model) and rarer >= FEWEST_PER_WEIGHT * model.n_features_in_:
         scores = raw_scores(pipeline, features)
         shrinkage = expected_shrinkage(labels, scores, model.n_features_in_)
         if shrinkage <= LARGEST_SHRINKAGE:
@@ -54,11 +57,11 @@ def collect_scores(pipeline, features, labels, seed):
                 "largest_shrinkage": LARGEST_SHRINKAGE,
             }
             return scores, _number_folds(features, labels, seed), how
-    return *score_out_of_fold(pipeline, features, labels, seed), {"folds": FOLDS}
+    return *score_out_of_fold(pipeline, features, labels, seed, balanced=balanced), {"folds": FOLDS}
 
 
-def score_out_of_fold(pipeline, features, labels, seed):
-    """Score each customer by a model that was fitted without it.
+def score_out_of_fold(pipeline, features, labels, seed, *, balanced=False):
+    """Score each customer by a model that was fitted without it; weights are learned from, never scored by.
 
     Parameters
     ----------
@@ -67,6 +70,8 @@ def score_out_of_fold(pipeline, features, labels, seed):
     features : DataFrame of shape (n_customers, n_features)
     labels : ndarray of int, shape (n_customers,)
     seed : int
+    balanced : bool, default False
+        See `ml.learning.pipelines.fit_pipeline`.
 
     Returns
     -------
@@ -76,7 +81,7 @@ def score_out_of_fold(pipeline, features, labels, seed):
     scores, folds = np.empty(len(labels)), _number_folds(features, labels, seed)
     for number in range(FOLDS):
         learned, judged = np.flatnonzero(folds != number), np.flatnonzero(folds == number)
-        fitted = clone(pipeline).fit(features.iloc[learned], labels[learned])
+        fitted = fit_pipeline(pipeline, features.iloc[learned], labels[learned], balanced=balanced)
         scores[judged] = raw_scores(fitted, features.iloc[judged])
     return scores, folds
 

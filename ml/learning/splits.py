@@ -8,6 +8,34 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 TEST_SHARE = 0.2
+FEWEST_PER_CLASS = 30
+
+
+def refuse_few(labels, *, what="Learning", where="", advice=""):
+    """Refuse customers of whom too few had one of the outcomes.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n_customers,)
+    what : str, default "Learning"
+        What they are too few for.
+    where : str
+        Which customers, at the end of the first clause.
+    advice : str
+        What would help, as a sentence.
+
+    Raises
+    ------
+    ValueError
+        Names both numbers.
+    """
+    churned = int(np.sum(labels))
+    stayed = len(labels) - churned
+    if min(churned, stayed) < FEWEST_PER_CLASS:
+        raise ValueError(
+            f"{what} needs at least {FEWEST_PER_CLASS} customers who left and as many who stayed{where}, "
+            f"got {churned:,} and {stayed:,}. {advice}".strip()
+        )
 
 
 def split_rows(labels, seed=42):
@@ -30,6 +58,51 @@ def split_rows(labels, seed=42):
     (80, 20)
     """
     return train_test_split(np.arange(len(labels)), test_size=TEST_SHARE, stratify=labels, random_state=seed)
+
+
+def plan_split(labels, seed=42, held_out=None):
+    """Return who is learned from and who is held out, and what the manifest says of it.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n_customers,)
+    seed : int, default 42
+    held_out : ndarray of bool, shape (n_customers,), optional
+        From `continue_split`, where an earlier version held out some of them already; by default a fifth,
+        from `split_rows`.
+
+    Returns
+    -------
+    learned, held_out : ndarray of int
+        Positions.
+    plan : dict
+        ``test_share``, ``seed``, ``stratified``, ``train_rows``, ``test_rows``; ``held_out_sha256`` where the
+        seed alone does not say who.
+
+    Raises
+    ------
+    ValueError
+        `held_out` is of another length, or leaves an outcome out of either part.
+    """
+    if held_out is None:
+        share, how = TEST_SHARE, {}
+        learned, held_out = split_rows(labels, seed)
+    else:
+        chosen = np.asarray(held_out, dtype=bool)
+        if chosen.shape != labels.shape:
+            raise ValueError(f"held_out has {len(chosen)} rows, but there are {len(labels)} customers.")
+        share, how = float(chosen.mean()), {"held_out_sha256": hash_split(chosen)}
+        learned, held_out = np.flatnonzero(~chosen), np.flatnonzero(chosen)
+        if min(len(np.unique(labels[part])) for part in (learned, held_out)) < 2:
+            raise ValueError("Both outcomes must occur among those learned from and among those held out.")
+    plan = {
+        "test_share": share,
+        "seed": seed,
+        "stratified": True,
+        "train_rows": len(learned),
+        "test_rows": len(held_out),
+    }
+    return learned, held_out, plan | how
 
 
 def split_half(labels, seed=42):

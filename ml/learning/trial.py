@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from ml.evaluation.metrics import evaluate
-from ml.learning.training import FEWEST_PER_CLASS, THRESHOLD, reliability
+from ml.learning.fitting import THRESHOLD
+from ml.learning.judging import judge
+from ml.learning.packaging import observe
+from ml.learning.splits import refuse_few
 
 MOST_SHUFFLED = 2_000
 
 
-def try_out(score, features, labels, schema, *, threshold=THRESHOLD, seed=42, repeats=4):
+def try_out(score, features, labels, schema, *, threshold=THRESHOLD, slices=(), seed=42, repeats=4):
     """Return the figures that every version has, of a model that is only known by what it says.
 
     Parameters
@@ -24,6 +26,8 @@ def try_out(score, features, labels, schema, *, threshold=THRESHOLD, seed=42, re
         1 where the customer churned.
     schema : FeatureSchema
     threshold : float, default 0.5
+    slices : sequence of str, optional
+        See `ml.learning.training.train_model`.
     seed, repeats : int, default 42, 4
         Of the shuffles.
 
@@ -38,22 +42,13 @@ def try_out(score, features, labels, schema, *, threshold=THRESHOLD, seed=42, re
     ValueError
         Fewer than 30 customers of either outcome, or a probability outside of [0, 1].
     """
-    churned = int(labels.sum())
-    if min(churned, len(labels) - churned) < FEWEST_PER_CLASS:
-        raise ValueError(
-            f"Trying a model out needs at least {FEWEST_PER_CLASS} customers who left and as many who "
-            f"stayed, got {churned} and {len(labels) - churned}."
-        )
+    refuse_few(labels, what="Trying a model out")
     probabilities = score(features)
-    metrics = evaluate(labels, probabilities, threshold)
     shuffled = features.iloc[:MOST_SHUFFLED].reset_index(drop=True)
     return {
-        "metrics": metrics | reliability(features, labels, probabilities, schema),
+        "metrics": judge(features, labels, probabilities, threshold, schema=schema, sliced_by=slices),
         "importance": _importance(score, shuffled, labels[:MOST_SHUFFLED], schema, seed, repeats),
-        "observed": {
-            column.name: [float(features[column.name].min()), float(features[column.name].max())]
-            for column in schema.numeric
-        },
+        "observed": observe(features, schema),
     }
 
 

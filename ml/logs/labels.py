@@ -204,7 +204,7 @@ def read_given_labels(events, *, target):
 def _compile_labels(columns, as_of, active_from, start, end):
     import ibis
 
-    from ml.logs.features.expressions import PURCHASE, open_events, take
+    from ml.logs.features.terms import PURCHASE, open_events, take
 
     events = open_events(columns)
     at = events.event_at
@@ -228,7 +228,7 @@ def _compile_labels(columns, as_of, active_from, start, end):
 def _compile_given(columns):
     import ibis
 
-    from ml.logs.features.expressions import open_events
+    from ml.logs.features.terms import open_events
 
     events = open_events(columns)
     labelled = events.filter(events.label.notnull()).group_by("customer_id").agg(churned=ibis._.label.max())

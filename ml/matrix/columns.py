@@ -6,13 +6,16 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from ml.matrix.schemas import is_blank
 
 
 class Coded(NamedTuple):
     """A column of categories: row i holds the value ``positions[indices[i]]`` of its category.
 
-    ``positions`` has one entry per distinct cell of the batch; unknown categories and blanks point one past
-    the last known value, where every table of weights holds a zero.
+    ``positions`` has one entry per distinct cell of the batch; unknown categories point one past the last
+    level, where every table of weights holds a zero.
     """
 
     positions: np.ndarray
@@ -37,11 +40,13 @@ def read_columns(columns, schema):
     -------
     coded : list of Coded
     numbers : list of ndarray of float64, shape (n,)
+        NaN where a cell is blank and the schema says how that is read.
 
     Raises
     ------
     ValueError
-        A column is missing, columns differ in length, or a number is blank, infinite or no number.
+        A column is missing, columns differ in length, or a number is infinite, no number, or blank where the
+        schema does not say how that is read.
     """
     missing = [name for name in schema.features if name not in columns]
     if missing:
@@ -57,7 +62,7 @@ def read_columns(columns, schema):
 def _code(cells, column):
     distinct, indices = _arrow_dictionary(cells) if _is_arrow(cells) else _python_dictionary(cells)
     positions = np.array([column.position(cell) for cell in distinct], dtype=np.intp)
-    positions[positions < 0] = len(column.values)
+    positions[positions < 0] = len(column.levels)
     return Coded(positions, indices)
 
 
@@ -86,6 +91,8 @@ def _python_dictionary(cells):
 
 
 def _number(cells, column):
+    if column.fill is not None:
+        cells = _without_blank_text(cells)
     try:
         if _is_arrow(cells):
             cells = cells.cast(pa.float64()).to_numpy(**_copy_allowed(cells))
@@ -94,10 +101,23 @@ def _number(cells, column):
         raise ValueError(f"{column.name} must be a column of numbers: {error}.") from error
     # A sum is infinite or NaN whenever one of its terms is; looking at each is needed only then.
     if not np.isfinite(values.sum()):
-        wrong = np.flatnonzero(~np.isfinite(values))
+        wrong = ~np.isfinite(values)
+        wrong = np.flatnonzero(wrong & ~np.isnan(values) if column.fill is not None else wrong)
         if wrong.size:
             raise ValueError(f"{column.name}: row {wrong[0] + 1:,} of the batch has no number.")
     return values
+
+
+def _without_blank_text(cells):
+    """Return cells of which none is text of white space; nulls stand there instead."""
+    if _is_arrow(cells):
+        if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
+            return cells
+        blank = pc.equal(pc.utf8_trim_whitespace(cells), "")
+        return pc.if_else(blank, pa.scalar(None, cells.type), cells)
+    if isinstance(cells, np.ndarray) and cells.dtype.kind in "iufb":
+        return cells
+    return [None if is_blank(cell) else cell for cell in cells]
 
 
 def _copy_allowed(cells):

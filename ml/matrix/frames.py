@@ -7,14 +7,13 @@ import pandas as pd
 
 from ml.matrix.schemas import normal
 
-UNKNOWN = ""
-
 
 def clean_frame(frame, schema):
     """Return the features of `frame` in the schema's order and spelling.
 
     Column names match case-insensitively, extra columns are left out. A category becomes the schema's own
-    spelling of it, or the empty text where it is unknown. A blank number takes the value of its blank rule.
+    spelling of it. A blank number takes the value of its blank rule, and stays NaN where the schema says what
+    else it is read as.
 
     Parameters
     ----------
@@ -39,7 +38,7 @@ def clean_frame(frame, schema):
     for column in schema.categorical:
         # One lookup per distinct cell, not per row.
         places, distinct = pd.factorize(frame[found[normal(column.name)]])
-        spelling = [*(_spelling(column, cell) for cell in distinct), UNKNOWN]
+        spelling = [*(column.spelling(cell) for cell in distinct), column.spelling(None)]
         # A blank has place -1, which is the last one.
         clean[column.name] = np.array(spelling, dtype=object)[places]
     for column in schema.numeric:
@@ -49,7 +48,8 @@ def clean_frame(frame, schema):
         cells[np.isnan(cells) & (clean[rule.when_column] == rule.when_value)] = rule.value
     for column in schema.numeric:
         cells = clean[column.name]
-        wrong = np.flatnonzero(~((cells >= column.minimum) & (cells <= column.maximum)))
+        wrong = ~((cells >= column.minimum) & (cells <= column.maximum))
+        wrong = np.flatnonzero(wrong & ~np.isnan(cells) if column.fill is not None else wrong)
         if wrong.size:
             raise ValueError(
                 f"{column.name} must be a number from {column.minimum:g} to {column.maximum:g}: "
@@ -90,6 +90,24 @@ def read_labels(frame, schema):
     return labels
 
 
+def fill_blanks(features, schema):
+    """Return numbers as they are read: blanks as the schema says.
+
+    Parameters
+    ----------
+    features : DataFrame of shape (n_customers, n_features)
+        From `clean_frame`.
+    schema : FeatureSchema
+
+    Returns
+    -------
+    DataFrame of shape (n_customers, n_features)
+        The same one where nothing can be blank.
+    """
+    fills = {column.name: column.fill for column in schema.numeric if column.fill is not None}
+    return features.fillna(fills) if fills else features
+
+
 def hash_frame(clean, labels):
     """Return the SHA-256 of what a model learns from, independent of the file it came in.
 
@@ -121,11 +139,6 @@ def _columns(frame):
             raise ValueError(f"Two columns are called {name}.")
         found[normal(name)] = name
     return found
-
-
-def _spelling(column, cell):
-    position = -1 if pd.isna(cell) else column.position(cell)
-    return column.values[position] if position >= 0 else UNKNOWN
 
 
 def _numbers(cells, column):

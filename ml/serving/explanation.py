@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from ml.matrix.columns import Coded
+from ml.matrix.schemas import BLANK, UNKNOWN
 
 FEWEST_DONORS = 50
 DONORS = 3
@@ -88,7 +89,8 @@ def describe_feature(column, cells, probabilities, bins=4):
     Returns
     -------
     list of Group
-        Categories in the schema's order, unknown ones last; ranges rising. Empty groups are left out.
+        Categories in the schema's order, unknown ones last; ranges rising, blanks last. Empty groups are left
+        out.
 
     Raises
     ------
@@ -100,13 +102,13 @@ def describe_feature(column, cells, probabilities, bins=4):
         raise ValueError(f"{column.name} has {rows} rows, but there are {len(probabilities)} probabilities.")
     if isinstance(cells, Coded):
         position = cells.positions[cells.indices]
-        labels = [*column.values, "(unknown)"]
+        labels = [*column.levels, UNKNOWN]
     else:
-        edges = (
-            np.unique(np.quantile(cells, np.linspace(0, 1, bins + 1)[1:-1])) if len(cells) else np.empty(0)
-        )
-        position = np.searchsorted(edges, cells, side="right")
-        labels = _ranges(edges)
+        known = cells[~np.isnan(cells)]
+        shares = np.linspace(0, 1, bins + 1)[1:-1]
+        edges = np.unique(np.quantile(known, shares)) if len(known) else np.empty(0)
+        labels = [*_ranges(edges), BLANK]
+        position = np.where(np.isnan(cells), len(labels) - 1, np.searchsorted(edges, cells, side="right"))
     counts = np.bincount(position, minlength=len(labels))
     total = np.bincount(position, weights=probabilities, minlength=len(labels))
     return [

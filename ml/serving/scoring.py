@@ -9,7 +9,7 @@ from dataclasses import asdict
 import numpy as np
 
 from ml.matrix.columns import read_columns
-from ml.matrix.schemas import FeatureSchema
+from ml.matrix.schemas import FeatureSchema, is_blank
 from ml.serving.calibration import Calibrator
 from ml.serving.explanation import describe_feature, explain, state_finding
 
@@ -41,7 +41,8 @@ class Scorer:
     -----
     A cell belongs to a category that equals it after trimming and case-folding. An unknown category takes
     part in no one-hot column: it adds nothing to a linear model and answers "no" to every question of a tree,
-    exactly as ``OneHotEncoder(handle_unknown="ignore")`` has it in the pipeline.
+    exactly as ``OneHotEncoder(handle_unknown="ignore")`` has it in the pipeline. Where the schema has a level
+    for others or for blanks, the cell belongs to that; a blank number is read as the schema says.
     """
 
     def __init__(self, manifest, onnx=None, *, threads=1):
@@ -181,7 +182,8 @@ class Scorer:
         Returns
         -------
         unknown : dict of str to int
-            Rows with an unknown category, per column that has any.
+            Rows with a category that is not listed, per column that has any; where others have a level, they
+            are scored as those.
         out_of_range : dict of str to int
             Rows with a number below the lowest or above the highest one in training, per column that has any.
             They are scored all the same; the model extrapolates.
@@ -189,7 +191,9 @@ class Scorer:
         coded, numbers = read_columns(columns, self.schema)
         unknown, out_of_range = {}, {}
         for column, cells in zip(self.schema.categorical, coded, strict=True):
-            strange = cells.positions == len(column.values)
+            strange = cells.positions >= len(column.values)
+            if column.blank:
+                strange &= cells.positions != len(column.levels) - 1
             if strange.any() and (rows := int(strange[cells.indices].sum())):
                 unknown[column.name] = rows
         for column, cells in zip(self.schema.numeric, numbers, strict=True):
@@ -206,16 +210,27 @@ class _LinearPath:
         self.tables, self.single = [], []
         for column in schema.categorical:
             weights = [float(weight) for weight in serving["tables"][column.name]]
-            if len(weights) != len(column.values):
-                raise ValueError(f"{column.name} has {len(column.values)} values but {len(weights)} weights.")
+            if len(weights) != len(column.levels):
+                raise ValueError(f"{column.name} has {len(column.levels)} values but {len(weights)} weights.")
             self.tables.append(np.array([*weights, 0.0]))
             self.single.append(
-                (column.name, dict(zip(column.values, weights, strict=True)).get, column, weights)
+                (column.name, dict(zip(column.levels, weights, strict=True)).get, column, weights)
             )
+        blanks = serving.get("blanks", {})
         self.weights = [float(serving["weights"][column.name]) for column in schema.numeric]
-        self.numeric = [
-            (column.name, weight) for column, weight in zip(schema.numeric, self.weights, strict=True)
+        # What a blank comes to: the weight of what it is read as, and that of its indicator.
+        self.blanks = [
+            None if column.fill is None else weight * column.fill + float(blanks.get(column.name, 0.0))
+            for column, weight in zip(schema.numeric, self.weights, strict=True)
         ]
+        columns = list(zip(schema.numeric, self.weights, self.blanks, strict=True))
+        self.numeric = [(column.name, weight) for column, weight, blank in columns if blank is None]
+        self.fillable = [
+            (column.name, weight, blank) for column, weight, blank in columns if blank is not None
+        ]
+        columns = list(zip(schema.numeric, self.weights, self.blanks, strict=True))
+        self.numeric = [(column.name, weight) for column, weight, blank in columns if blank is None]
+        self.fillable = [(column.name, *both) for column, *both in columns if column.fill is not None]
 
     def score_record(self, record):
         total = self.bias
@@ -228,6 +243,9 @@ class _LinearPath:
                 total += weight
             for name, weight in self.numeric:
                 total += weight * float(record[name])
+            for name, weight, blank in self.fillable:
+                value = record[name]
+                total += blank if is_blank(value) else weight * float(value)
         except (KeyError, TypeError, ValueError) as error:
             raise _bad_record(error, record) from error
         # One check of the sum stands for one per number: it is finite only if all of them are.
@@ -243,8 +261,9 @@ class _LinearPath:
             total = np.full(chunk.stop - start, self.bias)
             for table, column in zip(self.tables, coded, strict=True):
                 total += column.look_up(table, chunk)
-            for weight, column in zip(self.weights, numbers, strict=True):
-                total += weight * column[chunk]
+            for weight, blank, column in zip(self.weights, self.blanks, numbers, strict=True):
+                part = weight * column[chunk]
+                total += part if blank is None else np.where(np.isnan(part), blank, part)
             found[chunk] = self.calibrator.apply_to_logits(total)
         return found
 
@@ -266,13 +285,17 @@ class _GraphPath:
         self.width = len(schema.encoded_columns)
         self.single, self.blocks, start = [], [], 0
         for column in schema.categorical:
-            size = len(column.values)
-            places = {value: start + position for position, value in enumerate(column.values)}
+            size = len(column.levels)
+            places = {level: start + position for position, level in enumerate(column.levels)}
             self.single.append((column.name, places.get, column, start))
             # The last row, all zeros, is the unknown category.
             self.blocks.append((slice(start, start + size), np.eye(size + 1, size, dtype=np.float32)))
             start += size
-        self.numeric = [(column.name, start + position) for position, column in enumerate(schema.numeric)]
+        # Of each number: its place, what a blank is read as, and the place that says that it was blank.
+        self.numeric = []
+        for column in schema.numeric:
+            place, *indicator = schema.places[column.name]
+            self.numeric.append((column.name, place, column.fill, indicator[0] if indicator else None))
         if self.session.get_inputs()[0].shape[1] != self.width:
             raise ValueError(f"The ONNX graph expects other columns than the {self.width} of the schema.")
         self.local = threading.local()
@@ -293,8 +316,14 @@ class _GraphPath:
                         continue
                     place = start + position
                 row[place] = 1.0
-            for name, place in self.numeric:
-                value = float(record[name])
+            for name, place, fill, indicator in self.numeric:
+                value = record[name]
+                if fill is not None and is_blank(value):
+                    row[place] = fill
+                    if indicator is not None:
+                        row[indicator] = 1.0
+                    continue
+                value = float(value)
                 if not math.isfinite(value):
                     raise ValueError(f"{name} is not finite")
                 row[place] = value
@@ -327,8 +356,15 @@ class _GraphPath:
             part = matrix[: chunk.stop - start]
             for (place, block), column in zip(self.blocks, coded, strict=True):
                 part[:, place] = column.look_up(block, chunk)
-            for (_, place), column in zip(self.numeric, numbers, strict=True):
-                part[:, place] = column[chunk]
+            for (_, place, fill, indicator), column in zip(self.numeric, numbers, strict=True):
+                cells = column[chunk]
+                if fill is None:
+                    part[:, place] = cells
+                    continue
+                blank = np.isnan(cells)
+                part[:, place] = np.where(blank, fill, cells)
+                if indicator is not None:
+                    part[:, indicator] = blank
             found[chunk] = self.calibrator.apply(self.session.run(None, {source: part})[0][:, 0])
         return found
 

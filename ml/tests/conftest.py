@@ -8,7 +8,7 @@ from ml.exchange.export import export_model
 from ml.learning.training import train_model
 from ml.matrix.frames import clean_frame, read_labels
 from ml.matrix.schemas import TELCO_V1
-from ml.model_types.estimators import MODEL_TYPES
+from ml.model_types.catalogue import MODEL_TYPES
 from ml.samples.dataset_a import make_dataset_a
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "telco_ibm.csv"
@@ -26,30 +26,37 @@ def small_table():
 
 
 class Models:
-    """Trains a model the first time that a test asks for it."""
+    """Trains a model the first time that a test asks for it, in whatever process of this run."""
 
-    def __init__(self, table):
-        self.table, self.trained, self.exported = table, {}, {}
+    def __init__(self, name, table, made_once):
+        self.name, self.table, self.made_once = name, table, made_once
+        self.known = {}
 
     def train(self, slug):
-        if slug not in self.trained:
-            self.trained[slug] = train_model(self.table, schema=TELCO_V1, model_type=slug)
-        return self.trained[slug]
+        return self._both(slug)[0]
 
     def export(self, slug):
-        if slug not in self.exported:
-            self.exported[slug] = export_model(self.train(slug), TELCO_V1)
-        return self.exported[slug]
+        return self._both(slug)[1]
+
+    def _both(self, slug):
+        if slug not in self.known:
+            self.known[slug] = self.made_once(f"{self.name}-{slug}", lambda: self._make(slug))
+        return self.known[slug]
+
+    def _make(self, slug):
+        # In one go: what was read back from a file is written with other bytes.
+        trained = train_model(self.table, schema=TELCO_V1, model_type=slug)
+        return trained, export_model(trained, TELCO_V1)
 
 
 @pytest.fixture(scope="session")
-def defaults(dataset_a):
-    return Models(dataset_a)
+def defaults(dataset_a, made_once):
+    return Models("defaults", dataset_a, made_once)
 
 
 @pytest.fixture(scope="session")
-def small_models(small_table):
-    return Models(small_table)
+def small_models(small_table, made_once):
+    return Models("small", small_table, made_once)
 
 
 @pytest.fixture(scope="session")

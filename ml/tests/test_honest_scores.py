@@ -13,10 +13,11 @@ from ml.learning.honest_scores import (
     raw_scores,
     score_out_of_fold,
 )
+from ml.learning.pipelines import build_pipeline
 from ml.learning.training import train_model
 from ml.matrix.frames import clean_frame, read_labels
 from ml.matrix.schemas import TELCO_V1
-from ml.model_types.estimators import MODEL_TYPES, is_linear
+from ml.model_types.catalogue import MODEL_TYPES, is_linear
 from ml.samples.dataset_a import make_dataset_a
 from ml.serving.calibration import choose_calibrator
 
@@ -34,7 +35,7 @@ def fresh():
 
 
 def fit(slug, features, labels, **params):
-    return MODEL_TYPES[slug].build(params, 42, schema=TELCO_V1).fit(features, labels)
+    return build_pipeline(MODEL_TYPES[slug], params, schema=TELCO_V1).fit(features, labels)
 
 
 def test_many_customers_per_weight_cost_no_further_fit(many):
@@ -128,11 +129,11 @@ def test_knows_which_types_are_linear():
     linear = {
         slug
         for slug, spec in MODEL_TYPES.items()
-        if is_linear(spec.build(schema=TELCO_V1).named_steps["model"])
+        if is_linear(build_pipeline(spec, schema=TELCO_V1).named_steps["model"])
     }
 
     assert linear == {"neural_network", "logistic_regression"}
-    curved = MODEL_TYPES["neural_network"].build({"activation": "tanh"}, schema=TELCO_V1)
+    curved = build_pipeline(MODEL_TYPES["neural_network"], {"activation": "tanh"}, schema=TELCO_V1)
     assert not is_linear(curved.named_steps["model"])
 
 

@@ -5,10 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ml.evaluation.leaks import single_column_auc
 from ml.logs.features.catalogue import FEATURE_SETS, PERCENTILE
 from ml.logs.features.engine import compute_features
-from ml.logs.features.expressions import open_events
-from ml.logs.leak_guard import MUTATIONS, LeakAfterCutoff, check_features, single_column_auc
+from ml.logs.features.terms import open_events
+from ml.logs.leak_guard import MUTATIONS, LeakAfterCutoff, check_features
 from ml.tests.purchase_logs import make_events, read_rows, write_events
 
 CUTOFFS = (datetime(2023, 6, 1), datetime(2023, 9, 15, 17, 20), datetime(2023, 12, 31))

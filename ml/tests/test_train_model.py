@@ -7,7 +7,7 @@ from ml.exchange.export import export_model
 from ml.learning.training import train_model
 from ml.matrix.frames import clean_frame
 from ml.matrix.schemas import TELCO_V1
-from ml.model_types.estimators import MODEL_TYPES
+from ml.model_types.catalogue import MODEL_TYPES
 from ml.samples.dataset_a import make_dataset_a
 
 

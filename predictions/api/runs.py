@@ -10,15 +10,16 @@ from rest_framework.views import APIView
 
 from companies.access import IsDeveloper, IsMember
 from companies.models import Scope
-from core.downloads import CSV, plain_name, send_pieces, send_stored
-from predictions import exports, files
+from core.downloads import CSV, plain_name, send_pieces
+from core.files.media import send_media
+from intake.api import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
+from predictions import exports
 from predictions.engines.queries import read_query
 from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER
 from predictions.models import Prediction
 from predictions.selectors import open_table, predictions_for, thresholds_of
 from predictions.services.runs import start_prediction
-from registry.api.uploads import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
-from registry.selectors import versions_for
+from registry.selectors import offered_versions
 
 MOST_ROWS = 1_000
 
@@ -84,7 +85,7 @@ class PredictionRuns(TakesUpload, generics.ListAPIView):
     def post(self, request):
         wanted = RunInput(data=request.data)
         wanted.is_valid(raise_exception=True)
-        version = get_object_or_404(versions_for(request.member), pk=wanted.validated_data["model"])
+        version = get_object_or_404(offered_versions(request.member), pk=wanted.validated_data["model"])
         run = start_prediction(
             member=request.member,
             name=wanted.validated_data["name"],
@@ -166,8 +167,7 @@ class PredictionResult(APIView):
     def get(self, request, run):
         run = _finished(request, run)
         name = plain_name(run.prediction_name, "-result.csv")
-        path = files.absolute(run.result_dataset_path)
-        return send_stored(request, path, name=name, content_type=CSV)
+        return send_media(request, run.result_dataset_path, filename=name, content_type=CSV)
 
 
 class ChangedSides(APIView):

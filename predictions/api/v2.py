@@ -46,7 +46,9 @@ class PredictInput(serializers.Serializer):
         "transaction; send today to ask about today.",
     )
     model_type = serializers.ChoiceField(
-        TYPES, required=False, help_text="By its latest version; by default the latest of all types scores."
+        TYPES,
+        required=False,
+        help_text="By its latest version; by default the version that is deployed as champion scores.",
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ml.evaluation.realised import Realised
 from ml.matrix.columns import read_columns
 from ml.serving.explanation import describe_feature, state_finding
 from ml.serving.risk import POLICIES, RiskPolicy
@@ -33,8 +34,6 @@ TOP_FEATURES = 5
 # The explanation looks at this many customers, drawn from the whole file; the groups of its sentence need
 # more of them than the effects do.
 SAMPLE, EXPLAINED = 20_000, 2_000
-# The column that says what a customer is worth a month, where a schema has it.
-REVENUE = "MonthlyCharges"
 # Up to so many values a column makes a filter.
 MOST_CHOICES = 12
 
@@ -50,6 +49,7 @@ def score_file(
     policy: str,
     csv_path: str,
     table_path: str,
+    value_column: str | None = None,
     shadow: dict | None = None,
     on_progress: Progress,
 ) -> dict:
@@ -66,6 +66,8 @@ def score_file(
         Which tiers the probability is cut into.
     csv_path, table_path
         Where the result goes. Both appear whole or not at all.
+    value_column
+        The number that says what a customer is worth, where there is one.
     shadow
         What `predictions.engines.shadow.Shadow` takes, where a challenger scores the same rows.
 
@@ -87,6 +89,7 @@ def score_file(
         policy=POLICIES[policy],
         csv_path=Path(csv_path),
         table_path=Path(table_path),
+        value_column=value_column,
         shadow=Shadow(scorer, **shadow) if shadow else None,
         on_progress=on_progress,
     )
@@ -101,11 +104,12 @@ def score_rows(
     policy: RiskPolicy,
     csv_path: Path,
     table_path: Path | None,
+    value_column: str | None = None,
     shadow: Shadow | None = None,
     on_progress: Progress | None = None,
 ) -> dict:
     """Score a file with an open scorer; see `score_file`. Without `table_path` only the CSV is written."""
-    summary = Summary(scorer, policy, rows=spec.rows)
+    summary = Summary(scorer, policy, rows=spec.rows, value_column=value_column)
     if source.stat().st_size != spec.size:
         raise TableError("type_mismatch", "The file has changed since it was checked. Upload it again.")
     drafts = [draft_of(csv_path), *([draft_of(table_path)] if table_path else [])]
@@ -225,14 +229,15 @@ class TableWriter:
 class Summary:
     """Counts what the page shows at a glance, batch by batch."""
 
-    def __init__(self, scorer: Scorer, policy: RiskPolicy, *, rows: int):
-        self.scorer, self.policy = scorer, policy
+    def __init__(self, scorer: Scorer, policy: RiskPolicy, *, rows: int, value_column: str | None = None):
+        self.scorer, self.policy, self.value_column = scorer, policy, value_column
         self.rows = self.churners = 0
         self.expected = 0.0
         self.tiers = np.zeros(len(policy.tiers), np.int64)
         self.bins = np.zeros(BINS, np.int64)
         names = {column.name for column in scorer.schema.numeric}
-        self.revenue = 0.0 if REVENUE in names else None
+        self.revenue = 0.0 if value_column in names else None
+        self._realised = Realised(len(policy.tiers))
         self._share = min(1.0, SAMPLE / max(rows, 1))
         self._random = np.random.default_rng(0)
         self._sample: list[tuple[dict, np.ndarray]] = []
@@ -245,7 +250,10 @@ class Summary:
         self.tiers += np.bincount(tiers, minlength=len(self.tiers))
         self.bins += np.bincount(np.minimum((scores * BINS).astype(np.int64), BINS - 1), minlength=BINS)
         if self.revenue is not None:
-            self.revenue += float(columns[REVENUE].to_numpy(zero_copy_only=False)[leaves].sum())
+            self.revenue += float(columns[self.value_column].to_numpy(zero_copy_only=False)[leaves].sum())
+        label = self.scorer.schema.label.name
+        if label in columns:
+            self._realised.take(_outcomes(columns[label]), scores, named=leaves, tiers=tiers)
         self._draw(columns, scores)
 
     def as_dict(self) -> dict:
@@ -256,8 +264,8 @@ class Summary:
         scores = np.concatenate([part for _, part in self._sample])
         effects = self.scorer.explain_batch(drawn, EXPLAINED)
         shown = [name for name, _ in effects[:TOP_FEATURES]]
-        if self.revenue is not None and REVENUE not in shown:
-            shown.append(REVENUE)
+        if self.revenue is not None and self.value_column not in shown:
+            shown.append(self.value_column)
         return {
             "rows": self.rows,
             "churners": self.churners,
@@ -273,6 +281,8 @@ class Summary:
             "sampled": min(len(scores), EXPLAINED),
             "shown": [_column(features, name) for name in shown],
             "group": _group(features, effects),
+            # None unless the file knows who left.
+            "realised": self._realised.to_dict(),
         }
 
     def _draw(self, columns, scores):
@@ -285,6 +295,11 @@ class Summary:
         places = pa.array(wanted)
         part = {name: columns[name].take(places) for name in self.scorer.schema.features}
         self._sample.append((part, scores[wanted]))
+
+
+def _outcomes(labels: pa.DictionaryArray) -> np.ndarray:
+    """Return 1 for who left, 0 for who stayed, NaN where the cell says neither."""
+    return labels.indices.cast(pa.float64()).to_numpy(zero_copy_only=False)
 
 
 def _finding(features, drawn, scores, effects) -> str:

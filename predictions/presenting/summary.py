@@ -6,6 +6,7 @@ from ml.evaluation.proportions import wilson_interval
 from ml.serving.risk import POLICIES
 from predictions.exports import MOST_SHEET_ROWS
 from predictions.models import Prediction
+from predictions.presenting.outcomes import Outcomes
 from registry.selectors import quality_of
 
 
@@ -130,7 +131,14 @@ class Findings:
     @property
     def revenue_sentence(self) -> str:
         whose = "that customer" if self.leavers == 1 else f"those {self.leavers:,}"
-        return f"monthly charges of {whose}, in the currency of the file"
+        base = self.prediction.population
+        told = base.label_of(base.value_column) if base.value_column else "value"
+        return f"{told} of {whose}, in {base.currency or 'the currency of the file'}"
+
+    @property
+    def outcomes(self) -> Outcomes | None:
+        """How right it was; None where the file does not say who left."""
+        return Outcomes(self.counts) if self.counts.get("realised") else None
 
     @property
     def fits_workbook(self) -> bool:

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from core.errors import DomainError
 from predictions.models import Prediction
-from registry.artefacts import verified_files
 from registry.engines.files import VerifiedFiles
 from registry.models import ModelDeployment
 from registry.selectors import challenger_beside
+from registry.services.opening import verified_files
 from registry.services.shadows import record_shadow_run
 from registry.services.states import mark_damaged
 

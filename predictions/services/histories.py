@@ -10,9 +10,9 @@ from companies.models import Company
 from core.errors import DomainError, NotFound, Unprocessable
 from ml.serving.risk import SEGMENTS_V2
 from predictions.selectors import version_for_purchases
-from registry.artefacts import load_scorer
 from registry.log_models import read_model_type
-from registry.models import ModelVersion
+from registry.models import ModelVersion, Population
+from registry.services.opening import load_scorer
 
 FULL, ONE_PURCHASE, LAPSED = "full", "one_purchase", "lapsed"
 PURCHASE, RETURN = "purchase", "return"
@@ -82,7 +82,7 @@ def score_history(
         latest transaction, or of today where `V2_AS_OF` says so.
     model_type
         As it was sent: one of `ml.logs.log_models.TYPES`. The latest version of that type scores; by default
-        the latest of all.
+        the champion of the company's purchases.
     at
         Aware UTC instant of the request.
 
@@ -91,7 +91,7 @@ def score_history(
     registry.log_models.UnknownModelType
         Logs are not learned with that type.
     NoTrainedModel
-        The company has none yet, or none of that type.
+        The company has none yet, none of that type, or none that is deployed.
     HistoryRefused
         Something about the transactions cannot be read, each fault with its place.
     FeaturesMissing
@@ -114,6 +114,10 @@ def _find_version(company, model_type):
     wanted = None if model_type in (None, "") else read_model_type(model_type)
     version = version_for_purchases(company, model_type=wanted)
     if version is None:
+        if wanted is None and company.versions.ready().filter(population__kind=Population.Kind.LOG).exists():
+            raise NoTrainedModel(
+                "No model of your purchases is deployed. Deploy one on the Models page, or name a model_type."
+            )
         of_type, query = (f" of the type {wanted}", f"?model_type={wanted}") if wanted else ("", "")
         raise NoTrainedModel(
             f"There is no trained model{of_type} yet. Train one first: "

@@ -6,15 +6,16 @@ from django.core.files.base import File
 
 from companies.access import Member
 from core.errors import DomainError, NotFound
+from intake.services.checking import REFUSE, take_in_table, what_was_read
+from intake.services.submissions import Submission, run_of_earlier_send, start_run
+from intake.services.waiting import WaitingUpload
 from ml.matrix.schemas import FeatureSchema
 from predictions import files
 from predictions.models import Prediction
-from registry.artefacts import load_manifest
 from registry.engines.tables import table_schema
 from registry.models import ModelVersion
 from registry.selectors import deployment_of, versions_for
-from registry.services.upload_runs import Order, run_of_earlier_send, start_run
-from registry.uploads import REFUSE, WaitingUpload, take_in_table, what_was_read
+from registry.services.opening import load_manifest
 
 TASK = "predictions.score"
 
@@ -66,13 +67,15 @@ def start_prediction(
     UploadIsGone
         The hour of a kept upload is over.
     """
-    order = Order(member=member, task=TASK, kind="prediction", sent_key=idempotency_key)
-    if earlier := run_of_earlier_send(order, upload=upload):
+    submission = Submission(member=member, task=TASK, kind="prediction", sent_key=idempotency_key)
+    if earlier := run_of_earlier_send(submission, upload=upload):
         return earlier
     name = " ".join(name.split())
     if not name or len(name) > 255:
         raise NameMissing("Give the prediction a name of at most 255 signs.", field="name")
-    if not versions_for(member).filter(pk=version.pk).exists():
+    is_offered = versions_for(member, version.population).filter(pk=version.pk).exists()
+    # What learned from a log reads the purchases of a customer, which no file of customers has.
+    if not is_offered or version.population.is_log:
         raise VersionNotOffered("There is no such model. Choose one of the list.", field="model")
 
     schema = _table_schema(version)
@@ -81,15 +84,16 @@ def start_prediction(
     )
     relative = files.new_upload(member.portal, member.company.pk, report.spec.format)
     return start_run(
-        order,
+        submission,
         runs=Prediction.objects,
         waiting=waiting,
-        stored=files.absolute(relative),
+        stored=relative,
         title=name,
         fields={
             "prediction_name": name,
             member.role: member.row,
             "model": version,
+            "population": version.population,
             "deployment": deployment_of(version, member.company),
             "original_filename": waiting.name,
             "upload_dataset_path": relative,

@@ -6,14 +6,16 @@ from datetime import datetime
 from django.conf import settings
 
 from core.errors import Conflict, DomainError
+from core.files.stored import FileIsGone
+from intake.services.stored import open_upload
 from jobs.runner import JobRun
-from ml.serving.risk import SEGMENTS_V2
 from predictions import files
 from predictions.models import Prediction
 from predictions.services.challenge import prepare_challenge, record_challenge, take_findings
-from registry.artefacts import DamagedArtefact, verified_files
+from registry.services.opening import DamagedArtefact, verified_files
 from registry.services.states import mark_damaged
-from tabular.child import ChildFailed, run_in_child
+from sandbox.child import ChildFailed
+from tabular.children import read_in_child
 from tabular.errors import TableError
 
 logger = logging.getLogger(__name__)
@@ -50,17 +52,14 @@ def score_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -> No
     UploadIsMissing, ScoringFailed
         The file is gone, or took more memory or time than a job may take.
     """
-    source = files.absolute(prediction.upload_dataset_path)
-    if not source.exists():
-        raise UploadIsMissing("The uploaded file is no longer there. Please predict it again.")
     # A name of its own for every attempt: two that overlap for a moment never write the same file.
     relative = files.new_result(prediction.portal, prediction.company_id)
-    target = files.absolute(relative)
-    target.parent.mkdir(parents=True, exist_ok=True)
     challenge = prepare_challenge(prediction=prediction, at=at)
     published = False
     try:
-        summary = _score_beside(challenge, run, prediction, source, relative, at)
+        with files.result_drafts() as drafts:
+            summary = _score_upload(challenge, run, prediction, drafts, at)
+            files.publish_result(drafts, relative)
         with run.finish():
             Prediction.objects.filter(pk=prediction.pk).update(result=summary, result_dataset_path=relative)
             if challenge:
@@ -71,42 +70,51 @@ def score_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -> No
             files.remove_result(relative)
 
 
-def _score_beside(challenge, run, prediction, source, relative, at):
+def _score_upload(challenge, run, prediction, drafts, at):
+    try:
+        with open_upload(prediction.upload_dataset_path) as source:
+            return _score_beside(challenge, run, prediction, source, drafts, at)
+    except FileIsGone as error:
+        raise UploadIsMissing("The uploaded file is no longer there. Please predict it again.") from error
+
+
+def _score_beside(challenge, run, prediction, source, drafts, at):
     """Score, with the challenger in the shadow if there is one, and without it where it is in the way."""
     if challenge and challenge.files:
         try:
-            found = _score_in_child(run, prediction, source, relative, at, challenge)
+            found = _score_in_child(run, prediction, source, drafts, at, challenge)
         except (ScoringFailed, ChildFailed) as error:
             # It may have been the challenger that took too much, or that ended the process.
             logger.warning("scoring with challenger %s failed: %s", challenge.deployment.pk, error)
             challenge.failure = "It ended the scoring, which was done again without it."
-            files.remove_result(relative)
+            drafts.shadow.unlink(missing_ok=True)
         else:
             take_findings(challenge, found.pop("shadow"), at=at)
             return found
-    return _score_in_child(run, prediction, source, relative, at)
+    return _score_in_child(run, prediction, source, drafts, at)
 
 
-def _score_in_child(run, prediction, source, relative, at, challenge=None):
+def _score_in_child(run, prediction, source, drafts, at, challenge=None):
     read = prediction.input_data
     shadow = challenge and {
         "version": challenge.files.to_dict(),
-        "path": str(files.absolute(files.shadow_beside(relative))),
+        "path": str(drafts.shadow),
         # Half the time of the job: the result of the user must be ready whatever the challenger does.
         "seconds": settings.JOB_MAX_MINUTES * 30,
     }
     try:
         found = run.in_child(
-            run_in_child,
+            read_in_child,
             ENGINE,
             {
                 "source": str(source),
                 "spec": read["spec"],
                 "schema": read["schema"],
                 "version": verified_files(prediction.model).to_dict(),
-                "policy": SEGMENTS_V2.id,
-                "csv_path": str(files.absolute(relative)),
-                "table_path": str(files.absolute(files.table_beside(relative))),
+                "policy": prediction.population.policies["risk_tiers"],
+                "csv_path": str(drafts.csv),
+                "table_path": str(drafts.table),
+                "value_column": prediction.population.value_column,
                 "shadow": shadow,
             },
             memory_mb=settings.UPLOAD_MEMORY_MB,

@@ -15,7 +15,7 @@ from companies.access import membership
 from predictions.models import Prediction
 from predictions.services.runs import start_prediction
 from predictions.tests.factories import NOON
-from registry.artefacts import forget_loaded
+from registry.services.opening import forget_loaded
 from registry.services.versions import register_version
 
 

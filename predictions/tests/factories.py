@@ -8,6 +8,7 @@ from companies.tests.factories import DeveloperFactory, UserFactory
 from jobs.models import Job
 from jobs.tests.factories import JobFactory
 from predictions.models import Prediction
+from registry.selectors import telecom_base
 from registry.tests.factories import ModelVersionFactory
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -34,6 +35,7 @@ class PredictionFactory(factory.django.DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     company = factory.SelfAttribute("user.company")
     model = factory.SubFactory(ModelVersionFactory, company=factory.SelfAttribute("..company"))
+    population = factory.LazyAttribute(lambda row: row.model.population if row.model else telecom_base())
     job = factory.SubFactory(JobFactory, task="predictions.score", company=factory.SelfAttribute("..company"))
     prediction_name = factory.Sequence(lambda n: f"Prediction {n}")
     created_at = NOON

@@ -11,25 +11,20 @@ import pytest
 from django.utils import timezone
 
 from companies.services.erasure import erase_company
+from core.files.media import media_path
+from core.files.owners import sweep
 from jobs.models import Job
 from predictions import files
 from predictions.engines.batch import score_file
 from predictions.engines.results import PROBABILITY
 from predictions.engines.shadow import CHALLENGER, who_changed_sides
 from predictions.models import Prediction
-from predictions.services.sweeping import sweep_files
 from predictions.tests.conftest import to_csv
-from registry.artefacts import (
-    forget_loaded,
-    path_of,
-    sign_version,
-    stem_of,
-    verified_files,
-    write_artefacts,
-)
+from registry.artefacts import path_of, sign_version, stem_of, write_artefacts
 from registry.engines.files import sha256
 from registry.models import ModelDeployment, ModelVersion, ShadowRun
 from registry.services.deployments import deploy_version, withdraw_version
+from registry.services.opening import forget_loaded, verified_files
 from registry.services.states import quarantine_version
 from registry.services.versions import register_version
 from registry.tests.factories import NOON
@@ -67,7 +62,7 @@ def challenge(tree, company):
 
 
 def shadow_file(prediction):
-    return files.absolute(files.shadow_beside(prediction.result_dataset_path))
+    return media_path(files.shadow_beside(prediction.result_dataset_path))
 
 
 def damage(version):
@@ -101,7 +96,7 @@ def test_its_scores_are_those_it_gives_when_it_is_chosen(challenge, done, user, 
 
     chosen = done(user, model=tree)
 
-    table = pq.read_table(files.absolute(files.table_beside(chosen.result_dataset_path)))
+    table = pq.read_table(media_path(files.table_beside(chosen.result_dataset_path)))
     assert table[PROBABILITY].to_pylist() == in_shadow
 
 
@@ -122,7 +117,7 @@ def test_the_result_is_what_it_would_be_without(challenge, done, user, as_user):
     beside = done(user)
 
     assert beside.result == alone.result
-    read = [files.absolute(run.result_dataset_path).read_bytes() for run in (alone, beside)]
+    read = [media_path(run.result_dataset_path).read_bytes() for run in (alone, beside)]
     assert read[0] == read[1]
     page = as_user.get(f"/user/predictions/{beside.uuid}/").content.decode()
     assert "hallenger" not in page
@@ -192,11 +187,11 @@ def test_its_file_goes_with_the_prediction(challenge, done, user, settings):
     challenge()
     prediction = done(user)
     kept = shadow_file(prediction)
-    sweep_files(at=timezone.now() + timedelta(days=2))
+    sweep(at=timezone.now() + timedelta(days=2))
     assert kept.exists()
 
     Prediction.objects.filter(pk=prediction.pk).delete()
-    sweep_files(at=timezone.now() + timedelta(days=2))
+    sweep(at=timezone.now() + timedelta(days=2))
 
     assert not kept.exists()
 
@@ -255,7 +250,7 @@ def test_nobody_else_does(challenge, done, user, as_user, as_stranger):
 
 def score(version, shadow, prediction, tmp_path):
     return score_file(
-        source=str(files.absolute(prediction.upload_dataset_path)),
+        source=str(media_path(prediction.upload_dataset_path)),
         spec=prediction.input_data["spec"],
         schema=prediction.input_data["schema"],
         version=verified_files(version).to_dict(),
@@ -323,6 +318,7 @@ def hungry(graph):
 
 
 @pytest.mark.slow
+@pytest.mark.any_database
 def test_one_that_takes_all_memory_costs_the_user_nothing_but_time(challenge, done, user, tree, settings):
     settings.UPLOAD_MEMORY_MB = 900
     graph = hungry(path_of(tree, ".onnx").read_bytes())

@@ -6,7 +6,7 @@ from companies.tests.factories import UserFactory
 from predictions.tests.factories import NOON, PredictionFactory
 from registry.tests.factories import ModelVersionFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
 
 DEV, USER = "/dev/predictions/", "/user/predictions/"
 

@@ -6,9 +6,9 @@ import psutil
 import pyarrow.csv as pacsv
 import pytest
 
+from core.files.media import media_path
 from jobs.models import Job
 from jobs.tests.test_killed_workers import environment, processes, wait_until  # noqa: F401
-from predictions import files
 from predictions.models import Prediction
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.timeout(280)]
@@ -70,4 +70,4 @@ def test_the_prediction_is_done_once_and_nothing_half_written_is_seen(
     name = done.result_dataset_path.rpartition("/")[2]
     assert results(settings) == [name, f"{name.removesuffix('.csv')}.parquet"]
     assert done.result["rows"] == COPIES * 150
-    assert pacsv.read_csv(files.absolute(done.result_dataset_path)).num_rows == COPIES * 150
+    assert pacsv.read_csv(media_path(done.result_dataset_path)).num_rows == COPIES * 150

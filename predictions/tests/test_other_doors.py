@@ -6,11 +6,12 @@ from django.utils import timezone
 
 from companies.services.erasure import erase_company
 from companies.tests.factories import AccountFactory, UserFactory
+from core.files.media import media_path
+from core.files.owners import sweep
+from intake.services.waiting import waiting_room
 from predictions import files
 from predictions.models import Prediction
-from predictions.services.sweeping import sweep_files, sweep_waiting_room
 from predictions.tests.factories import PredictionFactory
-from registry.uploads import waiting_room
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +63,7 @@ def test_operators_read_predictions_and_change_none(as_operator):
 
 def test_erasing_a_company_takes_its_files(done, user, company, operator, django_capture_on_commit_callbacks):
     prediction = done(user)
-    paths = [files.absolute(prediction.upload_dataset_path), files.absolute(prediction.result_dataset_path)]
+    paths = [media_path(prediction.upload_dataset_path), media_path(prediction.result_dataset_path)]
 
     with django_capture_on_commit_callbacks(execute=True):
         erase_company(company=company, typed=company.name, by=operator, at=timezone.now())
@@ -74,28 +75,16 @@ def test_erasing_a_company_takes_its_files(done, user, company, operator, django
 def test_the_sweep_takes_orphans_and_leaves_what_rows_name(done, user, company, media_files):
     prediction = done(user)
     named = set(media_files())
-    orphan = files.absolute(files.new_result("user", company.pk))
+    orphan = media_path(files.new_result("user", company.pk))
     orphan.write_text("left by a killed process")
     (waiting_room() / "upload-forgotten").write_text("kept too long")
 
-    early = sweep_files(at=timezone.now())
-    late = sweep_files(at=timezone.now() + timedelta(days=2))
+    early = sweep(at=timezone.now())
+    late = sweep(at=timezone.now() + timedelta(days=2))
 
-    assert (early, late) == (0, 2)
+    assert (len(early), len(late)) == (0, 2)
     assert set(media_files()) == named
     assert prediction.is_done
-
-
-def test_the_sweep_takes_workbooks_whose_process_was_killed():
-    left = waiting_room() / "workbook-left"
-    left.mkdir()
-    (left / "result.xlsx").write_bytes(b"half of it")
-
-    early = sweep_waiting_room(at=timezone.now() + timedelta(hours=2))
-    late = sweep_waiting_room(at=timezone.now() + timedelta(days=2))
-
-    assert (early, late) == (0, 1)
-    assert list(waiting_room().iterdir()) == []
 
 
 def test_the_command_knows_the_address_as_the_login_does(version, company, tmp_path, customer_file):

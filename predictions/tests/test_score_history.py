@@ -21,7 +21,9 @@ from predictions.services.histories import (
 )
 from registry.log_models import UnknownModelType
 from registry.models import ModelType, ModelVersion
+from registry.services.deployments import deploy_version
 from registry.services.model_types import add_missing_model_types
+from registry.services.populations import purchases_of
 from registry.services.versions import register_version
 
 pytestmark = pytest.mark.django_db
@@ -87,7 +89,16 @@ def register(company, learned, *, at):
         "active_window_days": 90,
     }
     model_type = ModelType.objects.get(slug=learned.trained.model_type)
-    return register_version(company=company, model_type=model_type, exported=exported, dataset=None, at=at)
+    version = register_version(
+        company=company,
+        population=purchases_of(company=company, at=NOON),
+        model_type=model_type,
+        exported=exported,
+        dataset=None,
+        at=at,
+    )
+    deploy_version(version=version, company=company, by=None, reason="It was trained.", at=at)
+    return version
 
 
 def sent(*days, amount=20.0):

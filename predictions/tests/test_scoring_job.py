@@ -5,14 +5,15 @@ from django.db import connection
 from django.utils import timezone
 
 from core.errors import DomainError
+from core.files.media import media_path
 from jobs.models import Job
 from jobs.runner import JobRun
 from jobs.services import LeaseLost, claim_job, request_cancel
-from predictions import files
 from predictions.models import Prediction
 from predictions.services.scoring import score_prediction
-from registry.artefacts import forget_loaded, path_of
+from registry.artefacts import path_of
 from registry.models import ModelVersion
+from registry.services.opening import forget_loaded
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,7 @@ def claimed(prediction):
 def test_publishes_result_and_table_in_the_folder_of_the_company(done, user, company):
     prediction = done(user)
 
-    path = files.absolute(prediction.result_dataset_path)
+    path = media_path(prediction.result_dataset_path)
     assert prediction.result_dataset_path.startswith(f"datasets/user/predictionResult/{company.pk}/")
     assert sorted(file.name for file in path.parent.iterdir()) == [path.name, f"{path.stem}.parquet"]
 
@@ -83,7 +84,7 @@ def test_a_damaged_version_scores_nobody(predict, user, version, settings, do_jo
 
 def test_an_upload_that_is_gone_is_said_so(predict, user, do_jobs):
     prediction = predict(user)
-    files.absolute(prediction.upload_dataset_path).unlink()
+    media_path(prediction.upload_dataset_path).unlink()
 
     [job] = do_jobs()
 
@@ -92,7 +93,7 @@ def test_an_upload_that_is_gone_is_said_so(predict, user, do_jobs):
 
 def test_an_upload_that_was_changed_afterwards_is_refused(predict, user, do_jobs, customer_file):
     prediction = predict(user)
-    files.absolute(prediction.upload_dataset_path).write_bytes(customer_file.replace(b"\n", b"\nX", 3))
+    media_path(prediction.upload_dataset_path).write_bytes(customer_file.replace(b"\n", b"\nX", 3))
 
     [job] = do_jobs()
 

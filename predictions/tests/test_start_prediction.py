@@ -6,15 +6,17 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
 from companies.access import membership
+from core.files.media import media_path
 from core.tests.races import at_once
+from intake.services.checking import FileRefused
+from intake.services.stored import rejects_of
+from intake.services.waiting import UploadIsGone, find_kept, waiting_room
 from jobs.models import Job
-from predictions import files
 from predictions.models import Prediction
 from predictions.services.runs import NameMissing, VersionNotOffered, start_prediction
 from predictions.tests.conftest import to_csv
 from predictions.tests.factories import NOON, PredictionFactory
 from registry.tests.factories import ModelVersionFactory
-from registry.uploads import FileRefused, UploadIsGone, find_kept, waiting_room
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +36,7 @@ def test_writes_run_and_job_and_keeps_the_file_under_a_name_of_its_own(predict, 
     folder, _, name = prediction.upload_dataset_path.rpartition("/")
     assert folder == f"datasets/user/uploadToPredict/{company.pk}"
     assert uuid.UUID(name.removesuffix(".csv"))
-    assert files.absolute(prediction.upload_dataset_path).read_bytes() == customer_file
+    assert media_path(prediction.upload_dataset_path).read_bytes() == customer_file
     assert (prediction.user.account, prediction.developer) == (user, None)
     assert prediction.original_filename == "passwd.csv"
     assert prediction.job.state == Job.State.QUEUED
@@ -95,7 +97,7 @@ def test_a_kept_file_goes_on_without_its_bad_rows(predict, user, with_bad_rows, 
 
     read = prediction.input_data
     assert (read["rows_in"], read["accepted"], read["rejected"]) == (150, 148, 2)
-    left_out = files.rejects_of(files.absolute(prediction.upload_dataset_path)).read_text()
+    left_out = media_path(rejects_of(prediction.upload_dataset_path)).read_text()
     assert "n/a" in left_out and "cheap" in left_out
     assert list(waiting_room().iterdir()) == []
 

@@ -1,5 +1,6 @@
 """Which version serves the company, for programs: the same rules and refusals as on the pages."""
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django_filters import rest_framework as filters
@@ -11,9 +12,9 @@ from rest_framework.views import APIView
 from companies.access import IsDeveloper
 from companies.models import Scope
 from core.errors import NotFound
-from registry.models import DeploymentEvent, ModelDeployment, ModelVersion, ShadowRun
+from registry.models import DeploymentEvent, ModelDeployment, ModelVersion, Population, ShadowRun
 from registry.presenting.disagreement import disagreement_of
-from registry.selectors import ledger_of, serving_at, visible_versions
+from registry.selectors import ledger_of, population_for, serving_at, visible_versions
 from registry.services.deployments import deploy_version, roll_back, withdraw_deployment
 from registry.services.ledger import MOST_REASON
 
@@ -21,9 +22,13 @@ MayDeploy = IsDeveloper.with_scope(Scope.DEPLOY)
 
 
 class VersionOutput(serializers.ModelSerializer):
+    population = serializers.SlugRelatedField(
+        "uuid", read_only=True, help_text="The customer base whose customers it reads."
+    )
+
     class Meta:
         model = ModelVersion
-        fields = ("id", "name", "version", "is_default")
+        fields = ("id", "name", "version", "is_default", "population")
         read_only_fields = fields
 
 
@@ -43,6 +48,12 @@ class DeploymentOutput(serializers.ModelSerializer):
 class ReasonInput(serializers.Serializer):
     reason = serializers.CharField(
         max_length=MOST_REASON, help_text="Why. It stands in the ledger for good, beside your name."
+    )
+
+
+class RollBackInput(ReasonInput):
+    population = serializers.UUIDField(
+        required=False, help_text="The customer base; by default that of the installation."
     )
 
 
@@ -146,7 +157,9 @@ class DeploymentFilter(filters.FilterSet):
 
 
 def _deployments(request):
-    return request.member.company.deployments.select_related("model").order_by("-deployed_at", "-pk")
+    return request.member.company.deployments.select_related("model__population").order_by(
+        "-deployed_at", "-pk"
+    )
 
 
 @extend_schema(tags=["deployments"])
@@ -179,6 +192,19 @@ class DeploymentList(generics.ListAPIView):
         return Response(DeploymentOutput(deployment).data, status=201)
 
 
+def _population(request, uuid):
+    try:
+        return population_for(request.member.company, uuid) if uuid else None
+    except Population.DoesNotExist as error:
+        raise Http404 from error
+
+
+class PopulationInput(serializers.Serializer):
+    population = serializers.UUIDField(
+        required=False, help_text="The customer base; by default that of the installation."
+    )
+
+
 class WithdrawDeployment(APIView):
     """End one deployment."""
 
@@ -200,15 +226,16 @@ class RollBack(APIView):
 
     permission_classes = [MayDeploy]
 
-    @extend_schema(tags=["deployments"], request=ReasonInput, responses=RolledBackOutput)
+    @extend_schema(tags=["deployments"], request=RollBackInput, responses=RolledBackOutput)
     def post(self, request):
-        sent = ReasonInput(data=request.data)
+        sent = RollBackInput(data=request.data)
         sent.is_valid(raise_exception=True)
         done = roll_back(
             company=request.member.company,
+            population=_population(request, sent.validated_data.get("population")),
             by=request.member.account,
+            reason=sent.validated_data["reason"],
             at=timezone.now(),
-            **sent.validated_data,
         )
         return Response(RolledBackOutput(done).data)
 
@@ -222,9 +249,12 @@ class Challenger(APIView):
 
     permission_classes = [IsDeveloper]
 
-    @extend_schema(tags=["deployments"], responses=DisagreementOutput)
+    @extend_schema(tags=["deployments"], parameters=[PopulationInput], responses=DisagreementOutput)
     def get(self, request):
-        found = disagreement_of(request.member.company)
+        asked = PopulationInput(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        population = _population(request, asked.validated_data.get("population"))
+        found = disagreement_of(request.member.company, population=population)
         if found is None:
             raise NoChallenger(f"{request.member.company} has no challenger. Deploy one first.")
         return Response(DisagreementOutput(found).data)

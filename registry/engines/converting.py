@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
 from ml.matrix.schemas import FeatureSchema
 from ml.serving.scoring import Scorer
@@ -34,6 +33,7 @@ def convert_skops(
     customers: str,
     folder: str,
     schema: dict,
+    slices: list[str],
     source: dict,
     max_bytes: int,
     on_progress: Progress,
@@ -63,7 +63,7 @@ def convert_skops(
         foreign = read_pipeline(pipeline, schema)
         features, labels, expected = _customers(customers, folder, schema, max_bytes)
         on_progress("Try out", 0, 0)
-        exported = export_foreign(foreign, features, labels, expected=expected, source=source)
+        exported = export_foreign(foreign, features, labels, expected=expected, source=source, slices=slices)
     except TableError as error:
         return {"refusal": f"The customers cannot be read. {error.message}"}
     except ValueError as error:
@@ -81,6 +81,7 @@ def try_graph(
     graph: str | None,
     customers: str | None,
     folder: str,
+    slices: list[str],
     max_bytes: int,
     on_progress: Progress,
 ) -> dict:
@@ -110,7 +111,7 @@ def try_graph(
         if expected is not None:
             _compare(score(features), expected)
         on_progress("Try out", 0, 0)
-        found = try_out(score, features, labels, scorer.schema, threshold=scorer.threshold)
+        found = try_out(score, features, labels, scorer.schema, threshold=scorer.threshold, slices=slices)
     except TableError as error:
         return {"refusal": f"The customers cannot be read. {error.message}"}
     except (KeyError, TypeError, ValueError) as error:
@@ -131,9 +132,8 @@ def _disagreement(manifest, onnx):
 def _customers(path, folder, schema, max_bytes):
     """Return features, outcomes and what was said about each customer, or None for the last."""
     # Imported here: the web server, which only names this module, needs no data frames.
-    import pandas as pd
-
     from ml.matrix.frames import clean_frame, read_labels
+    from registry.engines.frames import join_batches
 
     columns = table_schema(schema, purpose="train")
     columns = TableSchema(
@@ -143,16 +143,9 @@ def _customers(path, folder, schema, max_bytes):
     copy = Path(folder) / "customers"
     shutil.copyfile(path, copy)
     report = check_table(copy, columns, purpose="train", max_bytes=max_bytes)
-    batches = [batch.columns for batch in iter_batches(copy, report.spec, columns)]
-    frame = pd.DataFrame({name: _joined([batch[name] for batch in batches]) for name in batches[0]})
+    frame = join_batches(iter_batches(copy, report.spec, columns))
     expected = frame[EXPECTED].to_numpy(dtype=np.float64) if EXPECTED in frame else None
     return clean_frame(frame, schema), read_labels(frame, schema), expected
-
-
-def _joined(arrays):
-    # Decoded before they are joined: each batch has a dictionary of its own.
-    plain = [array.dictionary_decode() if pa.types.is_dictionary(array.type) else array for array in arrays]
-    return pa.chunked_array(plain).to_pandas()
 
 
 def _compare(said, expected):

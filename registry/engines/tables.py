@@ -3,12 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from ml.logs.features.catalogue import FEATURE_SETS
 from ml.matrix.schemas import FeatureSchema
 from tabular.values.schema import BlankRule, Column, TableSchema
-
-# Features of purchase logs: computed from the events of a customer, never read from a file of customers.
-PURCHASE_SCHEMAS = tuple(FEATURE_SETS)
 
 
 def table_schema(
@@ -22,8 +18,8 @@ def table_schema(
     Parameters
     ----------
     purpose
-        To learn from a file it must hold the label; to predict from it a label column is an extra column like
-        others.
+        To learn from a file it must hold the label. To predict from it, nobody needs one; where there is one
+        that can be read, it tells afterwards how right the prediction was.
     observed
         Lowest and highest value of each number in the training data; what lies outside is counted, not
         refused.
@@ -38,8 +34,8 @@ def table_schema(
         *(Column(column.name, "category", categories=column.values) for column in schema.categorical),
         *(_number(column, blanks.get(column.name), observed.get(column.name)) for column in schema.numeric),
     ]
-    if purpose == "train":
-        columns.append(Column(schema.label.name, "label", categories=schema.label.values))
+    needed = purpose == "train"
+    columns.append(Column(schema.label.name, "label", required=needed, categories=schema.label.values))
     return TableSchema(schema.name, tuple(columns))
 
 

@@ -7,11 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from companies.access import Member
-from ml.matrix.schemas import TELCO_V1
-from registry.models import ModelVersion
+from registry.models import ModelVersion, Population
 from registry.selectors import Figure
 
-FEATURE_NAMES = {"SeniorCitizen": "Senior citizen", "tenure": "Tenure"}
 # A calibration error above this is said aloud: it is two customers in a hundred.
 NOTEWORTHY_ERROR = 0.02
 
@@ -71,12 +69,12 @@ def with_intervals(rows: list[Figure] | list[dict], found: dict) -> list[dict]:
     return told
 
 
-def parts_of(found: dict) -> list[Part]:
+def parts_of(found: dict, population: Population) -> list[Part]:
     """Return the slices of the customers that the version was tried on."""
     return [
         Part(
-            feature=FEATURE_NAMES.get(part["feature"], part["feature"]),
-            label=_label(part["feature"], part["label"]),
+            feature=population.label_of(part["feature"]),
+            label=population.value_of(part["feature"], part["label"]),
             customers=part["customers"],
             churned=part["churned"],
             churn_rate=part["churn_rate"],
@@ -127,13 +125,11 @@ def calibration_of(manifest: dict | None) -> str:
     return f"{told}. Brier score by way: {tried}" if tried else told
 
 
-def purpose_of(*, name: str, manifest: dict | None) -> str:
+def purpose_of(*, name: str, manifest: dict | None, population: Population) -> str:
     """Return what the model is for."""
     features = manifest["schema"] if manifest else None
     columns = len(features["categorical"]) + len(features["numeric"]) if features else None
-    about = "the contract, the services and the bills"
-    if features and features["name"] != TELCO_V1.name:
-        about = "what it bought, how often and how recently"
+    about = "what it bought, how often and how recently" if population.is_log else "it"
     known = f", from {columns} facts about {about}" if columns else ""
     return (
         f"{name} says for each customer how likely it is to leave{known}. It is meant for choosing whom to "
@@ -166,13 +162,13 @@ def _is_uncalibrated(manifest):
     return bool(manifest) and "imported" in manifest and manifest["calibrator"]["method"] == "none"
 
 
-def limits_of(found: dict, manifest: dict | None) -> list[Limit]:
+def limits_of(found: dict, manifest: dict | None, population: Population) -> list[Limit]:
     """Return what to know before relying on the version, the most important first."""
     churners, rows = found["churners"], found["rows"]
     left = round(churners["base_rate"] * rows)
     limits = [_width(found, rows, left)]
-    limits += _weak_parts(found, churners)
-    small = [f"{part.feature}: {part.label}" for part in parts_of(found) if part.small]
+    limits += _weak_parts(found, churners, population)
+    small = [f"{part.feature}: {part.label}" for part in parts_of(found, population) if part.small]
     if small:
         limits.append(
             Limit(
@@ -245,11 +241,11 @@ def _width(found, rows, left):
     return Limit("Its figures are estimates", text)
 
 
-def _weak_parts(found, churners):
+def _weak_parts(found, churners, population):
     """Say where it finds clearly fewer of those who leave than elsewhere."""
     weak = [
         f"{part.feature}: {part.label} ({_share(part.recall['value'])})"
-        for part in parts_of(found)
+        for part in parts_of(found, population)
         if not part.small and part.recall["high"] is not None and part.recall["high"] < churners["recall"]
     ]
     if not weak:
@@ -261,12 +257,6 @@ def _weak_parts(found, churners):
             "leaves these groups out more often than they deserve.",
         )
     ]
-
-
-def _label(feature, label):
-    if feature == "SeniorCitizen":
-        return {"0": "no", "1": "yes"}.get(str(label), str(label))
-    return str(label)
 
 
 def _share(value, places=0):

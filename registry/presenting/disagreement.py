@@ -6,7 +6,7 @@ from datetime import datetime
 from companies.models import Company
 from ml.evaluation.proportions import wilson_interval
 from ml.serving.risk import SEGMENTS_V2
-from registry.models import ModelDeployment, ModelVersion, ShadowRun
+from registry.models import ModelDeployment, ModelVersion, Population, ShadowRun
 from registry.selectors import best_default, challenger_of, champion_of
 
 MOST_RUNS = 20
@@ -119,9 +119,11 @@ class Disagreement:
         return [sum(bins) for bins in zip(*(run.distribution[side] for run in self.counted), strict=True)]
 
 
-def disagreement_of(company: Company, *, until: datetime | None = None) -> Disagreement | None:
-    """Return how the challenger of `company` did, in what was scored before `until`; None without one."""
-    challenger = challenger_of(company)
+def disagreement_of(
+    company: Company, *, population: Population | None = None, until: datetime | None = None
+) -> Disagreement | None:
+    """Return how the challenger of a base did, in what was scored before `until`; None without one."""
+    challenger = challenger_of(company, population)
     if challenger is None:
         return None
     runs = company.shadow_runs.filter(version=challenger.model).select_related("compared_with", "version")
@@ -130,9 +132,11 @@ def disagreement_of(company: Company, *, until: datetime | None = None) -> Disag
     runs = list(runs[:MOST_RUNS])
     for run in runs:
         run.share = Share(run.disagree, run.customers) if run.customers else None
-    champion = champion_of(company)
+    champion = champion_of(company, population)
     return Disagreement(
-        challenger=challenger, compared_with=champion.model if champion else best_default(), runs=runs
+        challenger=challenger,
+        compared_with=champion.model if champion else best_default(population),
+        runs=runs,
     )
 
 

@@ -1,18 +1,20 @@
 """The tables that models learn from: stored once, named by their content, registered by company."""
 
 import shutil
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from companies.models import Company
 from core.errors import Conflict
-from core.storage import write_atomically
-from registry.artefacts import media_path
+from core.files.media import readable_path, take_media
 from registry.engines.files import FileMismatch, compare_file
 from registry.models import Dataset
+from registry.selectors import telecom_base
 
 ORIGINALS_FOLDER = "datasets/original"
 DEFAULT_SLOT = "default"
@@ -32,7 +34,6 @@ class CheckedFile:
     size_bytes: int
     row_count: int
     churn_count: int
-    schema_name: str
 
 
 def default_dataset() -> Dataset | None:
@@ -76,7 +77,7 @@ def _replace_original(checked, relative, at):
         size_bytes=checked.size_bytes,
         row_count=checked.row_count,
         churn_count=checked.churn_count,
-        schema_name=checked.schema_name,
+        population=telecom_base(),
         original_slot=DEFAULT_SLOT,
     )
 
@@ -91,12 +92,14 @@ def store_original(checked: CheckedFile) -> str:
         else f"original{suffix if suffix.isascii() else ''}"
     )
     relative = f"{ORIGINALS_FOLDER}/{checked.sha256[:16]}/{name}"
-    target = media_path(relative)
-    if not (target.exists() and target.stat().st_size == checked.size_bytes):
-        with write_atomically(target) as draft:
-            shutil.copyfile(checked.path, draft)
+    stored = readable_path(relative)
+    if not (stored.exists() and stored.stat().st_size == checked.size_bytes):
+        with tempfile.TemporaryDirectory(dir=settings.STATE_DIR) as folder:
+            copy = Path(folder) / name
+            shutil.copyfile(checked.path, copy)
             # What was checked is what is kept, also if somebody saved the file in between.
-            compare_file(draft, checked.sha256)
+            compare_file(copy, checked.sha256)
+            take_media(relative, copy)
     return relative
 
 
@@ -108,7 +111,7 @@ def verified_path(dataset: Dataset) -> Path:
     DatasetMissing
         The file is gone or was changed.
     """
-    path = media_path(dataset.file_path)
+    path = readable_path(dataset.file_path)
     try:
         compare_file(path, dataset.sha256)
     except FileMismatch as mismatch:
@@ -142,7 +145,7 @@ def share_original(*, company: Company, at: datetime) -> Dataset | None:
             "size_bytes": original.size_bytes,
             "row_count": original.row_count,
             "churn_count": original.churn_count,
-            "schema_name": original.schema_name,
+            "population_id": original.population_id,
         },
     )
     return row

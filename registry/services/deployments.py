@@ -8,10 +8,10 @@ from django.db import transaction
 from companies.models import Account, Company
 from companies.selectors import developer_of
 from core.errors import Conflict, Forbidden, NotFound, Unprocessable
-from registry.artefacts import compare_artefacts, report_damage
+from registry.artefacts import compare_artefacts
 from registry.engines.files import FileMismatch
-from registry.models import DeploymentEvent, ModelDeployment, ModelVersion
-from registry.selectors import challenger_of, champion_of, champion_to_return_to
+from registry.models import DeploymentEvent, ModelDeployment, ModelVersion, Population
+from registry.selectors import challenger_of, champion_of, champion_to_return_to, telecom_base
 from registry.services.ledger import (
     MOST_REASON,
     lock_company,
@@ -20,6 +20,7 @@ from registry.services.ledger import (
     pass_gate_of_defaults,
     write_line,
 )
+from registry.services.opening import report_damage
 from registry.services.states import refuse_unless_ready
 
 Action, Role = DeploymentEvent.Action, ModelDeployment.Role
@@ -39,10 +40,6 @@ class NotDeployed(Conflict):
 
 class ReplacedDefault(Conflict):
     code = "replaced-default"
-
-
-class LearnedFromPurchases(Conflict):
-    code = "learned-from-purchases"
 
 
 class DefaultStays(Conflict):
@@ -84,6 +81,8 @@ def deploy_version(
 ) -> ModelDeployment:
     """Let `version` serve the people of `company`, beside whatever serves them already.
 
+    It serves the customer base that it learned from; what serves other bases stays as it is.
+
     Parameters
     ----------
     version
@@ -114,8 +113,6 @@ def deploy_version(
         Its files are not those that were registered. It is marked so, and the operators are told.
     ReplacedDefault
         Another default of its type took over.
-    LearnedFromPurchases
-        It reads purchases, which no file of customers has.
     AlreadyDeployed
         It serves this company in this role now.
     """
@@ -139,11 +136,6 @@ def _deploy(version, company, role, by, reason, at):
     # ledger.
     version = ModelVersion.objects.select_for_update().get(pk=version.pk)
     refuse_unless_ready(version)
-    if version.reads_purchases:
-        raise LearnedFromPurchases(
-            f"{version} has learned from a purchase log and reads purchases, not files of customers. It "
-            "serves the V2 API as soon as it is trained, and needs no deployment."
-        )
     if version.company_id is None and not version.is_default:
         raise ReplacedDefault(f"{version} was replaced by a later default. Deploy that one.")
 
@@ -153,7 +145,8 @@ def _deploy(version, company, role, by, reason, at):
         raise AlreadyDeployed(f"{version} already serves {company} as {word}.")
     compare_artefacts(version)
     at = next_moment(company, at)
-    champion, challenger = champion_of(company), challenger_of(company)
+    champion = champion_of(company, version.population)
+    challenger = challenger_of(company, version.population)
     took_over = f"{version} took over. {reason}"
     if role == Role.CHAMPION and champion:
         _change_role(champion, Role.ALTERNATIVE, by=by, reason=took_over, at=at)
@@ -216,8 +209,17 @@ def withdraw_deployment(
 
 
 @transaction.atomic
-def roll_back(*, company: Company, by: Account | None, reason: str, at: datetime) -> RolledBack:
-    """Withdraw the champion of `company` and let the champion before it take over.
+def roll_back(
+    *,
+    company: Company,
+    population: Population | None = None,
+    by: Account | None,
+    reason: str,
+    at: datetime,
+) -> RolledBack:
+    """Withdraw the champion of a customer base of `company` and let the champion before it take over.
+
+    Where no base is named it is the telecom base.
 
     What took its place before counts only where it is still offered and READY; otherwise the one before
     that. Where none is left, the company has no champion, and the best default is suggested. The challenger
@@ -228,14 +230,13 @@ def roll_back(*, company: Company, by: Account | None, reason: str, at: datetime
     MayNotDeploy, ReasonMissing
         As for `deploy_version`.
     NothingToRollBack
-        The company has no champion.
+        The base has no champion.
     """
     company, reason = _enter(company, by, reason)
-    champion = champion_of(company)
+    population = population or telecom_base()
+    champion = champion_of(company, population)
     if champion is None:
-        raise NothingToRollBack(
-            f"No version was deployed as the champion of {company}: the best default is suggested already."
-        )
+        raise nothing_to_roll_back(company, population)
     at = next_moment(company, at)
     earlier = champion_to_return_to(champion)
     _end(champion, Action.ROLLED_BACK, by, reason, at)
@@ -254,13 +255,24 @@ def roll_back(*, company: Company, by: Account | None, reason: str, at: datetime
     return RolledBack(withdrawn=champion.model, champion=earlier.model)
 
 
+def nothing_to_roll_back(company: Company, population: Population) -> NothingToRollBack:
+    """Return the refusal where a base has no champion."""
+    if population.company_id is None:
+        return NothingToRollBack(
+            f"No version was deployed as the champion of {company}: the best default is suggested already."
+        )
+    return NothingToRollBack(f"No version was deployed as the champion of {population}.")
+
+
 def move_deployments(*, replaced: ModelVersion, by: Account | None, to: ModelVersion, at: datetime) -> None:
     """Let a new default serve wherever the one that it replaced did, in the same role.
 
     Call it under the locks of `registry.services.ledger.lock_companies_of`.
     """
     reason = f"{to} took over as the default of its type."
-    for row in replaced.deployments.active().select_related("company", "model").order_by("company_id"):
+    for row in (
+        replaced.deployments.active().select_related("company", "model__population").order_by("company_id")
+    ):
         moment = next_moment(row.company, at)
         _end(row, Action.WITHDRAWN, by, reason, moment)
         begun = _begin(row.company, to, row.role, Action.DEPLOYED, by, reason, moment, row.replaces)
@@ -301,6 +313,7 @@ def _begin(company, version, role, action, by, reason, at, replaces):
     developer = developer_of(company)
     deployment = ModelDeployment.objects.create(
         company=company,
+        population=version.population,
         model=version,
         deployed_by=developer if developer and by and developer.account_id == by.pk else None,
         is_active=True,

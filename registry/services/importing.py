@@ -15,15 +15,14 @@ from django.db import transaction
 from companies.models import Account, Company
 from companies.services.audit import record_event
 from core.errors import Forbidden, Unprocessable
-from ml.matrix.schemas import TELCO_V1
 from registry.artefacts import UnsafeMetadata, read_metadata
 from registry.engines.converting import GRAPH, MANIFEST, METADATA
 from registry.engines.files import sha256
 from registry.models import ModelType, ModelVersion
+from registry.selectors import telecom_base
 from registry.services.initialisation import initialize_everywhere
 from registry.services.versions import METRIC_COLUMNS, ScorersDisagree, register_version
-from tabular.child import ChildFailed, run_in_child
-from tabular.errors import TableError
+from sandbox.child import ChildFailed, LimitReached, TooMuchMemory, run_in_child
 
 logger = logging.getLogger(__name__)
 
@@ -106,6 +105,7 @@ def import_version(
             graph=str(graph_path) if graph_path else None,
             customers=str(customers_path) if customers_path else None,
             folder=str(folder),
+            slices=telecom_base().slices,
         )
     found = answer.pop("found")
     manifest["imported"] = {"format": "onnx", **_named(manifest_path, customers_path)}
@@ -160,6 +160,7 @@ def import_skops(
             field="customers",
         )
     source = {"format": "skops", **_named(model_path, customers_path)}
+    base = telecom_base()
     with _work_folder() as name:
         folder = Path(name)
         _in_child(
@@ -168,7 +169,8 @@ def import_skops(
             model=str(model_path),
             customers=str(customers_path),
             folder=str(folder),
-            schema=TELCO_V1.to_dict(),
+            schema=base.schema,
+            slices=base.slices,
             source=source,
         )
         manifest = json.loads((folder / MANIFEST).read_bytes())
@@ -210,9 +212,9 @@ def _in_child(function, *, name, **arguments):
             memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
             seconds=LONGEST_SECONDS,
         )
-    except TableError as error:
-        limit = "memory" if error.kind == "too_much_memory" else "time"
-        raise ImportRefused(f"{name} was given up: trying it out takes too much {limit}.") from error
+    except LimitReached as reached:
+        limit = "memory" if isinstance(reached, TooMuchMemory) else "time"
+        raise ImportRefused(f"{name} was given up: trying it out takes too much {limit}.") from reached
     except ChildFailed as error:
         logger.warning("Importing %s failed: %s", name, error)
         raise ImportRefused(

@@ -11,17 +11,13 @@ from datetime import datetime
 from django.db import transaction
 
 from companies.models import Company, Developer
-from registry.artefacts import (
-    DEFAULTS_FOLDER,
-    RETRAINED_FOLDER,
-    DamagedArtefact,
-    load_metadata,
-    media_path,
-)
+from core.files.media import media_path
+from registry.artefacts import DEFAULTS_FOLDER, RETRAINED_FOLDER
 from registry.models import Dataset, ModelDeployment, ModelType, ModelVersion
 from registry.services.datasets import share_original
 from registry.services.deployments import deploy_version
 from registry.services.ledger import lock_company, pass_gate_of_defaults
+from registry.services.opening import DamagedArtefact, load_metadata
 from registry.services.versions import register_version
 
 DIRECTORIES = (

@@ -39,6 +39,7 @@ def write_line(
     latest = deployment.company.deployment_events.first()
     return DeploymentEvent.objects.create(
         company=deployment.company,
+        population_id=deployment.population_id,
         sequence=latest.sequence + 1 if latest else 1,
         action=action,
         version_id=deployment.model_id,

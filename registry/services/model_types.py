@@ -7,6 +7,7 @@ from django.db import transaction
 from companies.models import Account
 from companies.services.audit import record_event
 from core.errors import Unprocessable
+from ml.model_types.catalogue import MODEL_TYPES
 from registry.models import ModelType
 
 
@@ -19,9 +20,6 @@ def add_missing_model_types() -> list[ModelType]:
     """Give every type of the catalogue its row, and return the new ones. What an operator changed stays as it
     is.
     """
-    # Imported here: the catalogue brings scikit-learn, which a server that only answers pages never needs.
-    from ml.model_types.estimators import MODEL_TYPES
-
     known = set(ModelType.objects.values_list("slug", flat=True))
     new = [
         ModelType(
@@ -46,8 +44,6 @@ def check_parameters(*, slug: str, parameters: dict) -> dict:
     ParametersRefused
         A parameter is unknown or breaks its rule; the sentences name every fault.
     """
-    from ml.model_types.estimators import MODEL_TYPES
-
     if slug not in MODEL_TYPES:
         raise ParametersRefused(f"There is no model type {slug!r}.", field="slug")
     if not isinstance(parameters, dict):
@@ -60,8 +56,6 @@ def check_parameters(*, slug: str, parameters: dict) -> dict:
 
 def describe_parameters(*, slug: str) -> list[tuple[str, str]]:
     """Return each parameter of a type with what it may be, for whoever edits it."""
-    from ml.model_types.estimators import MODEL_TYPES
-
     return [(rule.name, _allowed(rule)) for rule in MODEL_TYPES[slug].rules] if slug in MODEL_TYPES else []
 
 

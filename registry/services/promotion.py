@@ -8,11 +8,12 @@ from django.db import transaction
 from companies.models import Account
 from companies.services.audit import record_event
 from core.errors import Conflict, Forbidden, Unprocessable
-from registry.artefacts import check_version, read_metadata
+from registry.artefacts import read_metadata
 from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL
 from registry.models import ModelVersion
 from registry.services.initialisation import initialize_everywhere
 from registry.services.ledger import MOST_REASON
+from registry.services.opening import check_version
 from registry.services.versions import register_version
 
 # What `register_version` writes into a manifest about the version that it belonged to.
@@ -21,6 +22,10 @@ ABOUT_THE_VERSION = ("identity", "lineage", "files", "promoted")
 
 class AlreadyDefault(Conflict):
     code = "already-default"
+
+
+class BelongsToABase(Conflict):
+    code = "belongs-to-a-base"
 
 
 class MayNotPromote(Forbidden):
@@ -51,10 +56,12 @@ def promote_version(*, version: ModelVersion, by: Account | None, reason: str, a
     ------
     MayNotPromote, PromotionNeedsReason
         `by` is no operator, or nothing says why.
+    BelongsToABase
+        It learned from a customer base of one company.
     AlreadyDefault
         It serves as the default.
     VersionNotServing, DamagedArtefact
-        As for `registry.artefacts.check_version`.
+        As for `registry.services.opening.check_version`.
     """
     # Imported here: it brings scikit-learn, which only somebody who promotes needs.
     from ml.exchange.export import ExportedModel
@@ -64,6 +71,10 @@ def promote_version(*, version: ModelVersion, by: Account | None, reason: str, a
     reason = " ".join(reason.split())
     if not reason or len(reason) > MOST_REASON:
         raise PromotionNeedsReason(f"Say why in at most {MOST_REASON} signs.", field="reason")
+    if version.population.company_id is not None:
+        raise BelongsToABase(
+            f"{version} reads {version.population} of {version.company}, whose columns no other company has."
+        )
     if version.is_default:
         raise AlreadyDefault(f"{version} is the default of its type.")
     payloads = check_version(version)

@@ -7,17 +7,11 @@ from django.db import transaction
 from companies.models import Account
 from companies.services.audit import record_event
 from core.errors import Conflict
-from registry.artefacts import (
-    check_version,
-    path_of,
-    read_artefacts,
-    sign_version,
-    stem_of,
-    write_artefacts,
-)
+from registry.artefacts import path_of, read_artefacts, sign_version, stem_of, write_artefacts
 from registry.engines.files import MANIFEST, SIGNATURE, FileMismatch, read_verified
 from registry.models import ModelVersion
 from registry.services.ledger import lock_companies_of
+from registry.services.opening import check_version
 from registry.services.states import change_state
 
 

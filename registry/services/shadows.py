@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 
 from registry.models import ModelDeployment, ModelVersion, ShadowRun
+from registry.services.populations import refuse_other_bases
 
 MOST_FAILURE = ShadowRun._meta.get_field("failure").max_length
 
@@ -29,12 +30,19 @@ def record_shadow_run(
     figures
         `customers`, `newly_leaving`, `newly_staying`, `mean_difference` and `distribution`; empty where there
         is a `failure`.
+
+    Raises
+    ------
+    registry.services.populations.VersionsOfOtherBase
+        The two versions are not of the same customers.
     """
+    refuse_other_bases(challenger.model, compared_with)
     run, _ = ShadowRun.objects.get_or_create(
         batch=batch,
         defaults={
             **figures,
             "company": challenger.company,
+            "population_id": challenger.population_id,
             "challenger": challenger,
             "version": challenger.model,
             "compared_with": compared_with,

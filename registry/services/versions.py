@@ -11,15 +11,12 @@ from django.db.models import Max
 
 from companies.models import Company
 from core.errors import Conflict, Unprocessable
-from registry.artefacts import (
-    media_path,
-    remove_artefacts,
-    sign_version,
-    stem_for,
-    write_artefacts,
-)
+from core.files.media import readable_path
+from ml.matrix.schemas import FeatureSchema
+from registry.artefacts import remove_artefacts, sign_version, stem_for, write_artefacts
 from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE, read_verified, sha256
-from registry.models import Dataset, ModelMetrics, ModelType, ModelVersion
+from registry.models import Dataset, ModelMetrics, ModelType, ModelVersion, Population
+from registry.selectors import telecom_base
 from registry.services.deployments import move_deployments
 from registry.services.ledger import lock_companies_of
 
@@ -42,6 +39,10 @@ class DefaultExists(Conflict):
     code = "default-exists"
 
 
+class OtherColumns(Unprocessable):
+    code = "other-columns"
+
+
 class ScorersDisagree(Unprocessable):
     code = "scorers-disagree"
 
@@ -50,6 +51,7 @@ class ScorersDisagree(Unprocessable):
 def register_version(
     *,
     company: Company | None,
+    population: Population | None = None,
     model_type: ModelType,
     exported: ExportedModel,
     dataset: Dataset | None,
@@ -62,6 +64,8 @@ def register_version(
     ----------
     company
         Whose it is. None for a default, which belongs to everybody and takes over from the default before it.
+    population
+        Whose customers it learned from; by default the telecom base of the installation.
     exported
         From `ml.exchange.export.export_model`.
     dataset
@@ -72,27 +76,32 @@ def register_version(
 
     Raises
     ------
+    OtherColumns
+        It reads what the customers of this base do not have.
     ScorersDisagree
         Read back from disk, it scores the golden rows differently from what scikit-learn said about them.
     DefaultExists
         Another default serves than the caller knew of.
     """
+    population = population or telecom_base()
+    _refuse_other_columns(population, exported.manifest["schema"])
     if replaces:
         # The companies before the type, as a retraining takes them.
         lock_companies_of(replaces)
     # Numbers are allocated under the lock of the type: defaults have no company whose row could be locked.
     model_type = ModelType.objects.select_for_update().get(pk=model_type.pk)
-    versions = ModelVersion.objects.filter(model_type=model_type)
+    versions = ModelVersion.objects.filter(model_type=model_type, population=population)
     if company is None:
         serving = versions.defaults().first()
         if serving != replaces:
             raise DefaultExists(f"{serving or 'No default'} serves as the default {model_type} by now.")
-    number = _next_number(versions, company)
+    number = _next_number(versions, company, population)
     company_id = company.pk if company else None
-    stem = stem_for(model_type=model_type.slug, number=number, company_id=company_id)
+    base = str(population.uuid) if population.company_id else ""
+    stem = stem_for(model_type=model_type.slug, number=number, company_id=company_id, base=base)
 
     try:
-        hashes = _write_files(stem, exported, company_id, model_type, number, dataset, at)
+        hashes = _write_files(stem, exported, company_id, base, model_type, number, dataset, at)
         signature = sign_version(
             company_id=company_id, model_type=model_type.slug, version=f"v{number}", hashes=hashes
         )
@@ -109,12 +118,12 @@ def register_version(
             is_default=company is None,
             default_slot=None if company else model_type.slug,
             company=company,
+            population=population,
             training_dataset=dataset,
             created_at=at,
             file_hashes=hashes,
             manifest_sha256=hashes[MANIFEST],
             signature=signature,
-            schema_name=exported.manifest["schema"]["name"],
         )
         _write_metrics(version, exported, at)
         if replaces:
@@ -126,14 +135,29 @@ def register_version(
     return version
 
 
-def _next_number(versions, company):
+def _refuse_other_columns(population, schema):
+    if population.is_log:
+        return
+    known, read = population.features, FeatureSchema.from_dict(schema)
+    names = {*read.features, read.id_column, read.label.name}
+    strange = sorted(names - {*known.features, known.id_column, known.label.name})
+    if strange:
+        raise OtherColumns(
+            f"{population} has no column {', '.join(strange)}, which this model reads. "
+            "Choose another customer base, or another model."
+        )
+
+
+def _next_number(versions, company, population):
     seen = versions.of_installation_or(company) if company else versions.filter(company=None)
     highest = seen.aggregate(Max("number"))["number__max"] or 0
-    # A company's own versions start after the default, which is v1 even while it is not seeded yet.
-    return max(highest, 1) + 1 if company else highest + 1
+    # Where there are defaults, a company's own versions start after the default, which is v1 even while it is
+    # not seeded yet.
+    has_defaults = population.company_id is None
+    return max(highest, 1) + 1 if company and has_defaults else highest + 1
 
 
-def _write_files(stem, exported, company_id, model_type, number, dataset, at):
+def _write_files(stem, exported, company_id, base, model_type, number, dataset, at):
     payloads = {MODEL: exported.pipeline_pickle, METADATA: exported.metadata_pickle, GRAPH: exported.onnx}
     # What was imported as data has no pipeline, and folded tables need no graph.
     payloads = {suffix: payload for suffix, payload in payloads.items() if payload is not None}
@@ -142,6 +166,7 @@ def _write_files(stem, exported, company_id, model_type, number, dataset, at):
         **exported.manifest,
         "identity": {
             "company": company_id,
+            **({"population": base} if base else {}),
             "model_type": model_type.slug,
             "name": model_type.name,
             "version": f"v{number}",
@@ -171,8 +196,8 @@ def _refuse_disagreement(stem, hashes):
     # Imported here: it brings scikit-learn, which whoever trained has loaded already and nobody else needs.
     from ml.exchange.export import check_golden
 
-    manifest = json.loads(read_verified(media_path(stem + MANIFEST), hashes[MANIFEST]))
-    onnx = read_verified(media_path(stem + GRAPH), hashes[GRAPH]) if GRAPH in hashes else None
+    manifest = json.loads(read_verified(readable_path(stem + MANIFEST), hashes[MANIFEST]))
+    onnx = read_verified(readable_path(stem + GRAPH), hashes[GRAPH]) if GRAPH in hashes else None
     if len(manifest["golden"]) < FEWEST_GOLDEN_ROWS:
         raise ScorersDisagree(f"A version is compared on {FEWEST_GOLDEN_ROWS} golden rows, got fewer.")
     try:

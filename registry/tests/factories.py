@@ -10,9 +10,18 @@ import factory
 
 from companies.tests.factories import CompanyFactory
 from ml.matrix.schemas import TELCO_V1
-from registry.artefacts import path_of, sign_version
-from registry.engines.files import MANIFEST, SIGNATURE, sha256
-from registry.models import Dataset, ModelDeployment, ModelMetrics, ModelType, ModelVersion, ShadowRun
+from registry.artefacts import path_of, sign_version, stem_for
+from registry.engines.files import MANIFEST, MODEL, SIGNATURE, sha256
+from registry.models import (
+    Dataset,
+    ModelDeployment,
+    ModelMetrics,
+    ModelType,
+    ModelVersion,
+    Population,
+    ShadowRun,
+)
+from registry.selectors import telecom_base
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -57,9 +66,30 @@ MANIFEST_BYTES = json.dumps(
 ).encode()
 
 
+class PopulationFactory(factory.django.DjangoModelFactory):
+    """The purchases of a company, or with `snapshot=True` a table of customers of its own."""
+
+    class Meta:
+        model = Population
+
+    class Params:
+        snapshot = factory.Trait(
+            kind=Population.Kind.SNAPSHOT,
+            schema=TELCO_V1.to_dict() | {"name": "gym"},
+            roles={"id": "customerID", "outcome": "Churn", "left": "Yes"},
+        )
+
+    company = factory.SubFactory(CompanyFactory)
+    name = factory.Sequence(lambda n: f"Base {n}")
+    kind = Population.Kind.LOG
+    created_at = NOON
+
+
 class DatasetFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = Dataset
+
+    population = factory.LazyFunction(telecom_base)
 
     name = factory.Sequence(lambda n: f"dataset {n}")
     file_path = factory.Sequence(lambda n: f"datasets/dev/uploadToRetrain/{n}.csv")
@@ -95,15 +125,20 @@ class ModelVersionFactory(factory.django.DjangoModelFactory):
         )
 
     model_type = factory.SubFactory(ModelTypeFactory)
+    population = factory.LazyFunction(telecom_base)
     company = factory.SubFactory(CompanyFactory)
     name = factory.LazyAttribute(lambda row: row.model_type.name)
     number = factory.Sequence(lambda n: n + 2)
     version = factory.LazyAttribute(lambda row: f"v{row.number}")
     file_path = factory.LazyAttribute(
         lambda row: (
-            f"models/retrained_models/{row.company.pk}/{row.model_type.slug}_v{row.number}.pkl"
-            if row.company
-            else f"models/default_models/{row.model_type.slug}.pkl"
+            stem_for(
+                model_type=row.model_type.slug,
+                number=row.number,
+                company_id=row.company.pk if row.company else None,
+                base=str(row.population.uuid) if row.population.company_id else "",
+            )
+            + MODEL
         )
     )
     is_default = False
@@ -148,6 +183,7 @@ class ModelDeploymentFactory(factory.django.DjangoModelFactory):
 
     model = factory.SubFactory(ModelVersionFactory)
     company = factory.LazyAttribute(lambda row: row.model.company)
+    population = factory.LazyAttribute(lambda row: row.model.population)
     is_active = True
     active_slot = True
     deployed_at = NOON
@@ -170,6 +206,7 @@ class ShadowRunFactory(factory.django.DjangoModelFactory):
         )
 
     company = factory.LazyAttribute(lambda row: row.challenger.company)
+    population = factory.LazyAttribute(lambda row: row.challenger.population)
     version = factory.LazyAttribute(lambda row: row.challenger.model)
     batch = factory.LazyFunction(uuid.uuid4)
     batch_name = factory.Sequence(lambda n: f"Batch {n}")

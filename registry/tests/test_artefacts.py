@@ -11,22 +11,10 @@ import numpy as np
 import pytest
 
 from companies.models import AuditEvent
+from core.files.media import media_path
 from core.tests.races import at_once
 from ml.serving.scoring import Scorer
-from registry.artefacts import (
-    DamagedArtefact,
-    UnsafeMetadata,
-    forget_loaded,
-    load_metadata,
-    load_scorer,
-    media_path,
-    path_of,
-    read_artefacts,
-    rebuild_model,
-    sign_version,
-    stem_of,
-    verified_files,
-)
+from registry.artefacts import UnsafeMetadata, path_of, read_artefacts, sign_version, stem_of
 from registry.engines.files import (
     GRAPH,
     MANIFEST,
@@ -38,7 +26,17 @@ from registry.engines.files import (
     sha256,
 )
 from registry.models import ModelVersion
+from registry.services.opening import (
+    DamagedArtefact,
+    forget_loaded,
+    load_metadata,
+    load_scorer,
+    rebuild_model,
+    verified_files,
+)
 from registry.services.states import VersionNotServing
+
+pytestmark = pytest.mark.any_database
 
 SUFFIXES = (MODEL, METADATA, GRAPH, MANIFEST, SIGNATURE)
 FLIPS = 1_000

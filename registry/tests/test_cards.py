@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 
 from ml.learning.training import train_model
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.schemas import TELCO_SLICES, TELCO_V1
 from ml.samples.dataset_a import make_dataset_a
+from registry.models import Population
 from registry.presenting.cards import (
     calibration_of,
     interval_of,
@@ -18,14 +19,19 @@ from registry.presenting.cards import (
     with_intervals,
 )
 from registry.selectors import Figure, lineage_of
+from registry.telecom import TELECOM
 from registry.tests.factories import CURVES, DatasetFactory, ModelMetricsFactory, ModelVersionFactory
+
+TELECOM_BASE = Population(**TELECOM)
 
 
 @pytest.fixture(scope="module")
 def found():
     """What the program stores of a version, made from a version."""
     table = make_dataset_a(rows=2_000, seed=5)
-    metrics = train_model(table, schema=TELCO_V1, model_type="logistic_regression").metrics
+    metrics = train_model(
+        table, schema=TELCO_V1, model_type="logistic_regression", slices=TELCO_SLICES
+    ).metrics
     return {**metrics, "importance": CURVES["importance"]}
 
 
@@ -44,7 +50,7 @@ def test_every_figure_of_the_evaluation_has_one(found):
 
 
 def test_customers_are_looked_at_by_contract_age_and_tenure(found):
-    parts = parts_of(found)
+    parts = parts_of(found, TELECOM_BASE)
 
     assert {part.feature for part in parts} == {"Contract", "Senior citizen", "Tenure"}
     assert sum(part.customers for part in parts if part.feature == "Contract") == found["rows"]
@@ -63,7 +69,7 @@ def test_says_where_it_finds_fewer_leavers(found):
     part = next(part for part in weak["slices"] if not part["small"])
     part["metrics"]["churners"]["recall"] = {"value": 0.11, "low": 0.08, "high": 0.15}
 
-    limits = {limit.title: limit.text for limit in limits_of(weak, None)}
+    limits = {limit.title: limit.text for limit in limits_of(weak, None, TELECOM_BASE)}
 
     assert "(11\u202f%), against" in limits["It finds fewer leavers in some groups"]
 
@@ -73,16 +79,16 @@ def test_says_which_groups_are_too_small_to_judge(found):
     for part in small["slices"]:
         part["small"] = part["label"] == "Two year"
 
-    limits = {limit.title: limit.text for limit in limits_of(small, None)}
+    limits = {limit.title: limit.text for limit in limits_of(small, None, TELECOM_BASE)}
 
     assert limits["Too few customers to judge some groups"].startswith("Contract: Two year.")
 
 
 def test_a_version_from_before_intervals_says_that_they_are_missing():
-    limits = limits_of(CURVES, None)
+    limits = limits_of(CURVES, None, TELECOM_BASE)
 
     assert "was not computed for this version" in limits[0].text
-    assert parts_of(CURVES) == []
+    assert parts_of(CURVES, TELECOM_BASE) == []
 
 
 @pytest.mark.django_db
@@ -117,7 +123,9 @@ def test_each_table_is_told_once_and_no_other_companys(company, other_company):
     [({"tried_on": 400}, "come from 400 customers"), ({}, "were not computed here")],
 )
 def test_the_limits_of_an_imported_version_say_where_its_figures_come_from(found, imported, sentence):
-    told = " ".join(limit.text for limit in limits_of(found, {"observed": {}, "imported": imported}))
+    told = " ".join(
+        limit.text for limit in limits_of(found, {"observed": {}, "imported": imported}, TELECOM_BASE)
+    )
 
     assert sentence in told
     assert "It learned from customers with" not in told
@@ -136,8 +144,10 @@ def test_the_purpose_tells_what_a_version_reads():
     telco = {"schema": TELCO_V1.to_dict()}
     log = {"schema": telco["schema"] | {"name": "rfm_v2"}}
 
-    assert "from 16 facts about the contract" in purpose_of(name="v2", manifest=telco)
-    assert "facts about what it bought" in purpose_of(name="v2", manifest=log)
+    assert "from 16 facts about it" in purpose_of(name="v2", manifest=telco, population=TELECOM_BASE)
+    assert "facts about what it bought" in purpose_of(
+        name="v2", manifest=log, population=Population(kind=Population.Kind.LOG)
+    )
 
 
 def test_what_is_not_calibrated_is_not_called_so(found):

@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from companies.access import membership
 from companies.models import Company
 from core.tests.races import at_once
-from registry.artefacts import DamagedArtefact, path_of
+from registry.artefacts import path_of
 from registry.models import ModelDeployment, ModelVersion
 from registry.selectors import (
     challenger_beside,
@@ -30,12 +30,14 @@ from registry.services.deployments import (
     withdraw_version,
 )
 from registry.services.initialisation import initialize_default_models
+from registry.services.opening import DamagedArtefact
 from registry.tests.factories import (
     NOON,
     ModelDeploymentFactory,
     ModelMetricsFactory,
     ModelTypeFactory,
     ModelVersionFactory,
+    PopulationFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -83,13 +85,15 @@ def test_is_offered_to_nobody(default, make, deploy, user, developer):
         assert champion_for(membership(account)) == champion
 
 
-def test_scores_beside_other_versions_of_its_schema(make, deploy, company, other_company):
+def test_scores_beside_other_versions_of_its_base(make, deploy, company, other_company):
     challenger, used = make(3), make(2)
     deployment = deploy(challenger, role=CHALLENGER)
 
     assert challenger_beside(used, company) == deployment
     assert challenger_beside(challenger, company) is None
-    assert challenger_beside(ModelVersionFactory(company=company, schema_name="shop_v1"), company) is None
+    of_other_customers = PopulationFactory(company=company, snapshot=True)
+    other = ModelVersionFactory(company=company, population=of_other_customers)
+    assert challenger_beside(other, company) is None
     assert challenger_beside(used, other_company) is None
 
 

@@ -7,12 +7,13 @@ import pytest
 from django.urls import reverse
 
 from companies.tests.factories import UserFactory
+from registry.models import ModelVersion
 from registry.selectors import champion_of
 from registry.services.deployments import deploy_version
 from registry.services.states import quarantine_version
-from registry.tests.factories import NOON, ModelMetricsFactory, ModelVersionFactory
+from registry.tests.factories import NOON, ModelMetricsFactory, ModelVersionFactory, PopulationFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
 
 HOUR = timedelta(hours=1)
 
@@ -49,16 +50,22 @@ def url(name, version=None):
 # --- Deploy ----------------------------------------------------------------------------------------------
 
 
-def test_what_learned_from_a_purchase_log_is_offered_no_deployment(second, third, as_developer):
-    third.schema_name = "rfm_v2"
-    third.save(update_fields=["schema_name"])
+def test_a_base_of_its_own_has_a_champion_of_its_own(champion, third, company, as_developer):
+    base = PopulationFactory(company=third.company, name="Purchases")
+    ModelVersion.objects.filter(pk=third.pk).update(population=base)
 
+    answer = as_developer.post(url("deploy", third), {"role": "CHAMPION", "reason": "For the shop."})
     models = text(as_developer.get(reverse("registry:models", args=["dev"])))
-    card = text(as_developer.get(reverse("registry:version", args=["dev", third.pk])))
 
-    assert url("deploy", second) in models
-    assert url("deploy", third) not in models + card
-    assert "V2 API" in models and "It serves the V2 API" in card
+    assert answer.status_code == 302
+    assert champion_of(company).model == champion
+    assert champion_of(company, base).model == third
+    assert "Purchases" in models
+
+    as_developer.post(f"{url('roll_back')}?base={base.uuid}", {"reason": "No use."})
+
+    assert champion_of(company, base) is None
+    assert champion_of(company).model == champion
 
 
 def test_shows_what_would_change_for_whom_before_it_does(

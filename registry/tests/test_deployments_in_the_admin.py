@@ -7,7 +7,7 @@ from registry.selectors import champion_of
 from registry.services.deployments import deploy_version
 from registry.tests.factories import NOON, ModelVersionFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
 
 
 @pytest.fixture

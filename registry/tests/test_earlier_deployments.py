@@ -9,7 +9,8 @@ from django.db.migrations.executor import MigrationExecutor
 from companies.tests.factories import CompanyFactory
 from registry.models import DeploymentEvent
 from registry.selectors import champion_of, serving_at
-from registry.tests.factories import NOON, ModelVersionFactory
+from registry.tests.factories import NOON
+from registry.tests.landed import version_of
 
 HOUR = timedelta(hours=1)
 
@@ -19,10 +20,10 @@ def test_what_served_before_the_ledger_stands_in_it():
     executor = MigrationExecutor(connection)
     executor.migrate([("registry", "0002_no_deployment_across_companies")])
     company = CompanyFactory()
-    second, third = (ModelVersionFactory(company=company, number=number) for number in (2, 3))
-    # The rows of that time had fewer columns than the class of today.
-    earlier = [("registry", "0002_no_deployment_across_companies")]
-    rows = executor.loader.project_state(earlier).apps.get_model("registry", "ModelDeployment").objects
+    # The rows of that time had fewer columns than the classes of today.
+    earlier = executor.loader.project_state([("registry", "0002_no_deployment_across_companies")]).apps
+    second, third = (version_of(earlier, company, number) for number in (2, 3))
+    rows = earlier.get_model("registry", "ModelDeployment").objects
     rows.create(
         model_id=second.pk, company_id=company.pk, is_active=False, deployed_at=NOON,
         deactivated_at=NOON + 2 * HOUR,
@@ -40,5 +41,5 @@ def test_what_served_before_the_ledger_stands_in_it():
         (2, "DEPLOYED", "v3"),
         (3, "WITHDRAWN", "v2"),
     ]
-    assert {found.version for found in serving_at(company, NOON + HOUR)} == {second, third}
+    assert {found.version.pk for found in serving_at(company, NOON + HOUR)} == {second.pk, third.pk}
     assert champion_of(company) is None

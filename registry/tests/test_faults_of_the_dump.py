@@ -5,6 +5,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from companies.models import Company
+from companies.tests.factories import CompanyFactory
 from registry.models import Dataset, ModelDeployment, ModelMetrics, ModelVersion
 from registry.services.deployments import AlreadyDeployed, ForeignVersion, deploy_version, withdraw_version
 from registry.tests.factories import (
@@ -15,6 +16,7 @@ from registry.tests.factories import (
     ModelTypeFactory,
     ModelVersionFactory,
 )
+from registry.tests.landed import version_of
 
 pytestmark = pytest.mark.django_db
 
@@ -171,13 +173,11 @@ def test_a_withdrawn_version_may_serve_again(company):
 def test_the_guards_can_be_taken_off_and_put_back():
     executor = MigrationExecutor(connection)
     executor.migrate([("registry", "0001_initial")])
-    version = ModelVersionFactory()
     other = Company.objects.create(name="Other", email="other@example.com")
-    # The rows of that time had fewer columns than the class of today.
-    deployments = executor.loader.project_state([("registry", "0001_initial")]).apps.get_model(
-        "registry", "ModelDeployment"
-    )
-    deployments.objects.create(
+    # The rows of that time had fewer columns than the classes of today.
+    earlier = executor.loader.project_state([("registry", "0001_initial")]).apps
+    version = version_of(earlier, CompanyFactory(), 2)
+    earlier.get_model("registry", "ModelDeployment").objects.create(
         model_id=version.pk, company_id=other.pk, is_active=True, active_slot=True
     ).delete()
 
@@ -185,7 +185,7 @@ def test_the_guards_can_be_taken_off_and_put_back():
     executor.migrate(executor.loader.graph.leaf_nodes())
 
     with refused_by_database(), transaction.atomic():
-        ModelDeploymentFactory(model=version, company=other)
+        ModelDeploymentFactory(model=ModelVersion.objects.get(), company=other)
 
 
 # --- Names and columns of the nine tables ----------------------------------------------------------------

@@ -8,20 +8,16 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from companies.models import AuditEvent
+from core.files.media import media_path
 from ml.samples.dataset_a import make_dataset_a
-from registry.artefacts import (
-    NoPipeline,
-    load_manifest,
-    load_metadata,
-    load_scorer,
-    media_path,
-    rebuild_model,
-)
 from registry.models import ModelVersion
 from registry.selectors import quality_of
 from registry.services.importing import ImportRefused, import_version
+from registry.services.opening import NoPipeline, load_manifest, load_metadata, load_scorer, rebuild_model
 from registry.services.versions import ScorersDisagree
 from registry.tests.factories import NOON
+
+pytestmark = pytest.mark.any_database
 
 FIGURES = {"Accuracy": 0.81, "AUC": 0.85, "Precision": 0.80, "Recall": 0.81, "F1 Score": 0.805}
 

@@ -4,9 +4,9 @@ import pytest
 
 from companies.models import Developer
 from companies.services.approval import approve_person
-from companies.signals import company_erased
 from companies.tests.factories import DeveloperFactory
-from registry.artefacts import media_path
+from core.files.media import media_path
+from core.files.owners import erase_files
 from registry.models import Dataset
 from registry.services.deployments import deploy_version, roll_back
 from registry.services.initialisation import (
@@ -119,9 +119,9 @@ def test_the_files_of_an_erased_company_go_and_those_of_others_stay(company, oth
     for folder in folders:
         folder.mkdir(parents=True)
         (folder / "neural_network_v2.pkl").write_bytes(b"model")
-    company_id, company_uuid = company.pk, company.uuid
+    keys = {"id": company.pk, "uuid": company.uuid}
     company.delete()
 
-    company_erased.send(sender=None, company_id=company_id, company_uuid=company_uuid)
+    erase_files(**keys)
 
     assert [folder.exists() for folder in folders] == [False, True]

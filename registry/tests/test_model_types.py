@@ -1,7 +1,7 @@
 import pytest
 
 from companies.models import AuditEvent
-from ml.model_types.estimators import MODEL_TYPES
+from ml.model_types.catalogue import MODEL_TYPES
 from registry.models import ModelType
 from registry.services.model_types import ParametersRefused, add_missing_model_types, change_model_type
 from registry.tests.factories import NOON

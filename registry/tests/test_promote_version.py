@@ -4,10 +4,10 @@ import pytest
 from django.urls import reverse
 
 from companies.models import AuditEvent
-from registry.artefacts import load_manifest, load_scorer
 from registry.models import DeploymentEvent, ModelVersion
 from registry.selectors import lineage_of
 from registry.services.initialisation import check_existing_models, initialize_developer_environment
+from registry.services.opening import load_manifest, load_scorer
 from registry.services.promotion import (
     AlreadyDefault,
     MayNotPromote,

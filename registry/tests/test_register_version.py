@@ -6,12 +6,14 @@ from functools import partial
 import pytest
 from django.db import connection
 
+from core.files.media import media_path
+from core.files.owners import sweep
 from core.tests.races import at_once
-from registry.artefacts import load_scorer, media_path, path_of
+from registry.artefacts import path_of
 from registry.engines.files import MANIFEST, MODEL
 from registry.models import ModelVersion
 from registry.services.deployments import deploy_version
-from registry.services.sweeping import sweep_orphans
+from registry.services.opening import load_scorer
 from registry.services.versions import DefaultExists, ScorersDisagree, register_version
 from registry.tests.factories import NOON, ModelVersionFactory
 
@@ -142,7 +144,7 @@ def test_overwrites_what_a_killed_process_left_under_its_name(register):
     assert load_scorer(register())
 
 
-def test_the_sweep_removes_files_that_no_row_names(register, company):
+def test_the_sweep_removes_files_that_no_row_names(register, company, settings):
     kept = register()
     orphan = media_path(f"models/retrained_models/{company.pk}/neural_network_v9.pkl")
     orphan.parent.mkdir(parents=True)
@@ -153,9 +155,9 @@ def test_the_sweep_removes_files_that_no_row_names(register, company):
         os.utime(path, (NOON.timestamp(), NOON.timestamp()))
     os.utime(fresh, (LATER.timestamp() - 60, LATER.timestamp() - 60))
 
-    removed = sweep_orphans(at=LATER)
+    removed = sweep(at=LATER)
 
-    assert removed == [orphan]
+    assert removed == [orphan.relative_to(settings.MEDIA_ROOT).as_posix()]
     assert fresh.exists()
     assert load_scorer(kept)
     assert media_path(kept.training_dataset.file_path).exists()

@@ -4,9 +4,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from companies.models import AuditEvent
-from registry.artefacts import DamagedArtefact, check_version, forget_loaded, load_scorer, path_of
+from registry.artefacts import path_of
 from registry.engines.files import MANIFEST
 from registry.models import ModelVersion
+from registry.services.opening import DamagedArtefact, check_version, forget_loaded, load_scorer
 from registry.services.release import NotToBeSigned, resign_version
 from registry.tests.factories import NOON
 

@@ -2,9 +2,10 @@ import pytest
 
 from companies.models import AuditEvent
 from core.errors import Conflict
-from registry.artefacts import load_scorer, path_of
+from registry.artefacts import path_of
 from registry.engines.files import GRAPH
 from registry.models import ModelVersion
+from registry.services.opening import load_scorer
 from registry.services.release import StillDamaged, release_version, verify_version
 from registry.services.states import VersionNotServing, mark_damaged, quarantine_version
 from registry.tests.factories import NOON

@@ -1,6 +1,7 @@
 """Deploy, withdraw, roll back: each on a page that shows first what will change for whom."""
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -8,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from companies.access import developer_required
 from core.errors import DomainError
 from registry.forms import DeployForm, ReasonForm, possible_roles
-from registry.models import ModelDeployment
+from registry.models import ModelDeployment, Population
 from registry.selectors import (
     champion_of,
     champion_to_return_to,
@@ -17,14 +18,16 @@ from registry.selectors import (
     offer_after_rolling_back,
     offer_after_withdrawing,
     offer_now,
+    population_for,
     quality_of,
+    telecom_base,
     users_of,
     visible_versions,
 )
 from registry.services.deployments import (
     NotDeployed,
-    NothingToRollBack,
     deploy_version,
+    nothing_to_roll_back,
     refuse_default,
     roll_back,
     withdraw_version,
@@ -102,25 +105,28 @@ def withdraw(request, pk):
 def rollback(request):
     company = request.member.company
     form = ReasonForm(_sent(request))
-    champion = champion_of(company)
+    population = _population(company, request.GET.get("base", ""))
+    champion = champion_of(company, population)
     if champion is None:
-        raise NothingToRollBack(
-            f"No version was deployed as the champion of {company}: the best default is suggested already."
-        )
+        raise nothing_to_roll_back(company, population)
     if request.method == "POST" and form.is_valid():
         done = _try(
             form,
-            lambda: roll_back(company=company, by=request.user, at=timezone.now(), **form.cleaned_data),
+            lambda: roll_back(
+                company=company,
+                population=population,
+                by=request.user,
+                at=timezone.now(),
+                **form.cleaned_data,
+            ),
         )
         if done:
-            now = (
-                f"{done.champion} is the champion again" if done.champion else "the best default is suggested"
-            )
+            now = f"{done.champion} is the champion again" if done.champion else _without_champion(population)
             messages.success(request, f"{done.withdrawn} was withdrawn; {now}.")
             return redirect("registry:models", "dev")
     earlier = champion_to_return_to(champion)
     offers = [offer_after_rolling_back(request.member, champion)]
-    title = f"Roll back from {champion.model} to {earlier.model if earlier else 'the best default'}"
+    title = f"Roll back from {champion.model} to {earlier.model if earlier else _nobody(population)}"
     return _confirm(request, form, offers, version=champion.model, title=title, verb="Roll back", danger=True)
 
 
@@ -131,7 +137,24 @@ def _sent(request):
 
 def _version(company, pk):
     found = visible_versions(company).exclude(company__isnull=True, is_default=False)
-    return get_object_or_404(found.select_related("model_type", "metrics", "company"), pk=pk)
+    return get_object_or_404(found.select_related("model_type", "metrics", "company", "population"), pk=pk)
+
+
+def _population(company, uuid):
+    if not uuid:
+        return telecom_base()
+    try:
+        return population_for(company, uuid)
+    except Population.DoesNotExist as error:
+        raise Http404 from error
+
+
+def _without_champion(population):
+    return "no version is suggested" if population.company_id else "the best default is suggested"
+
+
+def _nobody(population):
+    return "no version" if population.company_id else "the best default"
 
 
 def _try(form, change):
@@ -145,7 +168,7 @@ def _try(form, change):
 
 
 def _confirm(request, form, offers, *, version, compared=False, **words):
-    now = offer_now(request.member)
+    now = offer_now(request.member, version.population)
     context = {
         "form": form,
         "version": version,

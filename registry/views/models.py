@@ -4,7 +4,7 @@ from django.views.decorators.http import require_GET
 from companies.access import developer_required, member_required
 from core.charts import embed
 from core.errors import DomainError
-from registry.artefacts import load_manifest, stem_of
+from registry.artefacts import stem_of
 from registry.forms import ReasonForm
 from registry.presenting import cards, charts
 from registry.presenting.disagreement import disagreement_of
@@ -20,6 +20,7 @@ from registry.selectors import (
     visible_versions,
     who_served,
 )
+from registry.services.opening import load_manifest
 
 MOST_FEATURES = 10
 
@@ -36,6 +37,7 @@ def models(request):
         "versions": versions,
         "champion": champion_for(member),
         "deployed": champion_of(member.company),
+        "several_bases": len({each.population_id for each in versions}) > 1,
     }
     if member.is_developer:
         serving = serving_rows(member.company)
@@ -61,7 +63,7 @@ def _challenge(company):
 @developer_required
 def version(request, pk):
     company = request.member.company
-    related = ("model_type", "metrics", "training_dataset", "company")
+    related = ("model_type", "metrics", "training_dataset", "company", "population")
     chosen = get_object_or_404(visible_versions(company).select_related(*related), pk=pk)
     manifest, refusal = _manifest(chosen)
     quality = quality_of(chosen)
@@ -71,7 +73,7 @@ def version(request, pk):
         "manifest": manifest,
         "refusal": refusal,
         "parameters": charts.readable_parameters((manifest or {}).get("parameters", {})),
-        "purpose": cards.purpose_of(name=str(chosen), manifest=manifest),
+        "purpose": cards.purpose_of(name=str(chosen), manifest=manifest, population=chosen.population),
         "quality": quality,
         "events": who_served(chosen, company),
         "deployment": serving_rows(company).get(chosen.pk),
@@ -82,14 +84,14 @@ def version(request, pk):
     }
     if quality:
         found = chosen.metrics.additional_metrics
-        figures = _figures(quality, champion_for(request.member), chosen)
+        figures = _figures(quality, champion_for(request.member, chosen.population), chosen)
         for name in ("churners", "weighted", "calibration_figures"):
             figures[name] = cards.with_intervals(figures[name], found)
         context |= figures | _pictures(found)
         context |= {
             "threshold_reason": cards.threshold_reason(found, manifest),
-            "limits": cards.limits_of(found, manifest),
-            "parts": cards.parts_of(found),
+            "limits": cards.limits_of(found, manifest, chosen.population),
+            "parts": cards.parts_of(found, chosen.population),
         }
     return render(request, "registry/version.html", context)
 

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tabular.children import read_in_child
 from tabular.errors import TableError, place
 from tabular.logs.event_spec import EventSpec
 from tabular.logs.event_tally import EventTally, ImportReport
@@ -281,9 +282,7 @@ def import_events_in_child(
     TableError
         Also ``too_much_memory`` and ``too_slow``.
     """
-    from tabular.child import run_in_child
-
-    found = run_in_child(
+    found = read_in_child(
         "tabular.logs.events:import_for_parent",
         {
             "path": str(path),

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from tabular.children import read_in_child
 from tabular.errors import TableError, counted, shown
 from tabular.previews.detect import MEASURED, Clues, DetectedColumn, Measure, plain, read_cells
 from tabular.previews.layout import find_layout
@@ -299,9 +300,7 @@ def preview_table_in_child(
     TableError
         Also ``too_much_memory`` and ``too_slow``.
     """
-    from tabular.child import run_in_child
-
-    found = run_in_child(
+    found = read_in_child(
         "tabular.previews.preview:preview_for_parent",
         {"path": str(path), "rows": rows, "max_bytes": max_bytes},
         memory_bytes=memory_bytes,

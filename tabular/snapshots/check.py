@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tabular.children import read_in_child
 from tabular.errors import TableError, counted, place, shown
 from tabular.snapshots.tally import LogTally, Tally
 from tabular.snapshots.twins import TwinCounter, say_twins
@@ -329,9 +330,7 @@ def check_table_in_child(
     TableError
         Also ``too_much_memory`` and ``too_slow``.
     """
-    from tabular.child import run_in_child
-
-    found = run_in_child(
+    found = read_in_child(
         "tabular.snapshots.check:check_for_parent",
         {
             "path": str(path),

@@ -1,7 +1,5 @@
 """Functions that tests call in a child process."""
 
-import os
-import signal
 import time
 
 from tabular.errors import TableError
@@ -11,19 +9,12 @@ from tabular.source.read import iter_batches
 from tabular.values.schema import TableSchema
 
 
-def add(*, numbers, on_progress):
-    for done, _ in enumerate(numbers, 1):
-        on_progress("adding", done, len(numbers))
-    return {"sum": sum(numbers)}
-
-
-def chatter(*, on_progress):
-    print("a library says something")
-    return "done"
-
-
 def refuse(*, on_progress):
     raise TableError("bad_number", "Row 7: no.", line=7)
+
+
+def dawdle(*, on_progress):
+    time.sleep(60)
 
 
 def hoard(*, on_progress):
@@ -31,23 +22,6 @@ def hoard(*, on_progress):
     while True:
         kept.append(b"x" * (10 << 20))
         time.sleep(0.01)
-
-
-def dawdle(*, on_progress):
-    on_progress("dawdling", os.getpid(), 0)
-    time.sleep(60)
-
-
-def die(*, on_progress):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def fail(*, on_progress):
-    return 1 / 0
-
-
-def environment(*, on_progress):
-    return sorted(os.environ)
 
 
 def copy_table(*, path, schema, target, on_progress):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tabular.child import supervise
+from sandbox.child import supervise
 from tabular.tests import chores
 from tabular.tests.telco import TELCO
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tabular.child import supervise
+from sandbox.child import supervise
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table, check_table_in_child
 from tabular.snapshots.write import ResultWriter

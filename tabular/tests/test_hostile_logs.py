@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tabular.child import supervise
+from sandbox.child import supervise
 from tabular.errors import TableError
 from tabular.logs.events import import_events
 from tabular.logs.mapping import freeze

@@ -53,7 +53,17 @@ def strange_log(path, seed):
     return write_log(path, rows, header=header, delimiter=choose.choice(",;\t|"))
 
 
-@pytest.mark.parametrize("seeds", [range(start, start + 30) for start in range(0, 120, 30)], ids=str)
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        *(range(start, start + 30) for start in range(0, 120, 30)),
+        *(
+            pytest.param(range(start, start + 250), marks=pytest.mark.prove)
+            for start in range(120, 1_120, 250)
+        ),
+    ],
+    ids=str,
+)
 def test_ends_in_a_sentence_or_an_account(seeds, tmp_path):
     imported = 0
     for seed in seeds:

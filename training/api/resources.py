@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from companies.access import IsDeveloper
 from companies.models import Scope
-from registry.api.uploads import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
+from intake.api import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
 from registry.models import Dataset
 from training.models import TrainingRun
 from training.selectors import datasets_for, list_training_runs, trained_on, training_runs_for

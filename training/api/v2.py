@@ -12,10 +12,10 @@ from companies.access import IsDeveloper, IsMember
 from companies.models import Scope
 from companies.organisations import OfOrganisation
 from jobs.models import Job
-from jobs.vocabulary import training_status
 from ml.logs.log_models import TYPES
 from registry.log_models import read_model_type
 from training.feature_trainings import latest_feature_training
+from training.presenting.status import training_status
 from training.services.feature_training import start_feature_training
 
 TAG = "churn v2"

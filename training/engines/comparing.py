@@ -19,7 +19,7 @@ from ml.evaluation.profit import profit_curve
 from ml.evaluation.resampling import resample
 from ml.evaluation.slices import slices
 from ml.learning.honest_scores import raw_scores
-from ml.learning.training import SLICE_RESAMPLES
+from ml.learning.judging import SLICE_RESAMPLES
 from ml.matrix.frames import clean_frame
 from ml.serving.scoring import Scorer
 
@@ -27,7 +27,6 @@ NEW = "new"
 MOST_NAMED = 20
 MOST_FEATURES = 10
 # A campaign to compare with: a kept customer pays on for a year, every contact costs, few are won back.
-REVENUE = "MonthlyCharges"
 MONTHS_KEPT = 12
 VALUE_WITHOUT_REVENUE = 500.0
 CONTACT_COST = 20.0
@@ -53,12 +52,21 @@ class Contender:
     is_known: bool
 
 
-def compare_on_untouched(ids, frame, labels, held_out, *, trained, exported, existing, schema) -> dict:
+def compare_on_untouched(
+    ids, frame, labels, held_out, *, trained, exported, existing, schema, sliced_by, value_column
+) -> dict:
     """Return everything that the result page shows, ready for JSON.
 
     Only customers who were held out take part, by their positions. Along a chain of retrainings no version
     learned from any of them; where one is from elsewhere, whom it learned from is left out: to those it would
     seem better than it is.
+
+    Parameters
+    ----------
+    sliced_by
+        Features by whose parts the figures are given as well.
+    value_column
+        What a customer pays a month, for the campaign; None where no column says it.
     """
     held_out_ids = [ids[position] for position in held_out]
     fair = untouched(held_out_ids, *(contender.learned for contender in existing))
@@ -84,7 +92,7 @@ def compare_on_untouched(ids, frame, labels, held_out, *, trained, exported, exi
     columns = _encoded(table, schema)
     new = Contender(NEW, "the new version", Scorer(exported.manifest, exported.onnx), frozenset(), True)
     scores = {contender.key: contender.scorer.score_batch(columns) for contender in (new, *existing)}
-    campaign = _campaign(table)
+    campaign = _campaign(table, value_column)
     measured = _measure((new, *existing), y, scores)
     found["versions"] = [
         _figures(contender, y, scores[contender.key], measured[contender.key], campaign)
@@ -96,7 +104,7 @@ def compare_on_untouched(ids, frame, labels, held_out, *, trained, exported, exi
         _pair(new, contender, y, scores, measured, columns, [ids[position] for position in chosen])
         for contender in existing
     ]
-    found["slices"] = _slices(columns, y, scores, new, existing[0], schema)
+    found["slices"] = _slices(columns, y, scores, new, existing[0], schema, sliced_by)
     found["campaign"] = campaign
     found["sentence"] = found["pairs"][0]["sentence"]
     return found
@@ -158,7 +166,7 @@ def _pair(new, old, y, scores, measured, columns, ids):
     }
 
 
-def _slices(columns, y, scores, new, old, schema):
+def _slices(columns, y, scores, new, old, schema, sliced_by):
     parts = {
         version.key: slices(
             columns,
@@ -166,6 +174,7 @@ def _slices(columns, y, scores, new, old, schema):
             scores[version.key],
             version.scorer.threshold,
             schema=schema,
+            features=sliced_by,
             resamples=SLICE_RESAMPLES,
         )
         for version in (new, old)
@@ -189,10 +198,10 @@ def _slice_figures(part):
     return {"f1": found["churners"]["f1"], "brier": found["probabilities"]["brier"]}
 
 
-def _campaign(table):
-    value = (
-        round(MONTHS_KEPT * float(table[REVENUE].mean()), 2) if REVENUE in table else VALUE_WITHOUT_REVENUE
-    )
+def _campaign(table, value_column):
+    value = VALUE_WITHOUT_REVENUE
+    if value_column in table:
+        value = round(MONTHS_KEPT * float(table[value_column].mean()), 2)
     return {
         "value": value if value > 0 else VALUE_WITHOUT_REVENUE,
         "cost": CONTACT_COST,

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from ml.evaluation.leaks import single_column_auc
 from ml.exchange.export import export_model
 from ml.learning.feature_training import learn_from_labels, learn_over_time
 from ml.logs.churn_definition import describe_gaps, suggest_threshold
 from ml.logs.feature_columns import ID_COLUMN, FeatureTable
 from ml.logs.features.engine import FeatureReport, compute_features
 from ml.logs.labels import label_customers, latest_cutoff, read_given_labels
-from ml.logs.leak_guard import single_column_auc
 from ml.logs.profile import judge_minimum
 from ml.logs.profile.score import describe_shortfall
 from ml.logs.purchase_log import PurchaseLog

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from ml.exchange.export import export_model
 from ml.learning.splits import continue_split, hash_split, split_rows
@@ -19,6 +18,7 @@ from ml.learning.training import train_model
 from ml.matrix.frames import clean_frame, hash_frame, read_labels
 from ml.matrix.schemas import FeatureSchema
 from registry.engines.files import FileMismatch, open_scorer, read_verified
+from registry.engines.frames import join_batches
 from registry.engines.tables import table_schema
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table
@@ -53,6 +53,8 @@ def retrain(
     model_type: str,
     params: dict,
     existing: list[dict],
+    slices: list[str],
+    value_column: str | None,
     max_bytes: int,
     on_progress: Progress,
 ) -> dict:
@@ -71,6 +73,10 @@ def retrain(
         The versions to compare with: ``key``, ``name``, ``files``
         (`registry.engines.files.VerifiedFiles`), and under ``data`` path and hash of what each
         learned from, or None.
+    slices
+        Features by whose parts the figures are given as well.
+    value_column
+        What a customer pays a month; None where no column says it.
     max_bytes
         The largest table that is read.
 
@@ -110,8 +116,9 @@ def retrain(
     on_progress("Train", 0, 0)
     try:
         trained = train_model(
-            customers.frame, schema=schema, model_type=model_type, params=params, seed=SEED, held_out=held_out
-        )
+            customers.frame, schema=schema, model_type=model_type, params=params, seed=SEED,
+            held_out=held_out, slices=slices,
+        )  # fmt: skip
         exported = export_model(trained, schema)
     except ValueError as error:
         return {"refusal": str(error)}
@@ -120,7 +127,7 @@ def retrain(
     contenders = [tables.contender(version) for version in existing]
     comparison = compare_on_untouched(
         customers.ids, customers.frame, labels, np.flatnonzero(held_out), trained=trained, exported=exported,
-        existing=contenders, schema=schema,
+        existing=contenders, schema=schema, sliced_by=slices, value_column=value_column,
     )  # fmt: skip
 
     on_progress("Export", 0, 0)
@@ -170,10 +177,8 @@ class _Tables:
 
     def read(self, table: CheckedTable) -> Customers:
         batches = list(iter_batches(table.path, table.spec, self.columns))
-        names = [column.name for column in self.columns.columns if column.kind != "id"]
         ids = [customer for batch in batches for customer in batch.ids.to_pylist()]
-        frame = pd.DataFrame({name: _joined([batch.columns[name] for batch in batches]) for name in names})
-        return Customers(ids, frame, table)
+        return Customers(ids, join_batches(batches), table)
 
     def held_out(self, stored: dict, customers: Customers) -> np.ndarray:
         """Return who was held out of a stored table, by position."""
@@ -226,12 +231,6 @@ class _Tables:
         else:
             learned, _ = split_rows(labels, manifest["seeds"]["training"])
         return frozenset(customers.ids[position] for position in learned), True
-
-
-def _joined(arrays):
-    # Decoded before they are joined: each batch has a dictionary of its own.
-    plain = [array.dictionary_decode() if pa.types.is_dictionary(array.type) else array for array in arrays]
-    return pa.chunked_array(plain).to_pandas()
 
 
 def _sync(path):

@@ -13,6 +13,7 @@ def describe_report(training: FeatureTraining) -> list[tuple[str, list[str]]]:
     """
     report = training.report or {}
     found = [
+        ("Deployment", _describe_deployment(report.get("deployment"))),
         ("How it was judged", _describe_split(report)),
         ("Best single column", _describe_rule(report.get("simple_rule"))),
         ("By a random split, which flatters", _describe_optimistic(report.get("optimistic"))),
@@ -23,6 +24,10 @@ def describe_report(training: FeatureTraining) -> list[tuple[str, list[str]]]:
         ("Columns the log cannot give", [f"{name}: {why}" for name, why in report.get("absent", {}).items()]),
     ]
     return [(heading, sentences) for heading, sentences in found if sentences]
+
+
+def _describe_deployment(found):
+    return [found["reason"]] if found else []
 
 
 def _describe_split(report):

@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-import time
 import uuid
 from datetime import datetime
 from pathlib import Path
@@ -11,15 +10,16 @@ from django.conf import settings
 
 from companies.access import membership
 from core.errors import Conflict
-from jobs.models import Job
+from core.files.media import readable_path
+from core.files.stored import FileIsGone
+from intake.limits import upload_limit
+from intake.services.stored import open_upload
 from jobs.runner import JobRun
-from ml.matrix.schemas import TELCO_V1
-from registry.artefacts import DamagedArtefact, media_path, verified_files
 from registry.selectors import best_default
 from registry.services.datasets import verified_path
+from registry.services.opening import DamagedArtefact, verified_files
 from registry.services.states import VersionNotServing
 from registry.services.versions import register_version
-from registry.uploads import upload_limit
 from training.models import TrainingRun
 from training.selectors import serving_version, the_first_version
 from training.services.children import learn_in_child, read_exported
@@ -33,7 +33,6 @@ from training.services.lineage import (
 )
 
 ENGINE = "training.engines.retraining:retrain"
-POLL_SECONDS = 1.0
 
 
 class UploadIsMissing(Conflict):
@@ -56,7 +55,6 @@ def retrain(*, run: JobRun, training_run: TrainingRun, at: datetime) -> None:
         return
     with tempfile.TemporaryDirectory(dir=_work_folder(), prefix=f"{training_run.uuid}-") as folder:
         while True:
-            _wait_for_earlier(run, training_run)
             work = Path(folder) / uuid.uuid4().hex
             work.mkdir()
             try:
@@ -69,7 +67,7 @@ def retrain(*, run: JobRun, training_run: TrainingRun, at: datetime) -> None:
 
 def _attempt(run, training_run, work, at):
     company = training_run.company
-    base = latest_dataset(company=company, at=at)
+    base = latest_dataset(company=company, population=training_run.population, at=at)
     existing, left_out = _existing(training_run, at)
     found = _in_child(run, training_run, base, existing, work)
     exported = read_exported(work)
@@ -92,6 +90,7 @@ def _attempt(run, training_run, work, at):
             )
             training_run.version = register_version(
                 company=company,
+                population=training_run.population,
                 model_type=training_run.model_type,
                 exported=exported,
                 dataset=training_run.combined_dataset,
@@ -116,10 +115,15 @@ def _attempt(run, training_run, work, at):
 
 
 def _in_child(run, training_run, base, existing, work):
-    upload = media_path(training_run.upload_path)
-    if not upload.exists():
-        raise UploadIsMissing("The uploaded file is no longer there. Please upload it again.")
-    arguments = {
+    try:
+        with open_upload(training_run.upload_path) as upload:
+            return learn_in_child(ENGINE, _arguments(training_run, base, existing, work, upload), run=run)
+    except FileIsGone as error:
+        raise UploadIsMissing("The uploaded file is no longer there. Please upload it again.") from error
+
+
+def _arguments(training_run, base, existing, work, upload):
+    return {
         "folder": str(work),
         "older": {
             "path": str(verified_path(base)),
@@ -127,20 +131,21 @@ def _in_child(run, training_run, base, existing, work):
             "held_out": held_out_of(base),
         },
         "newer": {"path": str(upload), "spec": training_run.input_data["spec"]},
-        "schema": TELCO_V1.to_dict(),
+        "schema": training_run.population.schema,
         "model_type": training_run.model_type.slug,
         "params": training_run.model_type.parameters,
         "existing": existing,
+        "slices": training_run.population.slices,
+        "value_column": training_run.population.value_column,
         "max_bytes": upload_limit(),
     }
-    return learn_in_child(ENGINE, arguments, run=run)
 
 
 def _existing(training_run, at):
     """Return what the new version is compared with, for the child, and the names of what it cannot be."""
     member = training_run.job.account and membership(training_run.job.account)
-    wanted = {"serving": serving_version(training_run.company, member)}
-    first = the_first_version(training_run.model_type)
+    wanted = {"serving": serving_version(training_run.company, member, training_run.population)}
+    first = the_first_version(training_run.model_type, training_run.population)
     if first and first != wanted["serving"]:
         wanted["v1"] = first
     existing, left_out = [], []
@@ -161,7 +166,7 @@ def _existing(training_run, at):
                 "files": files,
                 "data": data
                 and {
-                    "path": str(media_path(data.file_path)),
+                    "path": str(readable_path(data.file_path)),
                     "sha256": data.sha256,
                     "held_out": held_out_of(data),
                 },
@@ -172,27 +177,13 @@ def _existing(training_run, at):
 
 def _choice(training_run):
     """Return what the rule would have chosen: the default with the highest accuracy."""
-    best = best_default()
+    best = best_default(training_run.population)
     return {
         "pinned": training_run.model_type.slug,
         "most_accurate": best and best.model_type.slug,
         "name": best and str(best),
         "accuracy": best and best.metrics.accuracy,
     }
-
-
-def _wait_for_earlier(run, training_run):
-    """Let an earlier retraining of the company finish first: this one would have to begin again after it."""
-    while _earlier_at_work(training_run):
-        run.progress("Wait for the retraining before", 0, 0)
-        time.sleep(POLL_SECONDS)
-
-
-def _earlier_at_work(training_run):
-    # Only those that a worker has in its hands: waiting for one that waits for a worker could last for ever.
-    return TrainingRun.objects.filter(
-        company=training_run.company_id, pk__lt=training_run.pk, job__state=Job.State.RUNNING
-    ).exists()
 
 
 def _work_folder():

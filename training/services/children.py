@@ -7,8 +7,7 @@ from django.conf import settings
 
 from core.errors import DomainError
 from jobs.runner import JobRun
-from tabular.child import run_in_child
-from tabular.errors import TableError
+from sandbox.child import ChildRefused, TooMuchMemory, TooSlow, run_in_child
 
 
 class RetrainingFailed(DomainError):
@@ -34,8 +33,20 @@ def learn_in_child(engine: str, arguments: dict, *, run: JobRun) -> dict:
     """
     try:
         found = run.in_child(run_in_child, engine, arguments, memory_mb=settings.TRAINING_MEMORY_MB)
-    except TableError as error:
-        raise RetrainingFailed(_in_our_words(error), code=error.kind) from error
+    except ChildRefused as refused:
+        raise RetrainingFailed(refused.refusal["message"], code=refused.refusal["kind"]) from refused
+    except TooMuchMemory as limit:
+        raise RetrainingFailed(
+            f"Learning from these customers takes more than {settings.TRAINING_MEMORY_MB:,} MB of memory. "
+            "Retrain with fewer customers, or ask the operator to allow more.",
+            code="too_much_memory",
+        ) from limit
+    except TooSlow as limit:
+        raise RetrainingFailed(
+            f"Learning took longer than {settings.JOB_MAX_MINUTES} minutes and was stopped. Retrain with "
+            "fewer customers, or ask the operator to allow more time.",
+            code="too_slow",
+        ) from limit
     if "refusal" in found:
         raise RetrainingFailed(found["refusal"], code="cannot-learn")
     return found
@@ -53,17 +64,3 @@ def read_exported(folder: Path):
         pipeline_pickle=(folder / "pipeline.pkl").read_bytes(),
         metadata=json.loads((folder / "metadata.json").read_bytes()),
     )
-
-
-def _in_our_words(error):
-    if error.kind == "too_much_memory":
-        return (
-            f"Learning from these customers takes more than {settings.TRAINING_MEMORY_MB:,} MB of memory. "
-            "Retrain with fewer customers, or ask the operator to allow more."
-        )
-    if error.kind == "too_slow":
-        return (
-            f"Learning took longer than {settings.JOB_MAX_MINUTES} minutes and was stopped. Retrain with "
-            "fewer customers, or ask the operator to allow more time."
-        )
-    return error.message

@@ -1,7 +1,6 @@
 """Learning from features of a purchase log: written down at once, done by a job, registered as a version."""
 
 import tempfile
-import time
 import uuid
 from datetime import datetime
 from pathlib import Path
@@ -10,25 +9,24 @@ from django.conf import settings
 from django.db import transaction
 
 from companies.access import Member
-from core.buckets import DATASETS, local_copy
 from core.errors import Conflict, DomainError, Forbidden
-from jobs.models import Job
+from core.files.store import local_copy
+from core.files.stored import DATASETS
 from jobs.runner import JobRun
 from jobs.services import enqueue
 from registry.log_models import read_model_type
 from registry.models import ModelType
+from registry.services.ledger import lock_company
 from registry.services.model_types import add_missing_model_types
 from registry.services.versions import register_version
 from training.feature_trainings import latest_features
 from training.models import FeatureTraining
 from training.services.children import learn_in_child, read_exported
+from training.services.deploying import deploy_after_training
 from transactions.models import FeatureMatrix
 
 TASK = "training.learn_features"
 ENGINE = "training.engines.purchases:learn"
-POLL_SECONDS = 0.5
-# A job that was lost is queued again behind this one, where a single worker would never come to it.
-LONGEST_WAIT_FOR_QUEUED = 120.0
 
 
 class OnlyDevelopers(Forbidden):
@@ -87,11 +85,13 @@ def start_feature_training(
             company=member.company,
             account=member.account,
             payload={"feature_training": str(public_id)},
+            after=[matrix.job] if matrix.job and not matrix.is_ready else [],
             at=at,
         )
         return FeatureTraining.objects.create(
             id=public_id,
             company=member.company,
+            population=matrix.analysis.population,
             job=job,
             model_type=ModelType.objects.get(slug=model_type),
             matrix=matrix,
@@ -108,11 +108,11 @@ def train_on_features(*, run: JobRun, training: FeatureTraining, at: datetime) -
     Raises
     ------
     FeaturesFailed
-        The features could not be computed, or were deleted.
+        The features are not there, or were deleted.
     RetrainingFailed
         The log teaches nothing, or took more memory or time than a job may take.
     """
-    matrix = _wait_for_features(run, training)
+    matrix = _features_of(training)
     analysis = matrix.analysis
     labels = FeatureTraining.Labels.DEFINITION
     if "label" in (analysis.mapping or {}):
@@ -142,8 +142,11 @@ def train_on_features(*, run: JobRun, training: FeatureTraining, at: datetime) -
         exported = read_exported(Path(folder))
     run.progress("Register", 0, 0)
     with run.finish():
+        # The company before the type, as a retraining takes them.
+        lock_company(training.company)
         training.version = register_version(
             company=training.company,
+            population=training.population,
             model_type=training.model_type,
             exported=exported,
             dataset=matrix.dataset,
@@ -153,28 +156,17 @@ def train_on_features(*, run: JobRun, training: FeatureTraining, at: datetime) -
         training.training_samples = found["training_samples"]
         training.churn_rate = found["churn_rate"]
         training.report = found["report"]
+        training.report["deployment"] = deploy_after_training(training=training, at=at)
         training.save(update_fields=("version", "label_source", "training_samples", "churn_rate", "report"))
 
 
-def _wait_for_features(run, training):
-    waited_since = time.monotonic()
-    while True:
-        matrix = (
-            FeatureMatrix.objects.select_related("analysis", "dataset", "job")
-            .filter(pk=training.matrix_id)
-            .first()
-        )
-        if matrix is None:
-            raise FeaturesFailed("The features were deleted before anything was learned from them.")
-        if matrix.is_ready:
-            return matrix
-        if matrix.has_failed:
-            reason = ((matrix.job and matrix.job.error) or {}).get("message", "")
-            raise FeaturesFailed(f"The features could not be computed. {reason}".strip())
-        if matrix.job.state == Job.State.QUEUED and time.monotonic() - waited_since > LONGEST_WAIT_FOR_QUEUED:
-            raise FeaturesFailed("The features are still waiting to be computed. Train again later.")
-        run.progress("Wait for the features", 0, 0)
-        time.sleep(POLL_SECONDS)
+def _features_of(training):
+    matrix = FeatureMatrix.objects.select_related("analysis", "dataset").filter(pk=training.matrix_id).first()
+    if matrix is None:
+        raise FeaturesFailed("The features were deleted before anything was learned from them.")
+    if not matrix.is_ready:
+        raise FeaturesFailed("The features are not computed. Process the log, then train again.")
+    return matrix
 
 
 def _work_folder():

@@ -2,17 +2,18 @@
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 from django.conf import settings
 
 from core.errors import Unprocessable
 from ml.exchange.export import ExportedModel, export_model
 from ml.learning.training import train_model
-from ml.matrix.schemas import TELCO_V1, FeatureSchema
+from ml.matrix.schemas import FeatureSchema
+from registry.engines.frames import join_batches
 from registry.engines.tables import table_schema
 from registry.services.datasets import CheckedFile
 from tabular.errors import TableError
@@ -41,7 +42,7 @@ class TrainingTable:
     frame: pd.DataFrame
 
 
-def read_table(path: Path, *, filename: str | None = None, schema: FeatureSchema = TELCO_V1) -> TrainingTable:
+def read_table(path: Path, *, schema: FeatureSchema, filename: str | None = None) -> TrainingTable:
     """Check the file at `path` as one to learn from, and read it.
 
     Parameters
@@ -68,10 +69,9 @@ def read_table(path: Path, *, filename: str | None = None, schema: FeatureSchema
                 memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
                 seconds=settings.UPLOAD_SECONDS,
             )
-            batches = [batch.columns for batch in iter_batches(copy, report.spec, columns)]
+            frame = join_batches(iter_batches(copy, report.spec, columns))
         except TableError as error:
             raise TableRefused(error) from error
-    frame = pd.DataFrame({name: _joined([batch[name] for batch in batches]) for name in batches[0]})
     return TrainingTable(
         checked=CheckedFile(
             path=Path(path),
@@ -80,20 +80,18 @@ def read_table(path: Path, *, filename: str | None = None, schema: FeatureSchema
             size_bytes=report.spec.size,
             row_count=len(frame),
             churn_count=int((frame[schema.label.name] == schema.label.values[-1]).sum()),
-            schema_name=schema.name,
         ),
         frame=frame,
     )
 
 
-def _joined(arrays):
-    # Decoded before they are joined: each batch has a dictionary of its own.
-    plain = [array.dictionary_decode() if pa.types.is_dictionary(array.type) else array for array in arrays]
-    return pa.chunked_array(plain).to_pandas()
-
-
 def learn(
-    frame: pd.DataFrame, *, model_type: str, params: dict, schema: FeatureSchema = TELCO_V1
+    frame: pd.DataFrame,
+    *,
+    model_type: str,
+    params: dict,
+    schema: FeatureSchema,
+    slices: Sequence[str] = (),
 ) -> tuple[ExportedModel, float]:
     """Train one model on `frame` and return what is written to disk, and the seconds it took.
 
@@ -103,7 +101,7 @@ def learn(
         Too few customers of one outcome, or parameters that this type does not have.
     """
     try:
-        trained = train_model(frame, schema=schema, model_type=model_type, params=params)
+        trained = train_model(frame, schema=schema, model_type=model_type, params=params, slices=slices)
         return export_model(trained, schema), trained.seconds
     except ValueError as error:
         raise CannotLearn(str(error)) from error

@@ -1,6 +1,5 @@
 """What data a company has, and what was made from what: uploads, and the tables they were combined into."""
 
-import shutil
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +9,9 @@ from django.db.models import Max
 
 from companies.models import Company
 from core.errors import Conflict
-from core.storage import write_atomically
-from registry.artefacts import media_path
+from core.files.media import readable_path, remove_media, take_media
 from registry.engines.files import compare_file
-from registry.models import Dataset
+from registry.models import Dataset, Population
 from registry.services.datasets import share_original
 from training.models import TrainingRun
 
@@ -46,16 +44,18 @@ def new_upload_path(company: Company, extension: str) -> str:
     return f"{UPLOADS_FOLDER}/{company.pk}/{uuid.uuid4()}.{extension}"
 
 
-def latest_dataset(*, company: Company, at: datetime) -> Dataset:
-    """Return what the next upload is added to: the company's latest combined data set, else its original.
+def latest_dataset(*, company: Company, population: Population, at: datetime) -> Dataset:
+    """Return what the next upload of a base is added to: its latest combined data set, else its original.
 
     Raises
     ------
     NothingToCombineWith
-        The installation has no original data set yet.
+        There is no original data set yet.
     """
-    latest = company.datasets.filter(is_combined=True).order_by("-pk").first()
-    dataset = latest or share_original(company=company, at=at)
+    own = company.datasets.filter(population=population)
+    dataset = own.filter(is_combined=True).order_by("-pk").first()
+    if dataset is None and population.company_id is None:
+        dataset = share_original(company=company, at=at)
     if dataset is None:
         raise NothingToCombineWith(
             "There is no original data set to add the file to yet. The operator of this installation adds it "
@@ -64,9 +64,9 @@ def latest_dataset(*, company: Company, at: datetime) -> Dataset:
     return dataset
 
 
-def held_out_path(dataset_path: str) -> Path:
+def held_out_beside(dataset_path: str) -> str:
     """Return where the list of who is held out of a combined table stands: one bit for each row."""
-    return media_path(f"{dataset_path.removesuffix('.csv')}{HELD_OUT_SUFFIX}")
+    return f"{dataset_path.removesuffix('.csv')}{HELD_OUT_SUFFIX}"
 
 
 def held_out_of(dataset: Dataset) -> dict | None:
@@ -74,20 +74,20 @@ def held_out_of(dataset: Dataset) -> dict | None:
     run = TrainingRun.objects.filter(combined_dataset=dataset).first()
     if run is None:
         return None
-    return {"path": str(held_out_path(dataset.file_path)), "sha256": run.combination["held_out_sha256"]}
+    path = readable_path(held_out_beside(dataset.file_path))
+    return {"path": str(path), "sha256": run.combination["held_out_sha256"]}
 
 
 def store_combined(*, company: Company, draft: Path, held_out: Path, found: dict) -> CombinedFile:
     """Put a combined table at its place. It belongs to nobody until `register_lineage` names it."""
     relative = f"{COMBINED_FOLDER}/{company.pk}/{uuid.uuid4()}.csv"
     parts = (
-        (held_out, held_out_path(relative), found["held_out_sha256"]),
-        (draft, media_path(relative), found["sha256"]),
+        (held_out, held_out_beside(relative), found["held_out_sha256"]),
+        (draft, relative, found["sha256"]),
     )
     for source, target, sha256 in parts:
-        with write_atomically(target) as copy:
-            shutil.copyfile(source, copy)
-            compare_file(copy, sha256)
+        compare_file(source, sha256)
+        take_media(target, source)
     return CombinedFile(
         relative=relative,
         sha256=found["sha256"],
@@ -99,8 +99,8 @@ def store_combined(*, company: Company, draft: Path, held_out: Path, found: dict
 
 
 def remove_combined(combined: CombinedFile) -> None:
-    for path in (media_path(combined.relative), held_out_path(combined.relative)):
-        path.unlink(missing_ok=True)
+    for relative in (combined.relative, held_out_beside(combined.relative)):
+        remove_media(relative)
 
 
 def register_lineage(
@@ -111,7 +111,7 @@ def register_lineage(
     churned_in_upload: int,
     at: datetime,
 ) -> TrainingRun:
-    """Write down upload and combined table under the company's next number. Called inside a transaction.
+    """Write down upload and combined table under the next number of the base. Called inside a transaction.
 
     Raises
     ------
@@ -120,12 +120,14 @@ def register_lineage(
     """
     # The lock makes two retrainings of one company wait for each other here, until the first has committed.
     company = Company.objects.select_for_update().get(pk=training_run.company_id)
-    if latest_dataset(company=company, at=at) != base:
+    if latest_dataset(company=company, population=base.population, at=at) != base:
         raise DataMovedOn
-    number = (company.training_runs.aggregate(Max("number"))["number__max"] or 0) + 1
+    runs = company.training_runs.filter(population=base.population)
+    number = (runs.aggregate(Max("number"))["number__max"] or 0) + 1
     read = training_run.input_data
     upload = Dataset.objects.create(
         company=company,
+        population=base.population,
         name=f"uploadDataset{number}",
         file_path=training_run.upload_path,
         is_original=False,
@@ -137,10 +139,10 @@ def register_lineage(
         size_bytes=read["spec"]["size"],
         row_count=read["accepted"],
         churn_count=churned_in_upload,
-        schema_name=base.schema_name,
     )
     together = Dataset.objects.create(
         company=company,
+        population=base.population,
         name=f"combinedDataset{number}",
         file_path=combined.relative,
         is_original=False,
@@ -152,7 +154,6 @@ def register_lineage(
         size_bytes=combined.size,
         row_count=combined.rows,
         churn_count=combined.churned,
-        schema_name=base.schema_name,
     )
     training_run.number = number
     training_run.upload_dataset = upload

@@ -10,12 +10,12 @@ from companies.models import Account, Company
 from companies.selectors import developer_of
 from companies.services.audit import record_event
 from core.errors import Conflict, Forbidden
+from intake.services.checking import REFUSE
 from jobs.models import Job
 from jobs.runner import JobRun
 from jobs.services import enqueue
 from registry.models import Dataset, ModelVersion
 from registry.services.ledger import name_of
-from registry.uploads import REFUSE
 from training.models import TrainingRun
 from training.services.retraining import LONGEST_REASON, start_retraining
 

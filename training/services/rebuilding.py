@@ -8,10 +8,10 @@ from core.errors import Conflict
 from ml.exchange.export import export_model
 from ml.matrix.schemas import FeatureSchema
 from ml.serving.scoring import Scorer
-from registry.artefacts import load_manifest, load_scorer
 from registry.engines.files import FileMismatch, read_verified
 from registry.models import ModelVersion
 from registry.services.datasets import verified_path
+from registry.services.opening import load_manifest, load_scorer
 from training.services.lineage import held_out_of
 
 TOLERANCE = 1e-9
@@ -48,7 +48,7 @@ def rebuild_version(*, version: ModelVersion) -> Rebuilt:
     RebuiltDiffers
         A probability differs by more than 1e-9.
     VersionNotServing, DamagedArtefact
-        As for `registry.artefacts.load_scorer`.
+        As for `registry.services.opening.load_scorer`.
     """
     # Imported here: they bring scikit-learn, which who only lists the commands need not load.
     from ml.learning.training import train_model

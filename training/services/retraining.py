@@ -5,23 +5,18 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.files.base import File
+from django.db import transaction
 
 from companies.access import Member
+from companies.models import Company
 from core.errors import Conflict, DomainError, Forbidden
-from ml.matrix.schemas import TELCO_V1
-from registry.artefacts import media_path
+from intake.services.checking import REFUSE, take_in_table, what_was_read
+from intake.services.submissions import Submission, run_of_earlier_send, start_run
+from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep
+from jobs.models import Job
 from registry.engines.tables import table_schema
-from registry.models import ModelType
-from registry.services.upload_runs import Order, run_of_earlier_send, start_run
-from registry.uploads import (
-    REFUSE,
-    UploadIsGone,
-    WaitingUpload,
-    find_kept,
-    keep,
-    take_in_table,
-    what_was_read,
-)
+from registry.models import ModelType, Population
+from registry.selectors import telecom_base
 from tabular.snapshots.check import CheckReport
 from training.models import TrainingRun
 from training.services.lineage import (
@@ -55,9 +50,15 @@ class CheckedUpload:
 
 
 def check_upload(
-    *, member: Member, upload: File | WaitingUpload | str, bad_rows: str = REFUSE
+    *,
+    member: Member,
+    upload: File | WaitingUpload | str,
+    population: Population | None = None,
+    bad_rows: str = REFUSE,
 ) -> CheckedUpload:
     """Check a file as one to learn from, and keep it for an hour until its owner decides.
+
+    Its columns must be those of `population`, by default of the telecom base.
 
     Raises
     ------
@@ -65,7 +66,7 @@ def check_upload(
         With kind, line and column of the first mistake.
     """
     _refuse_others(member)
-    waiting, report = _checked(member, upload, bad_rows)
+    waiting, report = _checked(member, upload, population or telecom_base(), bad_rows)
     waiting.write_report(report)
     return CheckedUpload(report=report, name=waiting.name, token=keep(waiting, member=member))
 
@@ -90,6 +91,7 @@ def start_retraining(
     member: Member,
     upload: File | WaitingUpload | str,
     reason: str,
+    population: Population | None = None,
     bad_rows: str = REFUSE,
     idempotency_key: str | None = None,
     at: datetime,
@@ -104,6 +106,8 @@ def start_retraining(
         What came with a form, or an upload that `check_upload` kept, by itself or by its token.
     reason
         Why the company retrains; stands beside the version.
+    population
+        Of which customers; by default of the telecom base.
     bad_rows
         ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
     idempotency_key
@@ -119,8 +123,8 @@ def start_retraining(
         The installation is not set up.
     """
     _refuse_others(member)
-    order = Order(member=member, task=TASK, kind="training_run", sent_key=idempotency_key)
-    if earlier := run_of_earlier_send(order, upload=upload):
+    submission = Submission(member=member, task=TASK, kind="training_run", sent_key=idempotency_key)
+    if earlier := run_of_earlier_send(submission, upload=upload):
         return earlier
     reason = " ".join(reason.split())
     if not reason or len(reason) > LONGEST_REASON:
@@ -129,26 +133,37 @@ def start_retraining(
             field="reason",
         )
     model_type = type_to_retrain()
-    latest_dataset(company=member.company, at=at)
+    population = population or telecom_base()
+    latest_dataset(company=member.company, population=population, at=at)
 
-    waiting, report = _checked(member, upload, bad_rows)
+    waiting, report = _checked(member, upload, population, bad_rows)
     relative = new_upload_path(member.company, report.spec.format)
-    return start_run(
-        order,
-        runs=TrainingRun.objects,
-        waiting=waiting,
-        stored=media_path(relative),
-        title=f"Retraining with {waiting.name or 'a file without a name'}",
-        fields={
-            "developer": member.row,
-            "model_type": model_type,
-            "reason": reason,
-            "original_filename": waiting.name,
-            "upload_path": relative,
-            "input_data": what_was_read(report),
-        },
-        at=at,
-    )
+    with transaction.atomic():
+        # Two that are sent at once stand in a row: the second waits for the first.
+        Company.objects.select_for_update().get(pk=member.company.pk)
+        return start_run(
+            submission,
+            runs=TrainingRun.objects,
+            waiting=waiting,
+            stored=relative,
+            title=f"Retraining with {waiting.name or 'a file without a name'}",
+            fields={
+                "developer": member.row,
+                "population": population,
+                "model_type": model_type,
+                "reason": reason,
+                "original_filename": waiting.name,
+                "upload_path": relative,
+                "input_data": what_was_read(report),
+            },
+            # Each begins with the data that the one before leaves behind; at once, it would begin again.
+            after=Job.objects.filter(
+                training_run__company=member.company,
+                training_run__population=population,
+                state__in=Job.UNFINISHED,
+            ),
+            at=at,
+        )
 
 
 def type_to_retrain() -> ModelType:
@@ -167,6 +182,6 @@ def _refuse_others(member):
         raise OnlyDevelopers(f"Only the developer of {member.company} retrains its models.")
 
 
-def _checked(member, upload, bad_rows):
-    schema = table_schema(TELCO_V1, purpose="train")
+def _checked(member, upload, population, bad_rows):
+    schema = table_schema(population.features, purpose="train")
     return take_in_table(upload, member=member, schema=schema, purpose="train", bad_rows=bad_rows)

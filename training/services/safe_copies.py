@@ -8,11 +8,11 @@ from typing import BinaryIO
 from django.conf import settings
 
 from core.errors import Conflict, NotFound
-from ml.matrix.schemas import TELCO_V1
-from registry.artefacts import media_path
+from core.files.media import media_exists, readable_path
+from intake.limits import upload_limit
+from intake.services.waiting import COMPANIONS, waiting_room
 from registry.engines.tables import table_schema
 from registry.models import Dataset
-from registry.uploads import COMPANIONS, upload_limit, waiting_room
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table_in_child
 from tabular.snapshots.write import ResultWriter
@@ -41,17 +41,15 @@ def open_safe_copy(dataset: Dataset) -> BinaryIO:
     TableHasChanged
         It is no longer the table that was registered.
     """
-    stored = media_path(dataset.file_path)
-    if not stored.is_file():
+    if not media_exists(dataset.file_path):
         raise TableIsGone("The stored file is gone. The operator of this installation can put it back.")
-    schema = table_schema(TELCO_V1, purpose="train")
+    schema = table_schema(dataset.population.features, purpose="train")
     # Reading may put files beside the one that is read, and nobody may change it meanwhile.
     with tempfile.TemporaryDirectory(dir=waiting_room()) as folder:
         copy, safe = Path(folder) / "table", Path(folder) / "safe.csv"
         for suffix in ("", *COMPANIONS):
-            part = Path(f"{stored}{suffix}")
-            if part.exists():
-                shutil.copyfile(part, f"{copy}{suffix}")
+            if media_exists(f"{dataset.file_path}{suffix}"):
+                shutil.copyfile(readable_path(f"{dataset.file_path}{suffix}"), f"{copy}{suffix}")
         try:
             spec = _spec(dataset, copy, schema)
             with ResultWriter(safe, spec, ()) as writer:

@@ -10,9 +10,9 @@ from pathlib import Path
 from django.conf import settings
 
 from core.errors import Conflict
-from registry.artefacts import DamagedArtefact, check_version
 from registry.engines.files import MANIFEST
 from registry.models import Dataset, ModelType, ModelVersion
+from registry.selectors import telecom_base
 from registry.services.datasets import (
     default_dataset,
     register_default_dataset,
@@ -24,6 +24,7 @@ from registry.services.initialisation import (
     register_model_in_db,
 )
 from registry.services.model_types import add_missing_model_types
+from registry.services.opening import DamagedArtefact, check_version
 from registry.services.versions import DefaultExists
 
 
@@ -72,6 +73,8 @@ def _seed(wanted, dataset_path, at, report):
     # Imported here for the early return above.
     from training.services.learning import learn, read_table
 
+    base = telecom_base()
+    schema = base.features
     original = default_dataset()
     table = None
     if dataset_path is not None or original is None:
@@ -79,7 +82,7 @@ def _seed(wanted, dataset_path, at, report):
         if not path.is_file():
             hint = "" if dataset_path else " Make it with: manage.py make_dataset_a"
             raise DatasetNotThere(f"There is no file {path}.{hint}")
-        table = read_table(path)
+        table = read_table(path, schema=schema)
         dataset = original if original and original.sha256 == table.checked.sha256 else None
     else:
         dataset = original
@@ -87,13 +90,19 @@ def _seed(wanted, dataset_path, at, report):
     if not missing:
         report(f"The {len(wanted)} default models are ready; they were trained on this file.")
         return []
-    table = table or read_table(verified_path(dataset), filename=dataset.original_filename)
+    table = table or read_table(verified_path(dataset), schema=schema, filename=dataset.original_filename)
 
     registered = []
     types = {row.slug: row for row in ModelType.objects.filter(slug__in=missing)}
     for slug in missing:
         serving = ModelVersion.objects.defaults().filter(model_type=types[slug]).first()
-        exported, seconds = learn(table.frame, model_type=slug, params=types[slug].parameters)
+        exported, seconds = learn(
+            table.frame,
+            model_type=slug,
+            params=types[slug].parameters,
+            schema=schema,
+            slices=base.slices,
+        )
         # Only after a first model could learn from it: a file that teaches nothing replaces no original.
         dataset = dataset or register_default_dataset(checked=table.checked, at=at)
         try:

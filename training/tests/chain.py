@@ -3,8 +3,9 @@
 import csv
 from itertools import pairwise
 
-from registry.artefacts import check_version, media_path
+from core.files.media import media_path
 from registry.models import Dataset, ModelVersion
+from registry.services.opening import check_version
 from training.models import TrainingRun
 
 

@@ -5,10 +5,6 @@ Ask for `default_versions` (the five, with their files in the test's own media f
 `exported_models` where no database is needed.
 """
 
-import os
-import pickle
-from pathlib import Path
-
 import pytest
 
 from registry.tests.factories import NOON
@@ -35,33 +31,18 @@ def training_file(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def exported_models(training_file, tmp_path_factory, worker_id):
+def exported_models(training_file, made_once):
     """Return an ExportedModel by slug: the five defaults, trained once for all processes of this run."""
-    shared = tmp_path_factory.getbasetemp()
-    if worker_id != "master":
-        shared = shared.parent
-    return _once(shared / "exported_models.pickle", lambda: _train(training_file))
+    return made_once("exported_models", lambda: _train(training_file))
 
 
 def _train(path):
+    from ml.matrix.schemas import TELCO_SLICES, TELCO_V1
     from training.services.learning import learn, read_table
 
-    frame = read_table(path).frame
-    return {slug: learn(frame, model_type=slug, params={})[0] for slug in DEFAULT_SLUGS}
-
-
-def _once(path: Path, make):
-    import fcntl
-
-    with open(path.with_suffix(".lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if path.exists():
-            return pickle.loads(path.read_bytes())
-        made = make()
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.write_bytes(pickle.dumps(made))
-        draft.replace(path)
-        return made
+    frame = read_table(path, schema=TELCO_V1).frame
+    options = {"params": {}, "schema": TELCO_V1, "slices": TELCO_SLICES}
+    return {slug: learn(frame, model_type=slug, **options)[0] for slug in DEFAULT_SLUGS}
 
 
 @pytest.fixture
@@ -77,16 +58,17 @@ def model_types(db):
 @pytest.fixture
 def default_dataset_row(db, training_file):
     """Return the original data set of the installation, with its file."""
+    from ml.matrix.schemas import TELCO_V1
     from registry.services.datasets import register_default_dataset
     from training.services.learning import read_table
 
-    return register_default_dataset(checked=read_table(training_file).checked, at=NOON)
+    return register_default_dataset(checked=read_table(training_file, schema=TELCO_V1).checked, at=NOON)
 
 
 @pytest.fixture
 def default_versions(model_types, default_dataset_row, exported_models):
     """Return the five defaults by slug: READY, with their files in the media folder of this test."""
-    from registry.artefacts import forget_loaded
+    from registry.services.opening import forget_loaded
     from registry.services.versions import register_version
 
     forget_loaded()

@@ -5,10 +5,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from companies.services.erasure import erase_company
+from core.files.media import media_path
 from jobs.models import Job
 from jobs.runner import JobRun
 from jobs.services import LeaseLost, claim_job, reap
-from registry.artefacts import media_path
 from registry.models import Dataset, ModelVersion
 from training.models import TrainingRun
 from training.services.attempts import retrain

@@ -2,8 +2,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from registry.artefacts import media_path
+from core.files.media import media_path
 from registry.models import Dataset
+from registry.selectors import telecom_base
 from training.models import TrainingRun
 from training.tests.uploads import to_csv
 
@@ -105,6 +106,7 @@ def test_a_long_lineage_says_what_it_leaves_out_and_shows_it_on_request(as_devel
     for number in range(11):
         table = Dataset.objects.create(
             company=company,
+            population=telecom_base(),
             name=f"combinedDataset{number}",
             file_path=f"datasets/{number}.csv",
             is_combined=True,

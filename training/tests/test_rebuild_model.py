@@ -3,9 +3,9 @@
 import pytest
 from django.core.management import CommandError, call_command
 
-from registry.artefacts import media_path
+from core.files.media import media_path
 from registry.models import ModelVersion
-from training.services.lineage import held_out_path
+from training.services.lineage import held_out_beside
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def test_a_chain_of_retrained_versions_is_rebuilt_with_whom_each_held_out(retrai
 
 def test_says_that_who_was_held_out_is_gone(retrained, labelled):
     version = retrained(labelled(seed=21)).version
-    held_out_path(version.training_dataset.file_path).unlink()
+    media_path(held_out_beside(version.training_dataset.file_path)).unlink()
 
     with pytest.raises(CommandError, match="not known any more"):
         call_command("rebuild_model", version.pk)

@@ -10,12 +10,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
+from core.files.media import media_path
 from ml.samples.dataset_a import make_dataset_a
-from registry.artefacts import load_scorer, media_path, path_of
+from registry.artefacts import path_of
 from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE
 from registry.models import Dataset, ModelType, ModelVersion
 from registry.selectors import best_default
 from registry.services.initialisation import check_existing_models
+from registry.services.opening import load_scorer
 from registry.services.states import quarantine_version
 from registry.tests.factories import NOON
 from training.services.learning import CannotLearn, TableRefused
@@ -88,7 +90,7 @@ import sys, django
 django.setup()
 from django.core.management import call_command
 call_command("seed_defaults")
-print(sorted({"sklearn", "onnx", "onnxruntime", "pandas", "skl2onnx"} & set(sys.modules)))
+print(sorted({"sklearn", "xgboost", "lightgbm", "onnx", "onnxruntime", "pandas"} & set(sys.modules)))
 """
 
 
@@ -156,6 +158,7 @@ def test_developers_who_joined_before_find_the_defaults(quick, company, develope
 
 
 @pytest.mark.slow
+@pytest.mark.any_database
 @pytest.mark.django_db
 def test_what_is_shipped_suggests_the_type_that_is_retrained(settings):
     """The rule (highest accuracy of the defaults) finds the very type that the setting pins."""

@@ -5,16 +5,17 @@ from django.core.files.base import ContentFile
 
 from companies.access import membership
 from jobs.models import Job
-from jobs.vocabulary import TRAINING_STATUS
+from jobs.services import request_cancel
 from ml.logs.log_models import TYPES
 from ml.samples.sample_logs import make_sample_log
-from registry.artefacts import load_manifest
 from registry.log_models import UnknownModelType
-from registry.selectors import versions_for
-from registry.services.deployments import LearnedFromPurchases, deploy_version
+from registry.selectors import champion_of, versions_for
+from registry.services.opening import load_manifest
+from registry.services.populations import change_population, purchases_of
 from training.api.v2 import describe_training
 from training.feature_trainings import latest_feature_training, latest_features
 from training.models import FeatureTraining
+from training.presenting.status import TRAINING_STATUS
 from training.services.feature_training import (
     NoFeatures,
     OnlyDevelopers,
@@ -55,7 +56,8 @@ def test_learns_from_a_log_by_time_and_registers_a_version(member, do_jobs):
     version, report = training.version, training.report
     manifest = load_manifest(version)
     assert version.company == member.company
-    assert version.schema_name == manifest["schema"]["name"] == "rfm_v2"
+    assert version.population == matrix.analysis.population
+    assert manifest["schema"]["name"] == "rfm_v2"
     assert version.training_dataset.feature_matrix == matrix
     assert training.label_source == "definition"
     assert report["tested_at_cutoff"] > report["trained_at_cutoff"]
@@ -70,10 +72,57 @@ def test_learns_from_a_log_by_time_and_registers_a_version(member, do_jobs):
     assert told(member)["version"] == version.version
     assert told(member)["warnings"] == report["warnings"]
     assert report["minimum"]["passed"]
-    # It reads purchases: nobody may choose it for a file of customers.
+    # It serves its own base, and nobody may choose it for a file of customers.
     assert version not in versions_for(member)
-    with pytest.raises(LearnedFromPurchases):
-        deploy_version(version=version, company=member.company, by=member.account, reason="Try", at=NOON)
+    assert champion_of(member.company, version.population).model == version
+    assert champion_of(member.company) is None
+    line = member.company.deployment_events.get()
+    assert (line.population, line.actor_name) == (version.population, "the installation")
+    assert line.reason == report["deployment"]["reason"]
+    assert report["deployment"]["deployed"]
+
+
+def test_a_champion_that_is_better_on_the_same_customers_stays(member, do_jobs):
+    process(member, make_sample_log("coffee_shop", customers=900))
+    first = start_feature_training(member=member, at=LATER)
+    do_jobs()
+    champion = FeatureTraining.objects.get(pk=first.pk).version
+    figures = champion.metrics
+    figures.additional_metrics["brier"] = 0.0001
+    figures.save()
+
+    second = start_feature_training(member=member, at=LATER)
+    do_jobs()
+
+    second.refresh_from_db()
+    assert champion_of(member.company, champion.population).model == champion
+    assert not second.report["deployment"]["deployed"]
+    assert f"so {champion} stays" in second.report["deployment"]["reason"]
+
+    figures.additional_metrics["brier"] = 0.9
+    figures.save()
+    third = start_feature_training(member=member, at=LATER)
+    do_jobs()
+
+    third.refresh_from_db()
+    assert champion_of(member.company, champion.population).model == third.version
+    assert "against 0.9000" in member.company.deployment_events.order_by("-sequence").first().reason
+
+
+def test_nothing_is_deployed_by_itself_where_the_base_says_so(member, do_jobs):
+    base = purchases_of(company=member.company, at=NOON)
+    change_population(
+        population=base, by=member.account, at=NOON, policies=base.policies | {"promotion": "by_hand"}
+    )
+    process(member, make_sample_log("coffee_shop", customers=900))
+    training = start_feature_training(member=member, at=LATER)
+
+    do_jobs()
+
+    training.refresh_from_db()
+    assert training.version is not None
+    assert champion_of(member.company, base) is None
+    assert "by hand" in training.report["deployment"]["reason"]
 
 
 def test_learns_from_given_labels_by_a_stratified_split(member, do_jobs):
@@ -107,18 +156,20 @@ def test_a_log_that_teaches_nothing_fails_with_the_reason(member, do_jobs):
 def test_features_that_failed_fail_the_training_with_their_reason(member, do_jobs):
     matrix = process(member, make_sample_log("coffee_shop", customers=30))
     start_feature_training(member=member, matrix=matrix, at=LATER)
-    Job.objects.filter(task="transactions.import").update(state=Job.State.CANCELLED)
 
-    do_jobs()
+    request_cancel(job=Job.objects.get(task="transactions.import"), by=member.account, at=LATER)
 
-    assert "could not be computed" in told(member)["error_message"]
+    assert told(member)["error_message"] == (
+        "This waited for “Features of log.csv”, which failed. This waited for “Reading log.csv”, which was "
+        "cancelled."
+    )
 
 
 def test_features_that_failed_are_passed_over(member, do_jobs):
     stands = process(member, make_sample_log("coffee_shop", customers=30))
     do_jobs()
     process(member, make_sample_log("coffee_shop", customers=31))
-    Job.objects.filter(state=Job.State.QUEUED).update(state=Job.State.CANCELLED)
+    request_cancel(job=Job.objects.get(state=Job.State.QUEUED), by=member.account, at=NOON)
 
     assert latest_features(member.company) == stands
 

@@ -42,7 +42,7 @@ def pinned_type():
 def retraining(settings, pinned_type, model_types, default_dataset_row, exported_models, company, developer):
     """Return a function that starts a retraining as the service does; one default serves the company."""
     settings.RETRAIN_MODEL_TYPE = pinned_type
-    from registry.artefacts import forget_loaded
+    from registry.services.opening import forget_loaded
     from registry.services.versions import register_version
 
     forget_loaded()

@@ -1,19 +1,18 @@
 import os
+from pathlib import PurePosixPath
 
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from companies.access import developer_required
-from core.downloads import CSV, UNKNOWN, plain_name, send_file, send_stored
-from ml.matrix.schemas import TELCO_V1
-from registry.artefacts import media_path
+from core.downloads import CSV, plain_name, send_file
+from core.files.media import media_exists, send_media
 from training.presenting.pictures import draw_lineage
 from training.selectors import datasets_for, lineage_of, trained_on
 from training.services.safe_copies import open_safe_copy
 
 DATASETS_PER_PAGE = 25
-COMBINED_COLUMNS = (TELCO_V1.id_column, *TELCO_V1.features, TELCO_V1.label.name)
 
 
 @developer_required
@@ -34,8 +33,8 @@ def dataset(request, pk):
         "steps": lineage.steps,
         "picture": draw_lineage(lineage.steps, current=found),
         "versions": trained_on(found, request.member.company),
-        "is_there": media_path(found.file_path).is_file(),
-        "columns": COMBINED_COLUMNS,
+        "is_there": media_exists(found.file_path),
+        "columns": found.population.columns_of_file(with_outcome=True),
     }
     return render(request, "training/dataset.html", context)
 
@@ -46,8 +45,8 @@ def download(request, pk):
     found = _found(request, pk)
     if request.GET.get("as") == "stored":
         # Byte for byte, so that its hash can be compared; what a spreadsheet would run is the owner's own.
-        path = media_path(found.file_path)
-        return send_stored(request, path, name=plain_name(found.name, path.suffix), content_type=UNKNOWN)
+        name = plain_name(found.name, PurePosixPath(found.file_path).suffix)
+        return send_media(request, found.file_path, filename=name)
     file = open_safe_copy(found)
     size = os.fstat(file.fileno()).st_size
     return send_file(request, file, size=size, name=plain_name(found.name, ".csv"), content_type=CSV)

@@ -1,3 +1,4 @@
+from pathlib import PurePosixPath
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
@@ -8,20 +9,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from companies.access import developer_required
-from core.downloads import CSV, UNKNOWN, send_stored
+from core.downloads import CSV
 from core.errors import DomainError
-from ml.matrix.schemas import TELCO_V1
-from registry.artefacts import media_path
-from registry.samples import send_sample
-from registry.uploads import (
-    LEAVE_OUT,
-    REJECTS_SUFFIX,
-    FileRefused,
-    receives_upload,
-    send_refused_rows,
-    upload_limit,
-)
-from training.forms import CampaignForm, StartForm, UploadForm
+from core.files.media import send_media
+from intake.forms import TableForm
+from intake.services.checking import LEAVE_OUT
+from intake.services.stored import rejects_of
+from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
+from registry.selectors import telecom_base
+from training.forms import CampaignForm, StartForm
 from training.presenting.findings import Findings
 from training.selectors import list_training_runs, plan_for, training_runs_for
 from training.services.retraining import check_upload, find_checked, start_retraining
@@ -39,7 +35,7 @@ def retrain(request):
         return _start(request) if "reason" in request.POST else _check(request)
     kept = request.GET.get("kept", "")
     if not kept:
-        return _page(request, upload_form=UploadForm())
+        return _page(request, upload_form=TableForm())
     bad_rows = LEAVE_OUT if request.GET.get("bad_rows") == LEAVE_OUT else ""
     return _page(
         request,
@@ -49,21 +45,14 @@ def retrain(request):
 
 
 def _check(request):
-    form = UploadForm(request.POST, request.FILES)
+    form = TableForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, upload_form=form, status=400)
-    chosen = form.cleaned_data
     try:
-        checked = check_upload(
-            member=request.member,
-            upload=chosen["kept"] or chosen["file"],
-            bad_rows=LEAVE_OUT if chosen["kept"] else chosen["bad_rows"],
-        )
+        checked = check_upload(member=request.member, upload=form.upload, bad_rows=form.bad_rows)
     except DomainError as error:
         return _page(request, upload_form=form, refusal=error, status=error.http_status)
-    query = urlencode(
-        {"kept": checked.token, "bad_rows": LEAVE_OUT if chosen["kept"] else chosen["bad_rows"]}
-    )
+    query = urlencode({"kept": checked.token, "bad_rows": form.bad_rows})
     return _go(request, f"{reverse('training:new')}?{query}")
 
 
@@ -83,20 +72,16 @@ def _start(request):
             at=timezone.now(),
         )
     except DomainError as error:
-        return _page(request, upload_form=UploadForm(), refusal=error, status=error.http_status)
+        return _page(request, upload_form=TableForm(), refusal=error, status=error.http_status)
     return _go(request, reverse("training:run", args=(run.uuid,)))
 
 
 def _page(request, *, upload_form=None, start_form=None, checked=None, refusal=None, status=200):
     context = {
-        "form": upload_form or start_form,
+        **upload_context(upload_form or start_form, refusal),
         "checked": checked,
-        "refusal": refusal,
-        "can_leave_out": isinstance(refusal, FileRefused) and refusal.kept,
         "plan": plan_for(request.member),
-        "max_mb": upload_limit() // 1024 // 1024,
-        "max_bytes": upload_limit(),
-        "columns_needed": (TELCO_V1.id_column, *TELCO_V1.features, TELCO_V1.label.name),
+        "columns_needed": telecom_base().columns_of_file(with_outcome=True),
     }
     part = "#refusal" if request.htmx and request.method == "POST" else ""
     return render(request, f"training/retrain.html{part}", context, status=status)
@@ -147,15 +132,15 @@ def run(request, run):
 @require_safe
 def download_upload(request, run):
     """Send back the file as it was uploaded, byte for byte, and never as something a browser would run."""
-    path = media_path(_found(request, run).upload_path)
-    return send_stored(request, path, name=f"upload{path.suffix}", content_type=UNKNOWN)
+    stored = _found(request, run).upload_path
+    return send_media(request, stored, filename=f"upload{PurePosixPath(stored).suffix}")
 
 
 @developer_required
 @require_safe
 def download_rejects(request, run):
-    path = media_path(f"{_found(request, run).upload_path}{REJECTS_SUFFIX}")
-    return send_stored(request, path, name="left-out.csv", content_type=CSV)
+    stored = rejects_of(_found(request, run).upload_path)
+    return send_media(request, stored, filename="left-out.csv", content_type=CSV)
 
 
 def _found(request, run):

@@ -10,9 +10,9 @@ from rest_framework.views import APIView
 from companies.access import IsMember
 from companies.models import Scope
 from companies.organisations import OfOrganisation
-from core.buckets import file_url
+from core.files.store import file_url
+from intake.api import IDEMPOTENCY_KEY, TakesUpload, refusals
 from ml.logs.features.catalogue import FEATURE_SETS
-from registry.api.uploads import IDEMPOTENCY_KEY, TakesUpload, refusals
 from transactions.selectors import analysis_of_dataset, status_of
 from transactions.services.processing import process_features
 from transactions.services.uploads import start_analysis

@@ -12,10 +12,10 @@ from rest_framework.views import APIView
 from companies.access import IsMember
 from companies.models import Scope
 from core.errors import DomainError
+from intake.api import IDEMPOTENCY_KEY, TakesUpload, UploadRefusal, refusals
 from jobs.models import Job
 from jobs.waiting import see_through
 from ml.logs.profile.score import MINIMUM_CUSTOMERS, MINIMUM_RECORDS
-from registry.api.uploads import IDEMPOTENCY_KEY, TakesUpload, UploadRefusal, refusals
 from tabular.previews.preview import Preview
 from transactions.selectors import analyses_for
 from transactions.services.configuration import check_days, configure_analysis

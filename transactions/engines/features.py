@@ -108,8 +108,8 @@ def _judge(frame, features):
 
     The first is None where too few outcomes are known.
     """
+    from ml.evaluation.leaks import single_column_auc
     from ml.logs.features.selection import select_features
-    from ml.logs.leak_guard import single_column_auc
 
     known = frame[frame[LABEL].notna()]
     outcomes = known[LABEL].astype(int)

@@ -7,8 +7,9 @@ from django.db import transaction
 
 from companies.models import Account
 from companies.services.audit import record_event
-from core.buckets import DATASETS, UTILS, remove_file
 from core.errors import Conflict, Unprocessable
+from core.files.store import remove_file
+from core.files.stored import DATASETS, UTILS
 from transactions.models import AnalysisSession
 
 

@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db import transaction
 
 from companies.models import Account, Company
-from core.buckets import DATASETS, local_copy, remove_file, store_file
 from core.errors import Conflict, DomainError
+from core.files.store import local_copy, remove_file, store_file
+from core.files.stored import DATASETS
 from jobs.runner import JobRun
 from jobs.services import enqueue
 from registry.models import Dataset

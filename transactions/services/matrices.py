@@ -1,20 +1,22 @@
 """Features of a log at one cutoff: a job computes them, and what is found wanting is refused by name."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.conf import settings
 from django.db import transaction
 
 from companies.models import Account, Company
-from core.buckets import DATASETS, UTILS, local_copy, remove_file, store_file
 from core.errors import DomainError
+from core.files.store import local_copy, remove_file, store_file
+from core.files.stored import DATASETS, UTILS
 from jobs.models import Job
 from jobs.runner import JobRun
 from jobs.services import enqueue
 from ml.logs.features.catalogue import FEATURE_SETS
 from registry.models import Dataset
-from tabular.child import run_in_child
+from tabular.children import read_in_child
 from tabular.errors import TableError
 from transactions.cutoffs import of_log, plan_features
 from transactions.engines.features import MATRIX, TABLE
@@ -89,7 +91,13 @@ def refuse_unknown_set(feature_set: str) -> None:
 
 
 def queue_matrix(
-    *, task: str, analysis: AnalysisSession, by: Account | None, at: datetime, **fields
+    *,
+    task: str,
+    analysis: AnalysisSession,
+    by: Account | None,
+    after: Iterable[Job] = (),
+    at: datetime,
+    **fields,
 ) -> FeatureMatrix:
     """Write down a matrix that is to be computed, with the job that does it.
 
@@ -97,31 +105,23 @@ def queue_matrix(
     ----------
     task
         Name of the handler.
+    after
+        Jobs that have to end well before.
     fields
         Of the matrix: which features, and the plan where it is known already.
     """
     matrix_id = uuid.uuid4()
-    return FeatureMatrix.objects.create(
-        id=matrix_id,
-        analysis=analysis,
-        account=by,
-        created_at=at,
-        job=queue_job(task=task, analysis=analysis, matrix_id=matrix_id, by=by, at=at),
-        **fields,
-    )
-
-
-def queue_job(
-    *, task: str, analysis: AnalysisSession, matrix_id: uuid.UUID, by: Account | None, at: datetime
-) -> Job:
-    """Queue the computing of a matrix."""
-    return enqueue(
+    job = enqueue(
         task=task,
         title=f"Features of {analysis}"[:255],
         company=analysis.company,
         account=by,
         payload={"matrix": str(matrix_id)},
+        after=after,
         at=at,
+    )
+    return FeatureMatrix.objects.create(
+        id=matrix_id, analysis=analysis, account=by, created_at=at, job=job, **fields
     )
 
 
@@ -154,6 +154,7 @@ def compute_matrix(*, run: JobRun, matrix: FeatureMatrix, at: datetime) -> None:
             dataset = Dataset.objects.create(
                 uuid=dataset_id,
                 company=company,
+                population_id=analysis.population_id,
                 name=f"{analysis}: {matrix.feature_set}"[:255],
                 file_path=table,
                 bucket_name=UTILS,
@@ -165,7 +166,6 @@ def compute_matrix(*, run: JobRun, matrix: FeatureMatrix, at: datetime) -> None:
                 row_count=report["rows"],
                 churn_count=labels.get("churned"),
                 has_churn_label=bool(labels),
-                schema_name=matrix.feature_set,
             )
             FeatureMatrix.objects.filter(pk=matrix.pk).update(
                 state=FeatureMatrix.State.READY,
@@ -193,7 +193,7 @@ def _compute_in_child(run, matrix, events, folder):
     memory = settings.FEATURE_MEMORY_MB
     try:
         report = run.in_child(
-            run_in_child,
+            read_in_child,
             ENGINE,
             {
                 "events": str(events),

@@ -1,13 +1,11 @@
 """From a log whose columns name themselves to features, without a person in between."""
 
-import time
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
 from companies.models import Account, Company
 from core.errors import Conflict, DomainError
-from jobs.models import Job
 from jobs.runner import JobRun
 from transactions.cutoffs import plan_features
 from transactions.models import AnalysisSession, FeatureMatrix
@@ -15,7 +13,6 @@ from transactions.services.importing import start_import
 from transactions.services.matrices import (
     FeaturesRefused,
     compute_matrix,
-    queue_job,
     queue_matrix,
     refuse_unknown_set,
     start_features,
@@ -38,9 +35,6 @@ SELF_NAMED = {
 }
 REQUIRED = ("customer_id", "event_date", "amount")
 LABEL = "churn_label"
-POLL_SECONDS = 0.5
-# Where a lost job is queued again behind this one, a single worker would never come to it.
-PATIENCE_SECONDS = 10.0
 
 
 class ColumnsNotNamed(DomainError):
@@ -90,13 +84,13 @@ def process_features(
     # Features of an earlier try that never came to be would keep the log from being read.
     analysis.matrices.filter(dataset=None).delete()
     if not analysis.is_being_read:
-        start_import(analysis=analysis, mapping=name_columns(analysis), by=by, at=at)
-    # Behind the reading: workers take jobs in the order in which they were queued.
+        analysis = start_import(analysis=analysis, mapping=name_columns(analysis), by=by, at=at)
     return queue_matrix(
         task=TASK,
         analysis=analysis,
         by=by or analysis.account,
-        at=at + timedelta(microseconds=1),
+        at=at,
+        after=[analysis.job],
         feature_set=feature_set,
     )
 
@@ -136,42 +130,18 @@ def name_columns(analysis: AnalysisSession) -> dict[str, str]:
 
 
 def compute_when_read(*, run: JobRun, matrix: FeatureMatrix, at: datetime) -> None:
-    """Wait for the log to be read, then compute the features where most can be learned from them.
+    """Compute the features of a log that was read, where most can be learned from them.
 
     Raises
     ------
     FeaturesRefused
-        The log could not be read; the sentence says why.
+        The log is not read.
     """
-    analysis = _wait_for_reading(run, matrix)
-    if analysis is None:
-        with run.finish():
-            matrix.job = queue_job(
-                task=TASK, analysis=matrix.analysis, matrix_id=matrix.pk, by=matrix.account, at=at
-            )
-            matrix.save(update_fields=("job",))
-        return
-    matrix.analysis = analysis
-    plan = plan_features(analysis=analysis).fields()
+    matrix.analysis = AnalysisSession.objects.select_related("company", "dataset").get(pk=matrix.analysis_id)
+    if not matrix.analysis.is_ready:
+        raise FeaturesRefused("The log is not read. Process it again.", code="log-not-read")
+    plan = plan_features(analysis=matrix.analysis).fields()
     for name, value in plan.items():
         setattr(matrix, name, value)
     matrix.save(update_fields=tuple(plan))
     compute_matrix(run=run, matrix=matrix, at=at)
-
-
-def _wait_for_reading(run, matrix):
-    """Return the log once it was read; None where the reading waits for a worker, perhaps for this one."""
-    began = time.monotonic()
-    while True:
-        analysis = AnalysisSession.objects.select_related("company", "dataset", "job").get(
-            pk=matrix.analysis_id
-        )
-        if analysis.is_ready:
-            return analysis
-        if not analysis.is_being_read:
-            reason = ((analysis.job and analysis.job.error) or {}).get("message", "")
-            raise FeaturesRefused(f"The log could not be read. {reason}".strip(), code="log-not-read")
-        if analysis.job.state == Job.State.QUEUED and time.monotonic() - began > PATIENCE_SECONDS:
-            return None
-        run.progress("Wait for the log to be read", 0, 0)
-        time.sleep(POLL_SECONDS)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from django.conf import settings
 
-from core.buckets import DATASETS, local_copy
 from core.errors import Conflict, Unprocessable
+from core.files.store import local_copy
+from core.files.stored import DATASETS
 from jobs.runner import JobRun
-from tabular.child import ChildFailed, run_in_child
-from tabular.errors import TableError
+from sandbox.child import ChildFailed, ChildRefused, LimitReached, run_in_child
 from transactions.files import scratch_folder
 from transactions.models import AnalysisSession
 from transactions.services.configuration import check_days
@@ -65,8 +65,8 @@ def profile_of(
                 },
                 memory_mb=settings.FEATURE_MEMORY_MB,
             )
-        except TableError as error:
-            logger.warning("The log %s got no profile: %s", analysis.pk, error.message)
+        except (LimitReached, ChildRefused) as reason:
+            logger.warning("The log %s got no profile: %s", analysis.pk, reason)
         except ChildFailed:
             # A mistake of ours, but none of the log: it was read, and features can be made of it.
             logger.exception("The log %s got no profile", analysis.pk)
@@ -105,11 +105,11 @@ def impact_of(
                 memory_bytes=settings.FEATURE_MEMORY_MB * 1024 * 1024,
                 seconds=PATIENCE_SECONDS,
             )
-        except TableError as error:
+        except (LimitReached, ChildRefused) as reason:
             raise TooMuchToWeigh(
                 "This log is too large to count it anew for another gap or active window while you wait. "
                 "You can confirm them all the same."
-            ) from error
+            ) from reason
 
 
 def require_profile(analysis: AnalysisSession) -> dict:

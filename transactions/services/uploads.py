@@ -3,23 +3,24 @@
 import uuid
 from datetime import datetime
 
-from django.conf import settings
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
 
 from companies.access import Member
-from core.buckets import DATASETS, remove_file, store_file
 from core.errors import DomainError
+from core.files.store import remove_file, store_file
+from core.files.stored import DATASETS
+from intake.services.checking import FileRefused, preview_upload
+from intake.services.submissions import Submission
+from intake.services.waiting import WaitingUpload, take_in
 from registry.models import Dataset
-from registry.services.upload_runs import Order
-from registry.uploads import FileRefused, WaitingUpload, take_in, upload_limit
+from registry.services.populations import purchases_of
 from tabular.errors import TableError
 from tabular.logs.mapping import guess_mapping
-from tabular.previews.preview import Preview, preview_table_in_child
+from tabular.previews.preview import Preview
 from transactions.files import new_raw
 from transactions.models import AnalysisSession
 
-SCHEMA = "purchase_log"
 # No job does it: among the keys of senders it stands for this service.
 TASK = "transactions.upload"
 NO_NAME = "Purchase log"
@@ -63,8 +64,8 @@ def start_analysis(
     FileRefused
         With kind, line and column of what cannot be read.
     """
-    order = Order(member=member, task=TASK, kind="analysis", sent_key=idempotency_key)
-    if earlier := _begun_by(order):
+    submission = Submission(member=member, task=TASK, kind="analysis", sent_key=idempotency_key)
+    if earlier := _begun_by(submission):
         if isinstance(upload, WaitingUpload):
             upload.remove()
         return earlier
@@ -74,7 +75,7 @@ def start_analysis(
     waiting = None
     try:
         waiting = take_in(upload, largest=largest)
-        return _keep(order, waiting, _look_at(waiting, largest), name, has_churn_label, at)
+        return _keep(submission, waiting, preview_upload(waiting, largest=largest), name, has_churn_label, at)
     except TableError as error:
         raise FileRefused(error) from error
     finally:
@@ -82,40 +83,32 @@ def start_analysis(
             waiting.remove()
 
 
-def _begun_by(order):
+def _begun_by(submission):
     """Return the log that this very request began when it was sent before."""
-    key = order.stored_key
+    key = submission.stored_key
     return AnalysisSession.objects.filter(idempotency_key=key).first() if key else None
 
 
-def _keep(order, waiting, preview, name, has_churn_label, at):
-    stored = new_raw(order.member.company, preview.format)
+def _keep(submission, waiting, preview, name, has_churn_label, at):
+    stored = new_raw(submission.member.company, preview.format)
     try:
         store_file(DATASETS, stored, waiting.path)
-        return _write_down(order, preview, stored, waiting, name, has_churn_label, at)
+        return _write_down(submission, preview, stored, waiting, name, has_churn_label, at)
     except BaseException as error:
         remove_file(DATASETS, stored)
         # The other of two sends at once won: the unique column made us wait until its row was committed.
-        if isinstance(error, IntegrityError) and (earlier := _begun_by(order)):
+        if isinstance(error, IntegrityError) and (earlier := _begun_by(submission)):
             return earlier
         raise
 
 
-def _look_at(waiting, largest):
-    return preview_table_in_child(
-        waiting.path,
-        max_bytes=largest or upload_limit(),
-        memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
-        # Nobody waits in front of a page for a file beyond the limit.
-        seconds=settings.JOB_MAX_MINUTES * 60 if largest else settings.UPLOAD_SECONDS,
-    )
-
-
 @transaction.atomic
-def _write_down(order, preview: Preview, stored, waiting, name, has_churn_label, at):
-    member = order.member
+def _write_down(submission, preview: Preview, stored, waiting, name, has_churn_label, at):
+    member = submission.member
+    base = purchases_of(company=member.company, at=at)
     dataset = Dataset.objects.create(
         company=member.company,
+        population=base,
         name=name or waiting.name[:255] or NO_NAME,
         file_path=stored,
         bucket_name=DATASETS,
@@ -126,15 +119,15 @@ def _write_down(order, preview: Preview, stored, waiting, name, has_churn_label,
         size_bytes=preview.table.size,
         row_count=preview.rows_in_file,
         has_churn_label=has_churn_label,
-        schema_name=SCHEMA,
     )
     guesses = {role: guess.to_dict() for role, guess in guess_mapping(preview).items()}
     return AnalysisSession.objects.create(
         id=uuid.uuid4(),
         company=member.company,
+        population=base,
         dataset=dataset,
         account=member.account,
         created_at=at,
-        idempotency_key=order.stored_key,
+        idempotency_key=submission.stored_key,
         preview={**preview.to_dict(), "guesses": guesses},
     )

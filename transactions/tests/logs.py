@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from core.buckets import DATASETS, local_copy, store_file
+from core.files.store import local_copy, store_file
+from core.files.stored import DATASETS
 from ml.logs.profile import profile_events
 from tabular.logs.events import import_events
 from transactions.files import new_events, scratch_folder

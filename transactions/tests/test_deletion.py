@@ -8,14 +8,15 @@ from django.utils import timezone
 
 from companies.models import AuditEvent
 from companies.services.erasure import erase_company
-from core.buckets import DATASETS, UTILS, exists, objects_under, store_file
+from core.files.owners import sweep
+from core.files.store import exists, objects_under, store_file
+from core.files.stored import DATASETS, UTILS
 from jobs.models import Job
 from registry.models import Dataset
 from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.services.deletion import LogIsInUse, NameDiffers, delete_analysis
 from transactions.services.importing import start_import
 from transactions.services.matrices import start_features
-from transactions.services.sweeping import sweep_objects
 from transactions.tests.logs import MAPPING
 
 pytestmark = pytest.mark.django_db
@@ -83,9 +84,9 @@ def test_the_sweep_removes_old_objects_that_no_row_names(with_features, settings
     store_file(UTILS, "org_1/features/features_1.csv", orphan)
     named = set(stored()) - {"org_1/features/features_1.csv"}
 
-    assert sweep_objects(at=timezone.now()) == 0
+    assert sweep(at=timezone.now()) == []
 
-    assert sweep_objects(at=timezone.now() + timedelta(days=2)) == 1
+    assert len(sweep(at=timezone.now() + timedelta(days=2))) == 1
     assert set(stored()) == named
     assert not exists(UTILS, "org_1/features/features_1.csv")
 
@@ -96,5 +97,5 @@ def test_the_sweep_removes_what_a_killed_worker_was_drafting(settings):
     (draft / "events.parquet").write_text("half")
     os.utime(draft, (1000, 1000))
 
-    assert sweep_objects(at=timezone.now()) == 1
+    assert sweep(at=timezone.now()) == [str(draft)]
     assert not draft.exists()

@@ -8,11 +8,12 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from companies.access import membership
-from core.buckets import DATASETS, exists, local_copy, objects_under
+from core.files.store import exists, local_copy, objects_under
+from core.files.stored import DATASETS
+from intake.services.checking import FileRefused
 from jobs.models import Job
 from jobs.services import request_cancel
 from registry.models import Dataset
-from registry.uploads import FileRefused
 from transactions.models import AnalysisSession
 from transactions.selectors import analyses_for, status_of
 from transactions.services.importing import LogWasRead, MappingRefused, start_import

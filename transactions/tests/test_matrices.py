@@ -8,7 +8,8 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from core.buckets import UTILS, local_copy
+from core.files.store import local_copy
+from core.files.stored import UTILS
 from transactions.cutoffs import CutoffRefused, LogNotRead
 from transactions.models import FeatureMatrix
 from transactions.presenting.findings import MatrixFindings

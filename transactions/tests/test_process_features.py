@@ -4,6 +4,7 @@ import pytest
 from django.core.files.base import ContentFile
 
 from jobs.models import Job
+from jobs.services import request_cancel
 from registry.models import Dataset
 from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.selectors import status_of
@@ -67,7 +68,7 @@ def test_computes_the_features_that_were_asked_for_and_refuses_others(member, do
     do_jobs()
 
     matrix.refresh_from_db()
-    assert matrix.is_ready and matrix.dataset.schema_name == "retail_v2"
+    assert matrix.is_ready and matrix.feature_set == "retail_v2"
     assert "overdue_score" in matrix.report["features"]
 
 
@@ -119,13 +120,12 @@ def test_is_refused_while_it_is_at_work(member):
 def test_a_log_that_cannot_be_read_says_so_and_may_be_tried_again(member, do_jobs):
     analysis = upload(member, log())
     matrix = process_features(analysis=analysis, at=NOON)
-    Job.objects.filter(task="transactions.import").update(state=Job.State.CANCELLED)
 
-    do_jobs()
+    request_cancel(job=Job.objects.get(task="transactions.import"), by=member.account, at=NOON)
 
     matrix.refresh_from_db()
     assert matrix.has_failed
-    assert matrix.job.error["code"] == "log-not-read"
+    assert matrix.job.error["message"] == "This waited for “Reading log.csv”, which was cancelled."
     assert status_of(AnalysisSession.objects.get(pk=analysis.pk)) == "error"
 
     again = process_features(analysis=analysis, at=NOON)
@@ -150,17 +150,23 @@ def test_computes_again_what_was_read_before(member, do_jobs):
     }
 
 
-def test_steps_behind_a_reading_that_waits_for_the_same_worker(member, do_jobs, monkeypatch):
-    monkeypatch.setattr("transactions.services.processing.PATIENCE_SECONDS", 0.0)
+def test_takes_no_worker_while_the_log_is_read(member, do_jobs):
+    matrix = process_features(analysis=upload(member, log()), at=NOON)
+
+    assert (matrix.job.state, matrix.job.awaited) == (Job.State.WAITING, ["Reading log.csv"])
+    assert [job.task for job in do_jobs()] == ["transactions.import", "transactions.features_when_read"]
+
+
+def test_says_so_where_the_log_is_not_read(member, do_jobs):
     analysis = upload(member, log())
     matrix = process_features(analysis=analysis, at=NOON)
-    reading = Job.objects.get(task="transactions.import")
-    # It was lost, and stands behind the features now.
-    Job.objects.filter(pk=reading.pk).update(queued_at=matrix.job.queued_at.replace(hour=13))
+    Job.objects.filter(pk=matrix.job_id).update(state=Job.State.QUEUED)
+    Job.objects.filter(task="transactions.import").update(state=Job.State.CANCELLED)
 
-    do_jobs()
     do_jobs()
 
     matrix.refresh_from_db()
-    assert matrix.is_ready
-    assert matrix.job.state == Job.State.SUCCEEDED
+    assert matrix.job.error == {
+        "code": "log-not-read",
+        "message": "The log is not read. Process it again.",
+    }

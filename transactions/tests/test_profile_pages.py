@@ -11,7 +11,8 @@ from django.utils import timezone
 from ml.logs.churn_definition import impact_by_days
 from ml.logs.profile import profile_events
 from ml.tests.purchases import event, write_log
-from registry.tests.factories import DatasetFactory
+from registry.services.populations import purchases_of
+from registry.tests.factories import NOON, DatasetFactory
 from transactions.models import AnalysisSession
 from transactions.presenting.profile_charts import list_charts
 from transactions.services.importing import start_import
@@ -62,9 +63,11 @@ def analysis(company, profiles):
 
 
 def make(company, profile):
+    base = purchases_of(company=company, at=NOON)
     return AnalysisSession.objects.create(
         company=company,
-        dataset=DatasetFactory(company=company, name="Shop & co"),
+        population=base,
+        dataset=DatasetFactory(company=company, population=base, name="Shop & co"),
         state=AnalysisSession.State.READY,
         import_report=REPORT,
         mapping={"customer_id": "c"},

@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from companies.services.api_keys import create_api_key
-from core.buckets import DATASETS, local_copy
+from core.files.store import local_copy
+from core.files.stored import DATASETS
 from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.services.importing import MappingRefused
 from transactions.services.processing import process_features

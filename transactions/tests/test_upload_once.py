@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from companies.access import membership
 from companies.services.api_keys import create_api_key
-from core.buckets import DATASETS, objects_under
+from core.files.store import objects_under
+from core.files.stored import DATASETS
 from core.tests.races import at_once
 from registry.models import Dataset
 from transactions.models import AnalysisSession

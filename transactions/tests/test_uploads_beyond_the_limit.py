@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from companies.services.api_keys import create_api_key
-from registry.uploads import UploadToDisk
+from intake.services.receiving import UploadToDisk
 from transactions.models import AnalysisSession
 
 pytestmark = pytest.mark.django_db

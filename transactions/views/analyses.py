@@ -7,8 +7,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from companies.access import member_required
-from core.buckets import DATASETS, send_object
 from core.downloads import CSV, UNKNOWN, plain_name
+from core.files.store import send_object
+from core.files.stored import DATASETS
 from transactions.presenting.findings import Reading
 from transactions.selectors import analyses_for, matrices_of
 from transactions.services.deletion import NameDiffers, delete_analysis

@@ -5,9 +5,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from companies.access import member_required
-from core.buckets import UTILS, send_object
 from core.downloads import CSV, UNKNOWN, plain_name
 from core.errors import DomainError
+from core.files.store import send_object
+from core.files.stored import UTILS
 from transactions.cutoffs import plan_features
 from transactions.forms import FeaturesForm
 from transactions.presenting.findings import MatrixFindings

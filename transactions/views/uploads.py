@@ -7,7 +7,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from companies.access import member_required
 from core.errors import DomainError
-from registry.uploads import receives_upload, upload_limit
+from intake.views import receives_upload, upload_context
 from transactions.forms import UploadForm
 from transactions.services.uploads import start_analysis
 
@@ -35,14 +35,8 @@ def upload(request):
 
 
 def _page(request, form, *, refusal=None, status=200):
-    context = {
-        "form": form,
-        "refusal": refusal,
-        "max_mb": upload_limit() // 1024 // 1024,
-        "max_bytes": upload_limit(),
-    }
     part = "#refusal" if request.htmx and request.method == "POST" else ""
-    return render(request, f"transactions/upload.html{part}", context, status=status)
+    return render(request, f"transactions/upload.html{part}", upload_context(form, refusal), status=status)
 
 
 def go(request, url) -> HttpResponse:

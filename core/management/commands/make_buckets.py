@@ -1,18 +1,22 @@
 from django.core.files.storage import storages
 from django.core.management.base import BaseCommand, CommandError
 
-from core.buckets import BUCKETS
+from core.files.bringing import bring_files
+from core.files.stored import BUCKETS
 
 
 class Command(BaseCommand):
-    help = "Make the buckets for purchase logs, features and models, where they are missing."
+    help = "Make the buckets for all stored files where they are missing, and copy what this machine has."
 
     def handle(self, **options):
         for name in BUCKETS:
             storage = storages[name]
             try:
                 is_new = storage.make()
+                brought = bring_files(name)
             except Exception as error:
                 # Drivers differ in what they raise; whoever runs this wants the sentence, whatever it is.
                 raise CommandError(f"Bucket {name} cannot be made: {error}") from error
             self.stdout.write(f"{name}: {'made' if is_new else 'is there'}.")
+            if brought:
+                self.stdout.write(f"{name}: {brought:,} files of this machine were copied to it.")

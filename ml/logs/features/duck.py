@@ -11,14 +11,12 @@ import pyarrow.parquet as pq
 
 from ml.logs.features.catalogue import TRAITS, list_features, list_needs
 from ml.logs.features.expressions import (
-    EVENTS,
     PARTS,
-    PURCHASE,
-    RETURN,
     build_features,
     finish_features,
 )
 from ml.logs.features.logs import MEMORY_LIMIT, quote, quote_paths
+from ml.logs.features.terms import EVENTS, PURCHASE, RETURN
 
 # The cutoff under which expressions are compiled once; what it became in SQL is then exchanged for the real
 # one.

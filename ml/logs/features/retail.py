@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ibis
 
-from ml.logs.features.expressions import (
+from ml.logs.features.terms import (
     EVENING,
     MICROS,
     PURCHASE,

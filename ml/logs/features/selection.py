@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from ml.logs.leak_guard import single_column_auc
+from ml.evaluation.leaks import single_column_auc
 
 MOST_EMPTY, MOST_ALIKE, MOST_CORRELATED = 0.80, 0.99, 0.95
 

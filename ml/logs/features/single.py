@@ -54,7 +54,7 @@ def compute_one(events, *, as_of, feature_set, columns=None, has_time=None, cuts
     import pyarrow as pa
 
     from ml.logs.features.duck import compile_features
-    from ml.logs.features.expressions import EVENTS
+    from ml.logs.features.terms import EVENTS
 
     wanted = list_features(feature_set)
     rows = [_read_event(event, number) for number, event in enumerate(events, start=1)]

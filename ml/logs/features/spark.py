@@ -5,8 +5,9 @@ from __future__ import annotations
 import ibis
 
 from ml.logs.features.duck import list_used
-from ml.logs.features.expressions import EVENTS, build_features
+from ml.logs.features.expressions import build_features
 from ml.logs.features.logs import SQL_TYPES
+from ml.logs.features.terms import EVENTS
 
 LOCAL = "local[2]"
 SPARK_TYPES = {"VARCHAR": "string", "DOUBLE": "double", "TINYINT": "tinyint", "TIMESTAMP": "timestamp_ntz"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ibis
 from ibis import _
 
-from ml.logs.features.expressions import MICROS, PURCHASE, RETURN, group_orders, ratio
 from ml.logs.features.retail import (
     count_purchases,
     describe,
@@ -14,6 +13,7 @@ from ml.logs.features.retail import (
     list_purchases,
     measure_gaps,
 )
+from ml.logs.features.terms import MICROS, PURCHASE, RETURN, group_orders, ratio
 
 # Days before the cutoff at which windows end.
 MONTH, QUARTER, HALF = 30, 90, 180

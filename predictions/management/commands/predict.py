@@ -6,11 +6,11 @@ from django.utils import timezone
 
 from companies.management.members import find_member
 from core.errors import DomainError
+from core.files.media import readable_path
+from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
-from predictions import files
 from predictions.services.runs import start_prediction
 from registry.selectors import versions_for
-from registry.uploads import LEAVE_OUT, REFUSE
 
 
 class Command(BaseCommand):
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         see_succeed(prediction.job)
 
         prediction.refresh_from_db()
-        stored = files.absolute(prediction.result_dataset_path)
+        stored = readable_path(prediction.result_dataset_path)
         if out:
             shutil.copyfile(stored, out)
         counts = prediction.result

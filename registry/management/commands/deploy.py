@@ -5,7 +5,7 @@ from django.utils import timezone
 from companies.models import Account, Company, normalise_email
 from core.errors import DomainError
 from registry.models import ModelDeployment
-from registry.selectors import find_version
+from registry.selectors import find_version, population_named
 from registry.services.deployments import deploy_version, withdraw_version
 
 WITHDRAWN = "withdrawn"
@@ -18,8 +18,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--company", required=True, metavar="ID")
-        parser.add_argument("--number", required=True, type=int, help="3 for v3; 1 is the default")
+        parser.add_argument(
+            "--number", required=True, type=int, help="3 for v3; 1 is the default of the telecom base"
+        )
         parser.add_argument("--type", default="neural_network", metavar="SLUG", help="the model type")
+        parser.add_argument(
+            "--base", default="", metavar="NAME", help="customer base, by name or UUID; otherwise telecom"
+        )
         parser.add_argument(
             "--as",
             dest="role",
@@ -29,10 +34,15 @@ class Command(BaseCommand):
         parser.add_argument("--reason", required=True, help="it stands in the ledger for good")
         parser.add_argument("--by", metavar="EMAIL", help="who answers for it; otherwise the installation")
 
-    def handle(self, *, company, number, type, role, reason, by, **options):
+    def handle(self, *, company, number, type, base, role, reason, by, **options):
         try:
             company = Company.objects.get(pk=company.strip().upper())
-            version = find_version(company=company, model_type=type, number=number)
+            version = find_version(
+                company=company,
+                model_type=type,
+                number=number,
+                population=population_named(company, base),
+            )
             change = {
                 "version": version,
                 "company": company,

@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from companies.models import Account, Company, normalise_email
 from core.errors import DomainError
+from registry.selectors import population_named
 from registry.services.deployments import roll_back
 
 
@@ -12,13 +13,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--company", required=True, metavar="ID")
+        parser.add_argument(
+            "--base", default="", metavar="NAME", help="customer base, by name or UUID; otherwise telecom"
+        )
         parser.add_argument("--reason", required=True, help="it stands in the ledger for good")
         parser.add_argument("--by", metavar="EMAIL", help="who answers for it; otherwise the installation")
 
-    def handle(self, *, company, reason, by, **options):
+    def handle(self, *, company, base, reason, by, **options):
         try:
+            company = Company.objects.get(pk=company.strip().upper())
             done = roll_back(
-                company=Company.objects.get(pk=company.strip().upper()),
+                company=company,
+                population=population_named(company, base),
                 by=Account.objects.get(email=normalise_email(by)) if by else None,
                 reason=reason,
                 at=timezone.now(),

@@ -27,9 +27,10 @@ class Command(BaseCommand):
         found = serving_at(company, instant)
         self.stdout.write(f"At {instant.isoformat()}, {company}:")
         for each in found:
+            base = f" of {each.population}" if each.population.company_id else ""
             paused = ", out of service" if each.out_of_service else ""
             self.stdout.write(
-                f"  {each.version}: {each.role_label.lower()}{paused}, since {each.since.isoformat()}, "
+                f"  {each.version}: {each.role_label.lower()}{base}{paused}, since {each.since.isoformat()}, "
                 f"by {each.event.actor_name}: {each.event.reason}"
             )
         challenge = (

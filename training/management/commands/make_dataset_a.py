@@ -3,7 +3,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from core.storage import write_atomically
+from core.files.drafts import write_atomically
 
 
 class Command(BaseCommand):

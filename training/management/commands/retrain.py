@@ -4,8 +4,8 @@ from django.utils import timezone
 
 from companies.management.members import find_developer
 from core.errors import DomainError
+from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
-from registry.uploads import LEAVE_OUT, REFUSE
 from training.models import TrainingRun
 from training.services.retraining import start_retraining
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
-from core.storage import write_atomically
+from core.files.drafts import write_atomically
 from transactions.samples import BAD, GOOD, sample_file
 
 

@@ -1,0 +1,112 @@
+"""Buckets that are folders of this machine."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from django.conf import settings
+from django.core import signing
+from django.core.files.storage import FileSystemStorage
+from django.urls import reverse
+
+from core.files.drafts import PARTIAL, sync, write_atomically
+from core.files.stored import StoredObject
+
+URL_SALT = "core.file-url"
+
+
+class LocalBucket(FileSystemStorage):
+    """A bucket that is a folder below the media folder.
+
+    Parameters
+    ----------
+    folder
+        Its name below `MEDIA_ROOT` and in addresses; empty for the media folder itself.
+    """
+
+    def __init__(self, *, folder: str):
+        super().__init__(file_permissions_mode=0o640, allow_overwrite=True)
+        self.folder = folder
+
+    # Asked for each time: the media folder of a test is another one.
+    @property
+    def base_location(self):
+        return Path(settings.MEDIA_ROOT) / self.folder
+
+    @property
+    def location(self):
+        return str(self.base_location.absolute())
+
+    def _save(self, name, content):
+        with write_atomically(Path(self.path(name))) as draft:
+            with draft.open("wb") as target:
+                for piece in content.chunks():
+                    target.write(piece)
+            draft.chmod(self.file_permissions_mode)
+        return name
+
+    def take(self, name: str, source: Path) -> None:
+        """Make the file at `source` the object: moved where both lie on one file system, else copied."""
+        target = Path(self.path(name))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.chmod(self.file_permissions_mode)
+        sync(source)
+        try:
+            os.replace(source, target)
+            sync(target.parent)
+        except OSError:
+            with write_atomically(target) as draft:
+                shutil.copyfile(source, draft)
+                draft.chmod(self.file_permissions_mode)
+            source.unlink()
+
+    def url(self, name, parameters=None, expire=None, http_method=None):
+        """Return an address that needs no login: for a while, or for good where everything is public."""
+        if settings.STORAGE_PUBLIC:
+            path = reverse("public-file", args=(f"{self.folder}/{quote(name)}",))
+        else:
+            path = reverse("signed-file", args=(signing.dumps([self.folder, name], salt=URL_SALT),))
+        return settings.BASE_URL.rstrip("/") + path
+
+    @contextmanager
+    def local_copy(self, name: str) -> Iterator[Path]:
+        yield self.cached_path(name)
+
+    def cached_path(self, name: str) -> Path:
+        path = Path(self.path(name))
+        if not path.is_file():
+            raise FileNotFoundError(name)
+        return path
+
+    def objects_under(self, prefix: str) -> Iterator[StoredObject]:
+        root = self.base_location
+        folder, _, beginning = prefix.rpartition("/")
+        for path in sorted((root / folder).glob(f"{beginning}*")) if (root / folder).is_dir() else ():
+            for file in [path] if path.is_file() else sorted(path.rglob("*")):
+                if file.name.startswith(PARTIAL):
+                    continue  # not there yet
+                try:
+                    written_at = datetime.fromtimestamp(file.stat().st_mtime, tz=UTC)
+                except FileNotFoundError:
+                    continue  # somebody removed it meanwhile
+                if file.is_file():
+                    yield StoredObject(name=file.relative_to(root).as_posix(), written_at=written_at)
+
+    def written_at(self, name: str) -> datetime | None:
+        try:
+            return self.get_modified_time(name)
+        except FileNotFoundError:
+            return None
+
+    def remove_under(self, prefix: str) -> None:
+        shutil.rmtree(self.path(prefix), ignore_errors=True)
+
+    def make(self) -> bool:
+        """Make the folder and tell whether it was missing."""
+        is_new = not self.base_location.is_dir()
+        self.base_location.mkdir(parents=True, exist_ok=True)
+        return is_new

@@ -1,0 +1,50 @@
+"""The shape of what people send together with a file."""
+
+from django import forms
+
+from intake.services.checking import LEAVE_OUT, REFUSE
+
+
+class UploadField(forms.FileField):
+    """A table. An empty one is let through: it is refused with the words of the file check."""
+
+    def __init__(self, **options):
+        super().__init__(
+            allow_empty_file=True, widget=forms.FileInput({"accept": ".csv,.tsv,.txt,.xlsx"}), **options
+        )
+
+
+class BadRowsForm(forms.Form):
+    """What to do with rows that cannot be read; asked only after a refusal."""
+
+    bad_rows = forms.ChoiceField(
+        choices=((REFUSE, "Refuse the file"), (LEAVE_OUT, "Leave them out")),
+        required=False,
+        widget=forms.HiddenInput,
+    )
+
+    def clean_bad_rows(self):
+        return self.cleaned_data["bad_rows"] or REFUSE
+
+
+class TableForm(BadRowsForm):
+    """A file; or, after a refusal, the same file without the rows that cannot be read."""
+
+    file = UploadField(required=False)
+    kept = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def clean(self):
+        cleaned = super().clean()
+        if not cleaned.get("kept") and not cleaned.get("file") and "file" not in self.errors:
+            self.add_error("file", "Choose a CSV or XLSX file with a name.")
+        return cleaned
+
+    @property
+    def upload(self):
+        """What the service takes in: the file, or the token of the one that was kept."""
+        return self.cleaned_data["kept"] or self.cleaned_data["file"]
+
+    @property
+    def bad_rows(self) -> str:
+        # A file is kept only to be tried again without the rows for which it was refused.
+        return LEAVE_OUT if self.cleaned_data["kept"] else self.cleaned_data["bad_rows"]

@@ -1,0 +1,80 @@
+import json
+
+import pytest
+from asgiref.sync import async_to_sync
+
+from intake.body_limit import BodyLimit
+
+MIB = 1024 * 1024
+
+
+class Exchange:
+    """One request to an application that stores its whole body, as Django does."""
+
+    def __init__(self, pieces, *, path="/user/predict/", headers=()):
+        self.scope = {"type": "http", "path": path, "headers": list(headers)}
+        self.pieces = list(pieces)
+        self.read = self.stored = 0
+        self.sent = []
+
+    def run(self):
+        async_to_sync(BodyLimit(self.application))(self.scope, self.receive, self.send)
+        return self
+
+    async def application(self, scope, receive, send):
+        while (message := await receive())["type"] == "http.request":
+            self.stored += len(message["body"])
+            if not message["more_body"]:
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+                await send({"type": "http.response.body", "body": b"stored"})
+                return
+
+    async def receive(self):
+        body = self.pieces.pop(0)
+        self.read += len(body)
+        return {"type": "http.request", "body": body, "more_body": bool(self.pieces)}
+
+    async def send(self, message):
+        self.sent.append(message)
+
+    @property
+    def status(self):
+        return self.sent[0]["status"]
+
+
+@pytest.fixture(autouse=True)
+def two_megabytes(settings):
+    settings.UPLOAD_MAX_MB = 2
+
+
+def test_lets_through_what_fits():
+    exchange = Exchange([b"x" * MIB, b"x" * MIB]).run()
+
+    assert (exchange.status, exchange.stored) == (200, 2 * MIB)
+
+
+def test_refuses_an_announced_body_without_reading_it():
+    exchange = Exchange([b"x" * MIB] * 50, headers=[(b"content-length", str(50 * MIB).encode())]).run()
+
+    assert (exchange.status, exchange.read) == (413, 0)
+
+
+@pytest.mark.parametrize("headers", [[], [(b"content-length", b"17")], [(b"content-length", b"lots")]])
+def test_stops_reading_where_the_announcement_is_missing_or_a_lie(headers):
+    exchange = Exchange([b"x" * MIB] * 50, headers=headers).run()
+
+    assert exchange.status == 413
+    assert exchange.read <= 4 * MIB
+    assert len(exchange.sent) == 2
+
+
+def test_answers_a_program_in_json():
+    exchange = Exchange([], path="/api/v1/x", headers=[(b"content-length", b"99999999")]).run()
+
+    assert json.loads(exchange.sent[1]["body"])["code"] == "too_large"
+
+
+def test_answers_htmx_with_a_fragment():
+    headers = [(b"content-length", b"99999999"), (b"hx-request", b"true")]
+
+    assert Exchange([], headers=headers).run().sent[1]["body"].startswith(b'<div class="notice error"')

@@ -1,0 +1,55 @@
+"""What all pages with a file have in common."""
+
+from functools import wraps
+
+from django.http import HttpResponse
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+
+from core.downloads import CSV, plain_name, send_stored
+from core.errors import DomainError
+from intake.limits import upload_limit
+from intake.presenting.samples import sample_customers
+from intake.services.checking import FileRefused
+from intake.services.receiving import stream_to_disk
+from intake.services.waiting import find_kept
+
+
+def receives_upload(view):
+    """Decorate a view whose form has a file.
+
+    The CSRF check reads the form, and handlers can only be set before that: the check is moved behind them.
+    """
+    checked = csrf_protect(view)
+
+    @csrf_exempt
+    @wraps(view)
+    def receiving(request, *args, **kwargs):
+        stream_to_disk(request)
+        return checked(request, *args, **kwargs)
+
+    return receiving
+
+
+def upload_context(form, refusal: DomainError | None = None) -> dict:
+    """Return what a page with a file shows: its form, its limit, and why the last file was refused."""
+    return {
+        "form": form,
+        "refusal": refusal,
+        "can_leave_out": isinstance(refusal, FileRefused) and refusal.kept,
+        "max_mb": upload_limit() // 1024 // 1024,
+        "max_bytes": upload_limit(),
+    }
+
+
+def send_refused_rows(request):
+    """Send the rows for which the upload of ``?kept=`` was refused, to its owner."""
+    waiting = find_kept(request.GET.get("kept", ""), member=request.member)
+    name = plain_name(waiting.name.rpartition(".")[0], "-refused-rows.csv")
+    return send_stored(request, waiting.rejects_path, name=name, content_type=CSV)
+
+
+def send_sample(name: str, *, rows: int, with_outcomes: bool) -> HttpResponse:
+    """Send a file of invented customers to try things with."""
+    answer = HttpResponse(sample_customers(rows, with_outcomes=with_outcomes), content_type=CSV)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

@@ -1,0 +1,150 @@
+"""How good a fitted model is on customers that it has not seen."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.metrics import f1_score, precision_recall_curve, roc_auc_score
+
+from ml.evaluation.metrics import evaluate
+from ml.evaluation.resampling import bootstrap_metrics
+from ml.evaluation.slices import slices
+from ml.learning.honest_scores import encoded_scores
+from ml.matrix.frames import fill_blanks
+
+# There are nine slices or so, each with figures of its own: fewer draws tell as much about their width.
+SLICE_RESAMPLES = 200
+
+
+def judge(features, labels, probabilities, threshold, *, schema, sliced_by):
+    """Return every published figure, and how far each can be relied on.
+
+    Parameters
+    ----------
+    features : DataFrame of shape (n_customers, n_features)
+        From `ml.matrix.frames.clean_frame`; nobody of whom the model has learned from.
+    labels, probabilities : ndarray of shape (n_customers,)
+    threshold : float
+    schema : FeatureSchema
+    sliced_by : sequence of str
+        Features by whose parts the figures are given as well; none for none.
+
+    Returns
+    -------
+    dict
+        `ml.evaluation.metrics.evaluate` with ``intervals`` (`ml.evaluation.resampling.bootstrap_metrics`) and
+        ``slices`` (`ml.evaluation.slices.slices`), ready for JSON.
+    """
+    parts = slices(
+        features,
+        labels,
+        probabilities,
+        threshold,
+        schema=schema,
+        features=sliced_by,
+        resamples=SLICE_RESAMPLES,
+    )
+    return evaluate(labels, probabilities, threshold) | {
+        "intervals": bootstrap_metrics(labels, probabilities, threshold).to_dict(),
+        "slices": [part.to_dict() for part in parts],
+    }
+
+
+def shuffle_importance(pipeline, test, labels, schema, seed, repeats=4):
+    """Return how much AUC a model loses where a feature is shuffled.
+
+    The encoded columns are shuffled: encoding again for each shuffle would be most of the time.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+    test : DataFrame of shape (n_customers, n_features)
+        From `ml.matrix.frames.clean_frame`; of many customers the first 2,000 are taken.
+    labels : ndarray of int, shape (n_customers,)
+    schema : FeatureSchema
+    seed : int
+    repeats : int, default 4
+
+    Returns
+    -------
+    list of dict
+        {"feature", "importance"}, largest first.
+    """
+    model, rows = pipeline.named_steps["model"], min(len(test), 2_000)
+    encoded, labels = pipeline.named_steps["encode"].transform(test)[:rows], labels[:rows]
+    base = roc_auc_score(labels, encoded_scores(model, encoded))
+    rng = np.random.default_rng(seed)
+    found = []
+    for name, places in schema.places.items():
+        losses = []
+        for _ in range(repeats):
+            shuffled = encoded.copy()
+            shuffled[:, places] = encoded[np.ix_(rng.permutation(rows), places)]
+            losses.append(base - roc_auc_score(labels, encoded_scores(model, shuffled)))
+        found.append({"feature": name, "importance": float(np.mean(losses))})
+    return sorted(found, key=lambda row: -row["importance"])
+
+
+def choose_threshold(labels, probabilities):
+    """Return the probability from which on a customer is called leaving: where the F1 of churners is largest.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n_customers,)
+    probabilities : ndarray of float64, shape (n_customers,)
+        Of models that had not seen their customer.
+
+    Returns
+    -------
+    float
+        Between 0.05 and 0.95.
+
+    Examples
+    --------
+    >>> choose_threshold(np.array([0, 0, 1, 1]), np.array([0.1, 0.2, 0.3, 0.8]))
+    0.3
+    """
+    return float(np.clip(round(float(_best_cut(labels, probabilities)), 4), 0.05, 0.95))
+
+
+def judge_simple_rule(learned, labels, judged, outcomes, *, schema):
+    """Judge the best single number, chosen on what was learned from: a model that loses to it is no use.
+
+    Parameters
+    ----------
+    learned : DataFrame of shape (n_customers, n_features)
+        From `ml.matrix.frames.clean_frame`.
+    labels : ndarray of int, shape (n_customers,)
+    judged : DataFrame of shape (n_others, n_features)
+    outcomes : ndarray of int, shape (n_others,)
+    schema : FeatureSchema
+
+    Returns
+    -------
+    dict or None
+        ``feature``, ``higher_is_riskier``, ``auc``, ``f1`` and ``f1_of_all``; None where there is no number.
+    """
+    learned, judged, ranked = fill_blanks(learned, schema), fill_blanks(judged, schema), []
+    for column in schema.numeric:
+        auc = roc_auc_score(labels, learned[column.name])
+        ranked.append((max(auc, 1 - auc), column.name, 1 if auc >= 0.5 else -1))
+    if not ranked:
+        return None
+    _, name, sign = max(ranked)
+    cut = _best_cut(labels, sign * learned[name].to_numpy())
+    found = sign * judged[name].to_numpy()
+    return {
+        "feature": name,
+        "higher_is_riskier": sign > 0,
+        "auc": float(roc_auc_score(outcomes, found)),
+        "f1": float(f1_score(outcomes, found >= cut)),
+        # Calling everybody a leaver: the F1 that knowing nothing gives.
+        "f1_of_all": float(2 * outcomes.mean() / (1 + outcomes.mean())),
+    }
+
+
+def _best_cut(labels, scores):
+    """Return from which score on calling a customer a leaver gives the largest F1 of churners."""
+    precision, recall, cuts = precision_recall_curve(labels, scores)
+    both = precision[:-1] + recall[:-1]
+    f1 = 2 * precision[:-1] * recall[:-1] / np.where(both > 0, both, 1)
+    return cuts[int(np.argmax(f1))]

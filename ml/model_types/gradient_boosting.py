@@ -1,0 +1,58 @@
+"""Gradient boosting of scikit-learn."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import numpy as np
+
+from ml.model_types.common.model_type import ModelType
+from ml.model_types.common.parameters import LEAF, TREES, ParameterRule
+from ml.model_types.common.trees import read_sklearn_tree
+
+
+def _write_graph(writer, source, model):
+    trees = [tree.tree_ for tree in model.estimators_[:, 0]]
+    read = [read_sklearn_tree(tree, model.learning_rate * tree.value[:, 0, 0]) for tree in trees]
+    # A node of its own: as a post transform of the ensemble, onnxruntime gives 0 for some rows.
+    writer.add("Sigmoid", writer.trees(source, read, base=_prior(model)))
+
+
+def _prior(model):
+    rate = model.init_.class_prior_[1]
+    return float(np.log(rate / (1 - rate)))
+
+
+def _refuse_foreign(model):
+    if model.loss != "log_loss" or type(model.init_).__name__ != "DummyClassifier":
+        return "Its GradientBoostingClassifier has another loss or another start than usual."
+    return ""
+
+
+MODEL_TYPE = ModelType(
+    slug="gradient_boosting",
+    name="Gradient Boosting",
+    description="Small trees, each mending what the ones before got wrong.",
+    order=3,
+    default_params=MappingProxyType(
+        {
+            "n_estimators": 60,
+            "learning_rate": 0.1,
+            "max_depth": 3,
+            "min_samples_leaf": 20,
+            "subsample": 0.8,
+        }
+    ),
+    rules=(
+        TREES,
+        ParameterRule("learning_rate", "number", 0.001, 1, help="How much of each tree is added."),
+        ParameterRule("max_depth", "integer", 1, 8, help="Most questions in a row."),
+        LEAF,
+        ParameterRule("subsample", "number", 0.1, 1, help="Share of the customers that each tree sees."),
+    ),
+    grid=MappingProxyType({"n_estimators": (60, 200), "learning_rate": (0.05, 0.1), "max_depth": (2, 3, 5)}),
+    estimator="sklearn.ensemble.GradientBoostingClassifier",
+    write_graph=_write_graph,
+    is_default=True,
+    refuse_foreign=_refuse_foreign,
+)

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from ml.evaluation.realised import Realised, differs_from_promise
+
+
+def tally(churned, probabilities, tiers=None):
+    seen = Realised(2)
+    tiers = (probabilities >= 0.5).astype(int) if tiers is None else tiers
+    seen.take(churned, probabilities, named=probabilities >= 0.5, tiers=tiers)
+    return seen
+
+
+def test_counts_only_those_whose_outcome_is_known():
+    found = tally(np.array([1, 0, np.nan, 1]), np.array([0.9, 0.2, 0.8, 0.1])).to_dict()
+
+    assert found["unknown"] == 1
+    assert found["everybody"] == {
+        "customers": 3,
+        "left": 2,
+        "expected": pytest.approx(1.2),
+        "variance": pytest.approx(0.09 + 0.16 + 0.09),
+    }
+    assert found["named"]["customers"] == 1
+    assert [group["left"] for group in found["tiers"]] == [1, 1]
+
+
+def test_says_nothing_where_nobody_is_known():
+    assert tally(np.array([np.nan, np.nan]), np.array([0.1, 0.9])).to_dict() is None
+
+
+def test_batches_come_to_the_same_as_the_whole():
+    rng = np.random.default_rng(4)
+    chances = rng.random(500)
+    left = (rng.random(500) < chances).astype(float)
+
+    whole, parts = tally(left, chances), Realised(2)
+    for start in range(0, 500, 70):
+        part = slice(start, start + 70)
+        parts.take(
+            left[part], chances[part], named=chances[part] >= 0.5, tiers=(chances[part] >= 0.5).astype(int)
+        )
+
+    assert parts.to_dict()["everybody"] == pytest.approx(whole.to_dict()["everybody"])
+    assert parts.to_dict()["tiers"][1] == pytest.approx(whole.to_dict()["tiers"][1])
+
+
+@pytest.mark.parametrize("customers", [30, 200, 1_287])
+@pytest.mark.parametrize("mean", [0.02, 0.15, 0.5])
+def test_true_promises_are_doubted_once_in_twenty_times_at_most(customers, mean):
+    rng = np.random.default_rng(customers)
+    rounds, doubted = 2_000, 0
+    for _ in range(rounds):
+        chances = rng.beta(2 * mean, 2 * (1 - mean), customers)
+        left = (rng.random(customers) < chances).astype(float)
+        doubted += differs_from_promise(tally(left, chances).to_dict()["everybody"]) != 0
+
+    # Three standard errors of a share of 5 % above it.
+    assert doubted / rounds <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / rounds)
+
+
+def test_promises_that_are_twice_too_high_are_found():
+    rng = np.random.default_rng(7)
+    chances = rng.uniform(0.2, 0.8, 400)
+    left = (rng.random(400) < chances / 2).astype(float)
+
+    assert differs_from_promise(tally(left, chances).to_dict()["everybody"]) == -1

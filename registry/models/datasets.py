@@ -1,0 +1,54 @@
+"""The tables that models learn from."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from companies.models import Company
+from registry.models.populations import Population
+
+
+class Dataset(models.Model):
+    """One row is one stored table: customers (original, upload, or both combined), a log, its features."""
+
+    class Type(models.TextChoices):
+        SNAPSHOT = "snapshot", "Customers, one row each"
+        RAW = "raw", "Purchase log"
+        FEATURES = "features", "Features of a purchase log"
+
+    company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="datasets")
+    population = models.ForeignKey(Population, models.RESTRICT, related_name="datasets")
+    name = models.CharField(max_length=255)
+    file_path = models.CharField(max_length=255, help_text="Relative to its storage.")
+    is_original = models.BooleanField(null=True)
+    is_uploaded = models.BooleanField(null=True)
+    is_combined = models.BooleanField(null=True)
+    # Erasing a company deletes the chain in any order; nothing is left pointing at a hole.
+    parent_dataset = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="children"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    original_filename = models.CharField(max_length=255, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    size_bytes = models.BigIntegerField(default=0)
+    row_count = models.BigIntegerField(default=0)
+    churn_count = models.BigIntegerField(null=True)
+    # What purchase logs need beside: the name by which programs know the row, and the storage of its file.
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    dataset_type = models.CharField(max_length=8, choices=Type, default=Type.SNAPSHOT)
+    bucket_name = models.CharField(
+        max_length=40, blank=True, help_text="Storage alias; empty: the media folder."
+    )
+    has_churn_label = models.BooleanField(null=True)
+    # "default" for the original of the installation, the company's ID for the one it was given, NULL for all
+    # others: nobody has two originals, also when two processes set up the same company.
+    original_slot = models.CharField(max_length=10, null=True, unique=True, editable=False)  # noqa: DJ001 - NULLs are distinct
+
+    class Meta:
+        db_table = "datasets"
+        ordering = ("id",)
+
+    def __str__(self):
+        return self.name

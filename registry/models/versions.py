@@ -1,0 +1,123 @@
+"""Kinds of models, trained ones, and how good each is."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from companies.models import Company
+from core.deletion import cascade_whole
+from registry.models.datasets import Dataset
+from registry.models.populations import Population
+
+
+class ModelType(models.Model):
+    """One row is one kind of model the product can train, with the parameters it is trained with."""
+
+    name = models.CharField(max_length=255, unique=True)
+    description = models.TextField(null=True, blank=True)  # noqa: DJ001 - the dump's column is nullable
+    slug = models.SlugField(max_length=40, unique=True)
+    parameters = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        db_table = "modeltypes"
+        ordering = ("id",)
+
+    def __str__(self):
+        return self.name
+
+
+class ModelVersionQuerySet(models.QuerySet):
+    def ready(self):
+        return self.filter(state=ModelVersion.State.READY)
+
+    def defaults(self):
+        """Return the default of each type; a default that was replaced is history."""
+        return self.filter(company__isnull=True, is_default=True)
+
+    def of_installation_or(self, company):
+        """Return what `company` may see at all: its own versions, and those that belong to everybody."""
+        return self.filter(Q(company__isnull=True) | Q(company=company))
+
+
+class ModelVersion(models.Model):
+    """One row is one trained model: its files, its number, and whether it may serve."""
+
+    class State(models.TextChoices):
+        READY = "READY", "Ready"
+        DAMAGED = "DAMAGED", "Damaged"
+        QUARANTINED = "QUARANTINED", "Quarantined"
+
+    model_type = models.ForeignKey(ModelType, models.PROTECT, related_name="versions")
+    name = models.CharField(max_length=255)
+    version = models.CharField(max_length=10)
+    file_path = models.CharField(max_length=255, help_text="The .pkl; manifest and ONNX stand beside it.")
+    is_default = models.BooleanField(null=True)
+    company = models.ForeignKey(Company, cascade_whole, null=True, blank=True, related_name="versions")
+    population = models.ForeignKey(Population, models.RESTRICT, related_name="versions")
+    training_dataset = models.ForeignKey(
+        Dataset, models.SET_NULL, null=True, blank=True, related_name="versions"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    number = models.PositiveIntegerField(help_text="The version as a number: v10 comes after v9.")
+    state = models.CharField(max_length=12, choices=State, default=State.READY)
+    state_reason = models.CharField(max_length=255, blank=True)
+    # NULLs are distinct, so the uniqueness of the dump does not bind what belongs to no company; this slot
+    # does. It is the type's slug for the default that serves, and "slug:number" for one that was replaced.
+    default_slot = models.CharField(max_length=60, null=True, unique=True, editable=False)  # noqa: DJ001 - NULLs are distinct
+    # Name to SHA-256 of every file of the version, so that all of them are checked before any of them is
+    # parsed.
+    file_hashes = models.JSONField(default=dict, editable=False)
+    manifest_sha256 = models.CharField(max_length=64, editable=False)
+    signature = models.CharField(max_length=64, editable=False)
+
+    objects = ModelVersionQuerySet.as_manager()
+
+    class Meta:
+        db_table = "models"
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("model_type", "version", "company", "population"), name="one_version_per_population"
+            ),
+            models.CheckConstraint(
+                name="default_slot_where_no_company",
+                condition=Q(company__isnull=True, default_slot__isnull=False)
+                | Q(company__isnull=False, default_slot__isnull=True),
+            ),
+        )
+
+    def __str__(self):
+        return f"{self.name} {self.version}"
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state == self.State.READY
+
+    @property
+    def is_deployable(self) -> bool:
+        """Whether its kind may be deployed, once it is ready: not what a later default replaced."""
+        return self.company_id is not None or bool(self.is_default)
+
+
+class ModelMetrics(models.Model):
+    """One row is how well one version did on customers it had not seen."""
+
+    model = models.OneToOneField(ModelVersion, models.CASCADE, related_name="metrics")
+    accuracy = models.FloatField(null=True)
+    precision = models.FloatField(
+        null=True, help_text="Weighted by class, as all five; churn-class values beside."
+    )
+    recall = models.FloatField(null=True)
+    f1_score = models.FloatField(null=True)
+    auc_roc = models.FloatField(null=True)
+    additional_metrics = models.JSONField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "modelmetrics"
+        verbose_name_plural = "model metrics"
+
+    def __str__(self):
+        return f"Metrics of {self.model}"

@@ -1,0 +1,256 @@
+"""Run a function in a process of its own, which is stopped when it takes too much memory or time.
+
+The parent writes one line of JSON (what to call), the child (`sandbox.entry`) answers with lines of JSON:
+progress, then a result or a refusal. Nothing is pickled. The child ends by itself when its parent is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+POLL_SECONDS = 0.05
+# Address space is not memory: Arrow reserves much and uses little. This only stops what outruns the watching
+# parent.
+ADDRESS_SPACE = 4 << 30
+# What a process needs to run at all. Keys and passwords of the site are none of a parser's business.
+PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV")
+KILLED = (-9, 137)
+
+Progress = Callable[[str, int, int], None]
+
+
+class ChildFailed(RuntimeError):
+    """The child died of a bug; the message holds the end of what it said."""
+
+
+class ChildStopped(Exception):
+    """The child was stopped because `should_stop` said so."""
+
+
+class ChildRefused(Exception):
+    """The function refused what it was given.
+
+    Parameters
+    ----------
+    refusal
+        What `as_dict` of the function's own error returned. What it means, only the caller knows.
+    """
+
+    def __init__(self, refusal: dict):
+        super().__init__(refusal.get("message", refusal))
+        self.refusal = refusal
+
+
+class LimitReached(Exception):
+    """The child was killed because it took more than it was allowed."""
+
+
+class TooMuchMemory(LimitReached):
+    """It held more than `memory_bytes`, or the system ended it, which it does for want of memory."""
+
+    def __init__(self, memory_bytes: int):
+        super().__init__(f"more than {memory_bytes / 1e6:,.0f} MB of memory")
+        self.memory_bytes = memory_bytes
+
+
+class TooSlow(LimitReached):
+    """It ran for longer than `seconds`."""
+
+    def __init__(self, seconds: float):
+        super().__init__(f"longer than {seconds:,.0f} seconds")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a child returned, and what it took."""
+
+    result: object
+    peak_bytes: int
+    seconds: float
+
+
+def run_in_child(
+    function: str,
+    kwargs: dict,
+    *,
+    memory_bytes: int,
+    seconds: float,
+    on_progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> object:
+    """Call ``package.module:function(**kwargs, on_progress=...)`` in a child process and return its result.
+
+    Parameters
+    ----------
+    kwargs, result
+        Whatever JSON can say.
+    memory_bytes, seconds
+        Resident memory and wall time at which the child is killed.
+    on_progress
+        Called here with what the function passes to its own ``on_progress(step, done, total)``.
+    should_stop
+        Asked about twenty times a second; when it says yes (or either callback raises), the child is killed.
+
+    Raises
+    ------
+    ChildRefused
+        The function raised an error that has `as_dict()`, which returns what JSON can say.
+    TooMuchMemory, TooSlow
+        It took more than it was allowed.
+    ChildStopped
+        `should_stop` said yes.
+    ChildFailed
+        Anything else: a bug.
+    """
+    limits = {"memory_bytes": memory_bytes, "seconds": seconds}
+    return supervise(function, kwargs, **limits, on_progress=on_progress, should_stop=should_stop).result
+
+
+def supervise(
+    function: str,
+    kwargs: dict,
+    *,
+    memory_bytes: int,
+    seconds: float,
+    on_progress: Progress | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Outcome:
+    """Do `run_in_child`, and also tell what it took."""
+    request = {"function": function, "kwargs": kwargs, "address_space": memory_bytes * 2 + ADDRESS_SPACE}
+    with tempfile.TemporaryFile() as complaints:
+        watch = _Watch(
+            _start(complaints),
+            complaints,
+            memory_bytes=memory_bytes,
+            seconds=seconds,
+            should_stop=should_stop,
+        )
+        try:
+            watch.send(json.dumps(request).encode() + b"\n")
+            return watch.wait(on_progress)
+        except BrokenPipeError:
+            raise ChildFailed(_said(complaints)) from None
+        finally:
+            watch.end()
+
+
+def _start(complaints) -> subprocess.Popen:
+    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    environment |= {
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
+        "PYTHONUTF8": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        # Fewer arenas and an allocator that gives back: what is watched is resident memory.
+        "MALLOC_ARENA_MAX": "2",
+        "ARROW_DEFAULT_MEMORY_POOL": "jemalloc",
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "sandbox.entry"],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=complaints,
+        start_new_session=True,
+    )
+
+
+class _Watch:
+    """Watches one child until it answers or has to be killed."""
+
+    def __init__(self, process, complaints, *, memory_bytes, seconds, should_stop):
+        self.process = process
+        self.complaints = complaints
+        self.memory_bytes = memory_bytes
+        self.seconds = seconds
+        self.should_stop = should_stop
+        self.started = time.monotonic()
+        self.peak = 0
+
+    def send(self, line: bytes) -> None:
+        self.process.stdin.write(line)
+        self.process.stdin.flush()
+
+    def wait(self, on_progress: Progress | None) -> Outcome:
+        answers = _listen(self.process.stdout)
+        watched = psutil.Process(self.process.pid)
+        while True:
+            answer = self._next(answers)
+            if "result" in answer:
+                peak = max(self.peak, answer["peak_bytes"])
+                return Outcome(answer["result"], peak, time.monotonic() - self.started)
+            self._raise_what_it_says(answer)
+            if "progress" in answer and on_progress:
+                on_progress(*answer["progress"])
+            self._keep_limits(watched)
+            if self.should_stop and self.should_stop():
+                raise ChildStopped("stopped before it was done")
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+    def _next(self, answers) -> dict:
+        try:
+            answer = answers.get(timeout=POLL_SECONDS)
+        except queue.Empty:
+            return {}
+        if answer is not None:
+            return answer
+        self.process.wait()
+        if self.process.returncode in KILLED:
+            # Nobody here killed it, so the system did, for want of memory.
+            raise TooMuchMemory(self.memory_bytes)
+        raise ChildFailed(_said(self.complaints))
+
+    def _raise_what_it_says(self, answer):
+        if "refusal" in answer:
+            raise ChildRefused(answer["refusal"])
+        if answer.get("out_of_memory"):
+            raise TooMuchMemory(self.memory_bytes)
+
+    def _keep_limits(self, watched):
+        try:
+            resident = watched.memory_info().rss
+        except psutil.Error:
+            resident = 0
+        self.peak = max(self.peak, resident)
+        if resident > self.memory_bytes:
+            raise TooMuchMemory(self.memory_bytes)
+        if time.monotonic() - self.started > self.seconds:
+            raise TooSlow(self.seconds)
+
+
+def _listen(stream) -> queue.Queue:
+    answers: queue.Queue = queue.Queue()
+
+    def listen():
+        for line in stream:
+            answers.put(json.loads(line))
+        answers.put(None)
+
+    threading.Thread(target=listen, daemon=True).start()
+    return answers
+
+
+def _said(complaints) -> str:
+    complaints.seek(0, os.SEEK_END)
+    complaints.seek(max(0, complaints.tell() - 4000))
+    return complaints.read().decode(errors="replace") or "the child ended without an answer"

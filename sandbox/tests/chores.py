@@ -1,0 +1,51 @@
+"""Functions that tests call in a child process."""
+
+import os
+import signal
+import time
+
+
+class NotToday(Exception):
+    """A refusal in the words of whoever called."""
+
+    def as_dict(self):
+        return {"kind": "not_today", "message": str(self), "line": 7}
+
+
+def add(*, numbers, on_progress):
+    for done, _ in enumerate(numbers, 1):
+        on_progress("adding", done, len(numbers))
+    return {"sum": sum(numbers)}
+
+
+def chatter(*, on_progress):
+    print("a library says something")
+    return "done"
+
+
+def refuse(*, on_progress):
+    raise NotToday("Row 7: no.")
+
+
+def hoard(*, on_progress):
+    kept = []
+    while True:
+        kept.append(b"x" * (10 << 20))
+        time.sleep(0.01)
+
+
+def dawdle(*, on_progress):
+    on_progress("dawdling", os.getpid(), 0)
+    time.sleep(60)
+
+
+def die(*, on_progress):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fail(*, on_progress):
+    return 1 / 0
+
+
+def environment(*, on_progress):
+    return sorted(os.environ)
