@@ -148,7 +148,7 @@ class FactCounter:
         order = np.argsort(-self.counts, kind="stable").tolist()
         kept = self.kept.to_pylist()
         distinct, is_exact = len(kept), not self.overflows
-        if self.overflows and self.hashes:
+        if self.overflows and self.hashes and self.whole:
             distinct, is_exact = len(np.unique(np.concatenate(self.hashes))) - bool(self.blanks), True
         elif self.overflows:
             distinct = max(self.column.distinct, len(kept))

@@ -49,7 +49,7 @@ class Frame:
 
 
 def load_frame(path: Path | str, spec: ParseSpec, schema: TableSchema) -> Frame:
-    """Return the accepted rows of the file at `path`, in their order.
+    """Return the accepted rows of the file at `path`, in their order; checked to train, if it has labels.
 
     Texts that differ only in case or surrounding blanks are one, in the spelling that is most frequent.
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tabular.children import read_in_child
 from tabular.errors import counted, shown
 from tabular.previews.preview import Preview
 from tabular.previews.recognition import looks_like_a_log
@@ -311,9 +312,7 @@ def infer_table_in_child(
     TableError
         ``too_much_memory`` and ``too_slow``.
     """
-    from tabular.child import run_in_child
-
-    found = run_in_child(
+    found = read_in_child(
         "tabular.snapshots.inference:infer_for_parent",
         {"path": str(path), "preview": preview.to_dict()},
         memory_bytes=memory_bytes,

@@ -156,7 +156,7 @@ class SnapshotPlan:
         name: str,
         purpose: str,
         values: Mapping[str, Sequence[str]] | None = None,
-        usual: Mapping[str, tuple[float, float]] | None = None,
+        usual: Mapping[str, tuple[float, float] | None] | None = None,
     ) -> TableSchema:
         """Return how the files are checked and read.
 
@@ -169,7 +169,7 @@ class SnapshotPlan:
             For each column of categories that a model reads, the values it knows; others are counted. Without
             it, nothing was learned yet: every feature is read and every value is as good as any other.
         usual
-            Lowest and highest value of the numbers that a model reads, as it saw them.
+            Lowest and highest value of the numbers that a model reads, where it remembers them.
         """
         if purpose not in PURPOSES:
             raise ValueError(f"purpose must be one of {PURPOSES}, got {purpose!r}")
