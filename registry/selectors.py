@@ -202,12 +202,6 @@ def _serving(company, population):
     return rows.select_related("company", "population", "model__model_type")
 
 
-def champions_of(company: Company) -> list[ModelDeployment]:
-    """Return the champion of every base of `company` that has one."""
-    champions = company.deployments.champions().select_related("population", "model__model_type")
-    return list(champions.order_by("population"))
-
-
 def challenger_beside(version: ModelVersion, company: Company) -> ModelDeployment | None:
     """Return the challenger that scores what is predicted with `version`: another, for the same base."""
     found = challenger_of(company, version.population)

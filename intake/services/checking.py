@@ -9,6 +9,7 @@ from intake.limits import upload_limit
 from intake.services.waiting import WaitingUpload, find_kept, keep, take_in
 from tabular.errors import TableError
 from tabular.previews.preview import Preview, preview_table_in_child
+from tabular.previews.recognition import looks_like_a_log
 from tabular.snapshots.check import CheckReport, check_table_in_child
 from tabular.values.schema import TableSchema
 
@@ -25,16 +26,23 @@ STATUSES = {
 
 
 class FileRefused(DomainError):
-    """The file cannot be used as it is. `kept` is a token to try it again without its bad rows."""
+    """The file cannot be used as it is.
+
+    `kept` is a token to try it again without its bad rows; `is_log` says that it is a purchase log, which has
+    a door of its own.
+    """
 
     code = "file-refused"
     http_status = 422
 
-    def __init__(self, error: TableError, *, kept: str | None = None):
+    def __init__(self, error: TableError, *, kept: str | None = None, log: str | None = None):
         self.rejected = (error.rejects or {}).get("rows", 0)
         self.kept = kept
+        self.is_log = log is not None
         super().__init__(
-            error.message,
+            f"{log} Add it under Purchase logs. Here a file has one row for each customer."
+            if log
+            else error.message,
             code=error.kind,
             http_status=STATUSES.get(error.kind, self.http_status),
             field="file",
@@ -45,6 +53,7 @@ class FileRefused(DomainError):
                 "columns": list(error.columns),
                 "rejected": self.rejected,
                 "kept": kept,
+                "is_log": self.is_log,
             },
         )
 
@@ -90,14 +99,25 @@ def take_in_table(
     except TableError as error:
         if waiting and bad_rows == REFUSE and error.rejects and error.rejects.get("path"):
             raise FileRefused(error, kept=keep(waiting, member=member)) from error
+        log = _why_a_log(waiting, error) if waiting else None
         if waiting:
             waiting.remove()
-        raise FileRefused(error) from error
+        raise FileRefused(error, log=log) from error
     except BaseException:
         if waiting:
             waiting.remove()
         raise
     return waiting, report
+
+
+def _why_a_log(waiting, error):
+    """Return why a file without the columns of customers is a purchase log, or None where it is none."""
+    if error.kind != "missing_columns":
+        return None
+    try:
+        return looks_like_a_log(preview_upload(waiting))
+    except TableError:
+        return None
 
 
 def what_was_read(report: CheckReport) -> dict:

@@ -110,3 +110,23 @@ def test_offers_a_sample_that_can_be_predicted(as_user, send, do_jobs):
     [job] = do_jobs()
     assert job.state == Job.State.SUCCEEDED
     assert Prediction.objects.get().result["rows"] == 200
+
+
+def test_a_purchase_log_is_recognised_and_led_to_where_it_belongs(as_user, send):
+    days = [f"2026-0{1 + number % 6}-1{number % 9}" for number in range(120)]
+    rows = [f"C{number % 12},{day},{10 + number}.50" for number, day in enumerate(days)]
+
+    answer = send(as_user, "\n".join(["customer,order_date,amount", *rows]).encode())
+
+    assert answer.status_code == 422
+    assert "this is a purchase log" in text_of(answer)
+    assert (
+        f'href="{reverse("transactions:new", args=("user",))}">Add a purchase log' in answer.content.decode()
+    )
+
+
+def test_a_table_that_misses_columns_is_told_which(as_user, send):
+    answer = send(as_user, b"customerID,tenure\n1,2\n2,3\n")
+
+    assert "Contract" in text_of(answer)
+    assert "this is a purchase log" not in text_of(answer)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from ml.matrix.schemas import FeatureSchema
+from tabular.snapshots.plan import SnapshotPlan
 from tabular.values.schema import BlankRule, Column, TableSchema
 
 
@@ -51,3 +52,25 @@ def _number(column, blank, observed):
         usual_minimum=low,
         usual_maximum=high,
     )
+
+
+def own_table_schema(
+    schema: FeatureSchema,
+    plan: SnapshotPlan,
+    *,
+    purpose: Literal["predict", "train"],
+    observed: Mapping[str, tuple[float, float]] | None = None,
+) -> TableSchema:
+    """Return the table of a company's own customers that holds the features of `schema`.
+
+    Parameters
+    ----------
+    plan
+        How the tables of this customer base are written: dates, decimal signs, spellings, ids.
+    purpose, observed
+        As for `table_schema`.
+    """
+    observed = observed or {}
+    usual = {column.name: observed.get(column.name) for column in schema.numeric}
+    values = {column.name: column.values for column in schema.categorical}
+    return plan.table_schema(name=schema.name, purpose=purpose, values=values, usual=usual)

@@ -1,5 +1,6 @@
-from ml.matrix.schemas import TELCO_V1
-from registry.engines.tables import table_schema
+from ml.matrix.schemas import TELCO_V1, Category, FeatureSchema, Number
+from registry.engines.tables import own_table_schema, table_schema
+from tabular.snapshots.plan import PlannedColumn, SnapshotPlan
 
 
 def test_a_file_to_predict_needs_every_feature_and_no_label():
@@ -28,3 +29,34 @@ def test_what_training_saw_is_usual_and_what_can_be_true_is_possible():
     assert (tenure.usual_minimum, tenure.usual_maximum) == (0, 72)
     assert tenure.maximum > 72
     assert tenure.integer
+
+
+def test_an_own_table_is_read_by_its_plan_and_asked_only_for_what_the_model_reads():
+    plan = SnapshotPlan(
+        columns=(
+            PlannedColumn("Kunde", "Kunde", "id", "id"),
+            PlannedColumn("Umsatz", "Umsatz", "feature", "number", decimal=",", thousands="."),
+            PlannedColumn("Beginn", "Beginn", "feature", "date", date_order="DMY", reference="2024-05-31"),
+            PlannedColumn("Tarif", "Tarif", "feature", "category"),
+            PlannedColumn("Post", "Post", "feature", "yes/no", values=("nein", "ja")),
+            PlannedColumn("weg", "weg", "outcome", "yes/no", values=("nein", "ja")),
+        ),
+        left_value="ja",
+        stayed_values=("nein",),
+    )
+    schema = FeatureSchema(
+        name="own",
+        id_column="Kunde",
+        categorical=(Category("Post", ("ja", "nein")),),
+        numeric=(Number("Umsatz", 0, 1e6), Number("Beginn", 0, 1e5)),
+        label=Category("weg", ("nein", "ja")),
+    )
+
+    table = own_table_schema(schema, plan, purpose="predict", observed={"Umsatz": (5, 900)})
+
+    assert [column.name for column in table.columns] == ["Kunde", "Umsatz", "Beginn", "Post", "weg"]
+    spent, since, post = (table.column(name) for name in ("Umsatz", "Beginn", "Post"))
+    assert (spent.decimal, spent.usual_minimum, spent.usual_maximum) == (",", 5, 900)
+    assert (since.kind, since.date_order, since.reference.isoformat()) == ("age", "DMY", "2024-05-31")
+    assert (post.categories, dict(post.spellings)["true"]) == (("ja", "nein"), "ja")
+    assert not table.the("label").required

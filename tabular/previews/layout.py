@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from tabular.errors import TableError, shown
-from tabular.source.header import DELIMITERS, HEAD_BYTES, Layout, header_record
+from tabular.source.header import DELIMITERS, HEAD_BYTES, Layout, find_first_line, header_record
 from tabular.values.amounts import split_number
 from tabular.values.cells import BadCell, is_blank
 from tabular.values.moments import read_moment
@@ -18,7 +18,6 @@ VOTERS = 200
 FEWEST_COLUMNS = 3
 # Nobody looks at more in a preview.
 MOST_COLUMNS = 500
-SAID = re.compile(rb"(?i)\s*\"?sep=(.)\"?\s*")
 
 
 def find_layout(source: Path, *, bom: int, delimiters: str = DELIMITERS, sheet: str = "") -> Layout:
@@ -34,13 +33,7 @@ def find_layout(source: Path, *, bom: int, delimiters: str = DELIMITERS, sheet: 
     """
     with source.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    start, line = _first_line(head, bom, 1, sheet)
-    end = head.find(b"\n", start) + 1 or len(head)
-    if (said := SAID.fullmatch(head[start:end])) and chr(said[1][0]) in delimiters:
-        # What Excel writes, and reads, before a table.
-        delimiters = chr(said[1][0])
-        start, line = _first_line(head, end, line + 1, sheet)
-
+    start, line, delimiters = find_first_line(head, bom, delimiters, sheet)
     best = None
     for delimiter in delimiters:
         cells, data_at, lines = header_record(head, start, line, delimiter)
@@ -55,16 +48,6 @@ def find_layout(source: Path, *, bom: int, delimiters: str = DELIMITERS, sheet: 
     layout = best[1]
     _refuse_header(layout, sheet)
     return layout
-
-
-def _first_line(head: bytes, start: int, line: int, sheet: str) -> tuple[int, int]:
-    """Return byte and number of the first line that holds anything."""
-    while start < len(head):
-        end = head.find(b"\n", start) + 1 or len(head)
-        if head[start:end].strip():
-            return start, line
-        start, line = end, line + 1
-    raise TableError("no_rows", f"There is nothing in it: no header and no rows.{sheet}")
 
 
 def _share_alike(head: bytes, at: int, width: int, delimiter: str) -> float:
@@ -89,8 +72,8 @@ def _refuse_header(layout: Layout, sheet: str) -> None:
     if len(named) < FEWEST_COLUMNS:
         raise TableError(
             "missing_columns",
-            f"{where} was read as the header and names {len(named)} of the columns; a purchase log has at "
-            f"least {FEWEST_COLUMNS}: who, when and how much. It begins with {shown(named[0])}.{sheet}",
+            f"{where} was read as the header and names {len(named)} of the columns; a table of "
+            f"customers or purchases has at least {FEWEST_COLUMNS}. It begins with {shown(named[0])}.{sheet}",
             line=layout.header_line,
         )
     data = [cell for cell in named if _is_data(cell)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,8 @@ HEAD_BYTES = 1 << 20
 # The width of a sheet; a wider table could not come back as one.
 MOST_COLUMNS = 16_384
 NEAR_ENOUGH = 0.75
+# What Excel writes, and reads, before a table.
+SAID = re.compile(rb"(?i)\s*\"?sep=(.)\"?\s*")
 
 
 @dataclass(frozen=True)
@@ -50,14 +53,7 @@ def read_layout(
     """
     with source.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    start, line = bom, 1
-    while True:
-        end = head.find(b"\n", start) + 1 or len(head)
-        if start >= len(head):
-            raise TableError("no_rows", f"There is nothing in it: no header and no rows.{sheet}")
-        if head[start:end].strip():
-            break
-        start, line = end, line + 1
+    start, line, delimiters = find_first_line(head, bom, delimiters, sheet)
 
     best = None
     for delimiter in delimiters:
@@ -75,6 +71,28 @@ def read_layout(
     _refuse_missing(layout, found, schema, sheet)
     positions = {name: places[0] for name, places in found.items() if places}
     return Layout(layout.delimiter, layout.header, line, layout.data_at, layout.first_line, positions)
+
+
+def find_first_line(head: bytes, start: int, delimiters: str, sheet: str) -> tuple[int, int, str]:
+    """Return byte and number of the first line that holds names, and the delimiters it may have.
+
+    Only one delimiter is left where a line before it names one, as in ``sep=;``.
+    """
+    start, line = _filled_line(head, start, 1, sheet)
+    end = head.find(b"\n", start) + 1 or len(head)
+    if (said := SAID.fullmatch(head[start:end])) and chr(said[1][0]) in delimiters:
+        start, line = _filled_line(head, end, line + 1, sheet)
+        return start, line, chr(said[1][0])
+    return start, line, delimiters
+
+
+def _filled_line(head: bytes, start: int, line: int, sheet: str) -> tuple[int, int]:
+    while start < len(head):
+        end = head.find(b"\n", start) + 1 or len(head)
+        if head[start:end].strip():
+            return start, line
+        start, line = end, line + 1
+    raise TableError("no_rows", f"There is nothing in it: no header and no rows.{sheet}")
 
 
 def header_record(head: bytes, start: int, line: int, delimiter: str) -> tuple[list[str], int, int]:
