@@ -38,6 +38,16 @@ def shadow_beside(result: str) -> str:
     return f"{result.removesuffix('.csv')}.shadow.parquet"
 
 
+def lapsed_beside(result: str) -> str:
+    """Return who of a purchase log was not scored because they have left already."""
+    return f"{result.removesuffix('.csv')}.lapsed.csv"
+
+
+def changes_beside(result: str) -> str:
+    """Return whom this result or the one before it names, and what changed for each."""
+    return f"{result.removesuffix('.csv')}.changes.csv"
+
+
 @dataclass(frozen=True)
 class ResultDrafts:
     """Where the files of a result are written until all of them are whole."""
@@ -45,27 +55,35 @@ class ResultDrafts:
     csv: Path
     table: Path
     shadow: Path
+    lapsed: Path
+    changes: Path
 
 
 @contextmanager
 def result_drafts() -> Iterator[ResultDrafts]:
     """Yield places for one result in a folder of its own; what is not published of it goes at the end."""
     with TemporaryDirectory(dir=waiting_room(), prefix=SCORING) as folder:
-        places = (Path(folder) / name for name in ("result.csv", "result.parquet", "shadow.parquet"))
-        yield ResultDrafts(*places)
+        names = ("result.csv", "result.parquet", "shadow.parquet", "lapsed.csv", "changes.csv")
+        yield ResultDrafts(*(Path(folder) / name for name in names))
 
 
 def publish_result(drafts: ResultDrafts, relative: str) -> None:
-    """Let the files of a result appear under their names; the shadow where a challenger cast one."""
-    take_media(table_beside(relative), drafts.table)
-    if drafts.shadow.exists():
-        take_media(shadow_beside(relative), drafts.shadow)
+    """Let the files of a result appear under their names, the CSV last; not every result has all of them."""
+    for draft, beside in (
+        (drafts.shadow, shadow_beside),
+        (drafts.lapsed, lapsed_beside),
+        (drafts.changes, changes_beside),
+        (drafts.table, table_beside),
+    ):
+        if draft.exists():
+            take_media(beside(relative), draft)
     take_media(relative, drafts.csv)
 
 
 def remove_result(relative: str) -> None:
-    for name in (relative, table_beside(relative), shadow_beside(relative)):
-        remove_media(name)
+    remove_media(relative)
+    for beside in (table_beside, shadow_beside, lapsed_beside, changes_beside):
+        remove_media(beside(relative))
 
 
 def _folder(portal, kind, company_id):

@@ -26,6 +26,10 @@ class PredictionQuerySet(models.QuerySet):
     def finished(self):
         return self.filter(job__state=Job.State.SUCCEEDED)
 
+    def of_logs(self):
+        """Return what was scored from purchase logs."""
+        return self.filter(input_data__source="log")
+
 
 class Prediction(models.Model):
     """One row is one run: a named file of customers scored by one version, for one person."""
@@ -75,6 +79,11 @@ class Prediction(models.Model):
     def portal(self) -> str:
         """The portal it was made in, which is also the first folder of its files."""
         return "dev" if self.developer_id else "user"
+
+    @property
+    def reads_log(self) -> bool:
+        """Whether the customers are those of a purchase log, and not of a file with one row for each."""
+        return (self.input_data or {}).get("source") == "log"
 
     @property
     def is_done(self) -> bool:

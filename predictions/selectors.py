@@ -1,6 +1,6 @@
 """What a member may see of predictions, and what there is to choose from."""
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from companies.access import Member
 from companies.models import Company
@@ -11,6 +11,11 @@ from predictions.engines.results import CustomerTable
 from predictions.models import Prediction
 from registry.models import ModelVersion, Population
 from registry.selectors import champion_that_serves, versions_for
+from transactions.cutoffs import end_of_log
+from transactions.models import AnalysisSession
+
+# So many results of other logs are looked through for one that was made before.
+MOST_EARLIER = 20
 
 
 def predictions_for(member: Member):
@@ -44,8 +49,12 @@ def thresholds_of(prediction: Prediction) -> tuple[float, float]:
 def earlier_run(prediction: Prediction) -> Prediction | None:
     """Return the company's finished prediction before this one with the same model, for the comparison.
 
-    Another model may name other customers of the same file; that is no change of theirs.
+    Another model may name other customers of the same file; that is no change of theirs. Of a purchase log it
+    is the result that it was compared with customer by customer.
     """
+    if prediction.reads_log:
+        followed = prediction.input_data.get("follows")
+        return prediction.company.predictions.finished().filter(uuid=followed).first() if followed else None
     return (
         prediction.company.predictions.finished()
         .filter(model=prediction.model, created_at__lt=prediction.created_at)
@@ -75,6 +84,31 @@ def version_for_purchases(company: Company, *, model_type: str | None = None) ->
     logs = company.populations.open().filter(kind=Population.Kind.LOG)
     champions = (champion_that_serves(company, base) for base in logs)
     return next(filter(None, champions), None)
+
+
+def version_for_log(analysis: AnalysisSession) -> ModelVersion | None:
+    """Return what scores the customers of a log: the champion of its base."""
+    return champion_that_serves(analysis.company, analysis.population)
+
+
+def runs_of_log(analysis: AnalysisSession) -> QuerySet[Prediction]:
+    """Return what was predicted for the customers of a log, latest first."""
+    runs = analysis.company.predictions.of_logs().with_people()
+    return runs.filter(input_data__analysis=str(analysis.pk))
+
+
+def run_before(analysis: AnalysisSession) -> Prediction | None:
+    """Return the result that the next one of `analysis` is compared with: the latest of its base that was
+    made of another log, and that does not look further than this log does.
+    """
+    runs = analysis.company.predictions.finished().of_logs().filter(population=analysis.population)
+    others = runs.exclude(input_data__analysis=str(analysis.pk))
+    ends = end_of_log(analysis).isoformat() if analysis.is_ready else None
+    # A company has a few logs, and each a few results; the rows are small without what was predicted.
+    for run in others.select_related("model")[:MOST_EARLIER]:
+        if ends is None or run.result["as_of"] < ends:
+            return run
+    return None
 
 
 def people_of(company: Company) -> list[tuple[str, str]]:

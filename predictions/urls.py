@@ -13,12 +13,14 @@ run = [
     path("result.xlsx", views.download_xlsx, name="download_xlsx"),
     path("upload", views.download_upload, name="download_upload"),
     path("left-out.csv", views.download_rejects, name="download_rejects"),
+    path("lapsed.csv", views.download_lapsed, name="download_lapsed"),
 ]
 
 urlpatterns = [
     path("<portal:portal>/predict/", views.predict, name="new"),
     path("<portal:portal>/predict/sample.csv", views.sample, name="sample"),
     path("<portal:portal>/predict/refused-rows.csv", views.refused_rows, name="refused_rows"),
+    path("<portal:portal>/logs/<uuid:analysis>/score/", views.score_log, name="score_log"),
     path("<portal:portal>/predictions/", views.history, name="history"),
     path("<portal:portal>/predictions/<uuid:run>/", include(run)),
     path(

@@ -6,7 +6,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from companies.access import developer_required, member_required
@@ -15,7 +15,7 @@ from core.errors import DomainError
 from core.files.media import send_media
 from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
-from predictions import exports
+from predictions import exports, files
 from predictions.engines.queries import read_query
 from predictions.engines.results import CUSTOMER
 from predictions.forms import HistoryFilter, PredictionForm
@@ -28,8 +28,10 @@ from predictions.selectors import (
     thresholds_of,
     version_choices,
 )
+from predictions.services.logs import start_log_prediction
 from predictions.services.runs import start_prediction
 from registry.selectors import champion_for, telecom_base
+from transactions.selectors import analyses_for
 
 ROWS_PER_PAGE = 50
 SAMPLE_ROWS = 200
@@ -110,6 +112,15 @@ def refused_rows(request):
 @require_safe
 def sample(request):
     return send_sample("sample-customers.csv", rows=SAMPLE_ROWS, with_outcomes=False)
+
+
+@require_POST
+@member_required
+def score_log(request, analysis):
+    """Score the customers of a purchase log at its end, with the model that serves its base."""
+    log = get_object_or_404(analyses_for(request.member), pk=analysis)
+    prediction = start_log_prediction(member=request.member, analysis=log, at=timezone.now())
+    return redirect("predictions:result", portal=request.member.portal, run=prediction.uuid)
 
 
 # --- Result ----------------------------------------------------------------------------------------------
@@ -222,10 +233,23 @@ def download_changed_sides(request, run):
 
 @member_required
 @require_safe
+def download_lapsed(request, run):
+    """Send who of a purchase log was not scored, because they have left already."""
+    prediction = _finished(request, run)
+    if not prediction.reads_log:
+        raise Http404("Only a purchase log has customers who lapsed.")
+    name = plain_name(prediction.prediction_name, "-lapsed.csv")
+    return send_media(request, files.lapsed_beside(prediction.result_dataset_path), filename=name)
+
+
+@member_required
+@require_safe
 def download_upload(request, run):
     """Send back the file as it was uploaded, byte for byte, and never as something a browser would run."""
     prediction = _found(request, run)
     stored = prediction.upload_dataset_path
+    if not stored:
+        raise Http404("These customers were not uploaded as a file.")
     name = plain_name(prediction.prediction_name, f"-upload{PurePosixPath(stored).suffix}")
     return send_media(request, stored, filename=name)
 
@@ -234,6 +258,8 @@ def download_upload(request, run):
 @require_safe
 def download_rejects(request, run):
     prediction = _found(request, run)
+    if not prediction.upload_dataset_path:
+        raise Http404("These customers were not uploaded as a file.")
     stored = rejects_of(prediction.upload_dataset_path)
     name = plain_name(prediction.prediction_name, "-left-out.csv")
     return send_media(request, stored, filename=name, content_type=CSV)

@@ -233,6 +233,12 @@ ROUTES = {
         f"<portal:portal>/predictions/<uuid:run>/{file}": both_portals(f"predictions/{{run}}/{file}")
         for file in ("customers.csv", "result.csv", "result.xlsx", "upload", "left-out.csv")
     },
+    "<portal:portal>/predictions/<uuid:run>/lapsed.csv": both_portals(
+        "predictions/{run}/lapsed.csv", own=404
+    ),  # not of a purchase log
+    "<portal:portal>/logs/<uuid:analysis>/score/": both_portals(
+        "logs/{log}/score/", own=409, method="post"
+    ),  # no model has learned from purchases
     "dev/predictions/<uuid:run>/changed-sides.csv": page(
         "dev/predictions/{run}/changed-sides.csv", own=409
     ),  # nobody scored in the shadow

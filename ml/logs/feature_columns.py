@@ -174,6 +174,36 @@ def fill_nulls(record, schema, fills, observed=None):
     return filled
 
 
+def fill_batch(batch, schema, fills, observed=None):
+    """Return the features of many customers as the scorer reads them: `fill_nulls` for a batch.
+
+    Parameters
+    ----------
+    batch : mapping of str to pyarrow.Array
+        Features by name; null or NaN where one does not exist for a customer. Others are left out.
+    schema, fills, observed
+        As `fill_nulls` has them.
+
+    Returns
+    -------
+    dict of str to pyarrow.Array
+
+    Raises
+    ------
+    ValueError
+        Names the features of `schema` that `batch` does not have.
+    """
+    import pyarrow as pa
+
+    _refuse_missing(schema, batch)
+    filled = {column.name: batch[column.name] for column in schema.categorical}
+    for column in schema.numeric:
+        cells = np.asarray(batch[column.name].to_numpy(zero_copy_only=False), dtype=np.float64)
+        cells = np.where(np.isfinite(cells), cells, fills[column.name])
+        filled[column.name] = pa.array(np.clip(cells, *observed[column.name]) if observed else cells)
+    return filled
+
+
 def _refuse_missing(schema, names):
     missing = [name for name in schema.features if name not in names]
     if missing:

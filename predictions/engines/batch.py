@@ -6,7 +6,7 @@ on the way; nothing is read twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -160,9 +160,14 @@ class TableWriter:
     """Writes the Parquet table that the page reads: id, line, score, tier and the features, typed.
 
     Parquet compresses while the next batch is scored: pyarrow needs no Python for it.
+
+    Parameters
+    ----------
+    also
+        Names of text columns that follow the features.
     """
 
-    def __init__(self, path: Path | None, features, policy: RiskPolicy):
+    def __init__(self, path: Path | None, features, policy: RiskPolicy, *, also: Sequence[str] = ()):
         self.policy = policy
         self.path = path
         text = pa.dictionary(pa.int32(), pa.string())
@@ -174,6 +179,7 @@ class TableWriter:
                 (TIER, pa.dictionary(pa.int8(), pa.string())),
                 *((column.name, text) for column in features.categorical),
                 *((column.name, pa.float64()) for column in features.numeric),
+                *((name, text) for name in also),
             ]
         )
         self.pool = ThreadPoolExecutor(1)

@@ -121,10 +121,21 @@ def _score_in_child(run, prediction, source, drafts, at, challenge=None):
         )
     except TableError as error:
         raise ScoringFailed(error.message, code=error.kind) from error
+    refuse_changed_files(found, prediction=prediction, at=at)
+    return found
+
+
+def refuse_changed_files(found: dict, *, prediction: Prediction, at: datetime) -> None:
+    """Take the version out of service where the engine found its files changed.
+
+    Raises
+    ------
+    DamagedArtefact
+        They are not those that were registered.
+    """
     if "mismatch" in found:
         mark_damaged(version=prediction.model, reason=found["mismatch"], at=at)
         raise DamagedArtefact(
             f"{prediction.model} cannot be used: its stored files are not those that were registered. "
             "Choose another model."
         )
-    return found

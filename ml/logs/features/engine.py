@@ -127,6 +127,7 @@ def compute_features(
     on_progress=None,
     spark_master=None,
     threads=None,
+    cuts=None,
 ):
     """Write the features of every customer with an event before the cutoff to a Parquet file.
 
@@ -151,6 +152,9 @@ def compute_features(
         Of the cluster, such as "spark://host:7077". By default the engine "spark" runs in this process.
     threads : int, optional
         Of DuckDB; all cores by default.
+    cuts : sequence of int, optional
+        `FeatureReport.cuts` of the customers that a model learned from: percentile_rank_by_spend is then the
+        rank among those. By default it is that among the customers of this log.
 
     Returns
     -------
@@ -179,7 +183,10 @@ def compute_features(
             parts = compute_parts_on_spark(task, spark_master or LOCAL)
         else:
             parts = compute_parts(task, buckets or task.choose_buckets(), on_progress)
-        cuts = learn_cuts(list_spends(task, parts)) if ranks_customers(feature_set) else None
+        if not ranks_customers(feature_set):
+            cuts = None
+        elif cuts is None:
+            cuts = learn_cuts(list_spends(task, parts))
         # A file appears under its name only when it is whole.
         rows = merge_parts(task, parts, cuts, features, task.folder / "features.parquet")
         if rows == 0:
@@ -191,7 +198,7 @@ def compute_features(
         rows=rows,
         features=tuple(feature.name for feature in features),
         absent=absent,
-        cuts=cuts,
+        cuts=cuts and tuple(cuts),
         columns=log.columns,
         has_time=log.has_time,
         engine=engine,

@@ -1,0 +1,149 @@
+"""What changed between two results of the same customers, and what became of those named last time.
+
+Files in, plain JSON and a CSV out; runs in a child, without Django.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from ml.logs.features.duck import write_literal
+from ml.logs.features.logs import quote
+from predictions.engines.results import CUSTOMER, PROBABILITY
+from tabular.source.danger import harmless_array
+
+# In the order in which they are listed: the first are to be called.
+NEW, STILL, BOUGHT, CALMER, SILENT = "new", "still named", "bought since", "less likely now", "lapsed"
+KINDS = (NEW, STILL, BOUGHT, CALMER, SILENT)
+COLUMNS = ("customer_id", "change", "probability_before", "probability_now")
+
+
+def compare_results(
+    previous: dict,
+    *,
+    table: str | Path,
+    threshold: float,
+    events: str | Path,
+    as_of: datetime,
+    days_missing: int = 0,
+    target: Path,
+    connection: duckdb.DuckDBPyConnection,
+) -> dict:
+    """Compare two tables by customer, and write who is named in either of them.
+
+    Parameters
+    ----------
+    previous
+        Of the result before: ``table``, ``as_of`` (ISO), ``threshold``, ``definition`` (with ``horizon_days``
+        and ``gap_days``; None where leaving is not defined by silence).
+    table, threshold
+        Of the later result.
+    events
+        What the later result was made from: it tells who bought in between.
+    as_of
+        Of the later result.
+    days_missing
+        Days between the two that no log has: what was bought on them nobody knows.
+
+    Returns
+    -------
+    dict
+        ``kinds`` (customers by kind), ``named_before``, ``named_now``, ``first_seen`` (of the new: who was
+        not scored last time), and ``outcome`` (see `_outcome`).
+    """
+    before = datetime.fromisoformat(previous["as_of"])
+    with connection:
+        connection.execute(_pairs(previous, table, threshold))
+        bought = f"event_at >= {write_literal(before)} AND event_at < {write_literal(as_of)}"
+        connection.execute(f"CREATE TEMP VIEW buyers AS {_who_bought(events, bought)}")
+        connection.execute(f"CREATE TEMP TABLE changes AS {_changes()}")
+        kinds = dict(connection.execute("SELECT change, count(*) FROM changes GROUP BY change").fetchall())
+        first_seen, named_before, named_now = connection.execute(
+            f"SELECT count(*) FILTER (change = '{NEW}' AND before IS NULL), count(*) FILTER (was_named), "
+            "count(*) FILTER (is_named) FROM changes"
+        ).fetchone()
+        _write(connection, target)
+        outcome = _outcome(connection, previous, events, before, as_of, days_missing)
+    return {
+        "kinds": {kind: kinds.get(kind, 0) for kind in KINDS},
+        "first_seen": first_seen,
+        "named_before": named_before,
+        "named_now": named_now,
+        "since": before.isoformat(),
+        "outcome": outcome,
+    }
+
+
+def _who_bought(events, when):
+    return (
+        f"SELECT DISTINCT customer_id FROM read_parquet({quote(events)}) "
+        f"WHERE event_type = 'purchase' AND {when}"
+    )
+
+
+def _pairs(previous, table, threshold):
+    def one(path, bound):
+        cells = f"{CUSTOMER} AS customer_id, {PROBABILITY} AS p, p >= {bound!r} AS named"
+        return f"SELECT {cells} FROM read_parquet({quote(path)})"
+
+    return (
+        "CREATE TEMP TABLE pairs AS SELECT customer_id, b.p AS before, n.p AS now, "
+        "coalesce(b.named, false) AS was_named, coalesce(n.named, false) AS is_named "
+        f"FROM ({one(previous['table'], float(previous['threshold']))}) AS b "
+        f"FULL JOIN ({one(table, float(threshold))}) AS n USING (customer_id)"
+    )
+
+
+def _changes():
+    bought = "customer_id IN (SELECT customer_id FROM buyers)"
+    return (
+        f"SELECT *, CASE WHEN is_named AND was_named THEN '{STILL}' WHEN is_named THEN '{NEW}' "
+        f"WHEN {bought} THEN '{BOUGHT}' WHEN now IS NOT NULL THEN '{CALMER}' ELSE '{SILENT}' END AS change "
+        "FROM pairs WHERE was_named OR is_named"
+    )
+
+
+def _outcome(connection, previous, events, before, as_of, days_missing):
+    """Tell what became of those named last time: whether the time in which they were to leave is over, and
+    how many bought nothing in it, beside all who were scored.
+
+    None where leaving is not defined by silence, or where days in between are not known.
+    """
+    definition = previous["definition"]
+    if definition is None or days_missing:
+        return None
+    start = before + timedelta(days=definition["gap_days"])
+    end = start + timedelta(days=definition["horizon_days"])
+    within = f"event_at >= {write_literal(start)} AND event_at < {write_literal(end)}"
+    bought = f"customer_id IN ({_who_bought(events, within)})"
+    named, left, scored, all_left = connection.execute(
+        f"SELECT count(*) FILTER (was_named), count(*) FILTER (was_named AND NOT {bought}), count(*), "
+        f"count(*) FILTER (NOT {bought}) FROM pairs WHERE before IS NOT NULL"
+    ).fetchone()
+    return {
+        "is_over": as_of >= end,
+        "ends": end.isoformat(),
+        "days_passed": max(0, (min(as_of, end) - start).days),
+        "horizon_days": definition["horizon_days"],
+        "named": named,
+        "named_without_purchase": left,
+        "scored": scored,
+        "scored_without_purchase": all_left,
+    }
+
+
+def _write(connection, target):
+    order = ", ".join(f"change = '{kind}' DESC" for kind in KINDS)
+    found = connection.sql(
+        f"SELECT customer_id, change, before AS probability_before, now AS probability_now FROM changes "
+        f"ORDER BY {order}, now DESC NULLS LAST, customer_id"
+    ).to_arrow_reader(50_000)
+    with pacsv.CSVWriter(target, found.schema) as writer:
+        for batch in found:
+            ids = harmless_array(batch["customer_id"], numbers_too=True)
+            writer.write(pa.RecordBatch.from_arrays([ids, *batch.columns[1:]], schema=batch.schema))

@@ -1,0 +1,316 @@
+"""The engine for purchase logs: every customer at the end of a log, scored. Runs in a child, without Django.
+
+Features are computed as the version learned them, and customers go through in batches, so memory grows
+neither with the log nor with its customers. Who has lapsed is listed apart: nothing is left to foretell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from ml.logs.feature_columns import ID_COLUMN, fill_batch
+from ml.logs.features.duck import write_literal
+from ml.logs.features.engine import compute_features
+from ml.logs.features.logs import quote
+from ml.serving.risk import POLICIES, RiskPolicy
+from ml.serving.scoring import Scorer
+from predictions.engines.batch import (
+    CHURN_PROBABILITY,
+    PREDICTION,
+    RISK_TIER,
+    Summary,
+    TableWriter,
+)
+from predictions.engines.changes import compare_results
+from predictions.engines.joining import (
+    CONTINUES,
+    NEITHER,
+    compare_logs,
+    connect,
+    missing_columns,
+    write_joined,
+)
+from registry.engines.files import FileMismatch, open_scorer
+from tabular.snapshots.write import fixed_decimals
+from tabular.source.danger import harmless_array
+
+EVIDENCE = "evidence"
+FULL, ONE_PURCHASE = "full", "one purchase only"
+BATCH = 50_000
+# Lapsed customers that the page names, those who were silent for the shortest time first.
+SHOWN_LAPSED = 20
+STEPS = ("Comparing with the log before", "Computing features", "Scoring customers")
+# What stands beside the features of a customer: by it the evidence is judged.
+ONCE, FIRST, LATEST = "_once", "_first", "_latest"
+
+Progress = Callable[[str, int, int], None]
+
+
+class CannotScoreLog(ValueError):
+    """A sentence for whoever wanted the customers scored."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Customers on their way to the table: what `TableWriter` asks of a batch of a file."""
+
+    lines: np.ndarray
+    ids: pa.Array
+    columns: dict[str, pa.Array]
+
+
+def score_log(
+    *,
+    events: str,
+    earlier: Sequence[str],
+    as_of: str,
+    version: dict,
+    policy: str,
+    folder: str,
+    csv_path: str,
+    table_path: str,
+    lapsed_path: str,
+    changes_path: str,
+    previous: dict | None,
+    memory_limit: str,
+    on_progress: Progress,
+) -> dict:
+    """Score every active customer of a log at its end; arguments and answer are plain JSON.
+
+    Parameters
+    ----------
+    events
+        Canonical events of the log.
+    earlier
+        Those of the logs that the result before was made of, the oldest first.
+    as_of
+        Midnight after the last day of the log, in ISO, by its own clock.
+    version
+        `registry.engines.files.VerifiedFiles` as a dict.
+    folder
+        Takes drafts.
+    csv_path, table_path, lapsed_path, changes_path
+        Where the results go; the last only where there is a result before that can be compared.
+    previous
+        ``{"table", "as_of", "threshold", "definition"}`` of the result before, or None.
+
+    Returns
+    -------
+    dict
+        The summary that the page shows; ``{"mismatch": sentence}`` where the version was changed, or
+        ``{"refusal": sentence}``.
+    """
+    try:
+        scorer = open_scorer(version)
+    except FileMismatch as mismatch:
+        return {"mismatch": str(mismatch)}
+    work = _Work(scorer, Path(folder), datetime.fromisoformat(as_of), memory_limit, on_progress)
+    try:
+        overlap = work.join(Path(events), [Path(path) for path in earlier])
+        found = work.score(POLICIES[policy], Path(csv_path), Path(table_path), Path(lapsed_path))
+        if previous and overlap and overlap.relation != NEITHER:
+            found["changes"] = compare_results(
+                previous,
+                table=table_path,
+                threshold=scorer.threshold,
+                events=work.events,
+                as_of=work.as_of,
+                days_missing=overlap.days_missing,
+                target=Path(changes_path),
+                connection=connect(work.folder, memory_limit),
+            )
+    except ValueError as error:
+        return {"refusal": str(error)}
+    return found | {"overlap": overlap and overlap.to_dict()}
+
+
+class _Work:
+    def __init__(self, scorer, folder, as_of, memory_limit, on_progress):
+        self.scorer, self.folder, self.as_of = scorer, folder, as_of
+        self.memory_limit, self.on_progress = memory_limit, on_progress
+        self.how = scorer.purchase_features
+        self.events = folder / "events.parquet"
+
+    def join(self, events, earlier):
+        """Write down what is scored from, and return how the log stands to those before."""
+        overlap = None
+        if earlier:
+            self.on_progress(STEPS[0], 0, 0)
+            overlap = compare_logs(events, earlier, folder=self.folder, memory_limit=self.memory_limit)
+        logs = [*earlier, events] if overlap and overlap.relation == CONTINUES else [events]
+        if missing := missing_columns(logs, self.how["columns"]):
+            raise CannotScoreLog(
+                f"The model learned from columns that this log does not have: {', '.join(missing)}. Say "
+                "which columns they are, or train a model on this log."
+            )
+        write_joined(
+            self.events,
+            logs=logs,
+            columns=self.how["columns"],
+            has_time=self.how["has_time"],
+            folder=self.folder,
+            memory_limit=self.memory_limit,
+        )
+        return overlap
+
+    def score(self, policy, csv_path, table_path, lapsed_path):
+        customers, asked = self._compute(), self.folder / "active.parquet"
+        lapsed = self._set_apart(customers, asked, lapsed_path)
+        rows = pq.read_metadata(asked).num_rows
+        if not rows:
+            raise CannotScoreLog(
+                f"Nobody of this log bought in the {self.how['active_window_days']} days before "
+                f"{self.as_of:%Y-%m-%d}: all {lapsed['customers']:,} customers have lapsed, and nobody is "
+                "left to score. Send a newer log."
+            )
+        summary = Summary(self.scorer, policy, rows=rows)
+        once = self._write(asked, rows, summary, policy, csv_path, table_path)
+        found = summary.as_dict()
+        return found | {
+            "shown": [*found["shown"], {"name": EVIDENCE, "label": "Evidence", "numeric": False}],
+            "group": {"feature": EVIDENCE, "values": [FULL, ONE_PURCHASE]},
+            "numbers": [column.name for column in self.scorer.schema.numeric],
+            "one_purchase": once,
+            "lapsed": lapsed,
+            "as_of": self.as_of.isoformat(),
+        }
+
+    def _compute(self):
+        self.on_progress(STEPS[1], 0, 0)
+        target = self.folder / "features.parquet"
+        report = compute_features(
+            self.events,
+            as_of=self.as_of,
+            feature_set=self.how["feature_set"],
+            target=target,
+            memory_limit=self.memory_limit,
+            cuts=self.how["cuts"],
+        )
+        if missing := [name for name in self.scorer.schema.features if name not in report.features]:
+            raise CannotScoreLog(f"The model needs features that cannot be computed: {', '.join(missing)}.")
+        return target
+
+    def _set_apart(self, features, active, lapsed_path):
+        """Write who is scored beside what is known of them, and list who has lapsed."""
+        window = self.how["active_window_days"]
+        since = self.as_of - timedelta(days=window) if window else datetime.min
+        with connect(self.folder, self.memory_limit) as connection:
+            connection.execute(f"CREATE TEMP TABLE buyers AS {self._buyers()}")
+            connection.execute(
+                f"COPY (SELECT * FROM read_parquet({quote(features)}) JOIN buyers USING ({ID_COLUMN}) "
+                f"WHERE {LATEST} >= {write_literal(since)} ORDER BY {ID_COLUMN}) TO {quote(active)} "
+                "(FORMAT parquet, COMPRESSION lz4)"
+            )
+            lapsed = (
+                f"SELECT {ID_COLUMN}, CAST({LATEST} AS DATE) AS latest_purchase, "
+                f"date_diff('day', {LATEST}, {write_literal(self.as_of)}) AS days_silent "
+                f"FROM buyers WHERE {LATEST} < {write_literal(since)} ORDER BY days_silent, {ID_COLUMN}"
+            )
+            _write_csv(connection.sql(lapsed).to_arrow_reader(BATCH), lapsed_path)
+            (count,) = connection.execute(f"SELECT count(*) FROM ({lapsed})").fetchone()
+            shown = connection.execute(f"{lapsed} LIMIT {SHOWN_LAPSED}").fetchall()
+        names = ("customer", "latest", "days")
+        return {
+            "customers": count,
+            "window_days": window,
+            "shown": [
+                dict(zip(names, (name, day.isoformat(), days), strict=True)) for name, day, days in shown
+            ],
+        }
+
+    def _buyers(self):
+        """Return the SQL of who bought when, and who bought once only: rows of one order are one purchase."""
+        once = "count(*) = 1"
+        if "order_id" in self.how["columns"]:
+            once = (
+                "(count(order_id) = 0 AND count(*) = 1) "
+                "OR (count(order_id) = count(*) AND min(order_id) = max(order_id))"
+            )
+        return (
+            f"SELECT {ID_COLUMN}, {once} AS {ONCE}, min(event_at) AS {FIRST}, max(event_at) AS {LATEST} "
+            f"FROM read_parquet({quote(self.events)}) WHERE event_type = 'purchase' "
+            f"AND event_at < {write_literal(self.as_of)} GROUP BY {ID_COLUMN}"
+        )
+
+    def _write(self, asked, rows, summary, policy, csv_path, table_path):
+        """Score batch by batch, write both results, and return how many bought once only."""
+        done = bought_once = 0
+        with ExitStack() as stack:
+            table = stack.enter_context(TableWriter(table_path, self.scorer.schema, policy, also=(EVIDENCE,)))
+            result = None
+            for read in pq.ParquetFile(asked).iter_batches(batch_size=BATCH):
+                known = dict(zip(read.schema.names, read.columns, strict=True))
+                once = known[ONCE].to_numpy(zero_copy_only=False)
+                scores, filled = self._score(known, once)
+                tiers = policy.positions(scores)
+                evidence = pa.DictionaryArray.from_arrays(
+                    pa.array(once.astype(np.int8)), pa.array([FULL, ONE_PURCHASE])
+                )
+                own = {name: known[name] for name in self.scorer.schema.features} | {EVIDENCE: evidence}
+                lines = np.arange(done + 1, done + len(scores) + 1)
+                table.write(Batch(lines, known[ID_COLUMN], own), scores, tiers)
+                rows_out = _rows(self.scorer, policy, known[ID_COLUMN], own, scores, tiers)
+                if result is None:
+                    result = stack.enter_context(pacsv.CSVWriter(csv_path, rows_out.schema))
+                result.write(rows_out)
+                summary.take(filled, scores, tiers)
+                done, bought_once = done + len(scores), bought_once + int(once.sum())
+                self.on_progress(STEPS[2], done, rows)
+        return bought_once
+
+    def _score(self, known, once):
+        filled = fill_batch(known, self.scorer.schema, self.how["fills"], self.scorer.observed)
+        scores = self.scorer.score_batch(filled)
+        if once.any():
+            scores[once] = self._rates_of_first_buyers(known[FIRST])[once]
+        return scores, filled
+
+    def _rates_of_first_buyers(self, first):
+        """Return for each customer the rate of those who bought once and are known as long."""
+        table = self.how["first_buyers"]
+        span = np.datetime64(self.as_of, "us") - first.to_numpy(zero_copy_only=False).astype("datetime64[us]")
+        days = span // np.timedelta64(1, "D")
+        return np.asarray(table["rates"])[np.searchsorted(table["bands"], days, side="right")]
+
+
+def _rows(scorer: Scorer, policy: RiskPolicy, ids, own, scores, tiers) -> pa.RecordBatch:
+    """Return customers as the CSV has them: nothing in it that a spreadsheet would run."""
+    no, yes = scorer.schema.label.values[0], scorer.schema.label.values[-1]
+    cells = (
+        {ID_COLUMN: ids}
+        | own
+        | {
+            PREDICTION: pa.DictionaryArray.from_arrays(
+                pa.array((scores >= scorer.threshold).astype(np.int8)), pa.array([no, yes])
+            ),
+            CHURN_PROBABILITY: fixed_decimals(pa.array(scores)),
+            RISK_TIER: pa.DictionaryArray.from_arrays(pa.array(tiers), pa.array(policy.tiers)),
+        }
+    )
+    arrays = [_harmless(column, is_id=name == ID_COLUMN) for name, column in cells.items()]
+    return pa.RecordBatch.from_arrays(arrays, names=list(cells))
+
+
+def _harmless(column, *, is_id=False):
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(pa.string())
+    return harmless_array(column, numbers_too=is_id) if pa.types.is_string(column.type) else column
+
+
+def _write_csv(reader, path):
+    with pacsv.CSVWriter(path, reader.schema) as writer:
+        for batch in reader:
+            columns = [
+                _harmless(column, is_id=name == ID_COLUMN)
+                for name, column in zip(batch.schema.names, batch.columns, strict=True)
+            ]
+            writer.write(pa.RecordBatch.from_arrays(columns, schema=batch.schema))

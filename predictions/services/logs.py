@@ -1,0 +1,248 @@
+"""Scoring the customers of a purchase log at its end: started by a person, done by a job."""
+
+import uuid
+from contextlib import ExitStack
+from datetime import datetime
+from tempfile import TemporaryDirectory
+
+from django.conf import settings
+from django.db import transaction
+
+from companies.access import Member
+from core.errors import Conflict
+from core.files.media import media_exists, readable_path
+from core.files.store import local_copy
+from core.files.stored import DATASETS
+from jobs.runner import JobRun
+from jobs.services import enqueue
+from predictions import files
+from predictions.models import Prediction
+from predictions.selectors import run_before, version_for_log
+from predictions.services.runs import NameMissing, VersionNotOffered
+from predictions.services.scoring import ScoringFailed, refuse_changed_files
+from registry.models import ModelVersion
+from registry.selectors import deployment_of
+from registry.services.opening import load_manifest, verified_files
+from sandbox.child import TooMuchMemory, TooSlow, run_in_child
+from transactions.cutoffs import end_of_log
+from transactions.files import scratch_folder
+from transactions.models import AnalysisSession
+
+TASK = "predictions.score_log"
+ENGINE = "predictions.engines.purchases:score_log"
+LONGEST_NAME = 255
+
+
+class NoModelOfPurchases(Conflict):
+    code = "no-model-of-purchases"
+
+
+class LogIsGone(Conflict):
+    code = "log-is-gone"
+
+
+def start_log_prediction(
+    *,
+    member: Member,
+    analysis: AnalysisSession,
+    name: str = "",
+    version: ModelVersion | None = None,
+    at: datetime,
+) -> Prediction:
+    """Queue the active customers of a log to be scored as of its end.
+
+    Parameters
+    ----------
+    member
+        Who asks: the run belongs to this developer or user.
+    analysis
+        A log of the company; where it is still being read, the scoring waits for that.
+    name
+        What people find it by in the history; default: the name of the log.
+    version
+        One that learned from purchases of this base; default: its champion.
+    at
+        Aware UTC instant of the request.
+
+    Raises
+    ------
+    NoModelOfPurchases
+        Nothing serves the base yet.
+    VersionNotOffered
+        `version` learned from other customers.
+    LogIsGone
+        The log was never read: nobody said what its columns mean, or they could not be read.
+    """
+    name = " ".join(name.split()) or str(analysis)[:LONGEST_NAME]
+    if len(name) > LONGEST_NAME:
+        raise NameMissing(f"Give the prediction a name of at most {LONGEST_NAME} signs.", field="name")
+    if not analysis.is_ready and not analysis.is_being_read:
+        raise LogIsGone(f"“{analysis}” was not read. Say what its columns mean, then score its customers.")
+    version = version or version_for_log(analysis)
+    if version is None:
+        raise NoModelOfPurchases(
+            f"No model serves {analysis.population} yet. Train one on this log, then score its customers."
+        )
+    if version.company_id != member.company.pk or version.population_id != analysis.population_id:
+        raise VersionNotOffered("There is no such model. Choose one that learned from these purchases.")
+    return _write_down(member, analysis, name, version, at)
+
+
+@transaction.atomic
+def _write_down(member, analysis, name, version, at):
+    public_id = uuid.uuid4()
+    job = enqueue(
+        task=TASK,
+        title=f"Scoring the customers of {analysis}"[:255],
+        company=member.company,
+        account=member.account,
+        payload={"prediction": str(public_id)},
+        after=[analysis.job] if analysis.is_being_read else [],
+        at=at,
+    )
+    return Prediction.objects.create(
+        uuid=public_id,
+        company=member.company,
+        job=job,
+        prediction_name=name,
+        **{member.role: member.row},
+        model=version,
+        population=analysis.population,
+        deployment=deployment_of(version, member.company),
+        original_filename=analysis.dataset.original_filename,
+        input_data={"source": "log", "analysis": str(analysis.pk), "log": str(analysis), "warnings": []},
+        created_at=at,
+    )
+
+
+# --- In the worker ---------------------------------------------------------------------------------------
+
+
+def score_log_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -> None:
+    """Score the customers of the log of `prediction` and publish the result, unless another attempt did.
+
+    Parameters
+    ----------
+    run
+        The attempt: shows progress, tells when to stop, and refuses to finish once another attempt took over.
+
+    Raises
+    ------
+    LogIsGone
+        The log was deleted, or not read.
+    ScoringFailed
+        The model cannot read it, or it took more memory or time than a job may take.
+    registry.services.opening.DamagedArtefact
+        The version may not be used.
+    """
+    analysis = _log_of(prediction)
+    earlier, logs_before, warnings = _what_it_follows(analysis)
+    relative = files.new_result(prediction.portal, prediction.company_id)
+    published = False
+    try:
+        with files.result_drafts() as drafts:
+            found = _score_in_child(run, prediction, analysis, drafts, (earlier, logs_before), at)
+            files.publish_result(drafts, relative)
+        read = _what_was_read(prediction, analysis, found, (earlier, logs_before), warnings)
+        with run.finish():
+            Prediction.objects.filter(pk=prediction.pk).update(
+                result=found, result_dataset_path=relative, input_data=read
+            )
+        published = True
+    finally:
+        if not published:
+            files.remove_result(relative)
+
+
+def _log_of(prediction):
+    logs = AnalysisSession.objects.select_related("dataset", "company", "population")
+    analysis = logs.filter(company=prediction.company_id, pk=prediction.input_data["analysis"]).first()
+    if analysis is None or not analysis.is_ready:
+        raise LogIsGone(f"“{prediction.input_data['log']}” was deleted, or not read. Upload it again.")
+    return analysis
+
+
+def _what_it_follows(analysis):
+    """Return the result before, the logs that it was made of, and a warning where they are not there."""
+    earlier = run_before(analysis)
+    if earlier is None:
+        return None, [], []
+    ids = earlier.input_data["logs"]
+    found = {str(log.pk): log for log in analysis.company.analyses.filter(pk__in=ids).exclude(events_path="")}
+    if len(found) < len(ids) or not media_exists(files.table_beside(earlier.result_dataset_path)):
+        return None, [], [f"The log of “{earlier}” was deleted, so nothing is compared with that result."]
+    return earlier, [found[name] for name in ids], []
+
+
+def _score_in_child(run, prediction, analysis, drafts, before, at):
+    earlier, logs_before = before
+    memory = settings.FEATURE_MEMORY_MB
+    with ExitStack() as stack:
+        scratch = stack.enter_context(scratch_folder())
+        arguments = {
+            "events": str(stack.enter_context(local_copy(DATASETS, analysis.events_path))),
+            "earlier": [
+                str(stack.enter_context(local_copy(DATASETS, log.events_path))) for log in logs_before
+            ],
+            "as_of": end_of_log(analysis).isoformat(),
+            "version": verified_files(prediction.model).to_dict(),
+            "policy": prediction.population.policies["risk_tiers"],
+            "folder": stack.enter_context(TemporaryDirectory(dir=scratch)),
+            "csv_path": str(drafts.csv),
+            "table_path": str(drafts.table),
+            "lapsed_path": str(drafts.lapsed),
+            "changes_path": str(drafts.changes),
+            "previous": _previous(earlier),
+            # The rest is for the libraries themselves.
+            "memory_limit": f"{memory // 2}MB",
+        }
+        found = _ask_child(run, arguments, memory)
+    refuse_changed_files(found, prediction=prediction, at=at)
+    if "refusal" in found:
+        raise ScoringFailed(found["refusal"], code="cannot-score-log")
+    return found
+
+
+def _ask_child(run, arguments, memory):
+    try:
+        return run.in_child(run_in_child, ENGINE, arguments, memory_mb=memory)
+    except TooMuchMemory as limit:
+        raise ScoringFailed(
+            f"Scoring this log takes more than {memory:,} MB of memory. Ask the operator to allow more, or "
+            "export fewer customers.",
+            code="too_much_memory",
+        ) from limit
+    except TooSlow as limit:
+        raise ScoringFailed(
+            f"Scoring took longer than {settings.JOB_MAX_MINUTES} minutes and was stopped. Ask the operator "
+            "to allow more time, or export fewer customers.",
+            code="too_slow",
+        ) from limit
+
+
+def _previous(earlier):
+    if earlier is None:
+        return None
+    return {
+        "table": str(readable_path(files.table_beside(earlier.result_dataset_path))),
+        "as_of": earlier.result["as_of"],
+        "threshold": earlier.result["threshold"],
+        "definition": earlier.input_data["definition"],
+    }
+
+
+def _what_was_read(prediction, analysis, found, before, warnings):
+    """Return what the page says of the log, now that it was read to its end."""
+    earlier, logs_before = before
+    continues = found["overlap"] and found["overlap"]["relation"] == "continues"
+    own = [str(analysis.pk)]
+    evidence = load_manifest(prediction.model).get("evidence", {})
+    return prediction.input_data | {
+        "accepted": found["rows"],
+        "events": analysis.import_report["accepted"],
+        "as_of": found["as_of"],
+        "definition": evidence.get("definition"),
+        "follows": str(earlier.uuid) if earlier else None,
+        "logs": [*(str(log.pk) for log in logs_before if continues), *own],
+        "warnings": warnings,
+    }
