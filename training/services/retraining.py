@@ -15,6 +15,7 @@ from intake.services.submissions import Submission, run_of_earlier_send, start_r
 from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep
 from jobs.models import Job
 from registry.engines.tables import customers_table
+from registry.log_models import UnknownModelType
 from registry.models import ModelType, Population
 from registry.selectors import telecom_base
 from tabular.snapshots.check import CheckReport
@@ -36,10 +37,6 @@ class OnlyDevelopers(Forbidden):
 
 class ReasonMissing(DomainError):
     code = "reason-missing"
-
-
-class UnknownModelType(DomainError):
-    code = "unknown-model-type"
 
 
 class NoTypeToRetrain(Conflict):
