@@ -22,7 +22,7 @@ class NoTemplate(NotFound):
 class ColumnOutput(serializers.Serializer):
     name = serializers.CharField(help_text="As in the header of the file.")
     label = serializers.CharField(help_text="What people call it.")
-    kind = serializers.ChoiceField(("number", "category", "date", "yes/no"))
+    type = serializers.ChoiceField(("number", "category", "date", "yes/no"))
     values = serializers.ListField(
         child=serializers.CharField(), help_text="Known values of a category; others are counted."
     )
@@ -77,7 +77,7 @@ class CustomerBaseDetailOutput(CustomerBaseOutput):
             {
                 "name": column.name,
                 "label": base.label_of(column.name),
-                "kind": kinds.get(column.name, "category" if isinstance(column, Category) else "number"),
+                "type": kinds.get(column.name, "category" if isinstance(column, Category) else "number"),
                 "values": list(getattr(column, "values", ())),
             }
             for column in (*schema.categorical, *schema.numeric)

@@ -57,7 +57,7 @@ def test_tells_the_columns_of_a_file_and_what_serves(ask, own_base, company):
     found = ask(f"/{own_base.uuid}").json()
 
     assert [column["name"] for column in found["columns"]] == list(OWN.features)
-    assert {column["kind"] for column in found["columns"]} <= {"number", "category", "date", "yes/no"}
+    assert {column["type"] for column in found["columns"]} <= {"number", "category", "date", "yes/no"}
     assert found["outcome"] == {"column": OWN.label.name, "left": PLAN.left_value}
     assert found["champion"] == serving.model_id
 

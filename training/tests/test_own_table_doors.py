@@ -134,7 +134,7 @@ def test_a_program_that_sends_twice_makes_one_base(send, company, model_types):
     assert Population.objects.filter(company=company).count() == 1
 
 
-@pytest.mark.parametrize("field", ["kinds", "date_orders", "decimals"])
+@pytest.mark.parametrize("field", ["types", "date_orders", "decimals"])
 def test_a_program_says_types_as_names_by_column(field, send, model_types):
     answer = send(BASES, gym(), **{field: '["Plan"]'})
 
@@ -143,7 +143,7 @@ def test_a_program_says_types_as_names_by_column(field, send, model_types):
 
 
 def test_a_type_that_a_program_gives_a_column_counts(send, company, model_types):
-    answer = send(BASES, gym(), kinds='{"Visits": "category"}')
+    answer = send(BASES, gym(), types='{"Visits": "category"}')
 
     assert answer.status_code == 201, answer.content
     assert "Visits" in [
