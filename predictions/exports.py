@@ -67,10 +67,8 @@ def selection(prediction: Prediction, table: CustomerTable) -> Iterator[bytes]:
     """
     result = _Stored(prediction)
     wanted = np.fromiter(table.places(), np.int64)
-    yield (BOM if result.spec.writes_bom else b"") + _line(result.names, result.spec.delimiter)
-    options = pacsv.WriteOptions(
-        include_header=False, delimiter=result.spec.delimiter, quoting_style="needed"
-    )
+    yield (BOM if result.writes_bom else b"") + _line(result.names, result.delimiter)
+    options = pacsv.WriteOptions(include_header=False, delimiter=result.delimiter, quoting_style="needed")
     first = 0
     for batch in result.batches():
         after = first + len(batch)
@@ -108,14 +106,21 @@ class _Stored:
 
     def __init__(self, prediction):
         self.path = readable_path(prediction.result_dataset_path)
-        self.spec = ParseSpec.from_dict(prediction.input_data["spec"])
-        schema = TableSchema.from_dict(prediction.input_data["schema"])
+        spec = None if prediction.reads_log else ParseSpec.from_dict(prediction.input_data["spec"])
+        # The result of a log is no copy of a file: it is written as plainly as can be.
+        self.delimiter, self.writes_bom = (spec.delimiter, spec.writes_bom) if spec else (",", False)
         with self.path.open(encoding="utf-8-sig", newline="") as file:
-            self.names = next(csv.reader(file, delimiter=self.spec.delimiter))
+            self.names = next(csv.reader(file, delimiter=self.delimiter))
+        self.numbers = self._numbers_of(prediction, spec)
+
+    def _numbers_of(self, prediction, spec):
+        if spec is None:
+            return [*prediction.result["numbers"], CHURN_PROBABILITY]
+        schema = TableSchema.from_dict(prediction.input_data["schema"])
         numeric = {column.name for column in schema.columns if column.kind == "number"}
-        places = {place for name, place in self.spec.positions.items() if name in numeric}
-        added = [name for name in self.names[len(self.spec.header) :] if name.startswith(CHURN_PROBABILITY)]
-        self.numbers = [name for place, name in enumerate(self.names) if place in places] + added
+        places = {place for name, place in spec.positions.items() if name in numeric}
+        added = [name for name in self.names[len(spec.header) :] if name.startswith(CHURN_PROBABILITY)]
+        return [name for place, name in enumerate(self.names) if place in places] + added
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         # Names in the file need not be unique in every respect; places are.
@@ -123,7 +128,7 @@ class _Stored:
         return pacsv.open_csv(
             self.path,
             read_options=pacsv.ReadOptions(column_names=names, skip_rows_after_names=0, skip_rows=1),
-            parse_options=pacsv.ParseOptions(delimiter=self.spec.delimiter, newlines_in_values=True),
+            parse_options=pacsv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
             convert_options=pacsv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
             ),

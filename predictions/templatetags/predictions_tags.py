@@ -50,6 +50,9 @@ def took(prediction: Prediction):
 @register.filter
 def read_sentence(prediction: Prediction) -> str:
     read = prediction.input_data
+    if prediction.reads_log:
+        lapsed = prediction.result["lapsed"]["customers"]
+        return f"{read['accepted']:,} active customers scored" + (f"; {lapsed:,} lapsed." if lapsed else ".")
     done = "read and scored" if prediction.is_done else "read"
     parts = [f"{read['accepted']:,} row{'' if read['accepted'] == 1 else 's'} {done}"]
     if read["duplicates"]:

@@ -15,7 +15,7 @@ from core.errors import DomainError
 from core.files.media import send_media
 from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
-from predictions import exports
+from predictions import exports, files
 from predictions.engines.queries import read_query
 from predictions.engines.results import CUSTOMER
 from predictions.forms import HistoryFilter, PredictionForm
@@ -97,7 +97,9 @@ def _again(request):
     """Begin with the name and the model of an earlier prediction."""
     earlier = request.GET.get("again", "")
     found = predictions_for(request.member).filter(uuid=earlier).first() if _is_uuid(earlier) else None
-    return {"name": found.prediction_name, "model": found.model} if found else {}
+    if found is None or found.reads_log:
+        return {}
+    return {"name": found.prediction_name, "model": found.model}
 
 
 @member_required
@@ -225,7 +227,7 @@ def download_changed_sides(request, run):
 def download_upload(request, run):
     """Send back the file as it was uploaded, byte for byte, and never as something a browser would run."""
     prediction = _found(request, run)
-    stored = prediction.upload_dataset_path
+    stored = _upload_of(prediction)
     name = plain_name(prediction.prediction_name, f"-upload{PurePosixPath(stored).suffix}")
     return send_media(request, stored, filename=name)
 
@@ -234,9 +236,29 @@ def download_upload(request, run):
 @require_safe
 def download_rejects(request, run):
     prediction = _found(request, run)
-    stored = rejects_of(prediction.upload_dataset_path)
+    stored = rejects_of(_upload_of(prediction))
     name = plain_name(prediction.prediction_name, "-left-out.csv")
     return send_media(request, stored, filename=name, content_type=CSV)
+
+
+@member_required
+@require_safe
+def download_lapsed(request, run):
+    """Send who of a purchase log was not scored, because they have left already."""
+    return _send_beside(request, run, files.lapsed_beside, "-lapsed.csv")
+
+
+@member_required
+@require_safe
+def download_changes(request, run):
+    """Send whom this result or the one before it names, those who are new first."""
+    return _send_beside(request, run, files.changes_beside, "-changes.csv")
+
+
+def _send_beside(request, run, beside, ending):
+    prediction = _finished(request, run)
+    name = plain_name(prediction.prediction_name, ending)
+    return send_media(request, beside(prediction.result_dataset_path), filename=name, content_type=CSV)
 
 
 # --- History ---------------------------------------------------------------------------------------------
@@ -290,6 +312,13 @@ def _finished(request, run):
     if not prediction.is_done:
         raise Http404
     return prediction
+
+
+def _upload_of(prediction):
+    # The file of a purchase log belongs to the log, and is downloaded there.
+    if not prediction.upload_dataset_path:
+        raise Http404
+    return prediction.upload_dataset_path
 
 
 def _is_uuid(text):
