@@ -8,6 +8,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 from django.core.files.base import ContentFile
+from django.urls import reverse
 
 from companies.access import membership
 from core.files.media import readable_path
@@ -168,6 +169,29 @@ def test_nothing_is_scored_before_something_was_learned(member, read, year):
         start_log_prediction(member=member, analysis=analysis, at=NOON)
 
     assert not Prediction.objects.exists()
+
+
+def test_the_page_says_who_was_scored_and_who_lapsed(read, train, year, as_developer, do_jobs, developer):
+    analysis = read(year)
+    train(analysis)
+    asked = reverse("predictions:score_log", args=("dev", analysis.pk))
+
+    sent = as_developer.post(asked)
+    while_it_runs = as_developer.get(sent.url)
+    finish(do_jobs)
+    page = as_developer.get(sent.url).content.decode()
+
+    run = Prediction.objects.get()
+    assert while_it_runs.status_code == 200
+    assert f"{run.result['rows']:,} customers were scored as of" in page
+    assert f"{run.result['lapsed']['customers']:,} customers have lapsed and were not scored" in page
+    for name in ("download_csv", "download_xlsx", "download_customers", "download_lapsed"):
+        answer = as_developer.get(reverse(f"predictions:{name}", args=("dev", run.uuid)))
+        assert b"".join(answer.streaming_content), name
+    for name in ("download_upload", "download_rejects"):
+        assert as_developer.get(reverse(f"predictions:{name}", args=("dev", run.uuid))).status_code == 404
+    history = as_developer.get(reverse("predictions:history", args=("dev",)))
+    assert str(run) in history.content.decode()
 
 
 # --- The next export -------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def same_installation(environment, settings):  # noqa: F811
 
 
 def predict_for_another_company():
-    customers = make_dataset_a(rows=60, seed=5).drop(columns="Churn")
+    customers = make_dataset_a(rows=120, seed=5).drop(columns="Churn")
     return start_prediction(
         member=membership(UserFactory().account),
         name="March base",

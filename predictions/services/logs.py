@@ -116,6 +116,8 @@ def _write_down(member, analysis, name, version, follows, at):
         original_filename=analysis.dataset.original_filename,
         input_data={
             "source": "log",
+            # Known when it is done: who of the log is scored.
+            "accepted": None,
             "analysis": str(analysis.pk),
             "log": str(analysis),
             "follows": str(follows.uuid) if follows else None,

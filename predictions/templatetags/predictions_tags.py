@@ -50,6 +50,8 @@ def took(prediction: Prediction):
 @register.filter
 def read_sentence(prediction: Prediction) -> str:
     read = prediction.input_data
+    if prediction.reads_log and not prediction.is_done:
+        return f"The customers of “{visible(read['log'])}”."
     if prediction.reads_log:
         lapsed = prediction.result["lapsed"]["customers"]
         return f"{read['accepted']:,} active customers scored" + (f"; {lapsed:,} lapsed." if lapsed else ".")
