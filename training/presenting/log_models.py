@@ -38,7 +38,7 @@ class Verdict:
         return Compared(
             name=str(self.training.model_type),
             note="the recipe, judged on customers whose outcome it had not seen",
-            auc=found["weighted"]["AUC"],
+            auc=found["churners"]["auc"],
             f1=found["churners"]["f1"],
             low=interval["low"],
             high=interval["high"],
