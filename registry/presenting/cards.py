@@ -133,8 +133,8 @@ def calibration_source(manifest: dict | None) -> str:
     if split.get("calibrated_on") == "training_predictions":
         return (
             f"Learned from the {rows:,} customers that the model was trained on: with so many for so few "
-            f"weights, its log odds are expected to be only {100 * split['expected_shrinkage']:.2f} % too large for "
-            "new customers."
+            f"weights, its log odds are expected to be only {100 * split['expected_shrinkage']:.2f} % too large "
+            "for new customers."
         )
     if "folds" not in split:
         return ""
