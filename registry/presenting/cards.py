@@ -131,10 +131,10 @@ def calibration_source(manifest: dict | None) -> str:
     # A model of purchases is fitted once more on later customers than those it was tried with.
     rows = split.get("registered_rows", split.get("train_rows"))
     if split.get("calibrated_on") == "training_predictions":
+        too_large = f"{100 * split['expected_shrinkage']:.2f} %"
         return (
             f"Learned from the {rows:,} customers that the model was trained on: with so many for so few "
-            f"weights, its log odds are expected to be only {100 * split['expected_shrinkage']:.2f} % too large "
-            "for new customers."
+            f"weights, its log odds are expected to be only {too_large} too large for new customers."
         )
     if "folds" not in split:
         return ""
