@@ -9,8 +9,11 @@ class PredictionsConfig(AppConfig):
         from companies.home import add_section
         from predictions import receivers
         from predictions.presenting.home import home_section
+        from predictions.selectors import analysis_section
         from predictions.services.owned_files import declare_files
+        from transactions.presenting import sections
 
         receivers.connect()
         declare_files()
         add_section(template="predictions/_home.html", provide=home_section, order=10)
+        sections.add_section(template="predictions/_analysis.html", provide=analysis_section, order=20)
