@@ -12,7 +12,7 @@ from intake.services.waiting import WaitingUpload
 from ml.matrix.schemas import FeatureSchema
 from predictions import files
 from predictions.models import Prediction
-from registry.engines.tables import table_schema
+from registry.engines.tables import customers_table
 from registry.models import ModelVersion
 from registry.selectors import deployment_of, versions_for
 from registry.services.opening import load_manifest
@@ -106,4 +106,5 @@ def start_prediction(
 def _table_schema(version):
     manifest = load_manifest(version)
     features = FeatureSchema.from_dict(manifest["schema"])
-    return table_schema(features, purpose="predict", observed=manifest["observed"])
+    reading = version.population.reading
+    return customers_table(features, reading, purpose="predict", observed=manifest["observed"])

@@ -18,6 +18,7 @@ from intake.views import receives_upload, send_refused_rows, send_sample, upload
 from predictions import exports, files
 from predictions.engines.queries import read_query
 from predictions.engines.results import CUSTOMER
+from predictions.engines.words import Words
 from predictions.forms import HistoryFilter, PredictionForm
 from predictions.presenting.summary import Findings
 from predictions.selectors import (
@@ -137,9 +138,7 @@ def _customers(request, prediction):
     summary = prediction.result
     group = summary["group"]
     table = open_table(prediction)
-    wanted = read_query(
-        request.GET, columns=table.columns, tiers=summary["tiers"], group=group and group["feature"]
-    )
+    wanted = read_query(request.GET, columns=table.columns, tiers=summary["tiers"], group=group)
     table = table.asking(wanted.query)
     page = Paginator(table, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     columns = [
@@ -164,6 +163,7 @@ def _customers(request, prediction):
         "page": page,
         "wanted": wanted,
         "group": group,
+        "group_label": group and Words(prediction.population.wording).label(group["feature"]),
         "tier_names": list(summary["tiers"]),
     }
 
@@ -203,9 +203,7 @@ def download_customers(request, run):
     summary = prediction.result
     table = open_table(prediction)
     group = summary["group"]
-    wanted = read_query(
-        request.GET, columns=table.columns, tiers=summary["tiers"], group=group and group["feature"]
-    )
+    wanted = read_query(request.GET, columns=table.columns, tiers=summary["tiers"], group=group)
     name = plain_name(prediction.prediction_name, "-selection.csv")
     pieces = exports.selection(prediction, table.asking(wanted.query))
     return send_pieces(request, pieces, name=name, content_type=CSV)
