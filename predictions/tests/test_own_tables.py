@@ -20,7 +20,6 @@ from predictions.engines.batch import score_rows
 from predictions.engines.results import PROBABILITY, CustomerTable, Query
 from predictions.presenting.summary import Findings
 from predictions.selectors import open_table
-from predictions.tests.conftest import to_csv
 from registry.engines.tables import customers_table
 from registry.tests.own_bases import (
     HEADER,
@@ -201,13 +200,6 @@ def test_a_file_without_a_needed_column_is_refused_by_its_name(company, user, pr
 
     with pytest.raises(FileRefused, match="Region"):
         predict(user, own_csv(without=("Region",)), model=version)
-
-
-def test_a_file_of_the_telecom_base_does_not_fit(company, user, predict, customers):
-    _, version = own_base(company)
-
-    with pytest.raises(FileRefused, match="missing"):
-        predict(user, to_csv(customers), model=version)
 
 
 def test_the_outcome_column_is_not_needed(finish):
