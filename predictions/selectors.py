@@ -12,7 +12,9 @@ from predictions.models import Prediction
 from registry.models import ModelVersion, Population
 from registry.selectors import (
     champion_that_serves,
+    has_several_bases,
     offered_versions,
+    populations_of,
     snapshot_bases,
     telecom_base,
     versions_for,
@@ -80,6 +82,15 @@ def versions_of_history(member: Member) -> QuerySet[ModelVersion]:
     offered, used = offered_versions(member).values("pk"), member.company.predictions.values("model")
     found = ModelVersion.objects.filter(Q(pk__in=offered) | Q(pk__in=used))
     return found.select_related("model_type", "population")
+
+
+def bases_of_history(member: Member) -> QuerySet[Population] | None:
+    """Return the customers by which predictions are filtered; None where there is only one kind of them."""
+    company = member.company
+    if not has_several_bases(company):
+        return None
+    used = company.predictions.values("population")
+    return Population.objects.filter(Q(pk__in=populations_of(company)) | Q(pk__in=used)).order_by("name")
 
 
 def base_to_begin_with(member: Member) -> Population:

@@ -23,6 +23,7 @@ from predictions.forms import HistoryFilter, PredictionForm
 from predictions.presenting.summary import Findings
 from predictions.selectors import (
     base_to_begin_with,
+    bases_of_history,
     earlier_run,
     open_table,
     people_of,
@@ -299,6 +300,7 @@ def history(request):
         member=member,
         people=people_of(member.company),
         versions=versions_of_history(member),
+        bases=bases_of_history(member),
     )
     found = chosen.qs if chosen.form.is_valid() else everything.none()
     page = Paginator(_sorted(found, request.GET.get("sort", "-date")), 25).get_page(request.GET.get("page"))
