@@ -235,6 +235,7 @@ PORTAL_NAVIGATION = [
     ("Home", "companies:home", ("dev", "user"), ""),
     ("Predict", "predictions:new", ("dev", "user"), ""),
     ("History", "predictions:history", ("dev", "user"), ""),
+    ("Customer bases", "registry:bases", ("dev", "user"), ""),
     ("Purchase logs", "transactions:analyses", ("dev", "user"), ""),
     ("Models", "registry:models", ("dev", "user"), "Models"),
     ("Retrain", "training:new", ("dev",), "Models"),
