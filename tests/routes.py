@@ -216,6 +216,15 @@ ROUTES = {
     ],
     "dev/retrain/sample.csv": page("dev/retrain/sample.csv"),
     "dev/retrain/refused-rows.csv": page("dev/retrain/refused-rows.csv", own=410),  # none are kept
+    "dev/bases/new/": [
+        *page("dev/bases/new/"),
+        *page("dev/bases/new/", own=400, method="post"),  # an empty form
+    ],
+    "dev/bases/new/sample.csv": page("dev/bases/new/sample.csv"),
+    **{
+        f"dev/bases/new/{step}": page(f"dev/bases/new/{step}", own=410)  # no file is kept
+        for step in ("refused-rows.csv", "columns/", "train/")
+    },
     "dev/retrainings/": page("dev/retrainings/"),
     "dev/retrainings/<uuid:run>/": page("dev/retrainings/{retraining}/"),
     **{
