@@ -39,7 +39,8 @@ def examine(
     -------
     dict
         ``report`` (`CheckReport.to_dict`), ``schema`` (`FeatureSchema.to_dict`), ``not_learned``
-        {column: why}, ``aucs`` {column: AUC of the column alone} and ``left``, how many left.
+        {column: why}, ``alone``, `ColumnAuc.to_dict` of each column that is learned from, and ``left``, how
+        many left.
 
     Raises
     ------
@@ -60,9 +61,7 @@ def examine(
         "report": report.to_dict(),
         "schema": schema.to_dict(),
         "not_learned": not_learned,
-        "aucs": {
-            one.column: one.auc for one in single_column_auc(frame[list(schema.features)], found.labels)
-        },
+        "alone": [one.to_dict() for one in single_column_auc(frame[list(schema.features)], found.labels)],
         "left": int(np.sum(found.labels)),
     }
 
