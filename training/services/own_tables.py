@@ -130,6 +130,18 @@ def find_seen(token: str, *, member: Member) -> SeenTable:
     return SeenTable(token, waiting.name, preview, inferred)
 
 
+def latest_choices(token: str, *, member: Member) -> tuple[Choices, str] | None:
+    """Return as what a table was described last, and what was to be done with rows that cannot be read.
+
+    None before its first check. Raises `UploadIsGone` as `find_seen` does.
+    """
+    known = find_kept(token, member=member).read_note(CHECKED)
+    if known is None:
+        return None
+    choices = known["asked"]["choices"]
+    return Choices(**choices | {"left_out": tuple(choices["left_out"])}), known["asked"]["bad_rows"]
+
+
 def _look(waiting):
     preview = preview_upload(waiting)
     inferred = infer_table_in_child(waiting.path, preview, **_limits(settings.UPLOAD_MEMORY_MB))
@@ -279,7 +291,7 @@ def start_first_training(
             return earlier
         population = create_population(
             company=member.company,
-            name=base_name.strip() or _name_after(waiting.name, member.company),
+            name=base_name.strip() or name_after(waiting.name, member.company),
             kind=Population.Kind.SNAPSHOT,
             currency=currency,
             by=member.account,
@@ -323,6 +335,7 @@ def _described(checked, choices, kept, value_column):
     }
 
 
-def _name_after(filename, company):
+def name_after(filename: str, company: Company) -> str:
+    """Return what the customers of a file may be called: a name that the company has not given yet."""
     words = PurePath(filename).stem.replace("_", " ").replace("-", " ").split()
     return free_name(company, " ".join(words).capitalize() or "Customers")

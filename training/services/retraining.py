@@ -14,6 +14,7 @@ from intake.services.checking import REFUSE, take_in_table, what_was_read
 from intake.services.submissions import Submission, run_of_earlier_send, start_run
 from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep
 from jobs.models import Job
+from jobs.selectors import job_of_key
 from registry.engines.tables import customers_table
 from registry.log_models import UnknownModelType
 from registry.models import ModelType, Population
@@ -207,6 +208,13 @@ def checked_reason(reason: str) -> str:
             field="reason",
         )
     return reason
+
+
+def training_of_key(member: Member, idempotency_key: str | None) -> TrainingRun | None:
+    """Return the run that `member` began with a request of that key."""
+    submission = submission_of(member, idempotency_key)
+    job = job_of_key(submission.key, company=member.company, task=TASK)
+    return job.training_run if job else None
 
 
 def type_to_retrain(population: Population, slug: str | None = None) -> ModelType:
