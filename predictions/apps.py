@@ -7,10 +7,8 @@ class PredictionsConfig(AppConfig):
 
     def ready(self):
         from companies.home import add_section
-        from predictions import receivers
         from predictions.presenting.home import home_section
         from predictions.services.owned_files import declare_files
 
-        receivers.connect()
         declare_files()
         add_section(template="predictions/_home.html", provide=home_section, order=10)

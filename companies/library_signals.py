@@ -1,4 +1,8 @@
-"""What happens when somebody logged in, confirmed an address or was locked out, whichever door it was."""
+"""What the libraries tell us: somebody logged in, confirmed an address, changed a password, was locked out.
+
+Signals are their way of saying so, whichever door it was. Between our own apps there are none: see
+`core.events`.
+"""
 
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed, password_changed, password_reset
