@@ -14,6 +14,7 @@ from registry.selectors import champion_that_serves, versions_for
 from transactions.cutoffs import end_of_log
 from transactions.models import AnalysisSession
 
+MOST_SHOWN = 5
 # So many results of other logs are looked through for one that was made before.
 MOST_EARLIER = 20
 
@@ -95,6 +96,15 @@ def runs_of_log(analysis: AnalysisSession) -> QuerySet[Prediction]:
     """Return what was predicted for the customers of a log, latest first."""
     runs = analysis.company.predictions.of_logs().with_people()
     return runs.filter(input_data__analysis=str(analysis.pk))
+
+
+def analysis_section(member: Member, analysis: AnalysisSession) -> dict:
+    """Return what the page of a log says of its customers: what scores them, and what was scored."""
+    return {
+        "analysis": analysis,
+        "version": version_for_log(analysis),
+        "runs": list(runs_of_log(analysis)[:MOST_SHOWN]),
+    }
 
 
 def run_before(analysis: AnalysisSession) -> Prediction | None:

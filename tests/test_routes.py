@@ -30,8 +30,9 @@ from registry.tests.factories import (
     ModelVersionFactory,
 )
 from tests.routes import ADMIN, ANONYMOUS, DEVELOPER, OPERATOR, ROLES, ROUTES
+from training.services.feature_training import start_feature_training
 from training.services.retraining import start_retraining
-from transactions.models import AnalysisSession
+from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.services.matrices import start_features
 from transactions.services.uploads import start_analysis
 from transactions.tests.logs import describe_here, log_file, read_here
@@ -43,7 +44,7 @@ ABSENT = {
     "deployment": 987_654_321,
     "job": uuid.UUID(int=1), "run": uuid.UUID(int=1), "retraining": uuid.UUID(int=1),
     "dataset": 987_654_321, "log": uuid.UUID(int=1), "matrix": uuid.UUID(int=1),
-    "org": "NOSUCHORG", "raw": uuid.UUID(int=1),
+    "org": "NOSUCHORG", "raw": uuid.UUID(int=1), "log_training": uuid.UUID(int=1),
 }  # fmt: skip
 CHANGES_BY_ITSELF = re.compile(
     r"""csrf\w*["']?(?:\s*value=|:\s*|\s*content=)["']\w+|nonce=["'][\w+/=-]+|"X-CSRFToken":\s*"\w+\"""",
@@ -175,6 +176,12 @@ def matrix_of_company(log_of_company, do_jobs):
     matrix = start_features(analysis=analysis, feature_set="rfm_v2", at=NOON)
     do_jobs()
     return matrix.pk
+
+
+@pytest.fixture
+def log_training_of_company(matrix_of_company, developer):
+    matrix = FeatureMatrix.objects.select_related("analysis", "job").get(pk=matrix_of_company)
+    return start_feature_training(member=membership(developer), matrix=matrix, at=NOON).pk
 
 
 @pytest.fixture

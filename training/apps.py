@@ -8,12 +8,14 @@ class TrainingConfig(AppConfig):
         from companies import home
         from companies.portals import DEVELOPERS
         from registry.presenting import cards
-        from training.feature_trainings import log_section
+        from training.feature_trainings import analysis_section, log_section
         from training.selectors import card_section, home_section
         from training.services.owned_files import declare_files
+        from transactions.presenting import sections
 
         declare_files()
 
         cards.add_section(template="training/_card.html", provide=card_section)
         cards.add_section(template="training/_log_card.html", provide=log_section)
+        sections.add_section(template="training/_analysis.html", provide=analysis_section, order=10)
         home.add_section(template="training/_home.html", provide=home_section, order=7, portals=(DEVELOPERS,))

@@ -6,7 +6,10 @@ from django import forms
 
 from core.forms import SentOnceForm
 from intake.forms import BadRowsForm
+from ml.logs.log_models import TYPES
+from ml.model_types.catalogue import MODEL_TYPES
 from training.services.retraining import LONGEST_REASON
+from transactions.forms import FEATURE_SET_CHOICES
 
 
 class StartForm(SentOnceForm, BadRowsForm):
@@ -19,6 +22,30 @@ class StartForm(SentOnceForm, BadRowsForm):
         widget=forms.TextInput({"autocomplete": "off"}),
         error_messages={"required": "Say why you retrain."},
     )
+
+
+def _types():
+    return [(slug, MODEL_TYPES[slug].name) for slug in TYPES]
+
+
+class LogTrainingForm(forms.Form):
+    """With what a purchase log is learned."""
+
+    model_type = forms.ChoiceField(choices=_types, widget=forms.RadioSelect, label="Type of model")
+    feature_set = forms.ChoiceField(
+        choices=FEATURE_SET_CHOICES,
+        widget=forms.RadioSelect,
+        label="Features",
+        help_text="What is known of each customer. They are computed first, where they are not there yet.",
+    )
+
+    @staticmethod
+    def usual(trainings) -> dict:
+        """Return what was chosen last time; at first the first of each."""
+        latest = trainings.first()
+        if latest is None or latest.matrix is None:
+            return {"model_type": TYPES[0], "feature_set": FEATURE_SET_CHOICES[0][0]}
+        return {"model_type": latest.model_type.slug, "feature_set": latest.matrix.feature_set}
 
 
 class CampaignForm(forms.Form):

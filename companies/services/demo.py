@@ -69,7 +69,7 @@ def _account(name, email, *, at, reset_password, **fields):
     account = Account.objects.filter(email=email).first()
     if account and not reset_password:
         return account, None
-    # 15 signs of 64 are 90 bits, and still short enough to type.
+    # 15 characters of 64 are 90 bits, and still short enough to type.
     password = secrets.token_urlsafe(11)
     if account is None:
         account = Account(email=email, name=name, email_verified=True, registration_date=at, **fields)

@@ -6,6 +6,7 @@ from ml.evaluation.proportions import wilson_interval
 from ml.serving.risk import POLICIES
 from predictions.exports import MOST_SHEET_ROWS
 from predictions.models import Prediction
+from predictions.presenting.logs import LogResult
 from predictions.presenting.outcomes import Outcomes
 from registry.selectors import quality_of
 
@@ -37,6 +38,10 @@ class Findings:
             return f"None of {self.rows:,} customers is likely to leave"
         verb = "is" if self.leavers == 1 else "are"
         return f"{self.leavers:,} of {self.rows:,} customers {verb} likely to leave"
+
+    @property
+    def of_whom(self) -> str:
+        return "of all customers who were scored" if self.log else "of all customers in the file"
 
     @property
     def share(self) -> float:
@@ -139,6 +144,11 @@ class Findings:
     def outcomes(self) -> Outcomes | None:
         """How right it was; None where the file does not say who left."""
         return Outcomes(self.counts) if self.counts.get("realised") else None
+
+    @property
+    def log(self) -> LogResult | None:
+        """What is to be said of the purchase log; None where a file had one row for each customer."""
+        return LogResult(self.prediction) if self.prediction.reads_log else None
 
     @property
     def fits_workbook(self) -> bool:

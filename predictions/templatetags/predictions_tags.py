@@ -1,7 +1,5 @@
 """How predictions are written on pages."""
 
-from datetime import datetime
-
 from django import template
 
 from companies.access import Member
@@ -52,8 +50,11 @@ def took(prediction: Prediction):
 @register.filter
 def read_sentence(prediction: Prediction) -> str:
     read = prediction.input_data
+    if prediction.reads_log and not prediction.is_done:
+        return f"The customers of “{visible(read['log'])}”."
     if prediction.reads_log:
-        return _log_sentence(prediction)
+        lapsed = prediction.result["lapsed"]["customers"]
+        return f"{read['accepted']:,} active customers scored" + (f"; {lapsed:,} lapsed." if lapsed else ".")
     done = "read and scored" if prediction.is_done else "read"
     parts = [f"{read['accepted']:,} row{'' if read['accepted'] == 1 else 's'} {done}"]
     if read["duplicates"]:
@@ -65,20 +66,6 @@ def read_sentence(prediction: Prediction) -> str:
     if read["warnings"]:
         parts.append(f"{len(read['warnings'])} remark{'' if len(read['warnings']) == 1 else 's'}")
     return "; ".join(parts) + "."
-
-
-def _log_sentence(prediction):
-    if not prediction.is_done:
-        return f"The customers of “{visible(prediction.input_data['log'])}”."
-    counts = prediction.result
-    scored, lapsed = counts["rows"], counts["lapsed"]["customers"]
-    return f"{scored:,} customers scored as of {as_of(prediction)}; {lapsed:,} lapsed and set apart."
-
-
-@register.filter
-def as_of(prediction: Prediction) -> str:
-    """Say which day the customers of a log were scored as of."""
-    return datetime.fromisoformat(prediction.result["as_of"]).strftime("%-d %B %Y")
 
 
 @register.filter

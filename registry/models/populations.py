@@ -49,6 +49,8 @@ class Population(models.Model):
     kind = models.CharField(max_length=8, choices=Kind)
     # Frozen: `FeatureSchema.to_dict` of snapshots. Features of logs differ from version to version: empty.
     schema = models.JSONField(default=dict, blank=True)
+    # `tabular.snapshots.plan.SnapshotPlan` of a company's own tables; frozen with the schema.
+    reading = models.JSONField(null=True, blank=True, editable=False)
     roles = models.JSONField(
         default=dict,
         blank=True,

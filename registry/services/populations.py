@@ -16,7 +16,7 @@ from registry.telecom import TELECOM
 ROLES = ("id", "outcome", "left", "value", "time")
 POLICY_NAMES = ("risk_tiers", "threshold", "promotion")
 DESCRIBED = ("wording", "currency", "slices", "policies")
-FROZEN = ("schema", "roles")
+FROZEN = ("schema", "reading", "roles")
 LONGEST_NAME = Population._meta.get_field("name").max_length
 LONGEST_CURRENCY = Population._meta.get_field("currency").max_length
 PURCHASES = "Purchases"
@@ -57,6 +57,7 @@ def create_population(
     name: str,
     kind: str,
     schema: dict | None = None,
+    reading: dict | None = None,
     roles: dict | None = None,
     definition: dict | None = None,
     wording: dict | None = None,
@@ -76,6 +77,9 @@ def create_population(
         SNAPSHOT or LOG.
     schema
         `FeatureSchema.to_dict` of a snapshot; it is frozen with the first version. A log has none.
+    reading
+        `SnapshotPlan.to_dict`: how the files of a snapshot are written; frozen as the schema is. Without it
+        they are written as the schema says.
     roles
         Columns by their role: ``id``, ``outcome``, ``value``, ``time``; and under ``left`` the value of the
         outcome that means that a customer left.
@@ -99,6 +103,7 @@ def create_population(
         name=_checked_name(name, company),
         kind=_checked_kind(kind),
         schema=schema or {},
+        reading=reading,
         roles=roles or {},
         definition=definition or {},
         wording=wording or {},

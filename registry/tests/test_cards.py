@@ -11,6 +11,7 @@ from ml.samples.dataset_a import make_dataset_a
 from registry.models import Population
 from registry.presenting.cards import (
     calibration_of,
+    calibration_source,
     interval_of,
     limits_of,
     parts_of,
@@ -155,3 +156,19 @@ def test_what_is_not_calibrated_is_not_called_so(found):
 
     assert "calibrated" in threshold_reason(found)
     assert "as far as its probabilities hold" in threshold_reason(found, imported)
+
+
+def test_says_whom_the_calibration_was_learned_from():
+    linear = {
+        "train_rows": 16_000,
+        "folds": 0,
+        "calibrated_on": "training_predictions",
+        "expected_shrinkage": 0.004,
+    }
+
+    assert "16,000 customers that the model was trained on" in calibration_source({"split": linear})
+    assert "0.40 % too large" in calibration_source({"split": linear})
+    assert calibration_source({"split": {"train_rows": 5148, "folds": 5}}) == (
+        "Learned from 5,148 customers, each scored by one of 5 models that had not seen it."
+    )
+    assert calibration_source({"imported": {}}) == calibration_source(None) == ""

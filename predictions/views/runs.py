@@ -6,7 +6,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from companies.access import developer_required, member_required
@@ -28,10 +28,8 @@ from predictions.selectors import (
     thresholds_of,
     version_choices,
 )
-from predictions.services.logs import start_log_prediction
 from predictions.services.runs import start_prediction
 from registry.selectors import champion_for, telecom_base
-from transactions.selectors import analyses_for
 
 ROWS_PER_PAGE = 50
 SAMPLE_ROWS = 200
@@ -99,7 +97,9 @@ def _again(request):
     """Begin with the name and the model of an earlier prediction."""
     earlier = request.GET.get("again", "")
     found = predictions_for(request.member).filter(uuid=earlier).first() if _is_uuid(earlier) else None
-    return {"name": found.prediction_name, "model": found.model} if found else {}
+    if found is None or found.reads_log:
+        return {}
+    return {"name": found.prediction_name, "model": found.model}
 
 
 @member_required
@@ -112,15 +112,6 @@ def refused_rows(request):
 @require_safe
 def sample(request):
     return send_sample("sample-customers.csv", rows=SAMPLE_ROWS, with_outcomes=False)
-
-
-@require_POST
-@member_required
-def score_log(request, analysis):
-    """Score the customers of a purchase log at its end, with the model that serves its base."""
-    log = get_object_or_404(analyses_for(request.member), pk=analysis)
-    prediction = start_log_prediction(member=request.member, analysis=log, at=timezone.now())
-    return redirect("predictions:result", portal=request.member.portal, run=prediction.uuid)
 
 
 # --- Result ----------------------------------------------------------------------------------------------
@@ -233,23 +224,10 @@ def download_changed_sides(request, run):
 
 @member_required
 @require_safe
-def download_lapsed(request, run):
-    """Send who of a purchase log was not scored, because they have left already."""
-    prediction = _finished(request, run)
-    if not prediction.reads_log:
-        raise Http404("Only a purchase log has customers who lapsed.")
-    name = plain_name(prediction.prediction_name, "-lapsed.csv")
-    return send_media(request, files.lapsed_beside(prediction.result_dataset_path), filename=name)
-
-
-@member_required
-@require_safe
 def download_upload(request, run):
     """Send back the file as it was uploaded, byte for byte, and never as something a browser would run."""
     prediction = _found(request, run)
-    stored = prediction.upload_dataset_path
-    if not stored:
-        raise Http404("These customers were not uploaded as a file.")
+    stored = _upload_of(prediction)
     name = plain_name(prediction.prediction_name, f"-upload{PurePosixPath(stored).suffix}")
     return send_media(request, stored, filename=name)
 
@@ -258,11 +236,29 @@ def download_upload(request, run):
 @require_safe
 def download_rejects(request, run):
     prediction = _found(request, run)
-    if not prediction.upload_dataset_path:
-        raise Http404("These customers were not uploaded as a file.")
-    stored = rejects_of(prediction.upload_dataset_path)
+    stored = rejects_of(_upload_of(prediction))
     name = plain_name(prediction.prediction_name, "-left-out.csv")
     return send_media(request, stored, filename=name, content_type=CSV)
+
+
+@member_required
+@require_safe
+def download_lapsed(request, run):
+    """Send who of a purchase log was not scored, because they have left already."""
+    return _send_beside(request, run, files.lapsed_beside, "-lapsed.csv")
+
+
+@member_required
+@require_safe
+def download_changes(request, run):
+    """Send whom this result or the one before it names, those who are new first."""
+    return _send_beside(request, run, files.changes_beside, "-changes.csv")
+
+
+def _send_beside(request, run, beside, ending):
+    prediction = _finished(request, run)
+    name = plain_name(prediction.prediction_name, ending)
+    return send_media(request, beside(prediction.result_dataset_path), filename=name, content_type=CSV)
 
 
 # --- History ---------------------------------------------------------------------------------------------
@@ -316,6 +312,13 @@ def _finished(request, run):
     if not prediction.is_done:
         raise Http404
     return prediction
+
+
+def _upload_of(prediction):
+    # The file of a purchase log belongs to the log, and is downloaded there.
+    if not prediction.upload_dataset_path:
+        raise Http404
+    return prediction.upload_dataset_path
 
 
 def _is_uuid(text):
