@@ -283,10 +283,8 @@ def lineage_of(dataset: Dataset | None, company: Company | None = None) -> list[
 
     while dataset is not None:
         add(dataset)
-        # Which upload a table was combined with is written down where retraining is: one floor up.
-        run = getattr(dataset, "combined_for", None)
-        if run is not None and run.upload_dataset is not None:
-            add(run.upload_dataset)
+        if dataset.added_dataset is not None:
+            add(dataset.added_dataset)
         dataset = dataset.parent_dataset
     return chain
 

@@ -68,7 +68,7 @@ def start_prediction(
         The hour of a kept upload is over.
     """
     submission = Submission(member=member, task=TASK, kind="prediction", sent_key=idempotency_key)
-    if earlier := run_of_earlier_send(submission, upload=upload):
+    if earlier := run_of_earlier_send(submission, runs=Prediction.objects, upload=upload):
         return earlier
     name = " ".join(name.split())
     if not name or len(name) > 255:

@@ -124,7 +124,7 @@ def start_retraining(
     """
     _refuse_others(member)
     submission = Submission(member=member, task=TASK, kind="training_run", sent_key=idempotency_key)
-    if earlier := run_of_earlier_send(submission, upload=upload):
+    if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=upload):
         return earlier
     reason = " ".join(reason.split())
     if not reason or len(reason) > LONGEST_REASON:
