@@ -10,7 +10,7 @@ from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in
 from django.utils import timezone
 
-from companies.access import membership
+from companies.identity import membership
 from companies.models import Account
 from companies.services.audit import record_event
 from companies.services.joining import confirm_address

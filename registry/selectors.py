@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
-from companies.access import Member
+from companies.identity import Member
 from companies.models import Company
 from core.days import in_utc
 from registry.models import Dataset, DeploymentEvent, ModelDeployment, ModelMetrics, ModelVersion, Population

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.core.files.base import File
 from django.db import models, transaction
 
-from companies.access import Member
+from companies.identity import Member
 from intake.services.stored import remove_upload, store_upload
 from intake.services.waiting import WaitingUpload
 from jobs.models import Job

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
 
-from companies.access import Member
+from companies.identity import Member
 from companies.models import Company
 from core.errors import Conflict, DomainError, Forbidden
 from intake.services.checking import REFUSE, take_in_table, what_was_read
