@@ -284,11 +284,11 @@ class AuditEventAdmin(ReadOnlyAdmin):
 class UntoldEventAdmin(ReadOnlyAdmin):
     """What happened and has consequences that did not come yet. Usually there is nothing here."""
 
-    list_display = ("happened_at", "event", "subscriber", "about", "attempts", "due_at", "error")
+    list_display = ("happened_at", "event", "subscriber", "attempts", "error", "due_at")
     list_filter = ("event", "subscriber")
     search_fields = ("about", "error")
     date_hierarchy = "happened_at"
-    fields = (*list_display, "ids")
+    fields = (*list_display, "about", "ids")
     actions = ("tell_now",)
 
     @admin.action(description="Tell now", permissions=["act"])

@@ -91,7 +91,9 @@ def test_files_that_could_not_be_erased_are_erased_later(
 
     with django_capture_on_commit_callbacks(execute=True):
         erase_company(company=company, typed=company.name, by=operator, at=NOON)
-    assert UntoldEvent.objects.get().attempts == 1
+    untold = UntoldEvent.objects.get()
+    assert untold.attempts == 1
+    assert "still there, of predictions" in untold.error
     folder.unlink()
     away.rename(folder)
     tell_due(at=NOON + timedelta(minutes=1))

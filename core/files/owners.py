@@ -23,6 +23,10 @@ def _anything(name: str) -> bool:
     return True
 
 
+class NotErased(OSError):
+    """Files of somebody who is gone could not be removed."""
+
+
 @dataclass(frozen=True)
 class Owner:
     """Files of one kind.
@@ -155,7 +159,7 @@ def erase_files(**keys: object) -> None:
 
     Raises
     ------
-    ExceptionGroup
+    NotErased
         Some of it is still there: do it again.
     """
     if not all(keys.values()):
@@ -167,6 +171,6 @@ def erase_files(**keys: object) -> None:
                 remove_under(owner.bucket, folder.format_map(keys))
             except Exception as fault:
                 logger.exception("The files of %s below %s were not erased.", name, folder)
-                faults.append(fault)
+                faults.append(f"{name} ({fault})")
     if faults:
-        raise ExceptionGroup("Not all files were erased", faults)
+        raise NotErased(f"Files are still there, of {', '.join(faults)}.")
