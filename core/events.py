@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 # Nobody else tells an event within this time after somebody began to: longer than any subscriber needs.
 TURN = timedelta(minutes=5)
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)
-AT_ONCE = 200
+AT_ONCE = 50
 
 Reaction = Callable[..., None]
 _subscribers: dict[str, dict[str, Reaction]] = {}
