@@ -8,7 +8,6 @@ class PredictionsConfig(AppConfig):
     def ready(self):
         from companies.beginnings import add_beginning
         from companies.home import add_section
-        from predictions import receivers
         from predictions.presenting.bases import latest_prediction, prediction_steps
         from predictions.presenting.beginnings import has_predicted, telecom_customers
         from predictions.presenting.home import home_section
@@ -17,7 +16,6 @@ class PredictionsConfig(AppConfig):
         from registry.presenting import bases
         from transactions.presenting import sections
 
-        receivers.connect()
         declare_files()
         add_section(template="predictions/_home.html", provide=home_section, order=10)
         sections.add_section(template="predictions/_analysis.html", provide=analysis_section, order=20)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
-from companies.access import membership
+from companies.identity import membership
 from companies.services.api_keys import create_api_key
 from companies.tests.factories import ApiKeyFactory, UserFactory
 from core.files.media import media_path

@@ -51,7 +51,7 @@ def create_demo(*, at: datetime, reset_passwords: bool = False) -> tuple[Company
     # Somebody may have handed the role over to try that out; a later call leaves it so.
     if not Developer.objects.filter(company=company).exists():
         row, _ = Developer.objects.update_or_create(account=developer[0], defaults=joined)
-        tell_of_developer(row)
+        tell_of_developer(row, at=at)
     for account, _ in users:
         User.objects.get_or_create(account=account, defaults=joined)
 

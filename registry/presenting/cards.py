@@ -6,7 +6,7 @@ Everything is derived from what was stored when the version was made; nobody wri
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from companies.access import Member
+from companies.identity import Member
 from registry.models import ModelVersion, Population
 from registry.selectors import Figure
 

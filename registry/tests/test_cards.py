@@ -112,9 +112,10 @@ def test_the_page_shows_the_card(found, company, as_developer):
 def test_each_table_is_told_once_and_no_other_companys(company, other_company):
     original = DatasetFactory(name="DatasetA", is_original=True)
     own = DatasetFactory(company=company, is_original=True, parent_dataset=original, sha256=original.sha256)
-    combined = DatasetFactory(company=company, is_combined=True, parent_dataset=own)
+    upload = DatasetFactory(company=company, is_uploaded=True)
+    combined = DatasetFactory(company=company, is_combined=True, parent_dataset=own, added_dataset=upload)
 
-    assert lineage_of(combined, company) == [combined, own]
+    assert lineage_of(combined, company) == [combined, upload, own]
     assert lineage_of(combined, other_company) == [original]
     assert lineage_of(None, company) == []
 
