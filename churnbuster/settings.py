@@ -199,6 +199,8 @@ UPLOAD_MEMORY_MB = positive("UPLOAD_MEMORY_MB", 1024)
 UPLOAD_SECONDS = positive("UPLOAD_SECONDS", 300)
 # The upload handler counts while it streams; Django's own limit is for forms without files.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# A table of customers may have thousands of columns, and each has its type and its tick.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000
 FILE_UPLOAD_TEMP_DIR = folder("UPLOAD_DIR", STATE_DIR / "uploads")
 STORAGE_PUBLIC = env.bool("STORAGE_PUBLIC", default=False)
 FILE_URL_MINUTES = positive("FILE_URL_MINUTES", 60)
@@ -236,6 +238,7 @@ PORTAL_NAVIGATION = [
     ("Home", "companies:home", ("dev", "user"), ""),
     ("Predict", "predictions:new", ("dev", "user"), ""),
     ("History", "predictions:history", ("dev", "user"), ""),
+    ("Customer bases", "registry:bases", ("dev", "user"), ""),
     ("Purchase logs", "transactions:analyses", ("dev", "user"), ""),
     ("Models", "registry:models", ("dev", "user"), "Models"),
     ("Retrain", "training:new", ("dev",), "Models"),

@@ -13,6 +13,7 @@ companies = [
     path("decide/<str:key>/", registration.decide, name="decide"),
     path("waiting/", pages.waiting, name="waiting"),
     path("<portal:portal>/", pages.portal_home, name="home"),
+    path("dev/begin/", pages.begin, DEVELOPER, name="begin"),
     path("<portal:portal>/join/", registration.join, name="join"),
     path("<portal:portal>/login/", login.portal_login, name="login"),
     path("<portal:portal>/account/", account.account, name="account"),

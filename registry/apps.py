@@ -12,6 +12,7 @@ class RegistryConfig(AppConfig):
         from companies.portals import DEVELOPERS
         from companies.services.erasure import accompany
         from core.events import subscribe
+        from registry.presenting import bases
         from registry.selectors import home_section
         from registry.services.first_rows import keep_first_rows
         from registry.services.initialisation import set_up_developer
@@ -23,3 +24,5 @@ class RegistryConfig(AppConfig):
         accompany("the ledger", let_lines_go)
         declare_files()
         add_section(template="registry/_home.html", provide=home_section, order=5, portals=(DEVELOPERS,))
+        add_section(template="registry/_home_bases.html", provide=bases.home_section, order=3)
+        bases.add_steps(bases.deploy_step)

@@ -79,6 +79,17 @@ def populations_of(company: Company) -> QuerySet[Population]:
     return Population.objects.open().filter(Q(company__isnull=True) | Q(company=company))
 
 
+def snapshot_bases(company: Company) -> QuerySet[Population]:
+    """Return the bases of `company` that have one row per customer, that of the installation first."""
+    bases = populations_of(company).filter(kind=Population.Kind.SNAPSHOT)
+    return bases.order_by(F("company").asc(nulls_first=True), "name")
+
+
+def has_several_bases(company: Company) -> bool:
+    """Return whether pages must say of which customers they speak: the company has some of its own."""
+    return company.populations.exists()
+
+
 def population_for(company: Company, uuid: UUID | str) -> Population:
     """Return a base of `company` by its UUID. Raises `Population.DoesNotExist`, also for those of others."""
     try:
