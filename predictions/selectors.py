@@ -2,7 +2,7 @@
 
 from django.db.models import Q, QuerySet, Subquery
 
-from companies.access import Member
+from companies.identity import Member
 from companies.models import Company
 from core.errors import Conflict
 from core.files.media import media_exists, readable_path

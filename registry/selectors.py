@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
-from companies.access import Member
+from companies.identity import Member
 from companies.models import Company
 from core.days import in_utc
 from registry.models import Dataset, DeploymentEvent, ModelDeployment, ModelMetrics, ModelVersion, Population
@@ -294,10 +294,8 @@ def lineage_of(dataset: Dataset | None, company: Company | None = None) -> list[
 
     while dataset is not None:
         add(dataset)
-        # Which upload a table was combined with is written down where retraining is: one floor up.
-        run = getattr(dataset, "combined_for", None)
-        if run is not None and run.upload_dataset is not None:
-            add(run.upload_dataset)
+        if dataset.added_dataset is not None:
+            add(dataset.added_dataset)
         dataset = dataset.parent_dataset
     return chain
 

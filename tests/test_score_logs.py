@@ -10,7 +10,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
 
-from companies.access import membership
+from companies.identity import membership
 from core.files.media import readable_path
 from core.files.store import local_copy
 from core.files.stored import DATASETS

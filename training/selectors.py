@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db.models import QuerySet
 
-from companies.access import Member
+from companies.identity import Member
 from companies.models import Company
 from jobs.models import Job
 from registry.models import Dataset, ModelType, ModelVersion, Population

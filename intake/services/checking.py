@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.core.files.base import File
 
-from companies.access import Member
+from companies.identity import Member
 from core.errors import DomainError
 from intake.limits import upload_limit
 from intake.services.waiting import WaitingUpload, find_kept, keep, take_in

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from django.conf import settings
 from django.db import transaction
 
-from companies.access import Member
+from companies.identity import Member
 from core.errors import Conflict
 from core.files.media import media_exists, readable_path
 from core.files.store import local_copy

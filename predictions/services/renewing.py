@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.core.files.base import File
 
-from companies.access import Member
+from companies.identity import Member
 from predictions.models import Prediction
 from predictions.selectors import runs_of_log, version_for_log
 from predictions.services.logs import NoModelOfPurchases, start_log_prediction

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.core.files.base import File
 
-from companies.access import Member
+from companies.identity import Member
 from core.errors import DomainError, NotFound, Unprocessable
 from intake.services.checking import REFUSE, FileRefused, take_in_table, what_was_read
 from intake.services.submissions import Submission, run_of_earlier_send, start_run
@@ -84,7 +84,7 @@ def start_prediction(
         The hour of a kept upload is over.
     """
     submission = Submission(member=member, task=TASK, kind="prediction", sent_key=idempotency_key)
-    if earlier := run_of_earlier_send(submission, upload=upload):
+    if earlier := run_of_earlier_send(submission, runs=Prediction.objects, upload=upload):
         return earlier
     name = " ".join(name.split())
     if not name or len(name) > 255:

@@ -2,7 +2,7 @@
 
 from django import template
 
-from companies.access import Member
+from companies.identity import Member
 from predictions.models import Prediction
 from predictions.presenting.summary import quality_line
 from registry.models import Population

@@ -187,7 +187,7 @@ def purchases_of(*, company: Company, at: datetime) -> Population:
     # Of two first logs at once the second finds the base of the first.
     Company.objects.select_for_update().get(pk=company.pk)
     return logs.first() or create_population(
-        company=company, name=_free_name(company, PURCHASES), kind=Population.Kind.LOG, by=None, at=at
+        company=company, name=free_name(company, PURCHASES), kind=Population.Kind.LOG, by=None, at=at
     )
 
 
@@ -317,7 +317,9 @@ def _checked_name(name, company):
     return name
 
 
-def _free_name(company, wanted):
+def free_name(company: Company, wanted: str) -> str:
+    """Return `wanted`, or with a number behind it where the company has a base of that name."""
+    wanted = wanted[: LONGEST_NAME - 6]
     taken = {
         name.lower() for name in Population.objects.filter(company=company).values_list("name", flat=True)
     }

@@ -86,6 +86,7 @@ def version(request, pk):
         "deployment": serving_rows(company).get(chosen.pk),
         "lineage": lineage_of(chosen.training_dataset, company),
         "calibration_told": cards.calibration_of(manifest),
+        "calibration_source": cards.calibration_source(manifest),
         "sections": cards.sections_for(request.member, chosen),
         "files": [(name + suffix, found) for suffix, found in sorted(chosen.file_hashes.items())],
     }

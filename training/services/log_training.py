@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from companies.access import Member
+from companies.identity import Member
 from training.models import FeatureTraining
 from training.services.feature_training import OnlyDevelopers, start_feature_training
 from transactions.cutoffs import plan_features
