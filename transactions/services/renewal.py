@@ -7,9 +7,10 @@ from django.core.files.base import File
 from django.db import transaction
 
 from companies.access import Member
-from core.errors import DomainError, Unprocessable
+from core.errors import Conflict, DomainError, Unprocessable
 from core.files.store import remove_file
 from core.files.stored import DATASETS
+from registry.models import Dataset
 from transactions.models import AnalysisSession
 from transactions.services.importing import start_import
 from transactions.services.uploads import start_analysis
@@ -17,6 +18,10 @@ from transactions.services.uploads import start_analysis
 
 class ColumnsDiffer(Unprocessable):
     code = "columns-differ"
+
+
+class RefusedMeanwhile(Conflict):
+    code = "refused-meanwhile"
 
 
 def start_newer_log(
@@ -52,11 +57,19 @@ def start_newer_log(
     if analysis.job_id is not None:
         return analysis  # the same form, sent twice
     try:
-        with transaction.atomic():
-            return _read_alike(analysis, earlier, member, at)
+        return _read_once(analysis, earlier, member, at)
     except DomainError:
         _take_back(analysis)
         raise
+
+
+@transaction.atomic
+def _read_once(analysis, earlier, member, at):
+    # Of two sends at once the second waits here: what the first has begun is neither begun again nor undone.
+    found = AnalysisSession.objects.select_for_update().filter(pk=analysis.pk).first()
+    if found is None:
+        raise RefusedMeanwhile("The same file was sent twice, and refused the first time. Send it once more.")
+    return found if found.job_id is not None else _read_alike(analysis, earlier, member, at)
 
 
 def _read_alike(analysis, earlier, member, at):
@@ -96,6 +109,8 @@ def _answers(spec):
 
 @transaction.atomic
 def _take_back(analysis):
-    raw = analysis.dataset
-    raw.delete()
+    raw = Dataset.objects.filter(pk=analysis.dataset_id).first()
+    if raw is None:
+        return
+    raw.delete()  # and with it the row of the log
     transaction.on_commit(partial(remove_file, DATASETS, raw.file_path), robust=True)
