@@ -19,6 +19,7 @@ def start_newer_prediction(
     earlier: AnalysisSession,
     upload: File,
     name: str = "",
+    largest: int | None = None,
     idempotency_key: str | None = None,
     at: datetime,
 ) -> Prediction:
@@ -26,7 +27,7 @@ def start_newer_prediction(
 
     Parameters
     ----------
-    upload, name, idempotency_key
+    upload, name, largest, idempotency_key
         As `transactions.services.renewal.start_newer_log` has them; log and run are called alike.
 
     Raises
@@ -41,7 +42,13 @@ def start_newer_prediction(
     if version_for_log(earlier) is None:
         raise NoModelOfPurchases(f"No model serves {earlier.population} yet. Train one on “{earlier}” first.")
     analysis = start_newer_log(
-        member=member, earlier=earlier, upload=upload, name=name, idempotency_key=idempotency_key, at=at
+        member=member,
+        earlier=earlier,
+        upload=upload,
+        name=name,
+        largest=largest,
+        idempotency_key=idempotency_key,
+        at=at,
     )
     return start_log_prediction(
         member=member,

@@ -30,6 +30,7 @@ def start_newer_log(
     earlier: AnalysisSession,
     upload: File,
     name: str = "",
+    largest: int | None = None,
     idempotency_key: str | None = None,
     at: datetime,
 ) -> AnalysisSession:
@@ -41,7 +42,7 @@ def start_newer_log(
     ----------
     earlier
         A log of the company that was read.
-    upload, name, idempotency_key, at
+    upload, name, largest, idempotency_key, at
         As `transactions.services.uploads.start_analysis` has them.
 
     Raises
@@ -53,7 +54,9 @@ def start_newer_log(
     transactions.services.importing.MappingRefused
         A column of that name holds something else now.
     """
-    analysis = start_analysis(member=member, upload=upload, name=name, idempotency_key=idempotency_key, at=at)
+    analysis = start_analysis(
+        member=member, upload=upload, name=name, largest=largest, idempotency_key=idempotency_key, at=at
+    )
     if analysis.job_id is not None:
         return analysis  # the same form, sent twice
     try:
