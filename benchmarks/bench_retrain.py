@@ -87,7 +87,7 @@ class Company:
         self.folder, self.columns = folder, table_schema(TELCO_V1, purpose="train")
         self.base, _ = self._stored(table.iloc[:-UPLOADED], "base.csv")
         upload, spec = self._stored(table.iloc[-UPLOADED:], "upload.csv")
-        self.upload = {"path": upload["path"], "spec": spec.to_dict()}
+        self.upload = {"path": upload["path"], "spec": spec.to_dict(), "number": 1}
         original = make_dataset_a()
         self.existing = [
             self._version("serving", table.iloc[:-UPLOADED], self.base),
@@ -109,6 +109,7 @@ class Company:
             older=self.base,
             newer=self.upload,
             schema=TELCO_V1.to_dict(),
+            reading=None,
             model_type=SLUG,
             params={},
             existing=self.existing,

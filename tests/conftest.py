@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.files.base import ContentFile
 
-from companies.access import membership
+from companies.identity import membership
 from predictions.models import Prediction
 from predictions.services.logs import start_log_prediction
 from predictions.services.renewing import start_newer_prediction

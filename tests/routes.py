@@ -104,6 +104,7 @@ ROUTES = {
     "decide/<str:key>/": everybody("decide/no-such-key/", 404),
     "waiting/": logged_in("waiting/", 302),
     "<portal:portal>/": both_portals(""),
+    "dev/begin/": page("dev/begin/"),
     "<portal:portal>/join/": [*only_anonymous("dev/join/"), *only_anonymous("user/join/")],
     "<portal:portal>/login/": [*only_anonymous("dev/login/"), *only_anonymous("user/login/")],
     "<portal:portal>/account/": both_portals("account/"),
@@ -129,6 +130,17 @@ ROUTES = {
     "api/v1/jobs/<uuid:job_id>": api("api/v1/jobs/{job}"),
     "api/v1/jobs/<uuid:job_id>/cancel": api("api/v1/jobs/{job}/cancel", method="post"),
     # --- registry
+    "<portal:portal>/bases/": both_portals("bases/"),
+    "<portal:portal>/bases/<uuid:base>/": both_portals("bases/{base}/"),
+    "<portal:portal>/bases/<uuid:base>/template.csv": both_portals("bases/{base}/template.csv"),
+    "dev/bases/<uuid:base>/describe/": [
+        *page("dev/bases/{base}/describe/"),
+        *page("dev/bases/{base}/describe/", own=400, method="post"),  # an empty form
+    ],
+    "dev/bases/<uuid:base>/archive/": [
+        *page("dev/bases/{base}/archive/"),
+        *page("dev/bases/{base}/archive/", own=400, method="post"),  # no reason
+    ],
     "<portal:portal>/models/": both_portals("models/"),
     "<portal:portal>/models/<int:pk>/": [
         *page("dev/models/{version}/"),
@@ -215,6 +227,15 @@ ROUTES = {
     ],
     "dev/retrain/sample.csv": page("dev/retrain/sample.csv"),
     "dev/retrain/refused-rows.csv": page("dev/retrain/refused-rows.csv", own=410),  # none are kept
+    "dev/bases/new/": [
+        *page("dev/bases/new/"),
+        *page("dev/bases/new/", own=400, method="post"),  # an empty form
+    ],
+    "dev/bases/new/sample.csv": page("dev/bases/new/sample.csv"),
+    **{
+        f"dev/bases/new/{step}": page(f"dev/bases/new/{step}", own=410)  # no file is kept
+        for step in ("refused-rows.csv", "columns/", "train/")
+    },
     "dev/retrainings/": page("dev/retrainings/"),
     "dev/retrainings/<uuid:run>/": page("dev/retrainings/{retraining}/"),
     **{

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from companies.access import membership
+from companies.identity import membership
 from core.files.media import readable_path
 from predictions import files
 from predictions.models import Prediction

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
-from companies.access import membership
+from companies.identity import membership
 from companies.services.api_keys import create_api_key
 from companies.tests.factories import ApiKeyFactory, UserFactory
 from core.files.media import media_path
@@ -28,6 +28,7 @@ from registry.tests.factories import (
     ModelDeploymentFactory,
     ModelMetricsFactory,
     ModelVersionFactory,
+    PopulationFactory,
 )
 from tests.routes import ADMIN, ANONYMOUS, DEVELOPER, OPERATOR, ROLES, ROUTES
 from training.services.feature_training import start_feature_training
@@ -41,7 +42,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
 
 ABSENT = {
     "person": 987_654_321, "waiting": 987_654_321, "version": 987_654_321, "key": 987_654_321,
-    "deployment": 987_654_321,
+    "deployment": 987_654_321, "base": uuid.UUID(int=1),
     "job": uuid.UUID(int=1), "run": uuid.UUID(int=1), "retraining": uuid.UUID(int=1),
     "dataset": 987_654_321, "log": uuid.UUID(int=1), "matrix": uuid.UUID(int=1),
     "org": "NOSUCHORG", "raw": uuid.UUID(int=1), "log_training": uuid.UUID(int=1),
@@ -98,6 +99,11 @@ def version_of_company(company):
     version = ModelVersionFactory(company=company, pk=700_000_003)
     ModelMetricsFactory(model=version)
     return ModelDeploymentFactory(model=version).model_id
+
+
+@pytest.fixture
+def base_of_company(company):
+    return PopulationFactory(company=company, snapshot=True).uuid
 
 
 @pytest.fixture

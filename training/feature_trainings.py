@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from companies.access import Member
+from companies.identity import Member
 from companies.models import Company
 from registry.models import ModelVersion
 from training.models import FeatureTraining

@@ -16,7 +16,7 @@ class TrainingRunQuerySet(models.QuerySet):
         """Fetch with each row what a line of the list shows."""
         return self.select_related(
             "company", "developer__account", "job", "model_type", "version__model_type", "upload_dataset",
-            "combined_dataset", "parent_dataset",
+            "combined_dataset", "parent_dataset", "population",
         )  # fmt: skip
 
     def done(self):

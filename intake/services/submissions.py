@@ -11,7 +11,7 @@ from datetime import datetime
 from django.core.files.base import File
 from django.db import models, transaction
 
-from companies.access import Member
+from companies.identity import Member
 from intake.services.stored import remove_upload, store_upload
 from intake.services.waiting import WaitingUpload
 from jobs.models import Job
@@ -28,7 +28,7 @@ class Submission:
     task
         Name of the handler that does it.
     kind
-        What the run is called: by its job, which has one, and in the payload of its job.
+        What the run is called in the payload of its job.
     sent_key
         What the sender calls this one request, or None.
     """
@@ -50,7 +50,7 @@ class Submission:
 
 
 def run_of_earlier_send(
-    submission: Submission, *, upload: File | WaitingUpload | str | None = None
+    submission: Submission, *, runs: models.Manager, upload: File | WaitingUpload | str | None = None
 ) -> models.Model | None:
     """Return the run that this very request began when it was sent before; a second file is dropped unread.
 
@@ -61,7 +61,7 @@ def run_of_earlier_send(
         return None
     if isinstance(upload, WaitingUpload):
         upload.remove()
-    return getattr(earlier, submission.kind)
+    return runs.get(job=earlier)
 
 
 def start_run(

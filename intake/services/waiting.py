@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core import signing
 from django.core.files.base import File
 
-from companies.access import Member
+from companies.identity import Member
 from core.errors import DomainError
 from core.files.media import media_exists, remove_media
 from core.files.store import is_remote, local_copy, store_file
@@ -28,6 +28,7 @@ from tabular.source.upload import display_name, receive
 
 REJECTS_SUFFIX = ".rejects.csv"
 REPORT_SUFFIX = ".report.json"
+NOTES_SUFFIX = ".notes.json"
 # What may lie beside an upload and goes where it goes.
 COMPANIONS = (CANONICAL_SUFFIX, SKIP_SUFFIX, REJECTS_SUFFIX)
 KEPT_FOR = timedelta(hours=1)
@@ -74,10 +75,23 @@ class WaitingUpload:
             return None
         return CheckReport.from_dict(json.loads(self.report_path.read_text()))
 
+    def write_note(self, name: str, found: dict) -> None:
+        """Remember under `name` what somebody found out about the upload, in place of what stood there."""
+        notes = self._read_notes() | {name: found}
+        Path(f"{self.path}{NOTES_SUFFIX}").write_text(json.dumps(notes))
+
+    def read_note(self, name: str) -> dict | None:
+        return self._read_notes().get(name)
+
+    def _read_notes(self):
+        notes = Path(f"{self.path}{NOTES_SUFFIX}")
+        return json.loads(notes.read_text()) if notes.exists() else {}
+
     @property
     def parts(self) -> dict[str, Path]:
         """Where the upload and all that may lie beside it are, by the ends of their names."""
-        return {suffix: Path(f"{self.path}{suffix}") for suffix in (*COMPANIONS, REPORT_SUFFIX, "")}
+        suffixes = (*COMPANIONS, REPORT_SUFFIX, NOTES_SUFFIX, "")
+        return {suffix: Path(f"{self.path}{suffix}") for suffix in suffixes}
 
     def remove(self) -> None:
         for suffix, part in self.parts.items():

@@ -9,6 +9,9 @@ from sklearn.model_selection import train_test_split
 
 TEST_SHARE = 0.2
 FEWEST_PER_CLASS = 30
+# In a table with fewer different rows, equal rows are what its few columns can say, not copies of each other:
+# a split by what they say would judge a model on customers of whose kind it has seen nobody.
+FEWEST_GROUPS = 100
 
 
 def refuse_few(labels, *, what="Learning", where="", advice=""):
@@ -122,7 +125,7 @@ def split_half(labels, seed=42):
     return tuple(np.sort(half) for half in halves)
 
 
-def continue_split(ids, labels, earlier, seed=42):
+def continue_split(ids, labels, earlier, seed=42, groups=None):
     """Split a table that contains an earlier one, leaving everybody on the side on which they were.
 
     Then all versions of a chain have the same untouched customers, and the newest is compared with any of
@@ -137,11 +140,16 @@ def continue_split(ids, labels, earlier, seed=42):
     earlier : mapping of str to bool
         Whether each customer of the earlier table was held out. Everybody else is new.
     seed : int, default 42
+    groups : ndarray of int, shape (n_customers,), optional
+        Customers of one group are equal and stand on one side: the one that is held out if any of them was.
+        Where an earlier version learned from another one of such a group, whoever compares leaves that one
+        out. Not for tables with fewer than `FEWEST_GROUPS` different customers.
 
     Returns
     -------
     ndarray of bool, shape (n_customers,)
-        Who is held out: those who were, and a fifth of the new leavers and of the new stayers.
+        Who is held out: those who were, and a fifth of the new leavers and of the new stayers, with groups as
+        nearly as whole ones allow.
 
     Raises
     ------
@@ -160,10 +168,36 @@ def continue_split(ids, labels, earlier, seed=42):
     new = np.fromiter((customer not in earlier for customer in ids), dtype=bool, count=len(ids))
     # Its own stream for every step of a chain, or the same positions would be drawn each time.
     rng = np.random.default_rng([seed, len(earlier)])
+    if groups is not None and int(np.max(groups)) + 1 >= FEWEST_GROUPS:
+        return _continue_groups(np.asarray(labels), held_out, new, np.asarray(groups), rng)
     for outcome in (0, 1):
         places = np.flatnonzero(new & (np.asarray(labels) == outcome))
         held_out[rng.permutation(places)[: round(TEST_SHARE * len(places))]] = True
     return held_out
+
+
+def _continue_groups(labels, held_out, new, groups, rng):
+    """Hold out groups where one of them was held out before, and a fifth of the customers of new ones."""
+    sizes = np.bincount(groups)
+    leavers = 2 * np.bincount(groups, weights=labels) > sizes
+    old = np.bincount(groups, weights=~new) > 0
+    chosen = np.bincount(groups, weights=held_out) > 0
+    for outcome in (False, True):
+        places = np.flatnonzero(~old & (leavers == outcome))
+        chosen[_fill(rng.permutation(places), sizes)] = True
+    return chosen[groups]
+
+
+def _fill(places, sizes):
+    """Return of `places` as many as make up a fifth of their customers; what is too large is passed over."""
+    room, taken = round(TEST_SHARE * int(sizes[places].sum())), []
+    for place in places.tolist():
+        if room <= 0:
+            break
+        if sizes[place] <= room:
+            taken.append(place)
+            room -= int(sizes[place])
+    return np.array(taken, dtype=np.int64)
 
 
 def hash_split(held_out):

@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from rest_framework import serializers
 
-from companies.access import Member
+from companies.identity import Member
 from predictions.models import Prediction
 from predictions.services.logs import start_log_prediction
 from predictions.services.renewing import start_newer_prediction

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ml.evaluation.proportions import wilson_interval
 from ml.serving.risk import POLICIES
+from predictions.engines.words import Words
 from predictions.exports import MOST_SHEET_ROWS
 from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
@@ -122,8 +123,9 @@ class Findings:
 
     @property
     def features(self) -> list[dict]:
+        words = Words(self.prediction.population.wording)
         return [
-            {"label": item["feature"], "value": item["effect"], "text": f"{item['effect']:.3f}"}
+            {"label": words.label(item["feature"]), "value": item["effect"], "text": f"{item['effect']:.3f}"}
             for item in self.counts["features"]
         ]
 
@@ -131,7 +133,7 @@ class Findings:
     def reason(self) -> str:
         """What the feature that matters most says; its name where there is nothing to compare."""
         found = self.counts.get("finding")
-        return found or f"{self.counts['features'][0]['feature']} moves the probability most"
+        return found or f"{self.features[0]['label']} moves the probability most"
 
     @property
     def revenue_sentence(self) -> str:

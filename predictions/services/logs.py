@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 from django.conf import settings
 
-from companies.access import Member
+from companies.identity import Member
 from core.errors import Conflict
 from core.files.media import media_exists, readable_path
 from core.files.store import local_copy
@@ -78,7 +78,7 @@ def start_log_prediction(
         The log was never read: nobody said what its columns mean, or they could not be read.
     """
     submission = submission_of(member, idempotency_key)
-    if earlier := run_of_earlier_send(submission):
+    if earlier := run_of_earlier_send(submission, runs=Prediction.objects):
         return earlier
     name = read_name(name if name.strip() else str(analysis)[:LONGEST_NAME])
     if not analysis.is_ready and not analysis.is_being_read:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.core.files.base import File
 
-from companies.access import Member
+from companies.identity import Member
 from intake.services.submissions import run_of_earlier_send
 from predictions.models import Prediction
 from predictions.selectors import runs_of_log, version_for_log
@@ -37,7 +37,8 @@ def start_newer_prediction(
     FileRefused, transactions.services.renewal.ColumnsDiffer, transactions.services.importing.MappingRefused
         The file cannot be read as `earlier` was. Nothing of it is left.
     """
-    if begun := run_of_earlier_send(submission_of(member, idempotency_key), upload=upload):
+    submission = submission_of(member, idempotency_key)
+    if begun := run_of_earlier_send(submission, runs=Prediction.objects, upload=upload):
         return begun
     if version_for_log(earlier) is None:
         raise NoModelOfPurchases(f"No model serves {earlier.population} yet. Train one on “{earlier}” first.")

@@ -2,9 +2,10 @@
 
 from django import template
 
-from companies.access import Member
+from companies.identity import Member
 from predictions.models import Prediction
 from predictions.presenting.summary import quality_line
+from registry.models import Population
 
 register = template.Library()
 
@@ -22,6 +23,12 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bar
 def visible(text) -> str:
     """Write signs that cannot be seen, or that turn the text around them, by their number."""
     return "".join(sign if sign.isprintable() else f"⟨U+{ord(sign):04X}⟩" for sign in str(text or ""))
+
+
+@register.filter
+def columns_needed(base: Population) -> tuple[str, ...]:
+    """Return which columns a file of these customers needs to be predicted."""
+    return base.columns_of_file(with_outcome=False)
 
 
 @register.filter

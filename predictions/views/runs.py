@@ -18,18 +18,22 @@ from intake.views import receives_upload, send_refused_rows, send_sample, upload
 from predictions import exports, files
 from predictions.engines.queries import read_query
 from predictions.engines.results import CUSTOMER
+from predictions.engines.words import Words
 from predictions.forms import HistoryFilter, PredictionForm
 from predictions.presenting.summary import Findings
 from predictions.selectors import (
+    base_to_begin_with,
+    bases_of_history,
     earlier_run,
     open_table,
     people_of,
     predictions_for,
     thresholds_of,
     version_choices,
+    versions_of_history,
 )
 from predictions.services.runs import start_prediction
-from registry.selectors import champion_for, telecom_base
+from registry.selectors import champion_for, offered_versions, snapshot_bases, telecom_base
 
 ROWS_PER_PAGE = 50
 SAMPLE_ROWS = 200
@@ -42,14 +46,15 @@ SAMPLE_ROWS = 200
 @receives_upload
 def predict(request):
     member = request.member
-    choices = version_choices(member)
-    champion = champion_for(member)
+    again = _again(request)
+    base = _base(request, again)
+    champion = champion_for(member, base)
     form = PredictionForm(
         request.POST if request.method == "POST" else None,
         request.FILES if request.method == "POST" else None,
-        versions=choices,
+        versions=version_choices(member, base),
         champion=champion,
-        initial=_again(request),
+        initial={"name": again.prediction_name, "model": again.model} if again else {},
     )
     refusal = None
     if request.method == "POST":
@@ -68,7 +73,8 @@ def predict(request):
         **upload_context(form, refusal),
         "champion": champion,
         "again": _to_send_again(form) if refusal else {},
-        "columns_needed": telecom_base().columns_of_file(with_outcome=False),
+        "base": base,
+        "bases": snapshot_bases(member.company),
     }
     page = "predictions/predict.html" + ("#refusal" if request.htmx and request.method == "POST" else "")
     return render(request, page, context, status=status)
@@ -94,12 +100,23 @@ def _to_send_again(form):
 
 
 def _again(request):
-    """Begin with the name and the model of an earlier prediction."""
+    """Return the earlier prediction whose name and model the form begins with, where there is one."""
     earlier = request.GET.get("again", "")
     found = predictions_for(request.member).filter(uuid=earlier).first() if _is_uuid(earlier) else None
-    if found is None or found.reads_log:
-        return {}
-    return {"name": found.prediction_name, "model": found.model}
+    return None if found is None or found.reads_log else found
+
+
+def _base(request, again):
+    """Return the customers that the form is about: those that were asked for, or those of its model."""
+    bases = snapshot_bases(request.member.company)
+    if asked := request.GET.get("base", ""):
+        return get_object_or_404(bases, uuid=asked if _is_uuid(asked) else None)
+    sent = request.POST.get("model", "")
+    if sent.isdecimal():
+        found = bases.filter(pk__in=offered_versions(request.member).filter(pk=sent).values("population"))
+    else:
+        found = bases.filter(pk=again.population_id) if again else bases.none()
+    return found.first() or base_to_begin_with(request.member)
 
 
 @member_required
@@ -111,7 +128,12 @@ def refused_rows(request):
 @member_required
 @require_safe
 def sample(request):
-    return send_sample("sample-customers.csv", rows=SAMPLE_ROWS, with_outcomes=False)
+    """Send a file to try with: invented telecom customers, or the template of the base of ``?base=``."""
+    base = _base(request, None) if "base" in request.GET else telecom_base()
+    if base.reading is None:
+        return send_sample("sample-customers.csv", rows=SAMPLE_ROWS, with_outcomes=False)
+    name = plain_name(str(base), "-template.csv")
+    return send_pieces(request, exports.template(base), name=name, content_type=CSV)
 
 
 # --- Result ----------------------------------------------------------------------------------------------
@@ -137,9 +159,7 @@ def _customers(request, prediction):
     summary = prediction.result
     group = summary["group"]
     table = open_table(prediction)
-    wanted = read_query(
-        request.GET, columns=table.columns, tiers=summary["tiers"], group=group and group["feature"]
-    )
+    wanted = read_query(request.GET, columns=table.columns, tiers=summary["tiers"], group=group)
     table = table.asking(wanted.query)
     page = Paginator(table, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     columns = [
@@ -164,6 +184,7 @@ def _customers(request, prediction):
         "page": page,
         "wanted": wanted,
         "group": group,
+        "group_label": group and Words(prediction.population.wording).label(group["feature"]),
         "tier_names": list(summary["tiers"]),
     }
 
@@ -203,9 +224,7 @@ def download_customers(request, run):
     summary = prediction.result
     table = open_table(prediction)
     group = summary["group"]
-    wanted = read_query(
-        request.GET, columns=table.columns, tiers=summary["tiers"], group=group and group["feature"]
-    )
+    wanted = read_query(request.GET, columns=table.columns, tiers=summary["tiers"], group=group)
     name = plain_name(prediction.prediction_name, "-selection.csv")
     pieces = exports.selection(prediction, table.asking(wanted.query))
     return send_pieces(request, pieces, name=name, content_type=CSV)
@@ -280,7 +299,8 @@ def history(request):
         queryset=everything,
         member=member,
         people=people_of(member.company),
-        versions=version_choices(member, with_used=True),
+        versions=versions_of_history(member),
+        bases=bases_of_history(member),
     )
     found = chosen.qs if chosen.form.is_valid() else everything.none()
     page = Paginator(_sorted(found, request.GET.get("sort", "-date")), 25).get_page(request.GET.get("page"))

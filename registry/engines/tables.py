@@ -8,6 +8,33 @@ from tabular.snapshots.plan import SnapshotPlan
 from tabular.values.schema import BlankRule, Column, TableSchema
 
 
+def customers_table(
+    schema: FeatureSchema,
+    reading: dict | None,
+    *,
+    purpose: Literal["predict", "train"],
+    observed: Mapping[str, tuple[float, float]] | None = None,
+) -> TableSchema:
+    """Return how the files of a customer base are checked and read.
+
+    Parameters
+    ----------
+    reading
+        `SnapshotPlan.to_dict` of a company's own table; None where files are written as `schema` says.
+    purpose, observed
+        As for `table_schema`.
+    """
+    if not reading:
+        return table_schema(schema, purpose=purpose, observed=observed)
+    return own_table_schema(schema, SnapshotPlan.from_dict(reading), purpose=purpose, observed=observed)
+
+
+def stored_table(schema: FeatureSchema, reading: dict | None) -> TableSchema:
+    """Return how the tables that were combined from the files of a customer base are read."""
+    plan = SnapshotPlan.from_dict(reading).as_stored().to_dict() if reading else None
+    return customers_table(schema, plan, purpose="train")
+
+
 def table_schema(
     schema: FeatureSchema,
     *,

@@ -16,7 +16,7 @@ from registry.telecom import TELECOM
 ROLES = ("id", "outcome", "left", "value", "time")
 POLICY_NAMES = ("risk_tiers", "threshold", "promotion")
 DESCRIBED = ("wording", "currency", "slices", "policies")
-FROZEN = ("schema", "roles")
+FROZEN = ("schema", "reading", "roles")
 LONGEST_NAME = Population._meta.get_field("name").max_length
 LONGEST_CURRENCY = Population._meta.get_field("currency").max_length
 PURCHASES = "Purchases"
@@ -57,6 +57,7 @@ def create_population(
     name: str,
     kind: str,
     schema: dict | None = None,
+    reading: dict | None = None,
     roles: dict | None = None,
     definition: dict | None = None,
     wording: dict | None = None,
@@ -76,6 +77,9 @@ def create_population(
         SNAPSHOT or LOG.
     schema
         `FeatureSchema.to_dict` of a snapshot; it is frozen with the first version. A log has none.
+    reading
+        `SnapshotPlan.to_dict`: how the files of a snapshot are written; frozen as the schema is. Without it
+        they are written as the schema says.
     roles
         Columns by their role: ``id``, ``outcome``, ``value``, ``time``; and under ``left`` the value of the
         outcome that means that a customer left.
@@ -99,6 +103,7 @@ def create_population(
         name=_checked_name(name, company),
         kind=_checked_kind(kind),
         schema=schema or {},
+        reading=reading,
         roles=roles or {},
         definition=definition or {},
         wording=wording or {},
@@ -182,7 +187,7 @@ def purchases_of(*, company: Company, at: datetime) -> Population:
     # Of two first logs at once the second finds the base of the first.
     Company.objects.select_for_update().get(pk=company.pk)
     return logs.first() or create_population(
-        company=company, name=_free_name(company, PURCHASES), kind=Population.Kind.LOG, by=None, at=at
+        company=company, name=free_name(company, PURCHASES), kind=Population.Kind.LOG, by=None, at=at
     )
 
 
@@ -312,7 +317,9 @@ def _checked_name(name, company):
     return name
 
 
-def _free_name(company, wanted):
+def free_name(company: Company, wanted: str) -> str:
+    """Return `wanted`, or with a number behind it where the company has a base of that name."""
+    wanted = wanted[: LONGEST_NAME - 6]
     taken = {
         name.lower() for name in Population.objects.filter(company=company).values_list("name", flat=True)
     }

@@ -1,5 +1,5 @@
 from ml.matrix.schemas import TELCO_V1, Category, FeatureSchema, Number
-from registry.engines.tables import own_table_schema, table_schema
+from registry.engines.tables import customers_table, stored_table, table_schema
 from tabular.snapshots.plan import PlannedColumn, SnapshotPlan
 
 
@@ -31,28 +31,29 @@ def test_what_training_saw_is_usual_and_what_can_be_true_is_possible():
     assert tenure.integer
 
 
-def test_an_own_table_is_read_by_its_plan_and_asked_only_for_what_the_model_reads():
-    plan = SnapshotPlan(
-        columns=(
-            PlannedColumn("Kunde", "Kunde", "id", "id"),
-            PlannedColumn("Umsatz", "Umsatz", "feature", "number", decimal=",", thousands="."),
-            PlannedColumn("Beginn", "Beginn", "feature", "date", date_order="DMY", reference="2024-05-31"),
-            PlannedColumn("Tarif", "Tarif", "feature", "category"),
-            PlannedColumn("Post", "Post", "feature", "yes/no", values=("nein", "ja")),
-            PlannedColumn("weg", "weg", "outcome", "yes/no", values=("nein", "ja")),
-        ),
-        left_value="ja",
-        stayed_values=("nein",),
-    )
-    schema = FeatureSchema(
-        name="own",
-        id_column="Kunde",
-        categorical=(Category("Post", ("ja", "nein")),),
-        numeric=(Number("Umsatz", 0, 1e6), Number("Beginn", 0, 1e5)),
-        label=Category("weg", ("nein", "ja")),
-    )
+PLAN = SnapshotPlan(
+    columns=(
+        PlannedColumn("Kunde", "Kunde", "id", "id"),
+        PlannedColumn("Umsatz", "Umsatz", "feature", "number", decimal=",", thousands="."),
+        PlannedColumn("Beginn", "Beginn", "feature", "date", date_order="DMY", reference="2024-05-31"),
+        PlannedColumn("Tarif", "Tarif", "feature", "category"),
+        PlannedColumn("Post", "Post", "feature", "yes/no", values=("nein", "ja")),
+        PlannedColumn("weg", "weg", "outcome", "yes/no", values=("nein", "ja")),
+    ),
+    left_value="ja",
+    stayed_values=("nein",),
+)
+OWN = FeatureSchema(
+    name="own",
+    id_column="Kunde",
+    categorical=(Category("Post", ("ja", "nein")),),
+    numeric=(Number("Umsatz", 0, 1e6), Number("Beginn", 0, 1e5)),
+    label=Category("weg", ("nein", "ja")),
+)
 
-    table = own_table_schema(schema, plan, purpose="predict", observed={"Umsatz": (5, 900)})
+
+def test_an_own_table_is_read_by_its_plan_and_asked_only_for_what_the_model_reads():
+    table = customers_table(OWN, PLAN.to_dict(), purpose="predict", observed={"Umsatz": (5, 900)})
 
     assert [column.name for column in table.columns] == ["Kunde", "Umsatz", "Beginn", "Post", "weg"]
     spent, since, post = (table.column(name) for name in ("Umsatz", "Beginn", "Post"))
@@ -60,3 +61,24 @@ def test_an_own_table_is_read_by_its_plan_and_asked_only_for_what_the_model_read
     assert (since.kind, since.date_order, since.reference.isoformat()) == ("age", "DMY", "2024-05-31")
     assert (post.categories, dict(post.spellings)["true"]) == (("ja", "nein"), "ja")
     assert not table.the("label").required
+
+
+def test_what_was_combined_is_plain():
+    table = stored_table(OWN, PLAN.to_dict())
+
+    spent, since = table.column("Umsatz"), table.column("Beginn")
+    assert (spent.decimal, spent.thousands) == (".", None)
+    assert (since.kind, since.date_order) == ("number", None)
+    assert table.the("label").label_values == ("nein", "ja")
+
+
+def test_what_was_combined_has_ids_also_where_files_have_none():
+    nameless = SnapshotPlan(PLAN.columns[1:], "ja", ("nein",))
+
+    assert customers_table(OWN, nameless.to_dict(), purpose="train").the("id").generated
+    assert not stored_table(OWN, nameless.to_dict()).the("id").generated
+
+
+def test_without_a_plan_the_schema_says_how_files_are_written():
+    assert customers_table(TELCO_V1, None, purpose="train") == table_schema(TELCO_V1, purpose="train")
+    assert stored_table(TELCO_V1, None) == table_schema(TELCO_V1, purpose="train")

@@ -199,6 +199,18 @@ class SnapshotPlan:
             spellings=tuple(pairs.items()),
         )
 
+    def as_stored(self) -> SnapshotPlan:
+        """Return how the house itself writes the customers of several files into one table.
+
+        Every customer has an id, also those called after their rows; numbers are plain; a date is the
+        number of days before the latest one of the file in which it stood.
+        """
+        ids = [column for column in self.columns if column.role == "id"]
+        ids = ids or [PlannedColumn(self.id_column, self.id_column, "id", "id")]
+        columns = (*ids, *map(_plain, self.features), _plain(self.outcome))
+        stayed, left = self.label_values
+        return SnapshotPlan(columns, left, (stayed,))
+
     def to_dict(self) -> dict:
         """Return the plan ready for JSON."""
         return asdict(self)
@@ -211,6 +223,13 @@ class SnapshotPlan:
             for c in found["columns"]
         )
         return cls(**{**found, "columns": columns, "stayed_values": tuple(found["stayed_values"])})
+
+
+def _plain(column: PlannedColumn) -> PlannedColumn:
+    kind = "number" if column.kind == "date" else column.kind
+    return replace(
+        column, kind=kind, decimal=".", thousands=None, lakhs=False, date_order=None, reference=None
+    )
 
 
 def read_feature(

@@ -61,39 +61,53 @@ class Combination:
 
 
 def combine(
-    older: CheckedTable,
+    older: CheckedTable | None,
     newer: CheckedTable,
     schema: TableSchema,
     target: Path,
     *,
+    stored: TableSchema | None = None,
+    upload: int = 1,
     on_progress: Progress | None = None,
 ) -> Combination:
     """Write the customers of `older` who are not in `newer`, then all of `newer`, to a CSV at `target`.
 
     Only the columns of `schema` are kept, in its order. The same two tables give the same bytes. Beside the
     ids of `newer` one batch is in memory at a time.
+
+    Parameters
+    ----------
+    older
+        None where `newer` is the first table of its customers.
+    schema, stored
+        How `newer` is read, and how `older` is and the combined table will be; by default alike.
+    upload
+        The number of `newer` among the uploads, by which customers without an id are told apart: nobody
+        knows whether Row 17 of two files is the same one, so neither replaces the other.
     """
     report = on_progress or (lambda step, done, total: None)
-    done, total = 0, older.spec.rows + newer.spec.rows
+    done, total = 0, (older.spec.rows if older else 0) + newer.spec.rows
     newer_ids = pa.chunked_array(
-        [batch.ids for batch in iter_batches(newer.path, newer.spec, schema)], type=pa.string()
+        [_ids(batch, schema, upload) for batch in iter_batches(newer.path, newer.spec, schema)],
+        type=pa.string(),
     )
     found = Combination()
     label = schema.the("label")
     names = [column.name for column in schema.columns]
     layout = pa.schema([(name, pa.string()) for name in names])
     with target.open("wb") as file, csv.CSVWriter(file, layout) as writer:
-        for batch in iter_batches(older.path, older.spec, schema):
+        for batch in iter_batches(older.path, older.spec, stored or schema) if older else ():
             is_replaced = pc.is_in(batch.ids, value_set=newer_ids)
             replaced = batch.ids.filter(is_replaced)
             found.replaced += len(replaced)
             found.examples += replaced[: max(0, EXAMPLES - len(found.examples))].to_pylist()
             found.kept += len(batch) - len(replaced)
-            writer.write_batch(_as_text(batch, schema, layout).filter(pc.invert(is_replaced)))
+            rows = _as_text(batch, batch.ids, schema, layout)
+            writer.write_batch(rows.filter(pc.invert(is_replaced)))
             done += len(batch)
             report("Combine", done, total)
         for batch in iter_batches(newer.path, newer.spec, schema):
-            rows = _as_text(batch, schema, layout)
+            rows = _as_text(batch, _ids(batch, schema, upload), schema, layout)
             writer.write_batch(rows)
             found.newer_churned += pc.sum(pc.equal(rows.column(label.name), label.label_values[-1])).as_py()
             done += len(batch)
@@ -102,11 +116,17 @@ def combine(
     return found
 
 
-def _as_text(batch, schema, layout):
+def _ids(batch, schema, upload):
+    if not schema.the("id").generated:
+        return batch.ids
+    return pc.binary_join_element_wise(batch.ids, pa.scalar(f"of upload {upload}"), " ")
+
+
+def _as_text(batch, ids, schema, layout):
     cells = []
     for column in schema.columns:
         if column.kind == "id":
-            cells.append(batch.ids.cast(pa.string()))
+            cells.append(ids.cast(pa.string()))
             continue
         array = batch.columns[column.name]
         if pa.types.is_dictionary(array.type):
@@ -119,8 +139,9 @@ def _as_text(batch, schema, layout):
 
 def _numbers_as_text(array):
     # The shortest text that reads back as the same number; whole ones without ".0", as people write them.
-    values = array.to_numpy(zero_copy_only=False)
+    blank = array.is_null().to_numpy(zero_copy_only=False)
+    values = array.fill_null(0.0).to_numpy(zero_copy_only=False)
     whole = (values == np.floor(values)) & (np.abs(values) < 2**53)
     if whole.all():
-        return pa.array(values.astype(np.int64)).cast(pa.string())
+        return pa.array(values.astype(np.int64), mask=blank).cast(pa.string())
     return array.cast(pa.string())

@@ -66,7 +66,7 @@ def compare_on_untouched(
     sliced_by
         Features by whose parts the figures are given as well.
     value_column
-        What a customer pays a month, for the campaign; None where no column says it.
+        What a customer pays a month, for the campaign; None where no column says it, and no profit is told.
     """
     held_out_ids = [ids[position] for position in held_out]
     fair = untouched(held_out_ids, *(contender.learned for contender in existing))
@@ -132,7 +132,7 @@ def _figures(contender, y, p, measured, campaign):
         "threshold": threshold,
         "figures": evaluate(y, p, threshold),
         "intervals": measured.intervals().to_dict(),
-        "profit": profit_curve(y, p, **campaign).to_dict(),
+        "profit": profit_curve(y, p, **campaign).to_dict() if campaign else None,
     }
 
 
@@ -199,9 +199,12 @@ def _slice_figures(part):
 
 
 def _campaign(table, value_column):
-    value = VALUE_WITHOUT_REVENUE
-    if value_column in table:
-        value = round(MONTHS_KEPT * float(table[value_column].mean()), 2)
+    """Return what a campaign is supposed to cost and bring; None where no column says what customers are
+    worth.
+    """
+    if value_column is None:
+        return None
+    value = round(MONTHS_KEPT * float(table[value_column].mean()), 2)
     return {
         "value": value if value > 0 else VALUE_WITHOUT_REVENUE,
         "cost": CONTACT_COST,

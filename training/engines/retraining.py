@@ -18,10 +18,11 @@ from ml.learning.training import train_model
 from ml.matrix.frames import clean_frame, hash_frame, read_labels
 from ml.matrix.schemas import FeatureSchema
 from registry.engines.files import FileMismatch, open_scorer, read_verified
-from registry.engines.frames import join_batches
-from registry.engines.tables import table_schema
+from registry.engines.frames import as_pandas, join_batches
+from registry.engines.tables import customers_table, stored_table
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table
+from tabular.snapshots.frame import load_frame
 from tabular.source.read import iter_batches
 from tabular.source.spec import ParseSpec
 from training.engines.combining import CheckedTable, combine
@@ -42,14 +43,17 @@ class Customers:
     ids: list[str]
     frame: pd.DataFrame
     table: CheckedTable
+    # Which customers are equal; None where nobody asks.
+    groups: np.ndarray | None = None
 
 
 def retrain(
     *,
     folder: str,
-    older: dict,
+    older: dict | None,
     newer: dict,
     schema: dict,
+    reading: dict | None,
     model_type: str,
     params: dict,
     existing: list[dict],
@@ -66,9 +70,12 @@ def retrain(
         An empty folder: combined table, manifest, graph and pipeline are left in it.
     older
         ``path`` and ``sha256`` of what the company had; in ``held_out`` the same of the list who was held out
-        of it, or None for an original, whose split follows from its rows.
+        of it, or None for an original, whose split follows from its rows. None where `newer` is the first
+        table of its customers.
     newer
-        ``path`` and ``spec`` of the upload.
+        ``path`` and ``spec`` of the upload, and its ``number`` among them.
+    reading
+        `SnapshotPlan.to_dict`: how a company's own tables are written; None where they are as `schema` says.
     existing
         The versions to compare with: ``key``, ``name``, ``files``
         (`registry.engines.files.VerifiedFiles`), and under ``data`` path and hash of what each
@@ -88,16 +95,18 @@ def retrain(
     """
     work = Path(folder)
     schema = FeatureSchema.from_dict(schema)
-    columns = table_schema(schema, purpose="train")
+    columns = stored_table(schema, reading)
     tables = _Tables(work, schema, columns, max_bytes)
 
     on_progress("Combine", 0, 0)
     upload = CheckedTable(Path(newer["path"]), ParseSpec.from_dict(newer["spec"]))
-    base = tables.check(older)
-    earlier = tables.read(base)
-    was_held_out = dict(zip(earlier.ids, tables.held_out(older, earlier), strict=True))
+    base = tables.check(older) if older else None
+    was_held_out = tables.sides(older)
     combined_path = work / COMBINED
-    combination = combine(base, upload, columns, combined_path, on_progress=on_progress)
+    combination = combine(
+        base, upload, customers_table(schema, reading, purpose="train"), combined_path,
+        stored=columns, upload=newer["number"], on_progress=on_progress,
+    )  # fmt: skip
 
     on_progress("Check", 0, 0)
     table = CheckedTable(
@@ -112,7 +121,7 @@ def retrain(
 
     on_progress("Split", 0, 0)
     labels = read_labels(customers.frame, schema)
-    held_out = continue_split(customers.ids, labels, was_held_out, SEED)
+    held_out = continue_split(customers.ids, labels, was_held_out, SEED, groups=customers.groups)
     on_progress("Train", 0, 0)
     try:
         trained = train_model(
@@ -176,9 +185,25 @@ class _Tables:
         return self._checked[sha256]
 
     def read(self, table: CheckedTable) -> Customers:
+        if self.columns.finds_twins:
+            return self._read_own(table)
         batches = list(iter_batches(table.path, table.spec, self.columns))
         ids = [customer for batch in batches for customer in batch.ids.to_pylist()]
         return Customers(ids, join_batches(batches), table)
+
+    def _read_own(self, table):
+        found = load_frame(table.path, table.spec, self.columns)
+        label = self.columns.the("label")
+        outcomes = np.array(label.label_values)[found.labels]
+        frame = as_pandas(found).assign(**{label.name: outcomes})
+        return Customers(found.ids.to_pylist(), frame, table, found.twin_groups)
+
+    def sides(self, stored: dict | None) -> dict[str, bool]:
+        """Return for each customer of a stored table whether it was held out; nobody without a table."""
+        if stored is None:
+            return {}
+        customers = self.read(self.check(stored))
+        return dict(zip(customers.ids, self.held_out(stored, customers), strict=True))
 
     def held_out(self, stored: dict, customers: Customers) -> np.ndarray:
         """Return who was held out of a stored table, by position."""

@@ -100,7 +100,6 @@ def titles(found) -> dict[str, str]:
     figures, before = new["figures"], serving["figures"]
     confusion = figures["confusion"]
     right = confusion["true_positive"] + confusion["true_negative"]
-    gain = new["profit"]["best"]["profit"] - serving["profit"]["best"]["profit"]
     return {
         "roc": (
             f"It ranks {100 * figures['churners']['auc']:.1f} of 100 pairs right; "
@@ -115,11 +114,14 @@ def titles(found) -> dict[str, str]:
             f"{serving['name']} {100 * before['calibration']['ece']:.1f}"
         ),
         "confusion": f"{right:,} of {figures['rows']:,} customers were told right",
-        "profit": (
-            f"At its best, a campaign earns {abs(gain):,.0f} {'more' if gain >= 0 else 'less'} than with "
-            f"{serving['name']}"
-        ),
+        "profit": _profit_title(new, serving) if new["profit"] else "",
     }
+
+
+def _profit_title(new, serving):
+    gain = new["profit"]["best"]["profit"] - serving["profit"]["best"]["profit"]
+    more = "more" if gain >= 0 else "less"
+    return f"At its best, a campaign earns {abs(gain):,.0f} {more} than with {serving['name']}"
 
 
 def shift_title(shifts: list[dict]) -> str:

@@ -39,7 +39,9 @@ class Findings:
         return {
             **stored,
             "name": str(self.run.version) if stored["key"] == "new" else stored["name"],
-            "profit": with_assumptions(stored["profit"], **self.campaign).to_dict(),
+            "profit": with_assumptions(stored["profit"], **self.campaign).to_dict()
+            if self.campaign
+            else None,
         }
 
     @property
@@ -134,7 +136,7 @@ class Findings:
                 "calibration": version["figures"]["calibration"],
                 "uncalibrated": version.get("uncalibrated"),
                 "profit": version["profit"],
-                "profit_points": _thin(version["profit"]["points"]),
+                "profit_points": _thin(version["profit"]["points"]) if version["profit"] else [],
                 "confusion": version["figures"]["confusion"],
                 "threshold": version["threshold"],
             }

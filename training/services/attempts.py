@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from companies.access import membership
+from companies.identity import membership
 from core.errors import Conflict
 from core.files.media import readable_path
 from core.files.stored import FileIsGone
@@ -27,6 +27,7 @@ from training.services.lineage import (
     DataMovedOn,
     held_out_of,
     latest_dataset,
+    next_number,
     register_lineage,
     remove_combined,
     store_combined,
@@ -125,13 +126,14 @@ def _in_child(run, training_run, base, existing, work):
 def _arguments(training_run, base, existing, work, upload):
     return {
         "folder": str(work),
-        "older": {
-            "path": str(verified_path(base)),
-            "sha256": base.sha256,
-            "held_out": held_out_of(base),
+        "older": base and _data(base, verified_path(base)),
+        "newer": {
+            "path": str(upload),
+            "spec": training_run.input_data["spec"],
+            "number": next_number(training_run.company, training_run.population),
         },
-        "newer": {"path": str(upload), "spec": training_run.input_data["spec"]},
         "schema": training_run.population.schema,
+        "reading": training_run.population.reading,
         "model_type": training_run.model_type.slug,
         "params": training_run.model_type.parameters,
         "existing": existing,
@@ -164,15 +166,14 @@ def _existing(training_run, at):
                 "id": version.pk,
                 "name": str(version),
                 "files": files,
-                "data": data
-                and {
-                    "path": str(readable_path(data.file_path)),
-                    "sha256": data.sha256,
-                    "held_out": held_out_of(data),
-                },
+                "data": data and _data(data, readable_path(data.file_path)),
             }
         )
     return existing, left_out
+
+
+def _data(dataset, path):
+    return {"path": str(path), "sha256": dataset.sha256, "held_out": held_out_of(dataset)}
 
 
 def _choice(training_run):

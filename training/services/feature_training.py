@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from companies.access import Member
+from companies.identity import Member
 from core.errors import Conflict, DomainError, Forbidden
 from core.files.store import local_copy
 from core.files.stored import DATASETS
@@ -74,7 +74,7 @@ def start_feature_training(
     """
     refuse_others(member)
     submission = submission_of(member, idempotency_key)
-    if earlier := run_of_earlier_send(submission):
+    if earlier := run_of_earlier_send(submission, runs=FeatureTraining.objects):
         return earlier
     model_type = read_model_type(model_type)
     matrix = matrix or latest_features(member.company)

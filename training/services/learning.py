@@ -14,7 +14,7 @@ from ml.exchange.export import ExportedModel, export_model
 from ml.learning.training import train_model
 from ml.matrix.schemas import FeatureSchema
 from registry.engines.frames import join_batches
-from registry.engines.tables import table_schema
+from registry.engines.tables import stored_table
 from registry.services.datasets import CheckedFile
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table_in_child
@@ -42,11 +42,16 @@ class TrainingTable:
     frame: pd.DataFrame
 
 
-def read_table(path: Path, *, schema: FeatureSchema, filename: str | None = None) -> TrainingTable:
+def read_table(
+    path: Path, *, schema: FeatureSchema, reading: dict | None = None, filename: str | None = None
+) -> TrainingTable:
     """Check the file at `path` as one to learn from, and read it.
 
     Parameters
     ----------
+    reading
+        How the tables of a company's own are written, of which the file is a stored one; None where files are
+        as `schema` says.
     filename
         What its owner calls it, where `path` is a stored copy.
 
@@ -55,7 +60,7 @@ def read_table(path: Path, *, schema: FeatureSchema, filename: str | None = None
     TableRefused
         It is not: the sentence says where and why.
     """
-    columns = table_schema(schema, purpose="train")
+    columns = stored_table(schema, reading)
     # The check puts copies beside the file that it reads, and nobody may change the file under it.
     with tempfile.TemporaryDirectory(dir=settings.STATE_DIR) as folder:
         copy = Path(folder) / "table"

@@ -44,24 +44,33 @@ def new_upload_path(company: Company, extension: str) -> str:
     return f"{UPLOADS_FOLDER}/{company.pk}/{uuid.uuid4()}.{extension}"
 
 
-def latest_dataset(*, company: Company, population: Population, at: datetime) -> Dataset:
+def latest_dataset(*, company: Company, population: Population, at: datetime) -> Dataset | None:
     """Return what the next upload of a base is added to: its latest combined data set, else its original.
+
+    None for a base of the company that has learned from nothing yet: the upload is its first table.
 
     Raises
     ------
     NothingToCombineWith
-        There is no original data set yet.
+        The installation has no original data set yet.
     """
     own = company.datasets.filter(population=population)
     dataset = own.filter(is_combined=True).order_by("-pk").first()
-    if dataset is None and population.company_id is None:
-        dataset = share_original(company=company, at=at)
+    if dataset is not None or population.company_id is not None:
+        return dataset
+    dataset = share_original(company=company, at=at)
     if dataset is None:
         raise NothingToCombineWith(
             "There is no original data set to add the file to yet. The operator of this installation adds it "
             "with: manage.py seed_defaults"
         )
     return dataset
+
+
+def next_number(company: Company, population: Population) -> int:
+    """Return which number the next retraining of a base that is done will have."""
+    runs = company.training_runs.filter(population=population)
+    return (runs.aggregate(Max("number"))["number__max"] or 0) + 1
 
 
 def held_out_beside(dataset_path: str) -> str:
@@ -106,7 +115,7 @@ def remove_combined(combined: CombinedFile) -> None:
 def register_lineage(
     *,
     training_run: TrainingRun,
-    base: Dataset,
+    base: Dataset | None,
     combined: CombinedFile,
     churned_in_upload: int,
     at: datetime,
@@ -120,14 +129,14 @@ def register_lineage(
     """
     # The lock makes two retrainings of one company wait for each other here, until the first has committed.
     company = Company.objects.select_for_update().get(pk=training_run.company_id)
-    if latest_dataset(company=company, population=base.population, at=at) != base:
+    population = training_run.population
+    if latest_dataset(company=company, population=population, at=at) != base:
         raise DataMovedOn
-    runs = company.training_runs.filter(population=base.population)
-    number = (runs.aggregate(Max("number"))["number__max"] or 0) + 1
+    number = next_number(company, population)
     read = training_run.input_data
     upload = Dataset.objects.create(
         company=company,
-        population=base.population,
+        population=population,
         name=f"uploadDataset{number}",
         file_path=training_run.upload_path,
         is_original=False,
@@ -142,13 +151,14 @@ def register_lineage(
     )
     together = Dataset.objects.create(
         company=company,
-        population=base.population,
+        population=population,
         name=f"combinedDataset{number}",
         file_path=combined.relative,
         is_original=False,
         is_uploaded=False,
         is_combined=True,
         parent_dataset=base,
+        added_dataset=upload,
         created_at=at,
         sha256=combined.sha256,
         size_bytes=combined.size,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from companies.access import Member
+from companies.identity import Member
 from intake.services.submissions import run_of_earlier_send
 from registry.services.ledger import lock_company
 from training.models import FeatureTraining
@@ -47,7 +47,8 @@ def train_on_log(
     refuse_others(member)
     # The second of two sends at once waits here, and then finds the first.
     lock_company(member.company)
-    if earlier := run_of_earlier_send(submission_of(member, idempotency_key)):
+    submission = submission_of(member, idempotency_key)
+    if earlier := run_of_earlier_send(submission, runs=FeatureTraining.objects):
         return earlier
     matrix = _features_as_planned(analysis, feature_set) or start_features(
         analysis=analysis, feature_set=feature_set, by=member.account, at=at

@@ -61,7 +61,12 @@ def rebuild_version(*, version: ModelVersion) -> Rebuilt:
             f"{version} has no recorded data set: it was imported, or its data set was removed."
         )
     schema = FeatureSchema.from_dict(manifest["schema"])
-    table = read_table(verified_path(dataset), filename=dataset.original_filename, schema=schema)
+    table = read_table(
+        verified_path(dataset),
+        schema=schema,
+        reading=version.population.reading,
+        filename=dataset.original_filename,
+    )
     trained = train_model(
         table.frame,
         schema=schema,

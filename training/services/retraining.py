@@ -7,14 +7,16 @@ from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
 
-from companies.access import Member
+from companies.identity import Member
 from companies.models import Company
 from core.errors import Conflict, DomainError, Forbidden
 from intake.services.checking import REFUSE, take_in_table, what_was_read
 from intake.services.submissions import Submission, run_of_earlier_send, start_run
 from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep
 from jobs.models import Job
-from registry.engines.tables import table_schema
+from jobs.selectors import job_of_key
+from registry.engines.tables import customers_table
+from registry.log_models import UnknownModelType
 from registry.models import ModelType, Population
 from registry.selectors import telecom_base
 from tabular.snapshots.check import CheckReport
@@ -26,6 +28,8 @@ from training.services.lineage import (
 
 TASK = "training.retrain"
 LONGEST_REASON = 500
+# What a base of a company is learned by where nobody chooses: the most accurate type on most tables.
+USUAL_OWN_TYPE = "lightgbm"
 
 
 class OnlyDevelopers(Forbidden):
@@ -65,7 +69,7 @@ def check_upload(
     FileRefused
         With kind, line and column of the first mistake.
     """
-    _refuse_others(member)
+    refuse_others(member)
     waiting, report = _checked(member, upload, population or telecom_base(), bad_rows)
     waiting.write_report(report)
     return CheckedUpload(report=report, name=waiting.name, token=keep(waiting, member=member))
@@ -92,6 +96,7 @@ def start_retraining(
     upload: File | WaitingUpload | str,
     reason: str,
     population: Population | None = None,
+    model_type: str | None = None,
     bad_rows: str = REFUSE,
     idempotency_key: str | None = None,
     at: datetime,
@@ -108,6 +113,9 @@ def start_retraining(
         Why the company retrains; stands beside the version.
     population
         Of which customers; by default of the telecom base.
+    model_type
+        Slug of the type; by default the pinned one of the telecom base, which has no other, and of a base of
+        the company the one that was trained last.
     bad_rows
         ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
     idempotency_key
@@ -121,53 +129,106 @@ def start_retraining(
         Nothing was combined, and nothing of the file is left.
     NothingToCombineWith, NoTypeToRetrain
         The installation is not set up.
+    UnknownModelType
+        There is no such type, or the telecom base is not retrained with it.
     """
-    _refuse_others(member)
-    submission = Submission(member=member, task=TASK, kind="training_run", sent_key=idempotency_key)
-    if earlier := run_of_earlier_send(submission, upload=upload):
+    refuse_others(member)
+    submission = submission_of(member, idempotency_key)
+    if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=upload):
         return earlier
+    reason = checked_reason(reason)
+    population = population or telecom_base()
+    chosen_type = type_to_retrain(population, model_type)
+    latest_dataset(company=member.company, population=population, at=at)
+
+    waiting, report = _checked(member, upload, population, bad_rows)
+    with transaction.atomic():
+        # Two that are sent at once stand in a row: the second waits for the first.
+        Company.objects.select_for_update().get(pk=member.company.pk)
+        return queue_training(
+            submission,
+            population=population,
+            model_type=chosen_type,
+            reason=reason,
+            waiting=waiting,
+            report=report,
+            title=f"Retraining with {waiting.name or 'a file without a name'}",
+            at=at,
+        )
+
+
+def queue_training(
+    submission: Submission,
+    *,
+    population: Population,
+    model_type: ModelType,
+    reason: str,
+    waiting: WaitingUpload,
+    report: CheckReport,
+    title: str,
+    at: datetime,
+) -> TrainingRun:
+    """Begin the run that learns from a checked upload. Called under the lock of the company."""
+    member = submission.member
+    relative = new_upload_path(member.company, report.spec.format)
+    return start_run(
+        submission,
+        runs=TrainingRun.objects,
+        waiting=waiting,
+        stored=relative,
+        title=title,
+        fields={
+            "developer": member.row,
+            "population": population,
+            "model_type": model_type,
+            "reason": reason,
+            "original_filename": waiting.name,
+            "upload_path": relative,
+            "input_data": what_was_read(report),
+        },
+        # Each begins with the data that the one before leaves behind; at once, it would begin again.
+        after=Job.objects.filter(
+            training_run__company=member.company,
+            training_run__population=population,
+            state__in=Job.UNFINISHED,
+        ),
+        at=at,
+    )
+
+
+def submission_of(member: Member, idempotency_key: str | None) -> Submission:
+    return Submission(member=member, task=TASK, kind="training_run", sent_key=idempotency_key)
+
+
+def checked_reason(reason: str) -> str:
     reason = " ".join(reason.split())
     if not reason or len(reason) > LONGEST_REASON:
         raise ReasonMissing(
             f"Say in at most {LONGEST_REASON} signs why you retrain: it stands beside the version.",
             field="reason",
         )
-    model_type = type_to_retrain()
-    population = population or telecom_base()
-    latest_dataset(company=member.company, population=population, at=at)
+    return reason
 
-    waiting, report = _checked(member, upload, population, bad_rows)
-    relative = new_upload_path(member.company, report.spec.format)
-    with transaction.atomic():
-        # Two that are sent at once stand in a row: the second waits for the first.
-        Company.objects.select_for_update().get(pk=member.company.pk)
-        return start_run(
-            submission,
-            runs=TrainingRun.objects,
-            waiting=waiting,
-            stored=relative,
-            title=f"Retraining with {waiting.name or 'a file without a name'}",
-            fields={
-                "developer": member.row,
-                "population": population,
-                "model_type": model_type,
-                "reason": reason,
-                "original_filename": waiting.name,
-                "upload_path": relative,
-                "input_data": what_was_read(report),
-            },
-            # Each begins with the data that the one before leaves behind; at once, it would begin again.
-            after=Job.objects.filter(
-                training_run__company=member.company,
-                training_run__population=population,
-                state__in=Job.UNFINISHED,
-            ),
-            at=at,
+
+def training_of_key(member: Member, idempotency_key: str | None) -> TrainingRun | None:
+    """Return the run that `member` began with a request of that key."""
+    submission = submission_of(member, idempotency_key)
+    job = job_of_key(submission.key, company=member.company, task=TASK)
+    return job.training_run if job else None
+
+
+def type_to_retrain(population: Population, slug: str | None = None) -> ModelType:
+    """Return the type that the next version of a base is of.
+
+    That the pinned type of the telecom base is also the most accurate default is shown, not assumed.
+    """
+    if population.company_id is not None:
+        return find_type(slug or _trained_last(population))
+    if slug not in (None, settings.RETRAIN_MODEL_TYPE):
+        raise UnknownModelType(
+            f"{population} is retrained as {settings.RETRAIN_MODEL_TYPE} alone. Leave the type out.",
+            field="model_type",
         )
-
-
-def type_to_retrain() -> ModelType:
-    """Return the pinned type. That it is also the most accurate default is shown, not assumed."""
     try:
         return ModelType.objects.get(slug=settings.RETRAIN_MODEL_TYPE)
     except ModelType.DoesNotExist as error:
@@ -177,11 +238,25 @@ def type_to_retrain() -> ModelType:
         ) from error
 
 
-def _refuse_others(member):
+def find_type(slug: str) -> ModelType:
+    """Return the type of that slug. Raises `UnknownModelType`."""
+    found = ModelType.objects.filter(slug=slug).first()
+    if found is None:
+        known = ", ".join(ModelType.objects.values_list("slug", flat=True))
+        raise UnknownModelType(f"There is no model type {slug}. Choose one of: {known}.", field="model_type")
+    return found
+
+
+def _trained_last(population):
+    latest = population.training_runs.order_by("-pk").values_list("model_type__slug", flat=True).first()
+    return latest or USUAL_OWN_TYPE
+
+
+def refuse_others(member: Member) -> None:
     if not member.is_developer:
         raise OnlyDevelopers(f"Only the developer of {member.company} retrains its models.")
 
 
 def _checked(member, upload, population, bad_rows):
-    schema = table_schema(population.features, purpose="train")
+    schema = customers_table(population.features, population.reading, purpose="train")
     return take_in_table(upload, member=member, schema=schema, purpose="train", bad_rows=bad_rows)

@@ -11,7 +11,7 @@ from core.errors import Conflict, NotFound
 from core.files.media import media_exists, readable_path
 from intake.limits import upload_limit
 from intake.services.waiting import COMPANIONS, waiting_room
-from registry.engines.tables import table_schema
+from registry.engines.tables import customers_table, stored_table
 from registry.models import Dataset
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table_in_child
@@ -43,7 +43,7 @@ def open_safe_copy(dataset: Dataset) -> BinaryIO:
     """
     if not media_exists(dataset.file_path):
         raise TableIsGone("The stored file is gone. The operator of this installation can put it back.")
-    schema = table_schema(dataset.population.features, purpose="train")
+    schema = _schema(dataset)
     # Reading may put files beside the one that is read, and nobody may change it meanwhile.
     with tempfile.TemporaryDirectory(dir=waiting_room()) as folder:
         copy, safe = Path(folder) / "table", Path(folder) / "safe.csv"
@@ -60,6 +60,14 @@ def open_safe_copy(dataset: Dataset) -> BinaryIO:
                 f"{dataset} cannot be read as it was registered. {error.message}"
             ) from error
         return safe.open("rb")
+
+
+def _schema(dataset):
+    """Return how a data set is read: an upload as its owner writes, what was combined as this house does."""
+    base = dataset.population
+    if dataset.is_combined:
+        return stored_table(base.features, base.reading)
+    return customers_table(base.features, base.reading, purpose="train")
 
 
 def _spec(dataset, copy, schema):

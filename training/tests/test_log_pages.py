@@ -6,7 +6,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
 
-from companies.access import membership
+from companies.identity import membership
 from jobs.models import Job
 from ml.samples.sample_logs import make_sample_log
 from registry.models import ModelVersion

@@ -53,7 +53,7 @@ def _check(request):
     except DomainError as error:
         return _page(request, upload_form=form, refusal=error, status=error.http_status)
     query = urlencode({"kept": checked.token, "bad_rows": form.bad_rows})
-    return _go(request, f"{reverse('training:new')}?{query}")
+    return go(request, f"{reverse('training:new')}?{query}")
 
 
 def _start(request):
@@ -73,7 +73,7 @@ def _start(request):
         )
     except DomainError as error:
         return _page(request, upload_form=TableForm(), refusal=error, status=error.http_status)
-    return _go(request, reverse("training:run", args=(run.uuid,)))
+    return go(request, reverse("training:run", args=(run.uuid,)))
 
 
 def _page(request, *, upload_form=None, start_form=None, checked=None, refusal=None, status=200):
@@ -87,7 +87,7 @@ def _page(request, *, upload_form=None, start_form=None, checked=None, refusal=N
     return render(request, f"training/retrain.html{part}", context, status=status)
 
 
-def _go(request, url):
+def go(request, url):
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 

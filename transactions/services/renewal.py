@@ -6,7 +6,7 @@ from functools import partial
 from django.core.files.base import File
 from django.db import transaction
 
-from companies.access import Member
+from companies.identity import Member
 from core.errors import Conflict, DomainError, Unprocessable
 from core.files.store import remove_file
 from core.files.stored import DATASETS

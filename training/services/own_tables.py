@@ -1,0 +1,341 @@
+"""A table of a company's own: looked at, described by its people, and learned from for the first time."""
+
+import json
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import PurePath
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db import transaction
+
+from companies.identity import Member
+from companies.models import Company
+from core.errors import Unprocessable
+from intake.limits import upload_limit
+from intake.services.checking import REFUSE, FileRefused, preview_upload
+from intake.services.submissions import run_of_earlier_send
+from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep, take_in
+from ml.matrix.schemas import FeatureSchema
+from registry.models import Population
+from registry.services.populations import create_population, free_name
+from tabular.children import read_in_child
+from tabular.errors import TableError, shown
+from tabular.previews.preview import Preview
+from tabular.snapshots.check import CheckReport
+from tabular.snapshots.inference import Inferred, infer_table_in_child
+from tabular.snapshots.plan import Choices, SnapshotPlan, freeze
+from training.models import TrainingRun
+from training.presenting.leaks import STOP, Leak, describe_leaks
+from training.services.retraining import (
+    USUAL_OWN_TYPE,
+    checked_reason,
+    find_type,
+    queue_training,
+    refuse_others,
+    submission_of,
+)
+
+ENGINE = "training.engines.own_tables:examine"
+# Under these names the notes beside an upload tell what was found in it.
+SEEN, CHECKED = "seen", "checked"
+FIRST_REASON = "The first model of these customers."
+# By so many columns, of so few values, the figures of a version are shown in parts.
+MOST_SLICES, MOST_PARTS = 3, 6
+
+
+class ColumnsKnowAnswer(Unprocessable):
+    """`extra` names the columns, ``leaking``."""
+
+    code = "columns-know-answer"
+
+
+@dataclass(frozen=True)
+class SeenTable:
+    """A table that was looked at, what its columns are taken for, and the token to go on with."""
+
+    token: str
+    name: str
+    preview: Preview
+    inferred: Inferred
+
+
+@dataclass(frozen=True)
+class CheckedTable:
+    """A table as its people described it, and what speaks for and against learning from it.
+
+    Parameters
+    ----------
+    plan, schema
+        How files of these customers are read, and what a model reads of them.
+    notes
+        Sentences about what else was found: twins, columns that are not learned from, row numbers for ids.
+    rows, left
+        How many customers, and how many of them left.
+    """
+
+    plan: SnapshotPlan
+    schema: FeatureSchema
+    report: CheckReport
+    leaks: tuple[Leak, ...]
+    notes: tuple[str, ...]
+    rows: int
+    left: int
+
+
+# --- Looked at -------------------------------------------------------------------------------------------
+
+
+def look_at_table(*, member: Member, upload: File | WaitingUpload) -> SeenTable:
+    """Take a table in, propose what its columns are, and keep it for an hour.
+
+    Raises
+    ------
+    OnlyDevelopers
+        `member` is a user.
+    FileRefused
+        It cannot be read, or is a purchase log (`is_log`); nothing of it is left.
+    """
+    refuse_others(member)
+    waiting = None
+    try:
+        waiting = take_in(upload)
+        preview, inferred = _look(waiting)
+    except TableError as error:
+        if waiting:
+            waiting.remove()
+        raise FileRefused(error) from error
+    except BaseException:
+        if waiting:
+            waiting.remove()
+        raise
+    waiting.write_note(SEEN, {"preview": preview.to_dict(), "inferred": inferred.to_dict()})
+    return SeenTable(keep(waiting, member=member), waiting.name, preview, inferred)
+
+
+def find_seen(token: str, *, member: Member) -> SeenTable:
+    """Return what `look_at_table` found in the file that it gave `token` for.
+
+    Raises
+    ------
+    UploadIsGone
+        The hour is over, or the token is somebody else's.
+    """
+    waiting = find_kept(token, member=member)
+    seen = waiting.read_note(SEEN)
+    if seen is None:
+        raise UploadIsGone("The file was not looked at to its end. Please choose it again.", field="file")
+    preview, inferred = Preview.from_dict(seen["preview"]), Inferred.from_dict(seen["inferred"])
+    return SeenTable(token, waiting.name, preview, inferred)
+
+
+def latest_choices(token: str, *, member: Member) -> tuple[Choices, str] | None:
+    """Return as what a table was described last, and what was to be done with rows that cannot be read.
+
+    None before its first check. Raises `UploadIsGone` as `find_seen` does.
+    """
+    known = find_kept(token, member=member).read_note(CHECKED)
+    if known is None:
+        return None
+    choices = known["asked"]["choices"]
+    return Choices(**choices | {"left_out": tuple(choices["left_out"])}), known["asked"]["bad_rows"]
+
+
+def _look(waiting):
+    preview = preview_upload(waiting)
+    inferred = infer_table_in_child(waiting.path, preview, **_limits(settings.UPLOAD_MEMORY_MB))
+    if inferred.log_reason:
+        raise FileRefused(TableError("wrong_mapping", inferred.log_reason), log=inferred.log_reason)
+    return preview, inferred
+
+
+def _limits(megabytes):
+    return {"memory_bytes": megabytes * 1024 * 1024, "seconds": settings.UPLOAD_SECONDS}
+
+
+# --- Described -------------------------------------------------------------------------------------------
+
+
+def check_choices(*, member: Member, token: str, choices: Choices, bad_rows: str = REFUSE) -> CheckedTable:
+    """Check a table as its people describe it; what was found is remembered for the same choices.
+
+    Parameters
+    ----------
+    token
+        From `look_at_table`.
+    bad_rows
+        ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
+
+    Raises
+    ------
+    FileRefused
+        What is still to be said, or why nothing can be learned; the file stays kept under its token.
+    UploadIsGone
+        The hour is over.
+    """
+    refuse_others(member)
+    seen = find_seen(token, member=member)
+    waiting = find_kept(token, member=member)
+    asked = json.loads(json.dumps({"choices": asdict(choices), "bad_rows": bad_rows}))
+    known = waiting.read_note(CHECKED)
+    if known is None or known["asked"] != asked:
+        known = {"asked": asked, **_examined(waiting, token, seen.inferred, choices, bad_rows)}
+        waiting.write_note(CHECKED, known)
+        # Where several machines share the waiting room, the others are told as well.
+        keep(waiting, member=member)
+    return _checked_table(known, seen.inferred)
+
+
+def _examined(waiting, token, inferred, choices, bad_rows):
+    try:
+        plan = freeze(inferred, choices)
+        found = read_in_child(
+            ENGINE,
+            {
+                "path": str(waiting.path),
+                "plan": plan.to_dict(),
+                "bad_rows": bad_rows,
+                "rejects_path": str(waiting.rejects_path),
+                "max_bytes": upload_limit(),
+            },
+            **_limits(settings.TRAINING_MEMORY_MB),
+        )
+    except TableError as error:
+        raise FileRefused(error, kept=token) from error
+    return {"plan": plan.to_dict(), **found}
+
+
+def _checked_table(found, inferred):
+    report = CheckReport.from_dict(found["report"])
+    plan = SnapshotPlan.from_dict(found["plan"])
+    return CheckedTable(
+        plan=plan,
+        schema=FeatureSchema.from_dict(found["schema"]),
+        report=report,
+        leaks=describe_leaks(found["alone"], dict(inferred.ask_about)),
+        notes=_notes(plan, report, inferred, found["not_learned"]),
+        rows=report.accepted,
+        left=found["left"],
+    )
+
+
+def _notes(plan, report, inferred, not_learned):
+    notes = [f"{shown(column)} is not learned from. {why}" for column, why in not_learned.items()]
+    if not plan.has_ids:
+        notes.append(inferred.id_reason if inferred.id_column is None else _called_after_rows())
+    return (*notes, *report.warnings)
+
+
+def _called_after_rows():
+    return "No column names the customers, so each is called after its row, such as Row 17."
+
+
+# --- Learned from ----------------------------------------------------------------------------------------
+
+
+def start_first_training(
+    *,
+    member: Member,
+    token: str,
+    base_name: str,
+    choices: Choices,
+    model_type: str = USUAL_OWN_TYPE,
+    reason: str = "",
+    keep_leaking: Collection[str] = (),
+    value_column: str | None = None,
+    currency: str = "",
+    bad_rows: str = REFUSE,
+    idempotency_key: str | None = None,
+    at: datetime,
+) -> TrainingRun:
+    """Make a customer base of a table and queue its first training: both, or nothing of either.
+
+    Parameters
+    ----------
+    base_name
+        What people find the customers by; empty for the name of the file.
+    model_type
+        Slug of any type.
+    reason
+        Why, beside the version.
+    keep_leaking
+        Columns that are learned from although each alone tells who left: it stands on every card.
+    value_column
+        The number that says what a customer is worth a month, where there is one, and its `currency`.
+
+    Raises
+    ------
+    ColumnsKnowAnswer
+        A column alone tells who left, and is neither left out nor kept by name.
+    FileRefused, UploadIsGone
+        As for `check_choices`.
+    NameTaken, PopulationRefused
+        As for `registry.services.populations.create_population`.
+    UnknownModelType
+        There is no such type.
+    """
+    refuse_others(member)
+    submission = submission_of(member, idempotency_key)
+    if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=token):
+        return earlier
+    chosen_type = find_type(model_type)
+    reason = checked_reason(reason.strip() or FIRST_REASON)
+    checked = check_choices(member=member, token=token, choices=choices, bad_rows=bad_rows)
+    kept = _kept_leaks(checked, keep_leaking)
+    waiting = find_kept(token, member=member)
+    with transaction.atomic():
+        # Held, so that of two who send the same at once the second finds the run of the first.
+        Company.objects.select_for_update().get(pk=member.company.pk)
+        if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=waiting):
+            return earlier
+        population = create_population(
+            company=member.company,
+            name=base_name.strip() or name_after(waiting.name, member.company),
+            kind=Population.Kind.SNAPSHOT,
+            currency=currency,
+            by=member.account,
+            at=at,
+            **_described(checked, choices, kept, value_column),
+        )
+        return queue_training(
+            submission,
+            population=population,
+            model_type=chosen_type,
+            reason=reason,
+            waiting=waiting,
+            report=checked.report,
+            title=f"First training of {population}",
+            at=at,
+        )
+
+
+def _kept_leaks(checked, keep_leaking):
+    """Return the columns that are learned from although they tell too much, with how much they tell."""
+    stopping = {leak.column: leak for leak in checked.leaks if leak.level == STOP}
+    if open_ones := sorted(set(stopping) - set(keep_leaking)):
+        told = " ".join(stopping[column].sentence for column in open_ones)
+        raise ColumnsKnowAnswer(told, field="left_out", extra={"leaking": open_ones})
+    return [{"column": leak.column, "auc": leak.auc} for leak in stopping.values()]
+
+
+def _described(checked, choices, kept, value_column):
+    """Return what makes a customer base of a table."""
+    schema, plan = checked.schema, checked.plan
+    stayed, left = schema.label.values
+    roles = {"id": schema.id_column, "outcome": schema.label.name, "left": left}
+    definition = {"column": choices.outcome, "left": choices.left_value}
+    return {
+        "schema": schema.to_dict(),
+        "reading": plan.to_dict(),
+        "roles": roles | ({"value": value_column} if value_column else {}),
+        "definition": definition | ({"kept_leaks": kept} if kept else {}),
+        "wording": {c.name: {"label": c.label} for c in plan.columns if c.label != c.name},
+        "slices": [c.name for c in schema.categorical if len(c.levels) <= MOST_PARTS][:MOST_SLICES],
+    }
+
+
+def name_after(filename: str, company: Company) -> str:
+    """Return what the customers of a file may be called: a name that the company has not given yet."""
+    words = PurePath(filename).stem.replace("_", " ").replace("-", " ").split()
+    return free_name(company, " ".join(words).capitalize() or "Customers")
