@@ -208,7 +208,7 @@ class TypeForm(SentOnceForm):
 
 
 class FirstTrainingForm(TypeForm):
-    """The last word before a table is learned from: suspicious columns, the type, what customers are worth."""
+    """The last word before a table is learned from: suspicious columns, type, what customers are worth."""
 
     value_column = forms.ChoiceField(
         label="What a customer is worth a month",
