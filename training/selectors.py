@@ -97,6 +97,7 @@ def card_section(member: Member, version: ModelVersion) -> dict | None:
         "run": run,
         "sentence": run.comparison["sentence"],
         "compared_with": [row["name"] for row in run.comparison["versions"] if row["key"] != "new"],
+        "kept_leaks": run.population.definition.get("kept_leaks", []),
     }
 
 
