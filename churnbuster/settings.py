@@ -188,6 +188,7 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
     # Expires unread before the next few are due, so they do not pile up while nobody works.
     "reap": {"task": "jobs.reap", "schedule": 5.0, "options": {"expires": 15.0}},
+    "tell": {"task": "core.tell", "schedule": 10.0, "options": {"expires": 30.0}},
     "sweep": {"task": "core.sweep", "schedule": 1800.0, "options": {"expires": 1800.0}},
 }
 
@@ -438,6 +439,7 @@ HEALTH_CHECKS = [
     "health_check.checks.Cache",
     "core.health.Broker",
     "core.health.Disk",
+    "core.health.Events",
     "jobs.health.Worker",
 ]
 

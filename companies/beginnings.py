@@ -6,7 +6,7 @@ An app calls `add_beginning` in its ``apps.py``. Nothing here knows what is begu
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from companies.access import Member
+from companies.identity import Member
 from companies.models import Company
 
 

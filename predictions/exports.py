@@ -19,8 +19,10 @@ from predictions.engines.batch import CHURN_PROBABILITY
 from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, CustomerTable
 from predictions.engines.shadow import CHALLENGER, who_changed_sides
 from predictions.models import Prediction
+from registry.models import Population
+from tabular.snapshots.plan import SnapshotPlan, template_rows
 from tabular.snapshots.write import BOM, fixed_decimals, write_xlsx
-from tabular.source.danger import harmless_array
+from tabular.source.danger import harmless, harmless_array
 from tabular.source.spec import ParseSpec
 from tabular.values.schema import TableSchema
 
@@ -80,6 +82,19 @@ def selection(prediction: Prediction, table: CustomerTable) -> Iterator[bytes]:
         first = after
 
 
+def template(base: Population) -> Iterator[bytes]:
+    """Yield the template of a customer base as CSV: its columns, and two rows as its files write them."""
+    plan = SnapshotPlan.from_dict(base.reading)
+    # Where numbers have decimal commas, spreadsheets put semicolons between cells.
+    delimiter = ";" if any(column.decimal == "," for column in plan.features) else ","
+    read = {name.casefold() for name in base.columns_of_file(with_outcome=False)}
+    header, *rows = template_rows(plan, purpose="predict")
+    places = [place for place, name in enumerate(header) if name.casefold() in read]
+    yield BOM
+    for row in (header, *rows):
+        yield _line([harmless(row[place]) for place in places], delimiter)
+
+
 def changed_sides(prediction: Prediction, thresholds: tuple[float, float]) -> Iterator[bytes]:
     """Yield, as CSV, the customers whom the version that was used and the challenger judge differently."""
     path = readable_path(files.shadow_beside(prediction.result_dataset_path))
@@ -106,15 +121,16 @@ class _Stored:
 
     def __init__(self, prediction):
         self.path = readable_path(prediction.result_dataset_path)
-        self.delimiter, self.writes_bom = ",", False
         spec = None if prediction.reads_log else ParseSpec.from_dict(prediction.input_data["spec"])
-        if spec:
-            self.delimiter, self.writes_bom = spec.delimiter, spec.writes_bom
+        # The result of a log is no copy of a file: it is written as plainly as can be.
+        self.delimiter, self.writes_bom = (spec.delimiter, spec.writes_bom) if spec else (",", False)
         with self.path.open(encoding="utf-8-sig", newline="") as file:
             self.names = next(csv.reader(file, delimiter=self.delimiter))
-        self.numbers = self._numbers_of_file(spec, prediction) if spec else self.names[1:]
+        self.numbers = self._numbers_of(prediction, spec)
 
-    def _numbers_of_file(self, spec, prediction):
+    def _numbers_of(self, prediction, spec):
+        if spec is None:
+            return [*prediction.result["numbers"], CHURN_PROBABILITY]
         schema = TableSchema.from_dict(prediction.input_data["schema"])
         numeric = {column.name for column in schema.columns if column.kind == "number"}
         places = {place for name, place in spec.positions.items() if name in numeric}

@@ -199,6 +199,17 @@ ROUTES = {
         )
         for file in ("features.csv", "features.parquet")
     },
+    "<portal:portal>/logs/<uuid:analysis>/newer/": [
+        *both_portals("logs/{log}/newer/"),
+        *both_portals("logs/{log}/newer/", own=400, method="post"),  # an empty form
+    ],
+    # Nothing serves purchases yet.
+    "<portal:portal>/logs/<uuid:analysis>/score/": both_portals("logs/{log}/score/", own=409, method="post"),
+    "dev/logs/<uuid:analysis>/model/": [
+        *page("dev/logs/{log}/model/"),
+        *page("dev/logs/{log}/model/", own=400, method="post"),  # an empty form
+    ],
+    "dev/logs/<uuid:analysis>/model/<uuid:training>/": page("dev/logs/{log}/model/{log_training}/"),
     "<portal:portal>/logs/samples/": both_portals("logs/samples/"),
     "<portal:portal>/logs/samples/<str:name>": both_portals("logs/samples/bad_no_rows.csv"),
     f"{V2}upload-dataset": api(f"{OWN_V2}upload-dataset", own=400, method="post"),  # an empty form
@@ -254,12 +265,11 @@ ROUTES = {
         f"<portal:portal>/predictions/<uuid:run>/{file}": both_portals(f"predictions/{{run}}/{file}")
         for file in ("customers.csv", "result.csv", "result.xlsx", "upload", "left-out.csv")
     },
-    "<portal:portal>/predictions/<uuid:run>/lapsed.csv": both_portals(
-        "predictions/{run}/lapsed.csv", own=404
-    ),  # not of a purchase log
-    "<portal:portal>/logs/<uuid:analysis>/score/": both_portals(
-        "logs/{log}/score/", own=409, method="post"
-    ),  # no model has learned from purchases
+    # Only what was scored from a purchase log has them.
+    **{
+        f"<portal:portal>/predictions/<uuid:run>/{file}": both_portals(f"predictions/{{run}}/{file}", own=404)
+        for file in ("lapsed.csv", "changes.csv")
+    },
     "dev/predictions/<uuid:run>/changed-sides.csv": page(
         "dev/predictions/{run}/changed-sides.csv", own=409
     ),  # nobody scored in the shadow

@@ -6,6 +6,8 @@ from django import forms
 
 from core.forms import SentOnceForm
 from intake.forms import BadRowsForm
+from ml.logs.log_models import TYPES
+from ml.model_types.catalogue import MODEL_TYPES
 from registry.models import ModelType
 from registry.services.populations import LONGEST_CURRENCY, LONGEST_NAME
 from tabular.snapshots.inference import Inferred
@@ -13,6 +15,7 @@ from tabular.snapshots.plan import DATE_ORDERS, Choices
 from training.presenting.leaks import STOP, Leak
 from training.presenting.own_tables import who_left_choices
 from training.services.retraining import LONGEST_REASON
+from transactions.forms import FEATURE_SET_CHOICES
 
 ORDERS_IN_WORDS = {"DMY": "Day first", "MDY": "Month first"}
 DECIMALS = ((".", "A point before decimals"), (",", "A comma before decimals"))
@@ -29,6 +32,30 @@ class StartForm(SentOnceForm, BadRowsForm):
         widget=forms.TextInput({"autocomplete": "off"}),
         error_messages={"required": "Say why you retrain."},
     )
+
+
+def _types():
+    return [(slug, MODEL_TYPES[slug].name) for slug in TYPES]
+
+
+class LogTrainingForm(forms.Form):
+    """With what a purchase log is learned."""
+
+    model_type = forms.ChoiceField(choices=_types, widget=forms.RadioSelect, label="Type of model")
+    feature_set = forms.ChoiceField(
+        choices=FEATURE_SET_CHOICES,
+        widget=forms.RadioSelect,
+        label="Features",
+        help_text="What is known of each customer. They are computed first, where they are not there yet.",
+    )
+
+    @staticmethod
+    def usual(trainings) -> dict:
+        """Return what was chosen last time; at first the first of each."""
+        latest = trainings.first()
+        if latest is None or latest.matrix is None:
+            return {"model_type": TYPES[0], "feature_set": FEATURE_SET_CHOICES[0][0]}
+        return {"model_type": latest.model_type.slug, "feature_set": latest.matrix.feature_set}
 
 
 class CampaignForm(forms.Form):
@@ -208,7 +235,7 @@ class TypeForm(SentOnceForm):
 
 
 class FirstTrainingForm(TypeForm):
-    """The last word before a table is learned from: suspicious columns, type, what customers are worth."""
+    """The last word before a table is learned from: suspicious columns, the type, a customer's worth."""
 
     value_column = forms.ChoiceField(
         label="What a customer is worth a month",

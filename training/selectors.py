@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db.models import QuerySet
 
-from companies.access import Member
+from companies.identity import Member
 from companies.models import Company
 from jobs.models import Job
 from registry.models import Dataset, ModelType, ModelVersion, Population
@@ -107,7 +107,7 @@ def card_section(member: Member, version: ModelVersion) -> dict | None:
 def datasets_for(member: Member) -> QuerySet[Dataset]:
     """Return the tables of customers of the member's company, latest first."""
     tables = member.company.datasets.filter(dataset_type=Dataset.Type.SNAPSHOT)
-    return tables.select_related("parent_dataset").order_by("-pk")
+    return tables.select_related("parent_dataset", "population").order_by("-pk")
 
 
 def trained_on(dataset: Dataset, company: Company) -> QuerySet[ModelVersion]:

@@ -3,7 +3,7 @@ from django.urls import include, path
 from companies.portals import DEVELOPERS
 from training.api import resources as api
 from training.api import v2
-from training.views import datasets, own_tables, retraining
+from training.views import datasets, logs, own_tables, retraining
 
 app_name = "training"
 DEVELOPER = {"portal": DEVELOPERS}
@@ -28,6 +28,8 @@ urlpatterns = [
     path("dev/datasets/", datasets.datasets, DEVELOPER, name="datasets"),
     path("dev/datasets/<int:pk>/", datasets.dataset, DEVELOPER, name="dataset"),
     path("dev/datasets/<int:pk>/download", datasets.download, DEVELOPER, name="download_dataset"),
+    path("dev/logs/<uuid:analysis>/model/", logs.model, DEVELOPER, name="log_model"),
+    path("dev/logs/<uuid:analysis>/model/<uuid:training>/", logs.training, DEVELOPER, name="log_training"),
     path("api/v1/churn/v2/organizations/<str:org>/train", v2.Train.as_view(), name="v2_train"),
     path(
         "api/v1/churn/v2/organizations/<str:org>/training-status",

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from companies import home
-from companies.access import developer_required, member_of, member_required, standing
+from companies.access import caller_of, developer_required, member_of, member_required
 from companies.adapter import home_of
 from companies.beginnings import beginnings_for, has_begun
 from companies.selectors import approver_of, waiting_people
@@ -53,7 +53,7 @@ def begin(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def waiting(request):
-    member = standing(request)
+    member = caller_of(request).standing
     if member is None or member.approved:
         return redirect(home_of(request))
     if request.method == "POST":

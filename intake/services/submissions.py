@@ -11,7 +11,7 @@ from datetime import datetime
 from django.core.files.base import File
 from django.db import models, transaction
 
-from companies.access import Member
+from companies.identity import Member
 from intake.services.stored import remove_upload, store_upload
 from intake.services.waiting import WaitingUpload
 from jobs.models import Job
@@ -28,7 +28,7 @@ class Submission:
     task
         Name of the handler that does it.
     kind
-        What the run is called: by its job, which has one, and in the payload of its job.
+        What the run is called in the payload of its job.
     sent_key
         What the sender calls this one request, or None.
     """
@@ -49,7 +49,9 @@ class Submission:
         return stored_key(self.key, company=self.member.company, task=self.task)
 
 
-def run_of_earlier_send(submission: Submission, *, upload: File | WaitingUpload | str) -> models.Model | None:
+def run_of_earlier_send(
+    submission: Submission, *, runs: models.Manager, upload: File | WaitingUpload | str
+) -> models.Model | None:
     """Return the run that this very request began when it was sent before; a second file is dropped unread.
 
     To be asked first: a kept upload is gone once its run has begun, and checking it again takes minutes.
@@ -59,7 +61,7 @@ def run_of_earlier_send(submission: Submission, *, upload: File | WaitingUpload 
         return None
     if isinstance(upload, WaitingUpload):
         upload.remove()
-    return getattr(earlier, submission.kind)
+    return runs.get(job=earlier)
 
 
 def start_run(

@@ -63,10 +63,10 @@ def compare_results(
         connection.execute(f"CREATE TEMP VIEW buyers AS {_who_bought(events, bought)}")
         connection.execute(f"CREATE TEMP TABLE changes AS {_changes()}")
         kinds = dict(connection.execute("SELECT change, count(*) FROM changes GROUP BY change").fetchall())
-        first_seen, named_before, named_now = connection.execute(
+        [(first_seen, named_before, named_now)] = connection.execute(
             f"SELECT count(*) FILTER (change = '{NEW}' AND before IS NULL), count(*) FILTER (was_named), "
             "count(*) FILTER (is_named) FROM changes"
-        ).fetchone()
+        ).fetchall()
         _write(connection, target)
         outcome = _outcome(connection, previous, events, before, as_of, days_missing)
     return {
@@ -121,10 +121,10 @@ def _outcome(connection, previous, events, before, as_of, days_missing):
     end = start + timedelta(days=definition["horizon_days"])
     within = f"event_at >= {write_literal(start)} AND event_at < {write_literal(end)}"
     bought = f"customer_id IN ({_who_bought(events, within)})"
-    named, left, scored, all_left = connection.execute(
+    [(named, left, scored, all_left)] = connection.execute(
         f"SELECT count(*) FILTER (was_named), count(*) FILTER (was_named AND NOT {bought}), count(*), "
         f"count(*) FILTER (NOT {bought}) FROM pairs WHERE before IS NOT NULL"
-    ).fetchone()
+    ).fetchall()
     return {
         "is_over": as_of >= end,
         "ends": end.isoformat(),

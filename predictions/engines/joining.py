@@ -159,4 +159,5 @@ def _span(connection, source) -> tuple[datetime, datetime]:
 
 
 def _ask(connection, sql) -> tuple:
-    return connection.execute(sql).fetchone()
+    [row] = connection.execute(sql).fetchall()
+    return row

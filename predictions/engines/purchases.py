@@ -216,7 +216,7 @@ class _Work:
                 f"FROM buyers WHERE {LATEST} < {write_literal(since)} ORDER BY days_silent, {ID_COLUMN}"
             )
             _write_csv(connection.sql(lapsed).to_arrow_reader(BATCH), lapsed_path)
-            (count,) = connection.execute(f"SELECT count(*) FROM ({lapsed})").fetchone()
+            [(count,)] = connection.execute(f"SELECT count(*) FROM ({lapsed})").fetchall()
             shown = connection.execute(f"{lapsed} LIMIT {SHOWN_LAPSED}").fetchall()
         names = ("customer", "latest", "days")
         return {

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from companies.access import Member
+from companies.identity import Member
 from predictions.selectors import predictions_for
 from registry.models import Population
 from registry.presenting.bases import Fact, Step

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from django.conf import settings
 from django.db import transaction
 
-from companies.access import Member
+from companies.identity import Member
 from core.errors import Conflict
 from core.files.media import media_exists, readable_path
 from core.files.store import local_copy
@@ -17,7 +17,7 @@ from jobs.runner import JobRun
 from jobs.services import enqueue
 from predictions import files
 from predictions.models import Prediction
-from predictions.selectors import run_before, version_for_log
+from predictions.selectors import earlier_run, run_before, version_for_log
 from predictions.services.runs import NameMissing, VersionNotOffered
 from predictions.services.scoring import ScoringFailed, refuse_changed_files
 from registry.models import ModelVersion
@@ -47,6 +47,7 @@ def start_log_prediction(
     analysis: AnalysisSession,
     name: str = "",
     version: ModelVersion | None = None,
+    follows: Prediction | None = None,
     at: datetime,
 ) -> Prediction:
     """Queue the active customers of a log to be scored as of its end.
@@ -61,6 +62,9 @@ def start_log_prediction(
         What people find it by in the history; default: the name of the log.
     version
         One that learned from purchases of this base; default: its champion.
+    follows
+        The result that this one goes on from: then a log that has nothing newer is refused. Default: the
+        latest of the base that was made of another log and looks less far.
     at
         Aware UTC instant of the request.
 
@@ -85,11 +89,11 @@ def start_log_prediction(
         )
     if version.company_id != member.company.pk or version.population_id != analysis.population_id:
         raise VersionNotOffered("There is no such model. Choose one that learned from these purchases.")
-    return _write_down(member, analysis, name, version, at)
+    return _write_down(member, analysis, name, version, follows, at)
 
 
 @transaction.atomic
-def _write_down(member, analysis, name, version, at):
+def _write_down(member, analysis, name, version, follows, at):
     public_id = uuid.uuid4()
     job = enqueue(
         task=TASK,
@@ -110,7 +114,15 @@ def _write_down(member, analysis, name, version, at):
         population=analysis.population,
         deployment=deployment_of(version, member.company),
         original_filename=analysis.dataset.original_filename,
-        input_data={"source": "log", "analysis": str(analysis.pk), "log": str(analysis), "warnings": []},
+        input_data={
+            "source": "log",
+            # Known when it is done: who of the log is scored.
+            "accepted": None,
+            "analysis": str(analysis.pk),
+            "log": str(analysis),
+            "follows": str(follows.uuid) if follows else None,
+            "warnings": [],
+        },
         created_at=at,
     )
 
@@ -136,7 +148,7 @@ def score_log_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -
         The version may not be used.
     """
     analysis = _log_of(prediction)
-    earlier, logs_before, warnings = _what_it_follows(analysis)
+    earlier, logs_before, warnings = _what_it_follows(prediction, analysis)
     relative = files.new_result(prediction.portal, prediction.company_id)
     published = False
     try:
@@ -162,9 +174,9 @@ def _log_of(prediction):
     return analysis
 
 
-def _what_it_follows(analysis):
+def _what_it_follows(prediction, analysis):
     """Return the result before, the logs that it was made of, and a warning where they are not there."""
-    earlier = run_before(analysis)
+    earlier = earlier_run(prediction) or run_before(analysis)
     if earlier is None:
         return None, [], []
     ids = earlier.input_data["logs"]

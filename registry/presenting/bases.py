@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.urls import reverse
 
-from companies.access import Member
+from companies.identity import Member
 from ml.serving.risk import POLICIES
 from registry.models import Dataset, ModelVersion, Population
 from registry.selectors import champion_for, list_versions, populations_of

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from companies.access import Member
+from companies.identity import Member
 from registry.models import ModelVersion, Population
 from registry.presenting.bases import Step
 from training.models import TrainingRun

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from companies.access import Member
+from companies.identity import Member
 from core.errors import Conflict, DomainError, Forbidden
 from core.files.store import local_copy
 from core.files.stored import DATASETS

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
 
-from companies.access import Member
+from companies.identity import Member
 from companies.models import Company
 from core.errors import Unprocessable
 from intake.limits import upload_limit
@@ -277,7 +277,7 @@ def start_first_training(
     """
     refuse_others(member)
     submission = submission_of(member, idempotency_key)
-    if earlier := run_of_earlier_send(submission, upload=token):
+    if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=token):
         return earlier
     chosen_type = find_type(model_type)
     reason = checked_reason(reason.strip() or FIRST_REASON)
@@ -287,7 +287,7 @@ def start_first_training(
     with transaction.atomic():
         # Held, so that of two who send the same at once the second finds the run of the first.
         Company.objects.select_for_update().get(pk=member.company.pk)
-        if earlier := run_of_earlier_send(submission, upload=waiting):
+        if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=waiting):
             return earlier
         population = create_population(
             company=member.company,

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
 
-from companies.access import Member
+from companies.identity import Member
 from companies.models import Company
 from core.errors import Conflict, DomainError, Forbidden
 from intake.services.checking import REFUSE, take_in_table, what_was_read
@@ -134,7 +134,7 @@ def start_retraining(
     """
     refuse_others(member)
     submission = submission_of(member, idempotency_key)
-    if earlier := run_of_earlier_send(submission, upload=upload):
+    if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=upload):
         return earlier
     reason = checked_reason(reason)
     population = population or telecom_base()

@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-from companies.access import Member
+from companies.identity import Member
 from registry.models import Population
 from registry.presenting.bases import Step
 from transactions.selectors import analyses_for

@@ -2,8 +2,8 @@
 
 from django.urls import reverse
 
-from companies.access import Member
 from companies.beginnings import Beginning
+from companies.identity import Member
 from companies.models import Company
 from transactions.samples import GOOD
 

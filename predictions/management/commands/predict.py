@@ -10,7 +10,8 @@ from core.files.media import readable_path
 from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
 from predictions.services.runs import start_prediction
-from registry.selectors import versions_for
+from registry.models import Population
+from registry.selectors import offered_versions, population_named
 
 
 class Command(BaseCommand):
@@ -25,15 +26,21 @@ class Command(BaseCommand):
         parser.add_argument(
             "--model", required=True, help='number of the model, or its name and version: "Neural Network v1"'
         )
+        parser.add_argument(
+            "--base",
+            default="",
+            metavar="NAME",
+            help="customer base, by name or UUID; needed where two of them have a model of the same name",
+        )
         parser.add_argument("--name", help="name in the history; default: the name of the file")
         parser.add_argument(
             "--leave-out-bad-rows", action="store_true", help="predict the others instead of refusing"
         )
         parser.add_argument("--out", help="where to write the result CSV; default: only its place is printed")
 
-    def handle(self, *, file, company, by, model, name, leave_out_bad_rows, out, **options):
+    def handle(self, *, file, company, by, base, model, name, leave_out_bad_rows, out, **options):
         member = find_member(company, by, does="predicts")
-        version = self._version(member, model)
+        version = self._version(member, base, model)
         try:
             with open(file, "rb") as handle:
                 upload = File(handle, name=file.rpartition("/")[2])
@@ -60,8 +67,13 @@ class Command(BaseCommand):
         self.stdout.write(f"{counts['churners']:,} of {counts['rows']:,} customers are likely to leave.")
         self.stdout.write(f"Result: {out or stored}")
 
-    def _version(self, member, wanted):
-        offered = versions_for(member).select_related("model_type")
+    def _version(self, member, base, wanted):
+        offered = offered_versions(member)
+        if base:
+            try:
+                offered = offered.filter(population=population_named(member.company, base))
+            except Population.DoesNotExist as error:
+                raise CommandError(str(error)) from error
         for version in offered:
             if wanted in (str(version.pk), str(version)):
                 return version

@@ -1,0 +1,49 @@
+"""Training on a purchase log in one step: features that are not there are computed first."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from companies.identity import Member
+from training.models import FeatureTraining
+from training.services.feature_training import OnlyDevelopers, start_feature_training
+from transactions.cutoffs import plan_features
+from transactions.models import AnalysisSession, FeatureMatrix
+from transactions.services.matrices import start_features
+
+
+@transaction.atomic
+def train_on_log(
+    *, member: Member, analysis: AnalysisSession, feature_set: str, model_type: str, at: datetime
+) -> FeatureTraining:
+    """Queue a training on `analysis`, behind its features where they have to be computed.
+
+    Parameters
+    ----------
+    feature_set
+        A key of the catalogue's `FEATURE_SETS`.
+    model_type
+        One of `ml.logs.log_models.TYPES`.
+
+    Raises
+    ------
+    OnlyDevelopers
+        A user asks.
+    registry.log_models.UnknownModelType, transactions.services.matrices.NoSuchFeatures
+        There is no such type, or no such set.
+    transactions.cutoffs.LogNotRead
+        Its columns have no meaning yet.
+    """
+    if not member.is_developer:
+        raise OnlyDevelopers(f"Only the developer of {member.company} trains its models.")
+    matrix = _features_as_planned(analysis, feature_set) or start_features(
+        analysis=analysis, feature_set=feature_set, by=member.account, at=at
+    )
+    return start_feature_training(member=member, model_type=model_type, matrix=matrix, at=at)
+
+
+def _features_as_planned(analysis, feature_set) -> FeatureMatrix | None:
+    """Return features that stand, or are on their way, at the cutoff and by the definition of today."""
+    plan = plan_features(analysis=analysis).fields()
+    found = analysis.matrices.filter(feature_set=feature_set, **plan).select_related("job", "analysis")
+    return next((matrix for matrix in found if not matrix.has_failed), None)
