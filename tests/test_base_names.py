@@ -4,7 +4,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
 
-from companies.access import membership
+from companies.identity import membership
 from jobs.tests.factories import JobFactory
 from predictions.services.runs import start_prediction
 from predictions.tests.factories import NOON
