@@ -188,6 +188,7 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
     # Expires unread before the next few are due, so they do not pile up while nobody works.
     "reap": {"task": "jobs.reap", "schedule": 5.0, "options": {"expires": 15.0}},
+    "tell": {"task": "core.tell", "schedule": 10.0, "options": {"expires": 30.0}},
     "sweep": {"task": "core.sweep", "schedule": 1800.0, "options": {"expires": 1800.0}},
 }
 
@@ -198,6 +199,8 @@ UPLOAD_MEMORY_MB = positive("UPLOAD_MEMORY_MB", 1024)
 UPLOAD_SECONDS = positive("UPLOAD_SECONDS", 300)
 # The upload handler counts while it streams; Django's own limit is for forms without files.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# A table of customers may have thousands of columns, and each has its type and its tick.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000
 FILE_UPLOAD_TEMP_DIR = folder("UPLOAD_DIR", STATE_DIR / "uploads")
 STORAGE_PUBLIC = env.bool("STORAGE_PUBLIC", default=False)
 FILE_URL_MINUTES = positive("FILE_URL_MINUTES", 60)
@@ -235,6 +238,7 @@ PORTAL_NAVIGATION = [
     ("Home", "companies:home", ("dev", "user"), ""),
     ("Predict", "predictions:new", ("dev", "user"), ""),
     ("History", "predictions:history", ("dev", "user"), ""),
+    ("Customer bases", "registry:bases", ("dev", "user"), ""),
     ("Purchase logs", "transactions:analyses", ("dev", "user"), ""),
     ("Models", "registry:models", ("dev", "user"), "Models"),
     ("Retrain", "training:new", ("dev",), "Models"),
@@ -435,6 +439,7 @@ HEALTH_CHECKS = [
     "health_check.checks.Cache",
     "core.health.Broker",
     "core.health.Disk",
+    "core.health.Events",
     "jobs.health.Worker",
 ]
 

@@ -4,7 +4,8 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.urls import reverse
 
 from companies import mail
-from companies.access import membership, standing
+from companies.access import caller_of
+from companies.identity import membership
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -48,7 +49,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 def home_of(request) -> str:
     """Return where the account behind `request` belongs: a portal, the waiting room or the admin."""
-    member = standing(request)
+    member = caller_of(request).standing
     if member:
         if not member.approved:
             return reverse("companies:waiting")

@@ -19,6 +19,8 @@ from companies.services.approval import approve_person, decline_person
 from companies.services.erasure import erase_company
 from companies.services.people import deactivate_account, hand_over_developer, reactivate_account
 from core.errors import DomainError
+from core.events import tell_now
+from core.models import UntoldEvent
 
 admin.site.site_header = admin.site.site_title = "Churn Buster"
 admin.site.index_title = "What the operator sees"
@@ -276,3 +278,20 @@ class AuditEventAdmin(ReadOnlyAdmin):
     search_fields = ("subject", "company__name", "company__id", "actor__email")
     date_hierarchy = "at"
     fields = ("at", "company", "actor", "action", "subject", "details")
+
+
+@admin.register(UntoldEvent)
+class UntoldEventAdmin(ReadOnlyAdmin):
+    """What happened and has consequences that did not come yet. Usually there is nothing here."""
+
+    list_display = ("happened_at", "event", "subscriber", "attempts", "error", "due_at")
+    list_filter = ("event", "subscriber")
+    search_fields = ("about", "error")
+    date_hierarchy = "happened_at"
+    fields = (*list_display, "about", "ids")
+    actions = ("tell_now",)
+
+    @admin.action(description="Tell now", permissions=["act"])
+    def tell_now(self, request, queryset):
+        service = partial(tell_now, at=timezone.now())
+        self.act(request, queryset, lambda row: service(event=row), "was told")

@@ -7,7 +7,8 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from companies.access import IsMember, Role
+from companies.access import IsMember
+from companies.identity import Role
 from companies.models import Scope
 
 
@@ -55,7 +56,7 @@ class CallerOutput(serializers.Serializer):
         return None if member.scopes is None else [scope for scope in Scope if scope in member.scopes]
 
 
-class Caller(APIView):
+class CallerDetail(APIView):
     """Who you are here and what you may do: the first call to try a key with."""
 
     permission_classes = [IsAnyMember]

@@ -5,18 +5,15 @@ from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.authentication import SessionAuthentication as RestSession
 from rest_framework.exceptions import AuthenticationFailed
-from rest_framework_api_key.permissions import KeyParser
 
-from companies.access import member_of_key
-from companies.call_limits import count_call, count_wrong_key, refuse_guessing
-from companies.selectors import find_active_key
+from companies.call_limits import count_call
+from companies.identity import KEY_SCHEME, Credentials, KeyOpensNothing, identify
 from companies.services.api_keys import record_use
 
 
 class WrongApiKey(AuthenticationFailed):
-    # One answer for unknown, revoked, expired and orphaned: a finder of old keys learns nothing from it.
+    # The refusal of REST framework that names the scheme in its answer.
     default_code = "wrong_api_key"
-    default_detail = "This API key opens nothing: it is unknown, revoked or expired."
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -26,31 +23,22 @@ class ApiKeyAuthentication(BaseAuthentication):
     """
 
     def authenticate(self, request):
-        secret = KeyParser().get(request)
-        if secret is None:
+        credentials = Credentials.of_request(request._request)
+        if credentials.api_key is None:
             return None
         at = timezone.now()
-        key, member = self._look_up(request, secret.strip(), at=at)
-        count_call(request, by=key)
-        record_use(key=key, at=at)
-        structlog.contextvars.bind_contextvars(api_key=key.prefix)
-        # Whatever a session in the same request stands for, the key decides.
-        request._request._standing = member
-        return member.account, key
+        try:
+            caller = identify(credentials, at=at)
+        except KeyOpensNothing as error:
+            raise WrongApiKey(error.message) from error
+        count_call(request, by=caller.key)
+        record_use(key=caller.key, at=at)
+        structlog.contextvars.bind_contextvars(api_key=caller.key.prefix)
+        request._request.caller = caller
+        return caller.account, caller.key
 
     def authenticate_header(self, request):
-        return KeyParser.keyword
-
-    @staticmethod
-    def _look_up(request, secret, *, at):
-        prefix = secret.partition(".")[0]
-        refuse_guessing(request, prefix=prefix)
-        key = find_active_key(secret, at=at)
-        member = member_of_key(key) if key else None
-        if member is None:
-            count_wrong_key(request, prefix=prefix)
-            raise WrongApiKey()
-        return key, member
+        return KEY_SCHEME
 
 
 class SessionAuthentication(RestSession):

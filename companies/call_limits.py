@@ -51,7 +51,7 @@ def count_call(request, *, by: ApiKey | Account) -> None:
     _count(request, who=f"{by._meta.model_name}-{by.pk}")
 
 
-def refuse_guessing(request, *, prefix: str) -> None:
+def refuse_guessing(*, address: str, prefix: str) -> None:
     """Stop who tried too many wrong keys, before another one is looked up.
 
     Raises
@@ -59,7 +59,7 @@ def refuse_guessing(request, *, prefix: str) -> None:
     TooManyWrongKeys
         Of the key with this `prefix`, or of many, from this address.
     """
-    for name, most in _guesses(request, prefix):
+    for name, most in _guesses(address, prefix):
         _refuse(
             wait_before_call(name, most=most, now=time.time()),
             "Too many calls with wrong API keys came from this address.",
@@ -67,8 +67,8 @@ def refuse_guessing(request, *, prefix: str) -> None:
         )
 
 
-def count_wrong_key(request, *, prefix: str) -> None:
-    for name, most in _guesses(request, prefix):
+def count_wrong_key(*, address: str, prefix: str) -> None:
+    for name, most in _guesses(address, prefix):
         wait_after_call(name, most=most, now=time.time())
 
 
@@ -77,7 +77,7 @@ class AnonymousLimit(BaseThrottle):
 
     def allow_request(self, request, view):
         if not request.user.is_authenticated:
-            _count(request, who=f"address-{_address(request)}")
+            _count(request, who=f"address-{_network(request.META.get('REMOTE_ADDR', ''))}")
         return True
 
 
@@ -98,23 +98,22 @@ def _refuse(wait, sentence, error):
         raise error(wait=wait, detail=sentence)
 
 
-def _guesses(request, prefix):
+def _guesses(address, prefix):
     """Return the counters of a wrong key. A program that goes on sending an old one fills only the first."""
-    address, most = _address(request), settings.API_CALLS_PER_MINUTE[WRONG_KEYS]
+    network, most = _network(address), settings.API_CALLS_PER_MINUTE[WRONG_KEYS]
     # What was sent may be of any length and hold any sign.
     sent = hashlib.sha256(prefix.encode(errors="replace")).hexdigest()[:16]
-    yield f"{WRONG_KEYS}:{address}:{sent}", most
-    yield f"{WRONG_KEYS}:{address}", most * ADDRESS_FACTOR
+    yield f"{WRONG_KEYS}:{network}:{sent}", most
+    yield f"{WRONG_KEYS}:{network}", most * ADDRESS_FACTOR
 
 
-def _address(request):
+def _network(address):
     """Return who sends: the network, where each household has more addresses than can be counted.
 
     What a proxy says about it is believed by the server or not at all; a header may say anything.
     """
-    sent = request.META.get("REMOTE_ADDR") or "nowhere"
     try:
-        address = ipaddress.ip_address(sent)
+        address = ipaddress.ip_address(address)
     except ValueError:
         return "nowhere"
     if address.version == 6:

@@ -12,7 +12,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.validators import RegexValidator
 
-from companies.access import membership
+from companies.identity import membership
 from companies.models import Account, Company, Scope, normalise_email
 from companies.portals import DEVELOPERS, USERS
 

@@ -6,7 +6,7 @@ An app calls `add_section` in its ``apps.py``. Nothing here knows what the secti
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from companies.access import Member
+from companies.identity import Member
 from companies.portals import DEVELOPERS, USERS
 
 

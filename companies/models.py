@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from rest_framework_api_key.models import AbstractAPIKey, BaseAPIKeyManager
 
-# No vowels, no look-alikes: an ID is read aloud over the telephone. 10 of 28 signs are 48 bits.
+# No vowels, no look-alikes: an ID is read aloud over the telephone. 10 of 28 characters are 48 bits.
 ID_ALPHABET = "BCDFGHJKLMNPQRSTVWXZ23456789"
 
 
@@ -202,7 +202,7 @@ class ApiKeyManager(BaseAPIKeyManager.from_queryset(ApiKeyQuerySet)):
 class ApiKey(AbstractAPIKey):
     """One row is one key: a program acts with it for a company, as its developer, within the scopes.
 
-    Only a hash is stored: what is shown once cannot be shown again. Its first signs, `prefix`, name it.
+    Only a hash is stored: what is shown once cannot be shown again. Its first characters, `prefix`, name it.
     """
 
     id = models.AutoField(primary_key=True)

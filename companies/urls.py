@@ -1,7 +1,7 @@
 from allauth.account import views as allauth
 from django.urls import include, path, re_path
 
-from companies.api import Caller
+from companies.api import CallerDetail
 from companies.views import account, api_keys, login, pages, people, registration
 
 DEVELOPER = {"portal": "dev"}
@@ -13,6 +13,7 @@ companies = [
     path("decide/<str:key>/", registration.decide, name="decide"),
     path("waiting/", pages.waiting, name="waiting"),
     path("<portal:portal>/", pages.portal_home, name="home"),
+    path("dev/begin/", pages.begin, DEVELOPER, name="begin"),
     path("<portal:portal>/join/", registration.join, name="join"),
     path("<portal:portal>/login/", login.portal_login, name="login"),
     path("<portal:portal>/account/", account.account, name="account"),
@@ -26,7 +27,7 @@ companies = [
     path("dev/api-keys/<int:number>/revoke/", api_keys.revoke, DEVELOPER, name="revoke_api_key"),
     path("dev/settings/", people.company_settings, DEVELOPER, name="settings"),
     path("dev/hand-over/", people.hand_over, DEVELOPER, name="hand_over"),
-    path("api/v1/me", Caller.as_view(), name="api_caller"),
+    path("api/v1/me", CallerDetail.as_view(), name="api_caller"),
 ]
 
 # The names are those that django-allauth looks for, without what we do not offer: several addresses, codes.

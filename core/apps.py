@@ -3,6 +3,7 @@ from django.apps import AppConfig
 
 class CoreConfig(AppConfig):
     name = "core"
+    verbose_name = "This installation"
 
     def ready(self):
         from core.files.cache import cache_folder

@@ -13,6 +13,11 @@ from health_check.exceptions import ServiceUnavailable
 from health_check.views import HealthCheckView
 from kombu.exceptions import OperationalError as BrokerError
 
+from core.models import UntoldEvent
+
+# After so many attempts, some minutes, it is no longer a hiccup: somebody has to look.
+MOST_ATTEMPTS = 6
+
 
 @dataclasses.dataclass
 class Broker(HealthCheck):
@@ -40,6 +45,21 @@ class Disk(HealthCheck):
             free_mb = shutil.disk_usage(folder).free // 2**20
             if free_mb < settings.HEALTH_MIN_FREE_MB:
                 raise ServiceUnavailable(f"Only {free_mb} MB are free where the {name} lies.")
+
+
+@dataclasses.dataclass
+class Events(HealthCheck):
+    """Does everybody hear of what happened?"""
+
+    def run(self):
+        untold = UntoldEvent.objects
+        failing = untold.filter(attempts__gte=MOST_ATTEMPTS).count()
+        self.details = {"waiting": untold.count(), "failing": failing}
+        if failing:
+            raise ServiceUnavailable(
+                "Something that happened has consequences that keep failing: an operator finds it, with the "
+                "reason, among the events to be told."
+            )
 
 
 class HealthView(HealthCheckView):

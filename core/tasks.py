@@ -4,6 +4,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from core import events
 from core.files import owners
 
 
@@ -13,3 +14,9 @@ def sweep():
     now = timezone.now()
     owners.sweep_drafts(Path(settings.MEDIA_ROOT), Path(settings.FILE_UPLOAD_TEMP_DIR), at=now)
     owners.sweep(at=now)
+
+
+@shared_task(name="core.tell")
+def tell():
+    """Tell what could not be told when it happened: the process was killed, or the one told failed."""
+    events.tell_due(at=timezone.now())

@@ -31,7 +31,7 @@ class PredictionAdmin(ReadOnlyAdmin):
 
     @admin.display(description="customers")
     def customers(self, prediction):
-        return f"{(prediction.input_data or {}).get('accepted', 0):,}"
+        return f"{(prediction.input_data or {}).get('accepted') or 0:,}"
 
     @admin.display(description="model")
     def model_link(self, prediction):

@@ -106,15 +106,16 @@ class _Stored:
 
     def __init__(self, prediction):
         self.path = readable_path(prediction.result_dataset_path)
-        self.delimiter, self.writes_bom = ",", False
         spec = None if prediction.reads_log else ParseSpec.from_dict(prediction.input_data["spec"])
-        if spec:
-            self.delimiter, self.writes_bom = spec.delimiter, spec.writes_bom
+        # The result of a log is no copy of a file: it is written as plainly as can be.
+        self.delimiter, self.writes_bom = (spec.delimiter, spec.writes_bom) if spec else (",", False)
         with self.path.open(encoding="utf-8-sig", newline="") as file:
             self.names = next(csv.reader(file, delimiter=self.delimiter))
-        self.numbers = self._numbers_of_file(spec, prediction) if spec else self.names[1:]
+        self.numbers = self._numbers_of(prediction, spec)
 
-    def _numbers_of_file(self, spec, prediction):
+    def _numbers_of(self, prediction, spec):
+        if spec is None:
+            return [*prediction.result["numbers"], CHURN_PROBABILITY]
         schema = TableSchema.from_dict(prediction.input_data["schema"])
         numeric = {column.name for column in schema.columns if column.kind == "number"}
         places = {place for name, place in spec.positions.items() if name in numeric}

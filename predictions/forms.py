@@ -43,11 +43,14 @@ class PredictionForm(SentOnceForm, TableForm):
 
 
 class HistoryFilter(django_filters.FilterSet):
-    """Person, model and date. Dates are days of the time zone of this installation, both included."""
+    """Person, customers, model and date. Dates are days of this installation's time zone, both included."""
 
     OWN, EVERYBODY = "me", "all"
 
     person = django_filters.ChoiceFilter(method="made_by", label="Person", empty_label=None)
+    base = django_filters.ModelChoiceFilter(
+        "population", label="Customer base", queryset=None, empty_label="All", to_field_name="uuid"
+    )
     model = django_filters.ModelChoiceFilter(label="Model", queryset=None, empty_label="All models")
     since = django_filters.DateFilter(
         method="from_day", label="From", widget=forms.DateInput({"type": "date"})
@@ -58,7 +61,7 @@ class HistoryFilter(django_filters.FilterSet):
         model = Prediction
         fields = ()
 
-    def __init__(self, data, *, queryset, member, people, versions):
+    def __init__(self, data, *, queryset, member, people, versions, bases):
         self.member = member
         data = data.copy()
         data.setdefault("person", self.EVERYBODY if member.is_developer else self.OWN)
@@ -67,11 +70,15 @@ class HistoryFilter(django_filters.FilterSet):
         # On the filter and not on the form: a copy of the choices is made when the form is built.
         self.filters["person"].extra["choices"] = [(self.OWN, "Me"), everybody, *people]
         self.filters["model"].extra["queryset"] = versions
+        if bases:
+            self.filters["base"].extra["queryset"] = bases
+        else:
+            del self.filters["base"]
 
     @property
     def narrows(self) -> bool:
         """Whether anything but the person was chosen."""
-        return any(self.data.get(name) for name in ("model", "since", "until"))
+        return any(self.data.get(name) for name in ("base", "model", "since", "until"))
 
     def made_by(self, queryset, name, value):
         if value == self.EVERYBODY:

@@ -1,8 +1,8 @@
 """What a member may see of predictions, and what there is to choose from."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 
-from companies.access import Member
+from companies.identity import Member
 from companies.models import Company
 from core.errors import Conflict
 from core.files.media import media_exists, readable_path
@@ -10,10 +10,19 @@ from predictions import files
 from predictions.engines.results import CustomerTable
 from predictions.models import Prediction
 from registry.models import ModelVersion, Population
-from registry.selectors import champion_that_serves, versions_for
+from registry.selectors import (
+    champion_that_serves,
+    has_several_bases,
+    offered_versions,
+    populations_of,
+    snapshot_bases,
+    telecom_base,
+    versions_for,
+)
 from transactions.cutoffs import end_of_log
 from transactions.models import AnalysisSession
 
+MOST_SHOWN = 5
 # So many results of other logs are looked through for one that was made before.
 MOST_EARLIER = 20
 
@@ -63,13 +72,35 @@ def earlier_run(prediction: Prediction) -> Prediction | None:
     )
 
 
-def version_choices(member: Member, *, with_used: bool = False):
-    """Return what `member` may predict with; for filters also what somebody did predict with."""
-    offered = versions_for(member)
-    if with_used:
-        used = member.company.predictions.values("model")
-        offered = ModelVersion.objects.filter(Q(pk__in=offered.values("pk")) | Q(pk__in=used))
-    return offered.select_related("model_type", "metrics")
+def version_choices(member: Member, base: Population) -> QuerySet[ModelVersion]:
+    """Return what `member` may predict the customers of `base` with."""
+    return versions_for(member, base).select_related("model_type", "metrics")
+
+
+def versions_of_history(member: Member) -> QuerySet[ModelVersion]:
+    """Return the models by which predictions are filtered: what is offered, and what was used before."""
+    offered, used = offered_versions(member).values("pk"), member.company.predictions.values("model")
+    found = ModelVersion.objects.filter(Q(pk__in=offered) | Q(pk__in=used))
+    return found.select_related("model_type", "population")
+
+
+def bases_of_history(member: Member) -> QuerySet[Population] | None:
+    """Return the customers by which predictions are filtered; None where there is only one kind of them."""
+    company = member.company
+    if not has_several_bases(company):
+        return None
+    used = company.predictions.values("population")
+    return Population.objects.filter(Q(pk__in=populations_of(company)) | Q(pk__in=used)).order_by("name")
+
+
+def base_to_begin_with(member: Member) -> Population:
+    """Return the customers that a form begins with: those of the latest file that was predicted, else the
+    first of the company's own that a model serves, else those of the installation.
+    """
+    bases = snapshot_bases(member.company)
+    latest = member.company.predictions.filter(population__in=bases).values("population")[:1]
+    own = bases.filter(company=member.company, pk__in=offered_versions(member).values("population"))
+    return bases.filter(pk=Subquery(latest)).first() or own.first() or telecom_base()
 
 
 def version_for_purchases(company: Company, *, model_type: str | None = None) -> ModelVersion | None:
@@ -95,6 +126,15 @@ def runs_of_log(analysis: AnalysisSession) -> QuerySet[Prediction]:
     """Return what was predicted for the customers of a log, latest first."""
     runs = analysis.company.predictions.of_logs().with_people()
     return runs.filter(input_data__analysis=str(analysis.pk))
+
+
+def analysis_section(member: Member, analysis: AnalysisSession) -> dict:
+    """Return what the page of a log says of its customers: what scores them, and what was scored."""
+    return {
+        "analysis": analysis,
+        "version": version_for_log(analysis),
+        "runs": list(runs_of_log(analysis)[:MOST_SHOWN]),
+    }
 
 
 def run_before(analysis: AnalysisSession) -> Prediction | None:

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class RegistryConfig(AppConfig):
@@ -6,12 +7,22 @@ class RegistryConfig(AppConfig):
     verbose_name = "Models and data sets"
 
     def ready(self):
+        from companies.events import DEVELOPER_APPROVED
         from companies.home import add_section
         from companies.portals import DEVELOPERS
-        from registry import receivers
+        from companies.services.erasure import accompany
+        from core.events import subscribe
+        from registry.presenting import bases
         from registry.selectors import home_section
+        from registry.services.first_rows import keep_first_rows
+        from registry.services.initialisation import set_up_developer
+        from registry.services.ledger import let_lines_go
         from registry.services.owned_files import declare_files
 
-        receivers.connect(self)
+        post_migrate.connect(keep_first_rows, sender=self, dispatch_uid="registry.keep_first_rows")
+        subscribe(DEVELOPER_APPROVED, name="registry.set_up_developer", react=set_up_developer)
+        accompany("the ledger", let_lines_go)
         declare_files()
         add_section(template="registry/_home.html", provide=home_section, order=5, portals=(DEVELOPERS,))
+        add_section(template="registry/_home_bases.html", provide=bases.home_section, order=3)
+        bases.add_steps(bases.deploy_step)

@@ -1,11 +1,16 @@
-"""The shape of what a developer sends to change what serves the company, and to read the ledger."""
+"""What a developer sends: to change what serves, to read the ledger, to describe a customer base."""
 
 import django_filters
 from django import forms
 
 from core.days import beginning_of, end_of
-from registry.models import DeploymentEvent, ModelDeployment
+from ml.serving.risk import POLICIES
+from registry.models import DeploymentEvent, ModelDeployment, Population
+from registry.presenting.bases import tiers_in_words
 from registry.services.ledger import MOST_REASON
+from registry.services.populations import LONGEST_CURRENCY, LONGEST_NAME
+
+LONGEST_LABEL, LONGEST_UNIT = 80, 40
 
 
 class ReasonForm(forms.Form):
@@ -81,3 +86,108 @@ class LedgerFilter(django_filters.FilterSet):
 def possible_roles(deployment: ModelDeployment | None) -> list[ModelDeployment.Role]:
     """Return as what a version may be deployed that serves as `deployment` now, if it does."""
     return [role for role in ModelDeployment.Role if deployment is None or role != deployment.role]
+
+
+# --- Customer bases --------------------------------------------------------------------------------------
+
+
+class DescribeBaseForm(forms.Form):
+    """Name and rules of a base, and for each column what people call it and its unit."""
+
+    name = forms.CharField(max_length=LONGEST_NAME, widget=forms.TextInput({"autocomplete": "off"}))
+    currency = forms.CharField(
+        max_length=LONGEST_CURRENCY,
+        required=False,
+        help_text="As in EUR. It stands beside amounts of money.",
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    risk_tiers = forms.ChoiceField(
+        label="Risk tiers",
+        choices=[(name, tiers_in_words(name)) for name in POLICIES],
+        widget=forms.RadioSelect,
+        help_text="By probability of leaving. They count from the next prediction on.",
+    )
+    promotion = forms.ChoiceField(
+        label="How a new model becomes champion",
+        choices=Population.Promotion.choices,
+        widget=forms.RadioSelect,
+    )
+    slices = forms.MultipleChoiceField(
+        label="Groups",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="For each of these columns, the next model also shows how good it is group by group.",
+    )
+
+    def __init__(self, *args, base: Population, **kwargs):
+        super().__init__(*args, initial=_now(base), **kwargs)
+        self.base = base
+        self.columns = [] if base.is_log else [base.features.id_column, *base.features.features]
+        if base.is_log:
+            del self.fields["slices"]
+            return
+        # Nothing deploys a model of a table by itself.
+        del self.fields["promotion"]
+        self.fields["slices"].choices = [(c.name, base.label_of(c.name)) for c in base.features.categorical]
+        for place, name in enumerate(self.columns):
+            self._add_words(place, name)
+
+    def _add_words(self, place, name):
+        told = self.base.wording.get(name, {})
+        for key, what, longest in (("label", "Called", LONGEST_LABEL), ("unit", "Unit", LONGEST_UNIT)):
+            self.fields[f"{key}-{place}"] = forms.CharField(
+                label=f"{what}: {name}",
+                max_length=longest,
+                required=False,
+                initial=told.get(key, ""),
+                widget=forms.TextInput({"autocomplete": "off"}),
+            )
+
+    @property
+    def rows(self) -> list[dict]:
+        """For each column its name as in the file, and its two fields."""
+        return [
+            {"column": name, "label": self[f"label-{place}"], "unit": self[f"unit-{place}"]}
+            for place, name in enumerate(self.columns)
+        ]
+
+    @property
+    def changes(self) -> dict:
+        """What the service is to change."""
+        found, base = self.cleaned_data, self.base
+        asked = {name: found[name] for name in ("risk_tiers", "promotion") if name in found}
+        changes = {"name": found["name"], "currency": found["currency"], "policies": base.policies | asked}
+        if base.is_log:
+            return changes
+        return changes | {"slices": found["slices"], "wording": self._wording()}
+
+    def _wording(self):
+        """Return the words of all columns: what is not asked here, such as names of values, stays."""
+        wording = {name: dict(told) for name, told in self.base.wording.items()}
+        for place, name in enumerate(self.columns):
+            told = wording.setdefault(name, {})
+            for key in ("label", "unit"):
+                told[key] = self.cleaned_data[f"{key}-{place}"]
+                if not told[key]:
+                    del told[key]
+        return {name: told for name, told in wording.items() if told}
+
+
+def _now(base):
+    return {
+        "name": base.name,
+        "currency": base.currency,
+        "slices": base.slices,
+        **{name: base.policies.get(name) for name in ("risk_tiers", "promotion")},
+    }
+
+
+class ArchiveForm(forms.Form):
+    """Why a base is put away."""
+
+    reason = forms.CharField(
+        max_length=MOST_REASON,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="It stands in the audit log, beside your name.",
+        error_messages={"required": "Say why: whoever looks for these customers later will want to know."},
+    )

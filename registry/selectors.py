@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
-from companies.access import Member
+from companies.identity import Member
 from companies.models import Company
 from core.days import in_utc
 from registry.models import Dataset, DeploymentEvent, ModelDeployment, ModelMetrics, ModelVersion, Population
@@ -77,6 +77,17 @@ def populations_of(company: Company) -> QuerySet[Population]:
     ones.
     """
     return Population.objects.open().filter(Q(company__isnull=True) | Q(company=company))
+
+
+def snapshot_bases(company: Company) -> QuerySet[Population]:
+    """Return the bases of `company` that have one row per customer, that of the installation first."""
+    bases = populations_of(company).filter(kind=Population.Kind.SNAPSHOT)
+    return bases.order_by(F("company").asc(nulls_first=True), "name")
+
+
+def has_several_bases(company: Company) -> bool:
+    """Return whether pages must say of which customers they speak: the company has some of its own."""
+    return company.populations.exists()
 
 
 def population_for(company: Company, uuid: UUID | str) -> Population:
@@ -283,10 +294,8 @@ def lineage_of(dataset: Dataset | None, company: Company | None = None) -> list[
 
     while dataset is not None:
         add(dataset)
-        # Which upload a table was combined with is written down where retraining is: one floor up.
-        run = getattr(dataset, "combined_for", None)
-        if run is not None and run.upload_dataset is not None:
-            add(run.upload_dataset)
+        if dataset.added_dataset is not None:
+            add(dataset.added_dataset)
         dataset = dataset.parent_dataset
     return chain
 

@@ -3,11 +3,16 @@ from django.urls import include, path
 from registry.api import deployments as deployments_api
 from registry.api import models as models_api
 from registry.api import populations as populations_api
-from registry.views import deployments, ledger, models
+from registry.views import bases, deployments, ledger, models
 
 DEVELOPER = {"portal": "dev"}
 
 pages = [
+    path("<portal:portal>/bases/", bases.bases, name="bases"),
+    path("<portal:portal>/bases/<uuid:base>/", bases.base, name="base"),
+    path("<portal:portal>/bases/<uuid:base>/template.csv", bases.template, name="base_template"),
+    path("dev/bases/<uuid:base>/describe/", bases.describe, DEVELOPER, name="base_describe"),
+    path("dev/bases/<uuid:base>/archive/", bases.archive, DEVELOPER, name="base_archive"),
     path("<portal:portal>/models/", models.models, name="models"),
     path("<portal:portal>/models/<int:pk>/", models.version, name="version"),
     path("dev/models/<int:pk>/deploy/", deployments.deploy, DEVELOPER, name="deploy"),

@@ -104,6 +104,7 @@ ROUTES = {
     "decide/<str:key>/": everybody("decide/no-such-key/", 404),
     "waiting/": logged_in("waiting/", 302),
     "<portal:portal>/": both_portals(""),
+    "dev/begin/": page("dev/begin/"),
     "<portal:portal>/join/": [*only_anonymous("dev/join/"), *only_anonymous("user/join/")],
     "<portal:portal>/login/": [*only_anonymous("dev/login/"), *only_anonymous("user/login/")],
     "<portal:portal>/account/": both_portals("account/"),
@@ -129,6 +130,17 @@ ROUTES = {
     "api/v1/jobs/<uuid:job_id>": api("api/v1/jobs/{job}"),
     "api/v1/jobs/<uuid:job_id>/cancel": api("api/v1/jobs/{job}/cancel", method="post"),
     # --- registry
+    "<portal:portal>/bases/": both_portals("bases/"),
+    "<portal:portal>/bases/<uuid:base>/": both_portals("bases/{base}/"),
+    "<portal:portal>/bases/<uuid:base>/template.csv": both_portals("bases/{base}/template.csv"),
+    "dev/bases/<uuid:base>/describe/": [
+        *page("dev/bases/{base}/describe/"),
+        *page("dev/bases/{base}/describe/", own=400, method="post"),  # an empty form
+    ],
+    "dev/bases/<uuid:base>/archive/": [
+        *page("dev/bases/{base}/archive/"),
+        *page("dev/bases/{base}/archive/", own=400, method="post"),  # no reason
+    ],
     "<portal:portal>/models/": both_portals("models/"),
     "<portal:portal>/models/<int:pk>/": [
         *page("dev/models/{version}/"),
@@ -189,6 +201,17 @@ ROUTES = {
         )
         for file in ("features.csv", "features.parquet")
     },
+    "<portal:portal>/logs/<uuid:analysis>/newer/": [
+        *both_portals("logs/{log}/newer/"),
+        *both_portals("logs/{log}/newer/", own=400, method="post"),  # an empty form
+    ],
+    # Nothing serves purchases yet.
+    "<portal:portal>/logs/<uuid:analysis>/score/": both_portals("logs/{log}/score/", own=409, method="post"),
+    "dev/logs/<uuid:analysis>/model/": [
+        *page("dev/logs/{log}/model/"),
+        *page("dev/logs/{log}/model/", own=400, method="post"),  # an empty form
+    ],
+    "dev/logs/<uuid:analysis>/model/<uuid:training>/": page("dev/logs/{log}/model/{log_training}/"),
     "<portal:portal>/logs/samples/": both_portals("logs/samples/"),
     "<portal:portal>/logs/samples/<str:name>": both_portals("logs/samples/bad_no_rows.csv"),
     f"{V2}upload-dataset": api(f"{OWN_V2}upload-dataset", own=400, method="post"),  # an empty form
@@ -206,6 +229,15 @@ ROUTES = {
     ],
     "dev/retrain/sample.csv": page("dev/retrain/sample.csv"),
     "dev/retrain/refused-rows.csv": page("dev/retrain/refused-rows.csv", own=410),  # none are kept
+    "dev/bases/new/": [
+        *page("dev/bases/new/"),
+        *page("dev/bases/new/", own=400, method="post"),  # an empty form
+    ],
+    "dev/bases/new/sample.csv": page("dev/bases/new/sample.csv"),
+    **{
+        f"dev/bases/new/{step}": page(f"dev/bases/new/{step}", own=410)  # no file is kept
+        for step in ("refused-rows.csv", "columns/", "train/")
+    },
     "dev/retrainings/": page("dev/retrainings/"),
     "dev/retrainings/<uuid:run>/": page("dev/retrainings/{retraining}/"),
     **{
@@ -239,12 +271,11 @@ ROUTES = {
         f"<portal:portal>/predictions/<uuid:run>/{file}": both_portals(f"predictions/{{run}}/{file}")
         for file in ("customers.csv", "result.csv", "result.xlsx", "upload", "left-out.csv")
     },
-    "<portal:portal>/predictions/<uuid:run>/lapsed.csv": both_portals(
-        "predictions/{run}/lapsed.csv", own=404
-    ),  # not of a purchase log
-    "<portal:portal>/logs/<uuid:analysis>/score/": both_portals(
-        "logs/{log}/score/", own=409, method="post"
-    ),  # no model has learned from purchases
+    # Only what was scored from a purchase log has them.
+    **{
+        f"<portal:portal>/predictions/<uuid:run>/{file}": both_portals(f"predictions/{{run}}/{file}", own=404)
+        for file in ("lapsed.csv", "changes.csv")
+    },
     "dev/predictions/<uuid:run>/changed-sides.csv": page(
         "dev/predictions/{run}/changed-sides.csv", own=409
     ),  # nobody scored in the shadow
@@ -258,4 +289,9 @@ ROUTES = {
         "api/v1/prediction-runs/{run}/changed-sides.csv", own=409
     ),
     "api/v1/prediction-runs/<uuid:run>/result.csv": api("api/v1/prediction-runs/{run}/result.csv"),
+    # Only what was scored from a purchase log has them.
+    **{
+        f"api/v1/prediction-runs/<uuid:run>/{file}": api(f"api/v1/prediction-runs/{{run}}/{file}", own=404)
+        for file in ("lapsed.csv", "changes.csv")
+    },
 }

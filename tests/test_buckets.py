@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from churnbuster.env import buckets
-from companies.access import membership
+from companies.identity import membership
 from companies.services.erasure import erase_company
 from core.files.cache import cache_folder
 from core.files.owners import sweep

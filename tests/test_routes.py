@@ -14,7 +14,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
-from companies.access import membership
+from companies.identity import membership
 from companies.services.api_keys import create_api_key
 from companies.tests.factories import ApiKeyFactory, UserFactory
 from core.files.media import media_path
@@ -31,8 +31,9 @@ from registry.tests.factories import (
     PopulationFactory,
 )
 from tests.routes import ADMIN, ANONYMOUS, DEVELOPER, OPERATOR, ROLES, ROUTES
+from training.services.feature_training import start_feature_training
 from training.services.retraining import start_retraining
-from transactions.models import AnalysisSession
+from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.services.matrices import start_features
 from transactions.services.uploads import start_analysis
 from transactions.tests.logs import describe_here, log_file, read_here
@@ -44,7 +45,7 @@ ABSENT = {
     "deployment": 987_654_321, "base": uuid.UUID(int=1),
     "job": uuid.UUID(int=1), "run": uuid.UUID(int=1), "retraining": uuid.UUID(int=1),
     "dataset": 987_654_321, "log": uuid.UUID(int=1), "matrix": uuid.UUID(int=1),
-    "org": "NOSUCHORG", "raw": uuid.UUID(int=1),
+    "org": "NOSUCHORG", "raw": uuid.UUID(int=1), "log_training": uuid.UUID(int=1),
 }  # fmt: skip
 CHANGES_BY_ITSELF = re.compile(
     r"""csrf\w*["']?(?:\s*value=|:\s*|\s*content=)["']\w+|nonce=["'][\w+/=-]+|"X-CSRFToken":\s*"\w+\"""",
@@ -101,13 +102,13 @@ def version_of_company(company):
 
 
 @pytest.fixture
-def deployment_of_company(company):
-    return ModelDeploymentFactory(model=ModelVersionFactory(company=company), pk=700_000_005).pk
+def base_of_company(company):
+    return PopulationFactory(company=company, snapshot=True).uuid
 
 
 @pytest.fixture
-def base_of_company(company):
-    return PopulationFactory(company=company, snapshot=True).uuid
+def deployment_of_company(company):
+    return ModelDeploymentFactory(model=ModelVersionFactory(company=company), pk=700_000_005).pk
 
 
 @pytest.fixture
@@ -181,6 +182,12 @@ def matrix_of_company(log_of_company, do_jobs):
     matrix = start_features(analysis=analysis, feature_set="rfm_v2", at=NOON)
     do_jobs()
     return matrix.pk
+
+
+@pytest.fixture
+def log_training_of_company(matrix_of_company, developer):
+    matrix = FeatureMatrix.objects.select_related("analysis", "job").get(pk=matrix_of_company)
+    return start_feature_training(member=membership(developer), matrix=matrix, at=NOON).pk
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The customers of a purchase log: scored by what a training left, and once more with the next export."""
 
-import csv
-import io
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 import duckdb
 import pyarrow.parquet as pq
@@ -10,92 +8,25 @@ import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
 
-from companies.access import membership
 from core.files.media import readable_path
 from core.files.store import local_copy
 from core.files.stored import DATASETS
-from ml.samples.sample_logs import make_sample_log
 from predictions import files
 from predictions.models import Prediction
+from predictions.presenting.logs import LogResult
 from predictions.services.histories import score_history
 from predictions.services.logs import NoModelOfPurchases, start_log_prediction
-from training.services.feature_training import start_feature_training
-from transactions.services.processing import process_features
-from transactions.services.uploads import start_analysis
+from predictions.services.renewing import start_newer_prediction
+from tests.coffee_shop import LATER, NOON, SPRING, csv_of, finish, log_of, until, written
+from transactions.models import AnalysisSession
+from transactions.services.renewal import ColumnsDiffer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
-
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def year():
-    """Return the rows of a year of a coffee shop."""
-    return list(csv.DictReader(io.StringIO(make_sample_log("coffee_shop", customers=700).decode())))
-
-
-def written(rows):
-    text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
-
-
-@pytest.fixture
-def member(developer):
-    return membership(developer)
-
-
-@pytest.fixture
-def read(member, do_jobs):
-    """Return a function that reads a log to the end, features included."""
-
-    def do(rows, *, name="log.csv", feature_set="rfm_v2", at=NOON):
-        analysis = start_analysis(member=member, upload=ContentFile(written(rows), name=name), at=at)
-        process_features(analysis=analysis, feature_set=feature_set, at=at)
-        finish(do_jobs)
-        analysis.refresh_from_db()
-        return analysis
-
-    return do
-
-
-@pytest.fixture
-def train(member, do_jobs):
-    def do(analysis, *, model_type=None):
-        training = start_feature_training(
-            member=member, model_type=model_type, matrix=analysis.matrices.get(), at=NOON
-        )
-        finish(do_jobs)
-        training.refresh_from_db()
-        return training.version
-
-    return do
-
-
-@pytest.fixture
-def score(member, do_jobs):
-    def do(analysis, *, at=NOON, **options):
-        run = start_log_prediction(member=member, analysis=analysis, at=at, **options)
-        finish(do_jobs)
-        return Prediction.objects.with_people().get(pk=run.pk)
-
-    return do
-
-
-def finish(do_jobs):
-    while jobs := do_jobs():
-        assert [job.error for job in jobs] == [None] * len(jobs)
 
 
 def table_of(run):
     rows = pq.read_table(readable_path(files.table_beside(run.result_dataset_path))).to_pylist()
     return {row["_customer"]: row for row in rows}
-
-
-def csv_of(relative):
-    return list(csv.DictReader(readable_path(relative).open(encoding="utf-8-sig")))
 
 
 def sent_by(analysis):
@@ -115,8 +46,8 @@ def sent_by(analysis):
 def test_every_customer_gets_what_the_api_says_of_its_purchases(
     company, read, train, score, year, feature_set, model_type
 ):
-    analysis = read(year, feature_set=feature_set)
-    train(analysis, model_type=model_type)
+    analysis = read(year)
+    train(analysis, model_type=model_type, feature_set=feature_set)
 
     run = score(analysis)
 
@@ -177,8 +108,8 @@ def test_the_page_says_who_was_scored_and_who_lapsed(read, train, year, as_devel
 
     run = Prediction.objects.get()
     assert while_it_runs.status_code == 200
-    assert f"{run.result['rows']:,} customers scored as of" in page
-    assert f"{run.result['lapsed']['customers']:,} customers have left already" in page
+    assert f"{run.result['rows']:,} customers were scored as of" in page
+    assert f"{run.result['lapsed']['customers']:,} customers have lapsed and were not scored" in page
     for name in ("download_csv", "download_xlsx", "download_customers", "download_lapsed"):
         answer = as_developer.get(reverse(f"predictions:{name}", args=("dev", run.uuid)))
         assert b"".join(answer.streaming_content), name
@@ -186,3 +117,130 @@ def test_the_page_says_who_was_scored_and_who_lapsed(read, train, year, as_devel
         assert as_developer.get(reverse(f"predictions:{name}", args=("dev", run.uuid))).status_code == 404
     history = as_developer.get(reverse("predictions:history", args=("dev",)))
     assert str(run) in history.content.decode()
+
+
+# --- The next export -------------------------------------------------------------------------------------
+
+
+def test_a_newer_export_is_read_and_scored_without_another_question(scored, add, year):
+    run = add(log_of(scored), until(year, LATER))
+
+    log = log_of(run)
+    assert log.mapping == log_of(scored).mapping
+    assert (log.horizon_days, log.configured_at is not None) == (60, True)
+    assert run.model == scored.model
+    assert run.result["overlap"]["relation"] == "contains"
+    assert run.result["overlap"]["rows_found"] == run.result["overlap"]["rows_before"]
+    assert LogResult(run).overlap.startswith("The log contains the one before")
+    assert run.result["as_of"].startswith(LATER)
+
+
+def test_what_changed_is_what_the_two_lists_and_the_purchases_say(scored, add, year):
+    run = add(log_of(scored), until(year, LATER))
+
+    before, now = table_of(scored), table_of(run)
+    bar_before, bar_now = scored.result["threshold"], run.result["threshold"]
+    named_before = {name for name, row in before.items() if row["_probability"] >= bar_before}
+    named_now = {name for name, row in now.items() if row["_probability"] >= bar_now}
+    bought = {
+        row["customer_id"]
+        for row in until(year, LATER, SPRING)
+        if row["event_type"] == "purchase" and float(row["amount"]) >= 0
+    }
+    gone = named_before - named_now
+    changes = run.result["changes"]
+    assert changes["kinds"] == {
+        "new": len(named_now - named_before),
+        "still named": len(named_now & named_before),
+        "bought since": len(gone & bought),
+        "less likely now": len((gone - bought) & set(now)),
+        "lapsed": len(gone - bought - set(now)),
+    }
+    assert changes["first_seen"] == len(named_now - set(before))
+    listed = csv_of(files.changes_beside(run.result_dataset_path))
+    assert {row["customer_id"] for row in listed if row["change"] == "new"} == named_now - named_before
+    assert [row["change"] for row in listed][: changes["kinds"]["new"]] == ["new"] * changes["kinds"]["new"]
+    assert len(listed) == len(named_now | named_before)
+
+
+def test_the_last_list_is_held_against_who_bought_once_its_time_is_over(scored, add, year):
+    run = add(log_of(scored), until(year, LATER))
+
+    before = table_of(scored)
+    named = {name for name, row in before.items() if row["_probability"] >= scored.result["threshold"]}
+    end = (datetime.fromisoformat(scored.result["as_of"]) + timedelta(days=60)).date().isoformat()
+    bought = {row["customer_id"] for row in until(year, end, SPRING) if row["event_type"] == "purchase"}
+    outcome = run.result["changes"]["outcome"]
+    assert outcome["is_over"]
+    assert (outcome["named"], outcome["named_without_purchase"]) == (len(named), len(named - bought))
+    assert outcome["scored_without_purchase"] == len(set(before) - bought)
+    told = LogResult(run).changes.came_true
+    assert f"Of {len(named):,} named last time, {len(named - bought):,} left" in told
+    assert "95 % interval" in told
+
+
+def test_before_its_time_is_over_nobody_says_how_right_the_last_list_was(scored, add, year):
+    run = add(log_of(scored), until(year, "2024-10-05"))
+
+    told = LogResult(run).changes.came_true
+    assert not run.result["changes"]["outcome"]["is_over"]
+    assert "is not known yet: 20 of its 60 days have passed" in told
+
+
+def test_an_export_of_the_new_days_alone_gives_what_a_whole_one_gives(scored, add, year):
+    whole = add(log_of(scored), until(year, LATER))
+    Prediction.objects.filter(pk=whole.pk).delete()
+
+    run = add(log_of(scored), until(year, LATER, SPRING), name="new-days.csv")
+
+    assert run.result["overlap"]["relation"] == "continues"
+    assert run.input_data["logs"] == [scored.input_data["analysis"], run.input_data["analysis"]]
+    assert run.result["rows"] == whole.result["rows"]
+    assert run.result["changes"]["kinds"] == whole.result["changes"]["kinds"]
+    assert run.result["histogram"] == whole.result["histogram"]
+
+
+def test_other_customers_are_neither_joined_nor_compared(scored, add, year):
+    others = [row | {"customer_id": f"X{row['customer_id']}"} for row in until(year, LATER)]
+
+    run = add(log_of(scored), others)
+
+    assert run.result["overlap"]["relation"] == "neither"
+    assert "changes" not in run.result
+    assert "neither contains nor continues" in LogResult(run).overlap
+    assert run.input_data["logs"] == [run.input_data["analysis"]]
+
+
+def test_missing_columns_are_named_and_nothing_is_left(scored, member, year):
+    rows = [{name: cell for name, cell in row.items() if name != "amount"} for row in year]
+
+    with pytest.raises(ColumnsDiffer, match="The file lacks amount"):
+        start_newer_prediction(
+            member=member, earlier=log_of(scored), upload=ContentFile(written(rows), name="x.csv"), at=NOON
+        )
+
+    assert AnalysisSession.objects.count() == 1
+
+
+def test_an_older_export_fails_with_the_reason(scored, member, do_jobs, year):
+    run = start_newer_prediction(
+        member=member,
+        earlier=log_of(scored),
+        upload=ContentFile(written(until(year, SPRING)), name="same.csv"),
+        at=NOON + timedelta(days=1),
+    )
+    do_jobs()
+    do_jobs()
+
+    run.job.refresh_from_db()
+    assert "it has nothing newer" in run.job.error["message"]
+
+
+def test_where_the_log_before_was_deleted_nothing_is_compared_and_that_is_said(scored, add, year):
+    log = log_of(scored)
+    AnalysisSession.objects.filter(pk=log.pk).update(events_path="")
+
+    run = add(log, until(year, LATER))
+
+    assert run.result["overlap"] is None
+    assert any("was deleted" in warning for warning in run.input_data["warnings"])

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from companies.access import membership
+from companies.identity import membership
 from companies.services.erasure import erase_company
 from core.files.owners import sweep
 from core.files.store import objects_under

@@ -4,7 +4,7 @@ import psutil
 import pytest
 from django.core.files.base import ContentFile
 
-from companies.access import membership
+from companies.identity import membership
 from companies.tests.factories import UserFactory
 from jobs.models import Job
 from jobs.tests.test_killed_workers import environment, processes, wait_until  # noqa: F401

@@ -1,11 +1,13 @@
 """Trainings on the features of purchase logs: what they learn from, and which was the latest."""
 
-from companies.access import Member
+from django.db.models import QuerySet
+
+from companies.identity import Member
 from companies.models import Company
 from registry.models import ModelVersion
 from training.models import FeatureTraining
 from training.presenting.purchases import describe_report
-from transactions.models import FeatureMatrix
+from transactions.models import AnalysisSession, FeatureMatrix
 
 # Whoever fails this often in a row is told so, instead of learning from what is long out of date.
 MOST_FAILED = 10
@@ -24,6 +26,16 @@ def latest_feature_training(company: Company, *, model_type: str | None = None) 
     """Return the latest training of `company`, where `model_type` says so the latest of that type."""
     trainings = company.feature_trainings.with_related()
     return (trainings.filter(model_type__slug=model_type) if model_type else trainings).first()
+
+
+def trainings_of(analysis: AnalysisSession) -> QuerySet[FeatureTraining]:
+    """Return the trainings on the features of a log, latest first."""
+    return analysis.company.feature_trainings.with_related().filter(matrix__analysis=analysis)
+
+
+def analysis_section(member: Member, analysis: AnalysisSession) -> dict | None:
+    """Return what the page of a log says of training, which is a developer's: the latest of this log."""
+    return {"training": trainings_of(analysis).first(), "analysis": analysis} if member.is_developer else None
 
 
 def log_section(member: Member, version: ModelVersion) -> dict | None:

@@ -1,4 +1,4 @@
-"""The shape of what a developer sends to retrain: first the file, then why."""
+"""What a developer sends to train: a file and why; or a table that is described for the first time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,20 @@ from django import forms
 
 from core.forms import SentOnceForm
 from intake.forms import BadRowsForm
+from ml.logs.log_models import TYPES
+from ml.model_types.catalogue import MODEL_TYPES
+from registry.models import ModelType
+from registry.services.populations import LONGEST_CURRENCY, LONGEST_NAME
+from tabular.snapshots.inference import Inferred
+from tabular.snapshots.plan import DATE_ORDERS, Choices
+from training.presenting.leaks import STOP, Leak
+from training.presenting.own_tables import who_left_choices
 from training.services.retraining import LONGEST_REASON
+from transactions.forms import FEATURE_SET_CHOICES
+
+ORDERS_IN_WORDS = {"DMY": "Day first", "MDY": "Month first"}
+DECIMALS = ((".", "A point before decimals"), (",", "A comma before decimals"))
+KEEP, LEAVE_OUT = "keep", "leave_out"
 
 
 class StartForm(SentOnceForm, BadRowsForm):
@@ -19,6 +32,30 @@ class StartForm(SentOnceForm, BadRowsForm):
         widget=forms.TextInput({"autocomplete": "off"}),
         error_messages={"required": "Say why you retrain."},
     )
+
+
+def _types():
+    return [(slug, MODEL_TYPES[slug].name) for slug in TYPES]
+
+
+class LogTrainingForm(SentOnceForm):
+    """With what a purchase log is learned."""
+
+    model_type = forms.ChoiceField(choices=_types, widget=forms.RadioSelect, label="Type of model")
+    feature_set = forms.ChoiceField(
+        choices=FEATURE_SET_CHOICES,
+        widget=forms.RadioSelect,
+        label="Features",
+        help_text="What is known of each customer. They are computed first, where they are not there yet.",
+    )
+
+    @staticmethod
+    def usual(trainings) -> dict:
+        """Return what was chosen last time; at first the first of each."""
+        latest = trainings.first()
+        if latest is None or latest.matrix is None:
+            return {"model_type": TYPES[0], "feature_set": FEATURE_SET_CHOICES[0][0]}
+        return {"model_type": latest.model_type.slug, "feature_set": latest.matrix.feature_set}
 
 
 class CampaignForm(forms.Form):
@@ -55,3 +92,198 @@ class CampaignForm(forms.Form):
             return None
         found = self.cleaned_data
         return {"value": found["value"], "cost": found["cost"], "success_rate": found["success"] / 100}
+
+
+# --- A table of the company's own ------------------------------------------------------------------------
+
+
+class DescribeTableForm(BadRowsForm):
+    """What a person says of a table: its name, who left, who is who, and for each column its type and use."""
+
+    name = forms.CharField(
+        label="Name of these customers",
+        max_length=LONGEST_NAME,
+        help_text="Pages call them by it, as in “Members of the gym”.",
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    who_left = forms.ChoiceField(
+        label="Who left?",
+        error_messages={
+            "required": "Choose the column and the value that say who left.",
+            "invalid_choice": "No column of the file says that. Choose one of the list.",
+        },
+    )
+    id_column = forms.ChoiceField(label="What names a customer?", required=False)
+
+    def __init__(self, *args, inferred: Inferred, choices: Choices, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.inferred = inferred
+        self._ask_who(choices)
+        for place, column in enumerate(inferred.columns):
+            self._ask_about(place, column, choices)
+
+    def _ask_who(self, choices):
+        self.fields["who_left"].choices = [
+            ("", "Choose the column and its value"),
+            *who_left_choices(self.inferred),
+        ]
+        self.initial.setdefault("who_left", self._key_of(choices.outcome, choices.left_value))
+        ids = [(str(p), c.name) for p, c in enumerate(self.inferred.columns) if self._may_name(c)]
+        self.fields["id_column"].choices = [("", "Nothing: call each after its row, as in Row 17"), *ids]
+        self.initial.setdefault("id_column", self._place_of(choices.id_column))
+
+    def _may_name(self, column):
+        return not column.nameless and ("id" in column.possible or column.name == self.inferred.id_column)
+
+    def _ask_about(self, place, column, choices):
+        name = column.name
+        self.fields[f"kind-{place}"] = forms.ChoiceField(
+            label=f"Type of {name}",
+            choices=[(kind, kind) for kind in column.possible],
+            initial=choices.kinds.get(name, column.kind),
+            required=False,
+        )
+        self.fields[f"use-{place}"] = forms.BooleanField(
+            label=f"Learn from {name}",
+            initial=name not in choices.left_out,
+            required=False,
+            disabled=column.nameless,
+        )
+        if column.written["date_order_ambiguous"]:
+            orders = [(order, ORDERS_IN_WORDS[order]) for order in DATE_ORDERS]
+            self._ask_how(f"order-{place}", f"Dates of {name}", orders, choices.date_orders.get(name))
+        if column.written["decimal_ambiguous"]:
+            self._ask_how(f"decimal-{place}", f"Numbers of {name}", DECIMALS, choices.decimals.get(name))
+
+    def _ask_how(self, key, label, answers, initial):
+        self.fields[key] = forms.ChoiceField(
+            label=label, choices=[("", "Please say"), *answers], initial=initial, required=False
+        )
+
+    @property
+    def choices(self) -> Choices:
+        """What was decided, as the services take it."""
+        found = self.cleaned_data
+        columns = list(enumerate(self.inferred.columns))
+        outcome, left_value = self._who_left()
+        id_place = found["id_column"]
+        id_column = self.inferred.columns[int(id_place)].name if id_place else None
+        return Choices(
+            outcome=outcome,
+            left_value=left_value,
+            id_column=id_column,
+            kinds={c.name: found[f"kind-{p}"] for p, c in columns if found[f"kind-{p}"] not in ("", c.kind)},
+            left_out=tuple(
+                c.name
+                for p, c in columns
+                if not found[f"use-{p}"] and not c.nameless and c.name not in (outcome, id_column)
+            ),
+            date_orders=self._answers("order"),
+            decimals=self._answers("decimal"),
+        )
+
+    def _answers(self, what):
+        found = self.cleaned_data
+        answers = {c.name: found.get(f"{what}-{p}") for p, c in enumerate(self.inferred.columns)}
+        return {name: answer for name, answer in answers.items() if answer}
+
+    def _who_left(self):
+        place, number = map(int, self.cleaned_data["who_left"].split(":"))
+        column = self.inferred.columns[place].name
+        candidate = next(found for found in self.inferred.outcomes if found.column == column)
+        return column, candidate.values[number][0]
+
+    def _key_of(self, outcome, left_value):
+        """Return the choice that stands for a column and its value; empty where nobody said both."""
+        for candidate in self.inferred.outcomes:
+            values = [value for value, _ in candidate.values]
+            if candidate.column == outcome and left_value in values:
+                return f"{self._place_of(outcome)}:{values.index(left_value)}"
+        return ""
+
+    def _place_of(self, name):
+        return next((str(p) for p, c in enumerate(self.inferred.columns) if c.name == name), "")
+
+    def field_of(self, column: str | None, code: str) -> str | None:
+        """Return the field at which a refusal that is about `column` is shown."""
+        place = self._place_of(column)
+        by_code = {"ambiguous_dates": f"order-{place}", "ambiguous_numbers": f"decimal-{place}"}
+        wanted = by_code.get(code, f"kind-{place}")
+        if code == "needs_mapping" or column == (self._who_left()[0] if self.is_valid() else None):
+            wanted = "who_left"
+        return wanted if wanted in self.fields else None
+
+
+class TypeForm(SentOnceForm):
+    """Which type of model learns."""
+
+    model_type = forms.ChoiceField(label="Type of model", widget=forms.RadioSelect)
+
+    def __init__(self, *args, types: list[ModelType], suggested: str, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.types = sorted(types, key=lambda found: found.slug != suggested)
+        self.fields["model_type"].choices = [(found.slug, found.name) for found in self.types]
+        self.initial.setdefault("model_type", suggested)
+
+    @property
+    def offered(self) -> list[dict]:
+        """Each type beside its radio button, the suggested one first."""
+        return [
+            {"radio": radio, "type": found}
+            for radio, found in zip(self["model_type"], self.types, strict=True)
+        ]
+
+
+class StartTypeForm(TypeForm, StartForm):
+    """Why, and which type learns next, for a file of a base that has models already."""
+
+
+class FirstTrainingForm(TypeForm):
+    """The last word before a table is learned from: suspicious columns, the type, a customer's worth."""
+
+    value_column = forms.ChoiceField(
+        label="What a customer is worth a month",
+        required=False,
+        help_text="A number of the table. With it, pages say how much money is at risk.",
+    )
+    currency = forms.CharField(
+        max_length=LONGEST_CURRENCY,
+        required=False,
+        help_text="As in EUR.",
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args, leaks: tuple[Leak, ...], numbers: list[str], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.leaks = leaks
+        self.fields["value_column"].choices = [("", "The table does not say"), *((n, n) for n in numbers)]
+        for place, leak in enumerate(leaks):
+            self.fields[f"leak-{place}"] = forms.ChoiceField(
+                label=leak.column,
+                choices=(
+                    (LEAVE_OUT, "Leave it out"),
+                    (KEEP, "Keep it: it is known while the customer can still be kept"),
+                ),
+                initial=LEAVE_OUT if leak.level == STOP else KEEP,
+                widget=forms.RadioSelect,
+            )
+
+    @property
+    def asked(self) -> list[dict]:
+        """Each suspicious column beside its question."""
+        return [{"leak": leak, "field": self[f"leak-{place}"]} for place, leak in enumerate(self.leaks)]
+
+    def _decided(self, answer):
+        return tuple(
+            leak.column
+            for place, leak in enumerate(self.leaks)
+            if self.cleaned_data[f"leak-{place}"] == answer
+        )
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        return self._decided(LEAVE_OUT)
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        return self._decided(KEEP)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db.models import QuerySet
 
-from companies.access import Member
+from companies.identity import Member
 from companies.models import Company
 from jobs.models import Job
 from registry.models import Dataset, ModelType, ModelVersion, Population
@@ -19,7 +19,7 @@ MOST_UNDER_WAY = 3
 
 @dataclass(frozen=True)
 class Plan:
-    """What a retraining that starts now would do."""
+    """What a retraining that starts now would do; without a type, whoever starts it chooses one."""
 
     base: Dataset | None
     model_type: ModelType | None
@@ -72,17 +72,21 @@ def the_first_version(model_type: ModelType, population: Population) -> ModelVer
     return ModelVersion.objects.defaults().filter(model_type=model_type, population=population).first()
 
 
-def plan_for(member: Member) -> Plan:
-    """Return what a retraining of the telecom base by `member` would start from, train and be compared
-    with.
-    """
+def base_to_retrain(member: Member) -> Population:
+    """Return the base that `member` is likeliest to retrain: that of the latest training."""
+    latest = list_training_runs(member).filter(population__archived_at=None).first()
+    return latest.population if latest else telecom_base()
+
+
+def plan_for(member: Member, population: Population) -> Plan:
+    """Return what a retraining of a base by `member` would start from, train and be compared with."""
     company = member.company
-    combined = company.datasets.filter(is_combined=True, population=telecom_base())
-    latest = combined.order_by("-pk").first()
-    model_type = ModelType.objects.filter(slug=settings.RETRAIN_MODEL_TYPE).first()
+    latest = company.datasets.filter(is_combined=True, population=population).order_by("-pk").first()
+    if population.company_id is not None:
+        return Plan(latest, None, serving_version(company, member, population), None)
     return Plan(
         base=latest or Dataset.objects.filter(original_slot__in=(company.pk, "default")).first(),
-        model_type=model_type,
+        model_type=ModelType.objects.filter(slug=settings.RETRAIN_MODEL_TYPE).first(),
         serving=serving_version(company, member),
         most_accurate=best_default(),
     )
@@ -107,7 +111,7 @@ def card_section(member: Member, version: ModelVersion) -> dict | None:
 def datasets_for(member: Member) -> QuerySet[Dataset]:
     """Return the tables of customers of the member's company, latest first."""
     tables = member.company.datasets.filter(dataset_type=Dataset.Type.SNAPSHOT)
-    return tables.select_related("parent_dataset").order_by("-pk")
+    return tables.select_related("parent_dataset", "population").order_by("-pk")
 
 
 def trained_on(dataset: Dataset, company: Company) -> QuerySet[ModelVersion]:

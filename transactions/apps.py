@@ -7,8 +7,14 @@ class TransactionsConfig(AppConfig):
 
     def ready(self):
         from companies import home
+        from companies.beginnings import add_beginning
+        from registry.presenting.bases import add_steps
+        from transactions.presenting.bases import log_steps
+        from transactions.presenting.beginnings import has_logs, purchases
         from transactions.selectors import home_section
         from transactions.services.owned_files import declare_files
 
         declare_files()
         home.add_section(template="transactions/_home.html", provide=home_section, order=20)
+        add_beginning("purchases", order=30, provide=purchases, has_begun=has_logs)
+        add_steps(log_steps)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from companies.access import Member
+from companies.identity import Member
 from companies.models import Company
 from transactions.models import AnalysisSession, FeatureMatrix
 

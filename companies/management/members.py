@@ -2,7 +2,7 @@
 
 from django.core.management.base import CommandError
 
-from companies.access import Member, membership
+from companies.identity import Member, membership
 from companies.models import Account, Company, normalise_email
 from companies.selectors import developer_of
 

@@ -1,17 +1,17 @@
 """Somebody decides whether a person who asked may come in."""
 
 from datetime import datetime
-from functools import partial
 
 from django.db import transaction
 from django.urls import reverse
 
 from companies import mail, tokens
+from companies.events import DEVELOPER_APPROVED
 from companies.models import Account, Developer, User
 from companies.selectors import approver_of, developer_of
 from companies.services.audit import record_event
-from companies.signals import developer_approved
 from core.errors import Conflict, Forbidden
+from core.events import publish
 
 ROWS = {"developer": Developer, "user": User}
 
@@ -128,14 +128,12 @@ def admit(*, row: Developer | User, at: datetime) -> None:
         raise NotWaiting(f"{row} does not wait for approval.")
     row.approved_at = at
     if isinstance(row, Developer):
-        tell_of_developer(row)
+        tell_of_developer(row, at=at)
 
 
-def tell_of_developer(developer: Developer) -> None:
+def tell_of_developer(developer: Developer, *, at: datetime) -> None:
     """Let the floors above set up what a developer finds, once the change is stored."""
-    transaction.on_commit(
-        partial(developer_approved.send_robust, sender=Developer, developer_id=developer.pk)
-    )
+    publish(DEVELOPER_APPROVED, about=developer.company_id, at=at, developer_id=developer.pk)
 
 
 @transaction.atomic

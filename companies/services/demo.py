@@ -51,7 +51,7 @@ def create_demo(*, at: datetime, reset_passwords: bool = False) -> tuple[Company
     # Somebody may have handed the role over to try that out; a later call leaves it so.
     if not Developer.objects.filter(company=company).exists():
         row, _ = Developer.objects.update_or_create(account=developer[0], defaults=joined)
-        tell_of_developer(row)
+        tell_of_developer(row, at=at)
     for account, _ in users:
         User.objects.get_or_create(account=account, defaults=joined)
 
@@ -69,7 +69,7 @@ def _account(name, email, *, at, reset_password, **fields):
     account = Account.objects.filter(email=email).first()
     if account and not reset_password:
         return account, None
-    # 15 signs of 64 are 90 bits, and still short enough to type.
+    # 15 characters of 64 are 90 bits, and still short enough to type.
     password = secrets.token_urlsafe(11)
     if account is None:
         account = Account(email=email, name=name, email_verified=True, registration_date=at, **fields)

@@ -1,15 +1,20 @@
 """A company goes, with everything it owns."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
-from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
 
+from companies.events import COMPANY_ERASED
 from companies.models import Account, Company
 from companies.services.audit import record_event
 from core.errors import Forbidden, Unprocessable
+from core.events import forget, publish
 from core.files.owners import erase_files
+
+_companions: dict[str, Callable[[str], AbstractContextManager]] = {}
 
 
 class NameDiffers(Unprocessable):
@@ -20,11 +25,19 @@ class OperatorsOnly(Forbidden):
     code = "operators-only"
 
 
+def accompany(name: str, companion: Callable[[str], AbstractContextManager]) -> None:
+    """Enter `companion` with the ID of a company around the deletion of its rows, in the same transaction.
+
+    For rows that refuse to go otherwise. An app calls it in its ``apps.py``.
+    """
+    _companions[name] = companion
+
+
 @transaction.atomic
 def erase_company(*, company: Company, typed: str, by: Account, at: datetime) -> None:
     """Erase `company`, its people's accounts and every row it owns. There is no way back.
 
-    Files follow after the commit: every app declared which of them are whose.
+    Files follow after the commit, and again until none is left: every app declared which of them are whose.
 
     Parameters
     ----------
@@ -42,11 +55,20 @@ def erase_company(*, company: Company, typed: str, by: Account, at: datetime) ->
         raise OperatorsOnly("Only an operator erases a company.")
     if typed.strip() != company.name:
         raise NameDiffers(f"Type {company.name} to confirm.", field="typed")
-    keys = {"id": company.pk, "uuid": company.uuid}
+    keys = {"id": company.pk, "uuid": str(company.uuid)}
     people = Account.objects.filter(Q(user__company=company) | Q(developer__company=company), is_staff=False)
     # The list is read first: once the company is gone, nothing says who belonged to it.
     account_ids = list(people.values_list("pk", flat=True))
     record_event(action="company-erased", actor=by, subject=f"{company.name} ({company.pk})", at=at)
-    company.delete()
+    with ExitStack() as stack:
+        for companion in _companions.values():
+            stack.enter_context(companion(company.pk))
+        company.delete()
     Account.objects.filter(pk__in=account_ids).delete()
-    transaction.on_commit(partial(erase_files, **keys), robust=True)
+    forget(about=keys["id"])
+    publish(COMPANY_ERASED, about=keys["id"], at=at, **keys)
+
+
+def erase_files_of_company(*, id: str, uuid: str, at: datetime) -> None:
+    """Remove the files of a company whose rows are gone."""
+    erase_files(id=id, uuid=uuid)

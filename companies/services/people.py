@@ -141,7 +141,7 @@ def hand_over_developer(*, company: Company, to: Account, by: Account, typed: st
     developer, _ = Developer.objects.update_or_create(
         account=to, defaults={"company": company, "joined_at": at, "approved_at": at}
     )
-    tell_of_developer(developer)
+    tell_of_developer(developer, at=at)
     end_sessions(to)
     record_event(
         action="developer-handed-over",

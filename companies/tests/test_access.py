@@ -3,8 +3,9 @@ from django.test import RequestFactory
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from companies.access import IsDeveloper, IsMember, company_of, membership
+from companies.access import IsDeveloper, IsMember
 from companies.home import add_section, sections_for
+from companies.identity import membership
 from companies.tests.factories import AccountFactory, DeveloperFactory, UserFactory
 
 
@@ -78,7 +79,7 @@ class ForMembers(APIView):
     permission_classes = [IsMember]
 
     def get(self, request):
-        return Response({"company": company_of(request).name, "role": request.member.role})
+        return Response({"company": request.member.company.name, "role": request.member.role})
 
 
 class ForDevelopers(ForMembers):

@@ -1,15 +1,18 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
 
+from companies.events import DEVELOPER_APPROVED
 from companies.models import Account, AuditEvent, Company, Developer, User
 from companies.services.audit import record_event
 from companies.services.erasure import NameDiffers, OperatorsOnly, erase_company
 from companies.services.people import deactivate_account, hand_over_developer
 from companies.tests.factories import UserFactory
+from core.events import publish, tell_due
 from core.files.store import objects_under, store_bytes
 from core.files.stored import MEDIA
+from core.models import UntoldEvent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
 
@@ -63,6 +66,42 @@ def test_erasing_takes_everything_and_only_of_that_company(
     assert AuditEvent.objects.get().action == "company-erased"
 
 
+def test_erasing_leaves_no_event_behind(
+    company, developer, operator, other_company, django_capture_on_commit_callbacks
+):
+    for owner in (company, other_company):
+        publish(DEVELOPER_APPROVED, about=owner.pk, at=NOON, developer_id=developer.developer.pk)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        erase_company(company=company, typed=company.name, by=operator, at=NOON)
+
+    assert not UntoldEvent.objects.filter(about=company.pk).exists()
+    assert UntoldEvent.objects.get().about == other_company.pk
+
+
+def test_files_that_could_not_be_erased_are_erased_later(
+    company, operator, tmp_path, settings, django_capture_on_commit_callbacks
+):
+    name = f"datasets/dev/uploadToPredict/{company.pk}/march.csv"
+    store_bytes(MEDIA, name, b"theirs")
+    away = tmp_path / "away"
+    folder = settings.MEDIA_ROOT / f"datasets/dev/uploadToPredict/{company.pk}"
+    folder.rename(away)
+    folder.write_text("a file where the folder was cannot be listed")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        erase_company(company=company, typed=company.name, by=operator, at=NOON)
+    untold = UntoldEvent.objects.get()
+    assert untold.attempts == 1
+    assert "still there, of predictions" in untold.error
+    folder.unlink()
+    away.rename(folder)
+    tell_due(at=NOON + timedelta(minutes=1))
+
+    assert not list(objects_under(MEDIA, "datasets/"))
+    assert not UntoldEvent.objects.exists()
+
+
 def test_erasing_needs_the_name_and_an_operator(company, developer, operator):
     with pytest.raises(NameDiffers):
         erase_company(company=company, typed="Harbour", by=operator, at=NOON)
@@ -73,6 +112,19 @@ def test_erasing_needs_the_name_and_an_operator(company, developer, operator):
 
 
 # --- The operator's door ---------------------------------------------------------------------------------
+
+
+def test_an_operator_sees_what_could_not_be_told_and_has_it_told(as_operator, developer):
+    publish(DEVELOPER_APPROVED, about="X", at=NOON, developer_id=developer.developer.pk)
+    untold = UntoldEvent.objects.get()
+    path = "/admin/core/untoldevent/"
+
+    assert "developer-approved" in as_operator.get(path).content.decode()
+    assert as_operator.post(f"{path}{untold.pk}/change/", {}).status_code == 403
+    as_operator.post(path, {"action": "tell_now", "_selected_action": [untold.pk]})
+
+    assert not UntoldEvent.objects.exists()
+
 
 MODELS = ["company", "account", "developer", "user", "auditevent"]
 

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from django.utils import timezone
 
-from companies.access import membership
+from companies.identity import membership
 from companies.models import Developer
 from companies.services.people import MayNotManage, hand_over_developer
 from companies.tests.factories import CompanyFactory, DeveloperFactory, UserFactory

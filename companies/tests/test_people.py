@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from companies.access import membership
+from companies.identity import membership
 from companies.models import Account, AuditEvent, Company, Developer, User
 from companies.services.approval import MayNotDecide, NotWaiting, approve_person, decline_person
 from companies.services.people import (

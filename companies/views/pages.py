@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from companies import home
-from companies.access import member_of, member_required, standing
+from companies.access import caller_of, developer_required, member_of, member_required
 from companies.adapter import home_of
+from companies.beginnings import beginnings_for, has_begun
 from companies.selectors import approver_of, waiting_people
 from companies.services.approval import remind_approver
 
@@ -32,14 +33,27 @@ def portal_home(request):
         {
             "waiting": waiting_people(member.company) if member.is_developer else [],
             "sections": home.sections_for(member),
+            "beginnings": _first_question(member),
         },
     )
+
+
+def _first_question(member):
+    """Return the answers to "What do you have?" while a company has nothing and somebody may begin."""
+    return [] if not member.is_developer or has_begun(member.company) else beginnings_for(member)
+
+
+@require_safe
+@developer_required
+def begin(request):
+    """Ask the first question once more: what a company has may be of several kinds."""
+    return render(request, "portal/begin.html", {"beginnings": beginnings_for(request.member)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def waiting(request):
-    member = standing(request)
+    member = caller_of(request).standing
     if member is None or member.approved:
         return redirect(home_of(request))
     if request.method == "POST":

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -103,10 +103,17 @@ class LocalBucket(FileSystemStorage):
             return None
 
     def remove_under(self, prefix: str) -> None:
-        shutil.rmtree(self.path(prefix), ignore_errors=True)
+        # Found gone is as good as removed; what cannot be removed is for the caller to know.
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self.path(prefix), onerror=_unless_gone)
 
     def make(self) -> bool:
         """Make the folder and tell whether it was missing."""
         is_new = not self.base_location.is_dir()
         self.base_location.mkdir(parents=True, exist_ok=True)
         return is_new
+
+
+def _unless_gone(function, path, failure):
+    if not isinstance(failure[1], FileNotFoundError):
+        raise failure[1]

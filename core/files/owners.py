@@ -23,6 +23,10 @@ def _anything(name: str) -> bool:
     return True
 
 
+class NotErased(OSError):
+    """Files of somebody who is gone could not be removed."""
+
+
 @dataclass(frozen=True)
 class Owner:
     """Files of one kind.
@@ -151,13 +155,22 @@ def _sweep_scratch(scratch: Scratch, at) -> Iterator[str]:
 def erase_files(**keys: object) -> None:
     """Remove all files of whom `keys` name, once the rows are gone. Run twice, the second time finds nothing.
 
-    What cannot be removed now is left to the sweep: no row names it any more.
+    What cannot be removed now holds up nothing else.
+
+    Raises
+    ------
+    NotErased
+        Some of it is still there: do it again.
     """
     if not all(keys.values()):
         raise ValueError(f"An empty key would remove the files of everybody: {keys}.")
+    faults = []
     for name, owner in _owners.items():
         for folder in owner.erased:
             try:
                 remove_under(owner.bucket, folder.format_map(keys))
-            except Exception:
+            except Exception as fault:
                 logger.exception("The files of %s below %s were not erased.", name, folder)
+                faults.append(f"{name} ({fault})")
+    if faults:
+        raise NotErased(f"Files are still there, of {', '.join(faults)}.")

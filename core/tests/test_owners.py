@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.files import owners
-from core.files.owners import Owner, Scratch, beside, declare, declare_scratch, erase_files, sweep
+from core.files.owners import NotErased, Owner, Scratch, beside, declare, declare_scratch, erase_files, sweep
 from core.files.store import objects_under, store_bytes
 from core.files.stored import MEDIA
 
@@ -125,3 +125,17 @@ def test_what_lies_beside_a_named_file_has_its_name():
     names = ["a/1.csv", "a/1.shadow.parquet", "a/2.csv"]
 
     assert beside(names, ["somewhere/1.csv", None]) == {"a/1.csv", "a/1.shadow.parquet"}
+
+
+def test_what_cannot_be_erased_is_named_and_holds_up_nobody(write, settings):
+    write("parcels/7/a")
+    blocked = settings.MEDIA_ROOT / "letters"
+    blocked.mkdir()
+    (blocked / "7").write_text("a file where a folder is expected")
+    declare_letters(erased=("letters/{id}",))
+    declare("parcels", Owner(bucket=MEDIA, prefixes=("parcels/",), in_use=set, erased=("parcels/{id}",)))
+
+    with pytest.raises(NotErased, match="of letters"):
+        erase_files(id="7")
+
+    assert left() == ["letters/7"]

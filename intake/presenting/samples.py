@@ -19,3 +19,14 @@ def sample_customers(rows: int, *, with_outcomes: bool) -> str:
     text = StringIO()
     table.to_csv(text, index=False)
     return text.getvalue()
+
+
+@lru_cache(maxsize=1)
+def sample_members() -> str:
+    """Return a CSV file of customers of whom telecom knows nothing, with who left."""
+    # Brings pandas, as above.
+    from ml.samples.members import make_members
+
+    text = StringIO()
+    make_members().to_csv(text, index=False)
+    return text.getvalue()

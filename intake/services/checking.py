@@ -1,9 +1,11 @@
 """Files are looked at before anything is begun with them, in a process of limited size."""
 
+from collections.abc import Mapping
+
 from django.conf import settings
 from django.core.files.base import File
 
-from companies.access import Member
+from companies.identity import Member
 from core.errors import DomainError
 from intake.limits import upload_limit
 from intake.services.waiting import WaitingUpload, find_kept, keep, take_in
@@ -29,15 +31,22 @@ class FileRefused(DomainError):
     """The file cannot be used as it is.
 
     `kept` is a token to try it again without its bad rows; `is_log` says that it is a purchase log, which has
-    a door of its own.
+    a door of its own; `fits` names another table that it has the columns of.
     """
 
     code = "file-refused"
     http_status = 422
 
-    def __init__(self, error: TableError, *, kept: str | None = None, log: str | None = None):
+    def __init__(
+        self,
+        error: TableError,
+        *,
+        kept: str | None = None,
+        log: str | None = None,
+        fits: str | None = None,
+    ):
         self.rejected = (error.rejects or {}).get("rows", 0)
-        self.kept = kept
+        self.kept, self.fits = kept, fits
         self.is_log = log is not None
         super().__init__(
             f"{log} Add it under Purchase logs. Here a file has one row for each customer."
@@ -59,7 +68,13 @@ class FileRefused(DomainError):
 
 
 def take_in_table(
-    upload: File | WaitingUpload | str, *, member: Member, schema: TableSchema, purpose: str, bad_rows: str
+    upload: File | WaitingUpload | str,
+    *,
+    member: Member,
+    schema: TableSchema,
+    purpose: str,
+    bad_rows: str,
+    other_tables: Mapping[str, TableSchema] | None = None,
 ) -> tuple[WaitingUpload, CheckReport]:
     """Put `upload` into the waiting room and check it there, in a process of limited size.
 
@@ -71,6 +86,8 @@ def take_in_table(
         ``"predict"`` or ``"train"``.
     bad_rows
         ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
+    other_tables
+        By a name of the caller's: where a file that misses columns may belong instead.
 
     Raises
     ------
@@ -99,10 +116,10 @@ def take_in_table(
     except TableError as error:
         if waiting and bad_rows == REFUSE and error.rejects and error.rejects.get("path"):
             raise FileRefused(error, kept=keep(waiting, member=member)) from error
-        log = _why_a_log(waiting, error) if waiting else None
+        elsewhere = _where_it_belongs(waiting, error, other_tables or {}) if waiting else {}
         if waiting:
             waiting.remove()
-        raise FileRefused(error, log=log) from error
+        raise FileRefused(error, **elsewhere) from error
     except BaseException:
         if waiting:
             waiting.remove()
@@ -110,14 +127,19 @@ def take_in_table(
     return waiting, report
 
 
-def _why_a_log(waiting, error):
-    """Return why a file without the columns of customers is a purchase log, or None where it is none."""
+def _where_it_belongs(waiting, error, other_tables):
+    """Return what `FileRefused` says of a file without the columns of these customers, where it is known."""
     if error.kind != "missing_columns":
-        return None
+        return {}
     try:
-        return looks_like_a_log(preview_upload(waiting))
+        preview = preview_upload(waiting)
     except TableError:
-        return None
+        return {}
+    named = {column.name.strip().casefold() for column in preview.columns}
+    for name, table in other_tables.items():
+        if {column.name.casefold() for column in table.columns if column.required} <= named:
+            return {"fits": name}
+    return {"log": looks_like_a_log(preview)}
 
 
 def what_was_read(report: CheckReport) -> dict:

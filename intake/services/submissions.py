@@ -11,7 +11,7 @@ from datetime import datetime
 from django.core.files.base import File
 from django.db import models, transaction
 
-from companies.access import Member
+from companies.identity import Member
 from intake.services.stored import remove_upload, store_upload
 from intake.services.waiting import WaitingUpload
 from jobs.models import Job
@@ -28,7 +28,7 @@ class Submission:
     task
         Name of the handler that does it.
     kind
-        What the run is called: by its job, which has one, and in the payload of its job.
+        What the run is called in the payload of its job.
     sent_key
         What the sender calls this one request, or None.
     """
@@ -49,7 +49,9 @@ class Submission:
         return stored_key(self.key, company=self.member.company, task=self.task)
 
 
-def run_of_earlier_send(submission: Submission, *, upload: File | WaitingUpload | str) -> models.Model | None:
+def run_of_earlier_send(
+    submission: Submission, *, runs: models.Manager, upload: File | WaitingUpload | str | None = None
+) -> models.Model | None:
     """Return the run that this very request began when it was sent before; a second file is dropped unread.
 
     To be asked first: a kept upload is gone once its run has begun, and checking it again takes minutes.
@@ -59,7 +61,7 @@ def run_of_earlier_send(submission: Submission, *, upload: File | WaitingUpload 
         return None
     if isinstance(upload, WaitingUpload):
         upload.remove()
-    return getattr(earlier, submission.kind)
+    return runs.get(job=earlier)
 
 
 def start_run(
@@ -89,31 +91,11 @@ def start_run(
     after
         Jobs that have to end first, however they do; read in the transaction that queues the run.
     """
-    public_id = uuid.uuid4()
     try:
         store_upload(waiting, stored)
-        with transaction.atomic():
-            job = enqueue(
-                task=submission.task,
-                title=title[:255],
-                company=submission.member.company,
-                account=submission.member.account,
-                payload={submission.kind: str(public_id)},
-                idempotency_key=submission.key,
-                after=after,
-                after_any_end=True,
-                at=at,
-            )
-            # The job of an earlier send comes with its run: both were committed together.
-            run, is_new = runs.get_or_create(
-                job=job,
-                defaults={
-                    "uuid": public_id,
-                    "company": submission.member.company,
-                    "created_at": at,
-                    **fields,
-                },
-            )
+        run, is_new = begin_run(
+            submission, runs=runs, title=title, fields=fields, after=after, after_any_end=True, at=at
+        )
     except BaseException:
         waiting.remove()
         remove_upload(stored)
@@ -121,3 +103,42 @@ def start_run(
     if not is_new:
         remove_upload(stored)
     return run
+
+
+@transaction.atomic
+def begin_run(
+    submission: Submission,
+    *,
+    runs: models.Manager,
+    title: str,
+    fields: dict,
+    after: Iterable[Job] = (),
+    after_any_end: bool = False,
+    at: datetime,
+) -> tuple[models.Model, bool]:
+    """Begin a run with its job, and tell whether this send did; otherwise an earlier one has.
+
+    Parameters
+    ----------
+    runs, title, fields
+        As `start_run` has them. The row is found again by its ``uuid``, which its job has too.
+    after, after_any_end
+        As `jobs.services.enqueue` has them.
+    """
+    public_id = uuid.uuid4()
+    job = enqueue(
+        task=submission.task,
+        title=title[:255],
+        company=submission.member.company,
+        account=submission.member.account,
+        payload={submission.kind: str(public_id)},
+        idempotency_key=submission.key,
+        after=after,
+        after_any_end=after_any_end,
+        at=at,
+    )
+    # The job of an earlier send comes with its run: both were committed together.
+    return runs.get_or_create(
+        job=job,
+        defaults={"uuid": public_id, "company": submission.member.company, "created_at": at, **fields},
+    )

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core import signing
 from django.core.files.base import File
 
-from companies.access import Member
+from companies.identity import Member
 from core.errors import DomainError
 from core.files.media import media_exists, remove_media
 from core.files.store import is_remote, local_copy, store_file

@@ -15,8 +15,10 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
+from companies.events import COMPANY_ERASED
 from companies.models import AuditEvent
 from conftest import service_missing
+from core.models import UntoldEvent
 from jobs import health, services
 from jobs.models import Job
 from jobs.tests.broker import connected_to, free_port
@@ -210,6 +212,23 @@ def test_many_messages_of_one_job_two_workers_and_two_clocks_do_it_once(processe
     wait_until(lambda: cache.get(health.SEEN), seconds=20, what="the worker is seen")
 
     assert_done_once(job, tmp_path, attempts=1)
+
+
+def test_what_a_killed_process_left_untold_is_told_by_the_clock(processes, tmp_path, company):
+    file = tmp_path / "media" / "datasets" / "dev" / "uploadToPredict" / company.pk / "march.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text("theirs")
+    # As its process wrote it, which is gone: after the commit and before anybody was told.
+    UntoldEvent.objects.create(
+        event=COMPANY_ERASED, subscriber="companies.erase_files", about=company.pk,
+        ids={"id": company.pk, "uuid": str(company.uuid)}, happened_at=timezone.now(), due_at=timezone.now(),
+    )  # fmt: skip
+    for name in ("worker", "clock"):
+        processes.start(name)
+
+    wait_until(lambda: not UntoldEvent.objects.exists(), seconds=60, what="everybody was told")
+
+    assert not file.exists()
 
 
 def test_a_job_that_runs_stops_soon_after_the_cancel(processes, tmp_path, user):

@@ -122,36 +122,6 @@ def expected_shrinkage(labels, scores, weights):
     return weights / chi_square if chi_square > 0 else float("inf")
 
 
-def describe_source(split):
-    """Say in a sentence what the calibrator of a model was learned from.
-
-    Parameters
-    ----------
-    split : mapping
-        ``split`` of the manifest, or of a TrainedModel.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> describe_source({"train_rows": 5148, "folds": 5})
-    'Its calibration was learned from 5,148 customers, each scored by one of 5 models that had not seen it.'
-    """
-    rows = f"{split['train_rows']:,}"
-    if split.get("calibrated_on") == "training_predictions":
-        shrinkage = f"{100 * split['expected_shrinkage']:.2f} %"
-        return (
-            f"Its calibration was learned from the {rows} customers that it was trained on: with so many for "
-            f"so few weights, its log odds are expected to be only {shrinkage} too large for new customers."
-        )
-    return (
-        f"Its calibration was learned from {rows} customers, each scored by one of {split['folds']} models "
-        "that had not seen it."
-    )
-
-
 def raw_scores(pipeline, features):
     """Return uncalibrated scores in [0, 1].
 

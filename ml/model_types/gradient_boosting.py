@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ml.model_types.common.model_type import ModelType
-from ml.model_types.common.parameters import LEAF, TREES, ParameterRule
+from ml.model_types.common.parameters import LEAF, LEARNING_RATE, SUBSAMPLE, TREES, ParameterRule
 from ml.model_types.common.trees import read_sklearn_tree
 
 
@@ -45,10 +45,10 @@ MODEL_TYPE = ModelType(
     ),
     rules=(
         TREES,
-        ParameterRule("learning_rate", "number", 0.001, 1, help="How much of each tree is added."),
+        LEARNING_RATE,
         ParameterRule("max_depth", "integer", 1, 8, help="Most questions in a row."),
         LEAF,
-        ParameterRule("subsample", "number", 0.1, 1, help="Share of the customers that each tree sees."),
+        SUBSAMPLE,
     ),
     grid=MappingProxyType({"n_estimators": (60, 200), "learning_rate": (0.05, 0.1), "max_depth": (2, 3, 5)}),
     estimator="sklearn.ensemble.GradientBoostingClassifier",

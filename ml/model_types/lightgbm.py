@@ -7,7 +7,14 @@ from types import MappingProxyType
 import numpy as np
 
 from ml.model_types.common.model_type import ModelType
-from ml.model_types.common.parameters import TREES, ParameterRule
+from ml.model_types.common.parameters import (
+    COLUMNS,
+    LEARNING_RATE,
+    REG_LAMBDA,
+    SUBSAMPLE,
+    TREES,
+    ParameterRule,
+)
 from ml.model_types.common.trees import AT_MOST, LEAF, Tree, floor32
 
 # One row per node while a tree is walked: column, threshold, way of deciding, left, right, value.
@@ -69,14 +76,14 @@ MODEL_TYPE = ModelType(
     ),
     rules=(
         TREES,
-        ParameterRule("learning_rate", "number", 0.001, 1, help="How much of each tree is added."),
+        LEARNING_RATE,
         ParameterRule("num_leaves", "integer", 2, 256, help="Most leaves of a tree; more is finer."),
         ParameterRule(
             "min_child_samples", "integer", 1, 10_000, help="Fewest customers in a leaf; more is smoother."
         ),
-        ParameterRule("subsample", "number", 0.1, 1, help="Share of the customers that each tree sees."),
-        ParameterRule("colsample_bytree", "number", 0.05, 1, help="Share of the columns of each tree."),
-        ParameterRule("reg_lambda", "number", 0, 1e6, help="Regularisation; more is smoother."),
+        SUBSAMPLE,
+        COLUMNS,
+        REG_LAMBDA,
     ),
     grid=MappingProxyType(
         {"n_estimators": (100, 200), "learning_rate": (0.05, 0.1), "num_leaves": (7, 15, 31)}

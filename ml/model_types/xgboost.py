@@ -8,7 +8,14 @@ from types import MappingProxyType
 import numpy as np
 
 from ml.model_types.common.model_type import ModelType
-from ml.model_types.common.parameters import TREES, ParameterRule
+from ml.model_types.common.parameters import (
+    COLUMNS,
+    LEARNING_RATE,
+    REG_LAMBDA,
+    SUBSAMPLE,
+    TREES,
+    ParameterRule,
+)
 from ml.model_types.common.trees import BELOW, LEAF, Tree
 
 
@@ -60,14 +67,14 @@ MODEL_TYPE = ModelType(
     ),
     rules=(
         TREES,
-        ParameterRule("learning_rate", "number", 0.001, 1, help="How much of each tree is added."),
+        LEARNING_RATE,
         ParameterRule("max_depth", "integer", 1, 10, help="Most questions in a row."),
         ParameterRule(
             "min_child_weight", "number", 0, 10_000, help="Least weight of a leaf; more is smoother."
         ),
-        ParameterRule("subsample", "number", 0.1, 1, help="Share of the customers that each tree sees."),
-        ParameterRule("colsample_bytree", "number", 0.05, 1, help="Share of the columns of each tree."),
-        ParameterRule("reg_lambda", "number", 0, 1e6, help="Regularisation; more is smoother."),
+        SUBSAMPLE,
+        COLUMNS,
+        REG_LAMBDA,
     ),
     grid=MappingProxyType({"n_estimators": (100, 200), "learning_rate": (0.05, 0.1), "max_depth": (3, 4, 6)}),
     estimator="xgboost.XGBClassifier",

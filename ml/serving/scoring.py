@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import threading
-from dataclasses import asdict
 
 import numpy as np
 
 from ml.matrix.columns import read_columns
 from ml.matrix.schemas import FeatureSchema, is_blank
 from ml.serving.calibration import Calibrator
-from ml.serving.explanation import describe_feature, explain, state_finding
+from ml.serving.explanation import explain
 
 # Rows that are worked on at once: small enough for the encoded matrix to stay in the processor's cache.
 CHUNK = 8_192
@@ -134,73 +133,6 @@ class Scorer:
             sample=sample,
             seed=seed,
         )
-
-    def describe_batch(self, columns, probabilities, features=None):
-        """Return in which direction features point in this batch, with the finding in words.
-
-        Parameters
-        ----------
-        columns : mapping of str to array
-            The batch, or a sample of it.
-        probabilities : ndarray of float64, shape (n,)
-            From `score_batch` on the same rows.
-        features : iterable of str, optional
-            For instance the first five of `explain_batch`; all of them by default.
-
-        Returns
-        -------
-        list of dict
-            ``feature``; ``groups``: list of {label, rows, mean_probability}, one per category or range;
-            ``finding``: a sentence for the title of a chart, empty where there is nothing to compare.
-
-        Raises
-        ------
-        ValueError
-            A feature is not of this model, or there are not as many probabilities as rows.
-        """
-        coded, numbers = read_columns(columns, self.schema)
-        cells = dict(zip(self.schema.features, (*coded, *numbers), strict=True))
-        known = {column.name: column for column in (*self.schema.categorical, *self.schema.numeric)}
-        described = []
-        for name in known if features is None else features:
-            if name not in known:
-                raise ValueError(f"{name} is not a feature of this model.")
-            groups = describe_feature(known[name], cells[name], probabilities)
-            finding = state_finding(known[name], groups)
-            described.append(
-                {"feature": name, "groups": [asdict(group) for group in groups], "finding": finding}
-            )
-        return described
-
-    def count_surprises(self, columns):
-        """Count what this model never met: unknown categories, and numbers beyond its training data.
-
-        Parameters
-        ----------
-        columns : mapping of str to array
-
-        Returns
-        -------
-        unknown : dict of str to int
-            Rows with a category that is not listed, per column that has any; where others have a level, they
-            are scored as those.
-        out_of_range : dict of str to int
-            Rows with a number below the lowest or above the highest one in training, per column that has any.
-            They are scored all the same; the model extrapolates.
-        """
-        coded, numbers = read_columns(columns, self.schema)
-        unknown, out_of_range = {}, {}
-        for column, cells in zip(self.schema.categorical, coded, strict=True):
-            strange = cells.positions >= len(column.values)
-            if column.blank:
-                strange &= cells.positions != len(column.levels) - 1
-            if strange.any() and (rows := int(strange[cells.indices].sum())):
-                unknown[column.name] = rows
-        for column, cells in zip(self.schema.numeric, numbers, strict=True):
-            low, high = self.observed[column.name]
-            if rows := int(((cells < low) | (cells > high)).sum()):
-                out_of_range[column.name] = rows
-        return unknown, out_of_range
 
 
 class _LinearPath:

@@ -112,21 +112,3 @@ def test_states_how_many_times_as_often():
 )
 def test_does_not_boast(groups, finding):
     assert state_finding(CONTRACT, groups) == finding
-
-
-def test_describes_the_batch_for_a_page(scorer, columns):
-    probabilities = scorer.score_batch(columns)
-
-    contract, tenure = scorer.describe_batch(columns, probabilities, ["Contract", "tenure"])
-
-    assert [group["label"] for group in contract["groups"]] == list(CONTRACT.values)
-    assert sum(group["rows"] for group in contract["groups"]) == len(probabilities)
-    assert contract["finding"].startswith("Customers with Contract Month-to-month leave ")
-    assert tenure["groups"][0]["mean_probability"] > tenure["groups"][-1]["mean_probability"]
-
-
-def test_refuses_to_describe_what_does_not_fit(scorer, columns):
-    with pytest.raises(ValueError, match="gender is not a feature"):
-        scorer.describe_batch(columns, scorer.score_batch(columns), ["gender"])
-    with pytest.raises(ValueError, match="but there are 2 probabilities"):
-        scorer.describe_batch(columns, np.array([0.1, 0.2]), ["Contract"])

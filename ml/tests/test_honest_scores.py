@@ -8,7 +8,6 @@ from ml.exchange.export import export_model
 from ml.learning.honest_scores import (
     LARGEST_SHRINKAGE,
     collect_scores,
-    describe_source,
     expected_shrinkage,
     raw_scores,
     score_out_of_fold,
@@ -144,4 +143,3 @@ def test_the_manifest_says_what_the_calibration_was_learned_from(many):
     split = json.loads(json.dumps(export_model(trained, TELCO_V1).manifest))["split"]
 
     assert (split["folds"], split["calibrated_on"]) == (0, "training_predictions")
-    assert "16,000 customers that it was trained on" in describe_source(split)

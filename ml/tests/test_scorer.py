@@ -110,18 +110,6 @@ def test_blank_and_unknown_categories_score_alike(scorer, records):
     np.testing.assert_array_equal(scorer.score_batch(blank), scorer.score_batch(unknown))
 
 
-def test_counts_surprises_per_column(scorer, records):
-    columns = ordinary(scorer, records)
-    columns["Contract"] = ["Ten years", None, " ONE YEAR ", *columns["Contract"][3:]]
-    columns["tenure"] = [500.0] * 5 + columns["tenure"][5:]
-
-    assert scorer.count_surprises(columns) == ({"Contract": 2}, {"tenure": 5})
-
-
-def test_counts_nothing_where_nothing_is_strange(scorer, records):
-    assert scorer.count_surprises(ordinary(scorer, records)) == ({}, {})
-
-
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), None, "many"])
 def test_refuses_a_number_that_is_none(scorer, records, bad):
     columns = lists(records)
@@ -198,7 +186,7 @@ def test_scoring_a_customer_loads_neither_pandas_nor_scikit_learn(small_models, 
         "records = [row['record'] for row in manifest['golden']];"
         "scorer.score_record(records[0]);"
         "columns = {name: [record[name] for record in records] for name in scorer.schema.features};"
-        "scorer.score_batch(columns); scorer.explain_batch(columns); scorer.count_surprises(columns);"
+        "scorer.score_batch(columns); scorer.explain_batch(columns);"
         "sys.exit(bool({'pandas', 'sklearn', 'django'} & set(sys.modules)))"
     )
 

@@ -102,7 +102,7 @@ class Predict(OfOrganisation, APIView):
 def _read_customer(value):
     is_text = isinstance(value, (str, int)) and not isinstance(value, bool)
     if not is_text or not 0 < len(str(value).strip()) <= LONGEST_TEXT:
-        message = f"Send the id of the customer, at most {LONGEST_TEXT} signs."
+        message = f"Send the id of the customer, at most {LONGEST_TEXT} characters."
         raise HistoryRefused(
             f"customer_id: {message}", field="customer_id", extra={"fields": {"customer_id": message}}
         )

@@ -6,12 +6,14 @@ on the way; nothing is read twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ml.evaluation.realised import Realised
@@ -21,6 +23,7 @@ from ml.serving.risk import POLICIES, RiskPolicy
 from ml.serving.scoring import Scorer
 from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER, draft_of, publish
 from predictions.engines.shadow import Shadow
+from predictions.engines.words import Words
 from registry.engines.files import FileMismatch, open_scorer
 from tabular.errors import TableError
 from tabular.snapshots.write import ResultWriter
@@ -50,6 +53,7 @@ def score_file(
     csv_path: str,
     table_path: str,
     value_column: str | None = None,
+    wording: dict | None = None,
     shadow: dict | None = None,
     on_progress: Progress,
 ) -> dict:
@@ -68,6 +72,8 @@ def score_file(
         Where the result goes. Both appear whole or not at all.
     value_column
         The number that says what a customer is worth, where there is one.
+    wording
+        What people call the columns and their values, see `predictions.engines.words.Words`.
     shadow
         What `predictions.engines.shadow.Shadow` takes, where a challenger scores the same rows.
 
@@ -90,6 +96,7 @@ def score_file(
         csv_path=Path(csv_path),
         table_path=Path(table_path),
         value_column=value_column,
+        wording=wording,
         shadow=Shadow(scorer, **shadow) if shadow else None,
         on_progress=on_progress,
     )
@@ -105,18 +112,21 @@ def score_rows(
     csv_path: Path,
     table_path: Path | None,
     value_column: str | None = None,
+    wording: dict | None = None,
     shadow: Shadow | None = None,
     on_progress: Progress | None = None,
 ) -> dict:
     """Score a file with an open scorer; see `score_file`. Without `table_path` only the CSV is written."""
-    summary = Summary(scorer, policy, rows=spec.rows, value_column=value_column)
+    days = {c.name: spec.reference_of(c) for c in schema.columns if c.kind == "age"}
+    words = Words(wording or {}, dates=frozenset(days))
+    summary = Summary(scorer, policy, rows=spec.rows, value_column=value_column, words=words)
     if source.stat().st_size != spec.size:
         raise TableError("type_mismatch", "The file has changed since it was checked. Upload it again.")
     drafts = [draft_of(csv_path), *([draft_of(table_path)] if table_path else [])]
     try:
         with (
             ResultWriter(drafts[0], spec, added=(PREDICTION, CHURN_PROBABILITY, RISK_TIER)) as result,
-            TableWriter(drafts[1] if table_path else None, scorer.schema, policy) as table,
+            TableWriter(drafts[1] if table_path else None, scorer.schema, policy, days=days) as table,
         ):
             for batch in iter_batches(source, spec, schema):
                 scores = scorer.score_batch(batch.columns)
@@ -163,13 +173,25 @@ class TableWriter:
 
     Parameters
     ----------
+    days
+        For each number that counts the days since a date: the day from which it counts. The page shows the
+        date.
     also
         Names of text columns that follow the features.
     """
 
-    def __init__(self, path: Path | None, features, policy: RiskPolicy, *, also: Sequence[str] = ()):
+    def __init__(
+        self,
+        path: Path | None,
+        features,
+        policy: RiskPolicy,
+        *,
+        days: Mapping[str, date] | None = None,
+        also: Sequence[str] = (),
+    ):
         self.policy = policy
         self.path = path
+        self.days = days or {}
         text = pa.dictionary(pa.int32(), pa.string())
         self.schema = pa.schema(
             [
@@ -178,7 +200,10 @@ class TableWriter:
                 (PROBABILITY, pa.float64()),
                 (TIER, pa.dictionary(pa.int8(), pa.string())),
                 *((column.name, text) for column in features.categorical),
-                *((column.name, pa.float64()) for column in features.numeric),
+                *(
+                    (column.name, pa.date32() if column.name in self.days else pa.float64())
+                    for column in features.numeric
+                ),
                 *((name, text) for name in also),
             ]
         )
@@ -214,7 +239,7 @@ class TableWriter:
             batch.ids,
             pa.array(scores),
             tier,
-            *(batch.columns[name] for name in names),
+            *(self._shown(name, batch.columns[name]) for name in names),
         ]
         table = pa.Table.from_arrays(
             [
@@ -226,6 +251,12 @@ class TableWriter:
         self._wait()
         self.waiting = self.pool.submit(self.writer.write_table, table)
 
+    def _shown(self, name, array):
+        if name not in self.days:
+            return array
+        reference = (self.days[name] - date(1970, 1, 1)).days
+        return pc.subtract(pa.scalar(float(reference)), array).cast(pa.int32()).cast(pa.date32())
+
     def _wait(self):
         if self.waiting is not None:
             self.waiting.result()
@@ -235,8 +266,17 @@ class TableWriter:
 class Summary:
     """Counts what the page shows at a glance, batch by batch."""
 
-    def __init__(self, scorer: Scorer, policy: RiskPolicy, *, rows: int, value_column: str | None = None):
+    def __init__(
+        self,
+        scorer: Scorer,
+        policy: RiskPolicy,
+        *,
+        rows: int,
+        value_column: str | None = None,
+        words: Words | None = None,
+    ):
         self.scorer, self.policy, self.value_column = scorer, policy, value_column
+        self.words = words or Words({})
         self.rows = self.churners = 0
         self.expected = 0.0
         self.tiers = np.zeros(len(policy.tiers), np.int64)
@@ -256,7 +296,9 @@ class Summary:
         self.tiers += np.bincount(tiers, minlength=len(self.tiers))
         self.bins += np.bincount(np.minimum((scores * BINS).astype(np.int64), BINS - 1), minlength=BINS)
         if self.revenue is not None:
-            self.revenue += float(columns[self.value_column].to_numpy(zero_copy_only=False)[leaves].sum())
+            # What nobody knows is worth nothing here: the sum is of what the file says.
+            value = columns[self.value_column].to_numpy(zero_copy_only=False)[leaves]
+            self.revenue += float(np.nansum(value))
         label = self.scorer.schema.label.name
         if label in columns:
             self._realised.take(_outcomes(columns[label]), scores, named=leaves, tiers=tiers)
@@ -283,13 +325,41 @@ class Summary:
             "revenue_at_risk": self.revenue,
             "feature_count": len(features.features),
             "features": [{"feature": name, "effect": effect} for name, effect in effects[:TOP_FEATURES]],
-            "finding": _finding(features, drawn, scores, effects),
+            "finding": self._finding(drawn, scores, effects),
             "sampled": min(len(scores), EXPLAINED),
-            "shown": [_column(features, name) for name in shown],
-            "group": _group(features, effects),
+            "shown": [self._column(name) for name in shown],
+            "group": self._group(effects),
             # None unless the file knows who left.
             "realised": self._realised.to_dict(),
         }
+
+    def _finding(self, drawn, scores, effects) -> str:
+        """Say of the feature that matters most which of its customers leave more often."""
+        features = self.scorer.schema
+        coded, numbers = read_columns(drawn, features)
+        cells = dict(zip(features.features, [*coded, *numbers], strict=True))
+        columns = {column.name: column for column in (*features.categorical, *features.numeric)}
+        for name, _ in effects[:TOP_FEATURES]:
+            groups = describe_feature(columns[name], cells[name], scores)
+            sentence = state_finding(*self.words.tell(columns[name], groups))
+            if sentence:
+                return sentence.removesuffix(".")
+        return ""
+
+    def _column(self, name) -> dict:
+        units = {column.name: column.unit for column in self.scorer.schema.numeric}
+        label, unit = self.words.label(name), self.words.unit(name) or units.get(name)
+        numeric = name in units and name not in self.words.dates
+        return {"name": name, "label": f"{label}, {unit}" if unit else label, "numeric": numeric}
+
+    def _group(self, effects) -> dict | None:
+        """Return the categories that the page offers as a filter: those that matter most."""
+        order = [name for name, _ in effects]
+        few = [c for c in self.scorer.schema.categorical if len(c.values) <= MOST_CHOICES]
+        if not few:
+            return None
+        column = min(few, key=lambda column: order.index(column.name))
+        return {"feature": column.name, "values": list(column.levels)}
 
     def _draw(self, columns, scores):
         wanted = (
@@ -306,31 +376,3 @@ class Summary:
 def _outcomes(labels: pa.DictionaryArray) -> np.ndarray:
     """Return 1 for who left, 0 for who stayed, NaN where the cell says neither."""
     return labels.indices.cast(pa.float64()).to_numpy(zero_copy_only=False)
-
-
-def _finding(features, drawn, scores, effects) -> str:
-    """Say of the feature that matters most which of its customers leave more often."""
-    coded, numbers = read_columns(drawn, features)
-    cells = dict(zip(features.features, [*coded, *numbers], strict=True))
-    columns = {column.name: column for column in (*features.categorical, *features.numeric)}
-    for name, _ in effects[:TOP_FEATURES]:
-        sentence = state_finding(columns[name], describe_feature(columns[name], cells[name], scores))
-        if sentence:
-            return sentence.removesuffix(".")
-    return ""
-
-
-def _column(features, name) -> dict:
-    unit = next((column.unit for column in features.numeric if column.name == name), None)
-    label = f"{name}, {unit}" if unit else name
-    return {"name": name, "label": label, "numeric": unit is not None}
-
-
-def _group(features, effects) -> dict | None:
-    """Return the categories that the page offers as a filter: those that matter most."""
-    order = [name for name, _ in effects]
-    few = [column for column in features.categorical if len(column.values) <= MOST_CHOICES]
-    if not few:
-        return None
-    column = min(few, key=lambda column: order.index(column.name))
-    return {"feature": column.name, "values": list(column.values)}

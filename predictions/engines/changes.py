@@ -14,12 +14,10 @@ import pyarrow.csv as pacsv
 
 from ml.logs.features.duck import write_literal
 from ml.logs.features.logs import quote
+from predictions.engines.kinds import BOUGHT, CALMER, CHANGES, NEW, SILENT, STILL
 from predictions.engines.results import CUSTOMER, PROBABILITY
 from tabular.source.danger import harmless_array
 
-# In the order in which they are listed: the first are to be called.
-NEW, STILL, BOUGHT, CALMER, SILENT = "new", "still named", "bought since", "less likely now", "lapsed"
-KINDS = (NEW, STILL, BOUGHT, CALMER, SILENT)
 COLUMNS = ("customer_id", "change", "probability_before", "probability_now")
 
 
@@ -63,14 +61,14 @@ def compare_results(
         connection.execute(f"CREATE TEMP VIEW buyers AS {_who_bought(events, bought)}")
         connection.execute(f"CREATE TEMP TABLE changes AS {_changes()}")
         kinds = dict(connection.execute("SELECT change, count(*) FROM changes GROUP BY change").fetchall())
-        first_seen, named_before, named_now = connection.execute(
+        [(first_seen, named_before, named_now)] = connection.execute(
             f"SELECT count(*) FILTER (change = '{NEW}' AND before IS NULL), count(*) FILTER (was_named), "
             "count(*) FILTER (is_named) FROM changes"
-        ).fetchone()
+        ).fetchall()
         _write(connection, target)
         outcome = _outcome(connection, previous, events, before, as_of, days_missing)
     return {
-        "kinds": {kind: kinds.get(kind, 0) for kind in KINDS},
+        "kinds": {kind: kinds.get(kind, 0) for kind in CHANGES},
         "first_seen": first_seen,
         "named_before": named_before,
         "named_now": named_now,
@@ -121,10 +119,10 @@ def _outcome(connection, previous, events, before, as_of, days_missing):
     end = start + timedelta(days=definition["horizon_days"])
     within = f"event_at >= {write_literal(start)} AND event_at < {write_literal(end)}"
     bought = f"customer_id IN ({_who_bought(events, within)})"
-    named, left, scored, all_left = connection.execute(
+    [(named, left, scored, all_left)] = connection.execute(
         f"SELECT count(*) FILTER (was_named), count(*) FILTER (was_named AND NOT {bought}), count(*), "
         f"count(*) FILTER (NOT {bought}) FROM pairs WHERE before IS NOT NULL"
-    ).fetchone()
+    ).fetchall()
     return {
         "is_over": as_of >= end,
         "ends": end.isoformat(),
@@ -138,7 +136,7 @@ def _outcome(connection, previous, events, before, as_of, days_missing):
 
 
 def _write(connection, target):
-    order = ", ".join(f"change = '{kind}' DESC" for kind in KINDS)
+    order = ", ".join(f"change = '{kind}' DESC" for kind in CHANGES)
     found = connection.sql(
         f"SELECT customer_id, change, before AS probability_before, now AS probability_now FROM changes "
         f"ORDER BY {order}, now DESC NULLS LAST, customer_id"

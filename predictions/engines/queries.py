@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ml.matrix.schemas import BLANK, OTHER
 from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER, Query
 
 # Short words for the columns that every result has; features are called by their own names.
@@ -34,7 +35,7 @@ def read_query(parameters, *, columns, tiers, group=None) -> Wanted:
     tiers
         Names of the tiers of the result.
     group
-        The feature by which the page offers a filter, if it has one.
+        The filter that the page offers: a ``feature`` and its ``values``, see `Summary` of the engine.
     """
     sort = parameters.get("sort", "")
     word = sort.removeprefix("-")
@@ -45,12 +46,27 @@ def read_query(parameters, *, columns, tiers, group=None) -> Wanted:
     tier = parameters.get("tier", "")
     equals = {TIER: tier} if tier in tiers else {}
     value = parameters.get("group", "") if group else ""
-    if value:
-        equals[group] = value
+    among, beside = _group(group, value)
     return Wanted(
-        query=Query(sort=f"{descending}{WORDS.get(word, word)}", search=find, equals=equals),
+        query=Query(
+            sort=f"{descending}{WORDS.get(word, word)}",
+            search=find,
+            equals=equals | among,
+            none_of=beside,
+        ),
         sort=sort,
         find=find,
         tier=equals.get(TIER, ""),
         group=value,
     )
+
+
+def _group(group, value) -> tuple[dict, dict]:
+    """Return which value the feature of a filter must have, and which it must not have."""
+    if not value:
+        return {}, {}
+    if value == OTHER and OTHER in group["values"]:
+        # The others have many values, and blanks are none of them.
+        return {}, {group["feature"]: ("", *(known for known in group["values"] if known != OTHER))}
+    is_blank = value == BLANK and BLANK in group["values"]
+    return {group["feature"]: "" if is_blank else value}, {}

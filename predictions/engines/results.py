@@ -34,10 +34,12 @@ class Query:
     sort: str = DEFAULT_SORT
     search: str = ""
     equals: dict[str, str] = field(default_factory=dict)
+    # By column the values that are left out.
+    none_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def filters_anything(self) -> bool:
-        return bool(self.search or self.equals)
+        return bool(self.search or self.equals or self.none_of)
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ class CustomerTable(Sequence):
         self._path = str(path)
         self._threads = threads
         self.query = query or Query()
-        unknown = {self.query.sort.removeprefix("-"), *self.query.equals} - set(self.columns)
+        named = {self.query.sort.removeprefix("-"), *self.query.equals, *self.query.none_of}
+        unknown = named - set(self.columns)
         if unknown:
             raise ValueError(f"The table has no column {sorted(unknown)}; it has {list(self.columns)}.")
 
@@ -140,12 +143,13 @@ class CustomerTable(Sequence):
         at, to = first / len(self) - MARGIN, (first + limit) / len(self) + MARGIN
         before = after = None
         near, bounds = [], []
+        # Blanks come last whatever the order, and a sample may miss the few that there are.
         if at > 0:
-            before = f"{key} {'>' if falling else '<'} ?"
+            before = f"({key} {'>' if falling else '<'} ?) IS TRUE"
             near.append(f"NOT {before}")
             bounds.append(keys[int(at * SAMPLE)])
         if to < 1:
-            after = f"{key} {'<' if falling else '>'} ?"
+            after = f"({key} {'<' if falling else '>'} ?) IS NOT FALSE"
             near.append(f"NOT {after}")
             bounds.append(keys[int(to * SAMPLE)])
         counts = ", ".join(f"count(*) FILTER ({side})" if side else "0" for side in (before, after))
@@ -174,6 +178,9 @@ class CustomerTable(Sequence):
         for column, value in self.query.equals.items():
             conditions.append(f"{_name(column)} = ?")
             values.append(value)
+        for column, others in self.query.none_of.items():
+            conditions.append(f"{_name(column)} NOT IN ({', '.join('?' * len(others))})")
+            values += others
         return conditions, values
 
     def _order(self) -> tuple[str, bool]:

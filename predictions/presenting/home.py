@@ -1,6 +1,6 @@
 """What the homes of the portals say of predictions."""
 
-from companies.access import Member
+from companies.identity import Member
 from predictions.presenting.summary import Findings
 from predictions.selectors import earlier_run, predictions_for
 

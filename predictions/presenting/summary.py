@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from ml.evaluation.proportions import wilson_interval
 from ml.serving.risk import POLICIES
+from predictions.engines.words import Words
 from predictions.exports import MOST_SHEET_ROWS
 from predictions.models import Prediction
+from predictions.presenting.logs import LogResult
 from predictions.presenting.outcomes import Outcomes
 from registry.selectors import quality_of
 
@@ -37,6 +39,10 @@ class Findings:
             return f"None of {self.rows:,} customers is likely to leave"
         verb = "is" if self.leavers == 1 else "are"
         return f"{self.leavers:,} of {self.rows:,} customers {verb} likely to leave"
+
+    @property
+    def of_whom(self) -> str:
+        return "of all customers who were scored" if self.log else "of all customers in the file"
 
     @property
     def share(self) -> float:
@@ -117,8 +123,9 @@ class Findings:
 
     @property
     def features(self) -> list[dict]:
+        words = Words(self.prediction.population.wording)
         return [
-            {"label": item["feature"], "value": item["effect"], "text": f"{item['effect']:.3f}"}
+            {"label": words.label(item["feature"]), "value": item["effect"], "text": f"{item['effect']:.3f}"}
             for item in self.counts["features"]
         ]
 
@@ -126,7 +133,7 @@ class Findings:
     def reason(self) -> str:
         """What the feature that matters most says; its name where there is nothing to compare."""
         found = self.counts.get("finding")
-        return found or f"{self.counts['features'][0]['feature']} moves the probability most"
+        return found or f"{self.features[0]['label']} moves the probability most"
 
     @property
     def revenue_sentence(self) -> str:
@@ -139,6 +146,11 @@ class Findings:
     def outcomes(self) -> Outcomes | None:
         """How right it was; None where the file does not say who left."""
         return Outcomes(self.counts) if self.counts.get("realised") else None
+
+    @property
+    def log(self) -> LogResult | None:
+        """What is to be said of the purchase log; None where a file had one row for each customer."""
+        return LogResult(self.prediction) if self.prediction.reads_log else None
 
     @property
     def fits_workbook(self) -> bool:

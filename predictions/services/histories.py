@@ -233,7 +233,7 @@ def _read_text(value):
     if value is None or value == "":
         return None
     if not isinstance(value, (str, int)) or isinstance(value, bool) or len(str(value)) > LONGEST_TEXT:
-        raise ValueError(f"{_shown(value)} is no text of at most {LONGEST_TEXT} signs.")
+        raise ValueError(f"{_shown(value)} is no text of at most {LONGEST_TEXT} characters.")
     return str(value).strip() or None
 
 

@@ -4,24 +4,39 @@ from datetime import datetime
 
 from django.core.files.base import File
 
-from companies.access import Member
-from core.errors import DomainError, NotFound
-from intake.services.checking import REFUSE, take_in_table, what_was_read
+from companies.identity import Member
+from core.errors import DomainError, NotFound, Unprocessable
+from intake.services.checking import REFUSE, FileRefused, take_in_table, what_was_read
 from intake.services.submissions import Submission, run_of_earlier_send, start_run
 from intake.services.waiting import WaitingUpload
 from ml.matrix.schemas import FeatureSchema
 from predictions import files
 from predictions.models import Prediction
-from registry.engines.tables import table_schema
-from registry.models import ModelVersion
-from registry.selectors import deployment_of, versions_for
+from registry.engines.tables import customers_table
+from registry.models import ModelVersion, Population
+from registry.selectors import deployment_of, snapshot_bases, versions_for
 from registry.services.opening import load_manifest
 
 TASK = "predictions.score"
+LONGEST_NAME = 255
 
 
 class VersionNotOffered(NotFound):
     code = "no-such-model"
+
+
+class FileOfOtherBase(Unprocessable):
+    """The file has the columns of another customer base of the company; `base` says of which."""
+
+    code = "file-of-other-base"
+
+    def __init__(self, *, base: Population, wanted: Population):
+        self.base = base
+        super().__init__(
+            f"This file has the columns of {base}, and not those of {wanted}. Predict it there.",
+            field="file",
+            extra={"base": str(base.uuid)},
+        )
 
 
 class NameMissing(DomainError):
@@ -62,26 +77,24 @@ def start_prediction(
     ------
     FileRefused
         With kind, line and column of the first mistake and how many rows have one.
+    FileOfOtherBase
+        Its columns are those of other customers of the company.
     VersionNotOffered
         The version does not exist, or not for this member.
     UploadIsGone
         The hour of a kept upload is over.
     """
     submission = Submission(member=member, task=TASK, kind="prediction", sent_key=idempotency_key)
-    if earlier := run_of_earlier_send(submission, upload=upload):
+    if earlier := run_of_earlier_send(submission, runs=Prediction.objects, upload=upload):
         return earlier
-    name = " ".join(name.split())
-    if not name or len(name) > 255:
-        raise NameMissing("Give the prediction a name of at most 255 signs.", field="name")
+    name = read_name(name)
     is_offered = versions_for(member, version.population).filter(pk=version.pk).exists()
     # What learned from a log reads the purchases of a customer, which no file of customers has.
     if not is_offered or version.population.is_log:
         raise VersionNotOffered("There is no such model. Choose one of the list.", field="model")
 
     schema = _table_schema(version)
-    waiting, report = take_in_table(
-        upload, member=member, schema=schema, purpose="predict", bad_rows=bad_rows
-    )
+    waiting, report = _take_in(upload, member, version.population, schema, bad_rows)
     relative = files.new_upload(member.portal, member.company.pk, report.spec.format)
     return start_run(
         submission,
@@ -103,7 +116,42 @@ def start_prediction(
     )
 
 
+def read_name(name: str) -> str:
+    """Return the name of a prediction as it is kept.
+
+    Raises
+    ------
+    NameMissing
+        There is none, or it is too long.
+    """
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME:
+        raise NameMissing(f"Give the prediction a name of at most {LONGEST_NAME} signs.", field="name")
+    return name
+
+
+def _take_in(upload, member, base, schema, bad_rows):
+    others = {str(other.uuid): other for other in snapshot_bases(member.company) if other != base}
+    try:
+        return take_in_table(
+            upload,
+            member=member,
+            schema=schema,
+            purpose="predict",
+            bad_rows=bad_rows,
+            other_tables={
+                name: customers_table(other.features, other.reading, purpose="predict")
+                for name, other in others.items()
+            },
+        )
+    except FileRefused as refusal:
+        if refusal.fits is None:
+            raise
+        raise FileOfOtherBase(base=others[refusal.fits], wanted=base) from refusal
+
+
 def _table_schema(version):
     manifest = load_manifest(version)
     features = FeatureSchema.from_dict(manifest["schema"])
-    return table_schema(features, purpose="predict", observed=manifest["observed"])
+    reading = version.population.reading
+    return customers_table(features, reading, purpose="predict", observed=manifest["observed"])

@@ -115,6 +115,7 @@ def _score_in_child(run, prediction, source, drafts, at, challenge=None):
                 "csv_path": str(drafts.csv),
                 "table_path": str(drafts.table),
                 "value_column": prediction.population.value_column,
+                "wording": prediction.population.wording,
                 "shadow": shadow,
             },
             memory_mb=settings.UPLOAD_MEMORY_MB,

@@ -1,12 +1,11 @@
 """How predictions are written on pages."""
 
-from datetime import datetime
-
 from django import template
 
-from companies.access import Member
+from companies.identity import Member
 from predictions.models import Prediction
 from predictions.presenting.summary import quality_line
+from registry.models import Population
 
 register = template.Library()
 
@@ -24,6 +23,12 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bar
 def visible(text) -> str:
     """Write signs that cannot be seen, or that turn the text around them, by their number."""
     return "".join(sign if sign.isprintable() else f"⟨U+{ord(sign):04X}⟩" for sign in str(text or ""))
+
+
+@register.filter
+def columns_needed(base: Population) -> tuple[str, ...]:
+    """Return which columns a file of these customers needs to be predicted."""
+    return base.columns_of_file(with_outcome=False)
 
 
 @register.filter
@@ -52,8 +57,11 @@ def took(prediction: Prediction):
 @register.filter
 def read_sentence(prediction: Prediction) -> str:
     read = prediction.input_data
+    if prediction.reads_log and not prediction.is_done:
+        return f"The customers of “{visible(read['log'])}”."
     if prediction.reads_log:
-        return _log_sentence(prediction)
+        lapsed = prediction.result["lapsed"]["customers"]
+        return f"{read['accepted']:,} active customers scored" + (f"; {lapsed:,} lapsed." if lapsed else ".")
     done = "read and scored" if prediction.is_done else "read"
     parts = [f"{read['accepted']:,} row{'' if read['accepted'] == 1 else 's'} {done}"]
     if read["duplicates"]:
@@ -65,20 +73,6 @@ def read_sentence(prediction: Prediction) -> str:
     if read["warnings"]:
         parts.append(f"{len(read['warnings'])} remark{'' if len(read['warnings']) == 1 else 's'}")
     return "; ".join(parts) + "."
-
-
-def _log_sentence(prediction):
-    if not prediction.is_done:
-        return f"The customers of “{visible(prediction.input_data['log'])}”."
-    counts = prediction.result
-    scored, lapsed = counts["rows"], counts["lapsed"]["customers"]
-    return f"{scored:,} customers scored as of {as_of(prediction)}; {lapsed:,} lapsed and set apart."
-
-
-@register.filter
-def as_of(prediction: Prediction) -> str:
-    """Say which day the customers of a log were scored as of."""
-    return datetime.fromisoformat(prediction.result["as_of"]).strftime("%-d %B %Y")
 
 
 @register.filter

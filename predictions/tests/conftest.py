@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from companies.access import membership
+from companies.identity import membership
 from predictions.models import Prediction
 from predictions.services.runs import start_prediction
 from predictions.tests.factories import NOON

@@ -28,6 +28,8 @@ def path(tmp_path_factory):
             ),
             "Contract": pa.array(random.choice(["Month-to-month", "Two year"], ROWS)).dictionary_encode(),
             'odd "name"': random.random(ROWS),
+            # Too few blanks for a sample of the column to meet one.
+            "blank": pa.array(random.random(ROWS), mask=np.arange(ROWS) % 6_000 == 77),
         }
     )
     target = tmp_path_factory.mktemp("table") / "table.parquet"
@@ -35,7 +37,9 @@ def path(tmp_path_factory):
     return target
 
 
-@pytest.mark.parametrize("sort", [f"-{PROBABILITY}", CUSTOMER, TIER, "Contract", '-odd "name"', LINE])
+@pytest.mark.parametrize(
+    "sort", [f"-{PROBABILITY}", CUSTOMER, TIER, "Contract", '-odd "name"', LINE, "blank"]
+)
 def test_pages_hold_every_customer_once(path, sort):
     table = CustomerTable(path, Query(sort=sort))
 
@@ -67,6 +71,14 @@ def test_a_deep_page_is_the_one_that_sorting_everything_gives(path, sort, search
         assert [row[LINE] for row in table[first : first + 50]] == expected[first : first + 50]
 
 
+@pytest.mark.parametrize("sort", ["blank", "-blank"])
+def test_the_last_pages_end_with_the_blanks(path, sort):
+    values = [row["blank"] for row in CustomerTable(path, Query(sort=sort))[ROWS - 50 : ROWS]]
+
+    assert values[-2:] == [None, None]
+    assert values[:-2] == sorted(values[:-2], reverse=sort.startswith("-"))
+
+
 def test_sorts_tiers_by_risk_and_not_by_name(path):
     tiers = [row[TIER] for row in CustomerTable(path, Query(sort=f"-{TIER}"))[0:ROWS]]
 
@@ -92,6 +104,12 @@ def test_counts_and_reads_what_filters_leave(path):
 
 def test_reads_nothing_beyond_the_end(path):
     assert CustomerTable(path)[ROWS : ROWS + 50] == []
+
+
+def test_leaves_out_values(path):
+    table = CustomerTable(path, Query(none_of={"Contract": ("Two year",)}))
+
+    assert {row["Contract"] for row in table[0:ROWS]} == {"Month-to-month"}
 
 
 @pytest.mark.parametrize("query", [Query(sort="nothing"), Query(equals={"1=1; --": "x"})])

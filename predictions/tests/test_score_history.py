@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from companies.access import membership
+from companies.identity import membership
 from ml.exchange.export import export_model
 from ml.learning.feature_training import learn_over_time
 from ml.logs.feature_columns import FeatureTable

@@ -5,7 +5,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
-from companies.access import membership
+from companies.identity import membership
 from core.files.media import media_path
 from core.tests.races import at_once
 from intake.services.checking import FileRefused

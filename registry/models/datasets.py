@@ -28,6 +28,10 @@ class Dataset(models.Model):
     parent_dataset = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="children"
     )
+    added_dataset = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="added_to",
+        help_text="What its parent was combined with.",
+    )  # fmt: skip
     created_at = models.DateTimeField(default=timezone.now)
 
     original_filename = models.CharField(max_length=255, blank=True)

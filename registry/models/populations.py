@@ -112,8 +112,14 @@ class Population(models.Model):
     def columns_of_file(self, *, with_outcome: bool) -> tuple[str, ...]:
         """Return which columns a file of these customers needs, in the order of the schema."""
         schema = self.features
+        id_column = (schema.id_column,) if self.has_ids else ()
         outcome = (schema.label.name,) if with_outcome else ()
-        return (schema.id_column, *schema.features, *outcome)
+        return (*id_column, *schema.features, *outcome)
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether a file has a column of ids; without one, customers are called after their rows."""
+        return self.reading is None or any(column["role"] == "id" for column in self.reading["columns"])
 
     @property
     def value_column(self) -> str | None:

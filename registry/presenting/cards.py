@@ -6,7 +6,7 @@ Everything is derived from what was stored when the version was made; nobody wri
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from companies.access import Member
+from companies.identity import Member
 from registry.models import ModelVersion, Population
 from registry.selectors import Figure
 
@@ -123,6 +123,23 @@ def calibration_of(manifest: dict | None) -> str:
     told = CALIBRATORS.get(calibrator["method"], calibrator["method"])
     tried = ", ".join(f"{name} {value:.4f}" for name, value in calibrator.get("comparison", {}).items())
     return f"{told}. Brier score by way: {tried}" if tried else told
+
+
+def calibration_source(manifest: dict | None) -> str:
+    """Return a sentence on whom the calibration was learned from; empty where nothing was written of it."""
+    split = (manifest or {}).get("split") or {}
+    # A model of purchases is fitted once more on later customers than those it was tried with.
+    rows = split.get("registered_rows", split.get("train_rows"))
+    if split.get("calibrated_on") == "training_predictions":
+        too_large = f"{100 * split['expected_shrinkage']:.2f} %"
+        return (
+            f"Learned from the {rows:,} customers that the model was trained on: with so many for so few "
+            f"weights, its log odds are expected to be only {too_large} too large for new customers."
+        )
+    if "folds" not in split:
+        return ""
+    told = f"each scored by one of {split['folds']} models that had not seen it."
+    return f"Learned from {rows:,} customers, {told}"
 
 
 def purpose_of(*, name: str, manifest: dict | None, population: Population) -> str:

@@ -300,7 +300,7 @@ def _enter(company, by, reason):
     if not reason:
         raise ReasonMissing("Say why: whoever reads the ledger later will want to know.", field="reason")
     if len(reason) > MOST_REASON:
-        raise ReasonMissing(f"Give the reason in at most {MOST_REASON} signs.", field="reason")
+        raise ReasonMissing(f"Give the reason in at most {MOST_REASON} characters.", field="reason")
     return company, reason
 
 

@@ -117,6 +117,14 @@ def initialize_developer_environment(*, developer: Developer, at: datetime) -> N
         initialize_default_models(company=company, developer=developer, at=at)
 
 
+def set_up_developer(*, developer_id: int, at: datetime) -> None:
+    """Set up who became the developer of a company, if that still holds when it is told."""
+    approved = Developer.objects.filter(company__isnull=False, approved_at__isnull=False)
+    developer = approved.select_related("company").filter(pk=developer_id).first()
+    if developer:
+        initialize_developer_environment(developer=developer, at=at)
+
+
 def initialize_everywhere(*, at: datetime) -> None:
     """Let a default of a type that had none so far serve every company that has a developer."""
     served = Company.objects.filter(developer__approved_at__isnull=False)

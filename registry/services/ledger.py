@@ -1,6 +1,7 @@
 """The ledger of deployments: every change of what serves a company, as one line that stays."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from companies.models import Account, Company
@@ -85,12 +86,10 @@ def write_for_all(
         write_line(deployment=deployment, action=action, reason=reason, by=by, at=at)
 
 
-def open_for_erasure(company_ids: Iterable[str]) -> None:
-    """Let the lines of these companies go: the triggers look here before they refuse a deletion."""
-    LedgerErasure.objects.bulk_create(
-        [LedgerErasure(company_id=company_id) for company_id in company_ids], ignore_conflicts=True
-    )
-
-
-def close_after_erasure(company_ids: Iterable[str]) -> None:
-    LedgerErasure.objects.filter(pk__in=list(company_ids)).delete()
+@contextmanager
+def let_lines_go(company_id: str) -> Iterator[None]:
+    """Let the lines of a company go within, in one transaction: the triggers look here before they refuse."""
+    LedgerErasure.objects.get_or_create(pk=company_id)
+    yield
+    # Without `finally`: whatever goes wrong within rolls back the row as well.
+    LedgerErasure.objects.filter(pk=company_id).delete()

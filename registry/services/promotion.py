@@ -70,7 +70,7 @@ def promote_version(*, version: ModelVersion, by: Account | None, reason: str, a
         raise MayNotPromote("Only an operator decides what is a default for everybody.")
     reason = " ".join(reason.split())
     if not reason or len(reason) > MOST_REASON:
-        raise PromotionNeedsReason(f"Say why in at most {MOST_REASON} signs.", field="reason")
+        raise PromotionNeedsReason(f"Say why in at most {MOST_REASON} characters.", field="reason")
     if version.population.company_id is not None:
         raise BelongsToABase(
             f"{version} reads {version.population} of {version.company}, whose columns no other company has."

@@ -52,8 +52,3 @@ def record_shadow_run(
         },
     )
     return run
-
-
-def forget_batch(*, batch: uuid.UUID) -> None:
-    """Remove what was noted of a batch that no longer exists."""
-    ShadowRun.objects.filter(batch=batch).delete()

@@ -11,6 +11,7 @@ from ml.samples.dataset_a import make_dataset_a
 from registry.models import Population
 from registry.presenting.cards import (
     calibration_of,
+    calibration_source,
     interval_of,
     limits_of,
     parts_of,
@@ -111,9 +112,10 @@ def test_the_page_shows_the_card(found, company, as_developer):
 def test_each_table_is_told_once_and_no_other_companys(company, other_company):
     original = DatasetFactory(name="DatasetA", is_original=True)
     own = DatasetFactory(company=company, is_original=True, parent_dataset=original, sha256=original.sha256)
-    combined = DatasetFactory(company=company, is_combined=True, parent_dataset=own)
+    upload = DatasetFactory(company=company, is_uploaded=True)
+    combined = DatasetFactory(company=company, is_combined=True, parent_dataset=own, added_dataset=upload)
 
-    assert lineage_of(combined, company) == [combined, own]
+    assert lineage_of(combined, company) == [combined, upload, own]
     assert lineage_of(combined, other_company) == [original]
     assert lineage_of(None, company) == []
 
@@ -155,3 +157,19 @@ def test_what_is_not_calibrated_is_not_called_so(found):
 
     assert "calibrated" in threshold_reason(found)
     assert "as far as its probabilities hold" in threshold_reason(found, imported)
+
+
+def test_says_whom_the_calibration_was_learned_from():
+    linear = {
+        "train_rows": 16_000,
+        "folds": 0,
+        "calibrated_on": "training_predictions",
+        "expected_shrinkage": 0.004,
+    }
+
+    assert "16,000 customers that the model was trained on" in calibration_source({"split": linear})
+    assert "0.40 % too large" in calibration_source({"split": linear})
+    assert calibration_source({"split": {"train_rows": 5148, "folds": 5}}) == (
+        "Learned from 5,148 customers, each scored by one of 5 models that had not seen it."
+    )
+    assert calibration_source({"imported": {}}) == calibration_source(None) == ""

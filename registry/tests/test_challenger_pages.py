@@ -118,7 +118,7 @@ def test_users_see_nothing_of_it(challenger, as_user):
 def test_one_click_promotes_it(challenger, champion, company, as_developer):
     ShadowRunFactory(challenger=challenger, compared_with=champion)
     page = as_developer.get(MODELS)
-    suggested = page.context["promotion"].initial["reason"]
+    suggested = page.context["challenges"][0]["promotion"].initial["reason"]
 
     answer = as_developer.post(
         reverse("registry:deploy", args=[challenger.model_id]),

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from companies.access import membership
+from companies.identity import membership
 from companies.models import Company
 from core.tests.races import at_once
 from registry.artefacts import path_of

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from companies.access import membership
+from companies.identity import membership
 from companies.models import Company
 from core.tests.races import at_once
 from registry.models import DeploymentEvent, ModelDeployment, ModelVersion

@@ -5,6 +5,7 @@ import pytest
 from companies.models import Developer
 from companies.services.approval import approve_person
 from companies.tests.factories import DeveloperFactory
+from core.events import tell_due
 from core.files.media import media_path
 from core.files.owners import erase_files
 from registry.models import Dataset
@@ -15,6 +16,7 @@ from registry.services.initialisation import (
     initialize_developer_environment,
     initialize_waiting_companies,
     load_model_metadata,
+    set_up_developer,
 )
 from registry.tests.factories import NOON
 
@@ -103,6 +105,27 @@ def test_approval_sets_a_developer_up(default_versions, company, django_capture_
 
     assert check_existing_models(company=company)
     assert Dataset.objects.filter(company=company, is_original=True).count() == 1
+
+
+def test_who_was_approved_by_a_process_that_died_is_set_up_by_the_clock(default_versions, company):
+    row = DeveloperFactory(company=company, waiting=True)
+    approve_person(row=row, by=None, at=NOON)
+    assert not check_existing_models(company=company)
+
+    tell_due(at=NOON)
+
+    assert check_existing_models(company=company)
+    assert {line.at for line in company.deployment_events.all()} == {NOON}
+
+
+def test_who_is_no_developer_any_more_when_it_is_told_is_not_set_up(default_versions, developer):
+    row = developer.developer
+    company, row.company = row.company, None
+    row.save()
+
+    set_up_developer(developer_id=row.pk, at=NOON)
+
+    assert not company.deployments.exists()
 
 
 def test_an_approval_stands_when_there_is_nothing_to_set_up_yet(company, django_capture_on_commit_callbacks):

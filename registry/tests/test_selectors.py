@@ -1,6 +1,6 @@
 import pytest
 
-from companies.access import membership
+from companies.identity import membership
 from registry.models import ModelVersion
 from registry.selectors import Figure, best_default, compare, list_versions, quality_of, versions_for
 from registry.services.deployments import deploy_version, roll_back, withdraw_version

@@ -14,7 +14,7 @@ from registry.selectors import ledger_of, serving_at, visible_versions
 from tabular.source.danger import harmless
 
 LINES_PER_PAGE = 50
-COLUMNS = ("line", "at_utc", "action", "model", "role", "person", "reason")
+COLUMNS = ("line", "at_utc", "action", "model", "role", "person", "reason", "customer_base")
 
 
 @require_safe
@@ -47,7 +47,7 @@ def ledger_csv(request):
     for event in _filter(request).qs.order_by("sequence"):
         cells = (
             event.sequence, event.at.isoformat(), event.action, str(event.version), event.role,
-            event.actor_name, event.reason,
+            event.actor_name, event.reason, str(event.population),
         )  # fmt: skip
         lines.writerow([harmless(cell) for cell in cells])
     return answer

@@ -12,6 +12,7 @@ from registry.selectors import (
     champion_for,
     champion_of,
     compare,
+    has_several_bases,
     lineage_of,
     list_versions,
     quality_of,
@@ -33,29 +34,35 @@ def models(request):
     for each in versions:
         each.quality = quality_of(each)
         each.since = each.serving_since or each.created_at
+    bases = list({each.population: None for each in versions})
+    suggested = {base.pk: champion_for(member, base) for base in bases}
+    for each in versions:
+        each.is_suggested = each == suggested[each.population_id]
     context = {
         "versions": versions,
         "champion": champion_for(member),
         "deployed": champion_of(member.company),
-        "several_bases": len({each.population_id for each in versions}) > 1,
+        "bases": has_several_bases(member.company),
     }
     if member.is_developer:
         serving = serving_rows(member.company)
         for each in versions:
             each.deployment = serving.get(each.pk)
         context["users"] = users_of(member.company)
-        context |= _challenge(member.company)
+        context["challenges"] = [found for base in bases if (found := _challenge(member.company, base))]
     return render(request, f"registry/models_{member.role}.html", context)
 
 
-def _challenge(company):
-    challenge = disagreement_of(company)
+def _challenge(company, base):
+    challenge = disagreement_of(company, population=base)
     if challenge is None:
-        return {}
+        return None
     told = challenge.in_words if challenge.share else ""
+    name = f"promote-{challenge.challenger.model_id}-%s"
     return {
         "challenge": challenge,
-        "promotion": ReasonForm(auto_id="promote-%s", initial={"reason": told}),
+        "deployed": champion_of(company, base),
+        "promotion": ReasonForm(auto_id=name, initial={"reason": told}),
     }
 
 
@@ -79,6 +86,7 @@ def version(request, pk):
         "deployment": serving_rows(company).get(chosen.pk),
         "lineage": lineage_of(chosen.training_dataset, company),
         "calibration_told": cards.calibration_of(manifest),
+        "calibration_source": cards.calibration_source(manifest),
         "sections": cards.sections_for(request.member, chosen),
         "files": [(name + suffix, found) for suffix, found in sorted(chosen.file_hashes.items())],
     }

@@ -36,8 +36,9 @@ class DatasetOutput(serializers.ModelSerializer):
         return "upload" if dataset.is_uploaded else "original"
 
     def get_made_from(self, dataset) -> list[int]:
-        run = getattr(dataset, "combined_for", None) if dataset.is_combined else None
-        return [pk for pk in (run.parent_dataset_id, run.upload_dataset_id) if pk] if run else []
+        if not dataset.is_combined:
+            return []
+        return [pk for pk in (dataset.parent_dataset_id, dataset.added_dataset_id) if pk]
 
 
 class DatasetDetailOutput(DatasetOutput):
@@ -60,7 +61,7 @@ class DatasetList(generics.ListAPIView):
     queryset = Dataset.objects.none()
 
     def get_queryset(self):
-        return datasets_for(self.request.member).select_related("combined_for")
+        return datasets_for(self.request.member)
 
 
 @extend_schema(tags=["datasets"])
@@ -72,7 +73,7 @@ class DatasetDetail(generics.RetrieveAPIView):
     queryset = Dataset.objects.none()
 
     def get_queryset(self):
-        return datasets_for(self.request.member).select_related("combined_for")
+        return datasets_for(self.request.member)
 
 
 class RetrainingOutput(serializers.ModelSerializer):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from companies.access import membership
+from companies.identity import membership
 from core.errors import Conflict
 from core.files.media import readable_path
 from core.files.stored import FileIsGone

@@ -158,6 +158,7 @@ def register_lineage(
         is_uploaded=False,
         is_combined=True,
         parent_dataset=base,
+        added_dataset=upload,
         created_at=at,
         sha256=combined.sha256,
         size_bytes=combined.size,

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.core.files.base import File
 from django.db import transaction
 
-from companies.access import membership
+from companies.identity import membership
 from companies.models import Account, Company
 from companies.selectors import developer_of
 from companies.services.audit import record_event

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
 
-from companies.access import Member
+from companies.identity import Member
 from companies.models import Company
 from core.errors import Unprocessable
 from intake.limits import upload_limit
@@ -128,6 +128,18 @@ def find_seen(token: str, *, member: Member) -> SeenTable:
         raise UploadIsGone("The file was not looked at to its end. Please choose it again.", field="file")
     preview, inferred = Preview.from_dict(seen["preview"]), Inferred.from_dict(seen["inferred"])
     return SeenTable(token, waiting.name, preview, inferred)
+
+
+def latest_choices(token: str, *, member: Member) -> tuple[Choices, str] | None:
+    """Return as what a table was described last, and what was to be done with rows that cannot be read.
+
+    None before its first check. Raises `UploadIsGone` as `find_seen` does.
+    """
+    known = find_kept(token, member=member).read_note(CHECKED)
+    if known is None:
+        return None
+    choices = known["asked"]["choices"]
+    return Choices(**choices | {"left_out": tuple(choices["left_out"])}), known["asked"]["bad_rows"]
 
 
 def _look(waiting):
@@ -304,7 +316,7 @@ def start_first_training(
     """
     refuse_others(member)
     submission = submission_of(member, idempotency_key)
-    if earlier := run_of_earlier_send(submission, upload=token):
+    if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=token):
         return earlier
     chosen_type = find_type(model_type)
     reason = checked_reason(reason.strip() or FIRST_REASON)
@@ -314,11 +326,11 @@ def start_first_training(
     with transaction.atomic():
         # Held, so that of two who send the same at once the second finds the run of the first.
         Company.objects.select_for_update().get(pk=member.company.pk)
-        if earlier := run_of_earlier_send(submission, upload=waiting):
+        if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=waiting):
             return earlier
         population = create_population(
             company=member.company,
-            name=base_name.strip() or _name_after(waiting.name, member.company),
+            name=base_name.strip() or name_after(waiting.name, member.company),
             kind=Population.Kind.SNAPSHOT,
             currency=currency,
             by=member.account,
@@ -398,6 +410,7 @@ def _described(checked, choices, kept, value_column):
     }
 
 
-def _name_after(filename, company):
+def name_after(filename: str, company: Company) -> str:
+    """Return what the customers of a file may be called: a name that the company has not given yet."""
     words = PurePath(filename).stem.replace("_", " ").replace("-", " ").split()
     return free_name(company, " ".join(words).capitalize() or "Customers")

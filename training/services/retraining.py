@@ -7,13 +7,14 @@ from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
 
-from companies.access import Member
+from companies.identity import Member
 from companies.models import Company
 from core.errors import Conflict, DomainError, Forbidden
 from intake.services.checking import REFUSE, take_in_table, what_was_read
 from intake.services.submissions import Submission, run_of_earlier_send, start_run
 from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep
 from jobs.models import Job
+from jobs.selectors import job_of_key
 from registry.engines.tables import customers_table
 from registry.log_models import UnknownModelType
 from registry.models import ModelType, Population
@@ -141,7 +142,7 @@ def start_retraining(
     """
     refuse_others(member)
     submission = submission_of(member, idempotency_key)
-    if earlier := run_of_earlier_send(submission, upload=upload):
+    if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=upload):
         return earlier
     reason = checked_reason(reason)
     population = population or telecom_base()
@@ -216,6 +217,13 @@ def checked_reason(reason: str) -> str:
             field="reason",
         )
     return reason
+
+
+def training_of_key(member: Member, idempotency_key: str | None) -> TrainingRun | None:
+    """Return the run that `member` began with a request of that key."""
+    submission = submission_of(member, idempotency_key)
+    job = job_of_key(submission.key, company=member.company, task=TASK)
+    return job.training_run if job else None
 
 
 def type_to_retrain(population: Population, slug: str | None = None) -> ModelType:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from django.core.management import call_command
 
-from companies.access import membership
+from companies.identity import membership
 from core.files.media import readable_path
 from jobs.models import Job
 from ml.learning.honest_scores import raw_scores

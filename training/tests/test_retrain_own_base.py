@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 
-from companies.access import membership
+from companies.identity import membership
 from core.files.media import media_path
 from intake.services.checking import FileRefused
 from registry.services.deployments import deploy_version

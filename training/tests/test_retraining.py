@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from companies.access import membership
+from companies.identity import membership
 from core.files.media import media_path
 from core.files.owners import sweep
 from core.tests.races import at_once

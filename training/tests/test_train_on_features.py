@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.files.base import ContentFile
 
-from companies.access import membership
+from companies.identity import membership
 from jobs.models import Job
 from jobs.services import request_cancel
 from ml.logs.log_models import TYPES

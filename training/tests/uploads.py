@@ -6,7 +6,7 @@ import io
 import pytest
 from django.core.files.base import ContentFile
 
-from companies.access import membership
+from companies.identity import membership
 from registry.services.initialisation import initialize_original_dataset
 from registry.tests.factories import NOON
 from training.models import TrainingRun

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
 
-from companies.access import Member
+from companies.identity import Member
 from core.errors import DomainError
 from core.files.store import remove_file, store_file
 from core.files.stored import DATASETS

@@ -1,7 +1,7 @@
 import pytest
 from django.utils import timezone
 
-from companies.access import membership
+from companies.identity import membership
 from transactions.services.uploads import start_analysis
 from transactions.tests.logs import log_file, read_here
 

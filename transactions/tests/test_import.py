@@ -7,7 +7,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from companies.access import membership
+from companies.identity import membership
 from core.files.store import exists, local_copy, objects_under
 from core.files.stored import DATASETS
 from intake.services.checking import FileRefused

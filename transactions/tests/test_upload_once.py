@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 
-from companies.access import membership
+from companies.identity import membership
 from companies.services.api_keys import create_api_key
 from core.files.store import objects_under
 from core.files.stored import DATASETS

@@ -76,3 +76,9 @@ LEAF = ParameterRule(
     "min_samples_leaf", "integer", 1, 10_000, help="Fewest customers in a leaf; more is smoother."
 )
 TREES = ParameterRule("n_estimators", "integer", 10, 500, help="Number of trees; more is slower.")
+
+# And of trees that mend one another.
+LEARNING_RATE = ParameterRule("learning_rate", "number", 0.001, 1, help="How much of each tree is added.")
+SUBSAMPLE = ParameterRule("subsample", "number", 0.1, 1, help="Share of the customers that each tree sees.")
+COLUMNS = ParameterRule("colsample_bytree", "number", 0.05, 1, help="Share of the columns of each tree.")
+REG_LAMBDA = ParameterRule("reg_lambda", "number", 0, 1e6, help="Regularisation; more is smoother.")

@@ -6,7 +6,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from companies.access import developer_required, member_required
@@ -18,20 +18,22 @@ from intake.views import receives_upload, send_refused_rows, send_sample, upload
 from predictions import exports, files
 from predictions.engines.queries import read_query
 from predictions.engines.results import CUSTOMER
+from predictions.engines.words import Words
 from predictions.forms import HistoryFilter, PredictionForm
 from predictions.presenting.summary import Findings
 from predictions.selectors import (
+    base_to_begin_with,
+    bases_of_history,
     earlier_run,
     open_table,
     people_of,
     predictions_for,
     thresholds_of,
     version_choices,
+    versions_of_history,
 )
-from predictions.services.logs import start_log_prediction
 from predictions.services.runs import start_prediction
-from registry.selectors import champion_for, telecom_base
-from transactions.selectors import analyses_for
+from registry.selectors import champion_for, offered_versions, snapshot_bases
 
 ROWS_PER_PAGE = 50
 SAMPLE_ROWS = 200
@@ -44,14 +46,15 @@ SAMPLE_ROWS = 200
 @receives_upload
 def predict(request):
     member = request.member
-    choices = version_choices(member)
-    champion = champion_for(member)
+    again = _again(request)
+    base = _base(request, again)
+    champion = champion_for(member, base)
     form = PredictionForm(
         request.POST if request.method == "POST" else None,
         request.FILES if request.method == "POST" else None,
-        versions=choices,
+        versions=version_choices(member, base),
         champion=champion,
-        initial=_again(request),
+        initial={"name": again.prediction_name, "model": again.model} if again else {},
     )
     refusal = None
     if request.method == "POST":
@@ -70,7 +73,8 @@ def predict(request):
         **upload_context(form, refusal),
         "champion": champion,
         "again": _to_send_again(form) if refusal else {},
-        "columns_needed": telecom_base().columns_of_file(with_outcome=False),
+        "base": base,
+        "bases": snapshot_bases(member.company),
     }
     page = "predictions/predict.html" + ("#refusal" if request.htmx and request.method == "POST" else "")
     return render(request, page, context, status=status)
@@ -96,10 +100,23 @@ def _to_send_again(form):
 
 
 def _again(request):
-    """Begin with the name and the model of an earlier prediction."""
+    """Return the earlier prediction whose name and model the form begins with, where there is one."""
     earlier = request.GET.get("again", "")
     found = predictions_for(request.member).filter(uuid=earlier).first() if _is_uuid(earlier) else None
-    return {"name": found.prediction_name, "model": found.model} if found else {}
+    return None if found is None or found.reads_log else found
+
+
+def _base(request, again):
+    """Return the customers that the form is about: those that were asked for, or those of its model."""
+    bases = snapshot_bases(request.member.company)
+    if asked := request.GET.get("base", ""):
+        return get_object_or_404(bases, uuid=asked if _is_uuid(asked) else None)
+    sent = request.POST.get("model", "")
+    if sent.isdecimal():
+        found = bases.filter(pk__in=offered_versions(request.member).filter(pk=sent).values("population"))
+    else:
+        found = bases.filter(pk=again.population_id) if again else bases.none()
+    return found.first() or base_to_begin_with(request.member)
 
 
 @member_required
@@ -112,15 +129,6 @@ def refused_rows(request):
 @require_safe
 def sample(request):
     return send_sample("sample-customers.csv", rows=SAMPLE_ROWS, with_outcomes=False)
-
-
-@require_POST
-@member_required
-def score_log(request, analysis):
-    """Score the customers of a purchase log at its end, with the model that serves its base."""
-    log = get_object_or_404(analyses_for(request.member), pk=analysis)
-    prediction = start_log_prediction(member=request.member, analysis=log, at=timezone.now())
-    return redirect("predictions:result", portal=request.member.portal, run=prediction.uuid)
 
 
 # --- Result ----------------------------------------------------------------------------------------------
@@ -146,9 +154,7 @@ def _customers(request, prediction):
     summary = prediction.result
     group = summary["group"]
     table = open_table(prediction)
-    wanted = read_query(
-        request.GET, columns=table.columns, tiers=summary["tiers"], group=group and group["feature"]
-    )
+    wanted = read_query(request.GET, columns=table.columns, tiers=summary["tiers"], group=group)
     table = table.asking(wanted.query)
     page = Paginator(table, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     columns = [
@@ -173,6 +179,7 @@ def _customers(request, prediction):
         "page": page,
         "wanted": wanted,
         "group": group,
+        "group_label": group and Words(prediction.population.wording).label(group["feature"]),
         "tier_names": list(summary["tiers"]),
     }
 
@@ -212,9 +219,7 @@ def download_customers(request, run):
     summary = prediction.result
     table = open_table(prediction)
     group = summary["group"]
-    wanted = read_query(
-        request.GET, columns=table.columns, tiers=summary["tiers"], group=group and group["feature"]
-    )
+    wanted = read_query(request.GET, columns=table.columns, tiers=summary["tiers"], group=group)
     name = plain_name(prediction.prediction_name, "-selection.csv")
     pieces = exports.selection(prediction, table.asking(wanted.query))
     return send_pieces(request, pieces, name=name, content_type=CSV)
@@ -233,23 +238,10 @@ def download_changed_sides(request, run):
 
 @member_required
 @require_safe
-def download_lapsed(request, run):
-    """Send who of a purchase log was not scored, because they have left already."""
-    prediction = _finished(request, run)
-    if not prediction.reads_log:
-        raise Http404("Only a purchase log has customers who lapsed.")
-    name = plain_name(prediction.prediction_name, "-lapsed.csv")
-    return send_media(request, files.lapsed_beside(prediction.result_dataset_path), filename=name)
-
-
-@member_required
-@require_safe
 def download_upload(request, run):
     """Send back the file as it was uploaded, byte for byte, and never as something a browser would run."""
     prediction = _found(request, run)
-    stored = prediction.upload_dataset_path
-    if not stored:
-        raise Http404("These customers were not uploaded as a file.")
+    stored = _upload_of(prediction)
     name = plain_name(prediction.prediction_name, f"-upload{PurePosixPath(stored).suffix}")
     return send_media(request, stored, filename=name)
 
@@ -258,11 +250,29 @@ def download_upload(request, run):
 @require_safe
 def download_rejects(request, run):
     prediction = _found(request, run)
-    if not prediction.upload_dataset_path:
-        raise Http404("These customers were not uploaded as a file.")
-    stored = rejects_of(prediction.upload_dataset_path)
+    stored = rejects_of(_upload_of(prediction))
     name = plain_name(prediction.prediction_name, "-left-out.csv")
     return send_media(request, stored, filename=name, content_type=CSV)
+
+
+@member_required
+@require_safe
+def download_lapsed(request, run):
+    """Send who of a purchase log was not scored, because they have left already."""
+    return _send_beside(request, run, files.lapsed_beside, "-lapsed.csv")
+
+
+@member_required
+@require_safe
+def download_changes(request, run):
+    """Send whom this result or the one before it names, those who are new first."""
+    return _send_beside(request, run, files.changes_beside, "-changes.csv")
+
+
+def _send_beside(request, run, beside, ending):
+    prediction = _finished(request, run)
+    name = plain_name(prediction.prediction_name, ending)
+    return send_media(request, beside(prediction.result_dataset_path), filename=name, content_type=CSV)
 
 
 # --- History ---------------------------------------------------------------------------------------------
@@ -284,7 +294,8 @@ def history(request):
         queryset=everything,
         member=member,
         people=people_of(member.company),
-        versions=version_choices(member, with_used=True),
+        versions=versions_of_history(member),
+        bases=bases_of_history(member),
     )
     found = chosen.qs if chosen.form.is_valid() else everything.none()
     page = Paginator(_sorted(found, request.GET.get("sort", "-date")), 25).get_page(request.GET.get("page"))
@@ -316,6 +327,13 @@ def _finished(request, run):
     if not prediction.is_done:
         raise Http404
     return prediction
+
+
+def _upload_of(prediction):
+    # The file of a purchase log belongs to the log, and is downloaded there.
+    if not prediction.upload_dataset_path:
+        raise Http404
+    return prediction.upload_dataset_path
 
 
 def _is_uuid(text):

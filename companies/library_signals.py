@@ -1,4 +1,8 @@
-"""What happens when somebody logged in, confirmed an address or was locked out, whichever door it was."""
+"""What the libraries tell us: somebody logged in, confirmed an address, changed a password, was locked out.
+
+Signals are their way of saying so, whichever door it was. Between our own apps there are none: see
+`core.events`.
+"""
 
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed, password_changed, password_reset
@@ -6,7 +10,7 @@ from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in
 from django.utils import timezone
 
-from companies.access import membership
+from companies.identity import membership
 from companies.models import Account
 from companies.services.audit import record_event
 from companies.services.joining import confirm_address

@@ -1,0 +1,29 @@
+"""What happened, and who is still to be told of it."""
+
+import uuid
+
+from django.db import models
+
+
+class UntoldEvent(models.Model):
+    """One row is one thing that happened and one subscriber still to be told of it; once told, it is gone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    event = models.CharField(max_length=60)
+    subscriber = models.CharField(max_length=60)
+    ids = models.JSONField(help_text="Which rows it is about, by name; never what stands in them.")
+    # Core knows no company: whoever publishes says whose event it is, and may take it back by that.
+    about = models.CharField(max_length=40, db_index=True)
+    happened_at = models.DateTimeField()
+    due_at = models.DateTimeField(db_index=True, help_text="From when it may be told, or told again.")
+    attempts = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True, help_text="Why telling it failed the latest time.")
+
+    class Meta:
+        db_table = "untoldevents"
+        ordering = ("happened_at",)
+        verbose_name = "event to be told"
+        verbose_name_plural = "events to be told"
+
+    def __str__(self):
+        return f"{self.event} to {self.subscriber}"

@@ -1,0 +1,45 @@
+"""What people call the columns of a customer base, for the sentences that the engine writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ml.matrix.schemas import Category, Number
+from ml.serving.explanation import Group
+
+
+@dataclass(frozen=True)
+class Words:
+    """The wording of a customer base.
+
+    Parameters
+    ----------
+    wording
+        By column ``{"label": text, "unit": text, "values": {value: text}}``, each part optional.
+    dates
+        The columns that a file has as dates and a model as days before the latest one.
+    """
+
+    wording: Mapping[str, dict]
+    dates: frozenset[str] = frozenset()
+
+    def label(self, column: str) -> str:
+        """Return what people call a column; the first letter large, as it stands alone."""
+        label = self.wording.get(column, {}).get("label")
+        return label[0].upper() + label[1:] if label else column
+
+    def unit(self, column: str) -> str:
+        """Return what a number counts, where somebody said it."""
+        return self.wording.get(column, {}).get("unit", "")
+
+    def value(self, column: str, value: str) -> str:
+        """Return what people call a value of a column."""
+        return self.wording.get(column, {}).get("values", {}).get(value, value)
+
+    def tell(self, column: Category | Number, groups: list[Group]) -> tuple[Category | Number, list[Group]]:
+        """Return a feature and its groups of customers under the names that people know."""
+        label = self.label(column.name)
+        told = f"days since {label}" if column.name in self.dates else label
+        named = [replace(group, label=self.value(column.name, group.label)) for group in groups]
+        return replace(column, name=told), named

@@ -1,0 +1,29 @@
+"""What predictions know of a customer base: that one can be made, and when the latest was."""
+
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from companies.identity import Member
+from predictions.selectors import predictions_for
+from registry.models import Population
+from registry.presenting.bases import Fact, Step
+from registry.selectors import champion_for
+
+
+def prediction_steps(member: Member, base: Population) -> list[Step]:
+    champion = champion_for(member, base)
+    if base.is_log or champion is None:
+        return []
+    url = f"{reverse('predictions:new', args=(member.portal,))}?{urlencode({'base': base.uuid})}"
+    return [
+        Step(30, f"{champion} serves. Send the customers of today to read who will leave.", "Predict", url)
+    ]
+
+
+def latest_prediction(member: Member, base: Population) -> list[Fact]:
+    found = predictions_for(member).finished().filter(population=base).first()
+    if found is None:
+        return []
+    url = reverse("predictions:result", args=(member.portal, found.uuid))
+    return [Fact("Latest prediction", found.created_at, url)]

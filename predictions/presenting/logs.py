@@ -1,0 +1,196 @@
+"""What a result says of the purchase log that it was made of: who was scored, who was not, and since when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ml.evaluation.proportions import wilson_interval
+from predictions.engines.kinds import BOUGHT, CALMER, CONTAINS, CONTINUES, NEW, SILENT, STILL
+from predictions.models import Prediction
+from predictions.presenting.outcomes import Share
+
+
+@dataclass(frozen=True)
+class LogResult:
+    """A finished run on a purchase log."""
+
+    prediction: Prediction
+
+    @property
+    def counts(self) -> dict:
+        return self.prediction.result
+
+    @property
+    def read(self) -> dict:
+        return self.prediction.input_data
+
+    @property
+    def day(self) -> str:
+        return day(self.counts["as_of"])
+
+    @property
+    def lapsed(self) -> dict:
+        return self.counts["lapsed"]
+
+    @property
+    def definition(self) -> dict | None:
+        return self.read.get("definition")
+
+    @property
+    def who(self) -> str:
+        """Who was scored, and what leaving means for them."""
+        scored = f"{self.counts['rows']:,} customers were scored as of {self.day}"
+        if self.definition is None:
+            return f"{scored}. Leaving means what the column of the log meant that the model learned from."
+        window, horizon = self.lapsed["window_days"], self.definition["horizon_days"]
+        gap = self.definition["gap_days"]
+        begins = f", beginning {gap} days later" if gap else ""
+        return (
+            f"{scored}: those who bought in the {window} days before. Leaving means to buy nothing for "
+            f"{horizon} days from then on{begins}."
+        )
+
+    @property
+    def lapsed_headline(self) -> str:
+        count = self.lapsed["customers"]
+        verb = "customer has" if count == 1 else "customers have"
+        return f"{count:,} {verb} lapsed and {'was' if count == 1 else 'were'} not scored"
+
+    @property
+    def lapsed_sentence(self) -> str:
+        return (
+            f"They have bought nothing for more than {self.lapsed['window_days']} days: they have left "
+            "already, and a chance of leaving would say nothing."
+        )
+
+    @property
+    def weak(self) -> str:
+        """What the low evidence of some customers means; empty where there is none of them."""
+        count = self.counts["one_purchase"]
+        if not count:
+            return ""
+        verb, them = ("has", "that customer") if count == 1 else ("have", "them")
+        return (
+            f"{count:,} of the scored {verb} bought once only. Too little is known of {them}: how often such "
+            "customers left before stands in, by how long they are known."
+        )
+
+    @property
+    def overlap(self) -> str:
+        """How the log stands to the one before, with counts; empty where there was none."""
+        found = self.counts.get("overlap")
+        if not found:
+            return ""
+        known = f"of the {found['rows_before']:,} rows that were known, "
+        if found["relation"] == CONTAINS:
+            return f"The log contains the one before: {known}{found['rows_found']:,} are in it again."
+        customers = f"{found['customers_found']:,} of {found['customers_before']:,} known customers are in it"
+        again, of = found["rows_found"], found["rows_in_span"]
+        shared = f"{again:,} of {of:,} rows of the days that both have are the same"
+        if found["relation"] == CONTINUES:
+            same = f"; {shared}" if of else ""
+            missing = found["days_missing"]
+            gap = f" Of {missing:,} days in between nothing is known." if missing else ""
+            return f"The log continues the one before: {customers}{same}. Both were read together.{gap}"
+        return (
+            f"The log neither contains nor continues the one before: {customers}, and {shared}. It was "
+            "scored by itself, and nothing is compared."
+        )
+
+    @property
+    def changes(self) -> "Changes | None":
+        return Changes(self.counts["changes"]) if self.counts.get("changes") else None
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed since the result before; `found` is what the engine counted."""
+
+    found: dict
+
+    @property
+    def kinds(self) -> dict:
+        return self.found["kinds"]
+
+    @property
+    def since(self) -> str:
+        return day(self.found["since"])
+
+    @property
+    def new(self) -> int:
+        return self.kinds[NEW]
+
+    @property
+    def left_list(self) -> int:
+        return self.kinds[BOUGHT] + self.kinds[CALMER] + self.kinds[SILENT]
+
+    @property
+    def headline(self) -> str:
+        return f"{self.new:,} new on the list since {self.since}, {self.left_list:,} no longer on it"
+
+    @property
+    def rows(self) -> list[dict]:
+        first = self.found["first_seen"]
+        seen = f"; {first:,} of them were not scored last time" if first else ""
+        return [
+            {"name": "New on the list", "count": self.new, "note": f"not named last time, named now{seen}"},
+            {"name": "Still on the list", "count": self.kinds[STILL], "note": "named both times"},
+            {
+                "name": "Off the list: bought since",
+                "count": self.kinds[BOUGHT],
+                "note": "named last time, and bought in between",
+            },
+            {
+                "name": "Off the list: less likely now",
+                "count": self.kinds[CALMER],
+                "note": "bought nothing in between, and is not named any more",
+            },
+            {
+                "name": "Off the list: lapsed",
+                "count": self.kinds[SILENT],
+                "note": "bought nothing in between, and too long ago to be scored",
+            },
+        ]
+
+    @property
+    def outcome(self) -> dict | None:
+        return self.found["outcome"]
+
+    @property
+    def hits(self) -> Share:
+        """Of those named last time, who bought nothing in the time that was foretold."""
+        return Share(self.outcome["named_without_purchase"], self.outcome["named"])
+
+    @property
+    def everybody(self) -> Share:
+        return Share(self.outcome["scored_without_purchase"], self.outcome["scored"])
+
+    @property
+    def came_true(self) -> str:
+        """How right the list before was; what is known so far while its time is not over."""
+        if self.outcome is None:
+            return (
+                "How right the last list was cannot be told: of some days in between nothing is known, or "
+                "leaving was not defined by silence."
+            )
+        named = self.outcome["named"]
+        if not named:
+            return "Nobody was named last time, so there is nothing to be right about."
+        if not self.outcome["is_over"]:
+            bought = named - self.hits.hits
+            return (
+                f"Whether the last list was right is not known yet: {self.outcome['days_passed']:,} of its "
+                f"{self.outcome['horizon_days']:,} days have passed, until {day(self.outcome['ends'])}. "
+                f"{bought:,} of {named:,} named have bought since, and have not left."
+            )
+        low, high = (100 * bound for bound in wilson_interval(self.hits.hits, named))
+        return (
+            f"Of {named:,} named last time, {self.hits.hits:,} left: {self.hits.percent:.0f} of 100 (95 % "
+            f"interval: {low:.0f} to {high:.0f}). Of all {self.outcome['scored']:,} who were scored it was "
+            f"{self.everybody.percent:.0f} of 100."
+        )
+
+
+def day(moment: str) -> str:
+    """Write a day by the clock of a log: 9 December 2011."""
+    found = datetime.fromisoformat(moment)
+    return f"{found.day} {found:%B %Y}"

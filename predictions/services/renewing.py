@@ -1,0 +1,60 @@
+"""The Monday routine: a newer export of the same customers, read and scored without asking anything again."""
+
+from datetime import datetime
+
+from django.core.files.base import File
+
+from companies.identity import Member
+from intake.services.submissions import run_of_earlier_send
+from predictions.models import Prediction
+from predictions.selectors import runs_of_log, version_for_log
+from predictions.services.logs import NoModelOfPurchases, start_log_prediction, submission_of
+from transactions.models import AnalysisSession
+from transactions.services.renewal import start_newer_log
+
+
+def start_newer_prediction(
+    *,
+    member: Member,
+    earlier: AnalysisSession,
+    upload: File,
+    name: str = "",
+    largest: int | None = None,
+    idempotency_key: str | None = None,
+    at: datetime,
+) -> Prediction:
+    """Take in a newer log of the customers of `earlier`, and score them with what serves their base.
+
+    Parameters
+    ----------
+    upload, name, largest, idempotency_key
+        As `transactions.services.renewal.start_newer_log` has them; log and run are called alike.
+
+    Raises
+    ------
+    predictions.services.logs.NoModelOfPurchases
+        Nothing serves the base yet; the file is not looked at.
+    FileRefused, transactions.services.renewal.ColumnsDiffer, transactions.services.importing.MappingRefused
+        The file cannot be read as `earlier` was. Nothing of it is left.
+    """
+    submission = submission_of(member, idempotency_key)
+    if begun := run_of_earlier_send(submission, runs=Prediction.objects, upload=upload):
+        return begun
+    if version_for_log(earlier) is None:
+        raise NoModelOfPurchases(f"No model serves {earlier.population} yet. Train one on “{earlier}” first.")
+    analysis = start_newer_log(
+        member=member,
+        earlier=earlier,
+        upload=upload,
+        name=name,
+        largest=largest,
+        idempotency_key=idempotency_key,
+        at=at,
+    )
+    return start_log_prediction(
+        member=member,
+        analysis=analysis,
+        follows=runs_of_log(earlier).finished().first(),
+        idempotency_key=idempotency_key,
+        at=at,
+    )

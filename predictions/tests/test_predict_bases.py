@@ -1,0 +1,125 @@
+"""A company with several kinds of customers: the Predict page asks which, and leads a wrong file on."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from jobs.models import Job
+from predictions.models import Prediction
+from predictions.services.runs import FileOfOtherBase
+from registry.selectors import telecom_base
+from registry.tests.own_bases import HEADER, own_base, own_csv, own_version
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shops(company, version):
+    """Return a base of the company beside the telecom base, and its champion."""
+    return own_base(company)
+
+
+def page_of(client, base=None, portal="user"):
+    query = {"base": base.uuid} if base else {}
+    return client.get(reverse("predictions:new", args=(portal,)), query)
+
+
+def offered(answer):
+    return set(answer.context["form"].fields["model"].queryset)
+
+
+def test_nothing_is_asked_where_there_is_only_one_kind(as_user, version):
+    page = page_of(as_user).content.decode()
+
+    assert 'aria-label="Customer base"' not in page
+    assert "Sample file with 200 customers" in page
+
+
+def test_each_base_offers_its_own_models_columns_and_template(as_user, version, shops):
+    base, champion = shops
+    telecom, own = page_of(as_user, telecom_base()), page_of(as_user, base)
+
+    assert offered(telecom) == {version}
+    assert offered(own) == {champion}
+    assert own.context["form"]["model"].initial == champion
+    shown = own.content.decode()
+    assert all(f"<code>{name}</code>" in shown for name in HEADER[:-1])
+    assert "Template with these columns" in shown and "MonthlyCharges" not in shown
+    assert re.search(r'aria-current="page">Shops</a>', shown)
+
+
+def test_begins_with_the_own_customers_and_then_with_those_predicted_last(
+    as_user, user, done, shops, version
+):
+    assert page_of(as_user).context["base"] == shops[0]
+
+    done(user)
+
+    assert page_of(as_user).context["base"] == telecom_base()
+
+
+@pytest.mark.parametrize("with_ids", [True, False])
+def test_the_template_can_be_predicted_as_it_is(company, as_user, send, do_jobs, version, with_ids):
+    base, champion = own_base(company, with_ids=with_ids)
+    template = re.search(r'href="([^"]+)" download>Template', page_of(as_user, base).content.decode())
+
+    send(as_user, as_user.get(template[1]).content, model=champion, filename="template.csv")
+
+    [job] = do_jobs()
+    assert job.state == Job.State.SUCCEEDED
+    assert Prediction.objects.get().result["rows"] == 2
+
+
+def test_a_file_of_other_customers_is_led_to_them(as_user, send, shops, version, customer_file):
+    to_shops = send(as_user, own_csv(with_outcome=False))
+    to_telecom = send(as_user, customer_file, model=shops[1])
+
+    for answer, base in ((to_shops, shops[0]), (to_telecom, telecom_base())):
+        shown = answer.content.decode()
+        assert answer.status_code == 422
+        assert f"This file has the columns of {base}" in shown
+        assert f'href="/user/predict/?base={base.uuid}">Go to {base}' in shown
+    assert not Prediction.objects.exists()
+
+
+def test_a_file_of_nobody_is_told_what_it_misses(user, predict, shops):
+    with pytest.raises(Exception, match="Region") as refusal:
+        predict(user, own_csv(without=("Region",)), model=shops[1])
+
+    assert not isinstance(refusal.value, FileOfOtherBase)
+
+
+def test_predicting_again_begins_with_the_same_customers(as_user, user, done, shops, version):
+    prediction = done(user, own_csv(with_outcome=False), model=shops[1])
+    done(user)
+
+    answer = as_user.get(reverse("predictions:new", args=("user",)), {"again": prediction.uuid})
+
+    assert answer.context["base"] == shops[0]
+    assert answer.context["form"].initial["model"] == shops[1]
+
+
+def test_a_base_that_no_model_serves_says_so(company, as_user, as_developer, version):
+    base, _ = own_base(company, deployed=False)
+
+    assert "No model serves Shops yet" in page_of(as_user, base).content.decode()
+    shown = page_of(as_developer, base, portal="dev").content.decode()
+    assert f'href="{reverse("registry:models", args=("dev",))}">deploy it' in shown
+
+
+def test_bases_of_others_do_not_exist(as_user, other_company, version):
+    theirs, champion = own_base(other_company)
+
+    assert page_of(as_user, theirs).status_code == 404
+    assert as_user.get(reverse("predictions:new", args=("user",)), {"base": "no-uuid"}).status_code == 404
+    answer = as_user.post(reverse("predictions:new", args=("user",)), {"name": "x", "model": champion.pk})
+    assert answer.status_code == 400
+    assert "There is no such model" in answer.content.decode()
+
+
+def test_a_later_version_of_the_base_takes_over(as_user, shops, company):
+    base, _ = shops
+    later = own_version(base, deployed=False)
+
+    assert later not in offered(page_of(as_user, base))

@@ -1,0 +1,156 @@
+"""What pages say of a customer base: what leaving means, where it stands, and what to do next.
+
+The floors above know what can be done with one; they say it through `add_steps` and `add_facts`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.urls import reverse
+
+from companies.identity import Member
+from ml.serving.risk import POLICIES
+from registry.models import Dataset, ModelVersion, Population
+from registry.selectors import champion_for, list_versions, populations_of
+
+# Customers stand in these tables; features are made from one of them and are counted there.
+OF_CUSTOMERS = {
+    Population.Kind.SNAPSHOT: Q(dataset_type=Dataset.Type.SNAPSHOT),
+    Population.Kind.LOG: Q(dataset_type=Dataset.Type.RAW),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that can be done next with a base.
+
+    Parameters
+    ----------
+    order
+        Where several can be done, the smallest comes first.
+    sentence
+        How things stand, so that it is next.
+    label, url
+        Verb and address.
+    """
+
+    order: int
+    sentence: str
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that happened to a base last, and where to read of it."""
+
+    name: str
+    at: datetime
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class BaseCard:
+    """A customer base in the eyes of one member."""
+
+    base: Population
+    leaving: str
+    champion: ModelVersion | None
+    latest_data: Dataset | None
+    steps: list[Step]
+    facts: list[Fact]
+
+    @property
+    def next_step(self) -> Step | None:
+        return self.steps[0] if self.steps else None
+
+    @property
+    def customers(self) -> int | None:
+        """How many customers the latest table has; a log counts purchases instead."""
+        known = self.latest_data and not self.base.is_log
+        return self.latest_data.row_count if known else None
+
+
+_steps: list[Callable[[Member, Population], Iterable[Step]]] = []
+_facts: list[Callable[[Member, Population], Iterable[Fact]]] = []
+
+
+def add_steps(provide: Callable[[Member, Population], Iterable[Step]]) -> None:
+    """Let `provide` say what a member can do next with a base."""
+    if provide not in _steps:
+        _steps.append(provide)
+
+
+def add_facts(provide: Callable[[Member, Population], Iterable[Fact]]) -> None:
+    """Let `provide` say what happened to a base last."""
+    if provide not in _facts:
+        _facts.append(provide)
+
+
+def cards_of(member: Member) -> list[BaseCard]:
+    """Return the customer bases of the member's company, the own ones first."""
+    bases = sorted(populations_of(member.company), key=lambda base: base.company_id is None)
+    return [card_of(member, base) for base in bases]
+
+
+def card_of(member: Member, base: Population) -> BaseCard:
+    steps = [step for provide in _steps for step in provide(member, base)]
+    return BaseCard(
+        base=base,
+        leaving=what_leaving_means(base),
+        champion=champion_for(member, base),
+        latest_data=data_of(member, base).first(),
+        steps=sorted(steps, key=lambda step: step.order),
+        facts=[fact for provide in _facts for fact in provide(member, base)],
+    )
+
+
+def data_of(member: Member, base: Population):
+    """Return the tables of customers that a company has of a base, latest first."""
+    return member.company.datasets.filter(OF_CUSTOMERS[base.kind], population=base).order_by("-pk")
+
+
+def versions_of(member: Member, base: Population):
+    """Return the versions of a base that `member` may see, as the models page lists them."""
+    return list_versions(member).filter(population=base)
+
+
+def home_section(member: Member) -> dict | None:
+    """Return the bases of a company, each with its next step; nothing where there are none of its own.
+
+    Until then everything on the page is about the base of the installation anyway.
+    """
+    cards = cards_of(member)
+    own = [card for card in cards if card.base.company_id]
+    used = [card for card in cards if card.base.company_id or card.facts or card.latest_data]
+    return {"cards": used} if own else None
+
+
+def what_leaving_means(base: Population) -> str:
+    """Return in one sentence when a customer of this base counts as one who left."""
+    if not base.is_log:
+        return f"{base.label_of(base.roles['outcome'])} says “{base.roles['left']}”"
+    days = base.definition.get("horizon_days")
+    return f"No purchase for {days} days" if days else "No purchase for so many days as each log suggests"
+
+
+def tiers_in_words(name: str) -> str:
+    """Return the tiers of a policy with their bounds: Low, Medium from 0.3, …"""
+    policy = POLICIES[name]
+    word = "from" if policy.bound_belongs == "above" else "above"
+    above = [f"{tier} {word} {bound:g}" for tier, bound in zip(policy.tiers[1:], policy.bounds, strict=True)]
+    return ", ".join([policy.tiers[0], *above])
+
+
+def deploy_step(member: Member, base: Population) -> list[Step]:
+    """Say that a version waits, where nothing serves yet."""
+    if not member.is_developer or base.company_id is None or champion_for(member, base):
+        return []
+    waiting = versions_of(member, base).filter(state=ModelVersion.State.READY, company=member.company)
+    version = waiting.order_by("-number").first()
+    if version is None or not version.is_deployable:
+        return []
+    sentence = f"{version} is ready. Nobody can predict before you deploy it."
+    return [Step(10, sentence, f"Deploy {version} …", reverse("registry:deploy", args=(version.pk,)))]

@@ -1,0 +1,126 @@
+"""What a training on a purchase log says of itself: whether the model is any use, and how that is known."""
+
+from dataclasses import dataclass
+
+from training.models import FeatureTraining
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One line of the comparison: who ranks, and how well; None where a figure does not exist."""
+
+    name: str
+    note: str
+    auc: float
+    f1: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A finished training as its page shows it."""
+
+    training: FeatureTraining
+
+    @property
+    def report(self) -> dict:
+        return self.training.report
+
+    @property
+    def rule(self) -> dict:
+        return self.report["simple_rule"]
+
+    @property
+    def model(self) -> Compared:
+        found = self._figures
+        interval = found["intervals"]["weighted"]["AUC"]
+        return Compared(
+            name=str(self.training.model_type),
+            note="the recipe, judged on customers whose outcome it had not seen",
+            auc=found["churners"]["auc"],
+            f1=found["churners"]["f1"],
+            low=interval["low"],
+            high=interval["high"],
+        )
+
+    @property
+    def rows(self) -> list[Compared]:
+        end = "high" if self.rule["higher_is_riskier"] else "low"
+        return [
+            self.model,
+            Compared(
+                name=f"Simple rule: {self.rule['feature']}",
+                note=f"whoever has a {end} value is called first; the best single column",
+                auc=self.rule["auc"],
+                f1=self.rule["f1"],
+            ),
+            Compared(
+                name="Knowing nothing",
+                note="the order is chance, and everybody is said to leave",
+                auc=0.5,
+                f1=self.rule["f1_of_all"],
+            ),
+        ]
+
+    @property
+    def is_useful(self) -> bool:
+        return self.model.auc > self.rule["auc"]
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the model ranks better than the rule, and chance does not explain it."""
+        # Reports of earlier days do not tell.
+        return self.rule.get("model_gains", {"low": 0})["low"] > 0
+
+    @property
+    def headline(self) -> str:
+        if self.is_sure:
+            return "The model ranks customers better than the best single column"
+        if self.is_useful:
+            return "The model is not surely better than the best single column"
+        return f"The model is no better than sorting by {self.rule['feature']}"
+
+    @property
+    def meaning(self) -> str:
+        """What to make of the comparison, in a sentence."""
+        model, rule = self.model.auc, self.rule["auc"]
+        figures = f"AUC {model:.3f} against {rule:.3f}"
+        if self.is_sure:
+            return f"{figures}: more than chance explains. Its list is worth more than the simple rule."
+        if self.is_useful:
+            return f"{figures}: chance may explain the difference. Try another type, or a longer log."
+        return f"{figures}. Use the rule, or try another type or a longer log."
+
+    @property
+    def how(self) -> str:
+        """How the figures came to be, and what they do not say of the version that serves."""
+        report = self.report
+        if report["split"] != "temporal":
+            return (
+                "It learned from four fifths of the customers whose outcome the file tells, and was judged "
+                "on the rest. The model that was judged is the one that was kept."
+            )
+        earlier, later = (_day(report[name]) for name in ("trained_at_cutoff", "tested_at_cutoff"))
+        return (
+            f"The recipe learned from the customers of {earlier} and was judged on those of {later}, of whom "
+            f"it is known by now who left. {self.training.version} then learned by the same recipe from the "
+            f"customers of {later}, so it knows their outcomes, and nobody can have judged it yet: the "
+            "figures say how well the recipe did one period ago."
+        )
+
+    @property
+    def deployment(self) -> str:
+        return self.report.get("deployment", {}).get("reason", "")
+
+    @property
+    def judged_on(self) -> int:
+        return self._figures["rows"]
+
+    @property
+    def _figures(self):
+        return self.training.version.metrics.additional_metrics
+
+
+def _day(moment):
+    return moment.partition("T")[0]

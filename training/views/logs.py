@@ -1,0 +1,75 @@
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from companies.access import developer_required
+from core.errors import DomainError
+from registry.selectors import champion_that_serves
+from training.feature_trainings import trainings_of
+from training.forms import LogTrainingForm
+from training.presenting.log_models import Verdict
+from training.presenting.purchases import describe_report
+from training.services.log_training import train_on_log
+from transactions.cutoffs import plan_features
+from transactions.selectors import analyses_for, ready_analyses_for
+
+
+@developer_required
+@require_http_methods(("GET", "HEAD", "POST"))
+def model(request, analysis):
+    """Say what would be learned from a log, and train; list what was trained."""
+    found = get_object_or_404(ready_analyses_for(request.member), pk=analysis)
+    if request.method != "POST":
+        return _page(request, found, LogTrainingForm(initial=LogTrainingForm.usual(trainings_of(found))))
+    form = LogTrainingForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, form, status=400)
+    try:
+        training = train_on_log(
+            member=request.member,
+            analysis=found,
+            feature_set=form.cleaned_data["feature_set"],
+            model_type=form.cleaned_data["model_type"],
+            idempotency_key=form.idempotency_key,
+            at=timezone.now(),
+        )
+    except DomainError as error:
+        return _page(request, found, form, refusal=error, status=error.http_status)
+    url = reverse("training:log_training", args=(found.pk, training.pk))
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
+def _page(request, analysis, form, *, refusal=None, status=200):
+    context = {
+        "analysis": analysis,
+        "form": form,
+        "refusal": refusal,
+        "plan": plan_features(analysis=analysis),
+        "trainings": trainings_of(analysis),
+        "step": "model",
+    }
+    part = "#refusal" if request.htmx and request.method == "POST" else ""
+    return render(request, f"training/log_model.html{part}", context, status=status)
+
+
+@developer_required
+@require_safe
+def training(request, analysis, training):
+    """Show how a training goes, or what came of it."""
+    found = get_object_or_404(analyses_for(request.member), pk=analysis)
+    one = trainings_of(found).filter(pk=training).first()
+    if one is None:
+        raise Http404
+    context = {"analysis": found, "training": one, "job": one.job, "step": "model"}
+    if one.version is None or one.report is None:
+        return render(request, "training/log_running.html", context)
+    told = {
+        "verdict": Verdict(one),
+        "findings": describe_report(one),
+        "warnings": one.report["warnings"],
+        "champion": champion_that_serves(found.company, found.population),
+    }
+    return render(request, "training/log_training.html", context | told)

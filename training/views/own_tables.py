@@ -1,0 +1,213 @@
+"""A table of the company's own, from the file to its first training: each step is a page that can be left."""
+
+from dataclasses import replace
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from companies.access import developer_required
+from core.downloads import CSV
+from core.errors import DomainError
+from core.forms import SentOnceForm
+from intake.forms import TableForm
+from intake.presenting.samples import sample_members
+from intake.services.checking import FileRefused
+from intake.services.waiting import UploadIsGone
+from intake.views import receives_upload, send_refused_rows, upload_context
+from registry.models import ModelType
+from registry.selectors import telecom_base
+from tabular.snapshots.plan import suggest
+from training.forms import DescribeTableForm, FirstTrainingForm
+from training.presenting.own_tables import MOST_PREVIEW_ROWS, seen_columns, why_this_outcome
+from training.services.own_tables import (
+    check_choices,
+    find_seen,
+    latest_choices,
+    look_at_table,
+    name_after,
+    start_first_training,
+)
+from training.services.retraining import USUAL_OWN_TYPE, training_of_key
+from training.views.retraining import go
+
+# --- The file --------------------------------------------------------------------------------------------
+
+
+@developer_required
+@require_http_methods(("GET", "HEAD", "POST"))
+@receives_upload
+def new_base(request):
+    if request.method != "POST":
+        return _file_page(request, TableForm())
+    form = TableForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _file_page(request, form, status=400)
+    try:
+        seen = look_at_table(member=request.member, upload=form.upload)
+    except DomainError as error:
+        return _file_page(request, form, refusal=error, status=error.http_status)
+    return go(request, _step("training:describe_base", seen.token))
+
+
+def _file_page(request, form, *, refusal=None, status=200):
+    part = "#refusal" if request.htmx and request.method == "POST" else ""
+    return render(request, f"training/own/file.html{part}", upload_context(form, refusal), status=status)
+
+
+def _step(view, token, **more):
+    return f"{reverse(view)}?{urlencode({'kept': token, **more})}"
+
+
+@developer_required
+@require_safe
+def sample(request):
+    answer = HttpResponse(sample_members(), content_type=CSV)
+    answer.headers["Content-Disposition"] = 'attachment; filename="sample-members.csv"'
+    return answer
+
+
+@developer_required
+@require_safe
+def refused_rows(request):
+    return send_refused_rows(request)
+
+
+# --- What its columns are --------------------------------------------------------------------------------
+
+
+@developer_required
+@require_http_methods(("GET", "HEAD", "POST"))
+def describe_base(request):
+    token = request.GET.get("kept", "")
+    seen = find_seen(token, member=request.member)
+    latest = latest_choices(token, member=request.member)
+    choices = latest[0] if latest else suggest(seen.inferred)
+    name = request.GET.get("name") or name_after(seen.name, request.member.company)
+    sent = request.POST if request.method == "POST" else None
+    form = DescribeTableForm(sent, inferred=seen.inferred, choices=choices, initial={"name": name})
+    if sent is None:
+        return _columns_page(request, seen, form, choices)
+    if not form.is_valid():
+        return _columns_page(request, seen, form, choices, status=400)
+    try:
+        check_choices(
+            member=request.member,
+            token=token,
+            choices=form.choices,
+            bad_rows=form.cleaned_data["bad_rows"],
+        )
+    except FileRefused as error:
+        return _refused_columns(request, seen, form, error)
+    return go(request, _step("training:train_base", token, name=form.cleaned_data["name"]))
+
+
+def _refused_columns(request, seen, form, error):
+    """Say at its field what the table cannot be read as; what is about rows stands above all fields."""
+    field = None if error.rejected else form.field_of(error.extra.get("column"), error.code)
+    choices = form.choices
+    if field:
+        form.add_error(field, error.message)
+    return _columns_page(
+        request, seen, form, choices, refusal=None if field else error, status=error.http_status
+    )
+
+
+def _columns_page(request, seen, form, choices, *, refusal=None, status=200):
+    header = {name.strip().casefold() for name in seen.preview.header}
+    needed = telecom_base().columns_of_file(with_outcome=False)
+    context = {
+        "seen": seen,
+        "form": form,
+        "refusal": refusal,
+        "columns": [
+            {"seen": column, **_fields_of(form, column.place)}
+            for column in seen_columns(seen.inferred, choices)
+        ],
+        "outcome_reason": why_this_outcome(seen.inferred, choices),
+        "rows": seen.preview.rows[:MOST_PREVIEW_ROWS],
+        "fits_telecom": all(name.casefold() in header for name in needed),
+        "telecom": telecom_base(),
+    }
+    return render(request, "training/own/columns.html", context, status=status)
+
+
+def _fields_of(form, place):
+    """Return the fields of one column; those that are not asked of it are missing."""
+    names = {what: f"{what}-{place}" for what in ("kind", "use", "order", "decimal")}
+    return {what: form[name] for what, name in names.items() if name in form.fields}
+
+
+# --- Checked, and learned from ---------------------------------------------------------------------------
+
+
+@developer_required
+@require_http_methods(("GET", "HEAD", "POST"))
+def train_base(request):
+    try:
+        return _check_and_train(request, request.GET.get("kept", ""))
+    except UploadIsGone:
+        # Of two sends the first took the file along: the second is led to what that one began.
+        sent = SentOnceForm(request.POST)
+        if sent.is_valid() and (run := training_of_key(request.member, sent.idempotency_key)):
+            return go(request, reverse("training:run", args=(run.uuid,)))
+        raise
+
+
+def _check_and_train(request, token):
+    seen = find_seen(token, member=request.member)
+    latest = latest_choices(token, member=request.member)
+    if latest is None:
+        return go(request, _step("training:describe_base", token))
+    choices, bad_rows = latest
+    checked = check_choices(member=request.member, token=token, choices=choices, bad_rows=bad_rows)
+    form = _training_form(request, checked)
+    name = request.GET.get("name") or name_after(seen.name, request.member.company)
+    context = {"seen": seen, "checked": checked, "form": form, "name": name}
+    if request.method == "POST" and form.is_valid():
+        try:
+            run = _start(request, token, choices, bad_rows, form, name)
+        except UploadIsGone:
+            raise
+        except DomainError as error:
+            context |= {"refusal": error}
+            return render(request, "training/own/train.html", context, status=error.http_status)
+        return go(request, reverse("training:run", args=(run.uuid,)))
+    return render(request, "training/own/train.html", context, status=400 if form.errors else 200)
+
+
+def _training_form(request, checked):
+    return FirstTrainingForm(
+        request.POST if request.method == "POST" else None,
+        types=list(ModelType.objects.all()),
+        suggested=USUAL_OWN_TYPE,
+        leaks=checked.leaks,
+        numbers=_amounts(checked),
+    )
+
+
+def _amounts(checked):
+    """Return the columns that may say what a customer is worth: numbers, and no ages of dates."""
+    written = {column.name for column in checked.plan.features if column.kind == "number"}
+    return [column.name for column in checked.schema.numeric if column.name in written]
+
+
+def _start(request, token, choices, bad_rows, form, name):
+    found = form.cleaned_data
+    left_out = dict.fromkeys((*choices.left_out, *form.left_out))
+    return start_first_training(
+        member=request.member,
+        token=token,
+        base_name=name,
+        choices=replace(choices, left_out=tuple(left_out)),
+        model_type=found["model_type"],
+        keep_leaking=form.kept,
+        value_column=found["value_column"] or None,
+        currency=found["currency"],
+        bad_rows=bad_rows,
+        idempotency_key=form.idempotency_key,
+        at=timezone.now(),
+    )
