@@ -11,7 +11,7 @@ from core.downloads import CSV, plain_name, send_pieces
 from core.errors import NotFound
 from ml.matrix.schemas import Category
 from registry.models import Population
-from registry.presenting.templates import template_csv
+from registry.presenting.base_columns import template_csv
 from registry.selectors import champion_of, populations_of
 
 
