@@ -227,6 +227,8 @@ def check_choices(*, member: Member, token: str, choices: Choices, bad_rows: str
 
 
 def _examined(waiting, token, inferred, choices, bad_rows):
+    # What an earlier check listed is no list of this one.
+    waiting.rejects_path.unlink(missing_ok=True)
     try:
         plan = freeze(inferred, choices)
         found = read_in_child(
