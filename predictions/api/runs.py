@@ -2,8 +2,9 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import generics, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,7 +14,8 @@ from companies.models import Scope
 from core.downloads import CSV, plain_name, send_pieces
 from core.files.media import send_media
 from intake.api import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
-from predictions import exports
+from predictions import exports, files
+from predictions.api.logs import LogRunInput, start_log_run
 from predictions.engines.queries import read_query
 from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER
 from predictions.models import Prediction
@@ -24,9 +26,15 @@ from registry.selectors import offered_versions
 MOST_ROWS = 1_000
 
 
+class BaseOutput(serializers.Serializer):
+    id = serializers.UUIDField(source="uuid")
+    name = serializers.CharField()
+
+
 class RunOutput(serializers.ModelSerializer):
     id = serializers.UUIDField(source="uuid")
     name = serializers.CharField(source="prediction_name")
+    base = BaseOutput(source="population", help_text="The customer base whose customers these are.")
     model = serializers.SerializerMethodField(help_text="Id and name of the version that scored.")
     person = serializers.EmailField(source="account.email")
     state = serializers.CharField(source="job.state")
@@ -43,8 +51,8 @@ class RunOutput(serializers.ModelSerializer):
     class Meta:
         model = Prediction
         fields = (
-            "id", "name", "model", "deployment", "person", "state", "job", "error", "original_filename",
-            "read", "summary", "result_url", "created_at",
+            "id", "name", "base", "model", "deployment", "person", "state", "job", "error",
+            "original_filename", "read", "summary", "result_url", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -63,7 +71,20 @@ class RunOutput(serializers.ModelSerializer):
 class RunInput(BadRowsInput):
     name = serializers.CharField(max_length=255, help_text="What you will find it by; need not be unique.")
     model = serializers.IntegerField(help_text="Id of one of `/api/v1/models`.")
+    base = serializers.UUIDField(
+        required=False,
+        help_text="Customer base. The model says it as well; sent along, a model of other customers is "
+        "refused.",
+    )
     file = serializers.FileField(allow_empty_file=True, help_text="CSV or XLSX, one row per customer.")
+
+
+class RunFilter(filters.FilterSet):
+    base = filters.UUIDFilter("population__uuid", label="UUID of a customer base.")
+
+    class Meta:
+        model = Prediction
+        fields = ("base",)
 
 
 @extend_schema(tags=["prediction-runs"])
@@ -72,32 +93,48 @@ class PredictionRuns(TakesUpload, generics.ListAPIView):
 
     permission_classes = [IsMember.with_scope(Scope.PREDICT)]
     serializer_class = RunOutput
+    filter_backends = [filters.DjangoFilterBackend]
+    filterset_class = RunFilter
     queryset = Prediction.objects.none()
 
     def get_queryset(self):
         return predictions_for(self.request.member)
 
     @extend_schema(
-        request={"multipart/form-data": RunInput},
-        responses={201: RunOutput, **refusals()},
+        request={
+            "multipart/form-data": PolymorphicProxySerializer(
+                component_name="PredictionRunInput",
+                serializers=[RunInput, LogRunInput],
+                resource_type_field_name=None,
+            )
+        },
+        responses={201: RunOutput, **refusals({409: "No model serves the customers of the log yet."})},
         parameters=[IDEMPOTENCY_KEY],
     )
     def post(self, request):
-        wanted = RunInput(data=request.data)
+        wanted = (LogRunInput if "log" in request.data else RunInput)(data=request.data)
         wanted.is_valid(raise_exception=True)
-        version = get_object_or_404(offered_versions(request.member), pk=wanted.validated_data["model"])
-        run = start_prediction(
+        start = start_log_run if "log" in wanted.validated_data else _start_run
+        run = start(
             member=request.member,
-            name=wanted.validated_data["name"],
-            version=version,
-            upload=wanted.validated_data["file"],
-            bad_rows=wanted.validated_data["bad_rows"],
+            wanted=wanted.validated_data,
             idempotency_key=request.headers.get("Idempotency-Key"),
-            at=timezone.now(),
         )
         answer = Response(RunOutput(run, context={"request": request}).data, status=201)
         answer.headers["Location"] = reverse("predictions:api_run", args=(run.uuid,))
         return answer
+
+
+def _start_run(*, member, wanted, idempotency_key):
+    return start_prediction(
+        member=member,
+        name=wanted["name"],
+        version=_offered(member, wanted),
+        upload=wanted["file"],
+        bad_rows=wanted["bad_rows"],
+        idempotency_key=idempotency_key,
+        at=timezone.now(),
+    )
 
 
 @extend_schema(tags=["prediction-runs"])
@@ -170,6 +207,26 @@ class PredictionResult(APIView):
         return send_media(request, run.result_dataset_path, filename=name, content_type=CSV)
 
 
+class LapsedCustomers(APIView):
+    """Who of a purchase log was not scored, because they have left already; 404 for a file of customers."""
+
+    permission_classes = [IsMember]
+
+    @extend_schema(tags=["prediction-runs"], responses={(200, "text/csv"): OpenApiTypes.BINARY})
+    def get(self, request, run):
+        return _send_beside(request, run, files.lapsed_beside, "-lapsed.csv")
+
+
+class ChangedCustomers(APIView):
+    """Whom this result of a log or the one before it names, who is new first; 404 where none was before."""
+
+    permission_classes = [IsMember]
+
+    @extend_schema(tags=["prediction-runs"], responses={(200, "text/csv"): OpenApiTypes.BINARY})
+    def get(self, request, run):
+        return _send_beside(request, run, files.changes_beside, "-changes.csv")
+
+
 class ChangedSides(APIView):
     """Whom your challenger judges differently, as CSV; 409 where none scored these customers."""
 
@@ -184,11 +241,24 @@ class ChangedSides(APIView):
         )
 
 
+def _offered(member, wanted):
+    offered = offered_versions(member)
+    if "base" in wanted:
+        offered = offered.filter(population__uuid=wanted["base"])
+    return get_object_or_404(offered, pk=wanted["model"])
+
+
 def _finished(request, run):
     found = get_object_or_404(predictions_for(request.member), uuid=run)
     if not found.is_done:
         raise Http404
     return found
+
+
+def _send_beside(request, run, beside, ending):
+    run = _finished(request, run)
+    name = plain_name(run.prediction_name, ending)
+    return send_media(request, beside(run.result_dataset_path), filename=name, content_type=CSV)
 
 
 def _row(row):
