@@ -367,9 +367,7 @@ def start_from_file(
         As for `look_at_table` and `start_first_training`.
     """
     refuse_others(member)
-    if earlier := run_of_earlier_send(
-        submission_of(member, idempotency_key), runs=TrainingRun.objects, upload=upload
-    ):
+    if earlier := run_of_earlier_send(submission_of(member, idempotency_key), upload=upload):
         return earlier
     seen = look_at_table(member=member, upload=upload)
     waiting = find_kept(seen.token, member=member)
