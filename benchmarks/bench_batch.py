@@ -167,12 +167,11 @@ def _check(folder):
 def _ours(folder, model, with_table=False):
     from ml.serving.risk import SEGMENTS_V2
     from ml.serving.scoring import Scorer
-    from predictions.engines.batch import score_rows
+    from predictions.engines.batch import THREADS, score_rows
     from tabular.source.spec import ParseSpec
 
-    scorer = Scorer(
-        json.loads((folder / f"{model}.json").read_text()), (folder / f"{model}.onnx").read_bytes()
-    )
+    manifest = json.loads((folder / f"{model}.json").read_text())
+    scorer = Scorer(manifest, (folder / f"{model}.onnx").read_bytes(), threads=THREADS)
     spec = ParseSpec.from_dict(json.loads((folder / "spec.json").read_text()))
     schema = _table_schema(folder)
 
