@@ -38,7 +38,7 @@ def _types():
     return [(slug, MODEL_TYPES[slug].name) for slug in TYPES]
 
 
-class LogTrainingForm(forms.Form):
+class LogTrainingForm(SentOnceForm):
     """With what a purchase log is learned."""
 
     model_type = forms.ChoiceField(choices=_types, widget=forms.RadioSelect, label="Type of model")
@@ -232,6 +232,10 @@ class TypeForm(SentOnceForm):
             {"radio": radio, "type": found}
             for radio, found in zip(self["model_type"], self.types, strict=True)
         ]
+
+
+class StartTypeForm(TypeForm, StartForm):
+    """Why, and which type learns next, for a file of a base that has models already."""
 
 
 class FirstTrainingForm(TypeForm):

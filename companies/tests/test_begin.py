@@ -2,8 +2,8 @@
 
 import pytest
 
-from companies.access import membership
 from companies.beginnings import Beginning, add_beginning, beginnings_for, has_begun
+from companies.identity import membership
 
 pytestmark = pytest.mark.django_db
 

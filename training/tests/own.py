@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from django.core.files.base import ContentFile
 
-from companies.access import membership
+from companies.identity import membership
 from registry.tests.factories import NOON
 from tabular.snapshots.plan import suggest
 from training.models import TrainingRun

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from django.core.files.base import ContentFile
 
-from companies.access import membership
+from companies.identity import membership
 from intake.services.checking import LEAVE_OUT, FileRefused
 from intake.services.waiting import UploadIsGone
 from tabular.snapshots.plan import suggest
