@@ -15,6 +15,7 @@ def describe_report(training: FeatureTraining) -> list[tuple[str, list[str]]]:
     found = [
         ("Deployment", _describe_deployment(report.get("deployment"))),
         ("How it was judged", _describe_split(report)),
+        ("Beside the champion", _describe_beside(report.get("beside_champion"))),
         ("Best single column", _describe_rule(report.get("simple_rule"))),
         ("By a random split, which flatters", _describe_optimistic(report.get("optimistic"))),
         ("Churn definition", _describe_definition(report.get("definition"))),
@@ -28,6 +29,10 @@ def describe_report(training: FeatureTraining) -> list[tuple[str, list[str]]]:
 
 def _describe_deployment(found):
     return [found["reason"]] if found else []
+
+
+def _describe_beside(found):
+    return [found["sentence"]] if found else []
 
 
 def _describe_split(report):
