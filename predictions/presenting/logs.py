@@ -1,13 +1,13 @@
 """What a result says of the purchase log that it was made of: who was scored, who was not, and since when."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from ml.evaluation.proportions import wilson_interval
 from predictions.engines.changes import BOUGHT, CALMER, NEW, SILENT, STILL
 from predictions.engines.joining import CONTAINS, CONTINUES
 from predictions.models import Prediction
 from predictions.presenting.outcomes import Share
+from transactions.presenting.days import write_day
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class LogResult:
 
     @property
     def day(self) -> str:
-        return day(self.counts["as_of"])
+        return write_day(self.counts["as_of"])
 
     @property
     def lapsed(self) -> dict:
@@ -114,7 +114,7 @@ class Changes:
 
     @property
     def since(self) -> str:
-        return day(self.found["since"])
+        return write_day(self.found["since"])
 
     @property
     def new(self) -> int:
@@ -177,10 +177,10 @@ class Changes:
         if not named:
             return "Nobody was named last time, so there is nothing to be right about."
         if not self.outcome["is_over"]:
-            bought = named - self.hits.hits
+            bought, ends = named - self.hits.hits, write_day(self.outcome["ends"])
             return (
                 f"Whether the last list was right is not known yet: {self.outcome['days_passed']:,} of its "
-                f"{self.outcome['horizon_days']:,} days have passed, until {day(self.outcome['ends'])}. "
+                f"{self.outcome['horizon_days']:,} days have passed, until {ends}. "
                 f"{bought:,} of {named:,} named have bought since, and have not left."
             )
         low, high = (100 * bound for bound in wilson_interval(self.hits.hits, named))
@@ -189,9 +189,3 @@ class Changes:
             f"interval: {low:.0f} to {high:.0f}). Of all {self.outcome['scored']:,} who were scored it was "
             f"{self.everybody.percent:.0f} of 100."
         )
-
-
-def day(moment: str) -> str:
-    """Write a day by the clock of a log: 9 December 2011."""
-    found = datetime.fromisoformat(moment)
-    return f"{found.day} {found:%B %Y}"

@@ -54,7 +54,10 @@ def judge_champion(
     told = {"version": champion["id"]}
     knew_until = _knew_until(champion["known_until"], as_of)
     if knew_until and knew_until >= until:
-        return told | {"sentence": f"{champion['name']} has learned what became of these very customers."}
+        return told | {
+            "sentence": f"{champion['name']} has learned what became of these very customers, so it is not "
+            "judged on them."
+        }
     try:
         scorer = open_scorer(champion["version"])
         scores = _score(scorer, events, ids, as_of, folder, memory_limit)

@@ -1,6 +1,7 @@
 """What a training on a purchase log came to, in lines for whoever looks it up."""
 
 from training.models import FeatureTraining
+from transactions.presenting.days import write_day
 
 # Of the columns that were kept, so many are named with what they tell by themselves.
 MOST_COLUMNS = 10
@@ -41,9 +42,9 @@ def _describe_split(report):
     if "tested_at_cutoff" not in report:
         return []
     return [
-        f"Learned from the customers of {_day(report['trained_at_cutoff'])}, judged on those of "
-        f"{_day(report['tested_at_cutoff'])}. The version that serves learned from the customers of "
-        f"{_day(report['registered_at_cutoff'])}."
+        f"Learned from the customers of {write_day(report['trained_at_cutoff'])}, judged on those of "
+        f"{write_day(report['tested_at_cutoff'])}. The version that serves learned from the customers of "
+        f"{write_day(report['registered_at_cutoff'])}."
     ]
 
 
@@ -95,7 +96,3 @@ def _describe_difference(report):
         fewer
     )
     return [f"The model that was judged {' and '.join(shown)}."] if shown else []
-
-
-def _day(moment):
-    return moment.partition("T")[0]
