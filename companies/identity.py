@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import models
 from django.http import HttpRequest
 
@@ -90,7 +91,7 @@ class Credentials:
     """
 
     find_account: Callable[[], Account | AnonymousUser]
-    session: dict | None
+    session: SessionBase | None
     authorization: str
     address: str
 

@@ -19,10 +19,8 @@ from predictions.engines.batch import CHURN_PROBABILITY
 from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, CustomerTable
 from predictions.engines.shadow import CHALLENGER, who_changed_sides
 from predictions.models import Prediction
-from registry.models import Population
-from tabular.snapshots.plan import SnapshotPlan, template_rows
 from tabular.snapshots.write import BOM, fixed_decimals, write_xlsx
-from tabular.source.danger import harmless, harmless_array
+from tabular.source.danger import harmless_array
 from tabular.source.spec import ParseSpec
 from tabular.values.schema import TableSchema
 
@@ -80,19 +78,6 @@ def selection(prediction: Prediction, table: CustomerTable) -> Iterator[bytes]:
             pacsv.write_csv(batch.take(pa.array(here)), piece, options)
             yield piece.getvalue().to_pybytes()
         first = after
-
-
-def template(base: Population) -> Iterator[bytes]:
-    """Yield the template of a customer base as CSV: its columns, and two rows as its files write them."""
-    plan = SnapshotPlan.from_dict(base.reading)
-    # Where numbers have decimal commas, spreadsheets put semicolons between cells.
-    delimiter = ";" if any(column.decimal == "," for column in plan.features) else ","
-    read = {name.casefold() for name in base.columns_of_file(with_outcome=False)}
-    header, *rows = template_rows(plan, purpose="predict")
-    places = [place for place, name in enumerate(header) if name.casefold() in read]
-    yield BOM
-    for row in (header, *rows):
-        yield _line([harmless(row[place]) for place in places], delimiter)
 
 
 def changed_sides(prediction: Prediction, thresholds: tuple[float, float]) -> Iterator[bytes]:

@@ -2,6 +2,7 @@ from django.urls import include, path
 
 from registry.api import deployments as deployments_api
 from registry.api import models as models_api
+from registry.api import populations as populations_api
 from registry.views import bases, deployments, ledger, models
 
 DEVELOPER = {"portal": "dev"}
@@ -21,6 +22,16 @@ pages = [
     path("dev/ledger.csv", ledger.ledger_csv, DEVELOPER, name="ledger_csv"),
     path("api/v1/models", models_api.ModelList.as_view(), name="api-models"),
     path("api/v1/models/<int:pk>", models_api.ModelDetail.as_view(), name="api-model"),
+    path(
+        "api/v1/customer-bases/<uuid:base>",
+        populations_api.CustomerBaseDetail.as_view(),
+        name="api-customer-base",
+    ),
+    path(
+        "api/v1/customer-bases/<uuid:base>/template.csv",
+        populations_api.CustomerBaseTemplate.as_view(),
+        name="api-customer-base-template",
+    ),
     path("api/v1/deployments", deployments_api.DeploymentList.as_view(), name="api-deployments"),
     path("api/v1/deployments/events", deployments_api.EventList.as_view(), name="api-deployment-events"),
     path("api/v1/deployments/serving", deployments_api.Serving.as_view(), name="api-serving"),

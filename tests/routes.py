@@ -159,6 +159,8 @@ ROUTES = {
     "dev/ledger.csv": page("dev/ledger.csv"),
     "api/v1/models": api("api/v1/models"),
     "api/v1/models/<int:pk>": api("api/v1/models/{version}"),
+    "api/v1/customer-bases/<uuid:base>": api("api/v1/customer-bases/{base}"),
+    "api/v1/customer-bases/<uuid:base>/template.csv": api("api/v1/customer-bases/{base}/template.csv"),
     "api/v1/deployments": [
         *developer_api("api/v1/deployments"),
         *developer_api("api/v1/deployments", own=400, method="post"),  # an empty form
@@ -245,6 +247,10 @@ ROUTES = {
     "dev/datasets/": page("dev/datasets/"),
     "dev/datasets/<int:pk>/": page("dev/datasets/{dataset}/"),
     "dev/datasets/<int:pk>/download": page("dev/datasets/{dataset}/download"),
+    "api/v1/customer-bases": [
+        *api("api/v1/customer-bases"),
+        *developer_api("api/v1/customer-bases", own=400, method="post"),  # an empty form
+    ],
     "api/v1/datasets": developer_api("api/v1/datasets"),
     "api/v1/datasets/<int:pk>": developer_api("api/v1/datasets/{dataset}"),
     "api/v1/retrainings": [

@@ -234,6 +234,10 @@ class TypeForm(SentOnceForm):
         ]
 
 
+class StartTypeForm(TypeForm, StartForm):
+    """Why, and which type learns next, for a file of a base that has models already."""
+
+
 class FirstTrainingForm(TypeForm):
     """The last word before a table is learned from: suspicious columns, the type, a customer's worth."""
 

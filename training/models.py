@@ -15,8 +15,8 @@ class TrainingRunQuerySet(models.QuerySet):
     def with_related(self):
         """Fetch with each row what a line of the list shows."""
         return self.select_related(
-            "company", "developer__account", "job", "model_type", "version__model_type", "upload_dataset",
-            "combined_dataset", "parent_dataset", "population",
+            "company", "developer__account", "job", "model_type", "population", "version__model_type",
+            "upload_dataset", "combined_dataset", "parent_dataset",
         )  # fmt: skip
 
     def done(self):

@@ -19,7 +19,7 @@ MOST_UNDER_WAY = 3
 
 @dataclass(frozen=True)
 class Plan:
-    """What a retraining that starts now would do."""
+    """What a retraining that starts now would do; without a type, whoever starts it chooses one."""
 
     base: Dataset | None
     model_type: ModelType | None
@@ -72,17 +72,21 @@ def the_first_version(model_type: ModelType, population: Population) -> ModelVer
     return ModelVersion.objects.defaults().filter(model_type=model_type, population=population).first()
 
 
-def plan_for(member: Member) -> Plan:
-    """Return what a retraining of the telecom base by `member` would start from, train and be compared
-    with.
-    """
+def base_to_retrain(member: Member) -> Population:
+    """Return the base that `member` is likeliest to retrain: that of the latest training."""
+    latest = list_training_runs(member).filter(population__archived_at=None).first()
+    return latest.population if latest else telecom_base()
+
+
+def plan_for(member: Member, population: Population) -> Plan:
+    """Return what a retraining of a base by `member` would start from, train and be compared with."""
     company = member.company
-    combined = company.datasets.filter(is_combined=True, population=telecom_base())
-    latest = combined.order_by("-pk").first()
-    model_type = ModelType.objects.filter(slug=settings.RETRAIN_MODEL_TYPE).first()
+    latest = company.datasets.filter(is_combined=True, population=population).order_by("-pk").first()
+    if population.company_id is not None:
+        return Plan(latest, None, serving_version(company, member, population), None)
     return Plan(
         base=latest or Dataset.objects.filter(original_slot__in=(company.pk, "default")).first(),
-        model_type=model_type,
+        model_type=ModelType.objects.filter(slug=settings.RETRAIN_MODEL_TYPE).first(),
         serving=serving_version(company, member),
         most_accurate=best_default(),
     )
@@ -97,6 +101,7 @@ def card_section(member: Member, version: ModelVersion) -> dict | None:
         "run": run,
         "sentence": run.comparison["sentence"],
         "compared_with": [row["name"] for row in run.comparison["versions"] if row["key"] != "new"],
+        "kept_leaks": run.population.definition.get("kept_leaks", []),
     }
 
 

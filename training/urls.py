@@ -1,8 +1,8 @@
 from django.urls import include, path
 
 from companies.portals import DEVELOPERS
+from training.api import bases, v2
 from training.api import resources as api
-from training.api import v2
 from training.views import datasets, logs, own_tables, retraining
 
 app_name = "training"
@@ -36,6 +36,7 @@ urlpatterns = [
         v2.TrainingStatus.as_view(),
         name="v2_training_status",
     ),
+    path("api/v1/customer-bases", bases.CustomerBases.as_view(), name="api_customer_bases"),
     path("api/v1/datasets", api.DatasetList.as_view(), name="api_datasets"),
     path("api/v1/datasets/<int:pk>", api.DatasetDetail.as_view(), name="api_dataset"),
     path("api/v1/retrainings", api.Retrainings.as_view(), name="api_runs"),

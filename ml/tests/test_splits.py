@@ -117,3 +117,75 @@ def test_refuses_a_split_of_another_table(small_table):
 def test_refuses_ids_that_do_not_fit_the_labels():
     with pytest.raises(ValueError, match="2 ids, but 3 labels"):
         continue_split(["a", "b"], np.zeros(3), {})
+
+
+# --- Equal customers -------------------------------------------------------------------------------------
+
+
+def twins(rows, seed, share=0.3):
+    """Return the group of each customer, of whom some are equal, and outcomes that are mostly theirs."""
+    rng = np.random.default_rng(seed)
+    groups = np.unique(rng.integers(0, round(rows * (1 - share)), rows), return_inverse=True)[1]
+    labels = (rng.random(groups.max() + 1) < 0.3)[groups] ^ (rng.random(rows) < 0.02)
+    return groups, labels.astype(int)
+
+
+def crossing(groups, held_out):
+    return set(groups[held_out]) & set(groups[~held_out])
+
+
+def test_equal_customers_stand_on_one_side():
+    groups, labels = twins(3_000, 1)
+
+    held_out = continue_split([str(place) for place in range(3_000)], labels, {}, groups=groups)
+
+    assert not crossing(groups, held_out)
+    assert held_out.mean() == pytest.approx(0.2, abs=0.001)
+    assert labels[held_out].mean() == pytest.approx(labels.mean(), abs=0.02)
+
+
+def test_the_same_customers_under_other_ids_never_cross():
+    groups, labels = twins(1_000, 2)
+    ids = [f"a{place}" for place in range(1_000)]
+    before = continue_split(ids, labels, {}, groups=groups)
+    more = [f"b{place}" for place in range(1_000)]
+
+    held_out = continue_split(
+        [*ids, *more],
+        np.r_[labels, labels],
+        dict(zip(ids, before.tolist(), strict=True)),
+        groups=np.r_[groups, groups],
+    )
+
+    assert held_out[:1_000].tolist() == held_out[1_000:].tolist() == before.tolist()
+
+
+def test_who_became_equal_to_one_that_is_held_out_is_held_out():
+    ids = [str(place) for place in range(200)]
+    labels, groups = np.array([0, 1] * 100), np.arange(200)
+    earlier = {"0": True, "1": False} | dict.fromkeys(ids[2:100], False)
+    groups[1] = groups[150] = 0
+
+    held_out = continue_split(ids, labels, earlier, groups=np.unique(groups, return_inverse=True)[1])
+
+    assert held_out[[0, 1, 150]].all()
+    assert not held_out[2:100].any()
+
+
+def test_a_group_that_is_too_large_to_be_held_out_is_learned_from():
+    groups = np.r_[np.zeros(500, dtype=int), np.arange(1, 501)]
+    labels = np.arange(1_000) % 2
+
+    held_out = continue_split([str(place) for place in range(1_000)], labels, {}, groups=groups)
+
+    assert not held_out[:500].any()
+    assert held_out.mean() == pytest.approx(0.2, abs=0.02)
+
+
+def test_where_columns_can_say_little_equal_customers_are_no_copies():
+    labels, groups = np.arange(1_000) % 2, np.arange(1_000) // 2 % 20
+    ids = [str(place) for place in range(1_000)]
+
+    held_out = continue_split(ids, labels, {}, groups=groups)
+
+    assert held_out.tolist() == continue_split(ids, labels, {}).tolist()

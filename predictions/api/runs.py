@@ -2,6 +2,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import generics, serializers
@@ -25,9 +26,15 @@ from registry.selectors import offered_versions
 MOST_ROWS = 1_000
 
 
+class BaseOutput(serializers.Serializer):
+    id = serializers.UUIDField(source="uuid")
+    name = serializers.CharField()
+
+
 class RunOutput(serializers.ModelSerializer):
     id = serializers.UUIDField(source="uuid")
     name = serializers.CharField(source="prediction_name")
+    base = BaseOutput(source="population", help_text="The customer base whose customers these are.")
     model = serializers.SerializerMethodField(help_text="Id and name of the version that scored.")
     person = serializers.EmailField(source="account.email")
     state = serializers.CharField(source="job.state")
@@ -44,8 +51,8 @@ class RunOutput(serializers.ModelSerializer):
     class Meta:
         model = Prediction
         fields = (
-            "id", "name", "model", "deployment", "person", "state", "job", "error", "original_filename",
-            "read", "summary", "result_url", "created_at",
+            "id", "name", "base", "model", "deployment", "person", "state", "job", "error",
+            "original_filename", "read", "summary", "result_url", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -64,7 +71,20 @@ class RunOutput(serializers.ModelSerializer):
 class RunInput(BadRowsInput):
     name = serializers.CharField(max_length=255, help_text="What you will find it by; need not be unique.")
     model = serializers.IntegerField(help_text="Id of one of `/api/v1/models`.")
+    base = serializers.UUIDField(
+        required=False,
+        help_text="Customer base. The model says it as well; sent along, a model of other customers is "
+        "refused.",
+    )
     file = serializers.FileField(allow_empty_file=True, help_text="CSV or XLSX, one row per customer.")
+
+
+class RunFilter(filters.FilterSet):
+    base = filters.UUIDFilter("population__uuid", label="UUID of a customer base.")
+
+    class Meta:
+        model = Prediction
+        fields = ("base",)
 
 
 @extend_schema(tags=["prediction-runs"])
@@ -73,6 +93,8 @@ class PredictionRuns(TakesUpload, generics.ListAPIView):
 
     permission_classes = [IsMember.with_scope(Scope.PREDICT)]
     serializer_class = RunOutput
+    filter_backends = [filters.DjangoFilterBackend]
+    filterset_class = RunFilter
     queryset = Prediction.objects.none()
 
     def get_queryset(self):
@@ -107,7 +129,7 @@ def _start_run(*, member, wanted, idempotency_key):
     return start_prediction(
         member=member,
         name=wanted["name"],
-        version=get_object_or_404(offered_versions(member), pk=wanted["model"]),
+        version=_offered(member, wanted),
         upload=wanted["file"],
         bad_rows=wanted["bad_rows"],
         idempotency_key=idempotency_key,
@@ -217,6 +239,13 @@ class ChangedSides(APIView):
         return send_pieces(
             request, exports.changed_sides(run, thresholds_of(run)), name=name, content_type=CSV
         )
+
+
+def _offered(member, wanted):
+    offered = offered_versions(member)
+    if "base" in wanted:
+        offered = offered.filter(population__uuid=wanted["base"])
+    return get_object_or_404(offered, pk=wanted["model"])
 
 
 def _finished(request, run):

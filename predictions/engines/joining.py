@@ -10,8 +10,8 @@ from pathlib import Path
 from ml.logs.features.duck import write_literal
 from ml.logs.features.logs import open_log
 from ml.logs.joined import connect, span_of, union_of
+from predictions.engines.kinds import CONTAINS, CONTINUES, NEITHER
 
-CONTAINS, CONTINUES, NEITHER = "contains", "continues", "neither"
 # Shops correct late what they sold; below this share of rows found again, it is another log.
 SAME_FROM = 0.9
 # By these a row of one log is found again in another.

@@ -32,7 +32,8 @@ from predictions.engines.batch import (
     TableWriter,
 )
 from predictions.engines.changes import compare_results
-from predictions.engines.joining import CONTINUES, NEITHER, compare_logs
+from predictions.engines.joining import compare_logs
+from predictions.engines.kinds import CONTINUES, NEITHER
 from registry.engines.files import FileMismatch, open_scorer
 from tabular.snapshots.write import fixed_decimals
 from tabular.source.danger import harmless_array

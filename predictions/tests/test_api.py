@@ -1,10 +1,13 @@
 import json
+from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from predictions.models import Prediction
 from predictions.tests.factories import PredictionFactory
+from registry.selectors import telecom_base
+from registry.tests.own_bases import own_base, own_csv, own_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +114,28 @@ def test_sends_no_figure_that_json_does_not_know(as_user, done, user):
     text = as_user.get(f"{RUNS}/{done(user).uuid}").content.decode()
 
     json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} in JSON"))
+
+
+def test_names_the_customers_and_lists_theirs_alone(as_user, user, company, done, post, customer_file):
+    base, champion = own_base(company)
+    done(user)
+
+    sent = {"model": champion.pk, "base": base.uuid}
+    run = post(as_user, own_csv(with_outcome=False), fields=sent).json()
+
+    assert run["base"] == {"id": str(base.uuid), "name": "Shops"}
+    listed = as_user.get(RUNS, {"base": base.uuid}).json()["results"]
+    assert [found["id"] for found in listed] == [run["id"]]
+    assert as_user.get(RUNS).json()["count"] == 2
+    other = {"model": champion.pk, "base": telecom_base().uuid}
+    assert post(as_user, customer_file, fields=other).status_code == 404
+
+
+def test_gives_the_columns_of_the_company_as_its_file_has_them(as_user, user, company, done):
+    _, champion = own_base(company)
+    prediction = done(user, own_csv(with_outcome=False), model=champion)
+
+    row = as_user.get(f"{RUNS}/{prediction.uuid}/rows", {"limit": 1, "sort": "-Beginn"}).json()["results"][0]
+
+    latest = max(date(*map(int, reversed(row[4].split(".")))) for row in own_rows() if row[4])
+    assert row["features"]["Beginn"] == latest.isoformat()

@@ -12,6 +12,7 @@ from intake.services.waiting import waiting_room
 from predictions import files
 from predictions.models import Prediction
 from predictions.tests.factories import PredictionFactory
+from registry.tests.own_bases import own_base, own_csv
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +26,21 @@ def test_the_command_predicts_a_file(version, user, company, customer_file, tmp_
     assert "of 150 customers are likely to leave" in capsys.readouterr().out
     assert len(target.read_text().splitlines()) == 151
     assert Prediction.objects.get().user.account == user
+
+
+def test_the_command_predicts_the_customers_of_a_base(version, user, company, tmp_path, capsys):
+    base, champion = own_base(company)
+    source = tmp_path / "april.csv"
+    source.write_bytes(own_csv(with_outcome=False))
+
+    # Both bases have a model of this name.
+    call_command("predict", str(source), company=company.pk, model=str(version), base="Shops")
+
+    prediction = Prediction.objects.get()
+    assert (prediction.population, prediction.model) == (base, champion)
+    assert str(version) == str(champion)
+    with pytest.raises(CommandError, match="customer base Hotels"):
+        call_command("predict", str(source), company=company.pk, model=str(version), base="Hotels")
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ from predictions.selectors import (
     versions_of_history,
 )
 from predictions.services.runs import start_prediction
-from registry.selectors import champion_for, offered_versions, snapshot_bases, telecom_base
+from registry.selectors import champion_for, offered_versions, snapshot_bases
 
 ROWS_PER_PAGE = 50
 SAMPLE_ROWS = 200
@@ -128,12 +128,7 @@ def refused_rows(request):
 @member_required
 @require_safe
 def sample(request):
-    """Send a file to try with: invented telecom customers, or the template of the base of ``?base=``."""
-    base = _base(request, None) if "base" in request.GET else telecom_base()
-    if base.reading is None:
-        return send_sample("sample-customers.csv", rows=SAMPLE_ROWS, with_outcomes=False)
-    name = plain_name(str(base), "-template.csv")
-    return send_pieces(request, exports.template(base), name=name, content_type=CSV)
+    return send_sample("sample-customers.csv", rows=SAMPLE_ROWS, with_outcomes=False)
 
 
 # --- Result ----------------------------------------------------------------------------------------------

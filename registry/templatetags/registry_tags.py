@@ -22,4 +22,4 @@ def several_bases(context) -> bool:
 @register.inclusion_tag("components/_base.html", takes_context=True)
 def base_badge(context, base: Population | None) -> dict:
     """Name the customer base that something is about; nothing where the company has only one."""
-    return {"base": base if base and several_bases(context) else None}
+    return {"base": base if base and several_bases(context) else None, "portal": context.get("portal")}

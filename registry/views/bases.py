@@ -18,6 +18,7 @@ from registry.presenting.base_columns import columns_of, template_rows_of
 from registry.presenting.bases import card_of, cards_of, data_of, tiers_in_words, versions_of
 from registry.selectors import population_for, serving_rows, users_of
 from registry.services.populations import archive_population, change_population
+from tabular.source.danger import harmless
 
 LATEST_TABLES = 5
 TEMPLATES = {"predict": "to-predict", "train": "with-outcomes"}
@@ -68,7 +69,8 @@ def template(request, base):
     if found.is_log or purpose not in TEMPLATES:
         raise Http404
     text = io.StringIO()
-    csv.writer(text).writerows(template_rows_of(found, purpose=purpose))
+    rows = template_rows_of(found, purpose=purpose)
+    csv.writer(text).writerows([harmless(cell) for cell in row] for row in rows)
     name = plain_name(found.name, f"-{TEMPLATES[purpose]}.csv", otherwise="customers")
     answer = HttpResponse(text.getvalue(), content_type=CSV)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -1,3 +1,4 @@
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -8,7 +9,8 @@ from rest_framework.response import Response
 from companies.access import IsDeveloper
 from companies.models import Scope
 from intake.api import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
-from registry.models import Dataset
+from registry.models import Dataset, Population
+from registry.selectors import population_named
 from training.models import TrainingRun
 from training.selectors import datasets_for, list_training_runs, trained_on, training_runs_for
 from training.services.retraining import LONGEST_REASON, start_retraining
@@ -77,6 +79,7 @@ class DatasetDetail(generics.RetrieveAPIView):
 class RetrainingOutput(serializers.ModelSerializer):
     id = serializers.UUIDField(source="uuid")
     person = serializers.SerializerMethodField(help_text="E-mail of the developer; null once left.")
+    base = serializers.UUIDField(source="population.uuid", help_text="The customer base that it is of.")
     model_type = serializers.CharField(source="model_type.slug")
     state = serializers.CharField(source="job.state")
     job = serializers.UUIDField(source="job_id", help_text="See `/api/v1/jobs/{id}` for its progress.")
@@ -92,7 +95,7 @@ class RetrainingOutput(serializers.ModelSerializer):
     class Meta:
         model = TrainingRun
         fields = (
-            "id", "reason", "person", "model_type", "warm_start", "state", "job", "error",
+            "id", "reason", "person", "base", "model_type", "warm_start", "state", "job", "error",
             "original_filename", "read", "model", "upload_dataset", "combined_dataset", "parent_dataset",
             "combination", "created_at",
         )  # fmt: skip
@@ -120,6 +123,12 @@ class RetrainingInput(BadRowsInput):
         allow_empty_file=True, help_text="CSV or XLSX, one row per customer, with the outcome."
     )
     reason = serializers.CharField(max_length=LONGEST_REASON, help_text="Stands beside the model.")
+    base = serializers.CharField(
+        default="", help_text="UUID or name of the customer base; by default that of the installation."
+    )
+    model_type = serializers.CharField(
+        default=None, help_text="Slug, for a base of your company; by default the one trained last."
+    )
 
 
 @extend_schema(tags=["retrainings"])
@@ -141,11 +150,14 @@ class Retrainings(TakesUpload, generics.ListAPIView):
     def post(self, request):
         wanted = RetrainingInput(data=request.data)
         wanted.is_valid(raise_exception=True)
+        said = wanted.validated_data
         run = start_retraining(
             member=request.member,
-            upload=wanted.validated_data["file"],
-            reason=wanted.validated_data["reason"],
-            bad_rows=wanted.validated_data["bad_rows"],
+            upload=said["file"],
+            reason=said["reason"],
+            population=_base(request.member.company, said["base"]),
+            model_type=said["model_type"],
+            bad_rows=said["bad_rows"],
             idempotency_key=request.headers.get("Idempotency-Key"),
             at=timezone.now(),
         )
@@ -153,6 +165,13 @@ class Retrainings(TakesUpload, generics.ListAPIView):
         answer = Response(RetrainingOutput(run).data, status=201)
         answer.headers["Location"] = reverse("training:api_run", args=(run.uuid,))
         return answer
+
+
+def _base(company, named):
+    try:
+        return population_named(company, named)
+    except Population.DoesNotExist as error:
+        raise Http404 from error
 
 
 @extend_schema(tags=["retrainings"])

@@ -25,7 +25,7 @@ from tabular.errors import TableError, shown
 from tabular.previews.preview import Preview
 from tabular.snapshots.check import CheckReport
 from tabular.snapshots.inference import Inferred, infer_table_in_child
-from tabular.snapshots.plan import Choices, SnapshotPlan, freeze
+from tabular.snapshots.plan import Choices, SnapshotPlan, freeze, suggest
 from training.models import TrainingRun
 from training.presenting.leaks import STOP, Leak, describe_leaks
 from training.services.retraining import (
@@ -152,6 +152,45 @@ def _look(waiting):
 
 def _limits(megabytes):
     return {"memory_bytes": megabytes * 1024 * 1024, "seconds": settings.UPLOAD_SECONDS}
+
+
+def choose(
+    inferred: Inferred,
+    *,
+    outcome: str | None = None,
+    left_value: str | None = None,
+    id_column: str | None = None,
+    leave_out: Collection[str] = (),
+    learn_from: Collection[str] = (),
+    kinds: dict[str, str] | None = None,
+    date_orders: dict[str, str] | None = None,
+    decimals: dict[str, str] | None = None,
+) -> Choices:
+    """Return what is suggested for a table, but for what somebody says of it.
+
+    Parameters
+    ----------
+    left_value
+        By default the one that the outcome itself speaks of; written in small or capital letters.
+    leave_out, learn_from
+        Columns beside those that are proposed to be left out, and of those some to learn from.
+    """
+    suggested = suggest(inferred)
+    outcome = outcome or suggested.outcome
+    named = next((found for found in inferred.outcomes if found.column == outcome), None)
+    if named is not None:
+        spelled = {value.strip().casefold(): value for value, _ in named.values}
+        wanted = left_value or named.left_value
+        left_value = wanted and spelled.get(wanted.strip().casefold(), wanted)
+    return Choices(
+        outcome=outcome,
+        left_value=left_value,
+        id_column=id_column or suggested.id_column,
+        kinds=kinds or {},
+        left_out=tuple(dict.fromkeys(c for c in (*suggested.left_out, *leave_out) if c not in learn_from)),
+        date_orders=date_orders or {},
+        decimals=decimals or {},
+    )
 
 
 # --- Described -------------------------------------------------------------------------------------------
@@ -308,6 +347,42 @@ def start_first_training(
             title=f"First training of {population}",
             at=at,
         )
+
+
+def start_from_file(
+    *, member: Member, upload: File, said: dict, idempotency_key: str | None = None, at: datetime, **options
+) -> TrainingRun:
+    """Do for a program in one step what people do in three; a refusal leaves nothing of the file.
+
+    Parameters
+    ----------
+    said
+        What `choose` takes.
+    options
+        What else `start_first_training` takes.
+
+    Raises
+    ------
+    DomainError
+        As for `look_at_table` and `start_first_training`.
+    """
+    refuse_others(member)
+    if earlier := run_of_earlier_send(submission_of(member, idempotency_key), upload=upload):
+        return earlier
+    seen = look_at_table(member=member, upload=upload)
+    waiting = find_kept(seen.token, member=member)
+    try:
+        return start_first_training(
+            member=member,
+            token=seen.token,
+            choices=choose(seen.inferred, **said),
+            idempotency_key=idempotency_key,
+            at=at,
+            **options,
+        )
+    except BaseException:
+        waiting.remove()
+        raise
 
 
 def _kept_leaks(checked, keep_leaking):

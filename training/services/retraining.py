@@ -44,6 +44,10 @@ class NoTypeToRetrain(Conflict):
     code = "no-type-to-retrain"
 
 
+class NotToBeRetrained(Conflict):
+    code = "not-to-be-retrained"
+
+
 @dataclass(frozen=True)
 class CheckedUpload:
     """A file that could be learned from: what was found in it, and the token that starts with it."""
@@ -70,7 +74,9 @@ def check_upload(
         With kind, line and column of the first mistake.
     """
     refuse_others(member)
-    waiting, report = _checked(member, upload, population or telecom_base(), bad_rows)
+    population = population or telecom_base()
+    _refuse_base(population, member.company)
+    waiting, report = _checked(member, upload, population, bad_rows)
     waiting.write_report(report)
     return CheckedUpload(report=report, name=waiting.name, token=keep(waiting, member=member))
 
@@ -129,6 +135,8 @@ def start_retraining(
         Nothing was combined, and nothing of the file is left.
     NothingToCombineWith, NoTypeToRetrain
         The installation is not set up.
+    NotToBeRetrained
+        The base was archived, or is one of purchases.
     UnknownModelType
         There is no such type, or the telecom base is not retrained with it.
     """
@@ -138,6 +146,7 @@ def start_retraining(
         return earlier
     reason = checked_reason(reason)
     population = population or telecom_base()
+    _refuse_base(population, member.company)
     chosen_type = type_to_retrain(population, model_type)
     latest_dataset(company=member.company, population=population, at=at)
 
@@ -255,6 +264,18 @@ def _trained_last(population):
 def refuse_others(member: Member) -> None:
     if not member.is_developer:
         raise OnlyDevelopers(f"Only the developer of {member.company} retrains its models.")
+
+
+def _refuse_base(population, company):
+    if population.company_id not in (None, company.pk):
+        raise NotToBeRetrained(f"{company} has no such customer base.")
+    if population.is_archived:
+        raise NotToBeRetrained(f"{population} was archived. Choose another customer base.")
+    if population.is_log:
+        raise NotToBeRetrained(
+            f"{population} learns from purchases, whose features are computed first. Add the file under "
+            "Purchase logs."
+        )
 
 
 def _checked(member, upload, population, bad_rows):

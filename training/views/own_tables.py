@@ -58,8 +58,8 @@ def _file_page(request, form, *, refusal=None, status=200):
     return render(request, f"training/own/file.html{part}", upload_context(form, refusal), status=status)
 
 
-def _step(name, token, **more):
-    return f"{reverse(name)}?{urlencode({'kept': token, **more})}"
+def _step(view, token, **more):
+    return f"{reverse(view)}?{urlencode({'kept': token, **more})}"
 
 
 @developer_required
@@ -185,8 +185,14 @@ def _training_form(request, checked):
         types=list(ModelType.objects.all()),
         suggested=USUAL_OWN_TYPE,
         leaks=checked.leaks,
-        numbers=[column.name for column in checked.schema.numeric],
+        numbers=_amounts(checked),
     )
+
+
+def _amounts(checked):
+    """Return the columns that may say what a customer is worth: numbers, and no ages of dates."""
+    written = {column.name for column in checked.plan.features if column.kind == "number"}
+    return [column.name for column in checked.schema.numeric if column.name in written]
 
 
 def _start(request, token, choices, bad_rows, form, name):

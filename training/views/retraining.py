@@ -1,7 +1,9 @@
+from contextlib import suppress
 from pathlib import PurePosixPath
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,11 +18,13 @@ from intake.forms import TableForm
 from intake.services.checking import LEAVE_OUT
 from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
-from registry.selectors import telecom_base
-from training.forms import CampaignForm, StartForm
+from registry.models import ModelType, Population
+from registry.presenting.base_columns import template_rows_of
+from registry.selectors import population_for, snapshot_bases
+from training.forms import CampaignForm, StartForm, StartTypeForm
 from training.presenting.findings import Findings
-from training.selectors import list_training_runs, plan_for, training_runs_for
-from training.services.retraining import check_upload, find_checked, start_retraining
+from training.selectors import base_to_retrain, list_training_runs, plan_for, training_runs_for
+from training.services.retraining import check_upload, find_checked, start_retraining, type_to_retrain
 
 SAMPLE_ROWS = 500
 RUNS_PER_PAGE = 25
@@ -31,57 +35,88 @@ RUNS_PER_PAGE = 25
 @receives_upload
 def retrain(request):
     """Choose a file, see what is in it, say why, start: each step is a page that can be left."""
+    base = _base(request)
     if request.method == "POST":
-        return _start(request) if "reason" in request.POST else _check(request)
+        return _start(request, base) if "reason" in request.POST else _check(request, base)
     kept = request.GET.get("kept", "")
     if not kept:
-        return _page(request, upload_form=TableForm())
+        return _page(request, base, upload_form=TableForm())
     bad_rows = LEAVE_OUT if request.GET.get("bad_rows") == LEAVE_OUT else ""
-    return _page(
-        request,
-        checked=find_checked(kept, member=request.member),
-        start_form=StartForm(initial={"kept": kept, "bad_rows": bad_rows}),
-    )
+    form = _start_form(base, initial={"kept": kept, "bad_rows": bad_rows})
+    return _page(request, base, checked=find_checked(kept, member=request.member), start_form=form)
 
 
-def _check(request):
+def _base(request):
+    """Return the base whose customers are sent: that of ``?base=``, or else of the latest training."""
+    asked = request.GET.get("base", "")
+    if not asked:
+        return base_to_retrain(request.member)
+    with suppress(Population.DoesNotExist):
+        found = population_for(request.member.company, asked)
+        if not found.is_log and not found.is_archived:
+            return found
+    raise Http404
+
+
+def _start_form(base, *args, **options):
+    """Return the form that asks why; of a base of the company's own it asks for the type as well."""
+    if base.company_id is None:
+        return StartForm(*args, **options)
+    suggested = type_to_retrain(base).slug
+    return StartTypeForm(*args, types=list(ModelType.objects.all()), suggested=suggested, **options)
+
+
+def _check(request, base):
     form = TableForm(request.POST, request.FILES)
     if not form.is_valid():
-        return _page(request, upload_form=form, status=400)
+        return _page(request, base, upload_form=form, status=400)
     try:
-        checked = check_upload(member=request.member, upload=form.upload, bad_rows=form.bad_rows)
+        checked = check_upload(
+            member=request.member, upload=form.upload, population=base, bad_rows=form.bad_rows
+        )
     except DomainError as error:
-        return _page(request, upload_form=form, refusal=error, status=error.http_status)
-    query = urlencode({"kept": checked.token, "bad_rows": form.bad_rows})
-    return go(request, f"{reverse('training:new')}?{query}")
+        return _page(request, base, upload_form=form, refusal=error, status=error.http_status)
+    return go(request, _address(base, kept=checked.token, bad_rows=form.bad_rows))
 
 
-def _start(request):
-    form = StartForm(request.POST)
+def _start(request, base):
+    form = _start_form(base, request.POST)
     if not form.is_valid():
         kept = request.POST.get("kept", "")
-        return _page(request, checked=find_checked(kept, member=request.member), start_form=form, status=400)
+        checked = find_checked(kept, member=request.member)
+        return _page(request, base, checked=checked, start_form=form, status=400)
     chosen = form.cleaned_data
     try:
         run = start_retraining(
             member=request.member,
             upload=chosen["kept"],
             reason=chosen["reason"],
+            population=base,
+            model_type=chosen.get("model_type"),
             bad_rows=chosen["bad_rows"],
             idempotency_key=form.idempotency_key,
             at=timezone.now(),
         )
     except DomainError as error:
-        return _page(request, upload_form=TableForm(), refusal=error, status=error.http_status)
+        return _page(request, base, upload_form=TableForm(), refusal=error, status=error.http_status)
     return go(request, reverse("training:run", args=(run.uuid,)))
 
 
-def _page(request, *, upload_form=None, start_form=None, checked=None, refusal=None, status=200):
+def _address(base, **query):
+    return f"{reverse('training:new')}?{urlencode({'base': base.uuid, **query})}"
+
+
+def _page(request, base, *, upload_form=None, start_form=None, checked=None, refusal=None, status=200):
+    bases = snapshot_bases(request.member.company)
     context = {
         **upload_context(upload_form or start_form, refusal),
         "checked": checked,
-        "plan": plan_for(request.member),
-        "columns_needed": telecom_base().columns_of_file(with_outcome=True),
+        "base": base,
+        "bases": bases if len(bases) > 1 else [],
+        "address": _address(base),
+        "plan": plan_for(request.member, base),
+        "columns_needed": template_rows_of(base, purpose="train")[0],
+        "stayed": base.features.label.values[0],
     }
     part = "#refusal" if request.htmx and request.method == "POST" else ""
     return render(request, f"training/retrain.html{part}", context, status=status)

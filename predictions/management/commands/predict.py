@@ -15,7 +15,8 @@ from predictions.presenting.logs import LogResult
 from predictions.services.logs import start_log_prediction
 from predictions.services.renewing import start_newer_prediction
 from predictions.services.runs import start_prediction
-from registry.selectors import versions_for
+from registry.models import Population
+from registry.selectors import offered_versions, population_named
 from transactions.selectors import analyses_for
 
 
@@ -43,6 +44,12 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--name", default="", help="name in the history; default: that of the file or log"
+        )
+        parser.add_argument(
+            "--base",
+            default="",
+            metavar="NAME",
+            help="customer base, by name or UUID; needed where two of them have a model of the same name",
         )
         parser.add_argument(
             "--leave-out-bad-rows", action="store_true", help="predict the others instead of refusing"
@@ -73,20 +80,20 @@ class Command(BaseCommand):
         with open(file, "rb") as handle:
             yield File(handle, name=file.rpartition("/")[2])
 
-    def _of_customers(self, member, upload, *, model, name, leave_out_bad_rows, **options):
+    def _of_customers(self, member, upload, *, base, model, name, leave_out_bad_rows, **options):
         if not model:
             raise CommandError("Say with --model which model predicts.")
         return start_prediction(
             member=member,
             name=name or upload.name,
-            version=self._version(member, model),
+            version=self._version(member, base, model),
             upload=upload,
             bad_rows=LEAVE_OUT if leave_out_bad_rows else REFUSE,
             at=timezone.now(),
         )
 
-    def _of_log(self, member, upload, *, log, model, name, leave_out_bad_rows, **options):
-        if model or leave_out_bad_rows:
+    def _of_log(self, member, upload, *, log, base, model, name, leave_out_bad_rows, **options):
+        if base or model or leave_out_bad_rows:
             raise CommandError("A log is scored by the champion of its customers, and read as it was before.")
         try:
             analysis = analyses_for(member).get(pk=log)
@@ -119,8 +126,13 @@ class Command(BaseCommand):
         for sentence in filter(None, told):
             self.stdout.write(sentence)
 
-    def _version(self, member, wanted):
-        offered = versions_for(member).select_related("model_type")
+    def _version(self, member, base, wanted):
+        offered = offered_versions(member)
+        if base:
+            try:
+                offered = offered.filter(population=population_named(member.company, base))
+            except Population.DoesNotExist as error:
+                raise CommandError(str(error)) from error
         for version in offered:
             if wanted in (str(version.pk), str(version)):
                 return version

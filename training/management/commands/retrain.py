@@ -6,6 +6,8 @@ from companies.management.members import find_developer
 from core.errors import DomainError
 from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
+from registry.models import Population
+from registry.selectors import population_named
 from training.models import TrainingRun
 from training.services.retraining import start_retraining
 
@@ -18,6 +20,12 @@ class Command(BaseCommand):
         parser.add_argument("--company", required=True, help="company ID")
         parser.add_argument("--reason", required=True, help="why; stands beside the version")
         parser.add_argument(
+            "--base", default="", help="name or UUID of the customer base; default: the telecom base"
+        )
+        parser.add_argument(
+            "--type", help="slug of the model type, for a base of the company; default: the one trained last"
+        )
+        parser.add_argument(
             "--leave-out-bad-rows", action="store_true", help="learn from the others instead of refusing"
         )
         parser.add_argument(
@@ -26,20 +34,23 @@ class Command(BaseCommand):
             help="do it here and now, and say what came of it; otherwise a worker does it",
         )
 
-    def handle(self, *, file, company, reason, leave_out_bad_rows, wait, **options):
+    def handle(self, *, file, company, reason, base, type, leave_out_bad_rows, wait, **options):
         member = find_developer(company, does="retrains its models")
         try:
+            population = population_named(member.company, base)
             with open(file, "rb") as handle:
                 run = start_retraining(
                     member=member,
                     upload=File(handle, name=file.rpartition("/")[2]),
                     reason=reason,
+                    population=population,
+                    model_type=type,
                     bad_rows=LEAVE_OUT if leave_out_bad_rows else REFUSE,
                     at=timezone.now(),
                 )
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-        except DomainError as error:
+        except (DomainError, Population.DoesNotExist) as error:
             raise CommandError(str(error)) from error
         if not wait:
             self.stdout.write(f"Queued: retraining {run.uuid}.")

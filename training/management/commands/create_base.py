@@ -1,0 +1,93 @@
+from django.core.files import File
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from companies.management.members import find_developer
+from core.errors import DomainError
+from intake.services.checking import LEAVE_OUT, REFUSE
+from jobs.management.outcomes import see_succeed
+from training.models import TrainingRun
+from training.services.own_tables import check_choices, choose, look_at_table, start_first_training
+from training.services.retraining import USUAL_OWN_TYPE
+
+
+class Command(BaseCommand):
+    help = "Make a customer base of a company's own table, and train its first model, as on the pages."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "file", help="CSV or XLSX, one row per customer, with a column that says who left"
+        )
+        parser.add_argument("--company", required=True, help="company ID")
+        parser.add_argument("--name", default="", help="of the customer base; default: the name of the file")
+        parser.add_argument("--outcome", metavar="COLUMN", help="which says who left; default: as recognised")
+        parser.add_argument("--left", metavar="VALUE", help="of that column, which means that somebody left")
+        parser.add_argument(
+            "--id", metavar="COLUMN", help="which names the customers; default: as recognised"
+        )
+        parser.add_argument(
+            "--leave-out", metavar="COLUMN", action="append", default=[], help="more than once"
+        )
+        parser.add_argument(
+            "--keep",
+            metavar="COLUMN",
+            action="append",
+            default=[],
+            help="learn from it although it is proposed to be left out, or alone tells who left",
+        )
+        parser.add_argument("--type", default=USUAL_OWN_TYPE, help="slug of the model type")
+        parser.add_argument("--reason", default="", help="why; stands beside the version")
+        parser.add_argument(
+            "--leave-out-bad-rows", action="store_true", help="learn from the others instead of refusing"
+        )
+        parser.add_argument(
+            "--wait",
+            action="store_true",
+            help="do it here and now, and say how good it is; otherwise a worker does it",
+        )
+
+    def handle(self, *, file, company, wait, **options):
+        member = find_developer(company, does="makes its customer bases")
+        try:
+            with open(file, "rb") as handle:
+                seen = look_at_table(member=member, upload=File(handle, name=file.rpartition("/")[2]))
+            run = self._start(member, seen, options)
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+        except DomainError as error:
+            raise CommandError(str(error)) from error
+        if not wait:
+            self.stdout.write(f"Queued: first training {run.uuid} of {run.population}.")
+            return
+
+        see_succeed(run.job)
+        run = TrainingRun.objects.with_related().get(pk=run.pk)
+        self.stdout.write(
+            f"{run.version} learned from the {run.combination['rows']:,} customers of {run.population}. Its "
+            f"AUC on those that it had not seen is {run.version.metrics.auc_roc:.3f}."
+        )
+
+    def _start(self, member, seen, said):
+        choices = choose(
+            seen.inferred,
+            outcome=said["outcome"],
+            left_value=said["left"],
+            id_column=said["id"],
+            leave_out=said["leave_out"],
+            learn_from=said["keep"],
+        )
+        bad_rows = LEAVE_OUT if said["leave_out_bad_rows"] else REFUSE
+        checked = check_choices(member=member, token=seen.token, choices=choices, bad_rows=bad_rows)
+        for sentence in (*(leak.sentence for leak in checked.leaks), *checked.notes):
+            self.stdout.write(sentence)
+        return start_first_training(
+            member=member,
+            token=seen.token,
+            base_name=said["name"],
+            choices=choices,
+            model_type=said["type"],
+            reason=said["reason"],
+            keep_leaking=said["keep"],
+            bad_rows=bad_rows,
+            at=timezone.now(),
+        )

@@ -1,0 +1,219 @@
+"""A company's own table becomes a customer base and its first version, or nothing of either."""
+
+from datetime import timedelta
+
+import joblib
+import numpy as np
+import pytest
+from django.core.management import call_command
+
+from companies.identity import membership
+from core.files.media import readable_path
+from jobs.models import Job
+from ml.learning.honest_scores import raw_scores
+from ml.matrix.frames import clean_frame
+from ml.model_types.catalogue import MODEL_TYPES
+from ml.serving.calibration import Calibrator
+from registry.engines.frames import as_pandas
+from registry.engines.tables import customers_table
+from registry.log_models import UnknownModelType
+from registry.models import Dataset, Population
+from registry.selectors import champion_of
+from registry.services.deployments import deploy_version
+from registry.services.opening import load_manifest, load_scorer
+from registry.services.populations import NameTaken, PopulationRefused
+from registry.tests.factories import NOON
+from tabular.snapshots.check import check_table
+from tabular.snapshots.frame import load_frame
+from tabular.snapshots.plan import suggest
+from tabular.source.read import iter_batches
+from training.models import TrainingRun
+from training.selectors import card_section
+from training.services.own_tables import ColumnsKnowAnswer, start_first_training
+from training.services.retraining import ReasonMissing
+from training.tests.own import as_file, gym, with_column, without
+
+pytestmark = pytest.mark.django_db
+
+
+def own_bases(company):
+    return Population.objects.filter(company=company)
+
+
+def kept_files(settings):
+    folders = (settings.MEDIA_ROOT / "datasets/dev", settings.FILE_UPLOAD_TEMP_DIR)
+    return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+
+
+# --- Base and run together -------------------------------------------------------------------------------
+
+
+def test_makes_a_base_of_what_was_described(begin, company):
+    run = begin(gym(), name="gym_members-2026.csv", value_column="Fee", currency="EUR")
+
+    base = run.population
+    assert (base.name, base.company, base.kind) == ("Gym members 2026", company, "SNAPSHOT")
+    assert base.roles == {"id": "Member no", "outcome": "Left", "left": "gone", "value": "Fee"}
+    assert base.definition == {"column": "Left", "left": "gone"}
+    assert base.slices == ["Plan", "Newsletter"]
+    assert base.currency == "EUR"
+    assert set(base.features.features) == {"Plan", "Joined", "Visits", "Fee", "Newsletter"}
+    assert base.columns_of_file(with_outcome=True)[-1] == "Left"
+    assert run.reason == "The first model of these customers."
+
+
+def test_a_second_file_of_that_name_makes_a_base_of_another_name(begin):
+    assert [begin(gym(seed=seed)).population.name for seed in (1, 2)] == ["Gym", "Gym 2"]
+
+
+@pytest.mark.parametrize(
+    ("options", "refusal"),
+    [
+        ({"base_name": "Telecom  CUSTOMERS of us"}, NameTaken),
+        ({"value_column": "Plan"}, PopulationRefused),
+        ({"model_type": "crystal_ball"}, UnknownModelType),
+        ({"reason": "x" * 501}, ReasonMissing),
+        ({"changes": {"left_out": ()}}, ColumnsKnowAnswer),
+    ],
+    ids=["name", "value", "type", "reason", "leak"],
+)
+def test_a_refusal_leaves_no_base_no_run_and_no_file_beyond_the_waiting_room(
+    options, refusal, begin, company, settings
+):
+    Population.objects.create(
+        company=company, name="Telecom customers of us", kind=Population.Kind.LOG, created_at=NOON
+    )
+    table = with_column(gym(), "Left on", lambda row: "1" if row["Left"] == "gone" else "0")
+
+    with pytest.raises(refusal):
+        begin(table, **{"changes": {"left_out": ("Left on",)}} | options)
+
+    assert [base.name for base in own_bases(company)] == ["Telecom customers of us"]
+    assert not TrainingRun.objects.exists() and not Job.objects.exists()
+    assert all(path.parent == settings.FILE_UPLOAD_TEMP_DIR for path in kept_files(settings))
+
+
+def test_what_was_refused_can_be_started_with_the_same_file(look, developer, model_types):
+    seen = look(gym())
+    wanted = {
+        "member": membership(developer), "token": seen.token, "choices": suggest(seen.inferred),
+        "base_name": "Members", "at": NOON,
+    }  # fmt: skip
+    with pytest.raises(UnknownModelType):
+        start_first_training(**wanted, model_type="crystal_ball")
+
+    assert start_first_training(**wanted).model_type.slug == "lightgbm"
+
+
+def test_sent_twice_it_begins_once(look, developer, model_types, company):
+    seen = look(gym())
+    wanted = {
+        "member": membership(developer), "token": seen.token, "choices": suggest(seen.inferred),
+        "base_name": "Members", "idempotency_key": "one", "at": NOON,
+    }  # fmt: skip
+
+    first, again = start_first_training(**wanted), start_first_training(**wanted)
+
+    assert first == again
+    assert own_bases(company).count() == 1
+
+
+def test_a_column_that_knows_the_answer_is_kept_by_name_and_said_on_the_card(first_trained, developer):
+    table = with_column(gym(), "Refund", lambda row: "1" if row["Left"] == "gone" else "0")
+
+    run = first_trained(table, keep_leaking=("Refund",))
+
+    assert run.population.definition["kept_leaks"] == [{"column": "Refund", "auc": 1.0}]
+    section = card_section(membership(developer), run.version)
+    assert [leak["column"] for leak in section["kept_leaks"]] == ["Refund"]
+
+
+# --- What comes of it ------------------------------------------------------------------------------------
+
+
+def test_the_first_upload_is_the_first_data_of_its_base(first_trained, company):
+    run = first_trained(gym())
+
+    assert run.job.state == "SUCCEEDED", run.job.error
+    assert (run.version.number, run.version.company, run.version.population) == (1, company, run.population)
+    assert [run.upload_dataset.name, run.combined_dataset.name] == ["uploadDataset1", "combinedDataset1"]
+    assert run.parent_dataset is None and run.combined_dataset.parent_dataset is None
+    assert run.combination["added"] == run.combined_dataset.row_count == 400
+    assert run.comparison["sentence"] == "There was no version to compare with."
+    assert Dataset.objects.filter(population=run.population).count() == 2
+
+
+def test_another_industry_is_learned_from_its_file_alone(shared, look, developer, model_types, do_jobs):
+    content = (shared / "data" / "iranian_churn.csv").read_text().splitlines()
+    seen = look([line.split(",") for line in content], name="iranian_churn.csv")
+
+    run = start_first_training(
+        member=membership(developer), token=seen.token, base_name="", choices=suggest(seen.inferred), at=NOON
+    )
+    do_jobs()
+
+    run = TrainingRun.objects.with_related().get(pk=run.pk)
+    assert str(run.population) == "Iranian churn"
+    assert run.model_type.slug == "lightgbm"
+    assert run.version.metrics.auc_roc > 0.97
+
+
+@pytest.mark.parametrize("slug", MODEL_TYPES)
+def test_every_type_serves_a_file_as_it_was_learned(slug, first_trained, developer, company, tmp_path):
+    run = first_trained(gym(300), model_type=slug)
+    assert run.job.state == "SUCCEEDED", run.job.error
+    deploy_version(version=run.version, company=company, by=developer, reason="Best", at=NOON)
+    assert champion_of(company, run.population).model == run.version
+    schema = run.population.features
+    later = without(strange(gym(120, seed=7)), "Left")
+    path = tmp_path / "later.csv"
+    path.write_bytes(as_file(later).read())
+    table = customers_table(schema, run.population.reading, purpose="predict")
+    report = check_table(path, table, purpose="predict")
+    frame = as_pandas(load_frame(path, report.spec, table))
+
+    served = [
+        load_scorer(run.version).score_batch(batch.columns)
+        for batch in iter_batches(path, report.spec, table)
+    ]
+
+    pipeline = joblib.load(readable_path(run.version.file_path))
+    calibrator = Calibrator.from_dict(load_manifest(run.version)["calibrator"])
+    expected = calibrator.apply(raw_scores(pipeline, clean_frame(frame, schema)))
+    np.testing.assert_allclose(np.concatenate(served), expected, atol=1e-5)
+    assert report.unknown_categories["Plan"]["rows"] >= 20
+    assert len(set(expected.round(6))) > 1
+
+
+def strange(table):
+    """Blank every cell of some members, and give others what nobody had when it was learned."""
+    for place, row in enumerate(table[1:]):
+        if place < 10:
+            row[1:6] = [""] * 5
+        elif place < 30:
+            row[1], row[2], row[3] = "Platinum", "01.02.2031", "400"
+    return table
+
+
+def test_a_version_is_built_again_and_its_data_downloaded(first_trained, developer, client, capsys):
+    run = first_trained(gym(300))
+
+    call_command("rebuild_model", run.version.pk)
+
+    assert "predicts the same" in capsys.readouterr().out
+    client.force_login(developer)
+    for dataset in (run.upload_dataset, run.combined_dataset):
+        answer = client.get(f"/dev/datasets/{dataset.pk}/download")
+        lines = b"".join(answer.streaming_content).decode().splitlines()
+        assert len(lines) == 301 and "Member no" in lines[0]
+
+
+def test_a_base_whose_first_training_was_cancelled_begins_with_the_next_file(begin, trained_again, do_jobs):
+    cancelled = begin(gym())
+    Job.objects.filter(pk=cancelled.job_id).update(state=Job.State.CANCELLED)
+
+    run = trained_again(cancelled.population, gym(seed=3), at=NOON + timedelta(days=1))
+
+    assert run.job.state == "SUCCEEDED", run.job.error
+    assert (run.number, run.parent_dataset, run.version.number) == (1, None, 1)
+    assert run.model_type.slug == "logistic_regression"  # as the one before

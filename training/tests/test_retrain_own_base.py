@@ -1,0 +1,141 @@
+"""The next file of a company's own customers: added to those before, learned from, and compared."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from companies.identity import membership
+from core.files.media import media_path
+from intake.services.checking import FileRefused
+from registry.services.deployments import deploy_version
+from registry.tests.factories import NOON
+from training.services.lineage import held_out_beside
+from training.services.retraining import UnknownModelType, check_upload, start_retraining
+from training.tests.own import as_file, gym, with_column, without
+
+pytestmark = pytest.mark.django_db
+
+
+def stored(dataset):
+    with media_path(dataset.file_path).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def held_out(dataset, rows):
+    bits = np.frombuffer(media_path(held_out_beside(dataset.file_path)).read_bytes(), np.uint8)
+    return np.unpackbits(bits, count=rows).astype(bool)
+
+
+def test_is_added_to_what_came_before_and_compared_with_what_serves(
+    first_trained, trained_again, developer, company
+):
+    first = first_trained(gym())
+    deploy_version(version=first.version, company=company, by=developer, reason="The first", at=NOON)
+    march = [*gym(1), *gym(200, seed=5, prefix="N")[1:]]
+    march[1][3] = "29"
+
+    run = trained_again(first.population, march, model_type="lightgbm")
+
+    assert run.job.state == "SUCCEEDED", run.job.error
+    assert run.parent_dataset == first.combined_dataset
+    assert {name: run.combination[name] for name in ("kept", "added", "replaced")} == {
+        "kept": 399, "added": 200, "replaced": 1,
+    }  # fmt: skip
+    assert (run.number, run.version.number, run.model_type.slug) == (2, 1, "lightgbm")
+    rows = {row["Member no"]: row for row in stored(run.combined_dataset)}
+    assert len(rows) == 600 and rows["M-00000"]["Visits"] == "29"
+    assert run.comparison["judged"]["customers"] > 50
+    assert [version["key"] for version in run.comparison["versions"]] == ["new", "serving"]
+    assert {part["feature"] for part in run.comparison["slices"]} == {"Plan", "Newsletter"}
+    assert run.comparison["campaign"] is None and run.comparison["versions"][0]["profit"] is None
+
+
+def test_profit_is_told_where_a_column_says_what_a_customer_is_worth(
+    first_trained, trained_again, developer, company, client
+):
+    first = first_trained(gym(), value_column="Fee")
+    deploy_version(version=first.version, company=company, by=developer, reason="The first", at=NOON)
+
+    run = trained_again(first.population, gym(200, seed=5, prefix="N"))
+
+    fees = [float(row["Fee"]) for row in stored(run.combined_dataset)]
+    assert run.comparison["campaign"]["value"] == pytest.approx(12 * np.mean(fees), rel=0.2)
+    client.force_login(developer)
+    assert b"campaign earns" in client.get(f"/dev/retrainings/{run.uuid}/").content
+
+
+def test_the_pages_of_a_run_show_without_profit(first_trained, trained_again, developer, company, client):
+    first = first_trained(gym())
+    deploy_version(version=first.version, company=company, by=developer, reason="The first", at=NOON)
+    second = trained_again(first.population, gym(200, seed=5, prefix="N"))
+    client.force_login(developer)
+
+    pages = [client.get(f"/dev/retrainings/{run.uuid}/") for run in (first, second)]
+    cards = [client.get(f"/dev/models/{run.version_id}/") for run in (first, second)]
+
+    assert [page.status_code for page in (*pages, *cards)] == [200] * 4
+    assert "Kept from" not in pages[0].content.decode()
+    assert "campaign earns" not in pages[1].content.decode()
+
+
+def test_the_same_customers_under_new_ids_never_cross(first_trained, trained_again):
+    first = first_trained(gym())
+    before = held_out(first.combined_dataset, 400)
+
+    run = trained_again(first.population, [gym()[0], *[[f"X{row[0]}", *row[1:]] for row in gym()[1:]]])
+
+    assert run.combination["added"] == 400
+    assert run.input_data["accepted"] == 400
+    after = held_out(run.combined_dataset, 800)
+    assert after[:400].tolist() == after[400:].tolist() == before.tolist()
+
+
+def test_customers_without_an_id_are_added_and_never_replaced(first_trained, trained_again):
+    first = first_trained(without(gym(), "Member no"))
+    assert stored(first.combined_dataset)[15]["row number"] == "Row 17 of upload 1"
+
+    run = trained_again(first.population, without(gym(200, seed=5), "Member no"))
+
+    assert (run.combination["added"], run.combination["replaced"]) == (200, 0)
+    names = [row["row number"] for row in stored(run.combined_dataset)]
+    assert len(set(names)) == 600 and names[-1] == "Row 201 of upload 2"
+
+
+def test_a_date_becomes_its_age_in_its_own_file(first_trained, trained_again):
+    january, later = gym(), gym(200, seed=5, prefix="N")
+    january[1][2], later[1][2] = "31.12.2025", "31.12.2026"
+    first = first_trained(january)
+
+    run = trained_again(first.population, later)
+
+    rows = {row["Member no"]: row for row in stored(run.combined_dataset)}
+    assert rows["M-00000"]["Joined"] == rows["N-00000"]["Joined"] == "0"
+    assert sum(row["Joined"] == "" for row in rows.values()) == sum(
+        row[2] == "" for row in (*january, *later)
+    )
+
+
+def test_a_file_without_a_column_is_refused_and_one_with_more_is_not(first_trained, developer):
+    base = first_trained(gym()).population
+    member = membership(developer)
+
+    with pytest.raises(FileRefused, match="Visits"):
+        check_upload(member=member, upload=as_file(without(gym(), "Visits")), population=base)
+    wider = with_column(gym(), "Shoe size", lambda row: "41")
+    assert check_upload(member=member, upload=as_file(wider), population=base).report.accepted == 400
+
+
+def test_a_type_that_is_none_is_refused(first_trained, developer, settings):
+    base = first_trained(gym()).population
+
+    with pytest.raises(UnknownModelType, match="Choose one of"):
+        start_retraining(
+            member=membership(developer), upload=as_file(gym()), reason="More", population=base,
+            model_type="crystal_ball", at=NOON,
+        )  # fmt: skip
+
+
+def test_the_telecom_base_keeps_its_pinned_type(retraining, labelled):
+    with pytest.raises(UnknownModelType, match="retrained as logistic_regression alone"):
+        retraining(labelled(), model_type="lightgbm")
