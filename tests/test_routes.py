@@ -112,11 +112,6 @@ def deployment_of_company(company):
 
 
 @pytest.fixture
-def base_of_company(company):
-    return PopulationFactory(company=company, snapshot=True).uuid
-
-
-@pytest.fixture
 def job_of_company(company, user):
     return JobFactory(company=company, account=user).pk
 
