@@ -1,4 +1,7 @@
-"""Purchase logs go from the upload to downloaded features, in a real browser, as they were recognised."""
+"""Purchase logs go from the upload to features, to scored customers and to what changed a month later.
+
+In a real browser, and as they were recognised.
+"""
 
 import csv
 import re
@@ -102,3 +105,122 @@ def test_the_times_of_a_column_of_their_own_become_evenings(browser, live_server
     table = downloaded(browser, "*till*-retail_v1.csv")
     assert any(0 < float(row["evening_purchase_ratio"]) < 1 for row in table)
     assert complaints(browser) == []
+
+
+# --- From a log to who will leave ------------------------------------------------------------------------
+
+MOST_CLICKS = 12
+
+
+class Counting(Person):
+    """Somebody whose clicks are counted: links, buttons, and the choice of a file."""
+
+    clicks = 0
+
+    def press(self, words):
+        self.clicks += 1
+        super().press(words)
+
+    def follow(self, words):
+        link = self._link(words)
+        self.clicks += 1
+        with self.new_page():
+            link.click()
+
+    def choose(self, path):
+        self.clicks += 1
+        self.browser.find_element(By.CSS_SELECTOR, "input[type=file]").send_keys(str(path))
+
+    def download(self, words, pattern):
+        self.clicks += 1
+        self._link(words).click()
+        return downloaded(self.browser, pattern)
+
+    def wait_for(self, do_jobs):
+        """Do what waits for a worker; the page of the job finds out by itself."""
+        with self.new_page():
+            done = do_jobs()
+        assert done and not [job.error for job in done if job.error]
+
+    def _link(self, words):
+        return self.browser.find_element(By.XPATH, f"//a[normalize-space()='{words}']")
+
+
+@pytest.fixture
+def developer_at_work(browser, live_server, developer):
+    """A developer who has logged in, and whose clicks count from the home page on."""
+    person = Counting(browser, live_server, password=PASSWORD)
+    person.log_in("dev", developer.email)
+    person.clicks = 0
+    return person
+
+
+def read_log(person, path, do_jobs):
+    person.follow("Purchase logs")
+    person.follow("Analyse a log")
+    person.choose(path)
+    person.press("Look at the file")
+    person.press("Read the log")
+    person.wait_for(do_jobs)
+
+
+def learn_and_score(person, do_jobs):
+    """Take every suggestion; end on the scored customers."""
+    person.follow("Choose a model")
+    person.press("Train")
+    person.wait_for(do_jobs)
+    assert "Knowing nothing" in person.text()
+    assert "nobody can have judged it yet" in person.text()
+    person.press("Score the customers")
+    person.wait_for(do_jobs)
+    assert "likely to leave" in person.heading()
+
+
+def test_from_invoices_to_a_list_takes_a_dozen_clicks(developer_at_work, shared, do_jobs):
+    person = developer_at_work
+
+    read_log(person, shared / "data" / "online_retail_invoices.csv", do_jobs)
+    learn_and_score(person, do_jobs)
+    table = person.download("Download CSV", "*-result.csv")
+
+    assert person.clicks <= MOST_CLICKS
+    assert len(table) == int(re.search(r"of ([\d,]+) customers", person.heading())[1].replace(",", ""))
+    assert "lapsed and were not scored" in person.text()
+    assert complaints(person.browser) == []
+
+
+def test_the_next_month_says_what_changed(developer_at_work, tmp_path, shared, do_jobs):
+    person, whole = developer_at_work, shared / "data" / "online_retail_lines_sample.csv"
+    first = cut_before("2011-11-01", whole, tmp_path / "october.csv")
+
+    read_log(person, first, do_jobs)
+    # By the suggested definition too few customers of the sample have left at the earlier cutoff.
+    address = person.browser.current_url
+    person.open(f"{address}churn/?horizon_days=45&gap_days=0&active_window_days=120")
+    person.press("Confirm")
+    person.open(address)
+    learn_and_score(person, do_jobs)
+    person.open(address)
+    person.follow("Add newer data")
+    person.choose(whole)
+    person.press("Read and score")
+    person.wait_for(do_jobs)
+
+    text = person.text()
+    assert "new on the list since 1 November 2011" in text
+    assert "is not known yet" in text
+    assert "The log contains the one before" in text
+    changed = person.download("Download who changed", "*-changes.csv")
+    new = int(re.search(r"([\d,]+) new on the list", text)[1].replace(",", ""))
+    assert [row["change"] for row in changed].count("new") == new
+    assert complaints(person.browser) == []
+
+
+def cut_before(day, source, target):
+    """Write the rows of a log that lie before a day, and return where."""
+    with source.open(newline="") as file, target.open("w", newline="") as cut:
+        rows = csv.DictReader(file)
+        writer = csv.DictWriter(cut, rows.fieldnames)
+        writer.writeheader()
+        writer.writerows(row for row in rows if row["InvoiceDate"] < day)
+    return target

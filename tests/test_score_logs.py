@@ -1,8 +1,6 @@
 """The customers of a purchase log: scored by what a training left, and once more with the next export."""
 
-import csv
-import io
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import duckdb
 import pyarrow.parquet as pq
@@ -10,98 +8,25 @@ import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
 
-from companies.identity import membership
 from core.files.media import readable_path
 from core.files.store import local_copy
 from core.files.stored import DATASETS
-from ml.samples.sample_logs import make_sample_log
 from predictions import files
 from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
 from predictions.services.histories import score_history
 from predictions.services.logs import NoModelOfPurchases, start_log_prediction
 from predictions.services.renewing import start_newer_prediction
-from training.services.log_training import train_on_log
+from tests.coffee_shop import LATER, NOON, SPRING, csv_of, finish, log_of, until, written
 from transactions.models import AnalysisSession
-from transactions.services.configuration import configure_analysis
-from transactions.services.importing import start_import
-from transactions.services.processing import name_columns
 from transactions.services.renewal import ColumnsDiffer
-from transactions.services.uploads import start_analysis
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
-
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def year():
-    """Return the rows of a year of a coffee shop."""
-    return list(csv.DictReader(io.StringIO(make_sample_log("coffee_shop", customers=700).decode())))
-
-
-def written(rows):
-    text = io.StringIO()
-    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
-
-
-@pytest.fixture
-def member(developer):
-    return membership(developer)
-
-
-@pytest.fixture
-def read(member, do_jobs):
-    """Return a function that reads a log to the end."""
-
-    def do(rows, *, name="log.csv"):
-        analysis = start_analysis(member=member, upload=ContentFile(written(rows), name=name), at=NOON)
-        start_import(analysis=analysis, mapping=name_columns(analysis), at=NOON)
-        finish(do_jobs)
-        analysis.refresh_from_db()
-        return analysis
-
-    return do
-
-
-@pytest.fixture
-def train(member, do_jobs):
-    def do(analysis, *, model_type="logistic_regression", feature_set="rfm_v2"):
-        training = train_on_log(
-            member=member, analysis=analysis, model_type=model_type, feature_set=feature_set, at=NOON
-        )
-        finish(do_jobs)
-        training.refresh_from_db()
-        return training.version
-
-    return do
-
-
-@pytest.fixture
-def score(member, do_jobs):
-    def do(analysis, *, at=NOON, **options):
-        run = start_log_prediction(member=member, analysis=analysis, at=at, **options)
-        finish(do_jobs)
-        return Prediction.objects.with_people().get(pk=run.pk)
-
-    return do
-
-
-def finish(do_jobs):
-    while jobs := do_jobs():
-        assert [job.error for job in jobs] == [None] * len(jobs)
 
 
 def table_of(run):
     rows = pq.read_table(readable_path(files.table_beside(run.result_dataset_path))).to_pylist()
     return {row["_customer"]: row for row in rows}
-
-
-def csv_of(relative):
-    return list(csv.DictReader(readable_path(relative).open(encoding="utf-8-sig")))
 
 
 def sent_by(analysis):
@@ -195,43 +120,6 @@ def test_the_page_says_who_was_scored_and_who_lapsed(read, train, year, as_devel
 
 
 # --- The next export -------------------------------------------------------------------------------------
-
-# The log ends with the year; horizons of 60 days end before it does.
-SPRING, LATER = "2024-09-15", "2024-12-10"
-
-
-@pytest.fixture
-def add(member, do_jobs):
-    """Return a function that adds a newer export to a log, as the page does, and waits for the result."""
-
-    def do(analysis, rows, *, name="next.csv"):
-        run = start_newer_prediction(
-            member=member,
-            earlier=analysis,
-            upload=ContentFile(written(rows), name=name),
-            at=NOON + timedelta(days=30),
-        )
-        finish(do_jobs)
-        return Prediction.objects.with_people().get(pk=run.pk)
-
-    return do
-
-
-@pytest.fixture
-def scored(read, train, score, year):
-    """The log as it was in spring: read, learned from, and its customers scored."""
-    analysis = read([row for row in year if row["event_date"] < SPRING])
-    configure_analysis(analysis=analysis, horizon_days=60, at=NOON)
-    train(analysis)
-    return score(analysis)
-
-
-def log_of(run):
-    return AnalysisSession.objects.get(pk=run.input_data["analysis"])
-
-
-def until(year, day, since=""):
-    return [row for row in year if since <= row["event_date"] < day]
 
 
 def test_a_newer_export_is_read_and_scored_without_another_question(scored, add, year):

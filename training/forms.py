@@ -38,7 +38,7 @@ def _types():
     return [(slug, MODEL_TYPES[slug].name) for slug in TYPES]
 
 
-class LogTrainingForm(forms.Form):
+class LogTrainingForm(SentOnceForm):
     """With what a purchase log is learned."""
 
     model_type = forms.ChoiceField(choices=_types, widget=forms.RadioSelect, label="Type of model")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import uuid
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -129,6 +130,12 @@ def _time_element(value: dt.datetime | None, *, kind: str, pattern: str) -> str 
 def widget_kind(field: Any) -> str:
     """Return what sort of input a bound field has (Django's name: text, email, select, checkbox, file)."""
     return getattr(field.field.widget, "input_type", type(field.field.widget).__name__.lower())
+
+
+@register.simple_tag
+def sent_once() -> SafeString:
+    """Write the token of a form that is a button alone, see `core.forms.SentOnceForm`."""
+    return format_html('<input type="hidden" name="token" value="{}">', uuid.uuid4())
 
 
 @register.simple_tag(takes_context=True)

@@ -50,7 +50,7 @@ class Submission:
 
 
 def run_of_earlier_send(
-    submission: Submission, *, runs: models.Manager, upload: File | WaitingUpload | str
+    submission: Submission, *, runs: models.Manager, upload: File | WaitingUpload | str | None = None
 ) -> models.Model | None:
     """Return the run that this very request began when it was sent before; a second file is dropped unread.
 
@@ -91,31 +91,11 @@ def start_run(
     after
         Jobs that have to end first, however they do; read in the transaction that queues the run.
     """
-    public_id = uuid.uuid4()
     try:
         store_upload(waiting, stored)
-        with transaction.atomic():
-            job = enqueue(
-                task=submission.task,
-                title=title[:255],
-                company=submission.member.company,
-                account=submission.member.account,
-                payload={submission.kind: str(public_id)},
-                idempotency_key=submission.key,
-                after=after,
-                after_any_end=True,
-                at=at,
-            )
-            # The job of an earlier send comes with its run: both were committed together.
-            run, is_new = runs.get_or_create(
-                job=job,
-                defaults={
-                    "uuid": public_id,
-                    "company": submission.member.company,
-                    "created_at": at,
-                    **fields,
-                },
-            )
+        run, is_new = begin_run(
+            submission, runs=runs, title=title, fields=fields, after=after, after_any_end=True, at=at
+        )
     except BaseException:
         waiting.remove()
         remove_upload(stored)
@@ -123,3 +103,42 @@ def start_run(
     if not is_new:
         remove_upload(stored)
     return run
+
+
+@transaction.atomic
+def begin_run(
+    submission: Submission,
+    *,
+    runs: models.Manager,
+    title: str,
+    fields: dict,
+    after: Iterable[Job] = (),
+    after_any_end: bool = False,
+    at: datetime,
+) -> tuple[models.Model, bool]:
+    """Begin a run with its job, and tell whether this send did; otherwise an earlier one has.
+
+    Parameters
+    ----------
+    runs, title, fields
+        As `start_run` has them. The row is found again by its ``uuid``, which its job has too.
+    after, after_any_end
+        As `jobs.services.enqueue` has them.
+    """
+    public_id = uuid.uuid4()
+    job = enqueue(
+        task=submission.task,
+        title=title[:255],
+        company=submission.member.company,
+        account=submission.member.account,
+        payload={submission.kind: str(public_id)},
+        idempotency_key=submission.key,
+        after=after,
+        after_any_end=after_any_end,
+        at=at,
+    )
+    # The job of an earlier send comes with its run: both were committed together.
+    return runs.get_or_create(
+        job=job,
+        defaults={"uuid": public_id, "company": submission.member.company, "created_at": at, **fields},
+    )

@@ -183,7 +183,12 @@ def _judge(fitted, test, seed):
 
 def _simple_rule(fitted, train, test):
     return judge_simple_rule(
-        fitted.read(train), train.labels, fitted.read(test), test.labels, schema=fitted.columns.schema
+        fitted.read(train),
+        train.labels,
+        fitted.read(test),
+        test.labels,
+        fitted.predict(test),
+        schema=fitted.columns.schema,
     )
 
 

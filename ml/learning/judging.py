@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
+from scipy.stats import rankdata
 from sklearn.metrics import f1_score, precision_recall_curve, roc_auc_score
 
 from ml.evaluation.metrics import evaluate
-from ml.evaluation.resampling import bootstrap_metrics
+from ml.evaluation.resampling import METRICS, bootstrap_metrics, percentile_interval, resample
 from ml.evaluation.slices import slices
 from ml.learning.honest_scores import encoded_scores
 from ml.matrix.frames import fill_blanks
@@ -106,7 +109,7 @@ def choose_threshold(labels, probabilities):
     return float(np.clip(round(float(_best_cut(labels, probabilities)), 4), 0.05, 0.95))
 
 
-def judge_simple_rule(learned, labels, judged, outcomes, *, schema):
+def judge_simple_rule(learned, labels, judged, outcomes, probabilities, *, schema):
     """Judge the best single number, chosen on what was learned from: a model that loses to it is no use.
 
     Parameters
@@ -116,12 +119,16 @@ def judge_simple_rule(learned, labels, judged, outcomes, *, schema):
     labels : ndarray of int, shape (n_customers,)
     judged : DataFrame of shape (n_others, n_features)
     outcomes : ndarray of int, shape (n_others,)
+    probabilities : ndarray of float64, shape (n_others,)
+        What the model says of those who are judged.
     schema : FeatureSchema
 
     Returns
     -------
     dict or None
-        ``feature``, ``higher_is_riskier``, ``auc``, ``f1`` and ``f1_of_all``; None where there is no number.
+        ``feature``, ``higher_is_riskier``, ``auc``, ``f1``, ``f1_of_all``, and ``model_gains``: by how much
+        the AUC of the model is above that of the rule, with an interval from the same resamples of both. None
+        where there is no number.
     """
     learned, judged, ranked = fill_blanks(learned, schema), fill_blanks(judged, schema), []
     for column in schema.numeric:
@@ -139,7 +146,18 @@ def judge_simple_rule(learned, labels, judged, outcomes, *, schema):
         "f1": float(f1_score(outcomes, found >= cut)),
         # Calling everybody a leaver: the F1 that knowing nothing gives.
         "f1_of_all": float(2 * outcomes.mean() / (1 + outcomes.mean())),
+        "model_gains": asdict(_gain(outcomes, probabilities, found)),
     }
+
+
+def _gain(outcomes, probabilities, scores):
+    """Return by how much the AUC of probabilities is above that of scores, drawn together."""
+    ranks = rankdata(scores) / len(scores)
+    model, rule = resample(outcomes, [(probabilities, 0.5), (ranks, 0.5)])
+    place = [metric.name for metric in METRICS].index("AUC")
+    return percentile_interval(
+        model.value[place] - rule.value[place], model.drawn[:, place] - rule.drawn[:, place]
+    )
 
 
 def _best_cut(labels, scores):

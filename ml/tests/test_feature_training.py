@@ -108,6 +108,16 @@ def test_the_model_is_put_beside_the_best_single_column(learned):
     assert 0.6 < rule["auc"] < learned.trained.metrics["churners"]["auc"] + 0.02
 
 
+def test_what_the_model_gains_over_the_column_is_drawn_together(learned):
+    rule, metrics = learned.report["simple_rule"], learned.trained.metrics
+
+    gains = rule["model_gains"]
+    alone = metrics["intervals"]["weighted"]["AUC"]
+    assert gains["value"] == pytest.approx(metrics["churners"]["auc"] - rule["auc"], abs=1e-12)
+    assert gains["low"] < gains["value"] < gains["high"]
+    assert gains["high"] - gains["low"] < alone["high"] - alone["low"]
+
+
 @pytest.mark.parametrize(
     ("earlier", "later", "when"),
     [(table(1, shift=-8), table(2), "earlier"), (table(1), table(2, shift=-8), "later")],

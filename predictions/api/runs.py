@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import generics, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,7 +14,8 @@ from companies.models import Scope
 from core.downloads import CSV, plain_name, send_pieces
 from core.files.media import send_media
 from intake.api import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
-from predictions import exports
+from predictions import exports, files
+from predictions.api.logs import LogRunInput, start_log_run
 from predictions.engines.queries import read_query
 from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER
 from predictions.models import Prediction
@@ -100,26 +101,40 @@ class PredictionRuns(TakesUpload, generics.ListAPIView):
         return predictions_for(self.request.member)
 
     @extend_schema(
-        request={"multipart/form-data": RunInput},
-        responses={201: RunOutput, **refusals()},
+        request={
+            "multipart/form-data": PolymorphicProxySerializer(
+                component_name="PredictionRunInput",
+                serializers=[RunInput, LogRunInput],
+                resource_type_field_name=None,
+            )
+        },
+        responses={201: RunOutput, **refusals({409: "No model serves the customers of the log yet."})},
         parameters=[IDEMPOTENCY_KEY],
     )
     def post(self, request):
-        wanted = RunInput(data=request.data)
+        wanted = (LogRunInput if "log" in request.data else RunInput)(data=request.data)
         wanted.is_valid(raise_exception=True)
-        version = _offered(request.member, wanted.validated_data)
-        run = start_prediction(
+        start = start_log_run if "log" in wanted.validated_data else _start_run
+        run = start(
             member=request.member,
-            name=wanted.validated_data["name"],
-            version=version,
-            upload=wanted.validated_data["file"],
-            bad_rows=wanted.validated_data["bad_rows"],
+            wanted=wanted.validated_data,
             idempotency_key=request.headers.get("Idempotency-Key"),
-            at=timezone.now(),
         )
         answer = Response(RunOutput(run, context={"request": request}).data, status=201)
         answer.headers["Location"] = reverse("predictions:api_run", args=(run.uuid,))
         return answer
+
+
+def _start_run(*, member, wanted, idempotency_key):
+    return start_prediction(
+        member=member,
+        name=wanted["name"],
+        version=_offered(member, wanted),
+        upload=wanted["file"],
+        bad_rows=wanted["bad_rows"],
+        idempotency_key=idempotency_key,
+        at=timezone.now(),
+    )
 
 
 @extend_schema(tags=["prediction-runs"])
@@ -192,6 +207,26 @@ class PredictionResult(APIView):
         return send_media(request, run.result_dataset_path, filename=name, content_type=CSV)
 
 
+class LapsedCustomers(APIView):
+    """Who of a purchase log was not scored, because they have left already; 404 for a file of customers."""
+
+    permission_classes = [IsMember]
+
+    @extend_schema(tags=["prediction-runs"], responses={(200, "text/csv"): OpenApiTypes.BINARY})
+    def get(self, request, run):
+        return _send_beside(request, run, files.lapsed_beside, "-lapsed.csv")
+
+
+class ChangedCustomers(APIView):
+    """Whom this result of a log or the one before it names, who is new first; 404 where none was before."""
+
+    permission_classes = [IsMember]
+
+    @extend_schema(tags=["prediction-runs"], responses={(200, "text/csv"): OpenApiTypes.BINARY})
+    def get(self, request, run):
+        return _send_beside(request, run, files.changes_beside, "-changes.csv")
+
+
 class ChangedSides(APIView):
     """Whom your challenger judges differently, as CSV; 409 where none scored these customers."""
 
@@ -218,6 +253,12 @@ def _finished(request, run):
     if not found.is_done:
         raise Http404
     return found
+
+
+def _send_beside(request, run, beside, ending):
+    run = _finished(request, run)
+    name = plain_name(run.prediction_name, ending)
+    return send_media(request, beside(run.result_dataset_path), filename=name, content_type=CSV)
 
 
 def _row(row):

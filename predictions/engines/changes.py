@@ -14,12 +14,10 @@ import pyarrow.csv as pacsv
 
 from ml.logs.features.duck import write_literal
 from ml.logs.features.logs import quote
+from predictions.engines.kinds import BOUGHT, CALMER, CHANGES, NEW, SILENT, STILL
 from predictions.engines.results import CUSTOMER, PROBABILITY
 from tabular.source.danger import harmless_array
 
-# In the order in which they are listed: the first are to be called.
-NEW, STILL, BOUGHT, CALMER, SILENT = "new", "still named", "bought since", "less likely now", "lapsed"
-KINDS = (NEW, STILL, BOUGHT, CALMER, SILENT)
 COLUMNS = ("customer_id", "change", "probability_before", "probability_now")
 
 
@@ -70,7 +68,7 @@ def compare_results(
         _write(connection, target)
         outcome = _outcome(connection, previous, events, before, as_of, days_missing)
     return {
-        "kinds": {kind: kinds.get(kind, 0) for kind in KINDS},
+        "kinds": {kind: kinds.get(kind, 0) for kind in CHANGES},
         "first_seen": first_seen,
         "named_before": named_before,
         "named_now": named_now,
@@ -138,7 +136,7 @@ def _outcome(connection, previous, events, before, as_of, days_missing):
 
 
 def _write(connection, target):
-    order = ", ".join(f"change = '{kind}' DESC" for kind in KINDS)
+    order = ", ".join(f"change = '{kind}' DESC" for kind in CHANGES)
     found = connection.sql(
         f"SELECT customer_id, change, before AS probability_before, now AS probability_now FROM changes "
         f"ORDER BY {order}, now DESC NULLS LAST, customer_id"

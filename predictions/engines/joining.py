@@ -1,18 +1,17 @@
-"""Which events a log is scored from: its own, and those of the logs that it goes on from. Knows no Django."""
+"""How a log stands to those before it: it contains them, continues them, or neither. Knows no Django."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-import duckdb
-
 from ml.logs.features.duck import write_literal
-from ml.logs.features.logs import SQL_TYPES, open_log, quote
+from ml.logs.features.logs import open_log
+from ml.logs.joined import connect, span_of, union_of
+from predictions.engines.kinds import CONTAINS, CONTINUES, NEITHER
 
-CONTAINS, CONTINUES, NEITHER = "contains", "continues", "neither"
 # Shops correct late what they sold; below this share of rows found again, it is another log.
 SAME_FROM = 0.9
 # By these a row of one log is found again in another.
@@ -64,8 +63,8 @@ def compare_logs(events: Path, earlier: Sequence[Path], *, folder: Path, memory_
     with connect(folder, memory_limit) as connection:
         connection.execute(f"CREATE VIEW later AS SELECT {IDENTITY} FROM ({open_log(events).select()})")
         connection.execute(f"CREATE VIEW known AS {union_of(earlier, IDENTITY, connection)}")
-        begins, ends = _span(connection, "later")
-        known_from, known_to = _span(connection, "known")
+        begins, ends = span_of(connection, "later")
+        known_from, known_to = span_of(connection, "known")
         if ends <= known_to:
             raise NothingNewer(
                 f"The log ends on {ends:%Y-%m-%d}, and the one before on {known_to:%Y-%m-%d}: it has nothing "
@@ -94,68 +93,6 @@ def _relation(begins, known_from, in_span, found, customers_found):
     if not is_same:
         return NEITHER
     return CONTAINS if begins <= known_from else CONTINUES
-
-
-def write_joined(
-    target: Path,
-    *,
-    logs: Sequence[Path],
-    columns: Sequence[str],
-    has_time: bool,
-    folder: Path,
-    memory_limit: str,
-) -> None:
-    """Write the events of `logs`, the oldest first, in the columns that a model learned from.
-
-    Each log counts up to where the next one begins: days that two of them have are taken from the later.
-    Learned columns alone, so that features are computed as for one customer whose purchases are sent.
-    """
-    metadata = f"KV_METADATA {{has_time: '{str(has_time).lower()}'}}"
-    with connect(folder, memory_limit) as connection:
-        source = union_of(logs, ", ".join(columns), connection)
-        connection.execute(
-            f"COPY ({source}) TO {quote(target)} (FORMAT parquet, COMPRESSION lz4, {metadata})"
-        )
-
-
-def missing_columns(logs: Sequence[Path], columns: Sequence[str]) -> list[str]:
-    """Return which of the learned `columns` a log lacks, so that its features would be made of nothing."""
-    there = set(SQL_TYPES).intersection(*(open_log(path).columns for path in logs))
-    return [name for name in columns if name not in there and name != "label"]
-
-
-def union_of(logs: Sequence[Path], cells: str, connection) -> str:
-    """Return the SQL of all events of `logs`, each up to where a later one begins."""
-    starts = [_span(connection, f"({open_log(path).select()})")[0] for path in logs]
-    parts = []
-    for place, path in enumerate(logs):
-        until = min(starts[place + 1 :], default=None)
-        before = f" WHERE event_at < {write_literal(until)}" if until else ""
-        log = open_log(path)
-        source = log.select()
-        if "label" not in log.columns:
-            # It is no part of what is computed; a later export may lack it.
-            source = f"SELECT *, NULL::TINYINT AS label FROM ({source})"
-        parts.append(f"SELECT {cells} FROM ({source}){before}")
-    return " UNION ALL ".join(parts)
-
-
-def connect(folder: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
-    """Return a connection that spills into `folder` rather than go over its memory."""
-    return duckdb.connect(
-        config={
-            "memory_limit": memory_limit,
-            "temp_directory": str(folder / "spill"),
-            "preserve_insertion_order": False,
-            "autoinstall_known_extensions": False,
-        }
-    )
-
-
-def _span(connection, source) -> tuple[datetime, datetime]:
-    """Return the first instant of events and midnight after the last."""
-    first, last = _ask(connection, f"SELECT min(event_at), max(event_at) FROM {source}")
-    return first, datetime(last.year, last.month, last.day) + timedelta(days=1)
 
 
 def _ask(connection, sql) -> tuple:

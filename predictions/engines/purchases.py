@@ -21,6 +21,7 @@ from ml.logs.feature_columns import ID_COLUMN, fill_batch
 from ml.logs.features.duck import write_literal
 from ml.logs.features.engine import compute_features
 from ml.logs.features.logs import quote
+from ml.logs.joined import connect, missing_columns, write_joined
 from ml.serving.risk import POLICIES, RiskPolicy
 from ml.serving.scoring import Scorer
 from predictions.engines.batch import (
@@ -31,14 +32,8 @@ from predictions.engines.batch import (
     TableWriter,
 )
 from predictions.engines.changes import compare_results
-from predictions.engines.joining import (
-    CONTINUES,
-    NEITHER,
-    compare_logs,
-    connect,
-    missing_columns,
-    write_joined,
-)
+from predictions.engines.joining import compare_logs
+from predictions.engines.kinds import CONTINUES, NEITHER
 from registry.engines.files import FileMismatch, open_scorer
 from tabular.snapshots.write import fixed_decimals
 from tabular.source.danger import harmless_array

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ml.evaluation.proportions import wilson_interval
-from predictions.engines.changes import BOUGHT, CALMER, NEW, SILENT, STILL
-from predictions.engines.joining import CONTAINS, CONTINUES
+from predictions.engines.kinds import BOUGHT, CALMER, CONTAINS, CONTINUES, NEW, SILENT, STILL
 from predictions.models import Prediction
 from predictions.presenting.outcomes import Share
 

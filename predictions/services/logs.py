@@ -1,24 +1,22 @@
 """Scoring the customers of a purchase log at its end: started by a person, done by a job."""
 
-import uuid
 from contextlib import ExitStack
 from datetime import datetime
 from tempfile import TemporaryDirectory
 
 from django.conf import settings
-from django.db import transaction
 
 from companies.identity import Member
 from core.errors import Conflict
 from core.files.media import media_exists, readable_path
 from core.files.store import local_copy
 from core.files.stored import DATASETS
+from intake.services.submissions import Submission, begin_run, run_of_earlier_send
 from jobs.runner import JobRun
-from jobs.services import enqueue
 from predictions import files
 from predictions.models import Prediction
 from predictions.selectors import earlier_run, run_before, version_for_log
-from predictions.services.runs import NameMissing, VersionNotOffered
+from predictions.services.runs import LONGEST_NAME, VersionNotOffered, read_name
 from predictions.services.scoring import ScoringFailed, refuse_changed_files
 from registry.models import ModelVersion
 from registry.selectors import deployment_of
@@ -30,7 +28,6 @@ from transactions.models import AnalysisSession
 
 TASK = "predictions.score_log"
 ENGINE = "predictions.engines.purchases:score_log"
-LONGEST_NAME = 255
 
 
 class NoModelOfPurchases(Conflict):
@@ -48,6 +45,7 @@ def start_log_prediction(
     name: str = "",
     version: ModelVersion | None = None,
     follows: Prediction | None = None,
+    idempotency_key: str | None = None,
     at: datetime,
 ) -> Prediction:
     """Queue the active customers of a log to be scored as of its end.
@@ -65,6 +63,8 @@ def start_log_prediction(
     follows
         The result that this one goes on from: then a log that has nothing newer is refused. Default: the
         latest of the base that was made of another log and looks less far.
+    idempotency_key
+        Sent twice by the same member, the first run comes back.
     at
         Aware UTC instant of the request.
 
@@ -77,9 +77,10 @@ def start_log_prediction(
     LogIsGone
         The log was never read: nobody said what its columns mean, or they could not be read.
     """
-    name = " ".join(name.split()) or str(analysis)[:LONGEST_NAME]
-    if len(name) > LONGEST_NAME:
-        raise NameMissing(f"Give the prediction a name of at most {LONGEST_NAME} signs.", field="name")
+    submission = submission_of(member, idempotency_key)
+    if earlier := run_of_earlier_send(submission, runs=Prediction.objects):
+        return earlier
+    name = read_name(name if name.strip() else str(analysis)[:LONGEST_NAME])
     if not analysis.is_ready and not analysis.is_being_read:
         raise LogIsGone(f"“{analysis}” was not read. Say what its columns mean, then score its customers.")
     version = version or version_for_log(analysis)
@@ -89,32 +90,29 @@ def start_log_prediction(
         )
     if version.company_id != member.company.pk or version.population_id != analysis.population_id:
         raise VersionNotOffered("There is no such model. Choose one that learned from these purchases.")
-    return _write_down(member, analysis, name, version, follows, at)
-
-
-@transaction.atomic
-def _write_down(member, analysis, name, version, follows, at):
-    public_id = uuid.uuid4()
-    job = enqueue(
-        task=TASK,
-        title=f"Scoring the customers of {analysis}"[:255],
-        company=member.company,
-        account=member.account,
-        payload={"prediction": str(public_id)},
+    run, _ = begin_run(
+        submission,
+        runs=Prediction.objects,
+        title=f"Scoring the customers of {analysis}",
+        fields={"prediction_name": name, "model": version, **_fields(member, analysis, version, follows)},
         after=[analysis.job] if analysis.is_being_read else [],
         at=at,
     )
-    return Prediction.objects.create(
-        uuid=public_id,
-        company=member.company,
-        job=job,
-        prediction_name=name,
-        **{member.role: member.row},
-        model=version,
-        population=analysis.population,
-        deployment=deployment_of(version, member.company),
-        original_filename=analysis.dataset.original_filename,
-        input_data={
+    return run
+
+
+def submission_of(member: Member, sent_key: str | None) -> Submission:
+    """Return the wish to have a log scored, which is one however often it is sent under one key."""
+    return Submission(member=member, task=TASK, kind="prediction", sent_key=sent_key)
+
+
+def _fields(member, analysis, version, follows):
+    return {
+        member.role: member.row,
+        "population": analysis.population,
+        "deployment": deployment_of(version, member.company),
+        "original_filename": analysis.dataset.original_filename,
+        "input_data": {
             "source": "log",
             # Known when it is done: who of the log is scored.
             "accepted": None,
@@ -123,8 +121,7 @@ def _write_down(member, analysis, name, version, follows, at):
             "follows": str(follows.uuid) if follows else None,
             "warnings": [],
         },
-        created_at=at,
-    )
+    }
 
 
 # --- In the worker ---------------------------------------------------------------------------------------

@@ -5,9 +5,10 @@ from datetime import datetime
 from django.core.files.base import File
 
 from companies.identity import Member
+from intake.services.submissions import run_of_earlier_send
 from predictions.models import Prediction
 from predictions.selectors import runs_of_log, version_for_log
-from predictions.services.logs import NoModelOfPurchases, start_log_prediction
+from predictions.services.logs import NoModelOfPurchases, start_log_prediction, submission_of
 from transactions.models import AnalysisSession
 from transactions.services.renewal import start_newer_log
 
@@ -18,6 +19,7 @@ def start_newer_prediction(
     earlier: AnalysisSession,
     upload: File,
     name: str = "",
+    largest: int | None = None,
     idempotency_key: str | None = None,
     at: datetime,
 ) -> Prediction:
@@ -25,8 +27,8 @@ def start_newer_prediction(
 
     Parameters
     ----------
-    upload, name, idempotency_key
-        As `transactions.services.renewal.start_newer_log` has them.
+    upload, name, largest, idempotency_key
+        As `transactions.services.renewal.start_newer_log` has them; log and run are called alike.
 
     Raises
     ------
@@ -35,12 +37,24 @@ def start_newer_prediction(
     FileRefused, transactions.services.renewal.ColumnsDiffer, transactions.services.importing.MappingRefused
         The file cannot be read as `earlier` was. Nothing of it is left.
     """
+    submission = submission_of(member, idempotency_key)
+    if begun := run_of_earlier_send(submission, runs=Prediction.objects, upload=upload):
+        return begun
     if version_for_log(earlier) is None:
         raise NoModelOfPurchases(f"No model serves {earlier.population} yet. Train one on “{earlier}” first.")
     analysis = start_newer_log(
-        member=member, earlier=earlier, upload=upload, name=name, idempotency_key=idempotency_key, at=at
+        member=member,
+        earlier=earlier,
+        upload=upload,
+        name=name,
+        largest=largest,
+        idempotency_key=idempotency_key,
+        at=at,
     )
-    if begun := runs_of_log(analysis).first():
-        return begun  # the same form, sent twice
-    follows = runs_of_log(earlier).finished().first()
-    return start_log_prediction(member=member, analysis=analysis, follows=follows, at=at)
+    return start_log_prediction(
+        member=member,
+        analysis=analysis,
+        follows=runs_of_log(earlier).finished().first(),
+        idempotency_key=idempotency_key,
+        at=at,
+    )

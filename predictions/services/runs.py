@@ -18,6 +18,7 @@ from registry.selectors import deployment_of, snapshot_bases, versions_for
 from registry.services.opening import load_manifest
 
 TASK = "predictions.score"
+LONGEST_NAME = 255
 
 
 class VersionNotOffered(NotFound):
@@ -86,9 +87,7 @@ def start_prediction(
     submission = Submission(member=member, task=TASK, kind="prediction", sent_key=idempotency_key)
     if earlier := run_of_earlier_send(submission, runs=Prediction.objects, upload=upload):
         return earlier
-    name = " ".join(name.split())
-    if not name or len(name) > 255:
-        raise NameMissing("Give the prediction a name of at most 255 signs.", field="name")
+    name = read_name(name)
     is_offered = versions_for(member, version.population).filter(pk=version.pk).exists()
     # What learned from a log reads the purchases of a customer, which no file of customers has.
     if not is_offered or version.population.is_log:
@@ -115,6 +114,20 @@ def start_prediction(
         },
         at=at,
     )
+
+
+def read_name(name: str) -> str:
+    """Return the name of a prediction as it is kept.
+
+    Raises
+    ------
+    NameMissing
+        There is none, or it is too long.
+    """
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME:
+        raise NameMissing(f"Give the prediction a name of at most {LONGEST_NAME} signs.", field="name")
+    return name
 
 
 def _take_in(upload, member, base, schema, bad_rows):

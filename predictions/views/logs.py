@@ -9,6 +9,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from companies.access import member_required
 from core.errors import DomainError
+from core.forms import SentOnceForm
 from intake.views import receives_upload, upload_context
 from predictions.selectors import version_for_log
 from predictions.services.logs import start_log_prediction
@@ -22,7 +23,13 @@ from transactions.selectors import analyses_for, ready_analyses_for
 def score(request, analysis):
     """Score the customers of a log as of its end; a refusal rises to the page of errors."""
     found = get_object_or_404(analyses_for(request.member), pk=analysis)
-    prediction = start_log_prediction(member=request.member, analysis=found, at=timezone.now())
+    form = SentOnceForm(request.POST)
+    prediction = start_log_prediction(
+        member=request.member,
+        analysis=found,
+        idempotency_key=form.idempotency_key if form.is_valid() else None,
+        at=timezone.now(),
+    )
     return _go(request, prediction)
 
 

@@ -69,16 +69,16 @@ class Verdict:
 
     @property
     def is_sure(self) -> bool:
-        """Whether chance does not explain that the model ranks better than the rule."""
-        low = self.model.low
-        return low is not None and low > self.rule["auc"]
+        """Whether the model ranks better than the rule, and chance does not explain it."""
+        # Reports of earlier days do not tell.
+        return self.rule.get("model_gains", {"low": 0})["low"] > 0
 
     @property
     def headline(self) -> str:
         if self.is_sure:
-            return "The model ranks customers better than any single column"
+            return "The model ranks customers better than the best single column"
         if self.is_useful:
-            return "The model is hardly better than the best single column"
+            return "The model is not surely better than the best single column"
         return f"The model is no better than sorting by {self.rule['feature']}"
 
     @property
@@ -87,7 +87,7 @@ class Verdict:
         model, rule = self.model.auc, self.rule["auc"]
         figures = f"AUC {model:.3f} against {rule:.3f}"
         if self.is_sure:
-            return f"{figures}: more than chance explains. It is worth calling by its list."
+            return f"{figures}: more than chance explains. Its list is worth more than the simple rule."
         if self.is_useful:
             return f"{figures}: chance may explain the difference. Try another type, or a longer log."
         return f"{figures}. Use the rule, or try another type or a longer log."
@@ -99,14 +99,14 @@ class Verdict:
         if report["split"] != "temporal":
             return (
                 "It learned from four fifths of the customers whose outcome the file tells, and was judged "
-                "on the rest. The model that was judged is the one that serves."
+                "on the rest. The model that was judged is the one that was kept."
             )
         earlier, later = (_day(report[name]) for name in ("trained_at_cutoff", "tested_at_cutoff"))
         return (
             f"The recipe learned from the customers of {earlier} and was judged on those of {later}, of whom "
-            "it is known by now who left. The version that serves learned by the same recipe from the "
-            f"customers of {later}, the latest whose outcome is known. What it foretells has not happened "
-            "yet, so nobody can have judged it: the figures say how well the recipe did one period ago."
+            f"it is known by now who left. {self.training.version} then learned by the same recipe from the "
+            f"customers of {later}, so it knows their outcomes, and nobody can have judged it yet: the "
+            "figures say how well the recipe did one period ago."
         )
 
     @property

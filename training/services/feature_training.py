@@ -12,6 +12,7 @@ from companies.identity import Member
 from core.errors import Conflict, DomainError, Forbidden
 from core.files.store import local_copy
 from core.files.stored import DATASETS
+from intake.services.submissions import Submission, run_of_earlier_send
 from jobs.runner import JobRun
 from jobs.services import enqueue
 from registry.log_models import read_model_type
@@ -47,6 +48,7 @@ def start_feature_training(
     member: Member,
     model_type: str | None = None,
     matrix: FeatureMatrix | None = None,
+    idempotency_key: str | None = None,
     at: datetime,
 ) -> FeatureTraining:
     """Queue a training on features of the company.
@@ -60,6 +62,8 @@ def start_feature_training(
     matrix
         Features to learn from; by default the latest of the company. Where they are still being computed, the
         training waits for them.
+    idempotency_key
+        Sent twice by the same member, the first training comes back.
 
     Raises
     ------
@@ -68,8 +72,10 @@ def start_feature_training(
     NoFeatures
         There are none yet.
     """
-    if not member.is_developer:
-        raise OnlyDevelopers(f"Only the developer of {member.company} trains its models.")
+    refuse_others(member)
+    submission = submission_of(member, idempotency_key)
+    if earlier := run_of_earlier_send(submission, runs=FeatureTraining.objects):
+        return earlier
     model_type = read_model_type(model_type)
     matrix = matrix or latest_features(member.company)
     if matrix is None:
@@ -84,19 +90,34 @@ def start_feature_training(
             title=f"Training on {matrix}"[:255],
             company=member.company,
             account=member.account,
-            payload={"feature_training": str(public_id)},
+            payload={submission.kind: str(public_id)},
+            idempotency_key=submission.key,
             after=[matrix.job] if matrix.job and not matrix.is_ready else [],
             at=at,
         )
-        return FeatureTraining.objects.create(
-            id=public_id,
-            company=member.company,
-            population=matrix.analysis.population,
+        training, _ = FeatureTraining.objects.get_or_create(
             job=job,
-            model_type=ModelType.objects.get(slug=model_type),
-            matrix=matrix,
-            created_at=at,
+            defaults={
+                "id": public_id,
+                "company": member.company,
+                "population": matrix.analysis.population,
+                "model_type": ModelType.objects.get(slug=model_type),
+                "matrix": matrix,
+                "created_at": at,
+            },
         )
+        return training
+
+
+def refuse_others(member: Member) -> None:
+    """Raise `OnlyDevelopers` unless `member` may train the models of the company."""
+    if not member.is_developer:
+        raise OnlyDevelopers(f"Only the developer of {member.company} trains its models.")
+
+
+def submission_of(member: Member, sent_key: str | None) -> Submission:
+    """Return the wish to learn from a log, which is one however often it is sent under one key."""
+    return Submission(member=member, task=TASK, kind="feature_training", sent_key=sent_key)
 
 
 # --- In the worker ---------------------------------------------------------------------------------------

@@ -5,8 +5,10 @@ from datetime import datetime
 from django.db import transaction
 
 from companies.identity import Member
+from intake.services.submissions import run_of_earlier_send
+from registry.services.ledger import lock_company
 from training.models import FeatureTraining
-from training.services.feature_training import OnlyDevelopers, start_feature_training
+from training.services.feature_training import refuse_others, start_feature_training, submission_of
 from transactions.cutoffs import plan_features
 from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.services.matrices import start_features
@@ -14,7 +16,13 @@ from transactions.services.matrices import start_features
 
 @transaction.atomic
 def train_on_log(
-    *, member: Member, analysis: AnalysisSession, feature_set: str, model_type: str, at: datetime
+    *,
+    member: Member,
+    analysis: AnalysisSession,
+    feature_set: str,
+    model_type: str,
+    idempotency_key: str | None = None,
+    at: datetime,
 ) -> FeatureTraining:
     """Queue a training on `analysis`, behind its features where they have to be computed.
 
@@ -24,6 +32,8 @@ def train_on_log(
         A key of the catalogue's `FEATURE_SETS`.
     model_type
         One of `ml.logs.log_models.TYPES`.
+    idempotency_key
+        Sent twice by the same member, the first training comes back, and no features are computed again.
 
     Raises
     ------
@@ -34,12 +44,18 @@ def train_on_log(
     transactions.cutoffs.LogNotRead
         Its columns have no meaning yet.
     """
-    if not member.is_developer:
-        raise OnlyDevelopers(f"Only the developer of {member.company} trains its models.")
+    refuse_others(member)
+    # The second of two sends at once waits here, and then finds the first.
+    lock_company(member.company)
+    submission = submission_of(member, idempotency_key)
+    if earlier := run_of_earlier_send(submission, runs=FeatureTraining.objects):
+        return earlier
     matrix = _features_as_planned(analysis, feature_set) or start_features(
         analysis=analysis, feature_set=feature_set, by=member.account, at=at
     )
-    return start_feature_training(member=member, model_type=model_type, matrix=matrix, at=at)
+    return start_feature_training(
+        member=member, model_type=model_type, matrix=matrix, idempotency_key=idempotency_key, at=at
+    )
 
 
 def _features_as_planned(analysis, feature_set) -> FeatureMatrix | None:

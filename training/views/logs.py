@@ -7,6 +7,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from companies.access import developer_required
 from core.errors import DomainError
+from registry.selectors import champion_that_serves
 from training.feature_trainings import trainings_of
 from training.forms import LogTrainingForm
 from training.presenting.log_models import Verdict
@@ -27,7 +28,14 @@ def model(request, analysis):
     if not form.is_valid():
         return _page(request, found, form, status=400)
     try:
-        training = train_on_log(member=request.member, analysis=found, **form.cleaned_data, at=timezone.now())
+        training = train_on_log(
+            member=request.member,
+            analysis=found,
+            feature_set=form.cleaned_data["feature_set"],
+            model_type=form.cleaned_data["model_type"],
+            idempotency_key=form.idempotency_key,
+            at=timezone.now(),
+        )
     except DomainError as error:
         return _page(request, found, form, refusal=error, status=error.http_status)
     url = reverse("training:log_training", args=(found.pk, training.pk))
@@ -58,5 +66,10 @@ def training(request, analysis, training):
     context = {"analysis": found, "training": one, "job": one.job, "step": "model"}
     if one.version is None or one.report is None:
         return render(request, "training/log_running.html", context)
-    told = {"verdict": Verdict(one), "findings": describe_report(one), "warnings": one.report["warnings"]}
+    told = {
+        "verdict": Verdict(one),
+        "findings": describe_report(one),
+        "warnings": one.report["warnings"],
+        "champion": champion_that_serves(found.company, found.population),
+    }
     return render(request, "training/log_training.html", context | told)

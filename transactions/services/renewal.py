@@ -7,9 +7,10 @@ from django.core.files.base import File
 from django.db import transaction
 
 from companies.identity import Member
-from core.errors import DomainError, Unprocessable
+from core.errors import Conflict, DomainError, Unprocessable
 from core.files.store import remove_file
 from core.files.stored import DATASETS
+from registry.models import Dataset
 from transactions.models import AnalysisSession
 from transactions.services.importing import start_import
 from transactions.services.uploads import start_analysis
@@ -19,12 +20,17 @@ class ColumnsDiffer(Unprocessable):
     code = "columns-differ"
 
 
+class RefusedMeanwhile(Conflict):
+    code = "refused-meanwhile"
+
+
 def start_newer_log(
     *,
     member: Member,
     earlier: AnalysisSession,
     upload: File,
     name: str = "",
+    largest: int | None = None,
     idempotency_key: str | None = None,
     at: datetime,
 ) -> AnalysisSession:
@@ -36,7 +42,7 @@ def start_newer_log(
     ----------
     earlier
         A log of the company that was read.
-    upload, name, idempotency_key, at
+    upload, name, largest, idempotency_key, at
         As `transactions.services.uploads.start_analysis` has them.
 
     Raises
@@ -48,15 +54,25 @@ def start_newer_log(
     transactions.services.importing.MappingRefused
         A column of that name holds something else now.
     """
-    analysis = start_analysis(member=member, upload=upload, name=name, idempotency_key=idempotency_key, at=at)
+    analysis = start_analysis(
+        member=member, upload=upload, name=name, largest=largest, idempotency_key=idempotency_key, at=at
+    )
     if analysis.job_id is not None:
         return analysis  # the same form, sent twice
     try:
-        with transaction.atomic():
-            return _read_alike(analysis, earlier, member, at)
+        return _read_once(analysis, earlier, member, at)
     except DomainError:
         _take_back(analysis)
         raise
+
+
+@transaction.atomic
+def _read_once(analysis, earlier, member, at):
+    # Of two sends at once the second waits here: what the first has begun is neither begun again nor undone.
+    found = AnalysisSession.objects.select_for_update().filter(pk=analysis.pk).first()
+    if found is None:
+        raise RefusedMeanwhile("The same file was sent twice, and refused the first time. Send it once more.")
+    return found if found.job_id is not None else _read_alike(analysis, earlier, member, at)
 
 
 def _read_alike(analysis, earlier, member, at):
@@ -96,6 +112,8 @@ def _answers(spec):
 
 @transaction.atomic
 def _take_back(analysis):
-    raw = analysis.dataset
-    raw.delete()
+    raw = Dataset.objects.filter(pk=analysis.dataset_id).first()
+    if raw is None:
+        return
+    raw.delete()  # and with it the row of the log
     transaction.on_commit(partial(remove_file, DATASETS, raw.file_path), robust=True)

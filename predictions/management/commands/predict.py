@@ -1,5 +1,7 @@
 import shutil
+from contextlib import contextmanager
 
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -9,22 +11,39 @@ from core.errors import DomainError
 from core.files.media import readable_path
 from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
+from predictions.presenting.logs import LogResult
+from predictions.services.logs import start_log_prediction
+from predictions.services.renewing import start_newer_prediction
 from predictions.services.runs import start_prediction
 from registry.models import Population
 from registry.selectors import offered_versions, population_named
+from transactions.selectors import analyses_for
 
 
 class Command(BaseCommand):
-    help = "Predict a file for a company, as one of its members would on the page, and write the result CSV."
+    help = (
+        "Predict a file of customers, or those of a purchase log, for a company as one of its members would "
+        "on the page, and write the result CSV."
+    )
 
     def add_arguments(self, parser):
-        parser.add_argument("file", help="CSV or XLSX, one row per customer")
+        parser.add_argument(
+            "file", nargs="?", help="CSV or XLSX, one row per customer; with --log a newer export of the log"
+        )
+        parser.add_argument(
+            "--log", help="id of a purchase log that was read; alone, its customers are scored"
+        )
         parser.add_argument("--company", required=True, help="company ID")
         parser.add_argument(
             "--by", help="e-mail of the member who predicts; default: the developer, or the first user"
         )
         parser.add_argument(
-            "--model", required=True, help='number of the model, or its name and version: "Neural Network v1"'
+            "--model",
+            help='number of the model, or its name and version: "Neural Network v1"; a log is scored by the '
+            "champion of its customers",
+        )
+        parser.add_argument(
+            "--name", default="", help="name in the history; default: that of the file or log"
         )
         parser.add_argument(
             "--base",
@@ -32,40 +51,80 @@ class Command(BaseCommand):
             metavar="NAME",
             help="customer base, by name or UUID; needed where two of them have a model of the same name",
         )
-        parser.add_argument("--name", help="name in the history; default: the name of the file")
         parser.add_argument(
             "--leave-out-bad-rows", action="store_true", help="predict the others instead of refusing"
         )
         parser.add_argument("--out", help="where to write the result CSV; default: only its place is printed")
 
-    def handle(self, *, file, company, by, base, model, name, leave_out_bad_rows, out, **options):
+    def handle(self, *, file, company, by, out, **options):
         member = find_member(company, by, does="predicts")
-        version = self._version(member, base, model)
+        start = self._of_log if options["log"] else self._of_customers
+        if not file and not options["log"]:
+            raise CommandError("Name a file of customers, or a purchase log with --log.")
         try:
-            with open(file, "rb") as handle:
-                upload = File(handle, name=file.rpartition("/")[2])
-                prediction = start_prediction(
-                    member=member,
-                    name=name or upload.name,
-                    version=version,
-                    upload=upload,
-                    bad_rows=LEAVE_OUT if leave_out_bad_rows else REFUSE,
-                    at=timezone.now(),
-                )
+            with self._opened(file) as upload:
+                prediction = start(member, upload, **options)
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except DomainError as error:
             raise CommandError(str(error)) from error
-
         see_succeed(prediction.job)
-
         prediction.refresh_from_db()
+        self._tell(prediction, out)
+
+    @contextmanager
+    def _opened(self, file):
+        if not file:
+            yield None
+            return
+        with open(file, "rb") as handle:
+            yield File(handle, name=file.rpartition("/")[2])
+
+    def _of_customers(self, member, upload, *, base, model, name, leave_out_bad_rows, **options):
+        if not model:
+            raise CommandError("Say with --model which model predicts.")
+        return start_prediction(
+            member=member,
+            name=name or upload.name,
+            version=self._version(member, base, model),
+            upload=upload,
+            bad_rows=LEAVE_OUT if leave_out_bad_rows else REFUSE,
+            at=timezone.now(),
+        )
+
+    def _of_log(self, member, upload, *, log, base, model, name, leave_out_bad_rows, **options):
+        if base or model or leave_out_bad_rows:
+            raise CommandError("A log is scored by the champion of its customers, and read as it was before.")
+        try:
+            analysis = analyses_for(member).get(pk=log)
+        except (ObjectDoesNotExist, ValidationError) as error:
+            raise CommandError(f"{member.company} has no purchase log {log}.") from error
+        sent = {"member": member, "name": name, "at": timezone.now()}
+        if upload is None:
+            return start_log_prediction(analysis=analysis, **sent)
+        # The limit of uploads is for those who wait in front of a page.
+        return start_newer_prediction(earlier=analysis, upload=upload, largest=max(upload.size, 1), **sent)
+
+    def _tell(self, prediction, out):
         stored = readable_path(prediction.result_dataset_path)
         if out:
             shutil.copyfile(stored, out)
         counts = prediction.result
         self.stdout.write(f"{counts['churners']:,} of {counts['rows']:,} customers are likely to leave.")
+        if prediction.reads_log:
+            self._tell_of_log(LogResult(prediction))
         self.stdout.write(f"Result: {out or stored}")
+
+    def _tell_of_log(self, log):
+        changes = log.changes
+        told = (
+            log.who,
+            log.lapsed["customers"] and f"{log.lapsed_headline}.",
+            log.overlap,
+            changes and f"{changes.headline}. {changes.came_true}",
+        )
+        for sentence in filter(None, told):
+            self.stdout.write(sentence)
 
     def _version(self, member, base, wanted):
         offered = offered_versions(member)

@@ -1,0 +1,10 @@
+"""What may have become of a customer, and how two logs may stand to each other.
+
+Apart from what finds it out, so that a page can name it without loading what calculates.
+"""
+
+# In the order in which they are listed: the first are to be called.
+NEW, STILL, BOUGHT, CALMER, SILENT = "new", "still named", "bought since", "less likely now", "lapsed"
+CHANGES = (NEW, STILL, BOUGHT, CALMER, SILENT)
+
+CONTAINS, CONTINUES, NEITHER = "contains", "continues", "neither"

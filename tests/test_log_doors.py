@@ -1,0 +1,256 @@
+"""Scoring a purchase log and its next export by page, API and command: once, by whom, and what is said."""
+
+import uuid
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from companies.identity import membership
+from core.files.media import readable_path
+from predictions import files
+from predictions.models import Prediction
+from predictions.services.logs import start_log_prediction
+from predictions.services.renewing import start_newer_prediction
+from predictions.services.runs import NameMissing, VersionNotOffered
+from registry.tests.factories import ModelVersionFactory
+from tests.coffee_shop import LATER, NOON, SPRING, csv_of, finish, log_of, until, written
+from transactions.models import AnalysisSession
+
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+
+RUNS = "/api/v1/prediction-runs"
+
+
+@pytest.fixture
+def whole(year):
+    """The export of later, with everything so far."""
+    return written(until(year, LATER))
+
+
+def door(name, analysis, portal="dev"):
+    return reverse(f"predictions:{name}", args=(portal, analysis.pk))
+
+
+def sent(content, **fields):
+    return {"file": SimpleUploadedFile("next.csv", content), **fields}
+
+
+# --- Once ------------------------------------------------------------------------------------------------
+
+
+def test_a_button_that_is_pressed_twice_scores_once(as_developer, learned):
+    token = {"token": str(uuid.uuid4())}
+
+    first, second = (as_developer.post(door("score_log", learned), token) for _ in range(2))
+
+    run = Prediction.objects.get()
+    assert first["Location"] == second["Location"] == reverse("predictions:result", args=("dev", run.uuid))
+
+
+def test_pressed_again_later_it_scores_again(as_developer, learned):
+    page = as_developer.get(f"/dev/logs/{learned.pk}/").content.decode()
+
+    for _ in range(2):
+        as_developer.post(door("score_log", learned), {"token": str(uuid.uuid4())})
+
+    assert 'name="token"' in page
+    assert Prediction.objects.count() == 2
+
+
+def test_a_newer_export_that_is_sent_twice_is_read_once(as_developer, learned, whole):
+    token = str(uuid.uuid4())
+
+    first, second = (
+        as_developer.post(door("newer_log", learned), sent(whole, token=token)) for _ in range(2)
+    )
+
+    assert first["Location"] == second["Location"]
+    assert (Prediction.objects.count(), AnalysisSession.objects.count()) == (1, 2)
+
+
+def test_two_members_may_choose_the_same_word(member, user, learned):
+    first, second = (
+        start_log_prediction(member=who, analysis=learned, idempotency_key="march", at=NOON)
+        for who in (member, membership(user))
+    )
+
+    assert first != second and second.account == user
+
+
+def test_what_was_refused_may_be_sent_again_under_the_same_key(member, learned, whole):
+    wanted = {"member": member, "earlier": learned, "idempotency_key": "march", "at": NOON}
+    with pytest.raises(Exception, match="The file lacks"):
+        start_newer_prediction(upload=ContentFile(b"who,when,what\n1,2024-01-01,3\n", name="x.csv"), **wanted)
+
+    run = start_newer_prediction(upload=ContentFile(whole, name="next.csv"), **wanted)
+
+    assert run.input_data["analysis"] == str(AnalysisSession.objects.exclude(pk=learned.pk).get().pk)
+
+
+# --- By whom, and what for -------------------------------------------------------------------------------
+
+
+def test_users_score_a_log_and_add_to_it(as_user, user, learned, whole, do_jobs):
+    as_user.post(door("score_log", learned, "user"))
+    finish(do_jobs)
+
+    answer = as_user.post(door("newer_log", learned, "user"), sent(whole))
+    finish(do_jobs)
+
+    run = Prediction.objects.order_by("-pk").first()
+    assert answer["Location"] == reverse("predictions:result", args=("user", run.uuid))
+    assert run.account == user
+    page = as_user.get(answer["Location"]).content.decode()
+    assert "new on the list since 15 September 2024" in page
+    changes = as_user.get(reverse("predictions:download_changes", args=("user", run.uuid)))
+    assert b"".join(changes.streaming_content).startswith(b'"customer_id","change"')
+
+
+def test_the_log_of_another_company_and_none_answer_alike(as_stranger, learned, whole):
+    for analysis in (learned.pk, uuid.UUID(int=1)):
+        for name, form in (("score_log", {}), ("newer_log", sent(whole))):
+            address = reverse(f"predictions:{name}", args=("dev", analysis))
+            assert as_stranger.post(address, form).status_code == 404, name
+        for form in ({"log": analysis}, sent(whole, log=analysis)):
+            assert as_stranger.post(RUNS, form).status_code == 404, form
+
+    assert not Prediction.objects.exists()
+
+
+def test_a_name_that_is_too_long_is_refused_as_for_a_file(member, learned):
+    with pytest.raises(NameMissing, match="255"):
+        start_log_prediction(member=member, analysis=learned, name="x" * 256, at=NOON)
+
+
+def test_a_version_of_other_customers_is_refused(member, learned):
+    with pytest.raises(VersionNotOffered):
+        start_log_prediction(
+            member=member, analysis=learned, version=ModelVersionFactory(company=member.company), at=NOON
+        )
+
+
+def test_missing_columns_are_said_in_place(as_developer, learned):
+    answer = as_developer.post(
+        door("newer_log", learned), sent(b"who,when,what\n1,2024-01-01,3\n"), headers={"HX-Request": "true"}
+    )
+
+    assert answer.status_code == 422 and b"<html" not in answer.content
+    assert "The file lacks" in answer.content.decode()
+    assert AnalysisSession.objects.get() == learned
+
+
+def test_a_row_that_is_no_date_is_found_where_it_stands(as_developer, learned, whole, do_jobs):
+    faulty = whole + b"C1,someday,purchase,5.00\n"
+
+    answer = as_developer.post(door("newer_log", learned), sent(faulty))
+    finish(do_jobs)
+
+    assert answer.status_code == 302
+    assert log_of(Prediction.objects.get()).import_report["rejected"] == 1
+
+
+# --- By a program ----------------------------------------------------------------------------------------
+
+
+def test_a_program_scores_a_log_and_its_next_export(as_user, learned, whole, do_jobs):
+    first = as_user.post(RUNS, {"log": learned.pk, "name": "September"}, headers={"Idempotency-Key": "a"})
+    again = as_user.post(RUNS, {"log": learned.pk}, headers={"Idempotency-Key": "a"})
+    finish(do_jobs)
+    second = as_user.post(RUNS, sent(whole, log=learned.pk))
+    finish(do_jobs)
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json()["id"] == again.json()["id"]
+    run = as_user.get(first.json()["id"].join((f"{RUNS}/", ""))).json()
+    assert (run["name"], run["state"]) == ("September", "SUCCEEDED")
+    assert run["summary"]["rows"] == run["read"]["accepted"]
+    newer = as_user.get(f"{RUNS}/{second.json()['id']}").json()
+    assert newer["summary"]["changes"]["since"].startswith(SPRING)
+    for name in ("lapsed", "changes"):
+        beside = as_user.get(f"{RUNS}/{newer['id']}/{name}.csv")
+        assert b"".join(beside.streaming_content).startswith(b'"customer_id"')
+    assert as_user.get(f"{RUNS}/{run['id']}/changes.csv").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "said"),
+    [
+        ({"log": "none"}, 400, "UUID"),
+        ({"log": uuid.UUID(int=1)}, 404, ""),
+        ({"model": 987_654_321}, 404, ""),
+        ({"name": "x" * 256}, 400, "255"),
+    ],
+)
+def test_a_program_is_told_what_is_wrong(as_user, learned, fields, status, said):
+    answer = as_user.post(RUNS, {"log": learned.pk} | fields)
+
+    assert answer.status_code == status
+    assert said in answer.content.decode()
+
+
+def test_a_program_does_not_choose_the_model_of_a_newer_export(as_user, learned, whole):
+    version = learned.population.versions.get()
+
+    answer = as_user.post(RUNS, sent(whole, log=learned.pk, model=version.pk))
+
+    assert answer.status_code == 400 and "champion" in answer.content.decode()
+    assert as_user.post(RUNS, {"log": learned.pk, "model": version.pk}).status_code == 201
+
+
+def test_a_program_is_told_that_nothing_serves(as_user, read, year):
+    analysis = read(until(year, SPRING))
+
+    answer = as_user.post(RUNS, {"log": analysis.pk})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "no-model-of-purchases")
+
+
+# --- By a command ----------------------------------------------------------------------------------------
+
+
+def test_the_command_scores_a_log_and_its_next_export(learned, company, whole, tmp_path, capsys):
+    newer, target = tmp_path / "next.csv", tmp_path / "result.csv"
+    newer.write_bytes(whole)
+
+    call_command("predict", log=str(learned.pk), company=company.pk)
+    scored = capsys.readouterr().out
+    call_command("predict", str(newer), log=str(learned.pk), company=company.pk, out=str(target))
+    changed = capsys.readouterr().out
+
+    assert "customers were scored as of 15 September 2024" in scored
+    assert "new on the list since 15 September 2024" in changed
+    assert "The log contains the one before" in changed
+    run = Prediction.objects.order_by("-pk").first()
+    assert target.read_bytes() == readable_path(run.result_dataset_path).read_bytes()
+    assert csv_of(files.changes_beside(run.result_dataset_path))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({}, "Name a file"),
+        ({"log": "none"}, "no purchase log none"),
+        ({"log": str(uuid.UUID(int=1))}, "no purchase log"),
+        ({"log": "mine", "model": "Random Forest v1"}, "by the champion"),
+        ({"log": "mine", "file": "/no/such/file.csv"}, "cannot be read"),
+    ],
+)
+def test_the_command_says_what_is_wrong(learned, company, arguments, said):
+    file = arguments.get("file")
+    options = {name: value for name, value in arguments.items() if name != "file"}
+    if options.get("log") == "mine":
+        options["log"] = str(learned.pk)
+
+    with pytest.raises(CommandError, match=said):
+        call_command("predict", *([file] if file else []), company=company.pk, **options)
+
+
+def test_the_command_asks_for_the_model_of_a_file(company, developer, tmp_path):
+    file = tmp_path / "march.csv"
+    file.write_text("customerID\n1\n")
+
+    with pytest.raises(CommandError, match="--model"):
+        call_command("predict", str(file), company=company.pk)
