@@ -128,7 +128,7 @@ def test_a_table_of_its_own_is_learned_from_served_and_learned_from_again(browse
     # The third month goes to the same customers, and the page says whether that made it better.
     eva.open("/dev/bases/")
     eva.follow("Customers may")
-    eva.follow("Add this month's data")
+    eva.follow("Add this month")
     eva.choose(july)
     eva.press("Check the file")
     eva.fill("Reason", "July")
