@@ -90,6 +90,7 @@ def test_is_compared_with_what_was_used_customer_by_customer(challenge, done, us
     assert sum(run.distribution["used"]) == sum(run.distribution["challenger"]) == 150
 
 
+@pytest.mark.any_database
 def test_its_scores_are_those_it_gives_when_it_is_chosen(challenge, done, user, tree):
     challenge()
     in_shadow = pq.read_table(shadow_file(done(user)))[CHALLENGER].to_pylist()
@@ -100,6 +101,7 @@ def test_its_scores_are_those_it_gives_when_it_is_chosen(challenge, done, user, 
     assert table[PROBABILITY].to_pylist() == in_shadow
 
 
+@pytest.mark.any_database
 def test_those_who_change_sides_are_found_in_its_file(challenge, done, user):
     challenge()
     prediction = done(user)
@@ -274,6 +276,7 @@ def other_columns(manifest):
     return manifest.replace(b'"tenure"', b'"months"')
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("change", "seconds", "failure"),
     [
@@ -294,6 +297,7 @@ def test_it_is_left_out_and_the_result_is_whole(change, seconds, failure, predic
     assert names == {"result.csv", "result.parquet"}
 
 
+@pytest.mark.any_database
 def test_files_that_were_changed_meanwhile_are_a_mismatch(predict, user, tree, tmp_path):
     prediction = predict(user)
     version = verified_files(tree).to_dict() | {"manifest_sha256": "0" * 64}

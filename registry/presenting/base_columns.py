@@ -37,6 +37,11 @@ class BaseColumn:
     def role_in_words(self) -> str:
         return ROLES[self.role]
 
+    @property
+    def is_renamed(self) -> bool:
+        """Whether people call it otherwise than the file; blanks make no other name."""
+        return self.label != " ".join(self.name.split())
+
 
 def columns_of(base: Population) -> list[BaseColumn]:
     """Return the columns of a base of tables, in the order of its files."""

@@ -168,7 +168,8 @@ def test_a_log_and_an_unknown_purpose_have_no_template(as_user, company, gym):
 
 
 def test_the_developer_gives_columns_words_that_pages_use_at_once(as_developer, gym):
-    place = [gym.features.id_column, *gym.features.features].index("Fee a month")
+    page_of_words = as_developer.get(reverse("registry:base_describe", args=(gym.uuid,)))
+    place = page_of_words.context["form"].columns.index("Fee a month")
 
     answer = describe(
         as_developer,

@@ -5,7 +5,6 @@ from functools import cached_property
 from core.charts import embed
 from ml.evaluation.profit import with_assumptions
 from registry.presenting.charts import curve_rows
-from registry.selectors import quality_of
 from training.models import TrainingRun
 from training.presenting import charts
 
@@ -47,19 +46,12 @@ class Findings:
 
     @property
     def sentence(self) -> str:
-        """What came of it; of the first version, which has nothing to be better than, how good it is."""
-        quality = self.is_first and self.run.version and quality_of(self.run.version)
-        return quality.in_words if quality else self.stored["sentence"]
+        return self.stored["sentence"]
 
     @property
     def verdict(self) -> str:
         """``better``, ``worse``, ``no_real_difference``, or nothing where no comparison was possible."""
         return self.pairs[0]["verdict"] if self.pairs else ""
-
-    @property
-    def is_first(self) -> bool:
-        """Whether nothing was learned of these customers before."""
-        return self.run.parent_dataset_id is None and not self.pairs
 
     @property
     def pairs(self) -> list[dict]:

@@ -40,6 +40,7 @@ def test_the_command_leaves_the_work_to_a_worker(retraining, company, spring, ca
     assert Job.objects.get().state == Job.State.QUEUED
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [({"company": "NOSUCHCOMP"}, "no company"), ({"reason": " "}, "Say in at most")],
@@ -49,6 +50,7 @@ def test_the_command_says_what_is_wrong(changes, sentence, retraining, company, 
         call_command("retrain", str(spring), **{"company": company.pk, "reason": "spring", **changes})
 
 
+@pytest.mark.any_database
 def test_the_command_refuses_a_bad_file_with_the_sentence_of_the_page(retraining, company, tmp_path):
     path = tmp_path / "spring.csv"
     path.write_text("customerID,tenure,Churn\n1,2,Yes\n")

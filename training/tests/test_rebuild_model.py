@@ -10,6 +10,7 @@ from training.services.lineage import held_out_beside
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("slug", ["neural_network", "random_forest", "decision_tree"])
 def test_a_rebuilt_version_predicts_the_same(slug, default_versions, capsys):
     call_command("rebuild_model", default_versions[slug].pk)
@@ -19,6 +20,7 @@ def test_a_rebuilt_version_predicts_the_same(slug, default_versions, capsys):
     assert float(told.rstrip(".\n").rpartition(" ")[2]) <= 1e-9
 
 
+@pytest.mark.any_database
 def test_a_chain_of_retrained_versions_is_rebuilt_with_whom_each_held_out(retrained, labelled, capsys):
     for number in range(2):
         version = retrained(labelled(seed=21 + number, prefix=f"P{number}")).version
@@ -27,6 +29,7 @@ def test_a_chain_of_retrained_versions_is_rebuilt_with_whom_each_held_out(retrai
         assert "predicts the same" in capsys.readouterr().out
 
 
+@pytest.mark.any_database
 def test_says_that_who_was_held_out_is_gone(retrained, labelled):
     version = retrained(labelled(seed=21)).version
     media_path(held_out_beside(version.training_dataset.file_path)).unlink()
@@ -35,6 +38,7 @@ def test_says_that_who_was_held_out_is_gone(retrained, labelled):
         call_command("rebuild_model", version.pk)
 
 
+@pytest.mark.any_database
 def test_says_that_a_version_without_data_cannot_be_rebuilt(default_versions):
     version = default_versions["decision_tree"]
     ModelVersion.objects.filter(pk=version.pk).update(training_dataset=None)
@@ -43,6 +47,7 @@ def test_says_that_a_version_without_data_cannot_be_rebuilt(default_versions):
         call_command("rebuild_model", version.pk)
 
 
+@pytest.mark.any_database
 def test_refuses_a_data_set_that_was_changed(default_versions):
     version = default_versions["decision_tree"]
     media_path(version.training_dataset.file_path).write_bytes(b"another table")

@@ -79,6 +79,7 @@ def test_the_second_upload_is_added_to_what_the_first_one_made(retrained, labell
     assert second.combined_dataset.row_count == 900 + 300 + 300
 
 
+@pytest.mark.any_database
 def test_the_newer_row_of_a_customer_counts(retrained, labelled):
     rows = labelled()
     names = rows[0]
@@ -103,6 +104,7 @@ def test_goes_on_from_the_data_of_its_own_company(retrained, labelled, stranger,
     assert (foreign.combined_dataset.name, foreign.version.version) == ("combinedDataset1", "v2")
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("pinned_type", ["neural_network"])
 def test_the_same_data_give_the_same_model_bit_for_bit(retrained, labelled, stranger, other_company):
     initialize_original_dataset(company=other_company, at=NOON)
@@ -140,6 +142,7 @@ def no_label(rows):
     return [row[:-1] for row in rows]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("spoil", "kind"),
     [
@@ -197,6 +200,7 @@ def test_a_cancelled_retraining_leaves_no_version_and_no_data(retraining, labell
     assert_nothing_came_of(run)
 
 
+@pytest.mark.any_database
 def test_one_that_needs_too_much_memory_says_so_and_leaves_nothing(retraining, labelled, do_jobs, settings):
     settings.TRAINING_MEMORY_MB = 40
     run = retraining(labelled())
@@ -246,6 +250,7 @@ def test_the_sweep_takes_orphans_and_leaves_what_rows_name(retrained, labelled, 
 # --- Comparison ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.any_database
 def test_compares_on_customers_whom_no_version_learned_from(retrained, labelled, default_dataset_row):
     run = retrained(labelled(rows=600))
 
@@ -260,6 +265,7 @@ def test_compares_on_customers_whom_no_version_learned_from(retrained, labelled,
     assert intervals["low"] <= intervals["value"] <= intervals["high"]
 
 
+@pytest.mark.any_database
 def test_who_was_held_out_once_is_never_learned_from(retrained, labelled, default_dataset_row):
     _, at_first = split_ids(stored_rows(default_dataset_row))
     first = held_out_ids(retrained(labelled(prefix="SPRING")).combined_dataset)
@@ -274,6 +280,7 @@ def test_who_was_held_out_once_is_never_learned_from(retrained, labelled, defaul
     assert load_manifest(run.version)["split"]["test_rows"] == len(second)
 
 
+@pytest.mark.any_database
 def test_says_when_it_is_not_known_whom_a_version_learned_from(retrained, labelled, default_dataset_row):
     ModelVersion.objects.update(training_dataset=None)
 
@@ -282,6 +289,7 @@ def test_says_when_it_is_not_known_whom_a_version_learned_from(retrained, labell
     assert run.comparison["judged"]["unknown"] == ["Logistic Regression v1"]
 
 
+@pytest.mark.any_database
 def test_a_version_out_of_service_is_named_and_not_compared_with(retraining, labelled, do_jobs):
     serving = ModelVersion.objects.get()
     run = retraining(labelled())
@@ -294,6 +302,7 @@ def test_a_version_out_of_service_is_named_and_not_compared_with(retraining, lab
     assert run.version is not None
 
 
+@pytest.mark.any_database
 def test_notes_which_type_the_rule_would_have_chosen(retrained, labelled):
     run = retrained(labelled())
 

@@ -94,6 +94,7 @@ print(sorted({"sklearn", "xgboost", "lightgbm", "onnx", "onnxruntime", "pandas"}
 """
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db(transaction=True)
 def test_a_second_start_imports_nothing_that_learns(quick, settings):
     seed()
@@ -119,6 +120,7 @@ def test_a_second_start_imports_nothing_that_learns(quick, settings):
     assert ran.stdout.splitlines() == ["The 2 default models are ready.", "[]"], ran.stderr
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db
 def test_two_installations_train_the_same_models(quick, settings, tmp_path):
     seed()
@@ -196,6 +198,7 @@ def test_a_default_in_quarantine_is_left_alone(quick, operator):
     assert seed()[0] == []
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db
 def test_a_changed_original_is_not_learned_from(quick):
     seed()
@@ -234,6 +237,7 @@ def test_the_same_file_again_changes_nothing(quick, another_file):
     assert "trained on this file" in lines[0]
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db
 def test_a_blank_total_of_a_new_customer_is_understood(quick, tmp_path):
     table = make_dataset_a(rows=700)
@@ -246,6 +250,7 @@ def test_a_blank_total_of_a_new_customer_is_understood(quick, tmp_path):
     assert Dataset.objects.get().row_count == 700
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("text", "sentence"),
@@ -280,12 +285,14 @@ def test_a_file_with_too_few_of_one_outcome_replaces_nothing(quick, tmp_path):
     assert seed()[0] == []
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db
 def test_a_file_that_is_not_there_is_named(quick, tmp_path):
     with pytest.raises(DatasetNotThere, match=r"missing\.csv"):
         seed(dataset_path=tmp_path / "missing.csv")
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db
 def test_real_customers_can_be_learned_from(quick, telco):
     seed(dataset_path=telco)
@@ -328,6 +335,7 @@ def test_two_processes_that_start_at_once_register_each_default_once(quick, sett
 # --- Commands --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db
 def test_the_command_seeds_and_says_so(quick):
     output = io.StringIO()
@@ -337,6 +345,7 @@ def test_the_command_seeds_and_says_so(quick):
     assert "Decision Tree v1: accuracy 0." in output.getvalue()
 
 
+@pytest.mark.any_database
 @pytest.mark.django_db
 def test_the_command_shows_a_refusal(quick, tmp_path):
     with pytest.raises(CommandError, match="There is no file"):

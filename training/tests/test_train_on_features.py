@@ -82,6 +82,7 @@ def test_learns_from_a_log_by_time_and_registers_a_version(member, do_jobs):
     assert report["deployment"]["deployed"]
 
 
+@pytest.mark.any_database
 def test_a_champion_that_is_better_on_the_same_customers_stays(member, do_jobs):
     process(member, make_sample_log("coffee_shop", customers=900))
     first = start_feature_training(member=member, at=LATER)
@@ -125,6 +126,7 @@ def test_nothing_is_deployed_by_itself_where_the_base_says_so(member, do_jobs):
     assert "by hand" in training.report["deployment"]["reason"]
 
 
+@pytest.mark.any_database
 def test_learns_from_given_labels_by_a_stratified_split(member, do_jobs):
     process(member, make_sample_log("subscription", customers=900), has_churn_label=True)
     training = start_feature_training(member=member, model_type="random_forest", at=LATER)
@@ -138,6 +140,7 @@ def test_learns_from_given_labels_by_a_stratified_split(member, do_jobs):
     assert 0.05 < training.churn_rate < 0.5
 
 
+@pytest.mark.any_database
 def test_a_log_that_teaches_nothing_fails_with_the_reason(member, do_jobs):
     process(member, make_sample_log("coffee_shop", customers=30))
     start_feature_training(member=member, at=LATER)
@@ -165,6 +168,7 @@ def test_features_that_failed_fail_the_training_with_their_reason(member, do_job
     )
 
 
+@pytest.mark.any_database
 def test_features_that_failed_are_passed_over(member, do_jobs):
     stands = process(member, make_sample_log("coffee_shop", customers=30))
     do_jobs()

@@ -67,6 +67,7 @@ def test_the_job_accounts_for_every_row(uploaded, do_jobs):
     }
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "mapping, kind",
     [
@@ -135,6 +136,7 @@ def test_reading_again_replaces_what_was_read(read_log, do_jobs):
     assert exists(DATASETS, analysis.events_path) and analysis.events_path != before
 
 
+@pytest.mark.any_database
 def test_a_file_that_was_changed_behind_our_back_is_not_read(uploaded, settings, do_jobs):
     path = settings.MEDIA_ROOT / "datasets" / uploaded.dataset.file_path
     path.chmod(0o640)
@@ -170,6 +172,7 @@ def western(lines):
     return "\n".join(map(";".join, rows)).encode("cp1252")
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "name, write",
     [("log.xlsx", workbook), ("log.csv", western)],

@@ -50,6 +50,7 @@ def test_a_row_for_each_customer_with_labels_by_the_churn_definition(read_log, d
     assert matrix.csv_path == f"org_{read_log.company.uuid}/features/features_{matrix.dataset.uuid}.csv"
 
 
+@pytest.mark.any_database
 def test_what_happens_after_the_cutoff_decides_and_is_no_feature(read_log, do_jobs):
     matrix = compute(read_log, do_jobs, feature_set="rfm_v2", as_of=date(2024, 6, 1))
 
@@ -59,6 +60,7 @@ def test_what_happens_after_the_cutoff_decides_and_is_no_feature(read_log, do_jo
     assert list(rows_of(matrix)[0])[-2:] == ["churned", "status"]
 
 
+@pytest.mark.any_database
 def test_nobody_is_labelled_before_the_outcome_is_known(read_log, do_jobs):
     matrix = compute(read_log, do_jobs, feature_set="rfm_v2", as_of=date(2024, 10, 1))
 
@@ -75,11 +77,13 @@ def test_refuses_what_cannot_be_computed_and_leaves_nothing(read_log, uploaded):
     assert not FeatureMatrix.objects.exists()
 
 
+@pytest.mark.any_database
 def test_refuses_a_log_that_was_not_read(uploaded):
     with pytest.raises(LogNotRead):
         start_features(analysis=uploaded, feature_set="rfm_v2", at=timezone.now())
 
 
+@pytest.mark.any_database
 def test_a_feature_that_knows_the_answer_is_named(member, do_jobs):
     """Given labels that only say who has been silent for long are the leak that the sources describe."""
     lines = lines_of_log(customers=100, days=200)

@@ -57,6 +57,7 @@ def test_reads_and_computes_a_log_whose_columns_name_themselves(member, do_jobs)
     ]
 
 
+@pytest.mark.any_database
 def test_computes_the_features_that_were_asked_for_and_refuses_others(member, do_jobs):
     analysis = upload(member, log())
 
@@ -72,6 +73,7 @@ def test_computes_the_features_that_were_asked_for_and_refuses_others(member, do
     assert "overdue_score" in matrix.report["features"]
 
 
+@pytest.mark.any_database
 def test_names_the_columns_that_it_does_not_find(member):
     analysis = upload(member, log("who,event_date,paid,kind"))
 
@@ -82,6 +84,7 @@ def test_names_the_columns_that_it_does_not_find(member):
     assert not Job.objects.exists()
 
 
+@pytest.mark.any_database
 def test_says_what_a_column_holds_that_cannot_be_what_its_name_says(member):
     analysis = upload(member, log("customer_id,amount,event_date,event_type"))
 
@@ -91,6 +94,7 @@ def test_says_what_a_column_holds_that_cannot_be_what_its_name_says(member):
     assert not FeatureMatrix.objects.exists()
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(("said", "label"), [(True, "churn_label"), (None, "churn_label"), (False, None)])
 def test_the_sender_decides_whether_a_label_is_read(member, said, label):
     content = log("Customer_ID,event_date,amount,event_type,churn_label", lambda number: number % 20 % 2)
@@ -102,6 +106,7 @@ def test_the_sender_decides_whether_a_label_is_read(member, said, label):
     assert mapping["customer_id"] == "Customer_ID"
 
 
+@pytest.mark.any_database
 def test_a_promised_label_that_is_not_there_is_refused(member):
     analysis = upload(member, log(), has_churn_label=True)
 
@@ -117,6 +122,7 @@ def test_is_refused_while_it_is_at_work(member):
         process_features(analysis=analysis, at=NOON)
 
 
+@pytest.mark.any_database
 def test_a_log_that_cannot_be_read_says_so_and_may_be_tried_again(member, do_jobs):
     analysis = upload(member, log())
     matrix = process_features(analysis=analysis, at=NOON)
@@ -157,6 +163,7 @@ def test_takes_no_worker_while_the_log_is_read(member, do_jobs):
     assert [job.task for job in do_jobs()] == ["transactions.import", "transactions.features_when_read"]
 
 
+@pytest.mark.any_database
 def test_says_so_where_the_log_is_not_read(member, do_jobs):
     analysis = upload(member, log())
     matrix = process_features(analysis=analysis, at=NOON)

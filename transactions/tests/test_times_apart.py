@@ -106,6 +106,7 @@ def test_a_time_that_cannot_be_read_is_listed_with_its_line(as_user, member, do_
     assert rejects[1].startswith("6,bad_time,Order Time,evening,'evening' is not a time of day")
 
 
+@pytest.mark.any_database
 def test_a_program_may_name_the_column_in_its_mapping(company, developer):
     _, secret = create_api_key(company=company, name="Till", scopes=["read", "predict"], by=None, at=NOON)
     program = Client(headers={"Authorization": f"Api-Key {secret}"})
@@ -120,6 +121,7 @@ def test_a_program_may_name_the_column_in_its_mapping(company, developer):
     assert AnalysisSession.objects.get().import_report["has_time"]
 
 
+@pytest.mark.any_database
 def test_the_command_recognises_the_column(company, developer, tmp_path, capsys):
     path = tmp_path / "till.csv"
     path.write_text(lines())
@@ -129,6 +131,7 @@ def test_the_command_recognises_the_column(company, developer, tmp_path, capsys)
     assert "Time of day: Order Time" in capsys.readouterr().out
 
 
+@pytest.mark.any_database
 def test_a_log_that_names_itself_may_have_event_times(member, do_jobs):
     text = lines("customer_id,event_date,amount,event_time")
     analysis = start_analysis(member=member, upload=sent(text), at=NOON)
@@ -140,6 +143,7 @@ def test_a_log_that_names_itself_may_have_event_times(member, do_jobs):
     assert analysis.import_report["has_time"]
 
 
+@pytest.mark.any_database
 def test_event_times_that_are_none_are_refused(member):
     text = lines("customer_id,event_date,amount,event_time", write_time=lambda n: "late")
     analysis = start_analysis(member=member, upload=sent(text), at=NOON)
