@@ -1,4 +1,4 @@
-"""A company's own table, month by month: trained, deployed, predicted, trained anew and watched in the shadow."""
+"""A company's own table, month by month: trained, deployed, predicted, trained anew, and watched."""
 
 import pytest
 from django.core.files.base import ContentFile
