@@ -11,19 +11,15 @@ Ours does; the check runs before the job and has a row of its own.
 
 import json
 import os
-import resource
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
+
+from benchmarks.children import HEADER, in_child, print_line, print_measured
 
 ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
 ROUNDS = 3
 MODELS = ("logistic_regression", "neural_network", "decision_tree", "random_forest", "gradient_boosting")
 LINEAR = MODELS[:2]
-HERE = Path(__file__).resolve().parent.parent
-MIB = 1 << 20
 
 
 def main():
@@ -33,11 +29,8 @@ def main():
         check = _in_child(folder, "check")
         size = (folder / "customers.csv").stat().st_size / 1e6
         print(f"{ROWS:,} customers, {size:,.0f} MB. Best of {ROUNDS}, plain once; peak of the whole process.")
-        print(
-            f"{'':22}{'seconds':>8} {'CPU s':>6} {'rows/s':>10} {'peak MB':>8}"
-            f" {'x plain':>8} {'% of bare':>9} {'its memory':>10}"
-        )
-        _line("check, before the job", check)
+        print(HEADER)
+        print_line("check, before the job", check, rows=ROWS)
         missed = []
         for model in MODELS:
             # The peers run right beside what is compared with them: other work on the machine hits all alike.
@@ -47,26 +40,15 @@ def main():
             with_table = _in_child(folder, "with_table", model)
             bare = min(before, _in_child(folder, "bare"), key=lambda measured: measured["seconds"])
             print(model)
-            _line("  plain", plain)
-            _line("  bare read + write", bare)
+            print_line("  plain", plain, rows=ROWS)
+            print_line("  bare read + write", bare, rows=ROWS)
             for label, measured in (("  ours", ours), ("  + table of the page", with_table)):
-                _line(label, measured, plain=plain, bare=bare)
+                print_line(label, measured, rows=ROWS, plain=plain, bare=bare)
             missed += _missed(model, ours, plain, bare)
         print(
             "Aims: linear >= 10 x plain and >= 70 % of bare, trees >= 2.5 x plain, memory <= 0.25 of plain."
         )
         print("Missed: " + "; ".join(missed) if missed else "All met.")
-
-
-def _line(label, measured, *, plain=None, bare=None):
-    text = f"{label:22}{measured['seconds']:8.2f} {measured['cpu']:6.2f} {ROWS / measured['seconds']:10,.0f}"
-    text += f" {measured['peak'] / MIB:8,.0f}"
-    if plain:
-        text += f" {plain['seconds'] / measured['seconds']:7.1f}x"
-        text += (
-            f" {100 * bare['seconds'] / measured['seconds']:7.0f} % {measured['peak'] / plain['peak']:10.2f}"
-        )
-    print(text, flush=True)
 
 
 def _missed(model, ours, plain, bare):
@@ -80,12 +62,7 @@ def _missed(model, ours, plain, bare):
 
 
 def _in_child(folder, what, model=""):
-    code = f"from benchmarks.bench_batch import measure; measure({str(folder)!r}, {what!r}, {model!r})"
-    environment = os.environ | {"MALLOC_ARENA_MAX": "2"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=HERE, env=environment, stdout=subprocess.PIPE, text=True, check=True
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    return in_child("bench_batch", folder, what, model)
 
 
 def measure(folder, what, model):
@@ -99,15 +76,7 @@ def measure(folder, what, model):
         "with_table": _ours,
     }
     step = work[what](Path(folder), *([model] if model else []), *([True] if what == "with_table" else []))
-    taken = []
-    if step:
-        for _ in range(1 if what == "plain" else ROUNDS):
-            started, busy = time.perf_counter(), time.process_time()
-            step()
-            taken.append((time.perf_counter() - started, time.process_time() - busy))
-    seconds, cpu = min(taken, default=(0, 0))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"seconds": seconds, "cpu": cpu, "peak": peak}))
+    print_measured(step, rounds=1 if what == "plain" else ROUNDS)
 
 
 # --- What is measured ------------------------------------------------------------------------------------
@@ -198,12 +167,11 @@ def _check(folder):
 def _ours(folder, model, with_table=False):
     from ml.serving.risk import SEGMENTS_V2
     from ml.serving.scoring import Scorer
-    from predictions.engines.batch import score_rows
+    from predictions.engines.batch import THREADS, score_rows
     from tabular.source.spec import ParseSpec
 
-    scorer = Scorer(
-        json.loads((folder / f"{model}.json").read_text()), (folder / f"{model}.onnx").read_bytes()
-    )
+    manifest = json.loads((folder / f"{model}.json").read_text())
+    scorer = Scorer(manifest, (folder / f"{model}.onnx").read_bytes(), threads=THREADS)
     spec = ParseSpec.from_dict(json.loads((folder / "spec.json").read_text()))
     schema = _table_schema(folder)
 

@@ -14,6 +14,7 @@ class RegistryConfig(AppConfig):
         from core.events import subscribe
         from registry.presenting import bases
         from registry.selectors import home_section
+        from registry.services.alerts import VERSION_DAMAGED, write_to_operator
         from registry.services.first_rows import keep_first_rows
         from registry.services.initialisation import set_up_developer
         from registry.services.ledger import let_lines_go
@@ -21,6 +22,7 @@ class RegistryConfig(AppConfig):
 
         post_migrate.connect(keep_first_rows, sender=self, dispatch_uid="registry.keep_first_rows")
         subscribe(DEVELOPER_APPROVED, name="registry.set_up_developer", react=set_up_developer)
+        subscribe(VERSION_DAMAGED, name="registry.write_to_operator", react=write_to_operator)
         accompany("the ledger", let_lines_go)
         declare_files()
         add_section(template="registry/_home.html", provide=home_section, order=5, portals=(DEVELOPERS,))

@@ -6,6 +6,7 @@ from django import forms
 from core.days import beginning_of, end_of
 from ml.serving.risk import POLICIES
 from registry.models import DeploymentEvent, ModelDeployment, Population
+from registry.presenting.base_columns import columns_of
 from registry.presenting.bases import tiers_in_words
 from registry.services.ledger import MOST_REASON
 from registry.services.populations import LONGEST_CURRENCY, LONGEST_NAME
@@ -122,7 +123,7 @@ class DescribeBaseForm(forms.Form):
     def __init__(self, *args, base: Population, **kwargs):
         super().__init__(*args, initial=_now(base), **kwargs)
         self.base = base
-        self.columns = [] if base.is_log else [base.features.id_column, *base.features.features]
+        self.columns = [column.name for column in columns_of(base) if column.role == "feature"]
         if base.is_log:
             del self.fields["slices"]
             return

@@ -29,6 +29,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from ml.samples.members import make_members
 from ml.samples.sample_logs import make_sample_log
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -69,6 +70,7 @@ BOTH = {
     "home": "",
     "predict": "predict/",
     "history": "predictions/",
+    "bases": "bases/",
     "logs": "logs/",
     "new-log": "logs/new/",
     "models": "models/",
@@ -76,6 +78,8 @@ BOTH = {
 }
 DEVELOPER = {
     **BOTH,
+    "begin": "begin/",
+    "new-base": "bases/new/",
     "retrain": "retrain/",
     "retrainings": "retrainings/",
     "data-sets": "datasets/",
@@ -174,6 +178,22 @@ class Studio:
         self.submit()
         self.take("log-features", self._arrive(r"/features/[0-9a-f-]{36}/$"))
 
+    def take_table(self, file: Path):
+        """Bring a table of the company's own from its file to its first model; take every page on the way."""
+        self.open("/dev/bases/new/")
+        self.browser.find_element(By.CSS_SELECTOR, "main input[type=file]").send_keys(str(file))
+        self.submit()
+        for name, step in (("own-columns", "columns"), ("own-train", "train")):
+            page = self._arrive(rf"/bases/new/{step}/")
+            self.take(name, page)
+            self.open(page)
+            self.browser.find_element(By.CSS_SELECTOR, ".next-step button").click()
+        self.take("own-first-model", self._arrive(r"/retrainings/[0-9a-f-]{36}/"))
+        self.open("/dev/bases/")
+        base = self.first_link(r"/bases/[0-9a-f-]{36}/$")
+        for name, path in {"base": "", "base-words": "describe/", "base-archive": "archive/"}.items():
+            self.take(name, base + path)
+
     def _arrive(self, pattern: str) -> str:
         """Wait for an address whose page has nothing more to wait for."""
         WebDriverWait(self.browser, 180).until(
@@ -227,7 +247,7 @@ class Studio:
         return base64.b64decode(answer["data"])
 
 
-def take_all(studio: Studio, accounts: dict[str, Account], file: Path, log: Path):
+def take_all(studio: Studio, accounts: dict[str, Account], file: Path, table: Path, log: Path):
     """Walk through the product as nobody, as a user and as a developer."""
     for name, path in ANYBODY.items():
         studio.take(name, path)
@@ -237,6 +257,7 @@ def take_all(studio: Studio, accounts: dict[str, Account], file: Path, log: Path
         result = studio.predict(portal, file, "March base")
         if role == "developer":
             studio.take("developer-retraining", studio.retrain(file, "New customers of the first quarter"))
+            studio.take_table(table)
         for name, path in pages.items():
             studio.take(f"{role}-{name}", f"/{portal}/{path}")
         studio.take(f"{role}-result", result)
@@ -314,6 +335,13 @@ def customer_file() -> Path:
     return real if real.exists() else BASE_DIR / "DatasetA.csv"
 
 
+def own_table(folder: Path) -> Path:
+    """Write the table that is brought as a company's own."""
+    table = folder / "members.csv"
+    make_members().to_csv(table, index=False)
+    return table
+
+
 def purchase_log(folder: Path) -> Path:
     """Choose the log that is analysed: real lines of a shop where they lie beside the checkout, or ours."""
     real = BASE_DIR.parent / "shared/data/online_retail_lines_sample.csv"
@@ -340,7 +368,13 @@ def main():
         )
         studio = stack.enter_context(contextlib.closing(Studio(url)))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        take_all(studio, read_accounts(accounts.read_text()), customer_file(), purchase_log(folder))
+        take_all(
+            studio,
+            read_accounts(accounts.read_text()),
+            customer_file(),
+            own_table(folder),
+            purchase_log(folder),
+        )
     for complaint in studio.complaints:
         print(f"COMPLAINT  {complaint}", file=sys.stderr)
     return 1 if studio.complaints else 0

@@ -2,9 +2,12 @@
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from registry.tests.own_tables import gym_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -58,7 +61,8 @@ def test_pages_of_a_developer_fit_every_window(browser, visit, as_developer, def
     version = next(iter(default_versions.values()))
     for path in (
         "/dev/", "/dev/predict/", "/dev/predictions/", "/dev/models/", f"/dev/models/{version.pk}/",
-        "/dev/people/", "/dev/api-keys/", "/dev/settings/", "/dev/account/",
+        "/dev/people/", "/dev/api-keys/", "/dev/settings/", "/dev/account/", "/dev/begin/", "/dev/bases/",
+        "/dev/bases/new/",
     ):  # fmt: skip
         for width in WIDTHS:
             visit(path, width=width, client=as_developer)
@@ -66,6 +70,43 @@ def test_pages_of_a_developer_fit_every_window(browser, visit, as_developer, def
             assert browser.find_element(By.CSS_SELECTOR, "h1").text, path
             assert page_width(browser) <= width, path
             assert complaints(browser) == [], path
+
+
+def test_pages_of_a_customer_base_fit_every_window(browser, visit, as_developer, company):
+    base = gym_of(company, name="Members of the " + "Donaudampfschifffahrtsgesellschaft " * 2)
+    for path in ("", "describe/", "archive/"):
+        for width in WIDTHS:
+            visit(f"/dev/bases/{base.uuid}/{path}", width=width, client=as_developer)
+
+            assert base.name.split()[0] in browser.find_element(By.TAG_NAME, "main").text
+            assert page_width(browser) <= width, path
+            assert complaints(browser) == [], path
+
+
+def test_pages_that_describe_a_table_fit_every_window(browser, visit, as_developer, model_types):
+    table = as_developer.get("/dev/bases/new/sample.csv").content
+    columns = as_developer.post("/dev/bases/new/", {"file": SimpleUploadedFile("members.csv", table)}).url
+
+    for width in WIDTHS:
+        visit(columns, width=width, client=as_developer)
+        assert page_width(browser) <= width
+        browser.find_element(By.CSS_SELECTOR, ".next-step button").click()
+        wait_for(browser, lambda: "/train/" in browser.current_url)
+        assert page_width(browser) <= width
+        assert complaints(browser) == []
+
+
+def test_the_list_of_columns_is_filtered_by_what_is_ticked(browser, visit, as_developer):
+    table = as_developer.get("/dev/bases/new/sample.csv").content
+    columns = as_developer.post("/dev/bases/new/", {"file": SimpleUploadedFile("members.csv", table)}).url
+    visit(columns, client=as_developer)
+    rows = browser.find_elements(By.CSS_SELECTOR, "tr[data-state]")
+    wait_for(browser, lambda: browser.find_element(By.CSS_SELECTOR, "[data-column-filter]").is_displayed())
+
+    Select(browser.find_element(By.CSS_SELECTOR, "[data-column-filter] select")).select_by_value("left-out")
+
+    shown = [row.find_element(By.CSS_SELECTOR, "label span").text for row in rows if row.is_displayed()]
+    assert shown == ["Member no.", "Left"]
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

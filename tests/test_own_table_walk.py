@@ -122,13 +122,13 @@ def test_a_table_of_its_own_is_learned_from_served_and_learned_from_again(browse
     eva.wait_until(lambda: "likely to leave" in eva.heading(), seconds=120)
     assert eva.clicks <= MOST_CLICKS, eva.clicks
     shown = eva.text()
-    assert "Customers may" in shown and "Charge Amount" in shown and "Contract" not in shown
+    assert "Customers may" in shown and "Seconds of Use" in shown and "Contract" not in shown
     assert complaints(browser) == []
 
     # The third month goes to the same customers, and the page says whether that made it better.
     eva.open("/dev/bases/")
     eva.follow("Customers may")
-    eva.follow("Add this month's data")
+    eva.follow("Add this month")
     eva.choose(july)
     eva.press("Check the file")
     eva.fill("Reason", "July")

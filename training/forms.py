@@ -145,7 +145,8 @@ class DescribeTableForm(BadRowsForm):
         )
         self.fields[f"use-{place}"] = forms.BooleanField(
             label=f"Learn from {name}",
-            initial=name not in choices.left_out,
+            # Where somebody chooses another outcome, the one before it is no longer learned from by accident.
+            initial=name not in (*choices.left_out, choices.outcome, choices.id_column),
             required=False,
             disabled=column.nameless,
         )

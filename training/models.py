@@ -67,7 +67,12 @@ class TrainingRun(models.Model):
         )
 
     def __str__(self):
-        return f"Retraining with {self.original_filename or 'a file without a name'}"
+        return str(self.job)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing was learned of these customers before it; the telecom base comes with models."""
+        return self.population.company_id is not None and self.number == 1
 
     @property
     def is_done(self) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 
@@ -29,7 +31,7 @@ class Scorer:
     onnx : bytes or None
         The graph; may be None where the manifest holds folded tables.
     threads : int, default 1
-        Threads of the graph, for batches on otherwise idle machines.
+        How many parts of a large batch go through the graph at once.
 
     Raises
     ------
@@ -157,11 +159,6 @@ class _LinearPath:
         ]
         columns = list(zip(schema.numeric, self.weights, self.blanks, strict=True))
         self.numeric = [(column.name, weight) for column, weight, blank in columns if blank is None]
-        self.fillable = [
-            (column.name, weight, blank) for column, weight, blank in columns if blank is not None
-        ]
-        columns = list(zip(schema.numeric, self.weights, self.blanks, strict=True))
-        self.numeric = [(column.name, weight) for column, weight, blank in columns if blank is None]
         self.fillable = [(column.name, *both) for column, *both in columns if column.fill is not None]
 
     def score_record(self, record):
@@ -207,13 +204,15 @@ class _GraphPath:
 
         self.runtime, self.calibrator, self.schema = onnxruntime, calibrator, schema
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        # Threads of its own would wait by spinning; parts of a batch go through side by side instead.
+        options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
             self.session = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own exceptions share no base class
             raise ValueError(f"The ONNX graph cannot be loaded: {error}") from error
+        self.threads = threads
         self.width = len(schema.encoded_columns)
         self.single, self.blocks, start = [], [], 0
         for column in schema.categorical:
@@ -281,10 +280,26 @@ class _GraphPath:
     def score(self, coded, numbers):
         rows = len(numbers[0]) if numbers else len(coded[0].indices)
         found = np.empty(rows)
-        matrix = np.empty((min(CHUNK, rows), self.width), np.float32)
+        parts = min(self.threads, max(1, rows // CHUNK))
+        edges = [rows * part // parts for part in range(parts + 1)]
+        if parts == 1:
+            self._score_part(coded, numbers, 0, rows, found)
+            return found
+        with ThreadPoolExecutor(parts) as pool:
+            running = [
+                pool.submit(self._score_part, coded, numbers, first, after, found)
+                for first, after in pairwise(edges)
+            ]
+            for part in running:
+                part.result()
+        return found
+
+    def _score_part(self, coded, numbers, first, after, found):
+        """Write the probabilities of the rows from `first` to before `after` into `found`."""
+        matrix = np.empty((min(CHUNK, after - first), self.width), np.float32)
         source = self.session.get_inputs()[0].name
-        for start in range(0, rows, CHUNK):
-            chunk = slice(start, min(start + CHUNK, rows))
+        for start in range(first, after, CHUNK):
+            chunk = slice(start, min(start + CHUNK, after))
             part = matrix[: chunk.stop - start]
             for (place, block), column in zip(self.blocks, coded, strict=True):
                 part[:, place] = column.look_up(block, chunk)
@@ -298,7 +313,6 @@ class _GraphPath:
                 if indicator is not None:
                     part[:, indicator] = blank
             found[chunk] = self.calibrator.apply(self.session.run(None, {source: part})[0][:, 0])
-        return found
 
 
 def _bad_record(error, record):

@@ -84,6 +84,17 @@ def test_a_batch_longer_than_a_chunk_scores_as_its_parts(scorer, records):
     np.testing.assert_array_equal(scored, np.tile(scorer.score_batch(lists(records)), (times, 1)))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_parts_side_by_side_score_as_one_after_the_other(small_models, records, kind):
+    exported = small_models.export(kind)
+    long = {name: cells * (3 * CHUNK // len(records) + 7) for name, cells in lists(records).items()}
+
+    expected = Scorer(exported.manifest, exported.onnx).score_batch(long)
+
+    found = Scorer(exported.manifest, exported.onnx, threads=3).score_batch(long)
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_an_empty_batch_has_no_scores(scorer):
     columns = {name: [] for name in TELCO_V1.features}
 

@@ -37,6 +37,8 @@ TOP_FEATURES = 5
 # The explanation looks at this many customers, drawn from the whole file; the groups of its sentence need
 # more of them than the effects do.
 SAMPLE, EXPLAINED = 20_000, 2_000
+# Trees take longest of all; beside another job on two processors, two threads take as long as one.
+THREADS = 2
 # Up to so many values a column makes a filter.
 MOST_CHOICES = 12
 
@@ -84,7 +86,7 @@ def score_file(
         there was a shadow, what it found stands under ``"shadow"``.
     """
     try:
-        scorer = open_scorer(version)
+        scorer = open_scorer(version, threads=THREADS)
     except FileMismatch as mismatch:
         return {"mismatch": str(mismatch)}
     return score_rows(

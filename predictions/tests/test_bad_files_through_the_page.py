@@ -1,4 +1,4 @@
-"""Every hostile file is sent to the Predict page: refused with a sentence, or predicted whole."""
+"""Hostile files are sent to the Predict page: refused with a sentence, or predicted whole."""
 
 import tempfile
 import time
@@ -18,24 +18,54 @@ PARTS = 6
 BOUNDARY = "a-boundary-that-no-file-holds"
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_refuses_or_predicts_as_the_manifest_says(part, bad_files, as_user, version, do_jobs, media_files):
-    folder, manifest = bad_files
-    cases = manifest["cases"] if isinstance(manifest, dict) else manifest
-    wrong = []
-    for case in cases[part::PARTS]:
-        content = (folder / case["file"]).read_bytes()
-        wrong += [
-            f"{case['file']}: {what}"
-            for what in faults(case, content, as_user, version, do_jobs, media_files)
-        ]
-        Prediction.objects.all().delete()
-        Job.objects.all().delete()
-        for path in media_files():
-            path.unlink()
+@pytest.fixture
+def send(bad_files, as_user, version, do_jobs, media_files):
+    """Send files to the page, one after the other, and return what went otherwise than the manifest says."""
+    folder, _ = bad_files
 
-    assert wrong == []
-    assert not [name for name in CANARIES if (Path(tempfile.gettempdir()) / name).exists()]
+    def send(cases):
+        wrong = []
+        for case in cases:
+            content = (folder / case["file"]).read_bytes()
+            found = faults(case, content, as_user, version, do_jobs, media_files)
+            wrong += [f"{case['file']}: {what}" for what in found]
+            Prediction.objects.all().delete()
+            Job.objects.all().delete()
+            for path in media_files():
+                path.unlink()
+        return wrong
+
+    return send
+
+
+def cases_of(bad_files):
+    _, manifest = bad_files
+    return manifest["cases"] if isinstance(manifest, dict) else manifest
+
+
+def ending(case):
+    """Return how the manifest wants a file to end, by the page."""
+    expected = case["predict"] if case["schema"] == "telco" else {"expect": "reject"}
+    return case["schema"], expected["expect"], expected.get("reason")
+
+
+def test_refuses_or_predicts_each_kind_as_the_manifest_says(bad_files, send):
+    # One of those that end alike: how each is read is tried in `tabular`.
+    chosen = {ending(case): case for case in cases_of(bad_files)}.values()
+
+    assert send(chosen) == []
+    assert not canaries()
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("part", range(PARTS))
+def test_refuses_or_predicts_as_the_manifest_says(part, bad_files, send):
+    assert send(cases_of(bad_files)[part::PARTS]) == []
+    assert not canaries()
+
+
+def canaries():
+    return [name for name in CANARIES if (Path(tempfile.gettempdir()) / name).exists()]
 
 
 def multipart(fields, filename, content):

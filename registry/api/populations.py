@@ -11,7 +11,7 @@ from core.downloads import CSV, plain_name, send_pieces
 from core.errors import NotFound
 from ml.matrix.schemas import Category
 from registry.models import Population
-from registry.presenting.templates import template_csv
+from registry.presenting.base_columns import template_csv
 from registry.selectors import champion_of, populations_of
 
 
@@ -22,7 +22,7 @@ class NoTemplate(NotFound):
 class ColumnOutput(serializers.Serializer):
     name = serializers.CharField(help_text="As in the header of the file.")
     label = serializers.CharField(help_text="What people call it.")
-    kind = serializers.ChoiceField(("number", "category", "date", "yes/no"))
+    type = serializers.ChoiceField(("number", "category", "date", "yes/no"))
     values = serializers.ListField(
         child=serializers.CharField(), help_text="Known values of a category; others are counted."
     )
@@ -77,7 +77,7 @@ class CustomerBaseDetailOutput(CustomerBaseOutput):
             {
                 "name": column.name,
                 "label": base.label_of(column.name),
-                "kind": kinds.get(column.name, "category" if isinstance(column, Category) else "number"),
+                "type": kinds.get(column.name, "category" if isinstance(column, Category) else "number"),
                 "values": list(getattr(column, "values", ())),
             }
             for column in (*schema.categorical, *schema.numeric)

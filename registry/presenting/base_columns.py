@@ -1,10 +1,13 @@
 """The columns of a customer base: what each is, how blanks are read, and the template of its files."""
 
-from dataclasses import dataclass
+import csv
+import io
+from dataclasses import dataclass, replace
 
 from ml.matrix.schemas import Category, Number
 from registry.models import Population
 from tabular.snapshots.plan import PlannedColumn, SnapshotPlan, template_rows
+from tabular.source.danger import harmless
 from tabular.values.moments import SPOKEN
 
 MOST_VALUES = 8
@@ -33,6 +36,11 @@ class BaseColumn:
     @property
     def role_in_words(self) -> str:
         return ROLES[self.role]
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether people call it otherwise than the file; blanks make no other name."""
+        return self.label != " ".join(self.name.split())
 
 
 def columns_of(base: Population) -> list[BaseColumn]:
@@ -98,8 +106,20 @@ def _blanks(base: Population, planned: PlannedColumn, read: Category | Number | 
 # --- The template ----------------------------------------------------------------------------------------
 
 
+# So that a spreadsheet reads letters beyond English ones right.
+BOM = "\ufeff"
+
+
+def template_csv(base: Population, *, purpose: str) -> bytes:
+    """Return what `template_rows_of` gives as a file to fill in; a spreadsheet runs no cell of it."""
+    text = io.StringIO()
+    rows = template_rows_of(base, purpose=purpose)
+    csv.writer(text).writerows([harmless(cell) for cell in row] for row in rows)
+    return f"{BOM}{text.getvalue()}".encode()
+
+
 def template_rows_of(base: Population, *, purpose: str) -> list[list[str]]:
-    """Return header and example rows of a file of this base.
+    """Return header and example rows of a file of this base; what no model reads, no file needs.
 
     Parameters
     ----------
@@ -107,13 +127,19 @@ def template_rows_of(base: Population, *, purpose: str) -> list[list[str]]:
         ``train`` has the outcome as well; ``predict`` does not need it.
     """
     if base.reading:
-        return template_rows(SnapshotPlan.from_dict(base.reading), purpose=purpose)
+        return template_rows(_what_is_read(base), purpose=purpose)
     names = base.columns_of_file(with_outcome=purpose == "train")
     schema = base.features
     values = {column.name: column.values for column in (*schema.categorical, schema.label)}
     numbers = {column.name: column.minimum for column in schema.numeric}
     rows = [[_example(name, row, values, numbers) for name in names] for row in range(2)]
     return [list(names), *rows]
+
+
+def _what_is_read(base: Population) -> SnapshotPlan:
+    plan, read = SnapshotPlan.from_dict(base.reading), base.features.features
+    columns = (c for c in plan.columns if c.role != "feature" or c.name in read)
+    return replace(plan, columns=tuple(columns))
 
 
 def _example(name: str, row: int, values: dict, numbers: dict) -> str:

@@ -1,8 +1,5 @@
 """Customer bases: which there are, what each is, its words and rules, its template, and putting it away."""
 
-import csv
-import io
-
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,11 +11,10 @@ from core.downloads import CSV, plain_name
 from core.errors import DomainError
 from registry.forms import ArchiveForm, DescribeBaseForm
 from registry.models import Population
-from registry.presenting.base_columns import columns_of, template_rows_of
+from registry.presenting.base_columns import columns_of, template_csv
 from registry.presenting.bases import card_of, cards_of, data_of, tiers_in_words, versions_of
 from registry.selectors import population_for, serving_rows, users_of
 from registry.services.populations import archive_population, change_population
-from tabular.source.danger import harmless
 
 LATEST_TABLES = 5
 TEMPLATES = {"predict": "to-predict", "train": "with-outcomes"}
@@ -68,11 +64,8 @@ def template(request, base):
     found, purpose = _found(request, base), request.GET.get("for", "predict")
     if found.is_log or purpose not in TEMPLATES:
         raise Http404
-    text = io.StringIO()
-    rows = template_rows_of(found, purpose=purpose)
-    csv.writer(text).writerows([harmless(cell) for cell in row] for row in rows)
     name = plain_name(found.name, f"-{TEMPLATES[purpose]}.csv", otherwise="customers")
-    answer = HttpResponse(text.getvalue(), content_type=CSV)
+    answer = HttpResponse(template_csv(found, purpose=purpose), content_type=CSV)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 

@@ -36,7 +36,7 @@ class CustomerBaseInput(BadRowsInput):
         default=list,
         help_text="Columns to learn from although they are proposed to be left out, or alone tell who left.",
     )
-    kinds = serializers.JSONField(
+    types = serializers.JSONField(
         default=dict, help_text=f'Types of columns, as in {{"Code": "category"}}: {", ".join(LEARNED)}.'
     )
     date_orders = serializers.JSONField(default=dict, help_text='As in {"Since": "DMY"}, or "MDY".')
@@ -46,7 +46,7 @@ class CustomerBaseInput(BadRowsInput):
     model_type = serializers.CharField(default=USUAL_OWN_TYPE, help_text="Slug of the type to train.")
     reason = serializers.CharField(max_length=LONGEST_REASON, default="", help_text="Beside the model.")
 
-    def validate_kinds(self, found):
+    def validate_types(self, found):
         return _names_by_column(found)
 
     def validate_date_orders(self, found):
@@ -101,7 +101,9 @@ class CustomerBases(TakesUpload, CustomerBaseList):
                 "id_column": said["id_column"],
                 "leave_out": said["leave_out"],
                 "learn_from": said["keep"],
-                **{name: said[name] for name in ("kinds", "date_orders", "decimals")},
+                "kinds": said["types"],
+                "date_orders": said["date_orders"],
+                "decimals": said["decimals"],
             },
             base_name=said["name"],
             keep_leaking=said["keep"],

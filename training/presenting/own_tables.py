@@ -27,6 +27,8 @@ class SeenColumn:
         The most frequent values of a column of groups, with their share of all rows.
     examples
         Some values of any other column.
+    said_above
+        What the column was chosen for, where a model does not learn from it for that reason.
     """
 
     column: InferredColumn
@@ -35,6 +37,7 @@ class SeenColumn:
     question: str
     bars: list[dict] = field(default_factory=list)
     examples: str = ""
+    said_above: str = ""
 
     @property
     def asks_order(self) -> bool:
@@ -65,7 +68,8 @@ def seen_columns(inferred: Inferred, choices: Choices) -> list[SeenColumn]:
 
 def _seen(place: int, column: InferredColumn, asked: str, choices: Choices) -> SeenColumn:
     ambiguous = column.written["date_order_ambiguous"] or column.written["decimal_ambiguous"]
-    state = LEFT_OUT if column.name in choices.left_out else USED
+    said_above = _said_above(column.name, choices)
+    state = LEFT_OUT if column.name in choices.left_out or said_above else USED
     as_groups = column.kind in ("category", "yes/no")
     return SeenColumn(
         column=column,
@@ -74,7 +78,14 @@ def _seen(place: int, column: InferredColumn, asked: str, choices: Choices) -> S
         question=asked,
         bars=_bars(column) if as_groups else [],
         examples="" if as_groups else ", ".join(text for text, _ in column.examples[:MOST_SHOWN]),
+        said_above=said_above,
     )
+
+
+def _said_above(name: str, choices: Choices) -> str:
+    if name == choices.outcome:
+        return "It says who left: what a model is to find out, not what it learns from."
+    return "It names the customers." if name == choices.id_column else ""
 
 
 def _bars(column: InferredColumn) -> list[dict]:

@@ -227,6 +227,8 @@ def check_choices(*, member: Member, token: str, choices: Choices, bad_rows: str
 
 
 def _examined(waiting, token, inferred, choices, bad_rows):
+    # What an earlier check listed is no list of this one.
+    waiting.rejects_path.unlink(missing_ok=True)
     try:
         plan = freeze(inferred, choices)
         found = read_in_child(
@@ -367,7 +369,8 @@ def start_from_file(
         As for `look_at_table` and `start_first_training`.
     """
     refuse_others(member)
-    if earlier := run_of_earlier_send(submission_of(member, idempotency_key), upload=upload):
+    submission = submission_of(member, idempotency_key)
+    if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=upload):
         return earlier
     seen = look_at_table(member=member, upload=upload)
     waiting = find_kept(seen.token, member=member)

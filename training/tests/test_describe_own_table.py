@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 
 from companies.identity import membership
 from intake.services.checking import LEAVE_OUT, FileRefused
-from intake.services.waiting import UploadIsGone
+from intake.services.waiting import REJECTS_SUFFIX, UploadIsGone
 from tabular.snapshots.plan import suggest
 from training.services.own_tables import check_choices, find_seen, look_at_table
 from training.services.retraining import OnlyDevelopers
@@ -167,7 +167,7 @@ def test_asks_for_what_was_not_said(look, developer):
         check_choices(member=membership(developer), token=seen.token, choices=choices)
 
 
-def test_rows_that_cannot_be_read_are_left_out_where_that_is_said(look, developer):
+def test_rows_that_cannot_be_read_are_left_out_where_that_is_said(look, developer, settings):
     table = gym(200)
     table[5][FEE] = "much"
     seen = look(table)
@@ -179,6 +179,10 @@ def test_rows_that_cannot_be_read_are_left_out_where_that_is_said(look, develope
     assert refused.value.rejected == 1
     checked = check_choices(member=member, token=seen.token, choices=choices, bad_rows=LEAVE_OUT)
     assert (checked.rows, checked.report.rejected) == (199, 1)
+    assert any(name.endswith(REJECTS_SUFFIX) for name in waiting_files(settings))
+    without_fees = replace(choices, kinds={}, left_out=("Fee",))
+    assert check_choices(member=member, token=seen.token, choices=without_fees).rows == 200
+    assert not any(name.endswith(REJECTS_SUFFIX) for name in waiting_files(settings))
 
 
 def test_the_same_choices_are_not_checked_again(look, developer, settings):

@@ -2,36 +2,21 @@
 
 from datetime import timedelta
 
-import joblib
-import numpy as np
 import pytest
 from django.core.management import call_command
 
 from companies.identity import membership
-from core.files.media import readable_path
 from jobs.models import Job
-from ml.learning.honest_scores import raw_scores
-from ml.matrix.frames import clean_frame
-from ml.model_types.catalogue import MODEL_TYPES
-from ml.serving.calibration import Calibrator
-from registry.engines.frames import as_pandas
-from registry.engines.tables import customers_table
 from registry.log_models import UnknownModelType
 from registry.models import Dataset, Population
-from registry.selectors import champion_of
-from registry.services.deployments import deploy_version
-from registry.services.opening import load_manifest, load_scorer
 from registry.services.populations import NameTaken, PopulationRefused
 from registry.tests.factories import NOON
-from tabular.snapshots.check import check_table
-from tabular.snapshots.frame import load_frame
 from tabular.snapshots.plan import suggest
-from tabular.source.read import iter_batches
 from training.models import TrainingRun
 from training.selectors import card_section
 from training.services.own_tables import ColumnsKnowAnswer, start_first_training
 from training.services.retraining import ReasonMissing
-from training.tests.own import as_file, gym, with_column, without
+from training.tests.own import gym, with_column
 
 pytestmark = pytest.mark.django_db
 
@@ -156,43 +141,6 @@ def test_another_industry_is_learned_from_its_file_alone(shared, look, developer
     assert str(run.population) == "Iranian churn"
     assert run.model_type.slug == "lightgbm"
     assert run.version.metrics.auc_roc > 0.97
-
-
-@pytest.mark.parametrize("slug", MODEL_TYPES)
-def test_every_type_serves_a_file_as_it_was_learned(slug, first_trained, developer, company, tmp_path):
-    run = first_trained(gym(300), model_type=slug)
-    assert run.job.state == "SUCCEEDED", run.job.error
-    deploy_version(version=run.version, company=company, by=developer, reason="Best", at=NOON)
-    assert champion_of(company, run.population).model == run.version
-    schema = run.population.features
-    later = without(strange(gym(120, seed=7)), "Left")
-    path = tmp_path / "later.csv"
-    path.write_bytes(as_file(later).read())
-    table = customers_table(schema, run.population.reading, purpose="predict")
-    report = check_table(path, table, purpose="predict")
-    frame = as_pandas(load_frame(path, report.spec, table))
-
-    served = [
-        load_scorer(run.version).score_batch(batch.columns)
-        for batch in iter_batches(path, report.spec, table)
-    ]
-
-    pipeline = joblib.load(readable_path(run.version.file_path))
-    calibrator = Calibrator.from_dict(load_manifest(run.version)["calibrator"])
-    expected = calibrator.apply(raw_scores(pipeline, clean_frame(frame, schema)))
-    np.testing.assert_allclose(np.concatenate(served), expected, atol=1e-5)
-    assert report.unknown_categories["Plan"]["rows"] >= 20
-    assert len(set(expected.round(6))) > 1
-
-
-def strange(table):
-    """Blank every cell of some members, and give others what nobody had when it was learned."""
-    for place, row in enumerate(table[1:]):
-        if place < 10:
-            row[1:6] = [""] * 5
-        elif place < 30:
-            row[1], row[2], row[3] = "Platinum", "01.02.2031", "400"
-    return table
 
 
 def test_a_version_is_built_again_and_its_data_downloaded(first_trained, developer, client, capsys):

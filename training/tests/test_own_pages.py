@@ -292,3 +292,40 @@ def test_a_page_that_was_left_for_too_long_says_so(as_developer):
         answer = as_developer.get(f"{NEW}{step}/?kept=nonsense")
 
         assert answer.status_code == 410 and "Please choose it again" in words(answer)
+
+
+# --- The model, and the next month -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def trained(first_trained):
+    return first_trained(gym(), base_name="Gym")
+
+
+def test_a_first_model_is_told_by_itself(as_developer, trained):
+    page = words(as_developer.get(reverse("training:run", args=(trained.uuid,))))
+
+    assert "Logistic Regression v1: the first of these customers" in page
+    assert re.search(r"\d+ in 100 precision \(churners\); picked at random", page)
+    assert "Deploy Logistic Regression v1" in page and "In both" not in page
+
+
+def test_newer_customers_of_a_base_need_its_columns_and_may_train_another_type(as_developer, trained):
+    address = f"/dev/retrain/?base={trained.population.uuid}"
+    file = SimpleUploadedFile("june.csv", to_csv(gym(200, seed=2, start=400)))
+
+    offered = as_developer.get(address)
+    checked = as_developer.get(as_developer.post(address, {"file": file}).url)
+    sent = as_sent(checked.context["form"]) | {"reason": "June", "model_type": "decision_tree"}
+    as_developer.post(address, sent)
+
+    assert "Newsletter" in words(offered) and "InternetService" not in words(offered)
+    assert f"/dev/bases/{trained.population.uuid}/template.csv?for=train" in offered.content.decode()
+    assert checked.context["form"]["model_type"].value() == "logistic_regression"  # as last time
+    run = TrainingRun.objects.exclude(pk=trained.pk).get()
+    assert (run.population, run.model_type.slug) == (trained.population, "decision_tree")
+
+
+def test_the_customers_of_another_company_cannot_be_named(as_stranger, trained):
+    assert as_stranger.get(f"/dev/retrain/?base={trained.population.uuid}").status_code == 404
+    assert as_stranger.get("/dev/retrain/?base=nonsense").status_code == 404

@@ -20,7 +20,7 @@ from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
 from registry.models import ModelType, Population
 from registry.presenting.base_columns import template_rows_of
-from registry.selectors import population_for, snapshot_bases
+from registry.selectors import population_for, quality_of, snapshot_bases
 from training.forms import CampaignForm, StartForm, StartTypeForm
 from training.presenting.findings import Findings
 from training.selectors import base_to_retrain, list_training_runs, plan_for, training_runs_for
@@ -158,9 +158,11 @@ def run(request, run):
     form = CampaignForm.of(request, stored) if stored else None
     findings = Findings(found, campaign=form and form.campaign)
     part = "#profit" if request.htmx and stored else ""
-    return render(
-        request, f"training/result.html{part}", {"run": found, "findings": findings, "campaign_form": form}
-    )
+    context = {"run": found, "findings": findings, "campaign_form": form}
+    if found.is_first and found.version:
+        # There is nothing to compare a first version with: how good it is by itself is told instead.
+        context["quality"] = quality_of(found.version)
+    return render(request, f"training/result.html{part}", context)
 
 
 @developer_required
