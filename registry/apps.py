@@ -13,7 +13,6 @@ class RegistryConfig(AppConfig):
         from companies.services.erasure import accompany
         from core.events import subscribe
         from registry.presenting import bases
-        from registry.selectors import home_section
         from registry.services.first_rows import keep_first_rows
         from registry.services.initialisation import set_up_developer
         from registry.services.ledger import let_lines_go
@@ -23,6 +22,8 @@ class RegistryConfig(AppConfig):
         subscribe(DEVELOPER_APPROVED, name="registry.set_up_developer", react=set_up_developer)
         accompany("the ledger", let_lines_go)
         declare_files()
-        add_section(template="registry/_home.html", provide=home_section, order=5, portals=(DEVELOPERS,))
+        add_section(
+            template="registry/_home.html", provide=bases.suggested_section, order=5, portals=(DEVELOPERS,)
+        )
         add_section(template="registry/_home_bases.html", provide=bases.home_section, order=3)
         bases.add_steps(bases.deploy_step)
