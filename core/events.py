@@ -94,12 +94,14 @@ def tell_now(*, event: UntoldEvent, at: datetime) -> None:
     Raises
     ------
     NotTold
-        It failed again.
+        It failed again, or somebody is at it in this moment.
     """
     UntoldEvent.objects.filter(pk=event.pk).update(due_at=at)
-    if not tell(event.pk, at=at):
-        event.refresh_from_db()
-        raise NotTold(f"It failed again: {event.error}")
+    if tell(event.pk, at=at):
+        return
+    left = UntoldEvent.objects.filter(pk=event.pk).first()
+    if left:
+        raise NotTold(f"It is still to be told: {left.error or 'somebody is at it in this moment'}")
 
 
 def _take_turn(row, *, at):

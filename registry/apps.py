@@ -13,6 +13,7 @@ class RegistryConfig(AppConfig):
         from companies.services.erasure import accompany
         from core.events import subscribe
         from registry.presenting import bases
+        from registry.services.alerts import VERSION_DAMAGED, write_to_operator
         from registry.services.first_rows import keep_first_rows
         from registry.services.initialisation import set_up_developer
         from registry.services.ledger import let_lines_go
@@ -20,6 +21,7 @@ class RegistryConfig(AppConfig):
 
         post_migrate.connect(keep_first_rows, sender=self, dispatch_uid="registry.keep_first_rows")
         subscribe(DEVELOPER_APPROVED, name="registry.set_up_developer", react=set_up_developer)
+        subscribe(VERSION_DAMAGED, name="registry.write_to_operator", react=write_to_operator)
         accompany("the ledger", let_lines_go)
         declare_files()
         add_section(

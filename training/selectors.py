@@ -72,6 +72,12 @@ def the_first_version(model_type: ModelType, population: Population) -> ModelVer
     return ModelVersion.objects.defaults().filter(model_type=model_type, population=population).first()
 
 
+def latest_version(company: Company, population: Population) -> ModelVersion | None:
+    """Return the version of a base of `company` that was made last and is in order."""
+    versions = ModelVersion.objects.ready().filter(company=company, population=population)
+    return versions.order_by("-pk").first()
+
+
 def base_to_retrain(member: Member) -> Population:
     """Return the base that `member` is likeliest to retrain: that of the latest training."""
     latest = list_training_runs(member).filter(population__archived_at=None).first()
@@ -101,7 +107,6 @@ def card_section(member: Member, version: ModelVersion) -> dict | None:
         "run": run,
         "sentence": run.comparison["sentence"],
         "compared_with": [row["name"] for row in run.comparison["versions"] if row["key"] != "new"],
-        "kept_leaks": run.population.definition.get("kept_leaks", []),
     }
 
 

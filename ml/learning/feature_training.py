@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ml.evaluation.metrics import evaluate
@@ -18,6 +19,22 @@ from ml.matrix.frames import hash_frame
 from ml.matrix.schemas import FeatureSchema
 
 TOO_FEW = "A longer log, or more customers, would do."
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a recipe said of the customers that it was judged on, in their order.
+
+    Attributes
+    ----------
+    labels : ndarray of int, shape (n_customers,)
+    probabilities : ndarray of float64, shape (n_customers,)
+    threshold : float
+    """
+
+    labels: np.ndarray
+    probabilities: np.ndarray
+    threshold: float
 
 
 @dataclass(frozen=True)
@@ -37,11 +54,13 @@ class LearnedModel:
         ``selection`` (`SelectionReport.to_dict`: what the model that serves was given, what it was not and
         why, what each column tells by itself), ``left_out`` {column: why} of the same; ``tested_without``
         {column: why} of the model that was judged, where it learned at another cutoff.
+    judged : Judged
     """
 
     trained: TrainedModel
     schema: FeatureSchema
     fills: dict
+    judged: Judged
     report: dict = field(default_factory=dict)
 
 
@@ -77,18 +96,19 @@ def learn_over_time(earlier, later, *, name, model_type, params=None, seed=42):
         refuse_few(table.labels, where=f" at {when} cutoff", advice=TOO_FEW)
     with threadpool_limits(limits=1):
         tested = _fit(earlier, name, model_type, params, seed)
-        metrics, importance = _judge(tested, later, seed)
+        judged = tested.judge(later)
+        metrics, importance = _judge(tested, later, judged, seed)
         fitted = _fit(later, name, model_type, params, seed)
         report = {
             "split": "temporal",
-            "simple_rule": _simple_rule(tested, earlier, later),
+            "simple_rule": _simple_rule(tested, earlier, later, judged),
             "optimistic": _optimistic(later, name, model_type, params, seed),
             **_selected(fitted),
             "tested_without": tested.columns.left_out,
             "class_weights": fitted.weighs,
         }
         split = {"how": "temporal", "seed": seed, "train_rows": len(earlier), "test_rows": len(later)}
-        return _learned(fitted, later, later, metrics, importance, split, report, started)
+        return _learned(fitted, later, later, judged, metrics, importance, split, report, started)
 
 
 def learn_from_labels(table, *, name, model_type, params=None, seed=42):
@@ -115,16 +135,17 @@ def learn_from_labels(table, *, name, model_type, params=None, seed=42):
         learned, held_out, plan = plan_split(table.labels, seed)
         train, test = table.rows(learned), table.rows(held_out)
         fitted = _fit(train, name, model_type, params, seed)
-        metrics, importance = _judge(fitted, test, seed)
+        judged = fitted.judge(test)
+        metrics, importance = _judge(fitted, test, judged, seed)
         report = {
             "split": "stratified",
-            "simple_rule": _simple_rule(fitted, train, test),
+            "simple_rule": _simple_rule(fitted, train, test, judged),
             "optimistic": None,
             **_selected(fitted),
             "class_weights": fitted.weighs,
         }
         split = {"how": "stratified"} | plan
-        return _learned(fitted, train, test, metrics, importance, split, report, started)
+        return _learned(fitted, train, test, judged, metrics, importance, split, report, started)
 
 
 # --- One fit ---------------------------------------------------------------------------------------------
@@ -142,8 +163,8 @@ class _Fitted:
     def read(self, table):
         return self.columns.read(table.frame)
 
-    def predict(self, table):
-        return self.model.predict(self.read(table))
+    def judge(self, table):
+        return Judged(table.labels, self.model.predict(self.read(table)), self.threshold)
 
 
 def _fit(table, name, model_type, params, seed):
@@ -173,21 +194,21 @@ def _selected(fitted):
 # --- How good it is --------------------------------------------------------------------------------------
 
 
-def _judge(fitted, test, seed):
+def _judge(fitted, test, judged, seed):
     schema, features = fitted.columns.schema, fitted.read(test)
     metrics = judge(
-        features, test.labels, fitted.predict(test), fitted.threshold, schema=schema, sliced_by=()
+        features, judged.labels, judged.probabilities, judged.threshold, schema=schema, sliced_by=()
     )
     return metrics, shuffle_importance(fitted.model.pipeline, features, test.labels, schema, seed)
 
 
-def _simple_rule(fitted, train, test):
+def _simple_rule(fitted, train, test, judged):
     return judge_simple_rule(
         fitted.read(train),
         train.labels,
         fitted.read(test),
-        test.labels,
-        fitted.predict(test),
+        judged.labels,
+        judged.probabilities,
         schema=fitted.columns.schema,
     )
 
@@ -196,12 +217,12 @@ def _optimistic(table, name, model_type, params, seed):
     """Return the figures of a random split: the same customers of one moment, told apart with hindsight."""
     learned, held_out = split_rows(table.labels, seed)
     fitted = _fit(table.rows(learned), name, model_type, params, seed)
-    test = table.rows(held_out)
-    found = evaluate(test.labels, fitted.predict(test), fitted.threshold)
+    judged = fitted.judge(table.rows(held_out))
+    found = evaluate(judged.labels, judged.probabilities, judged.threshold)
     return {"accuracy": found["weighted"]["Accuracy"], "rows": found["rows"], **found["churners"]}
 
 
-def _learned(fitted, learned_from, shown, metrics, importance, split, report, started):
+def _learned(fitted, learned_from, shown, judged, metrics, importance, split, report, started):
     features = fitted.read(learned_from)
     trained = package(
         fitted.model,
@@ -214,4 +235,4 @@ def _learned(fitted, learned_from, shown, metrics, importance, split, report, st
         data_sha256=hash_frame(features, learned_from.labels),
         seconds=time.perf_counter() - started,
     )
-    return LearnedModel(trained, fitted.columns.schema, fitted.columns.fills, report)
+    return LearnedModel(trained, fitted.columns.schema, fitted.columns.fills, judged, report)

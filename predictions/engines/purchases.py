@@ -172,7 +172,7 @@ class _Work:
         found = summary.as_dict()
         return found | {
             "shown": [*found["shown"], {"name": EVIDENCE, "label": "Evidence", "numeric": False}],
-            "group": {"feature": EVIDENCE, "values": [FULL, ONE_PURCHASE]},
+            "group": {"feature": EVIDENCE, "label": "Evidence", "values": [FULL, ONE_PURCHASE]},
             "numbers": [column.name for column in self.scorer.schema.numeric],
             "one_purchase": once,
             "lapsed": lapsed,

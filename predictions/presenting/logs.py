@@ -1,12 +1,12 @@
 """What a result says of the purchase log that it was made of: who was scored, who was not, and since when."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from ml.evaluation.proportions import wilson_interval
 from predictions.engines.kinds import BOUGHT, CALMER, CONTAINS, CONTINUES, NEW, SILENT, STILL
 from predictions.models import Prediction
 from predictions.presenting.outcomes import Share
+from transactions.presenting.days import write_day
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class LogResult:
 
     @property
     def day(self) -> str:
-        return day(self.counts["as_of"])
+        return write_day(self.counts["as_of"])
 
     @property
     def lapsed(self) -> dict:
@@ -113,7 +113,7 @@ class Changes:
 
     @property
     def since(self) -> str:
-        return day(self.found["since"])
+        return write_day(self.found["since"])
 
     @property
     def new(self) -> int:
@@ -176,10 +176,10 @@ class Changes:
         if not named:
             return "Nobody was named last time, so there is nothing to be right about."
         if not self.outcome["is_over"]:
-            bought = named - self.hits.hits
+            bought, ends = named - self.hits.hits, write_day(self.outcome["ends"])
             return (
                 f"Whether the last list was right is not known yet: {self.outcome['days_passed']:,} of its "
-                f"{self.outcome['horizon_days']:,} days have passed, until {day(self.outcome['ends'])}. "
+                f"{self.outcome['horizon_days']:,} days have passed, until {ends}. "
                 f"{bought:,} of {named:,} named have bought since, and have not left."
             )
         low, high = (100 * bound for bound in wilson_interval(self.hits.hits, named))
@@ -188,9 +188,3 @@ class Changes:
             f"interval: {low:.0f} to {high:.0f}). Of all {self.outcome['scored']:,} who were scored it was "
             f"{self.everybody.percent:.0f} of 100."
         )
-
-
-def day(moment: str) -> str:
-    """Write a day by the clock of a log: 9 December 2011."""
-    found = datetime.fromisoformat(moment)
-    return f"{found.day} {found:%B %Y}"

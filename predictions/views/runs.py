@@ -179,9 +179,14 @@ def _customers(request, prediction):
         "page": page,
         "wanted": wanted,
         "group": group,
-        "group_label": group and Words(prediction.population.wording).label(group["feature"]),
+        "group_label": group and _group_label(prediction, group),
         "tier_names": list(summary["tiers"]),
     }
+
+
+def _group_label(prediction, group):
+    # What is no column of the customers, such as the evidence of a log, brings its own.
+    return group.get("label") or Words(prediction.population.wording).label(group["feature"])
 
 
 def _places(column, rows):

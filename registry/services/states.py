@@ -1,20 +1,15 @@
 """Whether a version may serve: damaged by itself, quarantined and released by an operator."""
 
 import logging
-import smtplib
 from datetime import datetime
-from functools import partial
 
-from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
-from django.urls import reverse
 
-from companies import mail
 from companies.models import Account
 from companies.services.audit import record_event
 from core.errors import Conflict
 from registry.models import DeploymentEvent, ModelVersion
+from registry.services.alerts import alert_operators
 from registry.services.ledger import lock_companies_of, write_for_all
 
 logger = logging.getLogger(__name__)
@@ -69,7 +64,7 @@ def mark_damaged(*, version: ModelVersion, reason: str, at: datetime) -> bool:
         reason=reason,
     )
     write_for_all(version=version, action=DeploymentEvent.Action.SUSPENDED, reason=reason, by=None, at=at)
-    transaction.on_commit(partial(_tell_operators, version, reason))
+    alert_operators(version=version, at=at)
     return True
 
 
@@ -116,21 +111,3 @@ def change_state(version, *, source, target, reason, action, by, at):
         write_for_all(version=current, action=action, reason=told, by=by, at=at)
     version.state, version.state_reason = current.state, current.state_reason
     return current
-
-
-def _tell_operators(version, reason):
-    owner = f"of {version.company}" if version.company_id else "of this installation"
-    page = mail.absolute(reverse("admin:registry_modelversion_change", args=[version.pk]))
-    text = (
-        f"{version} {owner} was taken out of service: {reason}\n\n"
-        f"All other models go on serving. Restore its files from a backup and release it here: {page}\n"
-        "A damaged default is also trained anew at the next start.\n"
-    )
-    for operator in Account.objects.filter(is_staff=True, is_active=True):
-        try:
-            send_mail(
-                f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{version} is damaged", text, None, [operator.email]
-            )
-        except (OSError, smtplib.SMTPException):
-            # The version is out of service all the same; log and audit event say why.
-            logger.exception("The letter about model version %s was not sent.", version.pk)

@@ -5,13 +5,17 @@ import os
 import pickle
 import subprocess
 import sys
+from datetime import timedelta
 from functools import partial
 
 import numpy as np
 import pytest
+from django.utils import timezone
 
 from companies.models import AuditEvent
+from core.events import tell_due
 from core.files.media import media_path
+from core.models import UntoldEvent
 from core.tests.races import at_once
 from ml.serving.scoring import Scorer
 from registry.artefacts import UnsafeMetadata, path_of, read_artefacts, sign_version, stem_of
@@ -147,6 +151,40 @@ def test_what_is_damaged_is_reported_once(tree, operator, mailoutbox, django_cap
 
     assert AuditEvent.objects.filter(action="version-damaged").count() == 1
     assert len(mailoutbox) == 1
+
+
+def test_an_operator_hears_of_it_once_the_mail_goes_out_again(
+    tree, operator, mailoutbox, settings, django_capture_on_commit_callbacks
+):
+    path_of(tree, MODEL).unlink()
+    working, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # where nobody listens
+    with django_capture_on_commit_callbacks(execute=True), pytest.raises(DamagedArtefact):
+        load_scorer(tree)
+    assert not mailoutbox
+
+    settings.EMAIL_BACKEND = working
+    tell_due(at=timezone.now() + timedelta(minutes=1))
+    tell_due(at=timezone.now() + timedelta(minutes=2))
+
+    letter = mailoutbox[0]
+    assert (len(mailoutbox), letter.to) == (1, [operator.email])
+    tree.refresh_from_db()
+    assert tree.state_reason in letter.body
+
+
+def test_nobody_is_written_to_about_what_was_mended_before(
+    tree, operator, mailoutbox, django_capture_on_commit_callbacks
+):
+    path_of(tree, MODEL).unlink()
+    with pytest.raises(DamagedArtefact):
+        load_scorer(tree)
+
+    ModelVersion.objects.update(state=ModelVersion.State.READY)
+    tell_due(at=timezone.now() + timedelta(minutes=1))
+
+    assert not mailoutbox
+    assert not UntoldEvent.objects.exists()
 
 
 def test_the_other_versions_go_on_serving(tree, network):

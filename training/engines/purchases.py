@@ -21,6 +21,7 @@ from ml.logs.labels import label_customers, latest_cutoff, read_given_labels
 from ml.logs.profile import judge_minimum
 from ml.logs.profile.score import describe_shortfall
 from ml.logs.purchase_log import PurchaseLog
+from training.engines.beside_champion import judge_champion
 
 MANIFEST, GRAPH, PIPELINE, METADATA = "manifest.json", "model.onnx", "pipeline.pkl", "metadata.json"
 MEMORY_LIMIT = "1GB"
@@ -57,6 +58,7 @@ class Moment:
     """The customers at one cutoff: those learned from, and those of whom too little is known for that."""
 
     as_of: dt.datetime
+    ids: list[str]
     table: FeatureTable
     once: FeatureTable
     report: FeatureReport
@@ -78,6 +80,7 @@ def learn(
     model_type: str,
     params: dict,
     minimum: dict | None = None,
+    champion: dict | None = None,
     seed: int = 42,
     on_progress: Progress,
 ) -> dict:
@@ -99,6 +102,9 @@ def learn(
     minimum
         Whether the log is large enough (`ml.logs.profile.judge_minimum`), where somebody knows it already.
         One that is not may be learned from all the same; the report warns.
+    champion
+        What serves the base today, as `training.engines.beside_champion.judge_champion` takes it. It is
+        judged on the same customers where they are those of a later cutoff.
 
     Returns
     -------
@@ -113,7 +119,7 @@ def learn(
         if labels == "given":
             learned, found = _learn_given(work, as_of, model_type, params, seed)
         else:
-            learned, found = _learn_by_time(work, as_of, definition, model_type, params, seed)
+            learned, found = _learn_by_time(work, as_of, definition, champion, model_type, params, seed)
         on_progress("Export", 0, 0)
         exported = export_model(learned.trained, learned.schema)
     except ValueError as error:
@@ -206,7 +212,7 @@ def _learn_given(work, as_of, model_type, params, seed):
     }
 
 
-def _learn_by_time(work, as_of, wanted, model_type, params, seed):
+def _learn_by_time(work, as_of, wanted, champion, model_type, params, seed):
     work.on_progress("Churn definition", 0, 0)
     definition, is_shorter = _define(work.events, wanted)
     span = dt.timedelta(days=definition.horizon + definition.gap)
@@ -226,6 +232,7 @@ def _learn_by_time(work, as_of, wanted, model_type, params, seed):
     )
     return learned, {
         "report": {
+            "beside_champion": champion and _judge_champion(work, champion, learned.judged, later, span),
             "definition": definition.to_dict(),
             "trained_at_cutoff": earlier.as_of.isoformat(),
             "tested_at_cutoff": later.as_of.isoformat(),
@@ -239,6 +246,20 @@ def _learn_by_time(work, as_of, wanted, model_type, params, seed):
         "first_buyers": _first_buyers(later.once, later.table),
         "churn_rate": float(later.table.labels.mean()),
     }
+
+
+def _judge_champion(work, champion, judged, later, span):
+    work.on_progress("Champion", 0, 0)
+    return judge_champion(
+        champion,
+        judged,
+        events=work.events,
+        ids=later.ids,
+        as_of=later.as_of,
+        until=later.as_of + span,
+        folder=work.folder,
+        memory_limit=MEMORY_LIMIT,
+    )
 
 
 def _moment(work, cutoff, definition):
@@ -256,6 +277,7 @@ def _moment(work, cutoff, definition):
     frame, often, report = work.moment(cutoff, active[[ID_COLUMN, "churned"]])
     return Moment(
         as_of=cutoff,
+        ids=frame[ID_COLUMN][often].tolist(),
         table=_table(frame[often]),
         once=_table(frame[~often]),
         report=report,

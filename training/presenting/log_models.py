@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 
 from training.models import FeatureTraining
+from training.presenting.purchases import describe_report
+from transactions.presenting.days import write_day
+
+# Headings of `describe_report` whose sentences the page has above already.
+TOLD = ("Deployment", "How it was judged", "Best single column")
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ class Verdict:
                 "It learned from four fifths of the customers whose outcome the file tells, and was judged "
                 "on the rest. The model that was judged is the one that was kept."
             )
-        earlier, later = (_day(report[name]) for name in ("trained_at_cutoff", "tested_at_cutoff"))
+        earlier, later = (write_day(report[name]) for name in ("trained_at_cutoff", "tested_at_cutoff"))
         return (
             f"The recipe learned from the customers of {earlier} and was judged on those of {later}, of whom "
             f"it is known by now who left. {self.training.version} then learned by the same recipe from the "
@@ -114,13 +119,14 @@ class Verdict:
         return self.report.get("deployment", {}).get("reason", "")
 
     @property
+    def details(self) -> list[tuple[str, list[str]]]:
+        """What else the report says, under headings."""
+        return [(heading, told) for heading, told in describe_report(self.training) if heading not in TOLD]
+
+    @property
     def judged_on(self) -> int:
         return self._figures["rows"]
 
     @property
     def _figures(self):
         return self.training.version.metrics.additional_metrics
-
-
-def _day(moment):
-    return moment.partition("T")[0]

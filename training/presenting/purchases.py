@@ -1,6 +1,7 @@
 """What a training on a purchase log came to, in lines for whoever looks it up."""
 
 from training.models import FeatureTraining
+from transactions.presenting.days import write_day
 
 # Of the columns that were kept, so many are named with what they tell by themselves.
 MOST_COLUMNS = 10
@@ -15,6 +16,7 @@ def describe_report(training: FeatureTraining) -> list[tuple[str, list[str]]]:
     found = [
         ("Deployment", _describe_deployment(report.get("deployment"))),
         ("How it was judged", _describe_split(report)),
+        ("Beside the champion", _describe_beside(report.get("beside_champion"))),
         ("Best single column", _describe_rule(report.get("simple_rule"))),
         ("By a random split, which flatters", _describe_optimistic(report.get("optimistic"))),
         ("Churn definition", _describe_definition(report.get("definition"))),
@@ -30,15 +32,19 @@ def _describe_deployment(found):
     return [found["reason"]] if found else []
 
 
+def _describe_beside(found):
+    return [found["sentence"]] if found else []
+
+
 def _describe_split(report):
     if report.get("split") == "stratified":
         return ["It learned from four fifths of the labelled customers and was judged on the rest."]
     if "tested_at_cutoff" not in report:
         return []
     return [
-        f"Learned from the customers of {_day(report['trained_at_cutoff'])}, judged on those of "
-        f"{_day(report['tested_at_cutoff'])}. The version that serves learned from the customers of "
-        f"{_day(report['registered_at_cutoff'])}."
+        f"Learned from the customers of {write_day(report['trained_at_cutoff'])}, judged on those of "
+        f"{write_day(report['tested_at_cutoff'])}. The version that serves learned from the customers of "
+        f"{write_day(report['registered_at_cutoff'])}."
     ]
 
 
@@ -90,7 +96,3 @@ def _describe_difference(report):
         fewer
     )
     return [f"The model that was judged {' and '.join(shown)}."] if shown else []
-
-
-def _day(moment):
-    return moment.partition("T")[0]

@@ -1,6 +1,6 @@
 """Deploying what a training left, where its base says so, and never over a champion that is better."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from registry.models import ModelVersion
 from registry.selectors import champion_of
@@ -36,16 +36,52 @@ def _weigh(training: FeatureTraining, champion: ModelVersion) -> tuple[bool, str
     version = training.version
     earlier = FeatureTraining.objects.filter(version=champion).first()
     if earlier is None or _judged_on(earlier) is None or _judged_on(earlier) != _judged_on(training):
-        return False, (
-            f"Not deployed: {champion} was judged on other customers than {version}: which is better is "
-            "not known. Compare them on the Models page, and deploy it there."
-        )
+        return _weigh_beside(training, champion)
     ours, theirs = (each.metrics.additional_metrics for each in (version, champion))
     customers = f"{ours['rows']:,} customers"
     figures = f"Brier score {ours['brier']:.4f} against {theirs['brier']:.4f} of {champion}"
     if ours["brier"] <= theirs["brier"]:
         return True, f"Deployed after its training: {figures} on the same {customers}."
     return False, f"Not deployed: {figures} on the same {customers}. Less is better, so {champion} stays."
+
+
+def _weigh_beside(training, champion):
+    """Return the same where the champion was judged on the customers of the new log."""
+    found = training.report.get("beside_champion")
+    if found is None or found["version"] != champion.pk or "new" not in found:
+        return False, (
+            f"Not deployed: {champion} was judged on other customers than {training.version}: which is "
+            "better is not known. Compare them on the Models page, and deploy it there."
+        )
+    is_better = found["new"] <= found["champion"]
+    knew = f" {_describe_lead(champion, found['knew_until'])}" if found["knew_until"] else ""
+    if is_better:
+        return True, f"Deployed after its training. {found['sentence']}{knew}"
+    if knew:
+        return False, f"Not deployed: decide on the Models page. {found['sentence']}{knew}"
+    return False, f"Not deployed, {champion} stays. {found['sentence']}"
+
+
+def _describe_lead(champion, knew_until):
+    day = datetime.fromisoformat(knew_until).date()
+    return f"{champion} had learned what happened before {day}, a part of these outcomes: that flatters it."
+
+
+def learned_outcomes_until(evidence: dict) -> datetime | None:
+    """Return up to when, by the clock of its log, a version knows what became of its customers.
+
+    None where outcomes came with the file: then nobody knows.
+
+    Parameters
+    ----------
+    evidence
+        The report of its training, as the manifest keeps it.
+    """
+    definition = evidence.get("definition")
+    if definition is None:
+        return None
+    days = definition["gap_days"] + definition["horizon_days"]
+    return datetime.fromisoformat(evidence["registered_at_cutoff"]) + timedelta(days=days)
 
 
 def _judged_on(training):

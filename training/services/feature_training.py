@@ -17,13 +17,15 @@ from jobs.runner import JobRun
 from jobs.services import enqueue
 from registry.log_models import read_model_type
 from registry.models import ModelType
+from registry.selectors import champion_that_serves
 from registry.services.ledger import lock_company
 from registry.services.model_types import add_missing_model_types
+from registry.services.opening import DamagedArtefact, load_manifest, verified_files
 from registry.services.versions import register_version
 from training.feature_trainings import latest_features
 from training.models import FeatureTraining
 from training.services.children import learn_in_child, read_exported
-from training.services.deploying import deploy_after_training
+from training.services.deploying import deploy_after_training, learned_outcomes_until
 from transactions.models import FeatureMatrix
 
 TASK = "training.learn_features"
@@ -158,6 +160,7 @@ def train_on_features(*, run: JobRun, training: FeatureTraining, at: datetime) -
             "model_type": training.model_type.slug,
             "params": training.model_type.parameters,
             "minimum": (analysis.profile or {}).get("minimum"),
+            "champion": _champion_of(training),
         }
         found = learn_in_child(ENGINE, arguments, run=run)
         exported = read_exported(Path(folder))
@@ -179,6 +182,24 @@ def train_on_features(*, run: JobRun, training: FeatureTraining, at: datetime) -
         training.report = found["report"]
         training.report["deployment"] = deploy_after_training(training=training, at=at)
         training.save(update_fields=("version", "label_source", "training_samples", "churn_rate", "report"))
+
+
+def _champion_of(training):
+    """Return what serves the base, for a comparison on the customers of this log; None where nothing does."""
+    champion = champion_that_serves(training.company, training.population)
+    if champion is None:
+        return None
+    try:
+        files = verified_files(champion)
+    except DamagedArtefact:
+        return None
+    known_until = learned_outcomes_until(load_manifest(champion).get("evidence", {}))
+    return {
+        "id": champion.pk,
+        "name": str(champion),
+        "version": files.to_dict(),
+        "known_until": known_until and known_until.isoformat(),
+    }
 
 
 def _features_of(training):

@@ -42,3 +42,10 @@ def test_a_report_of_earlier_days_and_none_at_all_say_what_they_can():
         ]
     }
     assert describe_report(FeatureTraining()) == []
+
+
+def test_how_the_champion_did_on_the_same_customers_is_told_where_there_was_one():
+    sentence = "No real difference between the new recipe and Random Forest v1."
+
+    assert told(beside_champion={"version": 7, "sentence": sentence}) == {"Beside the champion": [sentence]}
+    assert told(beside_champion=None) == {}

@@ -60,7 +60,7 @@ def test_the_rows_are_the_model_the_rule_and_nothing():
 def test_says_that_what_was_kept_cannot_have_been_judged_yet():
     told = verdict().how
 
-    assert "learned from the customers of 2011-06-12 and was judged on those of 2011-09-10" in told
+    assert "learned from the customers of 12 June 2011 and was judged on those of 10 September 2011" in told
     assert "nobody can have judged it yet" in told
 
 

@@ -51,6 +51,16 @@ def test_is_added_to_what_came_before_and_compared_with_what_serves(
     assert run.comparison["campaign"] is None and run.comparison["versions"][0]["profit"] is None
 
 
+def test_is_compared_with_the_version_before_where_none_serves(first_trained, trained_again):
+    first = first_trained(gym())
+
+    run = trained_again(first.population, gym(200, seed=5, prefix="N"), model_type="decision_tree")
+
+    assert [version["key"] for version in run.comparison["versions"]] == ["new", "before"]
+    assert run.comparison["versions"][1]["name"] == "Logistic Regression v1"
+    assert "Logistic Regression v1" in run.comparison["sentence"]
+
+
 def test_profit_is_told_where_a_column_says_what_a_customer_is_worth(
     first_trained, trained_again, developer, company, client
 ):
@@ -75,7 +85,11 @@ def test_the_pages_of_a_run_show_without_profit(first_trained, trained_again, de
     cards = [client.get(f"/dev/models/{run.version_id}/") for run in (first, second)]
 
     assert [page.status_code for page in (*pages, *cards)] == [200] * 4
-    assert "Kept from" not in pages[0].content.decode()
+    first_page = pages[0].content.decode()
+    assert (
+        "the first of these customers" in first_page and "Of 100 customers it says will leave" in first_page
+    )
+    assert "Kept from" not in first_page and "not compared" not in first_page
     assert "campaign earns" not in pages[1].content.decode()
 
 

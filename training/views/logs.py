@@ -11,7 +11,6 @@ from registry.selectors import champion_that_serves
 from training.feature_trainings import trainings_of
 from training.forms import LogTrainingForm
 from training.presenting.log_models import Verdict
-from training.presenting.purchases import describe_report
 from training.services.log_training import train_on_log
 from transactions.cutoffs import plan_features
 from transactions.selectors import analyses_for, ready_analyses_for
@@ -68,7 +67,6 @@ def training(request, analysis, training):
         return render(request, "training/log_running.html", context)
     told = {
         "verdict": Verdict(one),
-        "findings": describe_report(one),
         "warnings": one.report["warnings"],
         "champion": champion_that_serves(found.company, found.population),
     }

@@ -6,6 +6,7 @@ from datetime import date
 
 from core.templatetags.core_tags import MISSING, percent, thousands
 from tabular.values.moments import SPOKEN
+from transactions.presenting.days import write_day
 from transactions.presenting.roles import ROLES
 
 CHOICES = (30, 45, 60, 90, 120, 150, 180)
@@ -82,7 +83,7 @@ def shown_impact(impact: list[dict]) -> list[dict]:
         {
             "days": row["days"],
             "fits": row["fits"],
-            "as_of": "{0.day} {0:%B %Y}".format(date.fromisoformat(row["as_of"])),
+            "as_of": write_day(row["as_of"]),
             "churn_rate": percent(row["churn_rate"]),
             "currently_lapsed_rate": percent(row["currently_lapsed_rate"]),
             **{

@@ -8,6 +8,7 @@ from core.templatetags.core_tags import MISSING
 from tabular.previews.detect import DetectedColumn
 from tabular.values.moments import SPOKEN
 from transactions.forms import FEATURE_SET_CHOICES
+from transactions.presenting.days import write_day
 
 register = template.Library()
 
@@ -59,9 +60,7 @@ def log_day(moment: datetime | date | str | None) -> str:
     if not moment:
         return MISSING
     day = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return f"{day.day} {day:%B %Y}" + (
-        f", {day:%H:%M}" if getattr(day, "hour", 0) or getattr(day, "minute", 0) else ""
-    )
+    return write_day(day) + (f", {day:%H:%M}" if getattr(day, "hour", 0) or getattr(day, "minute", 0) else "")
 
 
 @register.filter

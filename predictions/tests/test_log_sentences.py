@@ -1,0 +1,117 @@
+"""What a result says of the log that it was made of, at the extremes."""
+
+import pytest
+
+from predictions.models import Prediction
+from predictions.presenting.logs import Changes, LogResult
+
+DEFINITION = {"horizon_days": 60, "gap_days": 0}
+LAPSED = {"customers": 0, "window_days": 90, "shown": []}
+OUTCOME = {
+    "is_over": True, "ends": "2024-11-14T00:00:00", "days_passed": 60, "horizon_days": 60,
+    "named": 40, "named_without_purchase": 30, "scored": 200, "scored_without_purchase": 50,
+}  # fmt: skip
+
+
+def log(*, definition=DEFINITION, lapsed=0, **counts):
+    result = {
+        "rows": 200,
+        "as_of": "2024-09-15T00:00:00",
+        "one_purchase": 0,
+        "lapsed": LAPSED | {"customers": lapsed},
+        "overlap": None,
+    }
+    return LogResult(Prediction(result=result | counts, input_data={"definition": definition}))
+
+
+def overlap(relation, **counts):
+    known = {
+        "relation": relation, "rows_before": 1000, "customers_before": 300, "rows_in_span": 100,
+        "rows_found": 95, "customers_found": 290, "days_missing": 0,
+    }  # fmt: skip
+    return log(overlap=known | counts).overlap
+
+
+def changes(outcome=OUTCOME, **kinds):
+    none = dict.fromkeys(("new", "still named", "bought since", "less likely now", "lapsed"), 0)
+    found = {"kinds": none | {name.replace("_", " "): count for name, count in kinds.items()}}
+    return Changes(found | {"first_seen": 0, "since": "2024-09-15T00:00:00", "outcome": outcome})
+
+
+def test_who_was_scored_names_the_day_the_window_and_the_horizon():
+    assert log().who == (
+        "200 customers were scored as of 15 September 2024: those who bought in the 90 days before. Leaving "
+        "means to buy nothing for 60 days from then on."
+    )
+    assert log(definition={"horizon_days": 60, "gap_days": 7}).who.endswith(
+        "for 60 days from then on, beginning 7 days later."
+    )
+
+
+def test_outcomes_that_came_with_the_file_are_not_called_silence():
+    told = log(definition=None).who
+
+    assert "the column of the log" in told and "None" not in told
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "1 customer has lapsed and was not scored"),
+        (1234, "1,234 customers have lapsed and were not scored"),
+    ],
+)
+def test_lapsed_customers_are_counted_in_good_english(count, said):
+    assert log(lapsed=count).lapsed_headline == said
+
+
+def test_one_purchase_is_said_of_one_and_of_many_and_not_of_nobody():
+    assert log(one_purchase=0).weak == ""
+    assert log(one_purchase=1).weak.startswith(
+        "1 of the scored has bought once only. Too little is known of that"
+    )
+    assert log(one_purchase=12).weak.startswith("12 of the scored have bought once only.")
+
+
+def test_how_the_logs_belong_together_is_said_with_counts():
+    assert log().overlap == ""
+    assert "The log contains the one before: of the 1,000 rows that were known, 95" in overlap("contains")
+    assert "290 of 300 known customers are in it; 95 of 100 rows" in overlap("continues")
+    assert "nothing is compared" in overlap("neither", rows_found=3)
+
+
+def test_a_log_that_begins_later_says_how_many_days_nobody_knows():
+    told = overlap("continues", rows_in_span=0, rows_found=0, days_missing=12)
+
+    assert told.endswith("Both were read together. Of 12 days in between nothing is known.")
+    assert "0 of 0" not in told
+
+
+def test_the_headline_counts_who_came_and_who_went():
+    found = changes(new=5, still_named=30, bought_since=6, less_likely_now=3, lapsed=1)
+
+    assert found.headline == "5 new on the list since 15 September 2024, 10 no longer on it"
+    assert [row["count"] for row in found.rows] == [5, 30, 6, 3, 1]
+
+
+def test_the_last_list_is_judged_beside_everybody():
+    told = changes().came_true
+
+    assert "Of 40 named last time, 30 left: 75 of 100 (95 % interval: 60 to 86)" in told
+    assert told.endswith("Of all 200 who were scored it was 25 of 100.")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (None, "cannot be told"),
+        (OUTCOME | {"named": 0, "named_without_purchase": 0}, "Nobody was named last time"),
+        (
+            OUTCOME | {"is_over": False, "days_passed": 20},
+            "20 of its 60 days have passed, until 14 November 2024. 10 of 40 named have bought since",
+        ),
+        (OUTCOME | {"named_without_purchase": 40}, "40 left: 100 of 100 (95 % interval: 91 to 100)"),
+    ],
+)
+def test_nothing_is_claimed_that_is_not_known_yet(outcome, said):
+    assert said in changes(outcome).came_true
