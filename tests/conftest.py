@@ -17,6 +17,7 @@ from registry.services.versions import register_version
 from tests.coffee_shop import NOON, SPRING, finish, learn_spring, rows_of_a_year, until, written
 from tests.installation import running_installation
 from training.services.log_training import train_on_log
+from training.tests.own import begin, first_trained, look, trained_again  # noqa: F401
 from transactions.services.configuration import configure_analysis
 from transactions.services.processing import name_columns
 from transactions.services.uploads import start_analysis
