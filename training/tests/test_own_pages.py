@@ -299,10 +299,12 @@ def test_a_page_that_was_left_for_too_long_says_so(as_developer):
 def test_a_training_that_was_cancelled_leaves_the_name_to_the_next_one(as_developer, train_page):
     begun = train(as_developer, train_page(gym()))
     run = TrainingRun.objects.get()
+    assert "Watch the training" in words(as_developer.get("/dev/bases/"))
     request_cancel(job=run.job, by=run.developer.account, at=timezone.now())
     ended = as_developer.get(begun.url)
 
     assert "Bring the table again" in words(ended)
+    assert "See what happened" in words(as_developer.get("/dev/bases/"))
     again = train(as_developer, train_page(without(gym(), "Fee")))
 
     assert again.status_code == 302 and TrainingRun.objects.count() == 2
