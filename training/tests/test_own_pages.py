@@ -82,8 +82,10 @@ def test_the_sample_goes_from_upload_to_training_by_suggestion_alone(as_develope
 
     columns = as_developer.get(send(as_developer, sample.content, "sample-members.csv").url)
     checked = as_developer.post(columns.wsgi_request.get_full_path(), as_sent(columns.context["form"]))
-    begun = train(as_developer, as_developer.get(checked.url))
+    page = as_developer.get(checked.url)
+    begun = train(as_developer, page)
 
+    assert page.context["checked"].leaks == ()
     run = TrainingRun.objects.get()
     assert begun.url == reverse("training:run", args=(run.uuid,))
     assert (run.population.name, run.model_type.slug) == ("Sample members", "lightgbm")
