@@ -221,6 +221,23 @@ def test_the_columns_can_be_looked_at_again_as_they_were_described(as_developer,
     assert back.context["form"]["name"].value() == "Our gym"
 
 
+def test_a_column_without_a_name_cannot_be_ticked_and_stops_nobody(columns_page, train_page):
+    table = with_column(gym(), "", lambda row: row["Plan"])
+
+    page, checked = columns_page(table), train_page(table)
+
+    nameless = next(row for row in page.context["columns"] if row["seen"].column.nameless)
+    assert not nameless["use"].value() and nameless["use"].field.disabled
+    assert "give it one and upload again" in words(page)
+    assert "400 customers can be learned from" in words(checked)
+
+
+def test_the_suggested_name_fits_however_long_that_of_the_file_is(columns_page):
+    page = columns_page(gym(60), name="members of the club " * 11 + ".csv")
+
+    assert len(page.context["form"]["name"].value()) <= 120
+
+
 def test_a_table_that_fits_telecom_is_welcome_and_told_of_the_ready_models(columns_page, labelled):
     page = columns_page(labelled())
 
