@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from companies.identity import Member
 from companies.models import Company
 from registry.models import ModelVersion
-from training.models import FeatureTraining
+from training.models import TrainingRun
 from training.presenting.purchases import describe_report
 from transactions.models import AnalysisSession, FeatureMatrix
 
@@ -22,15 +22,15 @@ def latest_features(company: Company) -> FeatureMatrix | None:
     return None
 
 
-def latest_feature_training(company: Company, *, model_type: str | None = None) -> FeatureTraining | None:
+def latest_feature_training(company: Company, *, model_type: str | None = None) -> TrainingRun | None:
     """Return the latest training of `company`, where `model_type` says so the latest of that type."""
-    trainings = company.feature_trainings.with_related()
+    trainings = company.training_runs.of_purchases().with_related()
     return (trainings.filter(model_type__slug=model_type) if model_type else trainings).first()
 
 
-def trainings_of(analysis: AnalysisSession) -> QuerySet[FeatureTraining]:
+def trainings_of(analysis: AnalysisSession) -> QuerySet[TrainingRun]:
     """Return the trainings on the features of a log, latest first."""
-    return analysis.company.feature_trainings.with_related().filter(matrix__analysis=analysis)
+    return analysis.company.training_runs.of_purchases().with_related().filter(matrix__analysis=analysis)
 
 
 def analysis_section(member: Member, analysis: AnalysisSession) -> dict | None:
@@ -40,7 +40,7 @@ def analysis_section(member: Member, analysis: AnalysisSession) -> dict | None:
 
 def log_section(member: Member, version: ModelVersion) -> dict | None:
     """Return the training on a purchase log that `version` came of, for its card, or None."""
-    training = member.company.feature_trainings.with_related().filter(version=version).first()
+    training = member.company.training_runs.of_purchases().with_related().filter(version=version).first()
     if training is None or training.report is None:
         return None
     return {

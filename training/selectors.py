@@ -51,8 +51,8 @@ class Lineage:
 
 
 def training_runs_for(member: Member) -> QuerySet[TrainingRun]:
-    """Return every retraining of the member's company, latest first."""
-    return member.company.training_runs.with_related()
+    """Return every training on customers of the member's company, latest first."""
+    return member.company.training_runs.of_customers().with_related()
 
 
 def list_training_runs(member: Member) -> QuerySet[TrainingRun]:

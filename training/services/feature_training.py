@@ -1,20 +1,17 @@
 """Learning from features of a purchase log: written down at once, done by a job, registered as a version."""
 
 import tempfile
-import uuid
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
 
 from companies.identity import Member
 from core.errors import Conflict, DomainError, Forbidden
 from core.files.store import local_copy
 from core.files.stored import DATASETS
-from intake.services.submissions import Submission, run_of_earlier_send
+from intake.services.submissions import Submission, begin_run, run_of_earlier_send
 from jobs.runner import JobRun
-from jobs.services import enqueue
 from registry.log_models import read_model_type
 from registry.models import ModelType
 from registry.selectors import champion_that_serves
@@ -23,7 +20,7 @@ from registry.services.model_types import add_missing_model_types
 from registry.services.opening import DamagedArtefact, load_manifest, verified_files
 from registry.services.versions import register_version
 from training.feature_trainings import latest_features
-from training.models import FeatureTraining
+from training.models import TrainingRun
 from training.services.children import learn_in_child, read_exported
 from training.services.deploying import deploy_after_training, learned_outcomes_until
 from transactions.models import FeatureMatrix
@@ -52,7 +49,7 @@ def start_feature_training(
     matrix: FeatureMatrix | None = None,
     idempotency_key: str | None = None,
     at: datetime,
-) -> FeatureTraining:
+) -> TrainingRun:
     """Queue a training on features of the company.
 
     Parameters
@@ -76,7 +73,7 @@ def start_feature_training(
     """
     refuse_others(member)
     submission = submission_of(member, idempotency_key)
-    if earlier := run_of_earlier_send(submission, runs=FeatureTraining.objects):
+    if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects):
         return earlier
     model_type = read_model_type(model_type)
     matrix = matrix or latest_features(member.company)
@@ -85,30 +82,21 @@ def start_feature_training(
             "There are no features to learn from yet. Upload a purchase log and process its features first."
         )
     add_missing_model_types()
-    public_id = uuid.uuid4()
-    with transaction.atomic():
-        job = enqueue(
-            task=TASK,
-            title=f"Training on {matrix}"[:255],
-            company=member.company,
-            account=member.account,
-            payload={submission.kind: str(public_id)},
-            idempotency_key=submission.key,
-            after=[matrix.job] if matrix.job and not matrix.is_ready else [],
-            at=at,
-        )
-        training, _ = FeatureTraining.objects.get_or_create(
-            job=job,
-            defaults={
-                "id": public_id,
-                "company": member.company,
-                "population": matrix.analysis.population,
-                "model_type": ModelType.objects.get(slug=model_type),
-                "matrix": matrix,
-                "created_at": at,
-            },
-        )
-        return training
+    training, _ = begin_run(
+        submission,
+        runs=TrainingRun.objects,
+        title=f"Training on {matrix}",
+        fields={
+            "kind": TrainingRun.Kind.PURCHASES,
+            "developer": member.row,
+            "population": matrix.analysis.population,
+            "model_type": ModelType.objects.get(slug=model_type),
+            "matrix": matrix,
+        },
+        after=[matrix.job] if matrix.job and not matrix.is_ready else [],
+        at=at,
+    )
+    return training
 
 
 def refuse_others(member: Member) -> None:
@@ -119,13 +107,13 @@ def refuse_others(member: Member) -> None:
 
 def submission_of(member: Member, sent_key: str | None) -> Submission:
     """Return the wish to learn from a log, which is one however often it is sent under one key."""
-    return Submission(member=member, task=TASK, kind="feature_training", sent_key=sent_key)
+    return Submission(member=member, task=TASK, kind="training_run", sent_key=sent_key)
 
 
 # --- In the worker ---------------------------------------------------------------------------------------
 
 
-def train_on_features(*, run: JobRun, training: FeatureTraining, at: datetime) -> None:
+def train_on_features(*, run: JobRun, training: TrainingRun, at: datetime) -> None:
     """Learn, and let version, figures and report appear at once.
 
     Raises
@@ -137,12 +125,12 @@ def train_on_features(*, run: JobRun, training: FeatureTraining, at: datetime) -
     """
     matrix = _features_of(training)
     analysis = matrix.analysis
-    labels = FeatureTraining.Labels.DEFINITION
+    labels = TrainingRun.Labels.DEFINITION
     if "label" in (analysis.mapping or {}):
-        labels = FeatureTraining.Labels.GIVEN
+        labels = TrainingRun.Labels.GIVEN
     with (
         local_copy(DATASETS, analysis.events_path) as events,
-        tempfile.TemporaryDirectory(dir=_work_folder(), prefix=f"{training.pk}-") as folder,
+        tempfile.TemporaryDirectory(dir=_work_folder(), prefix=f"{training.uuid}-") as folder,
     ):
         arguments = {
             "folder": folder,

@@ -187,6 +187,7 @@ def queue_training(
         stored=relative,
         title=title,
         fields={
+            "kind": TrainingRun.Kind.CUSTOMERS,
             "developer": member.row,
             "population": population,
             "model_type": model_type,

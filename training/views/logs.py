@@ -37,7 +37,7 @@ def model(request, analysis):
         )
     except DomainError as error:
         return _page(request, found, form, refusal=error, status=error.http_status)
-    url = reverse("training:log_training", args=(found.pk, training.pk))
+    url = reverse("training:log_training", args=(found.pk, training.uuid))
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
@@ -59,7 +59,7 @@ def _page(request, analysis, form, *, refusal=None, status=200):
 def training(request, analysis, training):
     """Show how a training goes, or what came of it."""
     found = get_object_or_404(analyses_for(request.member), pk=analysis)
-    one = trainings_of(found).filter(pk=training).first()
+    one = trainings_of(found).filter(uuid=training).first()
     if one is None:
         raise Http404
     context = {"analysis": found, "training": one, "job": one.job, "step": "model"}
