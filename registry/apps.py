@@ -13,7 +13,6 @@ class RegistryConfig(AppConfig):
         from companies.services.erasure import accompany
         from core.events import subscribe
         from registry.presenting import bases
-        from registry.selectors import home_section
         from registry.services.alerts import VERSION_DAMAGED, write_to_operator
         from registry.services.first_rows import keep_first_rows
         from registry.services.initialisation import set_up_developer
@@ -25,6 +24,8 @@ class RegistryConfig(AppConfig):
         subscribe(VERSION_DAMAGED, name="registry.write_to_operator", react=write_to_operator)
         accompany("the ledger", let_lines_go)
         declare_files()
-        add_section(template="registry/_home.html", provide=home_section, order=5, portals=(DEVELOPERS,))
+        add_section(
+            template="registry/_home.html", provide=bases.suggested_section, order=5, portals=(DEVELOPERS,)
+        )
         add_section(template="registry/_home_bases.html", provide=bases.home_section, order=3)
         bases.add_steps(bases.deploy_step)

@@ -259,13 +259,6 @@ def champion_that_serves(company: Company, population: Population) -> ModelVersi
     return champion.model if champion else None
 
 
-def home_section(member: Member) -> dict | None:
-    """Return what the home of a developer says of the version that is suggested, if there is one."""
-    version = champion_for(member)
-    quality = version and quality_of(version)
-    return {"version": version, "quality": quality} if quality else None
-
-
 def deployment_of(version: ModelVersion, company: Company) -> ModelDeployment | None:
     """Return by which deployment `version` is offered in `company` now; None for a default that nobody
     deployed.

@@ -49,7 +49,7 @@ def until(year, day, since=""):
     return [row for row in year if since <= row["event_date"] < day]
 
 
-def learn_spring():
+def learn_spring(*, model_type="logistic_regression", feature_set="rfm_v2"):
     """Return what a training on the log of spring leaves, as the job of the training would."""
     with TemporaryDirectory() as folder:
         log, events = Path(folder, "log.csv"), Path(folder, "events.parquet")
@@ -60,11 +60,11 @@ def learn_spring():
         learn(
             folder=folder,
             events=str(events),
-            feature_set="rfm_v2",
+            feature_set=feature_set,
             as_of=None,
             labels="definition",
             definition={"horizon_days": 60, "gap_days": 0, "active_window_days": None, "confirmed": True},
-            model_type="logistic_regression",
+            model_type=model_type,
             params={},
             on_progress=lambda *_: None,
         )

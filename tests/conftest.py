@@ -1,6 +1,7 @@
 """What the walks share, an installation, and the tests of purchase logs: a coffee shop and its models."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.files.base import ContentFile
@@ -16,6 +17,7 @@ from registry.services.versions import register_version
 from tests.coffee_shop import NOON, SPRING, finish, learn_spring, rows_of_a_year, until, written
 from tests.installation import running_installation
 from training.services.log_training import train_on_log
+from training.tests.own import begin, first_trained, look, trained_again  # noqa: F401
 from transactions.services.configuration import configure_analysis
 from transactions.services.processing import name_columns
 from transactions.services.uploads import start_analysis
@@ -92,19 +94,30 @@ def add(member, do_jobs):
 
 
 @pytest.fixture
-def learned(read, year, company, made_once):
+def register(company, made_once):
+    """Return a function that registers what a training on the log of spring leaves, made once per run."""
+
+    def do(analysis, *, model_type="logistic_regression", feature_set="rfm_v2"):
+        add_missing_model_types()
+        wanted = {"model_type": model_type, "feature_set": feature_set}
+        return register_version(
+            company=company,
+            population=analysis.population,
+            model_type=ModelType.objects.get(slug=model_type),
+            exported=made_once(f"coffee_shop_{model_type}_{feature_set}", partial(learn_spring, **wanted)),
+            dataset=None,
+            at=NOON,
+        )
+
+    return do
+
+
+@pytest.fixture
+def learned(read, year, company, register):
     """The log as it was in spring, with a model that learned from it and serves; nobody was scored yet."""
     analysis = read(until(year, SPRING))
     configure_analysis(analysis=analysis, horizon_days=60, at=NOON)
-    add_missing_model_types()
-    version = register_version(
-        company=company,
-        population=analysis.population,
-        model_type=ModelType.objects.get(slug="logistic_regression"),
-        exported=made_once("coffee_shop_in_spring", learn_spring),
-        dataset=None,
-        at=NOON,
-    )
+    version = register(analysis)
     deploy_version(version=version, company=company, by=None, reason="It was trained.", at=NOON)
     analysis.refresh_from_db()
     return analysis

@@ -96,6 +96,21 @@ def test_pages_that_describe_a_table_fit_every_window(browser, visit, as_develop
         assert complaints(browser) == []
 
 
+def test_a_table_is_brought_without_a_script(browser, visit, as_developer, model_types, tmp_path):
+    path = tmp_path / "members.csv"
+    path.write_bytes(as_developer.get("/dev/bases/new/sample.csv").content)
+    visit("/dev/bases/new/", client=as_developer)
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    visit("/dev/bases/new/", client=as_developer)
+
+    browser.find_element(By.CSS_SELECTOR, "input[type=file]").send_keys(str(path))
+    for words in ("Look at the file", "Check the table", "Train"):
+        browser.find_element(By.XPATH, f"//main//button[normalize-space()='{words}']").click()
+
+    assert browser.find_element(By.TAG_NAME, "h1").text == "First training of Members"
+    assert browser.find_element(By.XPATH, "//main//button[normalize-space()='Cancel']")
+
+
 def test_the_list_of_columns_is_filtered_by_what_is_ticked(browser, visit, as_developer):
     table = as_developer.get("/dev/bases/new/sample.csv").content
     columns = as_developer.post("/dev/bases/new/", {"file": SimpleUploadedFile("members.csv", table)}).url

@@ -12,6 +12,7 @@ from core.files.owners import sweep
 from core.files.store import objects_under
 from core.files.stored import BUCKETS, MEDIA
 from intake.services.checking import FileRefused
+from intake.services.waiting import UploadIsGone
 from predictions.models import Prediction
 from predictions.services.runs import start_prediction
 from predictions.tests.conftest import (  # noqa: F401
@@ -24,8 +25,11 @@ from predictions.tests.conftest import (  # noqa: F401
     version,
 )
 from registry.services.opening import forget_loaded, load_scorer
+from tabular.snapshots.plan import suggest
 from training.models import TrainingRun
+from training.services.own_tables import check_choices, find_seen, look_at_table, start_first_training
 from training.services.retraining import check_upload, start_retraining
+from training.tests.own import as_file, gym
 from training.tests.uploads import labelled, pinned_type, retrained, retraining  # noqa: F401
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +126,32 @@ def test_a_retraining_goes_from_machine_to_machine(
     named = set(stored())
     sweep(at=timezone.now() + timedelta(days=2))
     assert set(stored()) == named
+
+
+def test_a_table_of_its_own_goes_from_machine_to_machine(another_machine, developer, model_types, do_jobs):
+    member = membership(developer)
+    another_machine()
+    seen = look_at_table(member=member, upload=as_file(gym()))
+
+    another_machine()
+    choices = suggest(find_seen(seen.token, member=member).inferred)
+    checked = check_choices(member=member, token=seen.token, choices=choices)
+
+    another_machine()
+    run = start_first_training(
+        member=member, token=seen.token, base_name="Members", choices=choices,
+        model_type="logistic_regression", at=timezone.now(),
+    )  # fmt: skip
+    assert stored("waiting/") == []
+    with pytest.raises(UploadIsGone):
+        find_seen(seen.token, member=member)
+
+    another_machine()
+    (job,) = do_jobs()
+    assert job.error is None, job.error
+    run = TrainingRun.objects.with_related().get(pk=run.pk)
+    assert run.combined_dataset.row_count == checked.rows
+    assert load_scorer(run.version).threshold
 
 
 def test_erasing_a_company_leaves_no_file_of_it_on_the_server(

@@ -72,6 +72,21 @@ def the_first_version(model_type: ModelType, population: Population) -> ModelVer
     return ModelVersion.objects.defaults().filter(model_type=model_type, population=population).first()
 
 
+def latest_version(company: Company, population: Population) -> ModelVersion | None:
+    """Return the version of a base of `company` that was made last and is in order."""
+    versions = ModelVersion.objects.ready().filter(company=company, population=population)
+    return versions.order_by("-pk").first()
+
+
+def base_without_model(company: Company, name: str) -> Population | None:
+    """Return the base of that name whose first training ended without a model, so that it may begin anew."""
+    tables = Population.objects.open().filter(company=company, kind=Population.Kind.SNAPSHOT)
+    found = tables.filter(name__iexact=" ".join(name.split()), versions=None).first()
+    runs = found.training_runs.all() if found else TrainingRun.objects.none()
+    has_more = runs.filter(job__state__in=Job.UNFINISHED).exists() or runs.done().exists()
+    return found if runs.exists() and not has_more else None
+
+
 def base_to_retrain(member: Member) -> Population:
     """Return the base that `member` is likeliest to retrain: that of the latest training."""
     latest = list_training_runs(member).filter(population__archived_at=None).first()
@@ -83,7 +98,8 @@ def plan_for(member: Member, population: Population) -> Plan:
     company = member.company
     latest = company.datasets.filter(is_combined=True, population=population).order_by("-pk").first()
     if population.company_id is not None:
-        return Plan(latest, None, serving_version(company, member, population), None)
+        before = serving_version(company, member, population) or latest_version(company, population)
+        return Plan(latest, None, before, None)
     return Plan(
         base=latest or Dataset.objects.filter(original_slot__in=(company.pk, "default")).first(),
         model_type=ModelType.objects.filter(slug=settings.RETRAIN_MODEL_TYPE).first(),
@@ -101,7 +117,6 @@ def card_section(member: Member, version: ModelVersion) -> dict | None:
         "run": run,
         "sentence": run.comparison["sentence"],
         "compared_with": [row["name"] for row in run.comparison["versions"] if row["key"] != "new"],
-        "kept_leaks": run.population.definition.get("kept_leaks", []),
     }
 
 

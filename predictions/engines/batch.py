@@ -21,7 +21,15 @@ from ml.matrix.columns import read_columns
 from ml.serving.explanation import describe_feature, state_finding
 from ml.serving.risk import POLICIES, RiskPolicy
 from ml.serving.scoring import Scorer
-from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER, draft_of, publish
+from predictions.engines.results import (
+    CUSTOMER,
+    LINE,
+    PROBABILITY,
+    TIER,
+    draft_of,
+    publish,
+    stored_name,
+)
 from predictions.engines.shadow import Shadow
 from predictions.engines.words import Words
 from registry.engines.files import FileMismatch, open_scorer
@@ -201,14 +209,15 @@ class TableWriter:
                 (CUSTOMER, pa.string()),
                 (PROBABILITY, pa.float64()),
                 (TIER, pa.dictionary(pa.int8(), pa.string())),
-                *((column.name, text) for column in features.categorical),
+                *((stored_name(column.name), text) for column in features.categorical),
                 *(
-                    (column.name, pa.date32() if column.name in self.days else pa.float64())
+                    (stored_name(column.name), pa.date32() if column.name in self.days else pa.float64())
                     for column in features.numeric
                 ),
                 *((name, text) for name in also),
             ]
         )
+        self.columns = (*features.features, *also)
         self.pool = ThreadPoolExecutor(1)
         self.waiting = None
         self.writer = None
@@ -234,14 +243,13 @@ class TableWriter:
     def write(self, batch, scores, tiers):
         if self.writer is None:
             return
-        names = self.schema.names[4:]
         tier = pa.DictionaryArray.from_arrays(pa.array(tiers), pa.array(self.policy.tiers))
         arrays = [
             pa.array(batch.lines),
             batch.ids,
             pa.array(scores),
             tier,
-            *(self._shown(name, batch.columns[name]) for name in names),
+            *(self._shown(name, batch.columns[name]) for name in self.columns),
         ]
         table = pa.Table.from_arrays(
             [
@@ -352,7 +360,7 @@ class Summary:
         units = {column.name: column.unit for column in self.scorer.schema.numeric}
         label, unit = self.words.label(name), self.words.unit(name) or units.get(name)
         numeric = name in units and name not in self.words.dates
-        return {"name": name, "label": f"{label}, {unit}" if unit else label, "numeric": numeric}
+        return {"name": stored_name(name), "label": f"{label}, {unit}" if unit else label, "numeric": numeric}
 
     def _group(self, effects) -> dict | None:
         """Return the categories that the page offers as a filter: those that matter most."""
@@ -361,7 +369,11 @@ class Summary:
         if not few:
             return None
         column = min(few, key=lambda column: order.index(column.name))
-        return {"feature": column.name, "values": list(column.levels)}
+        return {
+            "feature": stored_name(column.name),
+            "label": self.words.label(column.name),
+            "values": list(column.levels),
+        }
 
     def _draw(self, columns, scores):
         wanted = (

@@ -17,11 +17,10 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from ml.logs.feature_columns import ID_COLUMN, fill_batch
+from ml.logs.feature_columns import ID_COLUMN
 from ml.logs.features.duck import write_literal
-from ml.logs.features.engine import compute_features
 from ml.logs.features.logs import quote
-from ml.logs.joined import connect, missing_columns, write_joined
+from ml.logs.joined import connect
 from ml.serving.risk import POLICIES, RiskPolicy
 from ml.serving.scoring import Scorer
 from predictions.engines.batch import (
@@ -34,6 +33,8 @@ from predictions.engines.batch import (
 from predictions.engines.changes import compare_results
 from predictions.engines.joining import compare_logs
 from predictions.engines.kinds import CONTINUES, NEITHER
+from predictions.engines.learned_reading import CannotScoreLog, LearnedReading
+from predictions.engines.log_shadow import LogShadow
 from registry.engines.files import FileMismatch, open_scorer
 from tabular.snapshots.write import fixed_decimals
 from tabular.source.danger import harmless_array
@@ -50,10 +51,6 @@ ONCE, FIRST, LATEST = "_once", "_first", "_latest"
 Progress = Callable[[str, int, int], None]
 
 
-class CannotScoreLog(ValueError):
-    """A sentence for whoever wanted the customers scored."""
-
-
 @dataclass(frozen=True)
 class Batch:
     """Customers on their way to the table: what `TableWriter` asks of a batch of a file."""
@@ -61,6 +58,8 @@ class Batch:
     lines: np.ndarray
     ids: pa.Array
     columns: dict[str, pa.Array]
+    once: np.ndarray
+    first: pa.Array
 
 
 def score_log(
@@ -77,6 +76,7 @@ def score_log(
     changes_path: str,
     previous: dict | None,
     memory_limit: str,
+    shadow: dict | None = None,
     on_progress: Progress,
 ) -> dict:
     """Score every active customer of a log at its end; arguments and answer are plain JSON.
@@ -97,6 +97,8 @@ def score_log(
         Where the results go; the last only where there is a result before that can be compared.
     previous
         ``{"table", "as_of", "threshold", "definition"}`` of the result before, or None.
+    shadow
+        What `predictions.engines.shadow.Shadow` takes, where a challenger scores the same customers.
 
     Returns
     -------
@@ -108,7 +110,8 @@ def score_log(
         scorer = open_scorer(version)
     except FileMismatch as mismatch:
         return {"mismatch": str(mismatch)}
-    work = _Work(scorer, Path(folder), datetime.fromisoformat(as_of), memory_limit, on_progress)
+    reading = LearnedReading(scorer, "used", Path(folder), datetime.fromisoformat(as_of), memory_limit)
+    work = _Work(reading, shadow, on_progress)
     try:
         overlap = work.join(Path(events), [Path(path) for path in earlier])
         found = work.score(POLICIES[policy], Path(csv_path), Path(table_path), Path(lapsed_path))
@@ -117,11 +120,11 @@ def score_log(
                 previous,
                 table=table_path,
                 threshold=scorer.threshold,
-                events=work.events,
-                as_of=work.as_of,
+                events=reading.events,
+                as_of=reading.as_of,
                 days_missing=overlap.days_missing,
                 target=Path(changes_path),
-                connection=connect(work.folder, memory_limit),
+                connection=connect(reading.folder, memory_limit),
             )
     except ValueError as error:
         return {"refusal": str(error)}
@@ -129,11 +132,11 @@ def score_log(
 
 
 class _Work:
-    def __init__(self, scorer, folder, as_of, memory_limit, on_progress):
-        self.scorer, self.folder, self.as_of = scorer, folder, as_of
-        self.memory_limit, self.on_progress = memory_limit, on_progress
-        self.how = scorer.purchase_features
-        self.events = folder / "events.parquet"
+    def __init__(self, reading, shadow, on_progress):
+        self.reading, self.shadow, self.on_progress = reading, shadow, on_progress
+        self.scorer, self.folder, self.as_of = reading.scorer, reading.folder, reading.as_of
+        self.how, self.memory_limit = reading.how, reading.memory_limit
+        self.logs = []
 
     def join(self, events, earlier):
         """Write down what is scored from, and return how the log stands to those before."""
@@ -141,25 +144,15 @@ class _Work:
         if earlier:
             self.on_progress(STEPS[0], 0, 0)
             overlap = compare_logs(events, earlier, folder=self.folder, memory_limit=self.memory_limit)
-        logs = [*earlier, events] if overlap and overlap.relation == CONTINUES else [events]
-        if missing := missing_columns(logs, self.how["columns"]):
-            raise CannotScoreLog(
-                f"The model learned from columns that this log does not have: {', '.join(missing)}. Say "
-                "which columns they are, or train a model on this log."
-            )
-        write_joined(
-            self.events,
-            logs=logs,
-            columns=self.how["columns"],
-            has_time=self.how["has_time"],
-            folder=self.folder,
-            memory_limit=self.memory_limit,
-        )
+        self.logs = [*earlier, events] if overlap and overlap.relation == CONTINUES else [events]
+        self.reading.write_events(self.logs)
         return overlap
 
     def score(self, policy, csv_path, table_path, lapsed_path):
-        customers, asked = self._compute(), self.folder / "active.parquet"
-        lapsed = self._set_apart(customers, asked, lapsed_path)
+        self.on_progress(STEPS[1], 0, 0)
+        self.reading.compute()
+        asked = self.folder / "active.parquet"
+        lapsed = self._set_apart(self.reading.features, asked, lapsed_path)
         rows = pq.read_metadata(asked).num_rows
         if not rows:
             raise CannotScoreLog(
@@ -168,8 +161,14 @@ class _Work:
                 "left to score. Send a newer log."
             )
         summary = Summary(self.scorer, policy, rows=rows)
-        once = self._write(asked, rows, summary, policy, csv_path, table_path)
-        found = summary.as_dict()
+        shadow = self._open_shadow(asked)
+        try:
+            once = self._write(asked, rows, summary, policy, csv_path, table_path, shadow)
+            beside = {"shadow": shadow.finish()} if shadow else {}
+        finally:
+            if shadow:
+                shadow.close()
+        found = summary.as_dict() | beside
         return found | {
             "shown": [*found["shown"], {"name": EVIDENCE, "label": "Evidence", "numeric": False}],
             "group": {"feature": EVIDENCE, "label": "Evidence", "values": [FULL, ONE_PURCHASE]},
@@ -178,21 +177,6 @@ class _Work:
             "lapsed": lapsed,
             "as_of": self.as_of.isoformat(),
         }
-
-    def _compute(self):
-        self.on_progress(STEPS[1], 0, 0)
-        target = self.folder / "features.parquet"
-        report = compute_features(
-            self.events,
-            as_of=self.as_of,
-            feature_set=self.how["feature_set"],
-            target=target,
-            memory_limit=self.memory_limit,
-            cuts=self.how["cuts"],
-        )
-        if missing := [name for name in self.scorer.schema.features if name not in report.features]:
-            raise CannotScoreLog(f"The model needs features that cannot be computed: {', '.join(missing)}.")
-        return target
 
     def _set_apart(self, features, active, lapsed_path):
         """Write who is scored beside what is known of them, and list who has lapsed."""
@@ -232,57 +216,66 @@ class _Work:
             )
         return (
             f"SELECT {ID_COLUMN}, {once} AS {ONCE}, min(event_at) AS {FIRST}, max(event_at) AS {LATEST} "
-            f"FROM read_parquet({quote(self.events)}) WHERE event_type = 'purchase' "
+            f"FROM read_parquet({quote(self.reading.events)}) WHERE event_type = 'purchase' "
             f"AND event_at < {write_literal(self.as_of)} GROUP BY {ID_COLUMN}"
         )
 
-    def _write(self, asked, rows, summary, policy, csv_path, table_path):
+    def _open_shadow(self, asked):
+        if self.shadow is None:
+            return None
+        return LogShadow(
+            self.scorer,
+            logs=self.logs,
+            active=asked,
+            batch_size=BATCH,
+            as_of=self.as_of,
+            folder=self.folder,
+            memory_limit=self.memory_limit,
+            **self.shadow,
+        )
+
+    def _write(self, asked, rows, summary, policy, csv_path, table_path, shadow):
         """Score batch by batch, write both results, and return how many bought once only."""
-        done = bought_once = 0
+        bought_once = 0
         with ExitStack() as stack:
             table = stack.enter_context(TableWriter(table_path, self.scorer.schema, policy, also=(EVIDENCE,)))
             result = None
-            for read in pq.ParquetFile(asked).iter_batches(batch_size=BATCH):
-                known = dict(zip(read.schema.names, read.columns, strict=True))
-                once = known[ONCE].to_numpy(zero_copy_only=False)
-                scores, filled = self._score(known, once)
+            for batch in self._batches(asked):
+                scores, filled = self.reading.score(batch.columns, batch.once, batch.first)
                 tiers = policy.positions(scores)
-                evidence = pa.DictionaryArray.from_arrays(
-                    pa.array(once.astype(np.int8)), pa.array([FULL, ONE_PURCHASE])
-                )
-                own = {name: known[name] for name in self.scorer.schema.features} | {EVIDENCE: evidence}
-                lines = np.arange(done + 1, done + len(scores) + 1)
-                table.write(Batch(lines, known[ID_COLUMN], own), scores, tiers)
-                rows_out = _rows(self.scorer, policy, known[ID_COLUMN], own, scores, tiers)
+                table.write(batch, scores, tiers)
+                rows_out = _rows(self.scorer, policy, batch, scores, tiers)
                 if result is None:
                     result = stack.enter_context(pacsv.CSVWriter(csv_path, rows_out.schema))
                 result.write(rows_out)
                 summary.take(filled, scores, tiers)
-                done, bought_once = done + len(scores), bought_once + int(once.sum())
-                self.on_progress(STEPS[2], done, rows)
+                if shadow:
+                    shadow.take(batch, scores)
+                bought_once += int(batch.once.sum())
+                self.on_progress(STEPS[2], int(batch.lines[-1]), rows)
         return bought_once
 
-    def _score(self, known, once):
-        filled = fill_batch(known, self.scorer.schema, self.how["fills"], self.scorer.observed)
-        scores = self.scorer.score_batch(filled)
-        if once.any():
-            scores[once] = self._rates_of_first_buyers(known[FIRST])[once]
-        return scores, filled
+    def _batches(self, asked):
+        """Yield who is scored, with the features of each and what is known of the purchases."""
+        done = 0
+        for read in pq.ParquetFile(asked).iter_batches(batch_size=BATCH):
+            known = dict(zip(read.schema.names, read.columns, strict=True))
+            once = known[ONCE].to_numpy(zero_copy_only=False)
+            evidence = pa.DictionaryArray.from_arrays(
+                pa.array(once.astype(np.int8)), pa.array([FULL, ONE_PURCHASE])
+            )
+            own = {name: known[name] for name in self.scorer.schema.features} | {EVIDENCE: evidence}
+            lines = np.arange(done + 1, done + len(once) + 1)
+            yield Batch(lines, known[ID_COLUMN], own, once, known[FIRST])
+            done += len(once)
 
-    def _rates_of_first_buyers(self, first):
-        """Return for each customer the rate of those who bought once and are known as long."""
-        table = self.how["first_buyers"]
-        span = np.datetime64(self.as_of, "us") - first.to_numpy(zero_copy_only=False).astype("datetime64[us]")
-        days = span // np.timedelta64(1, "D")
-        return np.asarray(table["rates"])[np.searchsorted(table["bands"], days, side="right")]
 
-
-def _rows(scorer: Scorer, policy: RiskPolicy, ids, own, scores, tiers) -> pa.RecordBatch:
+def _rows(scorer: Scorer, policy: RiskPolicy, batch: Batch, scores, tiers) -> pa.RecordBatch:
     """Return customers as the CSV has them: nothing in it that a spreadsheet would run."""
     no, yes = scorer.schema.label.values[0], scorer.schema.label.values[-1]
     cells = (
-        {ID_COLUMN: ids}
-        | own
+        {ID_COLUMN: batch.ids}
+        | batch.columns
         | {
             PREDICTION: pa.DictionaryArray.from_arrays(
                 pa.array((scores >= scorer.threshold).astype(np.int8)), pa.array([no, yes])

@@ -8,6 +8,8 @@ from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER, Query
 # Short words for the columns that every result has; features are called by their own names.
 WORDS = {"probability": PROBABILITY, "customer": CUSTOMER, "tier": TIER, "line": LINE}
 DEFAULT_SORT = "-probability"
+# Before a feature that is called like one of them.
+COLUMN = "column "
 # A search is a piece of a customer id, and ids are short.
 LONGEST_SEARCH = 200
 
@@ -21,6 +23,17 @@ class Wanted:
     find: str = ""
     tier: str = ""
     group: str = ""
+
+
+def word_of(column: str) -> str:
+    """Return what an address calls a column of the table."""
+    return f"{COLUMN}{column}" if column in WORDS else column
+
+
+def _column_of(word: str) -> str:
+    """Return the column of the table that `word_of`, or one of the short words, means."""
+    named = word.removeprefix(COLUMN)
+    return named if named in WORDS and named != word else WORDS.get(word, word)
 
 
 def read_query(parameters, *, columns, tiers, group=None) -> Wanted:
@@ -39,7 +52,7 @@ def read_query(parameters, *, columns, tiers, group=None) -> Wanted:
     """
     sort = parameters.get("sort", "")
     word = sort.removeprefix("-")
-    if WORDS.get(word, word) not in columns:
+    if _column_of(word) not in columns:
         sort, word = DEFAULT_SORT, DEFAULT_SORT.removeprefix("-")
     descending = "-" if sort.startswith("-") else ""
     find = parameters.get("find", "").strip()[:LONGEST_SEARCH]
@@ -49,7 +62,7 @@ def read_query(parameters, *, columns, tiers, group=None) -> Wanted:
     among, beside = _group(group, value)
     return Wanted(
         query=Query(
-            sort=f"{descending}{WORDS.get(word, word)}",
+            sort=f"{descending}{_column_of(word)}",
             search=find,
             equals=equals | among,
             none_of=beside,

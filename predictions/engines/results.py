@@ -20,6 +20,14 @@ LINE, CUSTOMER, PROBABILITY, TIER = "_line", "_customer", "_probability", "_tier
 OWN_COLUMNS = (LINE, CUSTOMER, PROBABILITY, TIER)
 DEFAULT_SORT = f"-{PROBABILITY}"
 TABLE, PLACE = "read_parquet(?, file_row_number = true)", "file_row_number"
+
+
+def stored_name(feature: str) -> str:
+    """Return what a feature is called in the table: another name where the table has that one already."""
+    # The database that reads it takes no notice of case.
+    return f"{feature}_" if feature.casefold() in (*OWN_COLUMNS, PLACE) else feature
+
+
 # Up to here the rows that come first are found fastest by looking for them alone.
 SHALLOW = 5_000
 # How many keys are looked at to guess where a deep page lies, and how far off such a guess may be: about

@@ -104,14 +104,20 @@ class Shadow:
 
     def _open(self, version):
         self.challenger = open_scorer(version)
-        if self.challenger.schema.features != self.scorer.schema.features:
-            raise ShadowEnded("It learned from other columns than the version that was used.")
+        self._prepare()
         self.writer = pq.ParquetWriter(
             draft_of(self.path), SCHEMA, compression="lz4", use_dictionary=False, write_statistics=[LINE]
         )
 
+    def _prepare(self):
+        if self.challenger.schema.features != self.scorer.schema.features:
+            raise ShadowEnded("It learned from other columns than the version that was used.")
+
+    def _score(self, batch):
+        return self.challenger.score_batch(batch.columns)
+
     def _take(self, batch, scores):
-        others = self.challenger.score_batch(batch.columns)
+        others = self._score(batch)
         if not np.isfinite(others).all():
             raise ShadowEnded("It gave a customer no probability.")
         leaves, others_leave = scores >= self.scorer.threshold, others >= self.challenger.threshold

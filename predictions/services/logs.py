@@ -2,12 +2,13 @@
 
 from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 from tempfile import TemporaryDirectory
 
 from django.conf import settings
 
 from companies.identity import Member
-from core.errors import Conflict
+from core.errors import Conflict, DomainError
 from core.files.media import media_exists, readable_path
 from core.files.store import local_copy
 from core.files.stored import DATASETS
@@ -16,8 +17,9 @@ from jobs.runner import JobRun
 from predictions import files
 from predictions.models import Prediction
 from predictions.selectors import earlier_run, run_before, version_for_log
+from predictions.services.challenge import prepare_challenge, record_challenge
 from predictions.services.runs import LONGEST_NAME, VersionNotOffered, read_name
-from predictions.services.scoring import ScoringFailed, refuse_changed_files
+from predictions.services.scoring import ScoringFailed, refuse_changed_files, score_beside
 from registry.models import ModelVersion
 from registry.selectors import deployment_of
 from registry.services.opening import load_manifest, verified_files
@@ -36,6 +38,13 @@ class NoModelOfPurchases(Conflict):
 
 class LogIsGone(Conflict):
     code = "log-is-gone"
+
+
+class LogCannotBeScored(DomainError):
+    """What the log lacks; no challenger has anything to do with it."""
+
+    code = "cannot-score-log"
+    http_status = 422
 
 
 def start_log_prediction(
@@ -139,24 +148,30 @@ def score_log_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -
     ------
     LogIsGone
         The log was deleted, or not read.
+    LogCannotBeScored
+        The model cannot read it, it has nothing newer, or nobody in it is active.
     ScoringFailed
-        The model cannot read it, or it took more memory or time than a job may take.
+        It took more memory or time than a job may take.
     registry.services.opening.DamagedArtefact
         The version may not be used.
     """
     analysis = _log_of(prediction)
     earlier, logs_before, warnings = _what_it_follows(prediction, analysis)
     relative = files.new_result(prediction.portal, prediction.company_id)
+    challenge = prepare_challenge(prediction=prediction, at=at)
     published = False
     try:
         with files.result_drafts() as drafts:
-            found = _score_in_child(run, prediction, analysis, drafts, (earlier, logs_before), at)
+            score = partial(_score_in_child, run, prediction, analysis, drafts, (earlier, logs_before), at)
+            found = score_beside(challenge, score, drafts, at=at)
             files.publish_result(drafts, relative)
         read = _what_was_read(prediction, analysis, found, (earlier, logs_before), warnings)
         with run.finish():
             Prediction.objects.filter(pk=prediction.pk).update(
                 result=found, result_dataset_path=relative, input_data=read
             )
+            if challenge:
+                record_challenge(challenge, prediction=prediction, at=at)
         published = True
     finally:
         if not published:
@@ -183,7 +198,7 @@ def _what_it_follows(prediction, analysis):
     return earlier, [found[name] for name in ids], []
 
 
-def _score_in_child(run, prediction, analysis, drafts, before, at):
+def _score_in_child(run, prediction, analysis, drafts, before, at, shadow):
     earlier, logs_before = before
     memory = settings.FEATURE_MEMORY_MB
     with ExitStack() as stack:
@@ -202,13 +217,14 @@ def _score_in_child(run, prediction, analysis, drafts, before, at):
             "lapsed_path": str(drafts.lapsed),
             "changes_path": str(drafts.changes),
             "previous": _previous(earlier),
+            "shadow": shadow,
             # The rest is for the libraries themselves.
             "memory_limit": f"{memory // 2}MB",
         }
         found = _ask_child(run, arguments, memory)
     refuse_changed_files(found, prediction=prediction, at=at)
     if "refusal" in found:
-        raise ScoringFailed(found["refusal"], code="cannot-score-log")
+        raise LogCannotBeScored(found["refusal"])
     return found
 
 

@@ -1,7 +1,9 @@
 """Scoring a run: the worker's part. The engine itself works in a child process that knows no database."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 
@@ -11,7 +13,7 @@ from intake.services.stored import open_upload
 from jobs.runner import JobRun
 from predictions import files
 from predictions.models import Prediction
-from predictions.services.challenge import prepare_challenge, record_challenge, take_findings
+from predictions.services.challenge import Challenge, prepare_challenge, record_challenge, take_findings
 from registry.services.opening import DamagedArtefact, verified_files
 from registry.services.states import mark_damaged
 from sandbox.child import ChildFailed
@@ -73,16 +75,29 @@ def score_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -> No
 def _score_upload(challenge, run, prediction, drafts, at):
     try:
         with open_upload(prediction.upload_dataset_path) as source:
-            return _score_beside(challenge, run, prediction, source, drafts, at)
+            score = partial(_score_in_child, run, prediction, source, drafts, at)
+            return score_beside(challenge, score, drafts, at=at)
     except FileIsGone as error:
         raise UploadIsMissing("The uploaded file is no longer there. Please predict it again.") from error
 
 
-def _score_beside(challenge, run, prediction, source, drafts, at):
-    """Score, with the challenger in the shadow if there is one, and without it where it is in the way."""
+def score_beside(
+    challenge: Challenge | None,
+    score: Callable[[dict | None], dict],
+    drafts: files.ResultDrafts,
+    *,
+    at: datetime,
+) -> dict:
+    """Score, with the challenger in the shadow if there is one, and without it where it is in the way.
+
+    Parameters
+    ----------
+    score
+        Scores in a child; takes what `predictions.engines.shadow.Shadow` takes, or None.
+    """
     if challenge and challenge.files:
         try:
-            found = _score_in_child(run, prediction, source, drafts, at, challenge)
+            found = score(_shadow_of(challenge, drafts))
         except (ScoringFailed, ChildFailed) as error:
             # It may have been the challenger that took too much, or that ended the process.
             logger.warning("scoring with challenger %s failed: %s", challenge.deployment.pk, error)
@@ -91,17 +106,20 @@ def _score_beside(challenge, run, prediction, source, drafts, at):
         else:
             take_findings(challenge, found.pop("shadow"), at=at)
             return found
-    return _score_in_child(run, prediction, source, drafts, at)
+    return score(None)
 
 
-def _score_in_child(run, prediction, source, drafts, at, challenge=None):
-    read = prediction.input_data
-    shadow = challenge and {
+def _shadow_of(challenge, drafts):
+    return {
         "version": challenge.files.to_dict(),
         "path": str(drafts.shadow),
         # Half the time of the job: the result of the user must be ready whatever the challenger does.
         "seconds": settings.JOB_MAX_MINUTES * 30,
     }
+
+
+def _score_in_child(run, prediction, source, drafts, at, shadow):
+    read = prediction.input_data
     try:
         found = run.in_child(
             read_in_child,

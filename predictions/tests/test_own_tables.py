@@ -17,6 +17,7 @@ from ml.model_types.catalogue import MODEL_TYPES
 from ml.serving.risk import SEGMENTS_V2
 from ml.serving.scoring import Scorer
 from predictions.engines.batch import score_rows
+from predictions.engines.queries import read_query, word_of
 from predictions.engines.results import PROBABILITY, CustomerTable, Query
 from predictions.presenting.summary import Findings
 from predictions.selectors import open_table
@@ -27,6 +28,7 @@ from registry.tests.own_bases import (
     OUTCOME,
     STAYED,
     VALUE,
+    learn_table,
     own_base,
     own_csv,
     own_model,
@@ -193,6 +195,35 @@ def test_a_blank_number_comes_last_in_both_directions(finish):
         blanks = sum(row[2] == "" for row in own_rows())
         assert values[-blanks:] == [None] * blanks
         assert None not in values[:-blanks]
+
+
+def test_columns_may_be_called_like_those_of_the_result(tmp_path):
+    called = {"Tarif": "_line", "Umsatz": "line", "Besuche": "_Probability", "Region": "tier"}
+    content = own_csv()
+    header, rest = content.decode().split("\n", 1)
+    named = ";".join(called.get(name, name) for name in header.split(";"))
+    (tmp_path / "april.csv").write_text(f"{named}\n{rest}")
+    model = learn_table((tmp_path / "april.csv").read_bytes(), "logistic_regression")
+    schema = customers_table(model.schema, model.plan.to_dict(), purpose="predict")
+
+    found = score_rows(
+        Scorer(model.exported.manifest, model.exported.onnx),
+        source=tmp_path / "april.csv",
+        spec=check_table(tmp_path / "april.csv", schema).spec,
+        schema=schema,
+        policy=SEGMENTS_V2,
+        csv_path=tmp_path / "result.csv",
+        table_path=tmp_path / "result.parquet",
+    )
+
+    table = CustomerTable(tmp_path / "result.parquet")
+    for column in found["shown"]:
+        wanted = read_query({"sort": word_of(column["name"])}, columns=table.columns, tiers=found["tiers"])
+        assert wanted.query.sort == column["name"]
+        values = [row[column["name"]] for row in table.asking(wanted.query)[0:400]]
+        known = [value for value in values if value is not None]
+        assert known == sorted(known)
+    assert {"_line_", "line", "_Probability_", "tier"} <= set(table.columns)
 
 
 def test_a_file_without_a_needed_column_is_refused_by_its_name(company, user, predict):

@@ -16,9 +16,8 @@ from core.files.media import send_media
 from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
 from predictions import exports, files
-from predictions.engines.queries import read_query
+from predictions.engines.queries import read_query, word_of
 from predictions.engines.results import CUSTOMER
-from predictions.engines.words import Words
 from predictions.forms import HistoryFilter, PredictionForm
 from predictions.presenting.summary import Findings
 from predictions.selectors import (
@@ -158,7 +157,7 @@ def _customers(request, prediction):
     table = table.asking(wanted.query)
     page = Paginator(table, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     columns = [
-        {**column, "places": _places(column, page.object_list)}
+        {**column, "word": word_of(column["name"]), "places": _places(column, page.object_list)}
         for column in summary["shown"]
         if column["name"] in table.columns
     ]
@@ -179,14 +178,8 @@ def _customers(request, prediction):
         "page": page,
         "wanted": wanted,
         "group": group,
-        "group_label": group and _group_label(prediction, group),
         "tier_names": list(summary["tiers"]),
     }
-
-
-def _group_label(prediction, group):
-    # What is no column of the customers, such as the evidence of a log, brings its own.
-    return group.get("label") or Words(prediction.population.wording).label(group["feature"])
 
 
 def _places(column, rows):

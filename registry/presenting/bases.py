@@ -11,9 +11,17 @@ from django.db.models import Q
 from django.urls import reverse
 
 from companies.identity import Member
+from companies.models import Company
 from ml.serving.risk import POLICIES
 from registry.models import Dataset, ModelVersion, Population
-from registry.selectors import champion_for, list_versions, populations_of
+from registry.selectors import (
+    champion_for,
+    list_versions,
+    populations_of,
+    quality_of,
+    snapshot_bases,
+    telecom_base,
+)
 
 # Customers stand in these tables; features are made from one of them and are counted there.
 OF_CUSTOMERS = {
@@ -65,6 +73,12 @@ class BaseCard:
     @property
     def next_step(self) -> Step | None:
         return self.steps[0] if self.steps else None
+
+    @property
+    def is_used(self) -> bool:
+        """Whether the company brought anything: the original data of the installation came by themselves."""
+        brought = self.latest_data and not self.latest_data.is_original
+        return bool(self.base.company_id or self.facts or brought)
 
     @property
     def customers(self) -> int | None:
@@ -120,12 +134,31 @@ def versions_of(member: Member, base: Population):
 def home_section(member: Member) -> dict | None:
     """Return the bases of a company, each with its next step; nothing where there are none of its own.
 
-    Until then everything on the page is about the base of the installation anyway.
+    Until then everything on the page is about the base of the installation anyway; afterwards that one is
+    told of only where the company has used it.
     """
     cards = cards_of(member)
     own = [card for card in cards if card.base.company_id]
-    used = [card for card in cards if card.base.company_id or card.facts or card.latest_data]
-    return {"cards": used} if own else None
+    return {"cards": [card for card in cards if card.is_used]} if own else None
+
+
+def suggested_section(member: Member) -> dict | None:
+    """Return what the home of a developer says of the version that is suggested, and how good it is.
+
+    Of several bases with one row per customer it is that of which a version was deployed last.
+    """
+    base = _deployed_last(member.company)
+    version = base and champion_for(member, base)
+    quality = version and quality_of(version)
+    return {"version": version, "quality": quality} if quality else None
+
+
+def _deployed_last(company: Company) -> Population | None:
+    bases = snapshot_bases(company)
+    latest = company.deployments.champions().filter(population__in=bases).order_by("-deployed_at").first()
+    if latest:
+        return latest.population
+    return None if bases.filter(company=company).exists() else telecom_base()
 
 
 def what_leaving_means(base: Population) -> str:

@@ -179,11 +179,27 @@ def _is_uncalibrated(manifest):
     return bool(manifest) and "imported" in manifest and manifest["calibrator"]["method"] == "none"
 
 
+def _known_answers(population):
+    """Return what to say of columns that were learned from although each alone tells who left."""
+    kept = population.definition.get("kept_leaks", [])
+    if not kept:
+        return []
+    named = _list([f"{population.label_of(leak['column'])} (AUC {leak['auc']:.3f})" for leak in kept])
+    tells = "alone tells" if len(kept) == 1 else "each tell alone"
+    return [
+        Limit(
+            "It may have been told the answer",
+            f"{named} {tells} nearly all who left from those who stayed. Where that is known only after "
+            "somebody left, all figures here are too good to be true.",
+        )
+    ]
+
+
 def limits_of(found: dict, manifest: dict | None, population: Population) -> list[Limit]:
     """Return what to know before relying on the version, the most important first."""
     churners, rows = found["churners"], found["rows"]
     left = round(churners["base_rate"] * rows)
-    limits = [_width(found, rows, left)]
+    limits = [*_known_answers(population), _width(found, rows, left)]
     limits += _weak_parts(found, churners, population)
     small = [f"{part.feature}: {part.label}" for part in parts_of(found, population) if part.small]
     if small:

@@ -104,9 +104,14 @@ def own_csv(
 @lru_cache(maxsize=16)
 def own_model(model_type: str = "logistic_regression", *, with_ids: bool = True) -> OwnModel:
     """Return what `model_type` learns from `own_rows`, once per process."""
+    return learn_table(own_csv(without=() if with_ids else (ID,)), model_type)
+
+
+def learn_table(content: bytes, model_type: str) -> OwnModel:
+    """Return what is learned from a file, read by what is suggested."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "kunden.csv"
-        path.write_bytes(own_csv(without=() if with_ids else (ID,)))
+        path.write_bytes(content)
         found = infer_table(path, preview_table(path))
         plan = freeze(found, suggest(found))
         table = plan.table_schema(name="own", purpose="train")

@@ -8,13 +8,14 @@ import pytest
 from django.urls import reverse
 
 from companies.models import AuditEvent
-from registry.models import ModelDeployment, Population
+from registry.models import ModelDeployment, ModelVersion, Population
 from registry.selectors import telecom_base
 from registry.services.populations import archive_population
 from registry.tests.factories import (
     NOON,
     DatasetFactory,
     ModelDeploymentFactory,
+    ModelMetricsFactory,
     ModelVersionFactory,
     PopulationFactory,
 )
@@ -243,3 +244,15 @@ def test_the_homes_show_own_bases_with_their_next_step(as_user, as_developer, se
 
 def test_the_homes_of_a_company_without_own_bases_do_not(as_user):
     assert "Your customers" not in as_user.get("/user/").content.decode()
+
+
+def test_the_homes_of_who_never_used_the_telecom_base_do_not_speak_of_it(
+    as_developer, served_gym, default_versions
+):
+    version = ModelVersion.objects.get(population=served_gym)
+    ModelMetricsFactory(model=version)
+
+    home = words(as_developer.get("/dev/"))
+
+    assert f"{version} is suggested to whoever predicts" in home
+    assert "Gym members" in home and telecom_base().name not in home

@@ -75,6 +75,17 @@ def test_says_where_it_finds_fewer_leavers(found):
     assert "(11\u202f%), against" in limits["It finds fewer leavers in some groups"]
 
 
+def test_says_first_which_columns_know_the_answer(found):
+    leaks = [{"column": "tenure", "auc": 0.98}, {"column": "Contract", "auc": 0.991}]
+    kept_one, kept_both = (
+        Population(**TELECOM | {"definition": {"kept_leaks": kept}}) for kept in (leaks[:1], leaks)
+    )
+
+    assert limits_of(found, None, kept_one)[0].text.startswith("Tenure (AUC 0.980) alone tells nearly all")
+    assert "Contract (AUC 0.991) each tell alone" in limits_of(found, None, kept_both)[0].text
+    assert "answer" not in limits_of(found, None, TELECOM_BASE)[0].title
+
+
 def test_says_which_groups_are_too_small_to_judge(found):
     small = copy.deepcopy(found)
     for part in small["slices"]:

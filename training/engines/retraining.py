@@ -95,29 +95,13 @@ def retrain(
     """
     work = Path(folder)
     schema = FeatureSchema.from_dict(schema)
-    columns = stored_table(schema, reading)
-    tables = _Tables(work, schema, columns, max_bytes)
-
+    tables = _Tables(work, schema, stored_table(schema, reading), max_bytes)
     on_progress("Combine", 0, 0)
-    upload = CheckedTable(Path(newer["path"]), ParseSpec.from_dict(newer["spec"]))
-    base = tables.check(older) if older else None
     was_held_out = tables.sides(older)
-    combined_path = work / COMBINED
-    combination = combine(
-        base, upload, customers_table(schema, reading, purpose="train"), combined_path,
-        stored=columns, upload=newer["number"], on_progress=on_progress,
-    )  # fmt: skip
-
+    upload = customers_table(schema, reading, purpose="train")
+    combination = _combine(tables, older, newer, upload, work / COMBINED, on_progress)
     on_progress("Check", 0, 0)
-    table = CheckedTable(
-        combined_path,
-        # It was made from accepted rows and may be larger than any upload.
-        check_table(combined_path, columns, purpose="train", max_bytes=combined_path.stat().st_size).spec,
-    )
-    if table.spec.rows != combination.rows:
-        raise RuntimeError(f"{combination.rows} customers were combined, {table.spec.rows} can be read.")
-    customers = tables.read(table)
-    _sync(combined_path)
+    customers = _read_combined(tables, work / COMBINED, combination)
 
     on_progress("Split", 0, 0)
     labels = read_labels(customers.frame, schema)
@@ -140,16 +124,11 @@ def retrain(
     )  # fmt: skip
 
     on_progress("Export", 0, 0)
-    (work / HELD_OUT).write_bytes(np.packbits(held_out).tobytes())
-    (work / MANIFEST).write_text(json.dumps(exported.manifest, allow_nan=False))
-    (work / METADATA).write_text(json.dumps(exported.metadata, allow_nan=False))
-    (work / PIPELINE).write_bytes(exported.pipeline_pickle)
-    if exported.onnx is not None:
-        (work / GRAPH).write_bytes(exported.onnx)
+    _leave(work, exported, held_out)
     return {
         "combined": {
-            "sha256": table.spec.sha256,
-            "size": table.spec.size,
+            "sha256": customers.table.spec.sha256,
+            "size": customers.table.spec.size,
             "rows": len(labels),
             "churned": int(labels.sum()),
             "held_out_sha256": hash_split(held_out),
@@ -158,6 +137,37 @@ def retrain(
         "comparison": comparison,
         "seconds": trained.seconds,
     }
+
+
+def _combine(tables, older, newer, upload, target, on_progress):
+    return combine(
+        tables.check(older) if older else None,
+        CheckedTable(Path(newer["path"]), ParseSpec.from_dict(newer["spec"])),
+        upload,
+        target,
+        stored=tables.columns,
+        upload=newer["number"],
+        on_progress=on_progress,
+    )
+
+
+def _read_combined(tables, path, combination):
+    # It was made from accepted rows and may be larger than any upload.
+    report = check_table(path, tables.columns, purpose="train", max_bytes=path.stat().st_size)
+    if report.spec.rows != combination.rows:
+        raise RuntimeError(f"{combination.rows} customers were combined, {report.spec.rows} can be read.")
+    customers = tables.read(CheckedTable(path, report.spec))
+    _sync(path)
+    return customers
+
+
+def _leave(work, exported, held_out):
+    (work / HELD_OUT).write_bytes(np.packbits(held_out).tobytes())
+    (work / MANIFEST).write_text(json.dumps(exported.manifest, allow_nan=False))
+    (work / METADATA).write_text(json.dumps(exported.metadata, allow_nan=False))
+    (work / PIPELINE).write_bytes(exported.pipeline_pickle)
+    if exported.onnx is not None:
+        (work / GRAPH).write_bytes(exported.onnx)
 
 
 class _Tables:

@@ -21,7 +21,7 @@ from registry.services.opening import DamagedArtefact, verified_files
 from registry.services.states import VersionNotServing
 from registry.services.versions import register_version
 from training.models import TrainingRun
-from training.selectors import serving_version, the_first_version
+from training.selectors import latest_version, serving_version, the_first_version
 from training.services.children import learn_in_child, read_exported
 from training.services.lineage import (
     DataMovedOn,
@@ -146,8 +146,12 @@ def _arguments(training_run, base, existing, work, upload):
 def _existing(training_run, at):
     """Return what the new version is compared with, for the child, and the names of what it cannot be."""
     member = training_run.job.account and membership(training_run.job.account)
-    wanted = {"serving": serving_version(training_run.company, member, training_run.population)}
-    first = the_first_version(training_run.model_type, training_run.population)
+    company, population = training_run.company, training_run.population
+    wanted = {"serving": serving_version(company, member, population)}
+    if wanted["serving"] is None and population.company_id:
+        # Nobody deployed one of these customers yet; the version before is what there is to beat.
+        wanted["before"] = latest_version(company, population)
+    first = the_first_version(training_run.model_type, population)
     if first and first != wanted["serving"]:
         wanted["v1"] = first
     existing, left_out = [], []

@@ -19,7 +19,7 @@ from intake.services.submissions import run_of_earlier_send
 from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep, take_in
 from ml.matrix.schemas import FeatureSchema
 from registry.models import Population
-from registry.services.populations import create_population, free_name
+from registry.services.populations import change_population, create_population, free_name
 from tabular.children import read_in_child
 from tabular.errors import TableError, shown
 from tabular.previews.preview import Preview
@@ -28,6 +28,7 @@ from tabular.snapshots.inference import Inferred, infer_table_in_child
 from tabular.snapshots.plan import Choices, SnapshotPlan, freeze, suggest
 from training.models import TrainingRun
 from training.presenting.leaks import STOP, Leak, describe_leaks
+from training.selectors import base_without_model
 from training.services.retraining import (
     USUAL_OWN_TYPE,
     checked_reason,
@@ -292,6 +293,8 @@ def start_first_training(
 ) -> TrainingRun:
     """Make a customer base of a table and queue its first training: both, or nothing of either.
 
+    A base of that name whose first training ended without a model is described anew.
+
     Parameters
     ----------
     base_name
@@ -330,15 +333,9 @@ def start_first_training(
         Company.objects.select_for_update().get(pk=member.company.pk)
         if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=waiting):
             return earlier
-        population = create_population(
-            company=member.company,
-            name=base_name.strip() or name_after(waiting.name, member.company),
-            kind=Population.Kind.SNAPSHOT,
-            currency=currency,
-            by=member.account,
-            at=at,
-            **_described(checked, choices, kept, value_column),
-        )
+        described = _described(checked, choices, kept, value_column) | {"currency": currency}
+        name = base_name.strip() or name_after(waiting.name, member.company)
+        population = _base_called(name, member=member, described=described, at=at)
         return queue_training(
             submission,
             population=population,
@@ -388,6 +385,15 @@ def start_from_file(
         raise
 
 
+def _base_called(name, *, member, described, at):
+    """Return a base of that name: a new one, or the one whose first training ended without a model."""
+    who = {"by": member.account, "at": at}
+    if empty := base_without_model(member.company, name):
+        return change_population(population=empty, **who, **described)
+    kind = Population.Kind.SNAPSHOT
+    return create_population(company=member.company, name=name, kind=kind, **who, **described)
+
+
 def _kept_leaks(checked, keep_leaking):
     """Return the columns that are learned from although they tell too much, with how much they tell."""
     stopping = {leak.column: leak for leak in checked.leaks if leak.level == STOP}
@@ -414,6 +420,7 @@ def _described(checked, choices, kept, value_column):
 
 
 def name_after(filename: str, company: Company) -> str:
-    """Return what the customers of a file may be called: a name that the company has not given yet."""
+    """Return what the customers of a file may be called: a name that no model has been given yet."""
     words = PurePath(filename).stem.replace("_", " ").replace("-", " ").split()
-    return free_name(company, " ".join(words).capitalize() or "Customers")
+    name = " ".join(words).capitalize() or "Customers"
+    return name if base_without_model(company, name) else free_name(company, name)

@@ -13,7 +13,6 @@ from registry.services.populations import NameTaken, PopulationRefused
 from registry.tests.factories import NOON
 from tabular.snapshots.plan import suggest
 from training.models import TrainingRun
-from training.selectors import card_section
 from training.services.own_tables import ColumnsKnowAnswer, start_first_training
 from training.services.retraining import ReasonMissing
 from training.tests.own import gym, with_column
@@ -103,14 +102,17 @@ def test_sent_twice_it_begins_once(look, developer, model_types, company):
     assert own_bases(company).count() == 1
 
 
-def test_a_column_that_knows_the_answer_is_kept_by_name_and_said_on_the_card(first_trained, developer):
+def test_a_column_that_knows_the_answer_is_kept_by_name_and_said_on_the_card(
+    first_trained, developer, client
+):
     table = with_column(gym(), "Refund", lambda row: "1" if row["Left"] == "gone" else "0")
 
     run = first_trained(table, keep_leaking=("Refund",))
 
     assert run.population.definition["kept_leaks"] == [{"column": "Refund", "auc": 1.0}]
-    section = card_section(membership(developer), run.version)
-    assert [leak["column"] for leak in section["kept_leaks"]] == ["Refund"]
+    client.force_login(developer)
+    card = client.get(f"/dev/models/{run.version_id}/").content.decode()
+    assert "Refund (AUC 1.000) alone tells nearly all who left" in card
 
 
 # --- What comes of it ------------------------------------------------------------------------------------

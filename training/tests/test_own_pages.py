@@ -8,7 +8,9 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
+from jobs.services import request_cancel
 from registry.models import Population
 from training.models import TrainingRun
 from training.tests.own import gym, with_column, without
@@ -292,6 +294,20 @@ def test_a_page_that_was_left_for_too_long_says_so(as_developer):
         answer = as_developer.get(f"{NEW}{step}/?kept=nonsense")
 
         assert answer.status_code == 410 and "Please choose it again" in words(answer)
+
+
+def test_a_training_that_was_cancelled_leaves_the_name_to_the_next_one(as_developer, train_page):
+    begun = train(as_developer, train_page(gym()))
+    run = TrainingRun.objects.get()
+    request_cancel(job=run.job, by=run.developer.account, at=timezone.now())
+    ended = as_developer.get(begun.url)
+
+    assert "Bring the table again" in words(ended)
+    again = train(as_developer, train_page(without(gym(), "Fee")))
+
+    assert again.status_code == 302 and TrainingRun.objects.count() == 2
+    base = Population.objects.get(company__isnull=False)
+    assert base.name == "Gym" and "Fee" not in base.features.features
 
 
 # --- The model, and the next month -----------------------------------------------------------------------

@@ -8,10 +8,16 @@ import pytest
 from companies.identity import membership
 from core.files.media import media_path
 from intake.services.checking import FileRefused
+from registry.models import Population
 from registry.services.deployments import deploy_version
-from registry.tests.factories import NOON
+from registry.tests.factories import NOON, PopulationFactory
 from training.services.lineage import held_out_beside
-from training.services.retraining import UnknownModelType, check_upload, start_retraining
+from training.services.retraining import (
+    NotToBeRetrained,
+    UnknownModelType,
+    check_upload,
+    start_retraining,
+)
 from training.tests.own import as_file, gym, with_column, without
 
 pytestmark = pytest.mark.django_db
@@ -45,10 +51,21 @@ def test_is_added_to_what_came_before_and_compared_with_what_serves(
     assert (run.number, run.version.number, run.model_type.slug) == (2, 1, "lightgbm")
     rows = {row["Member no"]: row for row in stored(run.combined_dataset)}
     assert len(rows) == 600 and rows["M-00000"]["Visits"] == "29"
-    assert run.comparison["judged"]["customers"] > 50
+    judged = run.comparison["judged"]
+    assert judged["customers"] > 50 and (judged["left_out"], judged["unknown"]) == (0, [])
     assert [version["key"] for version in run.comparison["versions"]] == ["new", "serving"]
     assert {part["feature"] for part in run.comparison["slices"]} == {"Plan", "Newsletter"}
     assert run.comparison["campaign"] is None and run.comparison["versions"][0]["profit"] is None
+
+
+def test_is_compared_with_the_version_before_where_none_serves(first_trained, trained_again):
+    first = first_trained(gym())
+
+    run = trained_again(first.population, gym(200, seed=5, prefix="N"), model_type="decision_tree")
+
+    assert [version["key"] for version in run.comparison["versions"]] == ["new", "before"]
+    assert run.comparison["versions"][1]["name"] == "Logistic Regression v1"
+    assert "Logistic Regression v1" in run.comparison["sentence"]
 
 
 def test_profit_is_told_where_a_column_says_what_a_customer_is_worth(
@@ -75,7 +92,11 @@ def test_the_pages_of_a_run_show_without_profit(first_trained, trained_again, de
     cards = [client.get(f"/dev/models/{run.version_id}/") for run in (first, second)]
 
     assert [page.status_code for page in (*pages, *cards)] == [200] * 4
-    assert "Kept from" not in pages[0].content.decode()
+    first_page = pages[0].content.decode()
+    assert (
+        "the first of these customers" in first_page and "Of 100 customers it says will leave" in first_page
+    )
+    assert "Kept from" not in first_page and "not compared" not in first_page
     assert "campaign earns" not in pages[1].content.decode()
 
 
@@ -134,6 +155,31 @@ def test_a_type_that_is_none_is_refused(first_trained, developer, settings):
             member=membership(developer), upload=as_file(gym()), reason="More", population=base,
             model_type="crystal_ball", at=NOON,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("of", "sentence"),
+    [
+        ({"archived_at": NOON}, "was archived"),
+        ({"kind": Population.Kind.LOG, "schema": {}}, "learns from purchases"),
+        ({"company": None}, "has no such customer base"),
+    ],
+    ids=["archived", "purchases", "of others"],
+)
+def test_a_base_that_takes_no_table_is_refused_before_the_file_is_read(
+    of, sentence, company, other_company, developer, settings
+):
+    if "company" in of:
+        of = {"company": other_company}
+    base = PopulationFactory(**{"company": company, "snapshot": True} | of)
+    wanted = {"member": membership(developer), "population": base}
+
+    with pytest.raises(NotToBeRetrained, match=sentence):
+        check_upload(upload=as_file(gym()), **wanted)
+    with pytest.raises(NotToBeRetrained, match=sentence):
+        start_retraining(upload=as_file(gym()), reason="More", at=NOON, **wanted)
+
+    assert not list(settings.FILE_UPLOAD_TEMP_DIR.iterdir())
 
 
 def test_the_telecom_base_keeps_its_pinned_type(retraining, labelled):

@@ -153,7 +153,8 @@ def runs(request):
 def run(request, run):
     found = _found(request, run)
     if not found.is_done:
-        return render(request, "training/running.html", {"run": found, "job": found.job})
+        context = {"run": found, "job": found.job, "begins_anew": not found.population.datasets.exists()}
+        return render(request, "training/running.html", context)
     stored = found.comparison.get("campaign")
     form = CampaignForm.of(request, stored) if stored else None
     findings = Findings(found, campaign=form and form.campaign)
