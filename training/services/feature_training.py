@@ -1,13 +1,10 @@
 """Learning from features of a purchase log: written down at once, done by a job, registered as a version."""
 
-import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from django.conf import settings
-
 from companies.identity import Member
-from core.errors import Conflict, DomainError, Forbidden
+from core.errors import Conflict, DomainError
 from core.files.store import local_copy
 from core.files.stored import DATASETS
 from intake.services.submissions import Submission, begin_run, run_of_earlier_send
@@ -23,14 +20,11 @@ from training.feature_trainings import latest_features
 from training.models import TrainingRun
 from training.services.children import learn_in_child, read_exported
 from training.services.deploying import deploy_after_training, learned_outcomes_until
+from training.services.runs import refuse_others, room_for
 from transactions.models import FeatureMatrix
 
 TASK = "training.learn_features"
 ENGINE = "training.engines.purchases:learn"
-
-
-class OnlyDevelopers(Forbidden):
-    code = "only-developers"
 
 
 class NoFeatures(Conflict):
@@ -99,12 +93,6 @@ def start_feature_training(
     return training
 
 
-def refuse_others(member: Member) -> None:
-    """Raise `OnlyDevelopers` unless `member` may train the models of the company."""
-    if not member.is_developer:
-        raise OnlyDevelopers(f"Only the developer of {member.company} trains its models.")
-
-
 def submission_of(member: Member, sent_key: str | None) -> Submission:
     """Return the wish to learn from a log, which is one however often it is sent under one key."""
     return Submission(member=member, task=TASK, kind="training_run", sent_key=sent_key)
@@ -124,32 +112,9 @@ def train_on_features(*, run: JobRun, training: TrainingRun, at: datetime) -> No
         The log teaches nothing, or took more memory or time than a job may take.
     """
     matrix = _features_of(training)
-    analysis = matrix.analysis
-    labels = TrainingRun.Labels.DEFINITION
-    if "label" in (analysis.mapping or {}):
-        labels = TrainingRun.Labels.GIVEN
-    with (
-        local_copy(DATASETS, analysis.events_path) as events,
-        tempfile.TemporaryDirectory(dir=_work_folder(), prefix=f"{training.uuid}-") as folder,
-    ):
-        arguments = {
-            "folder": folder,
-            "events": str(events),
-            "feature_set": matrix.feature_set,
-            # By the clock of the log, which knows no time zone.
-            "as_of": matrix.as_of.replace(tzinfo=None).isoformat() if matrix.as_of else None,
-            "labels": labels,
-            "definition": {
-                "horizon_days": matrix.horizon_days,
-                "gap_days": matrix.gap_days,
-                "active_window_days": matrix.active_window_days,
-                "confirmed": analysis.configured_at is not None,
-            },
-            "model_type": training.model_type.slug,
-            "params": training.model_type.parameters,
-            "minimum": (analysis.profile or {}).get("minimum"),
-            "champion": _champion_of(training),
-        }
+    labels = _labels_of(matrix.analysis)
+    with local_copy(DATASETS, matrix.analysis.events_path) as events, room_for(training) as folder:
+        arguments = _arguments(training, matrix, labels) | {"folder": folder, "events": str(events)}
         found = learn_in_child(ENGINE, arguments, run=run)
         exported = read_exported(Path(folder))
     run.progress("Register", 0, 0)
@@ -170,6 +135,31 @@ def train_on_features(*, run: JobRun, training: TrainingRun, at: datetime) -> No
         training.report = found["report"]
         training.report["deployment"] = deploy_after_training(training=training, at=at)
         training.save(update_fields=("version", "label_source", "training_samples", "churn_rate", "report"))
+
+
+def _labels_of(analysis):
+    is_given = "label" in (analysis.mapping or {})
+    return TrainingRun.Labels.GIVEN if is_given else TrainingRun.Labels.DEFINITION
+
+
+def _arguments(training, matrix, labels):
+    """Return what the child is told, but for its files."""
+    return {
+        "feature_set": matrix.feature_set,
+        # By the clock of the log, which knows no time zone.
+        "as_of": matrix.as_of.replace(tzinfo=None).isoformat() if matrix.as_of else None,
+        "labels": labels,
+        "definition": {
+            "horizon_days": matrix.horizon_days,
+            "gap_days": matrix.gap_days,
+            "active_window_days": matrix.active_window_days,
+            "confirmed": matrix.analysis.configured_at is not None,
+        },
+        "model_type": training.model_type.slug,
+        "params": training.model_type.parameters,
+        "minimum": (matrix.analysis.profile or {}).get("minimum"),
+        "champion": _champion_of(training),
+    }
 
 
 def _champion_of(training):
@@ -197,9 +187,3 @@ def _features_of(training):
     if not matrix.is_ready:
         raise FeaturesFailed("The features are not computed. Process the log, then train again.")
     return matrix
-
-
-def _work_folder():
-    folder = Path(settings.STATE_DIR) / "training"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

@@ -8,7 +8,8 @@ from companies.identity import Member
 from intake.services.submissions import run_of_earlier_send
 from registry.services.ledger import lock_company
 from training.models import TrainingRun
-from training.services.feature_training import refuse_others, start_feature_training, submission_of
+from training.services.feature_training import start_feature_training, submission_of
+from training.services.runs import refuse_others
 from transactions.cutoffs import plan_features
 from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.services.matrices import start_features

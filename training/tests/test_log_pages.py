@@ -14,8 +14,8 @@ from registry.selectors import champion_of
 from registry.services.populations import change_population
 from registry.tests.factories import NOON
 from training.models import TrainingRun
-from training.services.feature_training import OnlyDevelopers
 from training.services.log_training import train_on_log
+from training.services.runs import OnlyDevelopers
 from transactions.models import FeatureMatrix
 from transactions.services.configuration import configure_analysis
 from transactions.services.importing import start_import

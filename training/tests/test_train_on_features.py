@@ -18,9 +18,9 @@ from training.models import TrainingRun
 from training.presenting.status import TRAINING_STATUS
 from training.services.feature_training import (
     NoFeatures,
-    OnlyDevelopers,
     start_feature_training,
 )
+from training.services.runs import OnlyDevelopers
 from transactions.services.processing import process_features
 from transactions.services.uploads import start_analysis
 
