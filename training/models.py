@@ -20,6 +20,9 @@ class TrainingRunQuerySet(models.QuerySet):
         """Those that learned from the features of a purchase log."""
         return self.filter(kind=TrainingRun.Kind.PURCHASES)
 
+    def done(self):
+        return self.filter(version__isnull=False)
+
     def with_related(self):
         """Fetch with each row what a line of a list and its status show."""
         return self.select_related(

@@ -1,4 +1,4 @@
-"""What is the same for every run, whatever it learns from: who may ask for one, and where its worker works."""
+"""What is the same for every training: who may ask for one, and where its worker works."""
 
 import tempfile
 from pathlib import Path
