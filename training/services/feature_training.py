@@ -9,11 +9,10 @@ from core.files.store import local_copy
 from core.files.stored import DATASETS
 from intake.services.submissions import Submission, begin_run, run_of_earlier_send
 from jobs.runner import JobRun
-from registry.log_models import read_model_type
 from registry.models import ModelType
 from registry.selectors import champion_that_serves
 from registry.services.ledger import lock_company
-from registry.services.model_types import add_missing_model_types
+from registry.services.model_types import add_missing_model_types, read_model_type
 from registry.services.opening import DamagedArtefact, load_manifest, verified_files
 from registry.services.versions import register_version
 from training.feature_trainings import latest_features
@@ -60,7 +59,7 @@ def start_feature_training(
 
     Raises
     ------
-    registry.log_models.UnknownModelType
+    registry.services.model_types.UnknownModelType
         Logs are not learned with that type.
     NoFeatures
         There are none yet.

@@ -40,7 +40,7 @@ def train_on_log(
     ------
     OnlyDevelopers
         A user asks.
-    registry.log_models.UnknownModelType, transactions.services.matrices.NoSuchFeatures
+    registry.services.model_types.UnknownModelType, transactions.services.matrices.NoSuchFeatures
         There is no such type, or no such set.
     transactions.cutoffs.LogNotRead
         Its columns have no meaning yet.

@@ -16,9 +16,9 @@ from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep
 from jobs.models import Job
 from jobs.selectors import job_of_key
 from registry.engines.tables import customers_table
-from registry.log_models import UnknownModelType
 from registry.models import ModelType, Population
 from registry.selectors import telecom_base
+from registry.services.model_types import UnknownModelType
 from tabular.snapshots.check import CheckReport
 from training.models import TrainingRun
 from training.services.lineage import (

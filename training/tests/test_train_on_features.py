@@ -8,8 +8,8 @@ from jobs.models import Job
 from jobs.services import request_cancel
 from ml.logs.log_models import TYPES
 from ml.samples.sample_logs import make_sample_log
-from registry.log_models import UnknownModelType
 from registry.selectors import champion_of, versions_for
+from registry.services.model_types import UnknownModelType
 from registry.services.opening import load_manifest
 from registry.services.populations import change_population, purchases_of
 from training.api.v2 import describe_training
