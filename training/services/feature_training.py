@@ -15,8 +15,8 @@ from registry.services.ledger import lock_company
 from registry.services.model_types import add_missing_model_types, read_model_type
 from registry.services.opening import DamagedArtefact, load_manifest, verified_files
 from registry.services.versions import register_version
-from training.feature_trainings import latest_features
 from training.models import TrainingRun
+from training.selectors import latest_features
 from training.services.children import learn_in_child, read_exported
 from training.services.deploying import deploy_after_training, learned_outcomes_until
 from training.services.runs import refuse_others, room_for

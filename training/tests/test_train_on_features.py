@@ -13,9 +13,9 @@ from registry.services.model_types import UnknownModelType
 from registry.services.opening import load_manifest
 from registry.services.populations import change_population, purchases_of
 from training.api.v2 import describe_training
-from training.feature_trainings import latest_feature_training, latest_features
 from training.models import TrainingRun
 from training.presenting.status import TRAINING_STATUS
+from training.selectors import latest_feature_training, latest_features
 from training.services.feature_training import (
     NoFeatures,
     start_feature_training,

@@ -8,9 +8,9 @@ from django_htmx.http import HttpResponseClientRedirect
 from companies.access import developer_required
 from core.errors import DomainError
 from registry.selectors import champion_that_serves
-from training.feature_trainings import trainings_of
 from training.forms import LogTrainingForm
 from training.presenting.log_models import Verdict
+from training.selectors import trainings_of
 from training.services.log_training import train_on_log
 from transactions.cutoffs import plan_features
 from transactions.selectors import analyses_for, ready_analyses_for
