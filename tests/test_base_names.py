@@ -37,6 +37,7 @@ def shops(company, user, developer, do_jobs):
     do_jobs()
     dataset = DatasetFactory(company=company, population=base)
     retraining = TrainingRun.objects.create(
+        kind="CUSTOMERS",
         company=company,
         population=base,
         developer=developer.developer,

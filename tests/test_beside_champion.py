@@ -14,7 +14,7 @@ from registry.selectors import champion_of
 from registry.services.opening import verified_files
 from tests.coffee_shop import LATER, NOON, SPRING, finish, until
 from training.engines.beside_champion import judge_champion
-from training.models import FeatureTraining
+from training.models import TrainingRun
 from training.services.deploying import deploy_after_training, learned_outcomes_until
 from training.services.log_training import train_on_log
 from transactions.services.configuration import configure_analysis
@@ -41,7 +41,7 @@ def train_newer(read, member, do_jobs):
             at=NOON + timedelta(days=30),
         )
         finish(do_jobs)
-        return FeatureTraining.objects.with_related().get(pk=training.pk)
+        return TrainingRun.objects.with_related().get(pk=training.pk)
 
     return do
 

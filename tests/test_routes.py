@@ -187,7 +187,7 @@ def matrix_of_company(log_of_company, do_jobs):
 @pytest.fixture
 def log_training_of_company(matrix_of_company, developer):
     matrix = FeatureMatrix.objects.select_related("analysis", "job").get(pk=matrix_of_company)
-    return start_feature_training(member=membership(developer), matrix=matrix, at=NOON).pk
+    return start_feature_training(member=membership(developer), matrix=matrix, at=NOON).uuid
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from registry.models import Dataset, DeploymentEvent, ModelVersion, Population
 from registry.selectors import champion_of, telecom_base
 from registry.tests.factories import NOON
 from registry.tests.landed import version_of
-from training.models import FeatureTraining, TrainingRun
+from training.models import TrainingRun
 from transactions.models import AnalysisSession
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,9 +103,9 @@ def test_every_row_finds_its_base(landed):
     assert (line.sequence, line.population) == (2, purchases)
     assert DeploymentEvent.objects.get(version=retrained).population == telecom_base()
     assert AnalysisSession.objects.get().population == purchases
-    assert TrainingRun.objects.get().population == telecom_base()
-    assert FeatureTraining.objects.get(company=company).population == purchases
-    assert FeatureTraining.objects.get(company=orphan).population.company == orphan
+    assert TrainingRun.objects.get(kind="CUSTOMERS").population == telecom_base()
+    assert TrainingRun.objects.get(company=company, kind="PURCHASES").population == purchases
+    assert TrainingRun.objects.get(company=orphan).population.company == orphan
 
 
 def test_the_way_back_says_again_what_each_row_reads(landed):

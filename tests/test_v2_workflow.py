@@ -13,7 +13,7 @@ import pytest
 
 from tests.installation import Installation, own_database
 from tests.places import REPOSITORY
-from transactions.samples import sample_file
+from transactions.presenting.samples import sample_file
 
 # One worker, and the calls follow each other at once: the training has to find what is still being made.
 # The installation has a database of its own; the mark lets it be walked on every kind that is tested.

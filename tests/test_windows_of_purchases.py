@@ -11,7 +11,7 @@ from ml.logs.features.window_definitions import WINDOWS
 from predictions.selectors import version_for_purchases
 from registry.services.opening import load_manifest
 from transactions.models import FeatureMatrix
-from transactions.samples import sample_file
+from transactions.presenting.samples import sample_file
 
 pytestmark = pytest.mark.django_db
 

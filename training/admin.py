@@ -14,7 +14,7 @@ from core.errors import DomainError
 from intake.services.checking import LEAVE_OUT, REFUSE
 from registry.admin import ModelVersionAdmin
 from registry.models import ModelVersion
-from training.models import FeatureTraining, TrainingRun
+from training.models import TrainingRun
 from training.presenting.purchases import describe_report
 from training.services.operating import order_rebuild, retrain_for
 
@@ -104,19 +104,32 @@ class TrainedVersionAdmin(ModelVersionAdmin):
 
 @admin.register(TrainingRun)
 class TrainingRunAdmin(ReadOnlyAdmin):
-    """A log: who retrained when, from what, why, and what came of it. Read-only."""
+    """A log: who trained when, from what, why, and what came of it. Read-only."""
 
-    list_display = ("__str__", "company", "person", "version", "state", "customers", "created_at")
-    list_filter = ("job__state", "model_type")
+    list_display = ("__str__", "kind", "company", "person", "version", "state", "customers", "created_at")
+    list_filter = ("kind", "job__state", "model_type", "label_source")
     list_select_related = ("company", "version", "job", "developer__account")
-    search_fields = ("original_filename", "company__name", "uuid", "reason")
-    date_hierarchy = "created_at"
-    fields = (
-        "uuid", "company", "person", "reason", "model_type", "warm_start", "number", "version_link",
-        "job_link", "original_filename", "upload_path", "upload_dataset", "parent_dataset",
-        "combined_dataset", "created_at", "input_data", "combination", "comparison",
+    search_fields = (
+        "original_filename", "company__name", "uuid", "reason", "matrix__analysis__dataset__name",
     )  # fmt: skip
-    readonly_fields = fields
+    date_hierarchy = "created_at"
+    of_both = (
+        "uuid", "kind", "company", "population", "person", "model_type", "state", "error", "job_link",
+        "version_link", "created_at",
+    )  # fmt: skip
+    of_customers = (
+        "reason", "warm_start", "number", "original_filename", "upload_path", "upload_dataset",
+        "parent_dataset", "combined_dataset", "input_data", "combination", "comparison",
+    )  # fmt: skip
+    of_purchases = (
+        "matrix_link", "log_link", "label_source", "training_samples", "churned", "figures", "warnings",
+        "findings", "stored",
+    )  # fmt: skip
+    readonly_fields = (*of_both, *of_customers, *of_purchases)
+
+    def get_fields(self, request, obj=None):
+        is_of_purchases = obj and obj.kind == TrainingRun.Kind.PURCHASES
+        return (*self.of_both, *(self.of_purchases if is_of_purchases else self.of_customers))
 
     @admin.display(description="person")
     def person(self, run):
@@ -126,9 +139,14 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     def state(self, run):
         return run.job.get_state_display()
 
+    @admin.display(description="what went wrong")
+    def error(self, run):
+        return (run.job.error or {}).get("message", "")
+
     @admin.display(description="customers")
     def customers(self, run):
-        return f"{run.input_data.get('accepted', 0):,}"
+        known = run.training_samples if run.input_data is None else run.input_data.get("accepted", 0)
+        return "" if known is None else f"{known:,}"
 
     @admin.display(description="version")
     def version_link(self, run):
@@ -138,89 +156,50 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     def job_link(self, run):
         return _link("admin:jobs_job_change", run.job)
 
-
-@admin.register(FeatureTraining)
-class FeatureTrainingAdmin(ReadOnlyAdmin):
-    """A log: who learned from which features of a purchase log, and what came of it. Read-only."""
-
-    list_display = ("__str__", "company", "person", "version", "state", "training_samples", "created_at")
-    list_filter = ("job__state", "model_type", "label_source")
-    list_select_related = (
-        "company", "version__metrics", "job__account", "model_type", "matrix__analysis__dataset",
-    )  # fmt: skip
-    search_fields = ("company__name", "id", "matrix__analysis__dataset__name")
-    date_hierarchy = "created_at"
-    fields = (
-        "id", "company", "person", "model_type", "state", "error", "job_link", "version_link", "matrix_link",
-        "log_link", "label_source", "training_samples", "churned", "figures", "created_at", "warnings",
-        "findings", "stored",
-    )  # fmt: skip
-    readonly_fields = fields
-
-    @admin.display(description="person")
-    def person(self, training):
-        return training.job.account.email if training.job.account else "somebody who left"
-
-    @admin.display(description="state", ordering="job__state")
-    def state(self, training):
-        return training.job.get_state_display()
-
-    @admin.display(description="what went wrong")
-    def error(self, training):
-        return (training.job.error or {}).get("message", "")
-
-    @admin.display(description="job")
-    def job_link(self, training):
-        return _link("admin:jobs_job_change", training.job)
-
-    @admin.display(description="version")
-    def version_link(self, training):
-        return _link("admin:registry_modelversion_change", training.version) if training.version else ""
-
     @admin.display(description="features")
-    def matrix_link(self, training):
-        if training.matrix is None:
+    def matrix_link(self, run):
+        if run.matrix is None:
             return "They were deleted."
-        return _link("admin:transactions_featurematrix_change", training.matrix)
+        return _link("admin:transactions_featurematrix_change", run.matrix)
 
     @admin.display(description="purchase log")
-    def log_link(self, training):
-        if training.matrix is None:
+    def log_link(self, run):
+        if run.matrix is None:
             return "It was deleted."
-        return _link("admin:transactions_analysissession_change", training.matrix.analysis)
+        return _link("admin:transactions_analysissession_change", run.matrix.analysis)
 
     @admin.display(description="share of them who left")
-    def churned(self, training):
-        return "" if training.churn_rate is None else f"{training.churn_rate:.1%}"
+    def churned(self, run):
+        return "" if run.churn_rate is None else f"{run.churn_rate:.1%}"
 
     @admin.display(description="figures of those who leave")
-    def figures(self, training):
-        if training.version is None:
+    def figures(self, run):
+        if run.version is None:
             return ""
-        found = training.version.metrics.additional_metrics["churners"]
+        found = run.version.metrics.additional_metrics["churners"]
         return ", ".join(f"{name} {found[key]:.4f}" for key, name in FIGURES.items())
 
     @admin.display(description="warnings")
-    def warnings(self, training):
-        told = (training.report or {}).get("warnings", [])
+    def warnings(self, run):
+        told = (run.report or {}).get("warnings", [])
         return format_html_join(mark_safe("<br>"), "{}", ((sentence,) for sentence in told))
 
     @admin.display(description="report")
-    def findings(self, training):
+    def findings(self, run):
         return format_html_join(
             "",
             "<p><strong>{}</strong><br>{}</p>",
             (
                 (heading, format_html_join(mark_safe("<br>"), "{}", ((line,) for line in sentences)))
-                for heading, sentences in describe_report(training)
+                for heading, sentences in describe_report(run)
             ),
         )
 
     @admin.display(description="report as stored")
-    def stored(self, training):
-        if training.report is None:
+    def stored(self, run):
+        if run.report is None:
             return ""
-        text = json.dumps(training.report, indent=2, ensure_ascii=False)
+        text = json.dumps(run.report, indent=2, ensure_ascii=False)
         return format_html("<details><summary>Show</summary><pre>{}</pre></details>", text)
 
 

@@ -9,10 +9,9 @@ class TrainingConfig(AppConfig):
         from companies.beginnings import add_beginning
         from companies.portals import DEVELOPERS
         from registry.presenting import bases, cards
-        from training.feature_trainings import analysis_section, log_section
         from training.presenting.bases import training_steps
         from training.presenting.beginnings import has_trained, own_customers
-        from training.selectors import card_section, home_section
+        from training.presenting.sections import analysis_section, card_section, home_section, log_section
         from training.services.owned_files import declare_files
         from transactions.presenting import sections
 

@@ -12,48 +12,75 @@ from transactions.models import FeatureMatrix
 
 
 class TrainingRunQuerySet(models.QuerySet):
-    def with_related(self):
-        """Fetch with each row what a line of the list shows."""
-        return self.select_related(
-            "company", "developer__account", "job", "model_type", "population", "version__model_type",
-            "upload_dataset", "combined_dataset", "parent_dataset",
-        )  # fmt: skip
+    def of_customers(self):
+        """Those that learned from a table, one row for each customer."""
+        return self.filter(kind=TrainingRun.Kind.CUSTOMERS)
+
+    def of_purchases(self):
+        """Those that learned from the features of a purchase log."""
+        return self.filter(kind=TrainingRun.Kind.PURCHASES)
 
     def done(self):
         return self.filter(version__isnull=False)
 
+    def with_related(self):
+        """Fetch with each row what a line of a list and its status show."""
+        return self.select_related(
+            "company", "developer__account", "job", "model_type", "population", "version__model_type",
+            "version__metrics", "upload_dataset", "combined_dataset", "parent_dataset",
+            "matrix__analysis__dataset",
+        )  # fmt: skip
+
 
 class TrainingRun(models.Model):
-    """One row is one retraining: an upload, added to the company's data, and the version that came of it.
+    """One row is one training, and the version that came of it.
 
-    Data sets, version and number appear together, when it is done; before that the row only says what is
-    meant to happen.
+    One of customers adds an upload to the data of its base; data sets, version and number appear together,
+    when it is done. One of purchases learns from the features of a log; version, figures and report appear
+    together. Before that the row only says what is meant to happen.
     """
 
+    class Kind(models.TextChoices):
+        CUSTOMERS = "CUSTOMERS", "A table of customers"
+        PURCHASES = "PURCHASES", "The features of a purchase log"
+
+    class Labels(models.TextChoices):
+        GIVEN = "given", "The label column of the file"
+        DEFINITION = "definition", "The churn definition: no purchase for so many days"
+
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=10, choices=Kind, editable=False)
     company = models.ForeignKey(Company, models.CASCADE, related_name="training_runs")
     population = models.ForeignKey(Population, models.RESTRICT, related_name="training_runs")
     developer = models.ForeignKey(Developer, models.SET_NULL, null=True, related_name="training_runs")
     job = models.OneToOneField(Job, models.CASCADE, related_name="training_run")
     model_type = models.ForeignKey(ModelType, models.PROTECT, related_name="training_runs")
-    reason = models.CharField(max_length=500)
+    version = models.OneToOneField(ModelVersion, models.SET_NULL, null=True, related_name="training_run")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    # --- Of customers -------------------------------------------------------------------------------------
+    reason = models.CharField(max_length=500, blank=True)
     # Weights start fresh every time: what served before is only compared with.
     warm_start = models.BooleanField(default=False, editable=False)
-
     original_filename = models.CharField(max_length=255, blank=True)
-    upload_path = models.CharField(max_length=255, help_text="Relative to the media folder.")
-    input_data = models.JSONField(help_text="What was read: parse specification and counts.")
-
+    upload_path = models.CharField(max_length=255, blank=True, help_text="Relative to the media folder.")
+    input_data = models.JSONField(null=True, help_text="What was read: parse specification and counts.")
     # Counts the finished retrainings of a base: uploadDataset3 and combinedDataset3 belong to number 3.
     number = models.PositiveIntegerField(null=True, editable=False)
     upload_dataset = models.OneToOneField(Dataset, models.SET_NULL, null=True, related_name="uploaded_for")
     combined_dataset = models.OneToOneField(Dataset, models.SET_NULL, null=True, related_name="combined_for")
     # One to one: two retrainings that both went on from the same data set would fork the chain.
     parent_dataset = models.OneToOneField(Dataset, models.SET_NULL, null=True, related_name="continued_by")
-    version = models.OneToOneField(ModelVersion, models.SET_NULL, null=True, related_name="training_run")
     combination = models.JSONField(null=True, help_text="How many customers came, stayed and were replaced.")
     comparison = models.JSONField(null=True, help_text="The new version beside the one that served and v1.")
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    # --- Of purchases -------------------------------------------------------------------------------------
+    # Deleting a log takes its features along; what was learned from it stays told.
+    matrix = models.ForeignKey(FeatureMatrix, models.SET_NULL, null=True, related_name="training_runs")
+    label_source = models.CharField(max_length=10, choices=Labels, blank=True)
+    training_samples = models.PositiveIntegerField(null=True)
+    churn_rate = models.FloatField(null=True)
+    report = models.JSONField(null=True, help_text="Cutoffs, simple rule, random split, warnings.")
 
     objects = TrainingRunQuerySet.as_manager()
 
@@ -64,7 +91,19 @@ class TrainingRun(models.Model):
             models.UniqueConstraint(
                 fields=("company", "population", "number"), name="one_training_run_per_number"
             ),
-        )
+            models.CheckConstraint(
+                name="training_run_has_what_its_kind_has",
+                condition=models.Q(
+                    kind="CUSTOMERS", input_data__isnull=False, matrix=None, label_source="",
+                    training_samples=None, churn_rate=None, report__isnull=True,
+                )
+                | models.Q(
+                    kind="PURCHASES", reason="", original_filename="", upload_path="",
+                    input_data__isnull=True, number=None, upload_dataset=None, combined_dataset=None,
+                    parent_dataset=None, combination__isnull=True, comparison__isnull=True,
+                ),
+            ),
+        )  # fmt: skip
 
     def __str__(self):
         return str(self.job)
@@ -77,44 +116,3 @@ class TrainingRun(models.Model):
     @property
     def is_done(self) -> bool:
         return self.job.state == Job.State.SUCCEEDED and self.combined_dataset_id is not None
-
-
-class FeatureTrainingQuerySet(models.QuerySet):
-    def with_related(self):
-        """Fetch with each row what its status tells."""
-        return self.select_related(
-            "company", "job__account", "model_type", "version__metrics", "matrix__analysis__dataset"
-        )
-
-
-class FeatureTraining(models.Model):
-    """One row is one training on the features of a purchase log, and the version that came of it."""
-
-    class Labels(models.TextChoices):
-        GIVEN = "given", "The label column of the file"
-        DEFINITION = "definition", "The churn definition: no purchase for so many days"
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    company = models.ForeignKey(Company, models.CASCADE, related_name="feature_trainings")
-    population = models.ForeignKey(Population, models.RESTRICT, related_name="feature_trainings")
-    job = models.OneToOneField(Job, models.CASCADE, related_name="feature_training")
-    model_type = models.ForeignKey(ModelType, models.PROTECT, related_name="feature_trainings")
-    # Deleting a log takes its features along; what was learned from it stays told.
-    matrix = models.ForeignKey(FeatureMatrix, models.SET_NULL, null=True, related_name="trainings")
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)
-
-    # Known once it is done: customers learned from and the share of them who left, beside the version.
-    version = models.OneToOneField(ModelVersion, models.SET_NULL, null=True, related_name="feature_training")
-    label_source = models.CharField(max_length=10, choices=Labels, blank=True)
-    training_samples = models.PositiveIntegerField(null=True)
-    churn_rate = models.FloatField(null=True)
-    report = models.JSONField(null=True, help_text="Cutoffs, simple rule, random split, warnings.")
-
-    objects = FeatureTrainingQuerySet.as_manager()
-
-    class Meta:
-        db_table = "featuretrainings"
-        ordering = ("-created_at", "-id")
-
-    def __str__(self):
-        return f"{self.model_type} on {self.matrix or 'features that were deleted'}"

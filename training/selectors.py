@@ -1,4 +1,4 @@
-"""What was retrained, from what, and what a new version is compared with."""
+"""What was learned from what, and what a new version is compared with."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,12 @@ from jobs.models import Job
 from registry.models import Dataset, ModelType, ModelVersion, Population
 from registry.selectors import best_default, champion_for, telecom_base, visible_versions
 from training.models import TrainingRun
+from transactions.models import AnalysisSession, FeatureMatrix
 
 # A picture with more steps is no picture any more; the table beside it has them all.
 MOST_STEPS = 8
-MOST_UNDER_WAY = 3
+# Whoever fails this often in a row is told so, instead of learning from what is long out of date.
+MOST_FAILED = 10
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ class Lineage:
 
 
 def training_runs_for(member: Member) -> QuerySet[TrainingRun]:
-    """Return every retraining of the member's company, latest first."""
-    return member.company.training_runs.with_related()
+    """Return every training on customers of the member's company, latest first."""
+    return member.company.training_runs.of_customers().with_related()
 
 
 def list_training_runs(member: Member) -> QuerySet[TrainingRun]:
@@ -108,16 +110,27 @@ def plan_for(member: Member, population: Population) -> Plan:
     )
 
 
-def card_section(member: Member, version: ModelVersion) -> dict | None:
-    """Return the retraining that `version` came of, for its card; None where it came another way."""
-    run = training_runs_for(member).filter(version=version).first()
-    if run is None or not run.comparison:
-        return None
-    return {
-        "run": run,
-        "sentence": run.comparison["sentence"],
-        "compared_with": [row["name"] for row in run.comparison["versions"] if row["key"] != "new"],
-    }
+# --- Of purchases -----------------------------------------------------------------------------------------
+
+
+def latest_features(company: Company) -> FeatureMatrix | None:
+    """Return what a training of `company` learns from: the latest features that stand or are on their way."""
+    matrices = FeatureMatrix.objects.filter(analysis__company=company).select_related("analysis", "job")
+    for matrix in matrices.order_by("-created_at", "-id")[:MOST_FAILED]:
+        if not matrix.has_failed:
+            return matrix
+    return None
+
+
+def latest_feature_training(company: Company, *, model_type: str | None = None) -> TrainingRun | None:
+    """Return the latest training of `company`, where `model_type` says so the latest of that type."""
+    trainings = company.training_runs.of_purchases().with_related()
+    return (trainings.filter(model_type__slug=model_type) if model_type else trainings).first()
+
+
+def trainings_of(analysis: AnalysisSession) -> QuerySet[TrainingRun]:
+    """Return the trainings on the features of a log, latest first."""
+    return analysis.company.training_runs.of_purchases().with_related().filter(matrix__analysis=analysis)
 
 
 # --- Data sets -------------------------------------------------------------------------------------------
@@ -175,22 +188,3 @@ def _step(table, run, company):
         run=run,
         versions=tuple(trained_on(table, company)),
     )
-
-
-# --- Home ------------------------------------------------------------------------------------------------
-
-
-def home_section(member: Member) -> dict | None:
-    """Return what the home of a developer says of retraining: what goes on, and what came of the latest."""
-    runs = list_training_runs(member)
-    latest = runs.filter(job__state=Job.State.SUCCEEDED).first()
-    under_way = list(runs.filter(job__state__in=Job.UNFINISHED)[:MOST_UNDER_WAY])
-    if latest is None and not under_way:
-        return None
-    pairs = latest and latest.comparison["pairs"]
-    return {
-        "under_way": under_way,
-        "latest": latest,
-        "verdict": pairs[0]["verdict"] if pairs else "",
-        "sentence": latest.comparison["sentence"] if latest else "",
-    }

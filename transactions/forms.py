@@ -1,4 +1,4 @@
-"""The shape of what people send: a log, what its columns mean, which features they want."""
+"""The shape of what people send: a log, what its columns mean, which features, who is lost."""
 
 from django import forms
 
@@ -8,6 +8,12 @@ from ml.logs.features.catalogue import FEATURE_SETS
 from tabular.logs.mapping import REQUIRED
 from tabular.previews.preview import Preview
 from transactions.presenting.roles import ROLES
+from transactions.services.configuration import (
+    LONGEST_GAP,
+    LONGEST_HORIZON,
+    LONGEST_WINDOW,
+    SHORTEST_HORIZON,
+)
 
 DATE_ORDERS = (("DMY", "Day first"), ("MDY", "Month first"))
 DECIMALS = ((".", "A point before decimals"), (",", "A comma before decimals"))
@@ -69,3 +75,31 @@ class FeaturesForm(forms.Form):
         if chosen not in FEATURE_SETS:
             raise forms.ValidationError("There is no such set of features.")
         return chosen
+
+
+class ChurnForm(forms.Form):
+    """A churn definition, asked for or confirmed."""
+
+    horizon_days = forms.IntegerField(
+        min_value=SHORTEST_HORIZON,
+        max_value=LONGEST_HORIZON,
+        label="Horizon: days without a purchase",
+        widget=forms.NumberInput({"type": "range", "step": 1, "autocomplete": "off"}),
+    )
+    gap_days = forms.IntegerField(
+        min_value=0,
+        max_value=LONGEST_GAP,
+        required=False,
+        label="Gap, in days",
+        help_text="Time to act between the cutoff and the horizon. Usually 0.",
+    )
+    active_window_days = forms.IntegerField(
+        min_value=1,
+        max_value=LONGEST_WINDOW,
+        required=False,
+        label="Active window, in days",
+        help_text="Empty: as long as the horizon.",
+    )
+
+    def clean_gap_days(self):
+        return self.cleaned_data["gap_days"] or 0

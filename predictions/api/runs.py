@@ -14,12 +14,13 @@ from companies.models import Scope
 from core.downloads import CSV, plain_name, send_pieces
 from core.files.media import send_media
 from intake.api import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
-from predictions import exports, files
+from predictions import files
 from predictions.api.logs import LogRunInput, start_log_run
 from predictions.engines.queries import read_query
 from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER
 from predictions.models import Prediction
 from predictions.selectors import list_beside, open_table, predictions_for, thresholds_of
+from predictions.services import exports
 from predictions.services.runs import start_prediction
 from registry.selectors import offered_versions
 

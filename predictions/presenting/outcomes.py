@@ -85,10 +85,6 @@ class Outcomes:
         return f"On average the probabilities held: {promised}, a difference that chance explains."
 
     @property
-    def is_off(self) -> bool:
-        return differs_from_promise(self._everybody) != 0
-
-    @property
     def rows(self) -> list[Row]:
         realised, policy = self.counts["realised"], POLICIES[self.counts["policy"]]
         tiers = zip(policy.tiers, realised["tiers"], strict=True)

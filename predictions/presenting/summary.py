@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ml.evaluation.proportions import wilson_interval
 from ml.serving.risk import POLICIES
 from predictions.engines.words import Words
-from predictions.exports import MOST_SHEET_ROWS
+from predictions.files import MOST_SHEET_ROWS
 from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
 from predictions.presenting.outcomes import Outcomes

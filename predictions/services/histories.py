@@ -10,8 +10,8 @@ from companies.models import Company
 from core.errors import DomainError, NotFound, Unprocessable
 from ml.serving.risk import SEGMENTS_V2
 from predictions.selectors import version_for_purchases
-from registry.log_models import read_model_type
 from registry.models import ModelVersion, Population
+from registry.services.model_types import read_model_type
 from registry.services.opening import load_scorer
 
 FULL, ONE_PURCHASE, LAPSED = "full", "one_purchase", "lapsed"
@@ -88,7 +88,7 @@ def score_history(
 
     Raises
     ------
-    registry.log_models.UnknownModelType
+    registry.services.model_types.UnknownModelType
         Logs are not learned with that type.
     NoTrainedModel
         The company has none yet, none of that type, or none that is deployed.

@@ -19,10 +19,9 @@ from predictions.services.histories import (
     read_events,
     score_history,
 )
-from registry.log_models import UnknownModelType
 from registry.models import ModelType, ModelVersion
 from registry.services.deployments import deploy_version
-from registry.services.model_types import add_missing_model_types
+from registry.services.model_types import UnknownModelType, add_missing_model_types
 from registry.services.populations import purchases_of
 from registry.services.versions import register_version
 

@@ -15,7 +15,7 @@ from core.errors import DomainError
 from core.files.media import send_media
 from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
-from predictions import exports, files
+from predictions import files
 from predictions.engines.queries import read_query, word_of
 from predictions.engines.results import CUSTOMER
 from predictions.forms import HistoryFilter, PredictionForm
@@ -31,6 +31,7 @@ from predictions.selectors import (
     version_choices,
     versions_of_history,
 )
+from predictions.services import exports
 from predictions.services.runs import start_prediction
 from registry.selectors import champion_for, offered_versions, snapshot_bases
 

@@ -6,13 +6,18 @@ from django.db import transaction
 
 from companies.models import Account
 from companies.services.audit import record_event
-from core.errors import Unprocessable
+from core.errors import DomainError, Unprocessable
+from ml.logs.log_models import check_type
 from ml.model_types.catalogue import MODEL_TYPES
 from registry.models import ModelType
 
 
 class ParametersRefused(Unprocessable):
     code = "parameters-refused"
+
+
+class UnknownModelType(DomainError):
+    code = "unknown-model-type"
 
 
 @transaction.atomic
@@ -95,3 +100,18 @@ def change_model_type(
 def plain_parameters(parameters) -> dict:
     """Return `parameters` as JSON keeps them, so that what is stored equals what is read back."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
+
+
+def read_model_type(value: object) -> str:
+    """Return the type that was asked for, to learn from purchase logs or to score by: of
+    `ml.logs.log_models.TYPES`, the first where none was.
+
+    Raises
+    ------
+    UnknownModelType
+        Logs are not learned with it.
+    """
+    try:
+        return check_type(value)
+    except ValueError as error:
+        raise UnknownModelType(str(error), field="model_type") from error

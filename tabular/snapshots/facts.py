@@ -16,7 +16,7 @@ from tabular.previews.preview import Preview
 from tabular.source.duplicates import FIXED_SEED, hash_texts
 from tabular.source.sniff import Progress
 from tabular.source.texts import Texts, iter_texts
-from tabular.values.amounts import NumberFormat, split_number
+from tabular.values.amounts import split_number
 from tabular.values.cells import BadCell, is_blank
 from tabular.values.masks import mask_of
 from tabular.values.missing import is_missing, missing_of
@@ -235,8 +235,3 @@ def _is_measured(text: str) -> bool:
             continue
         return True
     return False
-
-
-def number_format(column: DetectedColumn) -> NumberFormat:
-    """Return how the numbers of a column are written."""
-    return NumberFormat(column.decimal or ".", column.thousands, column.lakhs)

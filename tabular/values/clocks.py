@@ -16,7 +16,6 @@ from tabular.values.masks import mask_of
 from tabular.values.moments import NARROW_BLANKS, read_each, read_in_bulk
 
 # HALVES: hours up to twelve with AM or PM. FRACTION: parts of a day, as a spreadsheet keeps them.
-FORMS = ("CLOCK", "HALVES", "FRACTION")
 EXAMPLES = {"CLOCK": "18:30", "HALVES": "6:30 PM", "FRACTION": "0.75"}
 TIME = re.compile(
     r"(?P<hour>[0-9]{1,2})"

@@ -13,9 +13,9 @@ from companies.models import Scope
 from companies.organisations import OfOrganisation
 from jobs.models import Job
 from ml.logs.log_models import TYPES
-from registry.log_models import read_model_type
-from training.feature_trainings import latest_feature_training
+from registry.services.model_types import read_model_type
 from training.presenting.status import training_status
+from training.selectors import latest_feature_training
 from training.services.feature_training import start_feature_training
 
 TAG = "churn v2"

@@ -21,4 +21,4 @@ def own_customers(member: Member) -> Beginning:
 
 
 def has_trained(company: Company) -> bool:
-    return company.training_runs.exists()
+    return company.training_runs.of_customers().exists()

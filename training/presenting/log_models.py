@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from training.models import FeatureTraining
+from training.models import TrainingRun
 from training.presenting.purchases import describe_report
 from transactions.presenting.days import write_day
 
@@ -26,7 +26,7 @@ class Compared:
 class Verdict:
     """A finished training as its page shows it."""
 
-    training: FeatureTraining
+    training: TrainingRun
 
     @property
     def report(self) -> dict:

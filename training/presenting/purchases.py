@@ -1,13 +1,13 @@
 """What a training on a purchase log came to, in lines for whoever looks it up."""
 
-from training.models import FeatureTraining
+from training.models import TrainingRun
 from transactions.presenting.days import write_day
 
 # Of the columns that were kept, so many are named with what they tell by themselves.
 MOST_COLUMNS = 10
 
 
-def describe_report(training: FeatureTraining) -> list[tuple[str, list[str]]]:
+def describe_report(training: TrainingRun) -> list[tuple[str, list[str]]]:
     """Return the report of `training` as headings with sentences, but for its warnings.
 
     Reports of earlier days say less.

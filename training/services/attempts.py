@@ -1,12 +1,9 @@
 """A retraining in the hands of a worker: attempts to put a version upon the company's latest data."""
 
 import shutil
-import tempfile
 import uuid
 from datetime import datetime
 from pathlib import Path
-
-from django.conf import settings
 
 from companies.identity import membership
 from core.errors import Conflict
@@ -32,6 +29,7 @@ from training.services.lineage import (
     remove_combined,
     store_combined,
 )
+from training.services.runs import room_for
 
 ENGINE = "training.engines.retraining:retrain"
 
@@ -54,7 +52,7 @@ def retrain(*, run: JobRun, training_run: TrainingRun, at: datetime) -> None:
     if training_run.number is not None:
         # Done before; somebody queued the job again.
         return
-    with tempfile.TemporaryDirectory(dir=_work_folder(), prefix=f"{training_run.uuid}-") as folder:
+    with room_for(training_run) as folder:
         while True:
             work = Path(folder) / uuid.uuid4().hex
             work.mkdir()
@@ -189,9 +187,3 @@ def _choice(training_run):
         "name": best and str(best),
         "accuracy": best and best.metrics.accuracy,
     }
-
-
-def _work_folder():
-    folder = Path(settings.STATE_DIR) / "training"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

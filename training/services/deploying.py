@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from registry.models import ModelVersion
 from registry.selectors import champion_of
 from registry.services.deployments import deploy_version
-from training.models import FeatureTraining
+from training.models import TrainingRun
 
 
-def deploy_after_training(*, training: FeatureTraining, at: datetime) -> dict:
+def deploy_after_training(*, training: TrainingRun, at: datetime) -> dict:
     """Make the version of `training` the champion of its base, if the policy of the base asks for that.
 
     Call it in the transaction that registers the version, under the lock of the company.
@@ -31,10 +31,10 @@ def deploy_after_training(*, training: FeatureTraining, at: datetime) -> dict:
     return {"deployed": deploys, "reason": reason}
 
 
-def _weigh(training: FeatureTraining, champion: ModelVersion) -> tuple[bool, str]:
+def _weigh(training: TrainingRun, champion: ModelVersion) -> tuple[bool, str]:
     """Return whether the new version takes over, and why; figures count only on the same customers."""
     version = training.version
-    earlier = FeatureTraining.objects.filter(version=champion).first()
+    earlier = TrainingRun.objects.filter(version=champion).first()
     if earlier is None or _judged_on(earlier) is None or _judged_on(earlier) != _judged_on(training):
         return _weigh_beside(training, champion)
     ours, theirs = (each.metrics.additional_metrics for each in (version, champion))

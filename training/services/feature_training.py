@@ -1,39 +1,29 @@
 """Learning from features of a purchase log: written down at once, done by a job, registered as a version."""
 
-import tempfile
-import uuid
 from datetime import datetime
 from pathlib import Path
 
-from django.conf import settings
-from django.db import transaction
-
 from companies.identity import Member
-from core.errors import Conflict, DomainError, Forbidden
+from core.errors import Conflict, DomainError
 from core.files.store import local_copy
 from core.files.stored import DATASETS
-from intake.services.submissions import Submission, run_of_earlier_send
+from intake.services.submissions import Submission, begin_run, run_of_earlier_send
 from jobs.runner import JobRun
-from jobs.services import enqueue
-from registry.log_models import read_model_type
 from registry.models import ModelType
 from registry.selectors import champion_that_serves
 from registry.services.ledger import lock_company
-from registry.services.model_types import add_missing_model_types
+from registry.services.model_types import add_missing_model_types, read_model_type
 from registry.services.opening import DamagedArtefact, load_manifest, verified_files
 from registry.services.versions import register_version
-from training.feature_trainings import latest_features
-from training.models import FeatureTraining
+from training.models import TrainingRun
+from training.selectors import latest_features
 from training.services.children import learn_in_child, read_exported
 from training.services.deploying import deploy_after_training, learned_outcomes_until
+from training.services.runs import refuse_others, room_for
 from transactions.models import FeatureMatrix
 
 TASK = "training.learn_features"
 ENGINE = "training.engines.purchases:learn"
-
-
-class OnlyDevelopers(Forbidden):
-    code = "only-developers"
 
 
 class NoFeatures(Conflict):
@@ -52,7 +42,7 @@ def start_feature_training(
     matrix: FeatureMatrix | None = None,
     idempotency_key: str | None = None,
     at: datetime,
-) -> FeatureTraining:
+) -> TrainingRun:
     """Queue a training on features of the company.
 
     Parameters
@@ -69,14 +59,14 @@ def start_feature_training(
 
     Raises
     ------
-    registry.log_models.UnknownModelType
+    registry.services.model_types.UnknownModelType
         Logs are not learned with that type.
     NoFeatures
         There are none yet.
     """
     refuse_others(member)
     submission = submission_of(member, idempotency_key)
-    if earlier := run_of_earlier_send(submission, runs=FeatureTraining.objects):
+    if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects):
         return earlier
     model_type = read_model_type(model_type)
     matrix = matrix or latest_features(member.company)
@@ -85,47 +75,32 @@ def start_feature_training(
             "There are no features to learn from yet. Upload a purchase log and process its features first."
         )
     add_missing_model_types()
-    public_id = uuid.uuid4()
-    with transaction.atomic():
-        job = enqueue(
-            task=TASK,
-            title=f"Training on {matrix}"[:255],
-            company=member.company,
-            account=member.account,
-            payload={submission.kind: str(public_id)},
-            idempotency_key=submission.key,
-            after=[matrix.job] if matrix.job and not matrix.is_ready else [],
-            at=at,
-        )
-        training, _ = FeatureTraining.objects.get_or_create(
-            job=job,
-            defaults={
-                "id": public_id,
-                "company": member.company,
-                "population": matrix.analysis.population,
-                "model_type": ModelType.objects.get(slug=model_type),
-                "matrix": matrix,
-                "created_at": at,
-            },
-        )
-        return training
-
-
-def refuse_others(member: Member) -> None:
-    """Raise `OnlyDevelopers` unless `member` may train the models of the company."""
-    if not member.is_developer:
-        raise OnlyDevelopers(f"Only the developer of {member.company} trains its models.")
+    training, _ = begin_run(
+        submission,
+        runs=TrainingRun.objects,
+        title=f"Training on {matrix}",
+        fields={
+            "kind": TrainingRun.Kind.PURCHASES,
+            "developer": member.row,
+            "population": matrix.analysis.population,
+            "model_type": ModelType.objects.get(slug=model_type),
+            "matrix": matrix,
+        },
+        after=[matrix.job] if matrix.job and not matrix.is_ready else [],
+        at=at,
+    )
+    return training
 
 
 def submission_of(member: Member, sent_key: str | None) -> Submission:
     """Return the wish to learn from a log, which is one however often it is sent under one key."""
-    return Submission(member=member, task=TASK, kind="feature_training", sent_key=sent_key)
+    return Submission(member=member, task=TASK, kind="training_run", sent_key=sent_key)
 
 
 # --- In the worker ---------------------------------------------------------------------------------------
 
 
-def train_on_features(*, run: JobRun, training: FeatureTraining, at: datetime) -> None:
+def train_on_features(*, run: JobRun, training: TrainingRun, at: datetime) -> None:
     """Learn, and let version, figures and report appear at once.
 
     Raises
@@ -136,32 +111,9 @@ def train_on_features(*, run: JobRun, training: FeatureTraining, at: datetime) -
         The log teaches nothing, or took more memory or time than a job may take.
     """
     matrix = _features_of(training)
-    analysis = matrix.analysis
-    labels = FeatureTraining.Labels.DEFINITION
-    if "label" in (analysis.mapping or {}):
-        labels = FeatureTraining.Labels.GIVEN
-    with (
-        local_copy(DATASETS, analysis.events_path) as events,
-        tempfile.TemporaryDirectory(dir=_work_folder(), prefix=f"{training.pk}-") as folder,
-    ):
-        arguments = {
-            "folder": folder,
-            "events": str(events),
-            "feature_set": matrix.feature_set,
-            # By the clock of the log, which knows no time zone.
-            "as_of": matrix.as_of.replace(tzinfo=None).isoformat() if matrix.as_of else None,
-            "labels": labels,
-            "definition": {
-                "horizon_days": matrix.horizon_days,
-                "gap_days": matrix.gap_days,
-                "active_window_days": matrix.active_window_days,
-                "confirmed": analysis.configured_at is not None,
-            },
-            "model_type": training.model_type.slug,
-            "params": training.model_type.parameters,
-            "minimum": (analysis.profile or {}).get("minimum"),
-            "champion": _champion_of(training),
-        }
+    labels = _labels_of(matrix.analysis)
+    with local_copy(DATASETS, matrix.analysis.events_path) as events, room_for(training) as folder:
+        arguments = _arguments(training, matrix, labels) | {"folder": folder, "events": str(events)}
         found = learn_in_child(ENGINE, arguments, run=run)
         exported = read_exported(Path(folder))
     run.progress("Register", 0, 0)
@@ -182,6 +134,31 @@ def train_on_features(*, run: JobRun, training: FeatureTraining, at: datetime) -
         training.report = found["report"]
         training.report["deployment"] = deploy_after_training(training=training, at=at)
         training.save(update_fields=("version", "label_source", "training_samples", "churn_rate", "report"))
+
+
+def _labels_of(analysis):
+    is_given = "label" in (analysis.mapping or {})
+    return TrainingRun.Labels.GIVEN if is_given else TrainingRun.Labels.DEFINITION
+
+
+def _arguments(training, matrix, labels):
+    """Return what the child is told, but for its files."""
+    return {
+        "feature_set": matrix.feature_set,
+        # By the clock of the log, which knows no time zone.
+        "as_of": matrix.as_of.replace(tzinfo=None).isoformat() if matrix.as_of else None,
+        "labels": labels,
+        "definition": {
+            "horizon_days": matrix.horizon_days,
+            "gap_days": matrix.gap_days,
+            "active_window_days": matrix.active_window_days,
+            "confirmed": matrix.analysis.configured_at is not None,
+        },
+        "model_type": training.model_type.slug,
+        "params": training.model_type.parameters,
+        "minimum": (matrix.analysis.profile or {}).get("minimum"),
+        "champion": _champion_of(training),
+    }
 
 
 def _champion_of(training):
@@ -209,9 +186,3 @@ def _features_of(training):
     if not matrix.is_ready:
         raise FeaturesFailed("The features are not computed. Process the log, then train again.")
     return matrix
-
-
-def _work_folder():
-    folder = Path(settings.STATE_DIR) / "training"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

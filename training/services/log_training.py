@@ -7,8 +7,9 @@ from django.db import transaction
 from companies.identity import Member
 from intake.services.submissions import run_of_earlier_send
 from registry.services.ledger import lock_company
-from training.models import FeatureTraining
-from training.services.feature_training import refuse_others, start_feature_training, submission_of
+from training.models import TrainingRun
+from training.services.feature_training import start_feature_training, submission_of
+from training.services.runs import refuse_others
 from transactions.cutoffs import plan_features
 from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.services.matrices import start_features
@@ -23,7 +24,7 @@ def train_on_log(
     model_type: str,
     idempotency_key: str | None = None,
     at: datetime,
-) -> FeatureTraining:
+) -> TrainingRun:
     """Queue a training on `analysis`, behind its features where they have to be computed.
 
     Parameters
@@ -39,7 +40,7 @@ def train_on_log(
     ------
     OnlyDevelopers
         A user asks.
-    registry.log_models.UnknownModelType, transactions.services.matrices.NoSuchFeatures
+    registry.services.model_types.UnknownModelType, transactions.services.matrices.NoSuchFeatures
         There is no such type, or no such set.
     transactions.cutoffs.LogNotRead
         Its columns have no meaning yet.
@@ -48,7 +49,7 @@ def train_on_log(
     # The second of two sends at once waits here, and then finds the first.
     lock_company(member.company)
     submission = submission_of(member, idempotency_key)
-    if earlier := run_of_earlier_send(submission, runs=FeatureTraining.objects):
+    if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects):
         return earlier
     matrix = _features_as_planned(analysis, feature_set) or start_features(
         analysis=analysis, feature_set=feature_set, by=member.account, at=at

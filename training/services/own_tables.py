@@ -34,9 +34,9 @@ from training.services.retraining import (
     checked_reason,
     find_type,
     queue_training,
-    refuse_others,
     submission_of,
 )
+from training.services.runs import refuse_others
 
 ENGINE = "training.engines.own_tables:examine"
 # Under these names the notes beside an upload tell what was found in it.

@@ -1,14 +1,11 @@
 """The files that training owns: what was uploaded to learn from, and what that was combined into."""
 
-from pathlib import Path
-
-from django.conf import settings
-
 from core.files.owners import ABANDONED_AFTER, Owner, Scratch, beside, declare, declare_scratch
 from core.files.stored import MEDIA
 from registry.models import Dataset
 from training.models import TrainingRun
 from training.services.lineage import COMBINED_FOLDER, UPLOADS_FOLDER
+from training.services.runs import work_folder
 
 
 def declare_files() -> None:
@@ -22,10 +19,6 @@ def declare_files() -> None:
         ),
     )
     declare_scratch("training", Scratch(work_folder, folders_after=ABANDONED_AFTER))
-
-
-def work_folder() -> Path:
-    return Path(settings.STATE_DIR) / "training"
 
 
 def _beside_named(names):

@@ -9,31 +9,28 @@ from django.db import transaction
 
 from companies.identity import Member
 from companies.models import Company
-from core.errors import Conflict, DomainError, Forbidden
+from core.errors import Conflict, DomainError
 from intake.services.checking import REFUSE, take_in_table, what_was_read
 from intake.services.submissions import Submission, run_of_earlier_send, start_run
 from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep
 from jobs.models import Job
 from jobs.selectors import job_of_key
 from registry.engines.tables import customers_table
-from registry.log_models import UnknownModelType
 from registry.models import ModelType, Population
 from registry.selectors import telecom_base
+from registry.services.model_types import UnknownModelType
 from tabular.snapshots.check import CheckReport
 from training.models import TrainingRun
 from training.services.lineage import (
     latest_dataset,
     new_upload_path,
 )
+from training.services.runs import refuse_others
 
 TASK = "training.retrain"
 LONGEST_REASON = 500
 # What a base of a company is learned by where nobody chooses: the most accurate type on most tables.
 USUAL_OWN_TYPE = "lightgbm"
-
-
-class OnlyDevelopers(Forbidden):
-    code = "only-developers"
 
 
 class ReasonMissing(DomainError):
@@ -187,6 +184,7 @@ def queue_training(
         stored=relative,
         title=title,
         fields={
+            "kind": TrainingRun.Kind.CUSTOMERS,
             "developer": member.row,
             "population": population,
             "model_type": model_type,
@@ -259,11 +257,6 @@ def find_type(slug: str) -> ModelType:
 def _trained_last(population):
     latest = population.training_runs.order_by("-pk").values_list("model_type__slug", flat=True).first()
     return latest or USUAL_OWN_TYPE
-
-
-def refuse_others(member: Member) -> None:
-    if not member.is_developer:
-        raise OnlyDevelopers(f"Only the developer of {member.company} retrains its models.")
 
 
 def _refuse_base(population, company):

@@ -10,7 +10,7 @@ from intake.services.checking import LEAVE_OUT, FileRefused
 from intake.services.waiting import REJECTS_SUFFIX, UploadIsGone
 from tabular.snapshots.plan import suggest
 from training.services.own_tables import check_choices, find_seen, look_at_table
-from training.services.retraining import OnlyDevelopers
+from training.services.runs import OnlyDevelopers
 from training.tests.own import HEADER, as_file, gym, with_column, without
 
 FEE = HEADER.index("Fee")

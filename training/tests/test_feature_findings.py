@@ -1,11 +1,11 @@
 """What is said of a training on a purchase log."""
 
-from training.models import FeatureTraining
+from training.models import TrainingRun
 from training.presenting.purchases import describe_report
 
 
 def told(**report):
-    return dict(describe_report(FeatureTraining(report=report)))
+    return dict(describe_report(TrainingRun(report=report)))
 
 
 def test_the_columns_that_only_the_judged_model_saw_are_named():
@@ -41,7 +41,7 @@ def test_a_report_of_earlier_days_and_none_at_all_say_what_they_can():
             "It learned from four fifths of the labelled customers and was judged on the rest."
         ]
     }
-    assert describe_report(FeatureTraining()) == []
+    assert describe_report(TrainingRun()) == []
 
 
 def test_how_the_champion_did_on_the_same_customers_is_told_where_there_was_one():

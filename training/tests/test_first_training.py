@@ -7,8 +7,8 @@ from django.core.management import call_command
 
 from companies.identity import membership
 from jobs.models import Job
-from registry.log_models import UnknownModelType
 from registry.models import Dataset, Population
+from registry.services.model_types import UnknownModelType
 from registry.services.populations import NameTaken, PopulationRefused
 from registry.tests.factories import NOON
 from tabular.snapshots.plan import suggest

@@ -13,9 +13,9 @@ from registry.models import ModelVersion
 from registry.selectors import champion_of
 from registry.services.populations import change_population
 from registry.tests.factories import NOON
-from training.models import FeatureTraining
-from training.services.feature_training import OnlyDevelopers
+from training.models import TrainingRun
 from training.services.log_training import train_on_log
+from training.services.runs import OnlyDevelopers
 from transactions.models import FeatureMatrix
 from transactions.services.configuration import configure_analysis
 from transactions.services.importing import start_import
@@ -48,7 +48,7 @@ def analysis(uploaded):
 def trained(member, analysis, do_jobs):
     training = train_on_log(member=member, analysis=analysis, **WANTED, at=NOON)
     finish(do_jobs)
-    return FeatureTraining.objects.with_related().get(pk=training.pk)
+    return TrainingRun.objects.with_related().get(pk=training.pk)
 
 
 def finish(do_jobs):
@@ -94,7 +94,7 @@ def test_sent_twice_it_is_one_training(member, analysis):
     )
 
     assert first == second
-    assert (FeatureTraining.objects.count(), FeatureMatrix.objects.count()) == (1, 1)
+    assert (TrainingRun.objects.count(), FeatureMatrix.objects.count()) == (1, 1)
 
 
 def test_a_user_trains_nothing(user, analysis):
@@ -119,12 +119,12 @@ def test_the_form_trains_once_and_leads_to_its_progress(as_developer, analysis):
 
     first, second = as_developer.post(page_of(analysis), sent), as_developer.post(page_of(analysis), sent)
 
-    training = FeatureTraining.objects.get()
-    assert first["Location"] == second["Location"] == f"{page_of(analysis)}{training.pk}/"
+    training = TrainingRun.objects.get()
+    assert first["Location"] == second["Location"] == f"{page_of(analysis)}{training.uuid}/"
     text = as_developer.get(first["Location"]).content.decode()
     assert "Features are computed at two earlier days" in text
     assert reverse("jobs:cancel", args=("dev", training.job_id)) in text
-    assert f"{page_of(analysis)}{training.pk}/" in as_developer.get(page_of(analysis)).content.decode()
+    assert f"{page_of(analysis)}{training.uuid}/" in as_developer.get(page_of(analysis)).content.decode()
 
 
 def test_htmx_gets_the_refusal_alone_and_follows_where_it_went_well(as_developer, analysis):
@@ -142,7 +142,7 @@ def test_a_log_that_was_not_read_has_no_model_page(as_developer, uploaded):
 
 
 def test_the_log_of_another_company_and_none_answer_alike(as_stranger, trained, analysis):
-    theirs = [page_of(analysis), f"{page_of(analysis)}{trained.pk}/"]
+    theirs = [page_of(analysis), f"{page_of(analysis)}{trained.uuid}/"]
     nobodys = [page.replace(str(analysis.pk), str(uuid.UUID(int=1))) for page in theirs]
 
     answers = [as_stranger.get(page) for page in (*theirs, *nobodys)]
@@ -155,11 +155,11 @@ def test_the_log_of_another_company_and_none_answer_alike(as_stranger, trained, 
 def test_users_are_refused(as_user, trained, analysis):
     assert as_user.get(page_of(analysis)).status_code in (302, 403)
     assert as_user.post(page_of(analysis), WANTED).status_code in (302, 403)
-    assert FeatureTraining.objects.get() == trained
+    assert TrainingRun.objects.get() == trained
 
 
 def test_a_finished_training_tells_how_good_it_is_and_what_comes_next(as_developer, trained, analysis):
-    text = as_developer.get(f"{page_of(analysis)}{trained.pk}/").content.decode()
+    text = as_developer.get(f"{page_of(analysis)}{trained.uuid}/").content.decode()
 
     for words in (
         "Knowing nothing",
@@ -190,9 +190,9 @@ def test_where_models_are_deployed_by_hand_the_page_leads_there(as_developer, me
     training = train_on_log(member=member, analysis=analysis, **WANTED, at=NOON)
     finish(do_jobs)
 
-    text = as_developer.get(f"{page_of(analysis)}{training.pk}/").content.decode()
+    text = as_developer.get(f"{page_of(analysis)}{training.uuid}/").content.decode()
 
-    version = ModelVersion.objects.get(feature_training=training)
+    version = ModelVersion.objects.get(training_run=training)
     assert champion_of(member.company, base) is None
     assert reverse("registry:deploy", args=(version.pk,)) in text
     assert reverse("predictions:score_log", args=("dev", analysis.pk)) not in text
@@ -208,7 +208,7 @@ def test_a_training_that_failed_says_why_and_leads_back(as_developer, member, do
     while do_jobs():
         pass
 
-    text = as_developer.get(f"{page_of(analysis)}{training.pk}/").content.decode()
+    text = as_developer.get(f"{page_of(analysis)}{training.uuid}/").content.decode()
 
     assert "at least 30 customers who left" in text
     assert "Train again" in text

@@ -23,7 +23,8 @@ from registry.services.states import mark_damaged
 from registry.tests.factories import NOON
 from training.models import TrainingRun
 from training.services.lineage import held_out_beside
-from training.services.retraining import OnlyDevelopers, ReasonMissing
+from training.services.retraining import ReasonMissing
+from training.services.runs import OnlyDevelopers
 from training.tests.chain import assert_whole
 
 pytestmark = pytest.mark.django_db

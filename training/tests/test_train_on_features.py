@@ -8,19 +8,19 @@ from jobs.models import Job
 from jobs.services import request_cancel
 from ml.logs.log_models import TYPES
 from ml.samples.sample_logs import make_sample_log
-from registry.log_models import UnknownModelType
 from registry.selectors import champion_of, versions_for
+from registry.services.model_types import UnknownModelType
 from registry.services.opening import load_manifest
 from registry.services.populations import change_population, purchases_of
 from training.api.v2 import describe_training
-from training.feature_trainings import latest_feature_training, latest_features
-from training.models import FeatureTraining
+from training.models import TrainingRun
 from training.presenting.status import TRAINING_STATUS
+from training.selectors import latest_feature_training, latest_features
 from training.services.feature_training import (
     NoFeatures,
-    OnlyDevelopers,
     start_feature_training,
 )
+from training.services.runs import OnlyDevelopers
 from transactions.services.processing import process_features
 from transactions.services.uploads import start_analysis
 
@@ -87,7 +87,7 @@ def test_a_champion_that_is_better_on_the_same_customers_stays(member, do_jobs):
     process(member, make_sample_log("coffee_shop", customers=900))
     first = start_feature_training(member=member, at=LATER)
     do_jobs()
-    champion = FeatureTraining.objects.get(pk=first.pk).version
+    champion = TrainingRun.objects.get(pk=first.pk).version
     figures = champion.metrics
     figures.additional_metrics["brier"] = 0.0001
     figures.save()
@@ -216,8 +216,8 @@ def test_operators_read_what_came_of_it(member, do_jobs, as_operator):
     do_jobs()
     training.refresh_from_db()
 
-    assert as_operator.get("/admin/training/featuretraining/").status_code == 200
-    page = as_operator.get(f"/admin/training/featuretraining/{training.pk}/change/").content.decode()
+    assert as_operator.get("/admin/training/trainingrun/").status_code == 200
+    page = as_operator.get(f"/admin/training/trainingrun/{training.pk}/change/").content.decode()
 
     for place in (
         f"/admin/registry/modelversion/{training.version.pk}/",
@@ -251,7 +251,7 @@ def test_operators_read_why_it_failed_and_what_was_deleted(member, do_jobs, as_o
     do_jobs()
     matrix.delete()
 
-    page = as_operator.get(f"/admin/training/featuretraining/{training.pk}/change/").content.decode()
+    page = as_operator.get(f"/admin/training/trainingrun/{training.pk}/change/").content.decode()
 
     assert "at least 30 customers who left" in page
     assert "They were deleted." in page
@@ -268,4 +268,4 @@ def test_refuses_who_may_not_what_is_unknown_and_what_is_not_there(member, user)
         start_feature_training(member=member, model_type="neural_network", at=NOON)
     with pytest.raises(NoFeatures):
         start_feature_training(member=member, at=LATER)
-    assert not FeatureTraining.objects.exists()
+    assert not TrainingRun.objects.exists()

@@ -8,9 +8,9 @@ from django_htmx.http import HttpResponseClientRedirect
 from companies.access import developer_required
 from core.errors import DomainError
 from registry.selectors import champion_that_serves
-from training.feature_trainings import trainings_of
 from training.forms import LogTrainingForm
 from training.presenting.log_models import Verdict
+from training.selectors import trainings_of
 from training.services.log_training import train_on_log
 from transactions.cutoffs import plan_features
 from transactions.selectors import analyses_for, ready_analyses_for
@@ -37,7 +37,7 @@ def model(request, analysis):
         )
     except DomainError as error:
         return _page(request, found, form, refusal=error, status=error.http_status)
-    url = reverse("training:log_training", args=(found.pk, training.pk))
+    url = reverse("training:log_training", args=(found.pk, training.uuid))
     return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
@@ -59,7 +59,7 @@ def _page(request, analysis, form, *, refusal=None, status=200):
 def training(request, analysis, training):
     """Show how a training goes, or what came of it."""
     found = get_object_or_404(analyses_for(request.member), pk=analysis)
-    one = trainings_of(found).filter(pk=training).first()
+    one = trainings_of(found).filter(uuid=training).first()
     if one is None:
         raise Http404
     context = {"analysis": found, "training": one, "job": one.job, "step": "model"}

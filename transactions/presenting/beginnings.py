@@ -5,7 +5,7 @@ from django.urls import reverse
 from companies.beginnings import Beginning
 from companies.identity import Member
 from companies.models import Company
-from transactions.samples import GOOD
+from transactions.presenting.samples import GOOD
 
 
 def purchases(member: Member) -> Beginning:

@@ -8,7 +8,7 @@ from tabular.errors import KINDS, TableError
 from tabular.logs.events import import_events
 from tabular.logs.mapping import freeze, guess_mapping
 from tabular.previews.preview import preview_table
-from transactions.samples import BAD, GOOD, SAMPLES, sample_file
+from transactions.presenting.samples import BAD, GOOD, SAMPLES, sample_file
 
 TODAY = datetime(2026, 3, 2, tzinfo=UTC)
 AT_STAGE = {

@@ -5,8 +5,8 @@ from django.views.decorators.http import require_http_methods
 
 from companies.access import member_required
 from core.errors import DomainError
-from transactions.churn_forms import ChurnForm
 from transactions.cutoffs import USUAL_HORIZON
+from transactions.forms import ChurnForm
 from transactions.presenting.profile_charts import churn_rates, gap_curve
 from transactions.presenting.profile_findings import find_impact, list_choices, shown_impact
 from transactions.services.configuration import configure_analysis

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from companies.access import member_required
 from core.downloads import CSV, send_file
-from transactions.samples import BAD, GOOD, SAMPLES, sample_file
+from transactions.presenting.samples import BAD, GOOD, SAMPLES, sample_file
 
 STAGES = {
     "upload": "The file is refused at once",

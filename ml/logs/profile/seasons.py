@@ -9,7 +9,6 @@ import numpy as np
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # A decomposition needs two whole seasons, or it takes the trend for the season.
 SEASONS_NEEDED = 2
-WEEKS_PER_YEAR_PERIOD = 52
 # The strength of Wang, Smith and Hyndman: below the first hardly any, above the second a clear season.
 WEAK, STRONG = 0.3, 0.6
 SURE = 0.05

@@ -3,7 +3,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand
 
 from core.files.drafts import write_atomically
-from transactions.samples import BAD, GOOD, sample_file
+from transactions.presenting.samples import BAD, GOOD, sample_file
 
 
 class Command(BaseCommand):

@@ -18,6 +18,7 @@ from predictions import files
 from predictions.engines.batch import CHURN_PROBABILITY
 from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, CustomerTable
 from predictions.engines.shadow import CHALLENGER, who_changed_sides
+from predictions.files import MOST_SHEET_ROWS
 from predictions.models import Prediction
 from tabular.snapshots.write import BOM, fixed_decimals, write_xlsx
 from tabular.source.danger import harmless_array
@@ -25,8 +26,6 @@ from tabular.source.spec import ParseSpec
 from tabular.values.schema import TableSchema
 
 PIECE = 256 * 1024
-# A sheet holds 1,048,576 rows, but writing so many takes minutes, and opening them longer.
-MOST_SHEET_ROWS = 200_000
 CHANGED_SIDES = (
     "customer", "line", "churn_probability", "challenger_probability", "prediction", "challenger_prediction",
 )  # fmt: skip

@@ -1,0 +1,55 @@
+"""What training adds to pages of the floors below: to cards, to the page of a log, to the home."""
+
+from companies.identity import Member
+from jobs.models import Job
+from registry.models import ModelVersion
+from training.presenting.purchases import describe_report
+from training.selectors import list_training_runs, training_runs_for, trainings_of
+from transactions.models import AnalysisSession
+
+MOST_UNDER_WAY = 3
+
+
+def card_section(member: Member, version: ModelVersion) -> dict | None:
+    """Return the retraining that `version` came of, for its card; None where it came another way."""
+    run = training_runs_for(member).filter(version=version).first()
+    if run is None or not run.comparison:
+        return None
+    return {
+        "run": run,
+        "sentence": run.comparison["sentence"],
+        "compared_with": [row["name"] for row in run.comparison["versions"] if row["key"] != "new"],
+    }
+
+
+def analysis_section(member: Member, analysis: AnalysisSession) -> dict | None:
+    """Return what the page of a log says of training, which is a developer's: the latest of this log."""
+    return {"training": trainings_of(analysis).first(), "analysis": analysis} if member.is_developer else None
+
+
+def log_section(member: Member, version: ModelVersion) -> dict | None:
+    """Return the training on a purchase log that `version` came of, for its card, or None."""
+    training = member.company.training_runs.of_purchases().with_related().filter(version=version).first()
+    if training is None or training.report is None:
+        return None
+    return {
+        "training": training,
+        "warnings": training.report.get("warnings", []),
+        "findings": describe_report(training),
+    }
+
+
+def home_section(member: Member) -> dict | None:
+    """Return what the home of a developer says of retraining: what goes on, and what came of the latest."""
+    runs = list_training_runs(member)
+    latest = runs.filter(job__state=Job.State.SUCCEEDED).first()
+    under_way = list(runs.filter(job__state__in=Job.UNFINISHED)[:MOST_UNDER_WAY])
+    if latest is None and not under_way:
+        return None
+    pairs = latest and latest.comparison["pairs"]
+    return {
+        "under_way": under_way,
+        "latest": latest,
+        "verdict": pairs[0]["verdict"] if pairs else "",
+        "sentence": latest.comparison["sentence"] if latest else "",
+    }
