@@ -271,6 +271,17 @@ def serving_rows(company: Company) -> dict[int, ModelDeployment]:
     return {row.model_id: row for row in company.deployments.active()}
 
 
+def may_be_deployed(version: ModelVersion, serving: ModelDeployment | None) -> bool:
+    """Say whether `version`, which serves by `serving`, may take over as the champion."""
+    is_champion = serving is not None and serving.is_champion
+    return version.is_ready and version.is_deployable and not is_champion
+
+
+def may_be_withdrawn(version: ModelVersion, serving: ModelDeployment | None) -> bool:
+    """Say whether ending `serving` changes anything: a default is offered all the same."""
+    return serving is not None and (serving.is_challenger or not version.is_default)
+
+
 def lineage_of(dataset: Dataset | None, company: Company | None = None) -> list[Dataset]:
     """Return `dataset` and what it was made from, nearest first, each table once.
 

@@ -25,10 +25,9 @@ from registry.selectors import (
     visible_versions,
 )
 from registry.services.deployments import (
-    NotDeployed,
     deploy_version,
+    deployment_to_withdraw,
     nothing_to_roll_back,
-    refuse_default,
     roll_back,
     withdraw_version,
 )
@@ -71,11 +70,8 @@ def deploy(request, pk):
 def withdraw(request, pk):
     company = request.member.company
     version = _version(company, pk)
-    serving = company.deployments.active().filter(model=version).first()
-    refuse_default(version, serving)
+    serving = deployment_to_withdraw(version, company)
     form = ReasonForm(_sent(request))
-    if serving is None:
-        raise NotDeployed(f"{version} does not serve {company}.")
     if request.method == "POST" and form.is_valid():
         done = _try(
             form,
