@@ -1,5 +1,7 @@
 """What a member may see of predictions, and what there is to choose from."""
 
+from collections.abc import Callable
+
 from django.db.models import Q, QuerySet, Subquery
 
 from companies.identity import Member
@@ -39,6 +41,27 @@ def open_table(prediction: Prediction) -> CustomerTable:
 
 class NotScoredInShadow(Conflict):
     code = "not-scored-in-the-shadow"
+
+
+class NoSuchList(Conflict):
+    code = "no-such-list"
+
+
+def list_beside(prediction: Prediction, beside: Callable[[str], str]) -> str:
+    """Return where a list lies that some results have, by one of the names of `predictions.files`.
+
+    Raises
+    ------
+    NoSuchList
+        This result does not have it.
+    """
+    stored = beside(prediction.result_dataset_path)
+    if not media_exists(stored):
+        raise NoSuchList(
+            f"“{prediction}” has no such list: only a purchase log has lapsed customers, and only a later "
+            "one of the same customers has changes."
+        )
+    return stored
 
 
 def thresholds_of(prediction: Prediction) -> tuple[float, float]:

@@ -291,7 +291,7 @@ ROUTES = {
     "api/v1/prediction-runs/<uuid:run>/result.csv": api("api/v1/prediction-runs/{run}/result.csv"),
     # Only what was scored from a purchase log has them.
     **{
-        f"api/v1/prediction-runs/<uuid:run>/{file}": api(f"api/v1/prediction-runs/{{run}}/{file}", own=404)
+        f"api/v1/prediction-runs/<uuid:run>/{file}": api(f"api/v1/prediction-runs/{{run}}/{file}", own=409)
         for file in ("lapsed.csv", "changes.csv")
     },
 }

@@ -172,7 +172,8 @@ def test_a_program_scores_a_log_and_its_next_export(as_user, learned, whole, do_
     for name in ("lapsed", "changes"):
         beside = as_user.get(f"{RUNS}/{newer['id']}/{name}.csv")
         assert b"".join(beside.streaming_content).startswith(b'"customer_id"')
-    assert as_user.get(f"{RUNS}/{run['id']}/changes.csv").status_code == 404
+    none = as_user.get(f"{RUNS}/{run['id']}/changes.csv")
+    assert (none.status_code, none.json()["code"]) == (409, "no-such-list")
 
 
 @pytest.mark.parametrize(

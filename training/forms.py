@@ -146,7 +146,8 @@ class DescribeTableForm(BadRowsForm):
         self.fields[f"use-{place}"] = forms.BooleanField(
             label=f"Learn from {name}",
             # Where somebody chooses another outcome, the one before it is no longer learned from by accident.
-            initial=name not in (*choices.left_out, choices.outcome, choices.id_column),
+            initial=not column.nameless
+            and name not in (*choices.left_out, choices.outcome, choices.id_column),
             required=False,
             disabled=column.nameless,
         )

@@ -54,6 +54,13 @@ def test_it_asks_no_more_once_there_is_data_but_stays_reachable(no_answers, as_d
     assert "Purchases" in as_developer.get("/dev/begin/").content.decode()
 
 
+def test_the_front_page_says_for_whom_it_is(client):
+    page = client.get("/").content.decode()
+
+    for what in ("A table of customers", "Purchases", "Customers of a telecom company"):
+        assert what in page
+
+
 def test_a_user_is_not_asked(as_user):
     assert "What do you have?" not in as_user.get("/user/").content.decode()
     assert as_user.get("/dev/begin/").status_code == 403

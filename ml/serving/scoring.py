@@ -16,6 +16,8 @@ from ml.serving.explanation import explain
 
 # Rows that are worked on at once: small enough for the encoded matrix to stay in the processor's cache.
 CHUNK = 8_192
+# Fewer are not worth a thread of their own; the explanation asks for 2,000 again and again.
+FEWEST_APART = 1_000
 
 
 class Scorer:
@@ -280,7 +282,7 @@ class _GraphPath:
     def score(self, coded, numbers):
         rows = len(numbers[0]) if numbers else len(coded[0].indices)
         found = np.empty(rows)
-        parts = min(self.threads, max(1, rows // CHUNK))
+        parts = min(self.threads, max(1, rows // FEWEST_APART))
         edges = [rows * part // parts for part in range(parts + 1)]
         if parts == 1:
             self._score_part(coded, numbers, 0, rows, found)

@@ -19,7 +19,7 @@ from predictions.api.logs import LogRunInput, start_log_run
 from predictions.engines.queries import read_query
 from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER
 from predictions.models import Prediction
-from predictions.selectors import open_table, predictions_for, thresholds_of
+from predictions.selectors import list_beside, open_table, predictions_for, thresholds_of
 from predictions.services import exports
 from predictions.services.runs import start_prediction
 from registry.selectors import offered_versions
@@ -209,7 +209,7 @@ class PredictionResult(APIView):
 
 
 class LapsedCustomers(APIView):
-    """Who of a purchase log was not scored, because they have left already; 404 for a file of customers."""
+    """Who of a purchase log was not scored, because they have left already; 409 for a file of customers."""
 
     permission_classes = [IsMember]
 
@@ -219,7 +219,7 @@ class LapsedCustomers(APIView):
 
 
 class ChangedCustomers(APIView):
-    """Whom this result of a log or the one before it names, who is new first; 404 where none was before."""
+    """Whom this result of a log or the one before it names, who is new first; 409 where none was before."""
 
     permission_classes = [IsMember]
 
@@ -259,7 +259,7 @@ def _finished(request, run):
 def _send_beside(request, run, beside, ending):
     run = _finished(request, run)
     name = plain_name(run.prediction_name, ending)
-    return send_media(request, beside(run.result_dataset_path), filename=name, content_type=CSV)
+    return send_media(request, list_beside(run, beside), filename=name, content_type=CSV)
 
 
 def _row(row):

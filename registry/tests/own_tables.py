@@ -1,4 +1,7 @@
-"""A customer base of a company's own table: the members of a gym, described as they are inferred."""
+"""A customer base of a company's own table, of which nothing was learned: the members of a gym.
+
+`own_bases` has one with a model that serves it.
+"""
 
 from functools import lru_cache
 from pathlib import Path

@@ -80,6 +80,14 @@ def test_features_made_of_a_log_are_not_its_latest_data(as_user, company):
     assert "May" in shown and "features of May" not in shown
 
 
+def test_a_base_of_purchases_is_led_to_its_logs(as_user, company):
+    log = PopulationFactory(company=company, name="Shop")
+
+    shown = words(page(as_user, "user", log))
+
+    assert "It has no purchases yet." in shown and "Add a purchase log" in shown
+
+
 # --- One base --------------------------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ from intake.services.submissions import run_of_earlier_send
 from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep, take_in
 from ml.matrix.schemas import FeatureSchema
 from registry.models import Population
-from registry.services.populations import change_population, create_population, free_name
+from registry.services.populations import LONGEST_NAME, change_population, create_population, free_name
 from tabular.children import read_in_child
 from tabular.errors import TableError, shown
 from tabular.previews.preview import Preview
@@ -422,5 +422,6 @@ def _described(checked, choices, kept, value_column):
 def name_after(filename: str, company: Company) -> str:
     """Return what the customers of a file may be called: a name that no model has been given yet."""
     words = PurePath(filename).stem.replace("_", " ").replace("-", " ").split()
-    name = " ".join(words).capitalize() or "Customers"
+    # Room for the number that tells it from an earlier one.
+    name = " ".join(words).capitalize()[: LONGEST_NAME - 4].strip() or "Customers"
     return name if base_without_model(company, name) else free_name(company, name)

@@ -174,6 +174,14 @@ def test_a_finished_training_tells_how_good_it_is_and_what_comes_next(as_develop
     assert str(trained.version) in as_developer.get(page_of(analysis)).content.decode()
 
 
+def test_a_report_that_compares_nothing_leads_to_the_card(as_developer, trained, analysis):
+    FeatureTraining.objects.filter(pk=trained.pk).update(report={"split": "stratified", "warnings": []})
+
+    answer = as_developer.get(f"{page_of(analysis)}{trained.pk}/")
+
+    assert answer["Location"] == reverse("registry:version", args=("dev", trained.version_id))
+
+
 def test_where_models_are_deployed_by_hand_the_page_leads_there(as_developer, member, analysis, do_jobs):
     base = analysis.population
     change_population(

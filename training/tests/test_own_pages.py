@@ -82,8 +82,10 @@ def test_the_sample_goes_from_upload_to_training_by_suggestion_alone(as_develope
 
     columns = as_developer.get(send(as_developer, sample.content, "sample-members.csv").url)
     checked = as_developer.post(columns.wsgi_request.get_full_path(), as_sent(columns.context["form"]))
-    begun = train(as_developer, as_developer.get(checked.url))
+    page = as_developer.get(checked.url)
+    begun = train(as_developer, page)
 
+    assert page.context["checked"].leaks == ()
     run = TrainingRun.objects.get()
     assert begun.url == reverse("training:run", args=(run.uuid,))
     assert (run.population.name, run.model_type.slug) == ("Sample members", "lightgbm")
@@ -219,6 +221,23 @@ def test_the_columns_can_be_looked_at_again_as_they_were_described(as_developer,
     assert back.context["form"]["name"].value() == "Our gym"
 
 
+def test_a_column_without_a_name_cannot_be_ticked_and_stops_nobody(columns_page, train_page):
+    table = with_column(gym(), "", lambda row: row["Plan"])
+
+    page, checked = columns_page(table), train_page(table)
+
+    nameless = next(row for row in page.context["columns"] if row["seen"].column.nameless)
+    assert not nameless["use"].value() and nameless["use"].field.disabled
+    assert "give it one and upload again" in words(page)
+    assert "400 customers can be learned from" in words(checked)
+
+
+def test_the_suggested_name_fits_however_long_that_of_the_file_is(columns_page):
+    page = columns_page(gym(60), name="members of the club " * 11 + ".csv")
+
+    assert len(page.context["form"]["name"].value()) <= 120
+
+
 def test_a_table_that_fits_telecom_is_welcome_and_told_of_the_ready_models(columns_page, labelled):
     page = columns_page(labelled())
 
@@ -299,10 +318,12 @@ def test_a_page_that_was_left_for_too_long_says_so(as_developer):
 def test_a_training_that_was_cancelled_leaves_the_name_to_the_next_one(as_developer, train_page):
     begun = train(as_developer, train_page(gym()))
     run = TrainingRun.objects.get()
+    assert "Watch the training" in words(as_developer.get("/dev/bases/"))
     request_cancel(job=run.job, by=run.developer.account, at=timezone.now())
     ended = as_developer.get(begun.url)
 
     assert "Bring the table again" in words(ended)
+    assert "See what happened" in words(as_developer.get("/dev/bases/"))
     again = train(as_developer, train_page(without(gym(), "Fee")))
 
     assert again.status_code == 302 and TrainingRun.objects.count() == 2

@@ -57,9 +57,29 @@ def test_the_command_stops_before_a_column_that_knows_the_answer(
     assert [run.population.name for run in TrainingRun.objects.all()] == ["Members"]
 
 
+def test_the_command_is_told_how_dates_and_types_are_meant(gym_file, company, developer, model_types):
+    ambiguous = gym()
+    for place, row in enumerate(ambiguous[1:]):
+        row[2] = f"{1 + place % 9}/{1 + place % 12}/2024"
+    with pytest.raises(CommandError, match="Say in which order they stand"):
+        call_command("create_base", gym_file(ambiguous), company=company.pk)
+
+    call_command(
+        "create_base", gym_file(ambiguous), company=company.pk, date_order=["Joined=MDY"],
+        column_type=["Visits=category"], value="Fee", currency="EUR",
+    )  # fmt: skip
+
+    base = Population.objects.get(company=company)
+    orders = {column["name"]: column["date_order"] for column in base.reading["columns"]}
+    assert orders["Joined"] == "MDY"
+    assert "Visits" in [column.name for column in base.features.categorical]
+    assert (base.value_column, base.currency) == ("Fee", "EUR")
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
+        ({"date_order": ["MDY"]}, "is COLUMN=..."),
         ({"outcome": "Plan"}, "say which of its values means"),
         ({"outcome": "Shoe size"}, "no column 'Shoe size'"),
         ({"left": "vanished"}, "no row says 'vanished'"),

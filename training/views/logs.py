@@ -65,6 +65,9 @@ def training(request, analysis, training):
     context = {"analysis": found, "training": one, "job": one.job, "step": "model"}
     if one.version is None or one.report is None:
         return render(request, "training/log_running.html", context)
+    if not one.report.get("simple_rule"):
+        # Nothing is compared in it, as in reports of earlier days: what there is stands on the card.
+        return redirect("registry:version", request.member.portal, one.version_id)
     told = {
         "verdict": Verdict(one),
         "warnings": one.report["warnings"],

@@ -162,21 +162,24 @@ def _check_and_train(request, token):
     latest = latest_choices(token, member=request.member)
     if latest is None:
         return go(request, _step("training:describe_base", token))
-    choices, bad_rows = latest
-    checked = check_choices(member=request.member, token=token, choices=choices, bad_rows=bad_rows)
+    checked = check_choices(member=request.member, token=token, choices=latest[0], bad_rows=latest[1])
     form = _training_form(request, checked)
     name = request.GET.get("name") or name_after(seen.name, request.member.company)
     context = {"seen": seen, "checked": checked, "form": form, "name": name}
     if request.method == "POST" and form.is_valid():
-        try:
-            run = _start(request, token, choices, bad_rows, form, name)
-        except UploadIsGone:
-            raise
-        except DomainError as error:
-            context |= {"refusal": error}
-            return render(request, "training/own/train.html", context, status=error.http_status)
-        return go(request, reverse("training:run", args=(run.uuid,)))
+        return _begin(request, latest, context)
     return render(request, "training/own/train.html", context, status=400 if form.errors else 200)
+
+
+def _begin(request, latest, context):
+    try:
+        run = _start(request, latest, context)
+    except UploadIsGone:
+        raise
+    except DomainError as error:
+        context |= {"refusal": error}
+        return render(request, "training/own/train.html", context, status=error.http_status)
+    return go(request, reverse("training:run", args=(run.uuid,)))
 
 
 def _training_form(request, checked):
@@ -195,13 +198,14 @@ def _amounts(checked):
     return [column.name for column in checked.schema.numeric if column.name in written]
 
 
-def _start(request, token, choices, bad_rows, form, name):
+def _start(request, latest, context):
+    (choices, bad_rows), form = latest, context["form"]
     found = form.cleaned_data
     left_out = dict.fromkeys((*choices.left_out, *form.left_out))
     return start_first_training(
         member=request.member,
-        token=token,
-        base_name=name,
+        token=context["seen"].token,
+        base_name=context["name"],
         choices=replace(choices, left_out=tuple(left_out)),
         model_type=found["model_type"],
         keep_leaking=form.kept,

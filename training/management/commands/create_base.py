@@ -6,9 +6,16 @@ from companies.management.members import find_developer
 from core.errors import DomainError
 from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
+from tabular.snapshots.column_types import LEARNED
 from training.models import TrainingRun
 from training.services.own_tables import check_choices, choose, look_at_table, start_first_training
 from training.services.retraining import USUAL_OWN_TYPE
+
+SAID_BY_COLUMN = {
+    "column-type": f"its type, where another one was recognised: {', '.join(LEARNED)}",
+    "date-order": "DMY or MDY, where the dates leave it open",
+    "decimal": "the sign before decimals, . or , where the numbers leave it open",
+}
 
 
 class Command(BaseCommand):
@@ -35,6 +42,10 @@ class Command(BaseCommand):
             default=[],
             help="learn from it although it is proposed to be left out, or alone tells who left",
         )
+        for name, what in SAID_BY_COLUMN.items():
+            parser.add_argument(f"--{name}", action="append", default=[], metavar="COLUMN=...", help=what)
+        parser.add_argument("--value", metavar="COLUMN", help="which says what a customer is worth a month")
+        parser.add_argument("--currency", default="", help="of it, as in EUR")
         parser.add_argument("--type", default=USUAL_OWN_TYPE, help="slug of the model type")
         parser.add_argument("--reason", default="", help="why; stands beside the version")
         parser.add_argument(
@@ -75,6 +86,9 @@ class Command(BaseCommand):
             id_column=said["id"],
             leave_out=said["leave_out"],
             learn_from=said["keep"],
+            kinds=_by_column("column-type", said["column_type"]),
+            date_orders=_by_column("date-order", said["date_order"]),
+            decimals=_by_column("decimal", said["decimal"]),
         )
         bad_rows = LEAVE_OUT if said["leave_out_bad_rows"] else REFUSE
         checked = check_choices(member=member, token=seen.token, choices=choices, bad_rows=bad_rows)
@@ -87,7 +101,16 @@ class Command(BaseCommand):
             choices=choices,
             model_type=said["type"],
             reason=said["reason"],
+            value_column=said["value"],
+            currency=said["currency"],
             keep_leaking=said["keep"],
             bad_rows=bad_rows,
             at=timezone.now(),
         )
+
+
+def _by_column(option, pairs):
+    split = [pair.rpartition("=") for pair in pairs]
+    if not all(sign for _, sign, _ in split):
+        raise CommandError(f"--{option} is COLUMN=..., with a name as it stands in the header.")
+    return {column: told for column, _, told in split}
