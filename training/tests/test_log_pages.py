@@ -175,9 +175,9 @@ def test_a_finished_training_tells_how_good_it_is_and_what_comes_next(as_develop
 
 
 def test_a_report_that_compares_nothing_leads_to_the_card(as_developer, trained, analysis):
-    FeatureTraining.objects.filter(pk=trained.pk).update(report={"split": "stratified", "warnings": []})
+    TrainingRun.objects.filter(pk=trained.pk).update(report={"split": "stratified", "warnings": []})
 
-    answer = as_developer.get(f"{page_of(analysis)}{trained.pk}/")
+    answer = as_developer.get(f"{page_of(analysis)}{trained.uuid}/")
 
     assert answer["Location"] == reverse("registry:version", args=("dev", trained.version_id))
 
