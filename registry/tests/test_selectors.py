@@ -2,7 +2,8 @@ import pytest
 
 from companies.identity import membership
 from registry.models import ModelVersion
-from registry.selectors import Figure, best_default, compare, list_versions, quality_of, versions_for
+from registry.presenting.quality import Figure, compare, quality_of
+from registry.selectors import best_default, list_versions, versions_for
 from registry.services.deployments import deploy_version, roll_back, withdraw_version
 from registry.tests.factories import (
     NOON,

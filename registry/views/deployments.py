@@ -10,16 +10,15 @@ from companies.access import developer_required
 from core.errors import DomainError
 from registry.forms import DeployForm, ReasonForm, possible_roles
 from registry.models import ModelDeployment, Population
+from registry.presenting.quality import compare, quality_of
 from registry.selectors import (
     champion_of,
     champion_to_return_to,
-    compare,
     offer_after_deploying,
     offer_after_rolling_back,
     offer_after_withdrawing,
     offer_now,
     population_for,
-    quality_of,
     telecom_base,
     users_of,
     visible_versions,

@@ -20,7 +20,8 @@ from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
 from registry.models import ModelType, Population
 from registry.presenting.base_columns import template_rows_of
-from registry.selectors import population_for, quality_of, snapshot_bases
+from registry.presenting.quality import quality_of
+from registry.selectors import population_for, snapshot_bases
 from training.forms import CampaignForm, StartForm, StartTypeForm
 from training.presenting.findings import RetrainingFindings
 from training.selectors import base_to_retrain, list_training_runs, plan_for, training_runs_for
