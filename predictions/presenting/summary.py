@@ -9,7 +9,7 @@ from predictions.files import MOST_SHEET_ROWS
 from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
 from predictions.presenting.outcomes import Outcomes
-from registry.selectors import quality_of
+from registry.presenting.quality import quality_of
 
 
 @dataclass(frozen=True)

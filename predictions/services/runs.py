@@ -126,7 +126,7 @@ def read_name(name: str) -> str:
     """
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME:
-        raise NameMissing(f"Give the prediction a name of at most {LONGEST_NAME} signs.", field="name")
+        raise NameMissing(f"Give the prediction a name of at most {LONGEST_NAME} characters.", field="name")
     return name
 
 

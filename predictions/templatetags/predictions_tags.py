@@ -21,7 +21,7 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bar
 
 @register.filter
 def visible(text) -> str:
-    """Write signs that cannot be seen, or that turn the text around them, by their number."""
+    """Write characters that cannot be seen, or that turn the text around them, by their number."""
     return "".join(sign if sign.isprintable() else f"⟨U+{ord(sign):04X}⟩" for sign in str(text or ""))
 
 

@@ -14,14 +14,8 @@ from companies.identity import Member
 from companies.models import Company
 from ml.serving.risk import POLICIES
 from registry.models import Dataset, ModelVersion, Population
-from registry.selectors import (
-    champion_for,
-    list_versions,
-    populations_of,
-    quality_of,
-    snapshot_bases,
-    telecom_base,
-)
+from registry.presenting.quality import quality_of
+from registry.selectors import champion_for, list_versions, populations_of, snapshot_bases, telecom_base
 
 # Customers stand in these tables; features are made from one of them and are counted there.
 OF_CUSTOMERS = {

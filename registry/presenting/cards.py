@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from companies.identity import Member
 from registry.models import ModelVersion, Population
-from registry.selectors import Figure
+from registry.presenting.quality import Figure
 
 # A calibration error above this is said aloud: it is two customers in a hundred.
 NOTEWORTHY_ERROR = 0.02

@@ -19,7 +19,8 @@ from registry.presenting.cards import (
     threshold_reason,
     with_intervals,
 )
-from registry.selectors import Figure, lineage_of
+from registry.presenting.quality import Figure
+from registry.selectors import lineage_of
 from registry.telecom import TELECOM
 from registry.tests.factories import CURVES, DatasetFactory, ModelMetricsFactory, ModelVersionFactory
 

@@ -8,14 +8,13 @@ from registry.artefacts import stem_of
 from registry.forms import ReasonForm
 from registry.presenting import cards, charts
 from registry.presenting.disagreement import disagreement_of
+from registry.presenting.quality import compare, quality_of
 from registry.selectors import (
     champion_for,
     champion_of,
-    compare,
     has_several_bases,
     lineage_of,
     list_versions,
-    quality_of,
     serving_rows,
     users_of,
     visible_versions,

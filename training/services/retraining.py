@@ -211,7 +211,7 @@ def checked_reason(reason: str) -> str:
     reason = " ".join(reason.split())
     if not reason or len(reason) > LONGEST_REASON:
         raise ReasonMissing(
-            f"Say in at most {LONGEST_REASON} signs why you retrain: it stands beside the version.",
+            f"Say in at most {LONGEST_REASON} characters why you retrain: it stands beside the version.",
             field="reason",
         )
     return reason

@@ -38,11 +38,11 @@ def exported_models(training_file, made_once):
 
 def _train(path):
     from ml.matrix.schemas import TELCO_SLICES, TELCO_V1
-    from training.services.learning import learn, read_table
+    from training.services.learning import learn_and_export, read_table
 
     frame = read_table(path, schema=TELCO_V1).frame
     options = {"params": {}, "schema": TELCO_V1, "slices": TELCO_SLICES}
-    return {slug: learn(frame, model_type=slug, **options)[0] for slug in DEFAULT_SLUGS}
+    return {slug: learn_and_export(frame, model_type=slug, **options)[0] for slug in DEFAULT_SLUGS}
 
 
 @pytest.fixture
