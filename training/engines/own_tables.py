@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.evaluation.leaks import single_column_auc
+from ml.evaluation.leaks import find_leaver_marks, single_column_auc
 from ml.learning.splits import refuse_few
 from ml.matrix.design import choose_schema
 from ml.matrix.schemas import Category
@@ -39,8 +39,8 @@ def examine(
     -------
     dict
         ``report`` (`CheckReport.to_dict`), ``schema`` (`FeatureSchema.to_dict`), ``not_learned``
-        {column: why}, ``alone``, `ColumnAuc.to_dict` of each column that is learned from, and ``left``, how
-        many left.
+        {column: why}, ``alone``, `ColumnAuc.to_dict` of each column that is learned from, ``marks``,
+        `LeaverMark.to_dict` of those with something that only leavers have, and ``left``, how many left.
 
     Raises
     ------
@@ -57,11 +57,13 @@ def examine(
     found = load_frame(path, report.spec, table)
     frame = as_pandas(found)
     schema, not_learned = _schema(frame, found.labels, reading)
+    features = frame[list(schema.features)]
     return {
         "report": report.to_dict(),
         "schema": schema.to_dict(),
         "not_learned": not_learned,
-        "alone": [one.to_dict() for one in single_column_auc(frame[list(schema.features)], found.labels)],
+        "alone": [one.to_dict() for one in single_column_auc(features, found.labels)],
+        "marks": [mark.to_dict() for mark in find_leaver_marks(features, found.labels)],
         "left": int(np.sum(found.labels)),
     }
 

@@ -255,7 +255,7 @@ def _checked_table(found, inferred):
         plan=plan,
         schema=FeatureSchema.from_dict(found["schema"]),
         report=report,
-        leaks=describe_leaks(found["alone"], dict(inferred.ask_about)),
+        leaks=describe_leaks(found["alone"], found["marks"], dict(inferred.ask_about)),
         notes=_notes(plan, report, inferred, found["not_learned"]),
         rows=report.accepted,
         left=found["left"],

@@ -120,6 +120,27 @@ def test_asks_about_a_column_that_is_known_after_leaving(check):
     ]
 
 
+def test_stops_at_what_only_those_have_who_left(check):
+    places = iter(range(10_000))
+    table = with_column(
+        gym(600), "Form K", lambda row: "sent" if row["Left"] == "gone" and next(places) % 3 else ""
+    )
+
+    (leak,) = check(table).leaks
+
+    assert (leak.column, leak.level) == ("Form K", "stop")
+    assert leak.auc < 0.975 and "next to nobody who stayed" in leak.sentence
+
+
+def test_warns_of_a_value_that_only_those_have_who_left(check):
+    places = iter(range(10_000))
+    table = with_column(
+        gym(600), "Tier", lambda row: "ended" if row["Left"] == "gone" and next(places) % 3 else "basic"
+    )
+
+    assert [(leak.column, leak.level) for leak in check(table).leaks] == [("Tier", "warn")]
+
+
 def test_says_that_rows_are_equal_but_for_their_ids(check):
     table = gym(200)
 
