@@ -114,6 +114,7 @@ class Company:
             params={},
             existing=self.existing,
             slices=list(TELCO_SLICES),
+            threshold=0.5,
             value_column="MonthlyCharges",
             max_bytes=2**30,
             on_progress=note,

@@ -29,6 +29,7 @@ from training.services.lineage import (
     remove_combined,
     store_combined,
 )
+from training.services.promoting import deploy_where_better
 from training.services.runs import room_for
 
 ENGINE = "training.engines.retraining:retrain"
@@ -107,6 +108,7 @@ def _attempt(run, training_run, work, at):
                 "seconds": found["seconds"],
             }
             training_run.save()
+            deploy_where_better(training_run=training_run, at=at)
         registered = True
     finally:
         if not registered:
@@ -136,6 +138,7 @@ def _arguments(training_run, base, existing, work, upload):
         "params": training_run.model_type.parameters,
         "existing": existing,
         "slices": training_run.population.slices,
+        "threshold": training_run.population.threshold,
         "value_column": training_run.population.value_column,
         "max_bytes": upload_limit(),
     }
