@@ -233,7 +233,7 @@ def type_to_retrain(population: Population, slug: str | None = None) -> ModelTyp
         return find_type(slug or _trained_last(population))
     if slug not in (None, settings.RETRAIN_MODEL_TYPE):
         raise UnknownModelType(
-            f"{population} is retrained as {settings.RETRAIN_MODEL_TYPE} alone. Leave the type out.",
+            f"{population} is retrained as {settings.RETRAIN_MODEL_TYPE} alone, not as {slug}.",
             field="model_type",
         )
     try:
