@@ -20,7 +20,7 @@ from predictions.services.histories import (
     score_history,
 )
 from registry.models import ModelType, ModelVersion
-from registry.services.deployments import deploy_version
+from registry.services.deployments import deploy_version, withdraw_version
 from registry.services.model_types import UnknownModelType, add_missing_model_types
 from registry.services.populations import purchases_of
 from registry.services.versions import register_version
@@ -276,7 +276,7 @@ def test_a_type_without_a_version_says_how_to_get_one(company, version, forest):
 
 
 def test_a_version_that_nobody_deployed_answers_nobody(company, version, forest, developer):
-    company.deployments.get(model=version).delete()
+    withdraw_version(version=version, company=company, by=developer, reason="The forest is better.", at=NOON)
 
     with pytest.raises(NoTrainedModel, match="of the type logistic_regression is deployed"):
         score_history(
