@@ -9,21 +9,18 @@ from companies.identity import membership
 from companies.models import Account, Company
 from companies.selectors import developer_of
 from companies.services.audit import record_event
-from core.errors import Conflict, DomainError, Forbidden
+from core.errors import Conflict, DomainError
 from intake.services.checking import REFUSE
 from jobs.models import Job
 from jobs.runner import JobRun
 from jobs.services import enqueue
 from registry.models import Dataset, ModelVersion
+from registry.services.importing import OnlyOperators
 from registry.services.ledger import name_of
 from training.models import TrainingRun
 from training.services.retraining import LONGEST_REASON, start_retraining
 
 REBUILD = "training.rebuild"
-
-
-class OnlyOperators(Forbidden):
-    code = "only-operators"
 
 
 class BelongsToEverybody(DomainError):
