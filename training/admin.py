@@ -105,7 +105,7 @@ class TrainedVersionAdmin(ModelVersionAdmin):
 class TrainingRunAdmin(ReadOnlyAdmin):
     """A log: who trained when, from what, why, and what came of it. Read-only."""
 
-    list_display = ("__str__", "kind", "company", "person", "version", "state", "customers", "created_at")
+    list_display = ("__str__", "company", "person", "version", "state", "customers", "created_at")
     list_filter = ("kind", "job__state", "model_type", "label_source")
     list_select_related = ("company", "version", "job", "developer__account")
     search_fields = (
