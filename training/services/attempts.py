@@ -6,9 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from companies.identity import membership
-from core.errors import Conflict
 from core.files.media import readable_path
-from core.files.stored import FileIsGone
 from intake.limits import upload_limit
 from intake.services.stored import open_upload
 from jobs.runner import JobRun
@@ -35,11 +33,7 @@ from training.services.runs import room_for
 ENGINE = "training.engines.retraining:retrain"
 
 
-class UploadIsMissing(Conflict):
-    code = "upload-is-missing"
-
-
-def retrain(*, run: JobRun, training_run: TrainingRun, at: datetime) -> None:
+def train_on_customers(*, run: JobRun, training_run: TrainingRun, at: datetime) -> None:
     """Combine, check, split, train, evaluate, export, register; all that is to be seen of it appears at once.
 
     Where another retraining of the company was done first, this one begins again from its data: each upload
@@ -116,11 +110,8 @@ def _attempt(run, training_run, work, at):
 
 
 def _in_child(run, training_run, base, existing, work):
-    try:
-        with open_upload(training_run.upload_path) as upload:
-            return learn_in_child(ENGINE, _arguments(training_run, base, existing, work, upload), run=run)
-    except FileIsGone as error:
-        raise UploadIsMissing("The uploaded file is no longer there. Please upload it again.") from error
+    with open_upload(training_run.upload_path) as upload:
+        return learn_in_child(ENGINE, _arguments(training_run, base, existing, work, upload), run=run)
 
 
 def _arguments(training_run, base, existing, work, upload):
