@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from ml.learning.training import train_model
-from ml.matrix.schemas import TELCO_SLICES, TELCO_V1
+from ml.matrix.telco import TELCO_SLICES, TELCO_V1
 from ml.samples.dataset_a import make_dataset_a
 from registry.models import Population
 from registry.presenting.cards import (

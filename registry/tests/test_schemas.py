@@ -1,4 +1,5 @@
-from ml.matrix.schemas import TELCO_V1, Category, FeatureSchema, Number
+from ml.matrix.schemas import Category, FeatureSchema, Number
+from ml.matrix.telco import TELCO_V1
 from registry.engines.tables import customers_table, stored_table, table_schema
 from tabular.snapshots.plan import PlannedColumn, SnapshotPlan
 

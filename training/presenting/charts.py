@@ -74,7 +74,7 @@ def profit_figure(versions: list[dict]) -> go.Figure:
             version["name"],
         )
     figure.update_xaxes(title_text="Share of customers contacted", range=[0, 1], tickformat=".0%")
-    figure.update_yaxes(title_text="Profit, in the currency of the bills")
+    figure.update_yaxes(title_text="Profit, in the currency of what customers are worth")
     return figure
 
 
