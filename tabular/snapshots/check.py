@@ -12,6 +12,7 @@ import numpy as np
 
 from tabular.children import read_in_child
 from tabular.errors import TableError, counted, place, shown
+from tabular.snapshots.other_writing import find_other_writing
 from tabular.snapshots.tally import LogTally, Tally
 from tabular.snapshots.twins import TwinCounter, say_twins
 from tabular.source.duplicates import IdHashes, find_repeats
@@ -180,13 +181,16 @@ class _Check:
         tally = self.tally
         if not tally.rows_in:
             raise TableError("no_rows", f"The file has a header but no rows.{self.sheet_note(spec)}")
+        if other := find_other_writing(self.path, plan, tally.unread_columns(), tally.rows_in):
+            tally.close()
+            raise other
         if tally.faults and not self.leaves_out:
             raise tally.refusal()
 
         duplicates = self.settle_repeats(plan)
         accepted = tally.rows_in - tally.rejected - duplicates
         if not accepted:
-            raise tally.refusal(all_rows=True)
+            raise tally.refusal(left_out=True)
         if self.trains:
             tally.refuse_training(accepted)
         tally.close()

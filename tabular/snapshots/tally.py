@@ -141,28 +141,43 @@ class Tally:
             for name, (number, low, high) in self.unusual.items()
         } | self.ages.out_of_range()
 
-    def refusal(self, *, all_rows: bool = False) -> TableError:
-        """Return the error for the first mistake, with how many more there are."""
+    def unread_columns(self) -> dict[str, int]:
+        """Return how many rows have a number or date that cannot be read, by column."""
+        return {
+            column: rows for (kind, column), rows in self.faults.items() if kind in ("bad_date", "bad_number")
+        }
+
+    def refusal(self, *, left_out: bool = False) -> TableError:
+        """Return the error for the first mistake, with how many more there are.
+
+        Parameters
+        ----------
+        left_out
+            Rows with mistakes were left out already, and none is left.
+        """
         self.close()
         fault = self.first
+        where = f"{place(fault.line, fault.column)}: {fault.reason}"
+        if left_out or self.rejected == self.rows_in:
+            # There is nothing to go on with, so nothing of it is offered.
+            return _refused(
+                fault,
+                f"{self._nothing_left()} {where}. Correct the file and upload it again.",
+                kind="no_rows" if left_out else fault.kind,
+            )
         alike = self.faults[fault.kind, fault.column]
         others = self.rejected - alike
         more = f"{counted(alike, 'row')} like this"
         if others:
             more += f" and {counted(others, 'row')} with other mistakes"
         what = "download them, or leave them out" if alike + others > 1 else "correct it, or leave it out"
-        text = f"{place(fault.line, fault.column)}: {fault.reason}. {more}; {what}."
-        kind = fault.kind
-        if all_rows:
-            kind, text = "no_rows", f"No row is left: all {self.rows_in:,} have mistakes. The first: {text}"
-        return TableError(
-            kind,
-            text,
-            line=fault.line,
-            column=fault.column,
-            columns=[fault.column] if fault.column else (),
-            rejects={"rows": self.rejected, "path": self.rejects_written},
-        )
+        rejects = {"rows": self.rejected, "path": self.rejects_written}
+        return _refused(fault, f"{where}. {more}; {what}.", rejects=rejects)
+
+    def _nothing_left(self) -> str:
+        if self.rows_in == 1:
+            return "The only row of the file has a mistake."
+        return f"No row of the file can be used: all {self.rows_in:,} have mistakes. The first:"
 
     def refuse_training(self, accepted: int) -> None:
         """Refuse a file from which nothing can be learned."""
@@ -249,6 +264,15 @@ class Tally:
                 f"Column {name}: {counted(int(number), 'number')} outside the usual range, between "
                 f"{low:g} and {high:g}."
             )
+
+
+def _refused(
+    fault: RowFault, text: str, *, kind: str | None = None, rejects: dict | None = None
+) -> TableError:
+    columns = [fault.column] if fault.column else ()
+    return TableError(
+        kind or fault.kind, text, line=fault.line, column=fault.column, columns=columns, rejects=rejects
+    )
 
 
 def count_blanks(array) -> int:
