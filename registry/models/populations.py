@@ -124,6 +124,12 @@ class Population(models.Model):
         return self.reading is None or any(column["role"] == "id" for column in self.reading["columns"])
 
     @property
+    def dates(self) -> frozenset[str]:
+        """The columns that files have as dates and a model as days before the reference day of the file."""
+        columns = self.reading["columns"] if self.reading else ()
+        return frozenset(c["name"] for c in columns if c["role"] == "feature" and c["kind"] == "date")
+
+    @property
     def value_column(self) -> str | None:
         """The column that says what a customer is worth, where there is one."""
         return self.roles.get("value")

@@ -145,6 +145,26 @@ def test_the_limits_of_an_imported_version_say_where_its_figures_come_from(found
     assert "It learned from customers with" not in told
 
 
+def test_the_limits_of_dates_are_days_before_the_reference_day_under_their_names(found):
+    base = Population(
+        reading={
+            "columns": [
+                {"name": name, "role": "feature", "kind": kind}
+                for name, kind in (("eintritt", "date"), ("ende", "date"), ("besuche", "number"))
+            ]
+        },
+        wording={"eintritt": {"label": "Eintritt"}},
+    )
+    seen = {"besuche": (0.0, 12.5), "eintritt": (2.0, 2445.0), "ende": (-30.0, 5.0)}
+
+    (told,) = (
+        limit.text for limit in limits_of(found, {"observed": seen}, base) if "learned from" in limit.text
+    )
+
+    assert "besuche from 0 to 12.5, Eintritt 2 to 2,445 days before the reference day" in told
+    assert "ende from 30 days after to 5 days before the reference day" in told
+
+
 def test_the_way_from_scores_to_probabilities_is_told():
     calibrator = {"method": "sigmoid", "comparison": {"none": 0.14, "sigmoid": 0.135}}
 
