@@ -262,6 +262,10 @@ class EventTally:
                 "blanks or in upper and lower case. They were kept apart as different customers; make "
                 "them equal if they are the same."
             )
+        if self.spec.point_zero:
+            out.append(
+                f"Column {name}: every id ends in .0, which some program added. They were read without it."
+            )
         if self.undone_zeros:
             out.append(
                 f"Column {name}: {counted(self.undone_zeros, 'id ends', 'ids end')} in .0, which some "

@@ -251,6 +251,7 @@ def freeze(
         numbers={role: _settle_signs(columns[role], decimal) for role in NUMBERS if role in columns},
         cancels="order_id" in columns and columns["order_id"].cancels,
         time_form=columns["time"].time_form if "time" in columns else None,
+        point_zero=columns["customer_id"].point_zero,
     )
 
 

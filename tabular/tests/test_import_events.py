@@ -436,3 +436,21 @@ def test_an_id_with_marks_that_cannot_be_read_for_certain_is_never_changed(cell,
     assert {event["customer_id"] for event in events} == {f"K{n}" for n in range(9)}
     assert report.rejected == 1
     assert reject["line"] == "22" and said in reject["explanation"]
+
+
+def test_ids_that_all_end_in_point_zero_are_read_without_it_and_this_is_said(tmp_path):
+    rows = [(f"{12431 + n % 9}.0", f"2024-01-{n + 1:02d}", f"{n}.50", "purchase") for n in range(20)]
+
+    report, events, _ = import_log(write_log(tmp_path / "log.csv", [*rows, ("", "2024-01-05", "1.00", "")]))
+
+    assert {event["customer_id"] for event in events} == {str(12431 + n) for n in range(9)}
+    assert any("read without it" in warning for warning in report.warnings)
+
+
+def test_an_id_that_ends_in_point_zero_beside_others_is_kept(tmp_path):
+    rows = [(f"{12431 + n % 9}.0", f"2024-01-{n + 1:02d}", f"{n}.50", "purchase") for n in range(20)]
+
+    report, events, _ = import_log(write_log(tmp_path / "log.csv", [*rows, ("7", "2024-01-05", "1.00", "")]))
+
+    assert {event["customer_id"] for event in events} == {"7", *(f"{12431 + n}.0" for n in range(9))}
+    assert any("kept as they are" in warning for warning in report.warnings)
