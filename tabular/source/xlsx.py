@@ -51,6 +51,8 @@ class SheetCopy:
 def write_sheet_copy(path: Path, target: Path, *, on_progress: Callable | None = None) -> SheetCopy:
     """Copy the first sheet of a workbook that is not empty to a CSV whose record n is row n of the sheet.
 
+    Sheets that can be seen come before hidden ones.
+
     Raises
     ------
     TableError
@@ -62,21 +64,26 @@ def write_sheet_copy(path: Path, target: Path, *, on_progress: Callable | None =
         book = _Workbook(archive)
         texts = _shared_strings(archive, book.part("sharedStrings"))
         styles = _styles(archive, book.part("styles"))
-        for name, part in book.sheets:
+        # What somebody has hidden is rarely what is meant: it is read only where nothing else holds rows.
+        for name, part in sorted(book.sheets, key=lambda each: each[0] in book.hidden):
             with target.open("w", encoding="utf-8", newline="") as out:
                 sheet = _Sheet(out, texts, styles, book.epoch)
                 _parse(archive, part, sheet, on_progress)
             if sheet.width:
-                return _said_aloud(name, [other for other, _ in book.sheets if other != name], sheet)
+                others = [other for other, _ in book.sheets if other != name]
+                return _said_aloud(name, others, book.hidden, sheet)
     names = ", ".join(shown(name) for name, _ in book.sheets[:5])
     raise TableError("no_rows", f"The workbook holds no rows. Empty: {names}.")
 
 
-def _said_aloud(name: str, others: list[str], sheet: _Sheet) -> SheetCopy:
+def _said_aloud(name: str, others: list[str], hidden: set[str], sheet: _Sheet) -> SheetCopy:
+    def called(title: str) -> str:
+        return f"{shown(title)} (hidden)" if title in hidden else shown(title)
+
     copy = SheetCopy(name, "")
     if others:
-        rest = ", ".join(shown(other) for other in others[:5])
-        copy.note = f" The sheet {shown(name)} was read; others were not: {rest}."
+        rest = ", ".join(map(called, others[:5]))
+        copy.note = f" The sheet {called(name)} was read; others were not: {rest}."
         copy.warnings.append(copy.note.strip())
     if sheet.formulas:
         copy.warnings.append(
@@ -101,6 +108,11 @@ def _refuse_other_archives(archive: Archive) -> None:
     if archive.has("xl/workbook.bin"):
         raise TableError(
             "unsupported_type", "This is a binary workbook (.xlsb). Save it as .xlsx or as CSV (UTF-8)."
+        )
+    if archive.has("xl/vbaProject.bin"):
+        raise TableError(
+            "unsupported_type",
+            "The workbook holds macros (.xlsm). Save it without them, as .xlsx or as CSV (UTF-8).",
         )
     if not any(name.startswith("xl/") for name in archive.parts):
         raise TableError(
@@ -167,6 +179,7 @@ class _Workbook(_Part):
 
     def __init__(self, archive: Archive):
         self.found: list[tuple[str, str]] = []
+        self.hidden: set[str] = set()
         self.epoch = datetime(1899, 12, 30)
         relations = _Relations()
         _parse(archive, "xl/_rels/workbook.xml.rels", relations)
@@ -184,6 +197,8 @@ class _Workbook(_Part):
         if name == "sheet":
             relation = next((value for key, value in attributes.items() if key.endswith(":id")), "")
             self.found.append((attributes.get("name", ""), relation))
+            if attributes.get("state", "visible") != "visible":
+                self.hidden.add(attributes.get("name", ""))
         elif name == "workbookPr" and attributes.get("date1904") in ("1", "true"):
             self.epoch = datetime(1904, 1, 1)
 
