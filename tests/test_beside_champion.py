@@ -117,7 +117,10 @@ def weigh(learned, beside, **gains):
     compared = {"version": champion.pk, "sentence": "They were compared.", "knew_until": None}
     rule = {"feature": "recency", "auc": 0.72, "model_gains": {"low": -0.01, "high": 0.02} | gains}
     training = SimpleNamespace(
-        version=champion, matrix=None, report={"beside_champion": compared | beside, "simple_rule": rule}
+        version=champion,
+        matrix=None,
+        comparison=None,
+        report={"beside_champion": compared | beside, "simple_rule": rule},
     )
     return weigh_against(training, champion)
 

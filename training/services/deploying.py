@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from ml.evaluation.comparison import BETTER
 from registry.models import ModelVersion
-from registry.selectors import champion_of
+from registry.selectors import best_default, champion_of
 from registry.services.deployments import deploy_version
 from training.models import TrainingRun
 from training.presenting.simple_rule import describe_standing, is_below_rule
@@ -23,17 +23,25 @@ def deploy_after_training(*, training: TrainingRun, at: datetime) -> dict:
     base = training.population
     if not base.deploys_after_training:
         return {"deployed": False, "reason": f"What serves {base} is chosen by hand."}
-    champion = champion_of(training.company, base)
-    if champion is None or not champion.model.is_ready:
+    champion = _serving(training)
+    if champion is None:
         deploys = True
         reason = " ".join(
             [f"Deployed after its training: no model served {base}.", describe_standing(training)]
         ).strip()
     else:
-        deploys, reason = weigh_against(training, champion.model)
+        deploys, reason = weigh_against(training, champion)
     if deploys:
         deploy_version(version=training.version, company=training.company, by=None, reason=reason, at=at)
     return {"deployed": deploys, "reason": reason}
+
+
+def _serving(training):
+    """Return the version that the new one would replace: of a base with defaults, one of them at first."""
+    deployed = champion_of(training.company, training.population)
+    if deployed and deployed.model.is_ready:
+        return deployed.model
+    return best_default(training.population)
 
 
 def weigh_against(training: TrainingRun, champion: ModelVersion) -> tuple[bool, str]:
@@ -51,6 +59,8 @@ def weigh_against(training: TrainingRun, champion: ModelVersion) -> tuple[bool, 
 
 def _compare(training, champion):
     """Return whether the new version is shown to be better than the champion, and why."""
+    if training.comparison is not None:
+        return _compare_pair(training, champion)
     earlier = TrainingRun.objects.filter(version=champion).first()
     if earlier is None or _judged_on(earlier) is None or _judged_on(earlier) != _judged_on(training):
         return _compare_beside(training, champion)
@@ -75,6 +85,16 @@ def _compare(training, champion):
 def _brier_interval(figures):
     found = figures["intervals"]["probabilities"]["brier"]
     return found["low"], found["high"]
+
+
+def _compare_pair(training, champion):
+    """Return the same of a retraining, which compared both on customers that neither has learned from."""
+    compared = {each["id"]: each["name"] for each in training.comparison["existing"]}
+    pairs = {pair["name"]: pair for pair in training.comparison["pairs"]}
+    pair = pairs.get(compared.get(champion.pk))
+    if pair is None:
+        return False, "The two could not be compared on the same customers."
+    return pair["verdict"] == BETTER, pair["sentence"]
 
 
 def _compare_beside(training, champion):
