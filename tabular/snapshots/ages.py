@@ -120,8 +120,8 @@ class AgeTally:
         for name, found in self.out_of_range().items():
             days = [say_day(date.fromisoformat(found[end])) for end in ("earliest", "latest")]
             yield (
-                f"Column {name}: {counted(found['rows'], 'date')} older or younger than all that were learned "
-                f"from: {' to '.join(dict.fromkeys(days))}."
+                f"Column {name}: {counted(found['rows'], 'date')} older or younger than all that were "
+                f"learned from: {' to '.join(dict.fromkeys(days))}."
             )
 
     def _what_it_is(self, reference: date) -> str:
