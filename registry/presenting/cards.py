@@ -264,8 +264,8 @@ def _what_it_has_seen(observed, population):
     )
     return Limit(
         "It knows what it has seen",
-        f"It learned from customers with {_list(seen)}.{counted_from} Outside of that, and for words in the "
-        "file that it never met, it guesses; each prediction counts such customers.",
+        f"It learned from customers with {_list(seen)}. Outside of that, and for words in the "
+        "file that it never met, it guesses; each prediction counts such customers." + counted_from,
     )
 
 

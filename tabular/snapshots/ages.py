@@ -118,10 +118,10 @@ class AgeTally:
                 f"day from which dates are counted: e.g. row {line:,}, {say_day(day)}."
             )
         for name, found in self.out_of_range().items():
-            days = (say_day(date.fromisoformat(found[end])) for end in ("earliest", "latest"))
+            days = [say_day(date.fromisoformat(found[end])) for end in ("earliest", "latest")]
             yield (
-                f"Column {name}: {counted(found['rows'], 'date')} further from that day than any date that "
-                f"was learned from, between {' and '.join(days)}."
+                f"Column {name}: {counted(found['rows'], 'date')} older or younger than all that were "
+                f"learned from: {' to '.join(dict.fromkeys(days))}."
             )
 
     def _what_it_is(self, reference: date) -> str:
@@ -130,5 +130,8 @@ class AgeTally:
             future = " that does not lie in the future" if self.ahead else ""
             return f"the latest date in the file{future}"
         if reference == self.known:
-            return "the latest date in the table that was learned from first; this file has no later one"
+            but = " that does not lie in the future" if self.ahead else ""
+            return (
+                f"the latest date in the table that was learned from first; this file has no later one{but}"
+            )
         return "the day on which the file came"

@@ -22,11 +22,12 @@ from ml.matrix.schemas import FeatureSchema
 from registry.models import Population
 from registry.services.populations import LONGEST_NAME, change_population, create_population, free_name
 from tabular.children import read_in_child
-from tabular.errors import TableError, shown
+from tabular.errors import TableError, counted, shown
 from tabular.previews.preview import Preview
 from tabular.snapshots.check import CheckReport
 from tabular.snapshots.inference import Inferred, infer_table_in_child
 from tabular.snapshots.plan import Choices, SnapshotPlan, freeze, suggest
+from tabular.values.schema import TrainingRules
 from training.models import TrainingRun
 from training.presenting.leaks import STOP, Leak, describe_leaks
 from training.selectors import base_without_model
@@ -147,9 +148,22 @@ def latest_choices(token: str, *, member: Member) -> tuple[Choices, str] | None:
 def _look(waiting):
     preview = preview_upload(waiting)
     inferred = infer_table_in_child(waiting.path, preview, **_limits(settings.UPLOAD_MEMORY_MB))
+    _refuse_few(inferred.rows)
     if inferred.log_reason:
         raise FileRefused(TableError("wrong_mapping", inferred.log_reason), log=inferred.log_reason)
     return preview, inferred
+
+
+def _refuse_few(rows):
+    """Say first what makes every other question idle: of so few rows no column tells what it is."""
+    least = TrainingRules().minimum_rows
+    if rows < least:
+        raise TableError(
+            "too_few_rows",
+            f"The file has {counted(rows, 'row')}; a model learns from at least {least} customers of whom it "
+            "is known who left. Add more customers. Where a model is trained already, it can predict even a "
+            "single one, under Predict.",
+        )
 
 
 def _limits(megabytes):

@@ -12,7 +12,7 @@ from companies.models import Company
 from core.errors import Conflict, DomainError
 from intake.services.checking import REFUSE, take_in_table, what_was_read
 from intake.services.submissions import Submission, run_of_earlier_send, start_run
-from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep
+from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep, name_of_kept
 from jobs.models import Job
 from jobs.selectors import job_of_key
 from registry.engines.tables import customers_table
@@ -192,7 +192,7 @@ def queue_training(
             "reason": reason,
             "original_filename": waiting.name,
             "upload_path": relative,
-            "input_data": what_was_read(report),
+            "input_data": what_was_read(report) | {"kept_as": waiting.path.name},
         },
         # Each begins with the data that the one before leaves behind; at once, it would begin again.
         after=Job.objects.filter(
@@ -223,6 +223,13 @@ def training_of_key(member: Member, idempotency_key: str | None) -> TrainingRun 
     submission = submission_of(member, idempotency_key)
     job = job_of_key(submission.key, company=member.company, task=TASK)
     return job.training_run if job else None
+
+
+def training_of_upload(member: Member, token: str) -> TrainingRun | None:
+    """Return the run that `member` began with the upload that was kept under `token`."""
+    name = name_of_kept(token, member=member)
+    runs = TrainingRun.objects.filter(company=member.company, developer=member.row)
+    return runs.filter(input_data__kept_as=name).first() if name else None
 
 
 def type_to_retrain(population: Population, slug: str | None = None) -> ModelType:
