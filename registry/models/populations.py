@@ -43,7 +43,7 @@ class Population(models.Model):
 
     class Promotion(models.TextChoices):
         BY_HAND = "by_hand", "By hand: somebody deploys it"
-        AFTER_TRAINING = "after_training", "After each training, where it is better than the champion"
+        AFTER_TRAINING = "after_training", "After each training, if shown to be better than the champion"
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     company = models.ForeignKey(Company, cascade_whole, null=True, blank=True, related_name="populations")
