@@ -2,7 +2,7 @@ import pytest
 
 from companies.identity import membership
 from registry.models import ModelVersion
-from registry.selectors import Figure, best_default, compare, list_versions, quality_of, versions_for
+from registry.selectors import Figure, beside, best_default, list_versions, quality_of, versions_for
 from registry.services.deployments import deploy_version, roll_back, withdraw_version
 from registry.tests.factories import (
     NOON,
@@ -156,12 +156,11 @@ def test_every_figure_names_its_averaging():
     assert all("(churners)" in figure.name for figure in quality.churners)
 
 
-def test_a_figure_says_whether_it_is_better_than_another():
-    errors = compare([Figure("Brier score", 0.13)], [Figure("Brier score", 0.14)], less_is_better=True)
-    ties = compare([Figure("AUC", 0.8501)], [Figure("AUC", 0.8502)])
-    worse = compare([Figure("AUC", 0.84)], [Figure("AUC", 0.85)])
+def test_a_figure_stands_beside_that_of_another_version_without_a_judgement():
+    [row] = beside([Figure("AUC", 0.84)], [Figure("AUC", 0.80)])
 
-    assert [row[0]["better"] for row in (errors, ties, worse)] == [True, None, False]
+    assert (row["value"], row["compared"], round(row["difference"], 3)) == (0.84, 0.80, 0.04)
+    assert "better" not in row
 
 
 def test_a_version_that_was_never_evaluated_has_no_quality():
