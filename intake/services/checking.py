@@ -31,8 +31,8 @@ class FileRefused(DomainError):
     """The file cannot be used as it is.
 
     `kept` is a token to try it again without its bad rows; `is_log` says that it is a purchase log, which has
-    a door of its own; `fits` names another table that it has the columns of; `is_other_table` says that columns
-    are missing, as in a table of other customers.
+    a door of its own; `fits` names another table that it has the columns of; `is_other_table` says that
+    columns are missing, as in a table of other customers.
     """
 
     code = "file-refused"
