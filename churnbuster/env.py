@@ -40,6 +40,15 @@ def choice(name: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
+def database(default: str) -> dict:
+    """Return what `DATABASE_URL` points to, of a kind that the constraints and triggers are written for."""
+    found = env.db("DATABASE_URL", default=default)
+    if found["ENGINE"].rpartition(".")[2] not in ("sqlite3", "mysql"):
+        # The address holds a password: it is not repeated.
+        raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or, for MariaDB too, mysql://.")
+    return found
+
+
 def buckets(given: str, *, aliases: tuple[str, ...], is_public: bool, url_minutes: int) -> dict[str, dict]:
     """Return the storages of `aliases`: folders, or buckets of the S3 server that `STORAGE_URL` points to.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import plotly
 import structlog
 
-from churnbuster.env import BASE_DIR, buckets, choice, env, folder, positive, secret_key
+from churnbuster.env import BASE_DIR, buckets, choice, database, env, folder, positive, secret_key
 
 # --- This installation -----------------------------------------------------------------------------------
 STATE_DIR = folder("STATE_DIR", BASE_DIR / "var")
@@ -91,7 +91,7 @@ TEMPLATES = [
 ]
 
 # --- Database --------------------------------------------------------------------------------------------
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{STATE_DIR / 'churnbuster.sqlite3'}")}
+DATABASES = {"default": database(f"sqlite:///{STATE_DIR / 'churnbuster.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that will write says so at its start: two of them wait for each other, none fails.

@@ -1,8 +1,6 @@
 from django.contrib import admin
-from django.urls import reverse
-from django.utils.html import format_html
 
-from companies.admin import ReadOnlyAdmin
+from companies.admin import ReadOnlyAdmin, link_to
 from predictions.models import Prediction
 
 
@@ -43,12 +41,8 @@ class PredictionAdmin(ReadOnlyAdmin):
 
     @admin.display(description="model")
     def model_link(self, prediction):
-        return _link("admin:registry_modelversion_change", prediction.model)
+        return link_to("admin:registry_modelversion_change", prediction.model)
 
     @admin.display(description="job")
     def job_link(self, prediction):
-        return _link("admin:jobs_job_change", prediction.job)
-
-
-def _link(name, row):
-    return format_html('<a href="{}">{}</a>', reverse(name, args=(row.pk,)), row)
+        return link_to("admin:jobs_job_change", prediction.job)

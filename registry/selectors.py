@@ -1,4 +1,4 @@
-"""Which model versions a member may choose, and how good each of them is."""
+"""Which model versions a member may choose, what served when, and what a change would offer."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,55 +11,11 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from companies.identity import Member
 from companies.models import Company
 from core.days import in_utc
-from registry.models import Dataset, DeploymentEvent, ModelDeployment, ModelMetrics, ModelVersion, Population
+from registry.models import Dataset, DeploymentEvent, ModelDeployment, ModelVersion, Population
 from registry.models.populations import INSTALLATION
 
 # Two accuracies nearer than this are a tie: one customer in a thousand decides nothing.
 TIE = 0.001
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure of a model, named with its averaging."""
-
-    name: str
-    value: float | None
-    explanation: str = ""
-
-
-@dataclass(frozen=True)
-class Quality:
-    """How good a version was on customers that it had not seen."""
-
-    weighted: list[Figure]
-    churners: list[Figure]
-    calibration: list[Figure]
-    in_words: str
-    rows: int
-    base_rate: float
-
-    @property
-    def at_home(self) -> list[dict]:
-        """The three figures that matter daily, in words, each beside what chance would reach."""
-        value = {figure.name: figure.value for figure in (*self.weighted, *self.churners)}
-        by_chance = round(100 * self.base_rate)
-        return [
-            {
-                "name": "Right when it says “leaves”",
-                "value": f"{round(100 * value['Precision (churners)'])} in 100",
-                "explanation": f"precision (churners); picked at random: {by_chance} in 100",
-            },
-            {
-                "name": "Leavers it finds",
-                "value": f"{round(100 * value['Recall (churners)'])} in 100",
-                "explanation": "recall (churners), at the threshold of this version",
-            },
-            {
-                "name": "Ranking",
-                "value": f"{value['AUC']:.3f}",
-                "explanation": "AUC; by chance 0.500, without a fault 1.000",
-            },
-        ]
 
 
 # --- Customer bases --------------------------------------------------------------------------------------
@@ -271,6 +227,17 @@ def serving_rows(company: Company) -> dict[int, ModelDeployment]:
     return {row.model_id: row for row in company.deployments.active()}
 
 
+def may_be_deployed(version: ModelVersion, serving: ModelDeployment | None) -> bool:
+    """Say whether `version`, which serves by `serving`, may take over as the champion."""
+    is_champion = serving is not None and serving.is_champion
+    return version.is_ready and version.is_deployable and not is_champion
+
+
+def may_be_withdrawn(version: ModelVersion, serving: ModelDeployment | None) -> bool:
+    """Say whether ending `serving` changes anything: a default is offered all the same."""
+    return serving is not None and (serving.is_challenger or not version.is_default)
+
+
 def lineage_of(dataset: Dataset | None, company: Company | None = None) -> list[Dataset]:
     """Return `dataset` and what it was made from, nearest first, each table once.
 
@@ -291,69 +258,6 @@ def lineage_of(dataset: Dataset | None, company: Company | None = None) -> list[
             add(dataset.added_dataset)
         dataset = dataset.parent_dataset
     return chain
-
-
-def quality_of(version: ModelVersion) -> Quality | None:
-    """Return the figures of `version` for pages; None where it was never evaluated."""
-    metrics = getattr(version, "metrics", None)
-    if metrics is None or "churners" not in (metrics.additional_metrics or {}):
-        return None
-    found = metrics.additional_metrics
-    churners, calibration = found["churners"], found["calibration"]
-    return Quality(
-        weighted=_weighted(metrics),
-        churners=[
-            Figure(
-                "Precision (churners)", churners["precision"], "Of those it says will leave, how many do."
-            ),
-            Figure("Recall (churners)", churners["recall"], "Of those who leave, how many it finds."),
-            Figure("F1 (churners)", churners["f1"], "Both in one figure."),
-            Figure("Average precision (churners)", churners["average_precision"], "Over all thresholds."),
-        ],
-        calibration=[
-            Figure(
-                "Calibration error", calibration["ece"], "How far the promised chances are off, on average."
-            ),
-            Figure("Brier score", found["brier"], "Squared distance to what happened; less is better."),
-            Figure("Log loss", found["log_loss"], "Less is better."),
-        ],
-        in_words=_in_words(churners),
-        rows=found["rows"],
-        base_rate=churners["base_rate"],
-    )
-
-
-def beside(figures: list[Figure], others: list[Figure]) -> list[dict]:
-    """Put each figure beside the same one of another version.
-
-    Not which is better: each version was tried on customers of its own, and other customers make other
-    figures (see `registry.presenting.comparisons`).
-    """
-    return [
-        {
-            "name": figure.name,
-            "explanation": figure.explanation,
-            "value": figure.value,
-            "compared": other.value,
-            "difference": figure.value - other.value,
-        }
-        for figure, other in zip(figures, others, strict=True)
-    ]
-
-
-def _weighted(metrics: ModelMetrics) -> list[Figure]:
-    return [
-        Figure("Accuracy", metrics.accuracy, "Share of customers told right."),
-        Figure("AUC", metrics.auc_roc, "Chance that one who leaves is ranked above one who stays."),
-        Figure("Precision (weighted)", metrics.precision, "Both classes, weighted by their size."),
-        Figure("Recall (weighted)", metrics.recall, "Both classes; always equal to accuracy."),
-        Figure("F1 (weighted)", metrics.f1_score, "Both classes, weighted by their size."),
-    ]
-
-
-def _in_words(churners):
-    right, found = round(100 * churners["precision"]), round(100 * churners["recall"])
-    return f"Of 100 customers it says will leave, about {right} do. It finds {found} of 100 who leave."
 
 
 # --- The ledger ------------------------------------------------------------------------------------------

@@ -158,7 +158,7 @@ def trained_on(dataset: Dataset, company: Company) -> QuerySet[ModelVersion]:
     )
 
 
-def lineage_of(dataset: Dataset, *, whole: bool = False) -> Lineage:
+def chain_of(dataset: Dataset, *, whole: bool = False) -> Lineage:
     """Return the chain that leads to `dataset`; for an upload, to what it became part of."""
     used = TrainingRun.objects.filter(upload_dataset=dataset).select_related("combined_dataset").first()
     if used and used.combined_dataset:

@@ -1,9 +1,11 @@
 """Files are looked at before anything is begun with them, in a process of limited size."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.conf import settings
 from django.core.files.base import File
+from django.utils import timezone
 
 from companies.identity import Member
 from core.errors import DomainError
@@ -77,6 +79,7 @@ def take_in_table(
     purpose: str,
     bad_rows: str,
     other_tables: Mapping[str, TableSchema] | None = None,
+    at: datetime,
 ) -> tuple[WaitingUpload, CheckReport]:
     """Put `upload` into the waiting room and check it there, in a process of limited size.
 
@@ -90,6 +93,8 @@ def take_in_table(
         ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
     other_tables
         By a name of the caller's: where a file that misses columns may belong instead.
+    at
+        Aware UTC instant of the request: dates are counted back from no later day.
 
     Raises
     ------
@@ -112,6 +117,7 @@ def take_in_table(
             bad_rows=bad_rows,
             rejects_path=waiting.rejects_path,
             max_bytes=upload_limit(),
+            today=timezone.localdate(at),
             memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
             seconds=settings.UPLOAD_SECONDS,
         )

@@ -5,9 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from core.errors import Conflict
 from core.files.media import media_exists, readable_path, remove_media, take_media
-from core.files.stored import FileIsGone
 from intake.services.waiting import COMPANIONS, REJECTS_SUFFIX, SCRATCH, WaitingUpload, waiting_room
+
+
+class UploadIsMissing(Conflict):
+    code = "upload-is-missing"
 
 
 def store_upload(waiting: WaitingUpload, relative: str) -> None:
@@ -38,11 +42,11 @@ def open_upload(relative: str) -> Iterator[Path]:
 
     Raises
     ------
-    FileIsGone
+    UploadIsMissing
         There is no such file.
     """
     if not media_exists(relative):
-        raise FileIsGone("The uploaded file is no longer there.")
+        raise UploadIsMissing("The uploaded file is no longer there. Please upload it again.")
     with tempfile.TemporaryDirectory(dir=waiting_room(), prefix=SCRATCH) as folder:
         link = Path(folder) / "upload"
         for suffix in ("", *COMPANIONS):

@@ -13,7 +13,17 @@ from ml.learning.splits import plan_split, refuse_few
 from ml.matrix.frames import clean_frame, hash_frame, read_labels
 
 
-def train_model(frame, *, schema, model_type, params=None, seed=42, held_out=None, slices=()):
+def train_model(
+    frame,
+    *,
+    schema,
+    model_type,
+    params=None,
+    seed=42,
+    held_out=None,
+    slices=(),
+    threshold=THRESHOLD,
+):
     """Fit, calibrate and evaluate one model, the same bit for bit whenever the arguments are the same.
 
     80 % of the customers, stratified, are learned from, by the model and then by the calibrator. The other
@@ -35,6 +45,8 @@ def train_model(frame, *, schema, model_type, params=None, seed=42, held_out=Non
         them already; by default a fifth, from `ml.learning.splits.split_rows`.
     slices : sequence of str, optional
         Features by whose parts the figures are given as well, see `ml.evaluation.slices.slices`.
+    threshold : float, default 0.5
+        Probability from which on a customer counts as likely to leave.
 
     Returns
     -------
@@ -60,8 +72,8 @@ def train_model(frame, *, schema, model_type, params=None, seed=42, held_out=Non
         outcomes, probabilities = labels[held_out], fitted.predict(test)
         return package(
             fitted,
-            threshold=THRESHOLD,
-            metrics=judge(test, outcomes, probabilities, THRESHOLD, schema=schema, sliced_by=slices),
+            threshold=threshold,
+            metrics=judge(test, outcomes, probabilities, threshold, schema=schema, sliced_by=slices),
             importance=shuffle_importance(fitted.pipeline, test, outcomes, schema, seed),
             split=plan | fitted.source,
             learned=train,

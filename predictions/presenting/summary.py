@@ -10,7 +10,7 @@ from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
 from predictions.presenting.outcomes import Outcomes
 from registry.presenting.cards import interval_of
-from registry.selectors import quality_of
+from registry.presenting.quality import quality_of
 
 
 @dataclass(frozen=True)

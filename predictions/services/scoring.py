@@ -7,8 +7,7 @@ from functools import partial
 
 from django.conf import settings
 
-from core.errors import Conflict, DomainError
-from core.files.stored import FileIsGone
+from core.errors import DomainError
 from intake.services.stored import open_upload
 from jobs.runner import JobRun
 from predictions import files
@@ -23,10 +22,6 @@ from tabular.errors import TableError
 logger = logging.getLogger(__name__)
 
 ENGINE = "predictions.engines.batch:score_file"
-
-
-class UploadIsMissing(Conflict):
-    code = "upload-is-missing"
 
 
 class ScoringFailed(DomainError):
@@ -73,12 +68,9 @@ def score_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -> No
 
 
 def _score_upload(challenge, run, prediction, drafts, at):
-    try:
-        with open_upload(prediction.upload_dataset_path) as source:
-            score = partial(_score_in_child, run, prediction, source, drafts, at)
-            return score_beside(challenge, score, drafts, at=at)
-    except FileIsGone as error:
-        raise UploadIsMissing("The uploaded file is no longer there. Please predict it again.") from error
+    with open_upload(prediction.upload_dataset_path) as source:
+        score = partial(_score_in_child, run, prediction, source, drafts, at)
+        return score_beside(challenge, score, drafts, at=at)
 
 
 def score_beside(

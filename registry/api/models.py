@@ -4,7 +4,8 @@ from rest_framework import generics, serializers
 
 from companies.access import IsMember
 from registry.models import ModelVersion
-from registry.selectors import list_versions, quality_of
+from registry.presenting.quality import quality_of
+from registry.selectors import list_versions
 
 
 class ChurnerMetrics(serializers.Serializer):

@@ -12,6 +12,8 @@ from ml.matrix.schemas import FeatureSchema
 
 # Beside the defaults of each type there is one base that belongs to nobody: the telecom base.
 INSTALLATION = "installation"
+# Where leaving becomes likelier than staying, as far as the probabilities hold.
+USUAL_THRESHOLD = 0.5
 
 
 def usual_policies() -> dict:
@@ -41,7 +43,7 @@ class Population(models.Model):
 
     class Promotion(models.TextChoices):
         BY_HAND = "by_hand", "By hand: somebody deploys it"
-        AFTER_TRAINING = "after_training", "After each training, unless the champion is better"
+        AFTER_TRAINING = "after_training", "After each training, where it is better than the champion"
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     company = models.ForeignKey(Company, cascade_whole, null=True, blank=True, related_name="populations")
@@ -123,9 +125,20 @@ class Population(models.Model):
         return self.reading is None or any(column["role"] == "id" for column in self.reading["columns"])
 
     @property
+    def dates(self) -> frozenset[str]:
+        """The columns that files have as dates and a model as days before the reference day of the file."""
+        columns = self.reading["columns"] if self.reading else ()
+        return frozenset(c["name"] for c in columns if c["role"] == "feature" and c["kind"] == "date")
+
+    @property
     def value_column(self) -> str | None:
         """The column that says what a customer is worth, where there is one."""
         return self.roles.get("value")
+
+    @property
+    def threshold(self) -> float:
+        """The probability from which on the next versions count a customer as likely to leave."""
+        return self.policies.get("threshold") or USUAL_THRESHOLD
 
     @property
     def deploys_after_training(self) -> bool:

@@ -15,12 +15,12 @@ from companies.identity import Member
 from companies.models import Company
 from ml.serving.risk import POLICIES
 from registry.models import Dataset, ModelVersion, Population
+from registry.presenting.quality import quality_of
 from registry.selectors import (
     champion_for,
     has_several_bases,
     list_versions,
     populations_of,
-    quality_of,
     telecom_base,
 )
 

@@ -11,7 +11,13 @@ from core.errors import Conflict, Forbidden, NotFound, Unprocessable
 from registry.artefacts import compare_artefacts
 from registry.engines.files import FileMismatch
 from registry.models import DeploymentEvent, ModelDeployment, ModelVersion, Population
-from registry.selectors import challenger_of, champion_of, champion_to_return_to, telecom_base
+from registry.selectors import (
+    challenger_of,
+    champion_of,
+    champion_to_return_to,
+    may_be_withdrawn,
+    telecom_base,
+)
 from registry.services.ledger import (
     MOST_REASON,
     lock_company,
@@ -176,11 +182,17 @@ def withdraw_version(
         It does not serve this company.
     """
     company, reason = _enter(company, by, reason)
+    serving = deployment_to_withdraw(version, company)
+    _end(serving, Action.WITHDRAWN, by, reason, next_moment(company, at))
+    return serving
+
+
+def deployment_to_withdraw(version: ModelVersion, company: Company) -> ModelDeployment:
+    """Return by what `version` serves `company`. Raises `DefaultStays` or `NotDeployed`."""
     serving = company.deployments.active().filter(model=version).first()
-    refuse_default(version, serving)
+    _refuse_default(version, serving)
     if serving is None:
         raise NotDeployed(f"{version} does not serve {company}.")
-    _end(serving, Action.WITHDRAWN, by, reason, next_moment(company, at))
     return serving
 
 
@@ -203,7 +215,7 @@ def withdraw_deployment(
     serving = company.deployments.active().filter(pk=deployment.pk).select_related("model").first()
     if serving is None:
         raise NotDeployed(f"This deployment of {deployment.model} ended before.")
-    refuse_default(serving.model, serving)
+    _refuse_default(serving.model, serving)
     _end(serving, Action.WITHDRAWN, by, reason, next_moment(company, at))
     return serving
 
@@ -281,9 +293,8 @@ def move_deployments(*, replaced: ModelVersion, by: Account | None, to: ModelVer
         begun.save(update_fields=("deployed_by",))
 
 
-def refuse_default(version: ModelVersion, serving: ModelDeployment | None) -> None:
-    """Raise `DefaultStays` if withdrawing `version` would change nothing but the ledger."""
-    if version.is_default and not (serving and serving.is_challenger):
+def _refuse_default(version, serving):
+    if version.is_default and not may_be_withdrawn(version, serving):
         raise DefaultStays(
             f"{version} is a default, and the defaults are always offered. "
             "Deploy another version as the champion if this one shall not be suggested."

@@ -1,11 +1,16 @@
-"""How customer bases are named on pages."""
+"""How customer bases are named on pages, and what may be done with a version."""
 
 from django import template
 
+from registry import selectors
 from registry.models import Population
 from registry.selectors import has_several_bases
 
 register = template.Library()
+
+# Each takes the deployment by which the version serves: {% if version|may_be_deployed:deployment %}
+register.filter(selectors.may_be_deployed)
+register.filter(selectors.may_be_withdrawn)
 
 
 @register.simple_tag(takes_context=True)

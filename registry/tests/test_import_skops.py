@@ -19,11 +19,11 @@ from skops.io import dump
 
 from companies.models import AuditEvent
 from core.files.media import media_path
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.telco import TELCO_V1
 from ml.samples.dataset_a import make_dataset_a
 from registry.engines.files import MODEL
 from registry.models import ModelVersion
-from registry.selectors import quality_of
+from registry.presenting.quality import quality_of
 from registry.services.importing import ImportRefused, OnlyOperators, import_skops
 from registry.services.opening import load_manifest, load_scorer
 from registry.tests.factories import NOON

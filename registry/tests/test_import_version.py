@@ -11,7 +11,7 @@ from companies.models import AuditEvent
 from core.files.media import media_path
 from ml.samples.dataset_a import make_dataset_a
 from registry.models import ModelVersion
-from registry.selectors import quality_of
+from registry.presenting.quality import quality_of
 from registry.services.importing import ImportRefused, import_version
 from registry.services.opening import NoPipeline, load_manifest, load_metadata, load_scorer, rebuild_model
 from registry.services.versions import ScorersDisagree

@@ -7,7 +7,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.urls import reverse
 
 from companies.models import AuditEvent
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.telco import TELCO_V1
 from registry.artefacts import stem_of
 from registry.models import ModelDeployment, ModelVersion, Population
 from registry.selectors import (

@@ -2,7 +2,7 @@ import pytest
 
 from companies.identity import membership
 from registry.models import ModelVersion
-from registry.selectors import Figure, beside, best_default, list_versions, quality_of, versions_for
+from registry.selectors import best_default, list_versions, versions_for
 from registry.services.deployments import deploy_version, roll_back, withdraw_version
 from registry.tests.factories import (
     NOON,
@@ -130,38 +130,3 @@ def test_a_default_out_of_service_is_not_suggested(defaults):
     ModelVersion.objects.filter(pk=defaults[0].pk).update(state="DAMAGED")
 
     assert best_default() == defaults[1]
-
-
-# --- In words --------------------------------------------------------------------------------------------
-
-
-def test_quality_is_told_in_plain_words():
-    version = ModelMetricsFactory().model
-
-    quality = quality_of(version)
-
-    assert (
-        quality.in_words == "Of 100 customers it says will leave, about 67 do. It finds 54 of 100 who leave."
-    )
-
-
-def test_every_figure_names_its_averaging():
-    quality = quality_of(ModelMetricsFactory().model)
-
-    assert {figure.name for figure in quality.weighted} >= {
-        "Precision (weighted)",
-        "Recall (weighted)",
-        "F1 (weighted)",
-    }
-    assert all("(churners)" in figure.name for figure in quality.churners)
-
-
-def test_a_figure_stands_beside_that_of_another_version_without_a_judgement():
-    [row] = beside([Figure("AUC", 0.84)], [Figure("AUC", 0.80)])
-
-    assert (row["value"], row["compared"], round(row["difference"], 3)) == (0.84, 0.80, 0.04)
-    assert "better" not in row
-
-
-def test_a_version_that_was_never_evaluated_has_no_quality():
-    assert quality_of(ModelVersionFactory()) is None

@@ -11,8 +11,8 @@ from core.errors import DomainError
 from registry.forms import DeployForm, ReasonForm, possible_roles
 from registry.models import ModelDeployment, Population
 from registry.presenting.comparisons import comparison_of
+from registry.presenting.quality import beside, quality_of
 from registry.selectors import (
-    beside,
     champion_of,
     champion_to_return_to,
     offer_after_deploying,
@@ -20,16 +20,14 @@ from registry.selectors import (
     offer_after_withdrawing,
     offer_now,
     population_for,
-    quality_of,
     telecom_base,
     users_of,
     visible_versions,
 )
 from registry.services.deployments import (
-    NotDeployed,
     deploy_version,
+    deployment_to_withdraw,
     nothing_to_roll_back,
-    refuse_default,
     roll_back,
     withdraw_version,
 )
@@ -72,11 +70,8 @@ def deploy(request, pk):
 def withdraw(request, pk):
     company = request.member.company
     version = _version(company, pk)
-    serving = company.deployments.active().filter(model=version).first()
-    refuse_default(version, serving)
+    serving = deployment_to_withdraw(version, company)
     form = ReasonForm(_sent(request))
-    if serving is None:
-        raise NotDeployed(f"{version} does not serve {company}.")
     if request.method == "POST" and form.is_valid():
         done = _try(
             form,

@@ -8,13 +8,12 @@ from registry.artefacts import stem_of
 from registry.forms import ReasonForm
 from registry.presenting import cards, charts
 from registry.presenting.disagreement import disagreement_of
+from registry.presenting.quality import beside, quality_of
 from registry.selectors import (
-    beside,
     champion_for,
     champion_of,
     lineage_of,
     list_versions,
-    quality_of,
     serving_rows,
     users_of,
     visible_versions,

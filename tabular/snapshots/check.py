@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from tabular.children import read_in_child
 from tabular.errors import TableError, counted, place, shown
+from tabular.snapshots.other_writing import find_other_writing
 from tabular.snapshots.tally import LogTally, Tally
 from tabular.snapshots.twins import TwinCounter, say_twins
 from tabular.source.duplicates import IdHashes, find_repeats
@@ -48,7 +50,8 @@ class CheckReport:
     unknown_categories
         ``{column: {"rows": n, "values": {value: rows, ...}}}``, the most frequent 20.
     out_of_range
-        ``{column: {"rows": n, "minimum": seen, "maximum": seen}}``: unusual, not impossible.
+        ``{column: {"rows": n, "minimum": seen, "maximum": seen}}``: unusual, not impossible. For a column of
+        dates these are days before the reference day, and the dates stand under ``earliest`` and ``latest``.
     blanks
         ``{column: cells}`` that are blank where that is legal.
     twins
@@ -94,6 +97,7 @@ def check_table(
     bad_rows: str = "refuse",
     rejects_path: Path | str | None = None,
     max_bytes: int = DEFAULT_MAX_BYTES,
+    today: date | None = None,
     on_progress: Progress | None = None,
 ) -> CheckReport:
     """Check the file at `path` and decide how it is read.
@@ -109,6 +113,8 @@ def check_table(
         ``refuse`` the file for any bad row, or ``leave_out`` these rows.
     rejects_path
         Where to write bad rows as CSV: line, column, value, reason. Written only if there are any.
+    today
+        The day on which the file came: from no later one its dates are counted back.
     on_progress
         Called with (step, bytes done, bytes in all).
 
@@ -131,13 +137,16 @@ def check_table(
     canonical = Path(f"{path}{CANONICAL_SUFFIX}")
     skips = Path(f"{path}{SKIP_SUFFIX}")
     try:
-        return _Check(path, schema, purpose, bad_rows, rejects_path, on_progress or _silent).run(
-            canonical, skips
-        )
+        check = _Check(path, schema, purpose, bad_rows, rejects_path, today, on_progress or _silent)
+        return check.run(canonical, skips)
     except BaseException:
         canonical.unlink(missing_ok=True)
         skips.unlink(missing_ok=True)
         raise
+
+
+def _in_iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _silent(step: str, done: int, total: int) -> None:
@@ -147,14 +156,14 @@ def _silent(step: str, done: int, total: int) -> None:
 class _Check:
     """One run of `check_table`; a class because the steps share what they found."""
 
-    def __init__(self, path, schema, purpose, bad_rows, rejects_path, on_progress):
+    def __init__(self, path, schema, purpose, bad_rows, rejects_path, today, on_progress):
         self.path: Path = path
         self.schema: TableSchema = schema
         self.trains = purpose == "train"
         self.leaves_out = bad_rows == "leave_out"
         self.on_progress: Progress = on_progress
         self.warnings: list[str] = []
-        self.tally = Tally(schema, trains=self.trains, rejects_path=rejects_path)
+        self.tally = Tally(schema, trains=self.trains, rejects_path=rejects_path, today=today)
 
     def run(self, canonical: Path, skips: Path) -> CheckReport:
         spec = self.read_spec(canonical)
@@ -172,13 +181,16 @@ class _Check:
         tally = self.tally
         if not tally.rows_in:
             raise TableError("no_rows", f"The file has a header but no rows.{self.sheet_note(spec)}")
+        if other := find_other_writing(self.path, plan, tally.unread_columns(), tally.rows_in):
+            tally.close()
+            raise other
         if tally.faults and not self.leaves_out:
             raise tally.refusal()
 
         duplicates = self.settle_repeats(plan)
         accepted = tally.rows_in - tally.rejected - duplicates
         if not accepted:
-            raise tally.refusal(all_rows=True)
+            raise tally.refusal(left_out=True)
         if self.trains:
             tally.refuse_training(accepted)
         tally.close()
@@ -196,7 +208,7 @@ class _Check:
             risky=tuple(sorted(risky)),
             rows=accepted,
             warnings=tuple(self.warnings),
-            references=tally.references(),
+            reference=_in_iso(tally.ages.reference),
         )
         return CheckReport(
             spec=spec,
@@ -318,6 +330,7 @@ def check_table_in_child(
     bad_rows: str = "refuse",
     rejects_path: Path | str | None = None,
     max_bytes: int = DEFAULT_MAX_BYTES,
+    today: date | None = None,
     memory_bytes: int = CHECK_MEMORY,
     seconds: float = CHECK_SECONDS,
     on_progress: Progress | None = None,
@@ -339,6 +352,7 @@ def check_table_in_child(
             "bad_rows": bad_rows,
             "rejects_path": str(rejects_path) if rejects_path else None,
             "max_bytes": max_bytes,
+            "today": _in_iso(today),
         },
         memory_bytes=memory_bytes,
         seconds=seconds,
@@ -348,6 +362,8 @@ def check_table_in_child(
     return CheckReport.from_dict(found)
 
 
-def check_for_parent(*, schema: dict, on_progress: Progress, **options) -> dict:
+def check_for_parent(*, schema: dict, today: str | None = None, on_progress: Progress, **options) -> dict:
     """Do `check_table` in a child, with arguments and result in JSON."""
-    return check_table(schema=TableSchema.from_dict(schema), on_progress=on_progress, **options).to_dict()
+    day = date.fromisoformat(today) if today else None
+    found = check_table(schema=TableSchema.from_dict(schema), today=day, on_progress=on_progress, **options)
+    return found.to_dict()

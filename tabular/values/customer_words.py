@@ -93,6 +93,15 @@ AFTERWARDS = (
         "This may have happened only when somebody left",
     ),
 )
+# Any of the first beside any of the second, in any order, says the same as the names above.
+REASONS = _set("reason cause why grund reden oorzaak motif raison motivo causa razon")
+LEAVINGS = _set(
+    """
+    churn cancel cancellation canceled cancelled leaving exit attrition termination unsubscribe kundigung
+    kuendigung austritt abwanderung opzegging vertrek resiliation depart baja abandono cancelacion disdetta
+    abbandono
+    """
+)
 # Numbers and words of these names stand for groups, not for amounts.
 CODES = _set(
     """
@@ -131,6 +140,8 @@ def rank_outcome(name: str) -> float:
 def says_afterwards(name: str) -> str | None:
     """Return why a column of that name may be known only of those who left; None where nothing says so."""
     words = words_of(name)
+    if REASONS & set(words) and LEAVINGS & set(words):
+        return AFTERWARDS[0][1]
     for names, reason in AFTERWARDS:
         for phrase in _phrases(names):
             if "".join(words) == "".join(phrase) or (len(phrase) > 1 and set(phrase) <= set(words)):

@@ -6,11 +6,12 @@ Runs in a child, without Django.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 
-from ml.evaluation.leaks import single_column_auc
+from ml.evaluation.leaks import find_leaver_marks, single_column_auc
 from ml.learning.splits import refuse_few
 from ml.matrix.design import choose_schema
 from ml.matrix.schemas import Category
@@ -26,7 +27,14 @@ Progress = Callable[[str, int, int], None]
 
 
 def examine(
-    *, path: str, plan: dict, bad_rows: str, rejects_path: str, max_bytes: int, on_progress: Progress
+    *,
+    path: str,
+    plan: dict,
+    bad_rows: str,
+    rejects_path: str,
+    max_bytes: int,
+    today: str,
+    on_progress: Progress,
 ) -> dict:
     """Check the table at `path` as one to learn from, choose its schema and judge each column alone.
 
@@ -34,13 +42,15 @@ def examine(
     ----------
     plan
         `SnapshotPlan.to_dict`: how it is read.
+    today
+        The day, in ISO form, on which it came.
 
     Returns
     -------
     dict
         ``report`` (`CheckReport.to_dict`), ``schema`` (`FeatureSchema.to_dict`), ``not_learned``
-        {column: why}, ``alone``, `ColumnAuc.to_dict` of each column that is learned from, and ``left``, how
-        many left.
+        {column: why}, ``alone``, `ColumnAuc.to_dict` of each column that is learned from, ``marks``,
+        `LeaverMark.to_dict` of those with something that only leavers have, and ``left``, how many left.
 
     Raises
     ------
@@ -51,17 +61,19 @@ def examine(
     table = reading.table_schema(name=SCHEMA_NAME, purpose="train")
     report = check_table(
         path, table, purpose="train", bad_rows=bad_rows, rejects_path=Path(rejects_path),
-        max_bytes=max_bytes, on_progress=on_progress,
+        max_bytes=max_bytes, today=date.fromisoformat(today), on_progress=on_progress,
     )  # fmt: skip
     on_progress("Looking for columns that know the answer", 0, 0)
     found = load_frame(path, report.spec, table)
     frame = as_pandas(found)
     schema, not_learned = _schema(frame, found.labels, reading)
+    features = frame[list(schema.features)]
     return {
         "report": report.to_dict(),
         "schema": schema.to_dict(),
         "not_learned": not_learned,
-        "alone": [one.to_dict() for one in single_column_auc(frame[list(schema.features)], found.labels)],
+        "alone": [one.to_dict() for one in single_column_auc(features, found.labels)],
+        "marks": [mark.to_dict() for mark in find_leaver_marks(features, found.labels)],
         "left": int(np.sum(found.labels)),
     }
 

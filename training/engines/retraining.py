@@ -58,6 +58,7 @@ def retrain(
     params: dict,
     existing: list[dict],
     slices: list[str],
+    threshold: float,
     value_column: str | None,
     max_bytes: int,
     on_progress: Progress,
@@ -82,6 +83,8 @@ def retrain(
         learned from, or None.
     slices
         Features by whose parts the figures are given as well.
+    threshold
+        Probability from which on a customer counts as likely to leave.
     value_column
         What a customer pays a month; None where no column says it.
     max_bytes
@@ -110,7 +113,7 @@ def retrain(
     try:
         trained = train_model(
             customers.frame, schema=schema, model_type=model_type, params=params, seed=SEED,
-            held_out=held_out, slices=slices,
+            held_out=held_out, slices=slices, threshold=threshold,
         )  # fmt: skip
         exported = export_model(trained, schema)
     except ValueError as error:

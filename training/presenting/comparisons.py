@@ -5,7 +5,7 @@ from django.urls import reverse
 from companies.identity import Member
 from registry.models import ModelVersion
 from registry.presenting.comparisons import Comparison
-from training.presenting.findings import Findings
+from training.presenting.findings import RetrainingFindings
 from training.selectors import training_runs_for
 
 
@@ -16,7 +16,7 @@ def comparison_on_same_customers(
     run = training_runs_for(member).filter(version=version, population=other.population).first()
     if run is None or not run.comparison:
         return None
-    tables = zip(run.comparison["pairs"], Findings(run).tables, strict=True)
+    tables = zip(run.comparison["pairs"], RetrainingFindings(run).tables, strict=True)
     # The pairs keep names, and a name is one version within a customer base.
     return next((_told(run, pair, table) for pair, table in tables if pair["name"] == str(other)), None)
 

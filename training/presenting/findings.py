@@ -23,7 +23,7 @@ METRIC_NAMES = {
 VERDICTS = {"better": "better", "worse": "worse", "no_real_difference": "no real difference"}
 
 
-class Findings:
+class RetrainingFindings:
     """One finished retraining, as its page shows it."""
 
     def __init__(self, run: TrainingRun, *, campaign: dict | None = None):

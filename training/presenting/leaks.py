@@ -6,6 +6,13 @@ from dataclasses import dataclass
 from tabular.errors import shown
 
 LEVELS = STOP, WARN, ASK = "stop", "warn", "ask"
+# As `ml.evaluation.leaks` calls them, which a web process does not load.
+FILLED, BLANK = "filled", "blank"
+_AFTERWARDS = (
+    "It was probably written down when they left. Leave it out; keep it only if it is known while a "
+    "customer can still be kept."
+)
+_BEFORE = "Is it known before customers leave? If not, leave it out."
 
 
 @dataclass(frozen=True)
@@ -27,27 +34,44 @@ class Leak:
     sentence: str
 
 
-def describe_leaks(alone: Iterable[dict], asked: Mapping[str, str]) -> tuple[Leak, ...]:
+def describe_leaks(
+    alone: Iterable[dict], marks: Iterable[dict], asked: Mapping[str, str]
+) -> tuple[Leak, ...]:
     """Return the columns to speak of, the surest first.
 
     Parameters
     ----------
     alone
         `ml.evaluation.leaks.ColumnAuc.to_dict` of each column that would be learned from.
+    marks
+        `ml.evaluation.leaks.LeaverMark.to_dict` of those with something that only leavers have.
     asked
         Columns with a name that speaks of what comes after leaving, and the question.
     """
-    told = [_told(found, asked.get(found["column"], "")) for found in alone]
+    marked = {mark["column"]: mark for mark in marks}
+    told = [_told(found, marked.get(found["column"]), asked.get(found["column"], "")) for found in alone]
     return tuple(sorted(filter(None, told), key=lambda leak: (LEVELS.index(leak.level), -leak.auc)))
 
 
-def _told(found: dict, question: str) -> Leak | None:
+def _told(found: dict, mark: dict | None, question: str) -> Leak | None:
     column, auc = found["column"], found["auc"]
     if found["verdict"] == "blocks":
         return Leak(column, auc, STOP, _stops(column, auc))
+    if mark and mark["what"] in (FILLED, BLANK):
+        return Leak(column, auc, STOP, f"{_marks(column, mark)} {_AFTERWARDS}")
+    if mark:
+        return Leak(column, auc, WARN, f"{_marks(column, mark)} {_BEFORE}")
     if found["verdict"] == "warns":
         return Leak(column, auc, WARN, _warns(column, auc))
     return Leak(column, auc, ASK, question) if question else None
+
+
+def _marks(column, mark):
+    which = {FILLED: "is filled", BLANK: "is blank"}.get(mark["what"], f"says {shown(mark['what'])}")
+    return (
+        f"{shown(column)} {which} for {mark['customers']:,} customers, of whom {mark['churned']:,} left: "
+        "next to nobody who stayed is like that."
+    )
 
 
 def _stops(column, auc):
@@ -59,7 +83,4 @@ def _stops(column, auc):
 
 
 def _warns(column, auc):
-    return (
-        f"{shown(column)} alone tells very well who left (AUC {auc:.3f}). Is it known before customers "
-        "leave? If not, leave it out."
-    )
+    return f"{shown(column)} alone tells very well who left (AUC {auc:.3f}). {_BEFORE}"

@@ -41,7 +41,7 @@ class Picture:
 
 
 def draw_lineage(steps, *, current) -> Picture:
-    """Lay out the steps of `training.selectors.lineage_of`, the oldest at the top."""
+    """Lay out the steps of `training.selectors.chain_of`, the oldest at the top."""
     boxes, arrows = [], []
     for place, step in enumerate(steps):
         y = TOP + place * ROW_HEIGHT

@@ -6,9 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from companies.identity import membership
-from core.errors import Conflict
 from core.files.media import readable_path
-from core.files.stored import FileIsGone
 from intake.limits import upload_limit
 from intake.services.stored import open_upload
 from jobs.runner import JobRun
@@ -20,6 +18,7 @@ from registry.services.versions import register_version
 from training.models import TrainingRun
 from training.selectors import latest_version, serving_version, the_first_version
 from training.services.children import learn_in_child, read_exported
+from training.services.deploying import deploy_after_training
 from training.services.lineage import (
     DataMovedOn,
     held_out_of,
@@ -34,11 +33,7 @@ from training.services.runs import room_for
 ENGINE = "training.engines.retraining:retrain"
 
 
-class UploadIsMissing(Conflict):
-    code = "upload-is-missing"
-
-
-def retrain(*, run: JobRun, training_run: TrainingRun, at: datetime) -> None:
+def train_on_customers(*, run: JobRun, training_run: TrainingRun, at: datetime) -> None:
     """Combine, check, split, train, evaluate, export, register; all that is to be seen of it appears at once.
 
     Where another retraining of the company was done first, this one begins again from its data: each upload
@@ -107,6 +102,7 @@ def _attempt(run, training_run, work, at):
                 "seconds": found["seconds"],
             }
             training_run.save()
+            deploy_after_training(training=training_run, at=at)
         registered = True
     finally:
         if not registered:
@@ -114,11 +110,8 @@ def _attempt(run, training_run, work, at):
 
 
 def _in_child(run, training_run, base, existing, work):
-    try:
-        with open_upload(training_run.upload_path) as upload:
-            return learn_in_child(ENGINE, _arguments(training_run, base, existing, work, upload), run=run)
-    except FileIsGone as error:
-        raise UploadIsMissing("The uploaded file is no longer there. Please upload it again.") from error
+    with open_upload(training_run.upload_path) as upload:
+        return learn_in_child(ENGINE, _arguments(training_run, base, existing, work, upload), run=run)
 
 
 def _arguments(training_run, base, existing, work, upload):
@@ -136,6 +129,7 @@ def _arguments(training_run, base, existing, work, upload):
         "params": training_run.model_type.parameters,
         "existing": existing,
         "slices": training_run.population.slices,
+        "threshold": training_run.population.threshold,
         "value_column": training_run.population.value_column,
         "max_bytes": upload_limit(),
     }

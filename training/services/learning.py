@@ -1,4 +1,4 @@
-"""From a stored file to an exported model: what seeding and retraining have in common."""
+"""From a stored file to an exported model: what seeding and rebuilding have in common."""
 
 import shutil
 import tempfile
@@ -90,7 +90,7 @@ def read_table(
     )
 
 
-def learn(
+def learn_and_export(
     frame: pd.DataFrame,
     *,
     model_type: str,

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import PurePath
 
 from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
+from django.utils import timezone
 
 from companies.identity import Member
 from companies.models import Company
@@ -197,7 +198,9 @@ def choose(
 # --- Described -------------------------------------------------------------------------------------------
 
 
-def check_choices(*, member: Member, token: str, choices: Choices, bad_rows: str = REFUSE) -> CheckedTable:
+def check_choices(
+    *, member: Member, token: str, choices: Choices, bad_rows: str = REFUSE, at: datetime
+) -> CheckedTable:
     """Check a table as its people describe it; what was found is remembered for the same choices.
 
     Parameters
@@ -206,6 +209,8 @@ def check_choices(*, member: Member, token: str, choices: Choices, bad_rows: str
         From `look_at_table`.
     bad_rows
         ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
+    at
+        Aware UTC instant of the request: dates are counted back from no later day.
 
     Raises
     ------
@@ -217,17 +222,18 @@ def check_choices(*, member: Member, token: str, choices: Choices, bad_rows: str
     refuse_others(member)
     seen = find_seen(token, member=member)
     waiting = find_kept(token, member=member)
-    asked = json.loads(json.dumps({"choices": asdict(choices), "bad_rows": bad_rows}))
+    today = timezone.localdate(at).isoformat()
+    asked = json.loads(json.dumps({"choices": asdict(choices), "bad_rows": bad_rows, "today": today}))
     known = waiting.read_note(CHECKED)
     if known is None or known["asked"] != asked:
-        known = {"asked": asked, **_examined(waiting, token, seen.inferred, choices, bad_rows)}
+        known = {"asked": asked, **_examined(waiting, token, seen.inferred, choices, bad_rows, today)}
         waiting.write_note(CHECKED, known)
         # Where several machines share the waiting room, the others are told as well.
         keep(waiting, member=member)
     return _checked_table(known, seen.inferred)
 
 
-def _examined(waiting, token, inferred, choices, bad_rows):
+def _examined(waiting, token, inferred, choices, bad_rows, today):
     # What an earlier check listed is no list of this one.
     waiting.rejects_path.unlink(missing_ok=True)
     try:
@@ -240,11 +246,14 @@ def _examined(waiting, token, inferred, choices, bad_rows):
                 "bad_rows": bad_rows,
                 "rejects_path": str(waiting.rejects_path),
                 "max_bytes": upload_limit(),
+                "today": today,
             },
             **_limits(settings.TRAINING_MEMORY_MB),
         )
     except TableError as error:
         raise FileRefused(error, kept=token) from error
+    # Who is scored later, alone or in a file, is never younger than those who were learned from.
+    plan = replace(plan, reference=found["report"]["spec"]["reference"])
     return {"plan": plan.to_dict(), **found}
 
 
@@ -255,7 +264,7 @@ def _checked_table(found, inferred):
         plan=plan,
         schema=FeatureSchema.from_dict(found["schema"]),
         report=report,
-        leaks=describe_leaks(found["alone"], dict(inferred.ask_about)),
+        leaks=describe_leaks(found["alone"], found["marks"], dict(inferred.ask_about)),
         notes=_notes(plan, report, inferred, found["not_learned"]),
         rows=report.accepted,
         left=found["left"],
@@ -325,7 +334,7 @@ def start_first_training(
         return earlier
     chosen_type = find_type(model_type)
     reason = checked_reason(reason.strip() or FIRST_REASON)
-    checked = check_choices(member=member, token=token, choices=choices, bad_rows=bad_rows)
+    checked = check_choices(member=member, token=token, choices=choices, bad_rows=bad_rows, at=at)
     kept = _kept_leaks(checked, keep_leaking)
     waiting = find_kept(token, member=member)
     with transaction.atomic():

@@ -60,6 +60,7 @@ def check_upload(
     upload: File | WaitingUpload | str,
     population: Population | None = None,
     bad_rows: str = REFUSE,
+    at: datetime,
 ) -> CheckedUpload:
     """Check a file as one to learn from, and keep it for an hour until its owner decides.
 
@@ -73,7 +74,7 @@ def check_upload(
     refuse_others(member)
     population = population or telecom_base()
     _refuse_base(population, member.company)
-    waiting, report = _checked(member, upload, population, bad_rows)
+    waiting, report = _checked(member, upload, population, bad_rows, at)
     waiting.write_report(report)
     return CheckedUpload(report=report, name=waiting.name, token=keep(waiting, member=member))
 
@@ -147,7 +148,7 @@ def start_retraining(
     chosen_type = type_to_retrain(population, model_type)
     latest_dataset(company=member.company, population=population, at=at)
 
-    waiting, report = _checked(member, upload, population, bad_rows)
+    waiting, report = _checked(member, upload, population, bad_rows, at)
     with transaction.atomic():
         # Two that are sent at once stand in a row: the second waits for the first.
         Company.objects.select_for_update().get(pk=member.company.pk)
@@ -211,7 +212,7 @@ def checked_reason(reason: str) -> str:
     reason = " ".join(reason.split())
     if not reason or len(reason) > LONGEST_REASON:
         raise ReasonMissing(
-            f"Say in at most {LONGEST_REASON} signs why you retrain: it stands beside the version.",
+            f"Say in at most {LONGEST_REASON} characters why you retrain: it stands beside the version.",
             field="reason",
         )
     return reason
@@ -271,6 +272,6 @@ def _refuse_base(population, company):
         )
 
 
-def _checked(member, upload, population, bad_rows):
+def _checked(member, upload, population, bad_rows, at):
     schema = customers_table(population.features, population.reading, purpose="train")
-    return take_in_table(upload, member=member, schema=schema, purpose="train", bad_rows=bad_rows)
+    return take_in_table(upload, member=member, schema=schema, purpose="train", bad_rows=bad_rows, at=at)

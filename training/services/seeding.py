@@ -71,7 +71,7 @@ def seed_defaults(
 
 def _seed(wanted, dataset_path, at, report):
     # Imported here for the early return above.
-    from training.services.learning import learn, read_table
+    from training.services.learning import learn_and_export, read_table
 
     base = telecom_base()
     schema = base.features
@@ -96,7 +96,7 @@ def _seed(wanted, dataset_path, at, report):
     types = {row.slug: row for row in ModelType.objects.filter(slug__in=missing)}
     for slug in missing:
         serving = ModelVersion.objects.defaults().filter(model_type=types[slug]).first()
-        exported, seconds = learn(
+        exported, seconds = learn_and_export(
             table.frame,
             model_type=slug,
             params=types[slug].parameters,

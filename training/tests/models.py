@@ -37,12 +37,12 @@ def exported_models(training_file, made_once):
 
 
 def _train(path):
-    from ml.matrix.schemas import TELCO_SLICES, TELCO_V1
-    from training.services.learning import learn, read_table
+    from ml.matrix.telco import TELCO_SLICES, TELCO_V1
+    from training.services.learning import learn_and_export, read_table
 
     frame = read_table(path, schema=TELCO_V1).frame
     options = {"params": {}, "schema": TELCO_V1, "slices": TELCO_SLICES}
-    return {slug: learn(frame, model_type=slug, **options)[0] for slug in DEFAULT_SLUGS}
+    return {slug: learn_and_export(frame, model_type=slug, **options)[0] for slug in DEFAULT_SLUGS}
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def model_types(db):
 @pytest.fixture
 def default_dataset_row(db, training_file):
     """Return the original data set of the installation, with its file."""
-    from ml.matrix.schemas import TELCO_V1
+    from ml.matrix.telco import TELCO_V1
     from registry.services.datasets import register_default_dataset
     from training.services.learning import read_table
 

@@ -2,7 +2,7 @@ import csv
 
 import pytest
 
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.telco import TELCO_V1
 from registry.engines.tables import table_schema
 from tabular.snapshots.check import check_table
 from training.engines.combining import CheckedTable, combine

@@ -9,7 +9,7 @@ from companies.access import developer_required
 from core.downloads import CSV, plain_name, send_file
 from core.files.media import media_exists, send_media
 from training.presenting.pictures import draw_lineage
-from training.selectors import datasets_for, lineage_of, trained_on
+from training.selectors import chain_of, datasets_for, trained_on
 from training.services.safe_copies import open_safe_copy
 
 DATASETS_PER_PAGE = 25
@@ -26,7 +26,7 @@ def datasets(request):
 @require_safe
 def dataset(request, pk):
     found = _found(request, pk)
-    lineage = lineage_of(found, whole="whole" in request.GET)
+    lineage = chain_of(found, whole="whole" in request.GET)
     context = {
         "dataset": found,
         "lineage": lineage,

@@ -99,6 +99,7 @@ def describe_base(request):
             token=token,
             choices=form.choices,
             bad_rows=form.cleaned_data["bad_rows"],
+            at=timezone.now(),
         )
     except FileRefused as error:
         return _refused_columns(request, seen, form, error)
@@ -162,7 +163,10 @@ def _check_and_train(request, token):
     latest = latest_choices(token, member=request.member)
     if latest is None:
         return go(request, _step("training:describe_base", token))
-    checked = check_choices(member=request.member, token=token, choices=latest[0], bad_rows=latest[1])
+    choices, bad_rows = latest
+    checked = check_choices(
+        member=request.member, token=token, choices=choices, bad_rows=bad_rows, at=timezone.now()
+    )
     form = _training_form(request, checked)
     name = request.GET.get("name") or name_after(seen.name, request.member.company)
     context = {"seen": seen, "checked": checked, "form": form, "name": name}

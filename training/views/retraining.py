@@ -20,9 +20,10 @@ from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
 from registry.models import ModelType, Population
 from registry.presenting.base_columns import template_rows_of
-from registry.selectors import population_for, quality_of, snapshot_bases
+from registry.presenting.quality import quality_of
+from registry.selectors import population_for, snapshot_bases
 from training.forms import CampaignForm, StartForm, StartTypeForm
-from training.presenting.findings import Findings
+from training.presenting.findings import RetrainingFindings
 from training.selectors import base_to_retrain, list_training_runs, plan_for, training_runs_for
 from training.services.retraining import check_upload, find_checked, start_retraining, type_to_retrain
 
@@ -72,7 +73,11 @@ def _check(request, base):
         return _page(request, base, upload_form=form, status=400)
     try:
         checked = check_upload(
-            member=request.member, upload=form.upload, population=base, bad_rows=form.bad_rows
+            member=request.member,
+            upload=form.upload,
+            population=base,
+            bad_rows=form.bad_rows,
+            at=timezone.now(),
         )
     except DomainError as error:
         return _page(request, base, upload_form=form, refusal=error, status=error.http_status)
@@ -157,7 +162,7 @@ def run(request, run):
         return render(request, "training/running.html", context)
     stored = found.comparison.get("campaign")
     form = CampaignForm.of(request, stored) if stored else None
-    findings = Findings(found, campaign=form and form.campaign)
+    findings = RetrainingFindings(found, campaign=form and form.campaign)
     part = "#profit" if request.htmx and stored else ""
     context = {"run": found, "findings": findings, "campaign_form": form}
     if found.is_first and found.version:

@@ -71,7 +71,7 @@ def start_analysis(
         return earlier
     name = " ".join(name.split())
     if len(name) > 255:
-        raise NameTooLong("Give the log a name of at most 255 signs.", field="name")
+        raise NameTooLong("Give the log a name of at most 255 characters.", field="name")
     waiting = None
     try:
         waiting = take_in(upload, largest=largest)

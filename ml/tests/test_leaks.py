@@ -1,0 +1,51 @@
+"""What only those have who left: found where it is, and next to never where nothing is."""
+
+import numpy as np
+import pandas as pd
+
+from ml.evaluation.leaks import find_leaver_marks
+
+
+def marks(frame, label):
+    return [(mark.column, mark.what) for mark in find_leaver_marks(frame, label)]
+
+
+def test_finds_what_is_filled_blank_or_says_so_for_leavers_alone():
+    left = np.arange(400) < 100
+    part = left & (np.arange(400) % 3 > 0)
+    frame = pd.DataFrame(
+        {
+            "reason": np.where(part, "price", None),
+            "renewal": np.where(part, np.nan, 5.0),
+            "plan": np.where(part, "ended", "basic"),
+            "age": np.arange(400.0),
+        }
+    )
+
+    assert marks(frame, left) == [("reason", "filled"), ("renewal", "blank"), ("plan", "ended")]
+
+
+def test_few_customers_prove_nothing():
+    left = np.arange(400) < 100
+    frame = pd.DataFrame({"reason": np.where(np.arange(400) < 29, "price", None)})
+
+    assert marks(frame, left) == []
+
+
+def test_names_nothing_where_nothing_tells():
+    rng = np.random.default_rng(5)
+    named = 0
+    for _ in range(200):
+        left = rng.random(500) < rng.uniform(0.05, 0.7)
+        text = rng.choice(["a", "b", "c", "d", None], 500, p=[0.5, 0.2, 0.15, 0.1, 0.05])
+        frame = pd.DataFrame({"text": text, "number": np.where(rng.random(500) < 0.1, np.nan, 1.0)})
+        named += len(marks(frame, left))
+
+    assert named == 0
+
+
+def test_where_nearly_all_left_nothing_is_said():
+    left = np.arange(400) < 390
+    frame = pd.DataFrame({"text": np.where(np.arange(400) < 100, "a", "b")})
+
+    assert marks(frame, left) == []
