@@ -8,14 +8,22 @@ from predictions.models import Prediction
 class PredictionAdmin(ReadOnlyAdmin):
     """A log: who predicted what, when, with which version. Read-only."""
 
-    list_display = ("prediction_name", "company", "person", "model", "state", "customers", "created_at")
-    list_filter = ("job__state", "model__model_type")
-    list_select_related = ("company", "model", "job", "user__account", "developer__account")
+    list_display = (
+        "prediction_name", "company", "population", "person", "model", "state", "customers", "created_at",
+    )  # fmt: skip
+    list_filter = (
+        "job__state",
+        "model__model_type",
+        "population__kind",
+        ("population", admin.RelatedOnlyFieldListFilter),
+    )
+    list_select_related = ("company", "population", "model", "job", "user__account", "developer__account")
     search_fields = ("prediction_name", "company__name", "uuid")
     date_hierarchy = "created_at"
     fields = (
-        "prediction_name", "uuid", "company", "person", "model_link", "job_link", "original_filename",
-        "upload_dataset_path", "result_dataset_path", "created_at", "input_data", "result",
+        "prediction_name", "uuid", "company", "population", "person", "model_link", "job_link",
+        "original_filename", "upload_dataset_path", "result_dataset_path", "created_at", "input_data",
+        "result",
     )  # fmt: skip
     readonly_fields = fields
 

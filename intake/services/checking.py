@@ -33,7 +33,8 @@ class FileRefused(DomainError):
     """The file cannot be used as it is.
 
     `kept` is a token to try it again without its bad rows; `is_log` says that it is a purchase log, which has
-    a door of its own; `fits` names another table that it has the columns of.
+    a door of its own; `fits` names another table that it has the columns of; `is_other_table` says that
+    columns are missing, as in a table of other customers.
     """
 
     code = "file-refused"
@@ -50,6 +51,7 @@ class FileRefused(DomainError):
         self.rejected = (error.rejects or {}).get("rows", 0)
         self.kept, self.fits = kept, fits
         self.is_log = log is not None
+        self.is_other_table = error.kind in {"missing_columns", "needs_mapping"}
         super().__init__(
             f"{log} Add it under Purchase logs. Here a file has one row for each customer."
             if log

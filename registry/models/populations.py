@@ -83,6 +83,7 @@ class Population(models.Model):
 
     class Meta:
         db_table = "populations"
+        verbose_name = "customer base"
         ordering = ("id",)
         constraints = (
             models.UniqueConstraint(fields=("company", "name"), name="one_population_per_name"),

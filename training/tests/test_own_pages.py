@@ -394,6 +394,7 @@ def trained(first_trained):
 def test_a_first_model_is_told_by_itself(as_developer, trained):
     page = words(as_developer.get(reverse("training:run", args=(trained.uuid,))))
 
+    assert f"Customer bases / {trained.population} / " in page
     assert "Logistic Regression v1: the first of these customers" in page
     assert re.search(r"\d+ in 100 precision \(churners\); picked at random", page)
     assert "Deploy Logistic Regression v1" in page and "In both" not in page
