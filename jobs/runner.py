@@ -19,12 +19,18 @@ from jobs import services
 from jobs.handlers import find_handler
 from jobs.models import Job
 from jobs.services import Child, JobCancelled, LeaseLost
-from sandbox.child import ChildStopped
+from sandbox.child import ChildStopped, LimitReached, TooMuchMemory
 
 logger = logging.getLogger(__name__)
 
 # A person sees each step of the bar; the database is not asked for every batch of rows.
 SECONDS_BETWEEN_WRITES = 0.7
+
+
+class TookTooMuch(DomainError):
+    """A child took more memory or time than a job may take."""
+
+    http_status = 422
 
 
 class JobTookTooLong(DomainError):
@@ -91,16 +97,28 @@ class JobRun:
             return True
         return False
 
-    def in_child(self, start: Callable, *arguments, memory_mb: int, **options):
+    def in_child(
+        self,
+        start: Callable,
+        *arguments,
+        memory_mb: int,
+        what: str = "The work",
+        advice: str = "Ask the operator to allow more.",
+        **options,
+    ):
         """Call `start`, which works in a child process, with the limits of a job and ended with it.
 
         Parameters
         ----------
         start
             `sandbox.child.run_in_child`, or a function that hands its limits on to it.
+        what, advice
+            For the sentence where it takes too much: what that was, as its first words, and what to do.
 
         Raises
         ------
+        TookTooMuch
+            It took more memory or time; code ``too_much_memory`` or ``too_slow``.
         JobCancelled, LeaseLost, JobTookTooLong
             What the child was stopped by: let them rise.
         """
@@ -116,6 +134,8 @@ class JobRun:
         except ChildStopped:
             self._raise_if_stopped()
             raise
+        except LimitReached as limit:
+            raise _too_much(limit, memory_mb, what, advice) from limit
 
     def enqueue_children(
         self, children: Iterable[Child], *, then: Child | None = None, then_after_any_end: bool = False
@@ -162,6 +182,17 @@ class JobRun:
     def _raise_if_stopped(self):
         if self._stopped_by is not None:
             raise self._stopped_by
+
+
+def _too_much(limit, memory_mb, what, advice):
+    if isinstance(limit, TooMuchMemory):
+        return TookTooMuch(
+            f"{what} takes more than {memory_mb:,} MB of memory. {advice}", code="too_much_memory"
+        )
+    minutes = settings.JOB_MAX_MINUTES
+    return TookTooMuch(
+        f"{what} takes longer than {minutes} minutes and was stopped. {advice}", code="too_slow"
+    )
 
 
 def run_job(job_id: UUID, *, clock: Callable[[], datetime] = timezone.now) -> None:

@@ -17,6 +17,7 @@ from registry.selectors import (
     has_several_bases,
     offered_versions,
     populations_of,
+    purchases_base,
     snapshot_bases,
     telecom_base,
     versions_for,
@@ -129,15 +130,23 @@ def base_to_begin_with(member: Member) -> Population:
 def version_for_purchases(company: Company, *, model_type: str | None = None) -> ModelVersion | None:
     """Return what scores the purchases of one customer: the champion of the company's purchases.
 
-    Where a `model_type` is named, the latest READY version of that type that learned from a log.
+    Where a `model_type` is named, the latest version of that type that is offered for them: what nobody
+    deployed, and what scores in the shadow, answers nobody.
     """
-    if model_type:
-        learned = company.versions.ready().filter(population__kind=Population.Kind.LOG)
-        named = learned.filter(model_type__slug=model_type).select_related("model_type", "company")
-        return named.order_by("-created_at", "-pk").first()
-    logs = company.populations.open().filter(kind=Population.Kind.LOG)
-    champions = (champion_that_serves(company, base) for base in logs)
-    return next(filter(None, champions), None)
+    base = purchases_base(company)
+    if base is None:
+        return None
+    if model_type is None:
+        return champion_that_serves(company, base)
+    offered = company.deployments.offered().filter(population=base).values("model")
+    named = company.versions.ready().filter(pk__in=offered, model_type__slug=model_type)
+    return named.select_related("model_type", "company", "population").order_by("-created_at", "-pk").first()
+
+
+def trained_for_purchases(company: Company, *, model_type: str | None = None) -> QuerySet[ModelVersion]:
+    """Return what learned from the company's purchases and may be deployed for them."""
+    learned = company.versions.ready().filter(population=purchases_base(company))
+    return learned.filter(model_type__slug=model_type) if model_type else learned
 
 
 def version_for_log(analysis: AnalysisSession) -> ModelVersion | None:

@@ -46,6 +46,13 @@ def has_several_bases(company: Company) -> bool:
     return company.populations.exists()
 
 
+def purchases_base(company: Company) -> Population | None:
+    """Return the base that the purchase logs of `company` are of where nobody says which; None before the
+    first log.
+    """
+    return company.populations.open().filter(kind=Population.Kind.LOG).order_by("pk").first()
+
+
 def population_for(company: Company, uuid: UUID | str) -> Population:
     """Return a base of `company` by its UUID. Raises `Population.DoesNotExist`, also for those of others."""
     try:

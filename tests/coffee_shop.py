@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 
 from core.files.media import readable_path
 from ml.samples.sample_logs import make_sample_log
+from registry.engines.exported import read_exported
 from tabular.logs.events import import_events
 from tabular.logs.mapping import freeze, guess_mapping
 from tabular.previews.preview import preview_table
 from training.engines.purchases import learn
-from training.services.children import read_exported
 from transactions.models import AnalysisSession
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -22,6 +22,7 @@ from intake.services.checking import LEAVE_OUT
 from jobs.tests.factories import JobFactory
 from ml.samples.dataset_a import make_dataset_a
 from predictions.services.runs import start_prediction
+from registry.selectors import telecom_base
 from registry.tests.factories import (
     NOON,
     DatasetFactory,
@@ -152,6 +153,7 @@ def retraining_of_company(developer, default_versions, do_jobs):
         member=membership(developer),
         upload=ContentFile(table.to_csv(index=False).encode(), name="march.csv"),
         reason="Customers of March",
+        population=telecom_base(),
         bad_rows=LEAVE_OUT,
         at=NOON,
     )

@@ -24,6 +24,7 @@ from predictions.tests.conftest import (  # noqa: F401
     to_csv,
     version,
 )
+from registry.selectors import telecom_base
 from registry.services.opening import forget_loaded, load_scorer
 from tabular.snapshots.plan import suggest
 from training.models import TrainingRun
@@ -106,11 +107,16 @@ def test_a_retraining_goes_from_machine_to_machine(
     checked = check_upload(
         member=membership(developer),
         upload=ContentFile(to_csv(labelled(prefix="M")), name="may.csv"),
+        population=telecom_base(),
         at=timezone.now(),
     )
     another_machine()
     second = start_retraining(
-        member=membership(developer), upload=checked.token, reason="Customers of May", at=timezone.now()
+        member=membership(developer),
+        upload=checked.token,
+        reason="Customers of May",
+        population=telecom_base(),
+        at=timezone.now(),
     )
     another_machine()
     (job,) = do_jobs()

@@ -1,7 +1,6 @@
 import json
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -9,7 +8,6 @@ from django.utils.safestring import mark_safe
 
 from companies.admin import ReadOnlyAdmin, ReasonForm, link_to
 from companies.models import Company
-from core.errors import DomainError
 from intake.services.checking import LEAVE_OUT, REFUSE
 from registry.admin import ModelVersionAdmin
 from registry.models import ModelVersion
@@ -51,19 +49,14 @@ class TrainedVersionAdmin(ModelVersionAdmin):
 
     @admin.action(description="Retrain …", permissions=["act"])
     def retrain(self, request, queryset):
-        if len(queryset) != 1 or queryset[0].model_type.slug != settings.RETRAIN_MODEL_TYPE:
-            kind = settings.RETRAIN_MODEL_TYPE.replace("_", " ")
-            self.message_user(
-                request, f"Choose one version of the type that is retrained: {kind}.", messages.ERROR
-            )
+        if len(queryset) != 1:
+            self.message_user(request, "Choose one version: the file is for its customers.", messages.ERROR)
             return None
 
         def service(version, *, company, file, leave_out, reason):
-            owner = company or version.company
-            if owner is None:
-                raise DomainError("It belongs to everybody. Say for which company.", code="no-company")
             retrain_for(
-                company=owner,
+                version=version,
+                company=company,
                 upload=file,
                 reason=reason,
                 bad_rows=LEAVE_OUT if leave_out else REFUSE,
@@ -75,9 +68,9 @@ class TrainedVersionAdmin(ModelVersionAdmin):
             request,
             queryset,
             title="Retrain",
-            explanation="A worker adds the file to the latest data of the company, trains from scratch with "
-            "the parameters of the type, and registers the next version of the company. Its developer sees "
-            "the run, may cancel it, and decides what is deployed.",
+            explanation="A worker adds the file to the latest data of these customers, trains the type of "
+            "this version from scratch with its parameters, and registers the next version. The developer of "
+            "the company sees the run, may cancel it, and decides what is deployed.",
             form=RetrainForm,
             service=service,
             done="is being retrained; see the training runs",

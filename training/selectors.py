@@ -10,7 +10,14 @@ from companies.identity import Member
 from companies.models import Company
 from jobs.models import Job
 from registry.models import Dataset, ModelType, ModelVersion, Population
-from registry.selectors import best_default, champion_for, snapshot_bases, telecom_base, visible_versions
+from registry.selectors import (
+    best_default,
+    champion_for,
+    purchases_base,
+    snapshot_bases,
+    telecom_base,
+    visible_versions,
+)
 from training.models import TrainingRun
 from transactions.models import AnalysisSession, FeatureMatrix
 
@@ -125,8 +132,12 @@ def plan_for(member: Member, population: Population) -> Plan:
 
 
 def latest_features(company: Company) -> FeatureMatrix | None:
-    """Return what a training of `company` learns from: the latest features that stand or are on their way."""
-    matrices = FeatureMatrix.objects.filter(analysis__company=company).select_related("analysis", "job")
+    """Return what a training on the company's purchases learns from: the latest features that stand or are on
+    their way.
+    """
+    matrices = FeatureMatrix.objects.filter(
+        analysis__company=company, analysis__population=purchases_base(company)
+    ).select_related("analysis", "job")
     for matrix in matrices.order_by("-created_at", "-id")[:MOST_FAILED]:
         if not matrix.has_failed:
             return matrix
@@ -134,8 +145,9 @@ def latest_features(company: Company) -> FeatureMatrix | None:
 
 
 def latest_feature_training(company: Company, *, model_type: str | None = None) -> TrainingRun | None:
-    """Return the latest training of `company`, where `model_type` says so the latest of that type."""
-    trainings = company.training_runs.of_purchases().with_related()
+    """Return the latest training on the company's purchases, where `model_type` says so of that type."""
+    runs = company.training_runs.of_purchases().filter(population=purchases_base(company))
+    trainings = runs.with_related()
     return (trainings.filter(model_type__slug=model_type) if model_type else trainings).first()
 
 

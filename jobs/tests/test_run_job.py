@@ -10,6 +10,8 @@ from jobs.handlers import handler
 from jobs.runner import run_job
 from jobs.services import JobCancelled
 from jobs.tests.factories import JobFactory
+from sandbox.child import run_in_child
+from sandbox.tests import chores
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -176,3 +178,30 @@ def test_a_job_that_takes_too_long_is_stopped_in_words(do, clock, settings):
 
     assert (job.state, job.error["code"]) == ("FAILED", "job-took-too-long")
     assert "longer than 120 minutes" in job.error["message"]
+
+
+@pytest.mark.parametrize(
+    ("function", "limits", "code", "message"),
+    [
+        (
+            "hoard", {"memory_mb": 200}, "too_much_memory",
+            "Counting takes more than 200 MB of memory. Count less.",
+        ),
+        (
+            "dawdle", {"memory_mb": 200, "minutes": 0.02}, "too_slow",
+            "Counting takes longer than 0.02 minutes and was stopped. Count less.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_child_that_takes_too_much_fails_the_job_with_what_to_do(
+    do, function, limits, code, message, settings
+):
+    settings.JOB_MAX_MINUTES = limits.pop("minutes", settings.JOB_MAX_MINUTES)
+
+    job = do(
+        lambda run: run.in_child(
+            run_in_child, f"{chores.__name__}:{function}", {}, what="Counting", advice="Count less.", **limits
+        )
+    )
+
+    assert (job.state, job.error["code"], job.error["message"]) == ("FAILED", code, message)

@@ -11,7 +11,7 @@ from companies.access import IsMember
 from companies.models import Scope
 from companies.organisations import OfOrganisation
 from ml.logs.log_models import TYPES
-from ml.serving.risk import SEGMENTS_V2
+from ml.serving.risk import POLICIES
 from predictions.services.histories import (
     FULL,
     LAPSED,
@@ -22,6 +22,8 @@ from predictions.services.histories import (
 )
 
 DIGITS = 4
+# Of every policy that a customer base may have, each once.
+TIERS = tuple(dict.fromkeys(tier for policy in POLICIES.values() for tier in policy.tiers))
 
 
 class TransactionInput(serializers.Serializer):
@@ -48,14 +50,16 @@ class PredictInput(serializers.Serializer):
     model_type = serializers.ChoiceField(
         TYPES,
         required=False,
-        help_text="By its latest version; by default the version that is deployed as champion scores.",
+        help_text="By its latest deployed version; by default the champion scores.",
     )
 
 
 class PredictOutput(serializers.Serializer):
     customer_id = serializers.CharField()
     churn_probability = serializers.FloatField(help_text="Calibrated, 4 decimals.")
-    risk_segment = serializers.ChoiceField(SEGMENTS_V2.tiers)
+    risk_segment = serializers.ChoiceField(
+        TIERS, help_text="By the tiers that the customer base of the purchases has."
+    )
     as_of = serializers.CharField()
     evidence = serializers.ChoiceField(
         (FULL, ONE_PURCHASE, LAPSED),

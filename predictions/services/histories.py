@@ -8,9 +8,9 @@ from django.conf import settings
 
 from companies.models import Company
 from core.errors import DomainError, NotFound, Unprocessable
-from ml.serving.risk import SEGMENTS_V2
-from predictions.selectors import version_for_purchases
-from registry.models import ModelVersion, Population
+from ml.serving.risk import POLICIES
+from predictions.selectors import trained_for_purchases, version_for_purchases
+from registry.models import ModelVersion
 from registry.services.model_types import read_model_type
 from registry.services.opening import load_scorer
 
@@ -81,8 +81,8 @@ def score_history(
         Instant or date as text; nothing at or after it is looked at. By default the end of the day of the
         latest transaction, or of today where `V2_AS_OF` says so.
     model_type
-        As it was sent: one of `ml.logs.log_models.TYPES`. The latest version of that type scores; by default
-        the champion of the company's purchases.
+        As it was sent: one of `ml.logs.log_models.TYPES`. The latest deployed version of that type scores; by
+        default the champion of the company's purchases.
     at
         Aware UTC instant of the request.
 
@@ -114,11 +114,11 @@ def _find_version(company, model_type):
     wanted = None if model_type in (None, "") else read_model_type(model_type)
     version = version_for_purchases(company, model_type=wanted)
     if version is None:
-        if wanted is None and company.versions.ready().filter(population__kind=Population.Kind.LOG).exists():
-            raise NoTrainedModel(
-                "No model of your purchases is deployed. Deploy one on the Models page, or name a model_type."
-            )
         of_type, query = (f" of the type {wanted}", f"?model_type={wanted}") if wanted else ("", "")
+        if trained_for_purchases(company, model_type=wanted).exists():
+            raise NoTrainedModel(
+                f"No model of your purchases{of_type} is deployed. Deploy one on the Models page first."
+            )
         raise NoTrainedModel(
             f"There is no trained model{of_type} yet. Train one first: "
             f"POST /api/v1/churn/v2/organizations/{company.pk}/train{query}"
@@ -157,7 +157,8 @@ def _score(scorer, version, known, purchases, cutoff):
     window = how["active_window_days"]
     if window and max(event["event_at"] for event in purchases) < cutoff - timedelta(days=window):
         evidence = LAPSED
-    return HistoryScore(probability, SEGMENTS_V2.tier(probability), cutoff, evidence, version)
+    tiers = POLICIES[version.population.policies["risk_tiers"]]
+    return HistoryScore(probability, tiers.tier(probability), cutoff, evidence, version)
 
 
 def _orders(purchases):

@@ -19,11 +19,11 @@ from predictions.models import Prediction
 from predictions.selectors import earlier_run, run_before, version_for_log
 from predictions.services.challenge import prepare_challenge, record_challenge
 from predictions.services.runs import LONGEST_NAME, VersionNotOffered, read_name
-from predictions.services.scoring import ScoringFailed, refuse_changed_files, score_beside
+from predictions.services.scoring import refuse_changed_files, score_beside
 from registry.models import ModelVersion
 from registry.selectors import deployment_of
 from registry.services.opening import load_manifest, verified_files
-from sandbox.child import TooMuchMemory, TooSlow, run_in_child
+from sandbox.child import run_in_child
 from transactions.cutoffs import end_of_log
 from transactions.files import scratch_folder
 from transactions.models import AnalysisSession
@@ -150,7 +150,7 @@ def score_log_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -
         The log was deleted, or not read.
     LogCannotBeScored
         The model cannot read it, it has nothing newer, or nobody in it is active.
-    ScoringFailed
+    jobs.runner.TookTooMuch
         It took more memory or time than a job may take.
     registry.services.opening.DamagedArtefact
         The version may not be used.
@@ -221,28 +221,18 @@ def _score_in_child(run, prediction, analysis, drafts, before, at, shadow):
             # The rest is for the libraries themselves.
             "memory_limit": f"{memory // 2}MB",
         }
-        found = _ask_child(run, arguments, memory)
+        found = run.in_child(
+            run_in_child,
+            ENGINE,
+            arguments,
+            memory_mb=memory,
+            what="Scoring this log",
+            advice="Ask the operator to allow more, or export fewer customers.",
+        )
     refuse_changed_files(found, prediction=prediction, at=at)
     if "refusal" in found:
         raise LogCannotBeScored(found["refusal"])
     return found
-
-
-def _ask_child(run, arguments, memory):
-    try:
-        return run.in_child(run_in_child, ENGINE, arguments, memory_mb=memory)
-    except TooMuchMemory as limit:
-        raise ScoringFailed(
-            f"Scoring this log takes more than {memory:,} MB of memory. Ask the operator to allow more, or "
-            "export fewer customers.",
-            code="too_much_memory",
-        ) from limit
-    except TooSlow as limit:
-        raise ScoringFailed(
-            f"Scoring took longer than {settings.JOB_MAX_MINUTES} minutes and was stopped. Ask the operator "
-            "to allow more time, or export fewer customers.",
-            code="too_slow",
-        ) from limit
 
 
 def _previous(earlier):

@@ -9,15 +9,13 @@ from django.conf import settings
 
 from core.errors import DomainError
 from intake.services.stored import open_upload
-from jobs.runner import JobRun
+from jobs.runner import JobRun, TookTooMuch
 from predictions import files
 from predictions.models import Prediction
 from predictions.services.challenge import Challenge, prepare_challenge, record_challenge, take_findings
 from registry.services.opening import DamagedArtefact, verified_files
 from registry.services.states import mark_damaged
-from sandbox.child import ChildFailed
-from tabular.children import read_in_child
-from tabular.errors import TableError
+from sandbox.child import ChildFailed, ChildRefused, run_in_child
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +45,9 @@ def score_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -> No
     DamagedArtefact, registry.services.states.VersionNotServing
         The version may not be used; nothing of its files was parsed.
     UploadIsMissing, ScoringFailed
-        The file is gone, or took more memory or time than a job may take.
+        The file is gone, or is not the one that was checked.
+    jobs.runner.TookTooMuch
+        Scoring took more memory or time than a job may take.
     """
     # A name of its own for every attempt: two that overlap for a moment never write the same file.
     relative = files.new_result(prediction.portal, prediction.company_id)
@@ -90,7 +90,7 @@ def score_beside(
     if challenge and challenge.files:
         try:
             found = score(_shadow_of(challenge, drafts))
-        except (ScoringFailed, ChildFailed) as error:
+        except (ScoringFailed, TookTooMuch, ChildFailed) as error:
             # It may have been the challenger that took too much, or that ended the process.
             logger.warning("scoring with challenger %s failed: %s", challenge.deployment.pk, error)
             challenge.failure = "It ended the scoring, which was done again without it."
@@ -114,7 +114,7 @@ def _score_in_child(run, prediction, source, drafts, at, shadow):
     read = prediction.input_data
     try:
         found = run.in_child(
-            read_in_child,
+            run_in_child,
             ENGINE,
             {
                 "source": str(source),
@@ -129,9 +129,11 @@ def _score_in_child(run, prediction, source, drafts, at, shadow):
                 "shadow": shadow,
             },
             memory_mb=settings.UPLOAD_MEMORY_MB,
+            what="Scoring these customers",
+            advice="Split the file and upload the parts, or ask the operator to allow more.",
         )
-    except TableError as error:
-        raise ScoringFailed(error.message, code=error.kind) from error
+    except ChildRefused as refused:
+        raise ScoringFailed(refused.refusal["message"], code=refused.refusal["kind"]) from refused
     refuse_changed_files(found, prediction=prediction, at=at)
     return found
 

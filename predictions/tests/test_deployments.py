@@ -5,6 +5,7 @@ from django.db import models
 
 from predictions.models import Prediction
 from registry.models import ModelDeployment
+from registry.selectors import telecom_base
 from registry.services.deployments import deploy_version, roll_back
 from registry.tests.factories import NOON
 
@@ -23,7 +24,7 @@ def test_names_its_deployment(deployment, predict, user):
 def test_goes_on_naming_it_after_it_was_rolled_back(deployment, predict, user, company, developer):
     prediction = predict(user)
 
-    roll_back(company=company, by=developer, reason="Too many calls.", at=NOON)
+    roll_back(company=company, population=telecom_base(), by=developer, reason="Too many calls.", at=NOON)
 
     assert Prediction.objects.get(pk=prediction.pk).deployment == deployment
 

@@ -12,7 +12,7 @@ from ml.exchange.export import export_model
 from ml.learning.feature_training import learn_over_time
 from ml.logs.feature_columns import FeatureTable
 from ml.logs.features.single import compute_one
-from ml.serving.risk import SEGMENTS_V2
+from ml.serving.risk import SEGMENTS_V2, TIERS_ADVISOR
 from predictions.services.histories import (
     HistoryRefused,
     NoTrainedModel,
@@ -20,7 +20,7 @@ from predictions.services.histories import (
     score_history,
 )
 from registry.models import ModelType, ModelVersion
-from registry.services.deployments import deploy_version
+from registry.services.deployments import deploy_version, withdraw_version
 from registry.services.model_types import UnknownModelType, add_missing_model_types
 from registry.services.populations import purchases_of
 from registry.services.versions import register_version
@@ -273,6 +273,25 @@ def test_a_type_without_a_version_says_how_to_get_one(company, version, forest):
         score_history(
             company=company, transactions=sent("2024-05-01"), model_type="gradient_boosting", at=NOON
         )
+
+
+def test_a_version_that_nobody_deployed_answers_nobody(company, version, forest, developer):
+    withdraw_version(version=version, company=company, by=developer, reason="The forest is better.", at=NOON)
+
+    with pytest.raises(NoTrainedModel, match="of the type logistic_regression is deployed"):
+        score_history(
+            company=company, transactions=sent("2024-05-01"), model_type="logistic_regression", at=NOON
+        )
+
+
+def test_the_tiers_are_those_of_the_customer_base(company, version):
+    base = version.population
+    base.policies = base.policies | {"risk_tiers": TIERS_ADVISOR.id}
+    base.save()
+
+    found = score_history(company=company, transactions=sent("2024-05-01"), as_of="2024-07-10", at=NOON)
+
+    assert (found.probability, found.segment) == (0.35, "Low")
 
 
 @pytest.mark.parametrize("unknown", ["neural_network", 7, ["random_forest"]])

@@ -14,7 +14,7 @@ from companies.models import Scope
 from core.errors import NotFound
 from registry.models import DeploymentEvent, ModelDeployment, ModelVersion, Population, ShadowRun
 from registry.presenting.disagreement import disagreement_of
-from registry.selectors import ledger_of, population_for, serving_at, visible_versions
+from registry.selectors import ledger_of, population_for, serving_at, telecom_base, visible_versions
 from registry.services.deployments import deploy_version, roll_back, withdraw_deployment
 from registry.services.ledger import MOST_REASON
 
@@ -194,7 +194,7 @@ class DeploymentList(generics.ListAPIView):
 
 def _population(request, uuid):
     try:
-        return population_for(request.member.company, uuid) if uuid else None
+        return population_for(request.member.company, uuid) if uuid else telecom_base()
     except Population.DoesNotExist as error:
         raise Http404 from error
 

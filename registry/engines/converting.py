@@ -14,14 +14,13 @@ import numpy as np
 
 from ml.matrix.schemas import FeatureSchema
 from ml.serving.scoring import Scorer
+from registry.engines.exported import write_exported
 from registry.engines.tables import table_schema
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table
-from tabular.source.read import iter_batches
 from tabular.values.schema import Column, TableSchema
 
 EXPECTED = "churn_probability"
-MANIFEST, GRAPH, METADATA = "manifest.json", "model.onnx", "metadata.json"
 TOLERANCE = 1e-5
 
 Progress = Callable[[str, int, int], None]
@@ -68,10 +67,7 @@ def convert_skops(
         return {"refusal": f"The customers cannot be read. {error.message}"}
     except ValueError as error:
         return {"refusal": str(error)}
-    work = Path(folder)
-    (work / MANIFEST).write_text(json.dumps(exported.manifest, allow_nan=False))
-    (work / METADATA).write_text(json.dumps(exported.metadata, allow_nan=False))
-    (work / GRAPH).write_bytes(exported.onnx)
+    write_exported(Path(folder), exported)
     return {}
 
 
@@ -133,7 +129,7 @@ def _customers(path, folder, schema, max_bytes):
     """Return features, outcomes and what was said about each customer, or None for the last."""
     # Imported here: the web server, which only names this module, needs no data frames.
     from ml.matrix.frames import clean_frame, read_labels
-    from registry.engines.frames import join_batches
+    from registry.engines.frames import read_customers
 
     columns = table_schema(schema, purpose="train")
     columns = TableSchema(
@@ -143,7 +139,7 @@ def _customers(path, folder, schema, max_bytes):
     copy = Path(folder) / "customers"
     shutil.copyfile(path, copy)
     report = check_table(copy, columns, purpose="train", max_bytes=max_bytes)
-    frame = join_batches(iter_batches(copy, report.spec, columns))
+    frame = read_customers(copy, report.spec, columns).frame
     expected = frame[EXPECTED].to_numpy(dtype=np.float64) if EXPECTED in frame else None
     return clean_frame(frame, schema), read_labels(frame, schema), expected
 

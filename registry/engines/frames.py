@@ -2,10 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from tabular.snapshots.frame import Frame
+from tabular.snapshots.frame import Frame, load_frame
+from tabular.source.read import iter_batches
+from tabular.source.spec import ParseSpec
+from tabular.values.schema import TableSchema
+
+
+@dataclass(frozen=True)
+class Customers:
+    """A table in memory: who stands in it, and what a model learns from, the outcome in its own words."""
+
+    ids: list[str]
+    frame: pd.DataFrame
+    # Which customers are equal; None where nobody asks.
+    groups: np.ndarray | None = None
+
+
+def read_customers(path: Path, spec: ParseSpec, columns: TableSchema) -> Customers:
+    """Return the customers of a table that was checked to learn from, of the telecom base or of a company's
+    own.
+    """
+    if columns.finds_twins:
+        return _read_own(path, spec, columns)
+    batches = list(iter_batches(path, spec, columns))
+    ids = [customer for batch in batches for customer in batch.ids.to_pylist()]
+    return Customers(ids, join_batches(batches))
+
+
+def _read_own(path, spec, columns):
+    found = load_frame(path, spec, columns)
+    label = columns.the("label")
+    outcomes = np.array(label.label_values)[found.labels]
+    return Customers(
+        found.ids.to_pylist(), as_pandas(found).assign(**{label.name: outcomes}), found.twin_groups
+    )
 
 
 def join_batches(batches) -> pd.DataFrame:

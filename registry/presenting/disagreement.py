@@ -5,7 +5,7 @@ from datetime import datetime
 
 from companies.models import Company
 from ml.evaluation.proportions import wilson_interval
-from ml.serving.risk import SEGMENTS_V2
+from ml.serving.risk import POLICIES, RiskPolicy
 from registry.models import ModelDeployment, ModelVersion, Population, ShadowRun
 from registry.selectors import best_default, challenger_of, champion_of
 
@@ -113,7 +113,8 @@ class Disagreement:
     def histograms(self) -> dict[str, list[dict]]:
         """Return the customers of the counted runs by probability, for ``used`` and ``challenger``."""
         used, challenger = self._counts("used"), self._counts("challenger")
-        return {"used": _bins(used, challenger), "challenger": _bins(challenger, used)}
+        tiers = POLICIES[self.challenger.population.policies["risk_tiers"]]
+        return {"used": _bins(used, challenger, tiers), "challenger": _bins(challenger, used, tiers)}
 
     def _counts(self, side):
         return [sum(bins) for bins in zip(*(run.distribution[side] for run in self.counted), strict=True)]
@@ -145,7 +146,7 @@ def _mean(counts):
     return sum((at + 0.5) * count for at, count in enumerate(counts)) / len(counts) / sum(counts)
 
 
-def _bins(counts, beside):
+def _bins(counts, beside, tiers: RiskPolicy):
     edges = [round(at / len(counts), 4) for at in range(len(counts) + 1)]
     return [
         {
@@ -153,7 +154,7 @@ def _bins(counts, beside):
             "end": end,
             "count": count,
             "beside": other,
-            "tone": SEGMENTS_V2.tier((start + end) / 2).lower(),
+            "tone": tiers.tier((start + end) / 2).lower(),
         }
         for start, end, count, other in zip(edges, edges[1:], counts, beside, strict=False)
     ]

@@ -16,7 +16,6 @@ from registry.selectors import (
     champion_of,
     champion_to_return_to,
     may_be_withdrawn,
-    telecom_base,
 )
 from registry.services.ledger import (
     MOST_REASON,
@@ -224,14 +223,12 @@ def withdraw_deployment(
 def roll_back(
     *,
     company: Company,
-    population: Population | None = None,
+    population: Population,
     by: Account | None,
     reason: str,
     at: datetime,
 ) -> RolledBack:
     """Withdraw the champion of a customer base of `company` and let the champion before it take over.
-
-    Where no base is named it is the telecom base.
 
     What took its place before counts only where it is still offered and READY; otherwise the one before
     that. Where none is left, the company has no champion, and the best default is suggested. The challenger
@@ -245,7 +242,6 @@ def roll_back(
         The base has no champion.
     """
     company, reason = _enter(company, by, reason)
-    population = population or telecom_base()
     champion = champion_of(company, population)
     if champion is None:
         raise nothing_to_roll_back(company, population)

@@ -16,7 +16,7 @@ from companies.models import Account, Company
 from companies.services.audit import record_event
 from core.errors import Forbidden, Unprocessable
 from registry.artefacts import UnsafeMetadata, read_metadata
-from registry.engines.converting import GRAPH, MANIFEST, METADATA
+from registry.engines.exported import MANIFEST, read_exported
 from registry.engines.files import sha256
 from registry.models import ModelType, ModelVersion
 from registry.selectors import telecom_base
@@ -107,6 +107,9 @@ def import_version(
             folder=str(folder),
             slices=telecom_base().slices,
         )
+    # Imported here: it brings scikit-learn, which only somebody who imports needs.
+    from ml.exchange.export import ExportedModel
+
     found = answer.pop("found")
     manifest["imported"] = {"format": "onnx", **_named(manifest_path, customers_path)}
     if found:
@@ -117,7 +120,8 @@ def import_version(
         figures = _figures(manifest, metadata_path)
         manifest["metrics"] = _believable(manifest.get("metrics"))
     metadata = {"model_type": model_type.name, "metrics": figures}
-    return _register(model_type, manifest, onnx, metadata, company, by, at)
+    exported = ExportedModel(manifest=manifest, onnx=onnx, pipeline_pickle=None, metadata=metadata)
+    return _register(model_type, exported, company, by, at)
 
 
 def import_skops(
@@ -173,17 +177,11 @@ def import_skops(
             slices=base.slices,
             source=source,
         )
-        manifest = json.loads((folder / MANIFEST).read_bytes())
-        onnx = (folder / GRAPH).read_bytes()
-        metadata = json.loads((folder / METADATA).read_bytes())
-    return _register(_type_of(manifest["model_type"]), manifest, onnx, metadata, company, by, at)
+        exported = read_exported(folder)
+    return _register(_type_of(exported.manifest["model_type"]), exported, company, by, at)
 
 
-def _register(model_type, manifest, onnx, metadata, company, by, at):
-    # Imported here: it brings scikit-learn, which only somebody who imports needs.
-    from ml.exchange.export import ExportedModel
-
-    exported = ExportedModel(manifest=manifest, onnx=onnx, pipeline_pickle=None, metadata=metadata)
+def _register(model_type, exported, company, by, at):
     replaces = None if company else ModelVersion.objects.defaults().filter(model_type=model_type).first()
     with transaction.atomic():
         version = register_version(
@@ -196,7 +194,7 @@ def _register(model_type, manifest, onnx, metadata, company, by, at):
             subject=str(version),
             at=at,
             model=version.pk,
-            **{name: manifest["imported"][name] for name in ("format", "file", "sha256")},
+            **{name: exported.manifest["imported"][name] for name in ("format", "file", "sha256")},
         )
     if company is None and replaces is None:
         initialize_everywhere(at=at)

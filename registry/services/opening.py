@@ -1,6 +1,5 @@
 """Opening a version: its files are compared first, and one that is found damaged goes out of service."""
 
-import io
 import json
 import threading
 from collections import OrderedDict
@@ -8,14 +7,13 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from core.errors import Conflict, DomainError
+from core.errors import DomainError
 from ml.serving.scoring import Scorer
 from registry.artefacts import path_of, read_artefacts, read_metadata
 from registry.engines.files import (
     GRAPH,
     MANIFEST,
     METADATA,
-    MODEL,
     FileMismatch,
     VerifiedFiles,
     parse_scorer,
@@ -30,10 +28,6 @@ MOST_LOADED = 16
 class DamagedArtefact(DomainError):
     code = "artefact-damaged"
     http_status = 503
-
-
-class NoPipeline(Conflict):
-    code = "no-pipeline"
 
 
 def check_version(version: ModelVersion) -> dict[str, bytes]:
@@ -112,22 +106,6 @@ def verified_files(version: ModelVersion) -> VerifiedFiles:
 def load_metadata(version: ModelVersion) -> dict:
     """Return the ``_metadata.pkl`` of `version`: texts and numbers, read without running anything."""
     return read_metadata(check_version(version)[METADATA])
-
-
-def rebuild_model(version: ModelVersion):
-    """Return the fitted pipeline of `version`. The one place where a pickle is opened, and never on the way
-    to a score.
-
-    For retraining and inspection by those who run the installation. Raises what `check_version` raises, and
-    `NoPipeline` for a version that was imported.
-    """
-    # Imported here: no way to a score passes this line.
-    import joblib
-
-    payloads = check_version(version)
-    if MODEL not in payloads:
-        raise NoPipeline(f"{version} was imported as data: it can be scored with, but not rebuilt.")
-    return joblib.load(io.BytesIO(payloads[MODEL]))
 
 
 class _Loaded:

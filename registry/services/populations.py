@@ -11,6 +11,7 @@ from ml.matrix.schemas import FeatureSchema
 from ml.serving.risk import POLICIES
 from registry.models import ModelVersion, Population
 from registry.models.populations import INSTALLATION, usual_policies
+from registry.selectors import purchases_base
 from registry.telecom import TELECOM
 
 ROLES = ("id", "outcome", "left", "value", "time")
@@ -181,12 +182,11 @@ def archive_population(
 @transaction.atomic
 def purchases_of(*, company: Company, at: datetime) -> Population:
     """Return the base of the purchase logs of `company`, made with the first of them."""
-    logs = Population.objects.open().filter(company=company, kind=Population.Kind.LOG)
-    if found := logs.first():
+    if found := purchases_base(company):
         return found
     # Of two first logs at once the second finds the base of the first.
     Company.objects.select_for_update().get(pk=company.pk)
-    return logs.first() or create_population(
+    return purchases_base(company) or create_population(
         company=company, name=free_name(company, PURCHASES), kind=Population.Kind.LOG, by=None, at=at
     )
 

@@ -35,7 +35,6 @@ from registry.services.opening import (
     forget_loaded,
     load_metadata,
     load_scorer,
-    rebuild_model,
     verified_files,
 )
 from registry.services.states import VersionNotServing
@@ -326,15 +325,6 @@ def test_metadata_that_names_code_is_not_run(network):
         load_metadata(network)
 
     assert not media_path("run").exists()
-
-
-def test_a_pipeline_is_rebuilt_only_from_verified_bytes(network):
-    pipeline = rebuild_model(network)
-    assert pipeline.named_steps["model"].activation == "identity"
-
-    flip(path_of(network, MODEL), 1_000)
-    with pytest.raises(DamagedArtefact):
-        rebuild_model(network)
 
 
 def test_the_stem_of_a_version_is_the_beginning_of_all_its_files(network):

@@ -7,11 +7,18 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from registry.models import ModelDeployment
+from registry.models.populations import usual_policies
 from registry.presenting.disagreement import disagreement_of
 from registry.selectors import challenger_of, champion_of
 from registry.services.deployments import deploy_version
 from registry.services.states import quarantine_version
-from registry.tests.factories import NOON, ModelMetricsFactory, ModelVersionFactory, ShadowRunFactory
+from registry.tests.factories import (
+    NOON,
+    ModelMetricsFactory,
+    ModelVersionFactory,
+    PopulationFactory,
+    ShadowRunFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +78,22 @@ def test_tells_how_it_was_at_an_instant(challenger, champion, company):
 
     assert disagreement_of(company, until=NOON).share is None
     assert disagreement_of(company, until=NOON + HOUR).share.tried == 1000
+
+
+def test_colours_by_the_tiers_of_the_customer_base(champion, company, developer):
+    base = PopulationFactory(company=company, policies=usual_policies() | {"risk_tiers": "tiers_advisor"})
+    served, compared = (
+        ModelVersionFactory(company=company, number=number, population=base) for number in (1, 2)
+    )
+    deploy_version(version=served, company=company, by=developer, reason="First.", at=NOON)
+    beside = deploy_version(
+        version=compared, company=company, role=CHALLENGER, by=developer, reason="To compare.", at=NOON
+    )
+    ShadowRunFactory(challenger=beside, compared_with=served)
+
+    bars = disagreement_of(company, population=base).histograms["used"]
+
+    assert [bar["tone"] for bar in bars] == ["low"] * 8 + ["medium"] * 6 + ["high"] * 6
 
 
 # --- The page --------------------------------------------------------------------------------------------

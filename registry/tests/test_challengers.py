@@ -20,6 +20,7 @@ from registry.selectors import (
     deployment_of,
     offer_after_deploying,
     serving_at,
+    telecom_base,
     versions_for,
 )
 from registry.services.deployments import (
@@ -199,7 +200,9 @@ def test_rolling_back_what_was_promoted_returns_to_the_one_before(make, deploy, 
     deploy(challenger, role=CHALLENGER)
     deploy(challenger)
 
-    done = roll_back(company=company, by=developer, reason="Too many calls.", at=NOON)
+    done = roll_back(
+        company=company, population=telecom_base(), by=developer, reason="Too many calls.", at=NOON
+    )
 
     assert (done.withdrawn, done.champion) == (challenger, champion)
 
@@ -210,7 +213,9 @@ def test_rolling_back_leaves_the_challenger_alone_and_never_returns_to_it(make, 
     deploy(second)
     deploy(first, role=CHALLENGER)
 
-    done = roll_back(company=company, by=developer, reason="Too many calls.", at=NOON)
+    done = roll_back(
+        company=company, population=telecom_base(), by=developer, reason="Too many calls.", at=NOON
+    )
 
     assert done.champion is None
     assert challenger_of(company).model == first

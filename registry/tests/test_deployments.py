@@ -11,7 +11,7 @@ from companies.identity import membership
 from companies.models import Company
 from core.tests.races import at_once
 from registry.models import DeploymentEvent, ModelDeployment, ModelVersion
-from registry.selectors import champion_for, champion_of, serving_at, versions_for
+from registry.selectors import champion_for, champion_of, serving_at, telecom_base, versions_for
 from registry.services.deployments import (
     AlreadyDeployed,
     DefaultStays,
@@ -218,7 +218,14 @@ def test_refuses_to_withdraw_for_a_user(make, deploy, company, user):
 @pytest.fixture
 def back(company, developer):
     return lambda **options: roll_back(
-        **{"company": company, "by": developer, "reason": "It calls too many.", "at": NOON + HOUR} | options
+        **{
+            "company": company,
+            "population": telecom_base(),
+            "by": developer,
+            "reason": "It calls too many.",
+            "at": NOON + HOUR,
+        }
+        | options
     )
 
 

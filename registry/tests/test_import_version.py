@@ -13,7 +13,7 @@ from ml.samples.dataset_a import make_dataset_a
 from registry.models import ModelVersion
 from registry.presenting.quality import quality_of
 from registry.services.importing import ImportRefused, import_version
-from registry.services.opening import NoPipeline, load_manifest, load_metadata, load_scorer, rebuild_model
+from registry.services.opening import load_manifest, load_metadata, load_scorer
 from registry.services.versions import ScorersDisagree
 from registry.tests.factories import NOON
 
@@ -84,11 +84,6 @@ def test_an_imported_model_may_belong_to_a_company(take_in, company):
     version = take_in(company=company)
 
     assert (version.company, version.version) == (company, "v2")
-
-
-def test_an_imported_model_cannot_be_rebuilt(take_in):
-    with pytest.raises(NoPipeline, match="imported as data"):
-        rebuild_model(take_in())
 
 
 class Bomb:

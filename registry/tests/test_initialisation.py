@@ -9,6 +9,7 @@ from core.events import tell_due
 from core.files.media import media_path
 from core.files.owners import erase_files
 from registry.models import Dataset
+from registry.selectors import telecom_base
 from registry.services.deployments import deploy_version, roll_back
 from registry.services.initialisation import (
     check_existing_models,
@@ -62,7 +63,7 @@ def test_a_default_that_was_rolled_back_does_not_return(default_versions, develo
     initialize_developer_environment(developer=developer.developer, at=NOON)
     tree = default_versions["decision_tree"]
     deploy_version(version=tree, company=company, by=None, reason="Easy to explain.", at=NOON)
-    roll_back(company=company, by=None, reason="It is worse.", at=NOON)
+    roll_back(company=company, population=telecom_base(), by=None, reason="It is worse.", at=NOON)
 
     initialize_developer_environment(developer=developer.developer, at=NOON)
 

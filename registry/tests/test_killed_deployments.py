@@ -7,7 +7,7 @@ import pytest
 
 from companies.models import Company
 from registry.models import ModelDeployment, ModelVersion
-from registry.selectors import challenger_of, champion_of, serving_at
+from registry.selectors import challenger_of, champion_of, serving_at, telecom_base
 from registry.services.deployments import deploy_version, roll_back, withdraw_version
 from registry.tests.factories import NOON, ModelVersionFactory
 from registry.tests.killed import killed_at
@@ -32,7 +32,7 @@ def change(company, developer):
             "promote": lambda: deploy_version(version=version[4], **where),
             "challenge": lambda: deploy_version(version=version[5], role=CHALLENGER, **where),
             "withdraw": lambda: withdraw_version(version=version[3], **where),
-            "roll back": lambda: roll_back(**where),
+            "roll back": lambda: roll_back(population=telecom_base(), **where),
         }[how]()
 
     for number in range(2, 6):

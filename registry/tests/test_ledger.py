@@ -12,7 +12,7 @@ from companies.services.erasure import erase_company
 from core.errors import DomainError
 from core.tests.races import at_once
 from registry.models import DeploymentEvent, LedgerErasure, ModelDeployment, ModelVersion
-from registry.selectors import serving_at
+from registry.selectors import serving_at, telecom_base
 from registry.services.deployments import deploy_version, roll_back, withdraw_version
 from registry.services.states import change_state, mark_damaged, quarantine_version
 from registry.tests.factories import NOON, ModelVersionFactory
@@ -55,7 +55,7 @@ def test_tells_what_served_at_any_instant(company, developer):
         deploy_version(
             version=version, company=company, by=developer, reason="Better.", at=NOON + hours * HOUR
         )
-    roll_back(company=company, by=developer, reason="Worse.", at=NOON + 2 * HOUR)
+    roll_back(company=company, population=telecom_base(), by=developer, reason="Worse.", at=NOON + 2 * HOUR)
     withdraw_version(version=second, company=company, by=developer, reason="Old.", at=NOON + 3 * HOUR)
 
     assert told(company, NOON - HOUR) == []
@@ -212,7 +212,7 @@ def test_agrees_with_the_rows_whoever_acts_at_once(company, other_company, devel
             lambda: deploy_version(version=default, **where),
             lambda: deploy_version(version=own[owner.pk], **where),
             lambda: withdraw_version(version=default, **where),
-            lambda: roll_back(**where),
+            lambda: roll_back(population=telecom_base(), **where),
         )
 
     def quarantine():

@@ -2,7 +2,7 @@ import pytest
 
 from companies.identity import membership
 from registry.models import ModelVersion
-from registry.selectors import best_default, list_versions, versions_for
+from registry.selectors import best_default, list_versions, telecom_base, versions_for
 from registry.services.deployments import deploy_version, roll_back, withdraw_version
 from registry.tests.factories import (
     NOON,
@@ -71,7 +71,7 @@ def test_what_is_out_of_service_is_not_offered(state, defaults, user):
 
 def test_a_default_that_was_rolled_back_is_offered_all_the_same(defaults, user, company):
     deploy_version(version=defaults[0], company=company, by=None, reason="It is better.", at=NOON)
-    roll_back(company=company, by=None, reason="It is worse.", at=NOON)
+    roll_back(company=company, population=telecom_base(), by=None, reason="It is worse.", at=NOON)
 
     assert offered(user) == defaults
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -21,9 +19,9 @@ from ml.logs.labels import label_customers, latest_cutoff, read_given_labels
 from ml.logs.profile import judge_minimum
 from ml.logs.profile.score import describe_shortfall
 from ml.logs.purchase_log import PurchaseLog
+from registry.engines.exported import write_exported
 from training.engines.beside_champion import judge_champion
 
-MANIFEST, GRAPH, PIPELINE, METADATA = "manifest.json", "model.onnx", "pipeline.pkl", "metadata.json"
 MEMORY_LIMIT = "1GB"
 FEWEST_PURCHASES = 2
 # A horizon below it is noise for any trade; the log then is too short to learn from.
@@ -143,7 +141,7 @@ def learn(
         },
         "evidence": report,
     }
-    _write(Path(folder), exported, manifest)
+    write_exported(Path(folder), replace(exported, manifest=manifest))
     return {
         "report": report,
         "training_samples": learned.trained.split["registered_rows"],
@@ -363,17 +361,3 @@ def _first_buyers(once, table):
         rates.append(float((once.labels[chosen].sum() + 20 * overall) / (chosen.sum() + 20)))
         start = stop
     return {"bands": list(BANDS), "rates": rates, "customers": len(once)}
-
-
-def _write(folder, exported, manifest):
-    parts = {
-        MANIFEST: json.dumps(manifest, allow_nan=False).encode(),
-        METADATA: json.dumps(exported.metadata, allow_nan=False).encode(),
-        PIPELINE: exported.pipeline_pickle,
-        GRAPH: exported.onnx,
-    }
-    for name, payload in parts.items():
-        if payload is not None:
-            with (folder / name).open("wb") as file:
-                file.write(payload)
-                os.fsync(file.fileno())

@@ -6,45 +6,29 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from ml.exchange.export import export_model
 from ml.learning.splits import continue_split, hash_split, split_rows
 from ml.learning.training import train_model
 from ml.matrix.frames import clean_frame, hash_frame, read_labels
 from ml.matrix.schemas import FeatureSchema
+from registry.engines.exported import write_exported
 from registry.engines.files import FileMismatch, open_scorer, read_verified
-from registry.engines.frames import as_pandas, join_batches
+from registry.engines.frames import Customers, read_customers
 from registry.engines.tables import customers_table, stored_table
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table
-from tabular.snapshots.frame import load_frame
-from tabular.source.read import iter_batches
 from tabular.source.spec import ParseSpec
 from training.engines.combining import CheckedTable, combine
 from training.engines.comparing import Contender, compare_on_untouched
 
 COMBINED, HELD_OUT = "combined.csv", "held_out.bits"
-MANIFEST, GRAPH, PIPELINE = "manifest.json", "model.onnx", "pipeline.pkl"
-METADATA = "metadata.json"
 SEED = 42
 
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Customers:
-    """A table in memory: who stands in it, and what a model learns from."""
-
-    ids: list[str]
-    frame: pd.DataFrame
-    table: CheckedTable
-    # Which customers are equal; None where nobody asks.
-    groups: np.ndarray | None = None
 
 
 def retrain(
@@ -104,7 +88,7 @@ def retrain(
     upload = customers_table(schema, reading, purpose="train")
     combination = _combine(tables, older, newer, upload, work / COMBINED, on_progress)
     on_progress("Check", 0, 0)
-    customers = _read_combined(tables, work / COMBINED, combination)
+    spec, customers = _read_combined(tables, work / COMBINED, combination)
 
     on_progress("Split", 0, 0)
     labels = read_labels(customers.frame, schema)
@@ -127,11 +111,12 @@ def retrain(
     )  # fmt: skip
 
     on_progress("Export", 0, 0)
-    _leave(work, exported, held_out)
+    (work / HELD_OUT).write_bytes(np.packbits(held_out).tobytes())
+    write_exported(work, exported)
     return {
         "combined": {
-            "sha256": customers.table.spec.sha256,
-            "size": customers.table.spec.size,
+            "sha256": spec.sha256,
+            "size": spec.size,
             "rows": len(labels),
             "churned": int(labels.sum()),
             "held_out_sha256": hash_split(held_out),
@@ -161,16 +146,7 @@ def _read_combined(tables, path, combination):
         raise RuntimeError(f"{combination.rows} customers were combined, {report.spec.rows} can be read.")
     customers = tables.read(CheckedTable(path, report.spec))
     _sync(path)
-    return customers
-
-
-def _leave(work, exported, held_out):
-    (work / HELD_OUT).write_bytes(np.packbits(held_out).tobytes())
-    (work / MANIFEST).write_text(json.dumps(exported.manifest, allow_nan=False))
-    (work / METADATA).write_text(json.dumps(exported.metadata, allow_nan=False))
-    (work / PIPELINE).write_bytes(exported.pipeline_pickle)
-    if exported.onnx is not None:
-        (work / GRAPH).write_bytes(exported.onnx)
+    return report.spec, customers
 
 
 class _Tables:
@@ -198,18 +174,7 @@ class _Tables:
         return self._checked[sha256]
 
     def read(self, table: CheckedTable) -> Customers:
-        if self.columns.finds_twins:
-            return self._read_own(table)
-        batches = list(iter_batches(table.path, table.spec, self.columns))
-        ids = [customer for batch in batches for customer in batch.ids.to_pylist()]
-        return Customers(ids, join_batches(batches), table)
-
-    def _read_own(self, table):
-        found = load_frame(table.path, table.spec, self.columns)
-        label = self.columns.the("label")
-        outcomes = np.array(label.label_values)[found.labels]
-        frame = as_pandas(found).assign(**{label.name: outcomes})
-        return Customers(found.ids.to_pylist(), frame, table, found.twin_groups)
+        return read_customers(table.path, table.spec, self.columns)
 
     def sides(self, stored: dict | None) -> dict[str, bool]:
         """Return for each customer of a stored table whether it was held out; nobody without a table."""

@@ -10,6 +10,7 @@ from core.files.media import readable_path
 from intake.limits import upload_limit
 from intake.services.stored import open_upload
 from jobs.runner import JobRun
+from registry.engines.exported import read_exported
 from registry.selectors import best_default
 from registry.services.datasets import verified_path
 from registry.services.opening import DamagedArtefact, verified_files
@@ -17,7 +18,7 @@ from registry.services.states import VersionNotServing
 from registry.services.versions import register_version
 from training.models import TrainingRun
 from training.selectors import latest_version, serving_version, the_first_version
-from training.services.children import learn_in_child, read_exported
+from training.services.children import learn_in_child
 from training.services.deploying import deploy_after_training
 from training.services.lineage import (
     DataMovedOn,
@@ -42,7 +43,9 @@ def train_on_customers(*, run: JobRun, training_run: TrainingRun, at: datetime) 
     Raises
     ------
     RetrainingFailed
-        The data teaches nothing, or took more memory or time than a job may take.
+        The data teaches nothing.
+    jobs.runner.TookTooMuch
+        Learning took more memory or time than a job may take.
     """
     if training_run.number is not None:
         # Done before; somebody queued the job again.

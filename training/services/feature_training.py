@@ -9,6 +9,7 @@ from core.files.store import local_copy
 from core.files.stored import DATASETS
 from intake.services.submissions import Submission, begin_run, run_of_earlier_send
 from jobs.runner import JobRun
+from registry.engines.exported import read_exported
 from registry.models import ModelType
 from registry.selectors import champion_that_serves
 from registry.services.ledger import lock_company
@@ -17,7 +18,7 @@ from registry.services.opening import DamagedArtefact, load_manifest, verified_f
 from registry.services.versions import register_version
 from training.models import TrainingRun
 from training.selectors import latest_features
-from training.services.children import learn_in_child, read_exported
+from training.services.children import learn_in_child
 from training.services.deploying import deploy_after_training, learned_outcomes_until
 from training.services.runs import refuse_others, room_for
 from transactions.models import FeatureMatrix
@@ -108,7 +109,7 @@ def train_on_features(*, run: JobRun, training: TrainingRun, at: datetime) -> No
     FeaturesFailed
         The features are not there, or were deleted.
     RetrainingFailed
-        The log teaches nothing, or took more memory or time than a job may take.
+        The log teaches nothing.
     """
     matrix = _features_of(training)
     labels = _labels_of(matrix.analysis)

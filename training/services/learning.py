@@ -13,12 +13,11 @@ from core.errors import Unprocessable
 from ml.exchange.export import ExportedModel, export_model
 from ml.learning.training import train_model
 from ml.matrix.schemas import FeatureSchema
-from registry.engines.frames import join_batches
+from registry.engines.frames import read_customers
 from registry.engines.tables import stored_table
 from registry.services.datasets import CheckedFile
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table_in_child
-from tabular.source.read import iter_batches
 
 
 class TableRefused(Unprocessable):
@@ -74,7 +73,7 @@ def read_table(
                 memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
                 seconds=settings.UPLOAD_SECONDS,
             )
-            frame = join_batches(iter_batches(copy, report.spec, columns))
+            frame = read_customers(copy, report.spec, columns).frame
         except TableError as error:
             raise TableRefused(error) from error
     return TrainingTable(

@@ -9,7 +9,7 @@ from companies.identity import membership
 from companies.models import Account, Company
 from companies.selectors import developer_of
 from companies.services.audit import record_event
-from core.errors import Conflict, Forbidden
+from core.errors import Conflict, DomainError, Forbidden
 from intake.services.checking import REFUSE
 from jobs.models import Job
 from jobs.runner import JobRun
@@ -26,6 +26,10 @@ class OnlyOperators(Forbidden):
     code = "only-operators"
 
 
+class BelongsToEverybody(DomainError):
+    code = "no-company"
+
+
 class NobodyToAnswer(Conflict):
     code = "no-developer"
 
@@ -35,20 +39,38 @@ class LearnedFromLog(Conflict):
 
 
 def retrain_for(
-    *, company: Company, upload: File, reason: str, bad_rows: str = REFUSE, by: Account, at: datetime
+    *,
+    version: ModelVersion,
+    company: Company | None = None,
+    upload: File,
+    reason: str,
+    bad_rows: str = REFUSE,
+    by: Account,
+    at: datetime,
 ) -> TrainingRun:
-    """Retrain for `company` as its developer would, who sees the run and cancels it; the reason says by whom.
+    """Retrain `version`, its type for its customers, as the developer of a company would; the reason says by
+    whom. The developer sees the run and cancels it.
+
+    Parameters
+    ----------
+    company
+        For whom; by default whose the version is. A default is nobody's.
 
     Raises
     ------
     OnlyOperators
         `by` is none.
+    BelongsToEverybody
+        It is a default, and no company was named.
     NobodyToAnswer
         The company has no approved developer.
     DomainError
         As for `training.services.retraining.start_retraining`.
     """
     _refuse_others(by)
+    company = company or version.company
+    if company is None:
+        raise BelongsToEverybody(f"{version} belongs to everybody. Say for which company.", field="company")
     developer = developer_of(company)
     if developer is None:
         raise NobodyToAnswer(f"{company} has no approved developer, and nobody else retrains its models.")
@@ -57,7 +79,13 @@ def retrain_for(
     if reason:
         reason = f"{reason[: LONGEST_REASON - len(ordered)]}{ordered}"
     run = start_retraining(
-        member=membership(developer.account), upload=upload, reason=reason, bad_rows=bad_rows, at=at
+        member=membership(developer.account),
+        upload=upload,
+        reason=reason,
+        population=version.population,
+        model_type=version.model_type.slug,
+        bad_rows=bad_rows,
+        at=at,
     )
     record_event(
         action="retraining-ordered", company=company, actor=by, subject=str(run), at=at, run=str(run.uuid)

@@ -17,7 +17,6 @@ from jobs.models import Job
 from jobs.selectors import job_of_key
 from registry.engines.tables import customers_table
 from registry.models import ModelType, Population
-from registry.selectors import telecom_base
 from registry.services.model_types import UnknownModelType
 from tabular.snapshots.check import CheckReport
 from training.models import TrainingRun
@@ -58,13 +57,13 @@ def check_upload(
     *,
     member: Member,
     upload: File | WaitingUpload | str,
-    population: Population | None = None,
+    population: Population,
     bad_rows: str = REFUSE,
     at: datetime,
 ) -> CheckedUpload:
     """Check a file as one to learn from, and keep it for an hour until its owner decides.
 
-    Its columns must be those of `population`, by default of the telecom base.
+    Its columns must be those of `population`.
 
     Raises
     ------
@@ -72,7 +71,6 @@ def check_upload(
         With kind, line and column of the first mistake.
     """
     refuse_others(member)
-    population = population or telecom_base()
     _refuse_base(population, member.company)
     waiting, report = _checked(member, upload, population, bad_rows, at)
     waiting.write_report(report)
@@ -99,7 +97,7 @@ def start_retraining(
     member: Member,
     upload: File | WaitingUpload | str,
     reason: str,
-    population: Population | None = None,
+    population: Population,
     model_type: str | None = None,
     bad_rows: str = REFUSE,
     idempotency_key: str | None = None,
@@ -116,7 +114,7 @@ def start_retraining(
     reason
         Why the company retrains; stands beside the version.
     population
-        Of which customers; by default of the telecom base.
+        Of which customers.
     model_type
         Slug of the type; by default the pinned one of the telecom base, which has no other, and of a base of
         the company the one that was trained last.
@@ -143,7 +141,6 @@ def start_retraining(
     if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=upload):
         return earlier
     reason = checked_reason(reason)
-    population = population or telecom_base()
     _refuse_base(population, member.company)
     chosen_type = type_to_retrain(population, model_type)
     latest_dataset(company=member.company, population=population, at=at)
@@ -241,7 +238,7 @@ def type_to_retrain(population: Population, slug: str | None = None) -> ModelTyp
         return find_type(slug or _trained_last(population))
     if slug not in (None, settings.RETRAIN_MODEL_TYPE):
         raise UnknownModelType(
-            f"{population} is retrained as {settings.RETRAIN_MODEL_TYPE} alone. Leave the type out.",
+            f"{population} is retrained as {settings.RETRAIN_MODEL_TYPE} alone, not as {slug}.",
             field="model_type",
         )
     try:

@@ -5,15 +5,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from companies.models import AuditEvent
+from companies.tests.factories import DeveloperFactory
 from core.errors import DomainError
 from jobs.models import Job
 from registry.models import ModelVersion
 from registry.services.promotion import promote_version
 from registry.services.versions import register_version
-from registry.tests.factories import NOON
+from registry.tests.factories import NOON, ModelVersionFactory
 from training.models import TrainingRun
 from training.services.operating import OnlyOperators, order_rebuild, retrain_for
 from training.services.seeding import seed_defaults
+from training.tests.own import gym
 from training.tests.uploads import to_csv
 
 pytestmark = pytest.mark.django_db
@@ -69,17 +71,56 @@ def test_a_default_is_retrained_for_nobody_in_particular_never(default, act, lab
     assert "Say for which company" in page
 
 
-def test_only_the_type_that_is_retrained_is_retrained(default, act):
-    tree = ModelVersion.objects.defaults().exclude(pk=default.pk).first() or default
-    tree.model_type.slug = "other"
-    tree.model_type.save()
+def test_an_own_version_is_retrained_with_its_customers_and_its_type(first_trained, act, company, operator):
+    version = first_trained(gym(), model_type="decision_tree").version
+    file = SimpleUploadedFile("march.csv", to_csv(gym(200, seed=5, prefix="N")))
 
-    assert "Choose one version of the type that is retrained" in act("retrain", tree)
+    page = act("retrain", version, confirmed="yes", file=file, reason="They cannot find it.")
+
+    assert "is being retrained" in page
+    run = TrainingRun.objects.latest("pk")
+    assert (run.company, run.population, run.model_type) == (
+        company, version.population, version.model_type,
+    )  # fmt: skip
+    assert run.input_data["accepted"] == 200
+
+
+def test_customers_of_one_company_are_retrained_for_no_other(first_trained, act, other_company):
+    version = first_trained(gym()).version
+    DeveloperFactory(company=other_company)
+    file = SimpleUploadedFile("march.csv", to_csv(gym(200, seed=5, prefix="N")))
+
+    page = act("retrain", version, confirmed="yes", company=other_company.pk, file=file, reason="Spring.")
+
+    assert "has no such customer base" in page
+    assert TrainingRun.objects.count() == 1
+
+
+def test_the_defaults_are_retrained_as_one_type_alone(
+    default, act, company, developer, labelled, model_types
+):
+    ModelVersion.objects.filter(pk=default.pk).update(model_type=model_types["decision_tree"])
+    file = SimpleUploadedFile("spring.csv", to_csv(labelled()))
+
+    page = act("retrain", default, confirmed="yes", company=company.pk, file=file, reason="Spring.")
+
+    assert "is retrained as logistic_regression alone, not as decision_tree" in page
+    assert not TrainingRun.objects.exists()
+
+
+def test_one_version_is_retrained_at_a_time(default, as_operator):
+    second = ModelVersionFactory()
+    data = {"action": "retrain", "_selected_action": [default.pk, second.pk]}
+
+    page = as_operator.post(reverse(VERSIONS), data, follow=True)
+
+    assert "Choose one version" in page.content.decode()
 
 
 def test_a_company_without_a_developer_is_not_retrained_for(default, other_company, operator, labelled):
     with pytest.raises(DomainError, match="has no approved developer"):
         retrain_for(
+            version=default,
             company=other_company,
             upload=SimpleUploadedFile("spring.csv", to_csv(labelled())),
             reason="Spring.",

@@ -7,6 +7,7 @@ import pytest
 from django.core.files.base import ContentFile
 
 from companies.identity import membership
+from registry.selectors import telecom_base
 from registry.services.initialisation import initialize_original_dataset
 from registry.tests.factories import NOON
 from training.models import TrainingRun
@@ -61,6 +62,7 @@ def retraining(settings, pinned_type, model_types, default_dataset_row, exported
             member=membership(account),
             upload=ContentFile(content, name=filename),
             reason=options.pop("reason", "New customers of spring"),
+            population=options.pop("population", None) or telecom_base(),
             at=options.pop("at", NOON),
             **options,
         )

@@ -16,8 +16,7 @@ from jobs.runner import JobRun
 from jobs.services import enqueue
 from ml.logs.features.catalogue import FEATURE_SETS
 from registry.models import Dataset
-from tabular.children import read_in_child
-from tabular.errors import TableError
+from sandbox.child import ChildRefused, run_in_child
 from transactions.cutoffs import of_log, plan_features
 from transactions.engines.features import MATRIX, TABLE
 from transactions.files import features_of, scratch_folder
@@ -193,7 +192,7 @@ def _compute_in_child(run, matrix, events, folder):
     memory = settings.FEATURE_MEMORY_MB
     try:
         report = run.in_child(
-            read_in_child,
+            run_in_child,
             ENGINE,
             {
                 "events": str(events),
@@ -207,9 +206,11 @@ def _compute_in_child(run, matrix, events, folder):
                 "memory_limit": f"{memory * 3 // 4}MB",
             },
             memory_mb=memory,
+            what="Computing the features",
+            advice="Choose a smaller set of features, or ask the operator to allow more.",
         )
-    except TableError as error:
-        raise FeaturesRefused(error.message, code=error.kind) from error
+    except ChildRefused as refused:
+        raise FeaturesRefused(refused.refusal["message"], code=refused.refusal["kind"]) from refused
     if refused := report.get("refused"):
         raise FeaturesRefused(
             refused["message"], code=refused["code"], extra={"feature": refused.get("feature")}

@@ -9,7 +9,7 @@ from django.conf import settings
 from core.errors import Conflict, Unprocessable
 from core.files.store import local_copy
 from core.files.stored import DATASETS
-from jobs.runner import JobRun
+from jobs.runner import JobRun, TookTooMuch
 from sandbox.child import ChildFailed, ChildRefused, LimitReached, run_in_child
 from transactions.files import scratch_folder
 from transactions.models import AnalysisSession
@@ -65,7 +65,7 @@ def profile_of(
                 },
                 memory_mb=settings.FEATURE_MEMORY_MB,
             )
-        except (LimitReached, ChildRefused) as reason:
+        except (TookTooMuch, ChildRefused) as reason:
             logger.warning("The log %s got no profile: %s", analysis.pk, reason)
         except ChildFailed:
             # A mistake of ours, but none of the log: it was read, and features can be made of it.

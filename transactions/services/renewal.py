@@ -58,6 +58,8 @@ def start_newer_log(
     ------
     FileRefused
         With kind, line and column of what cannot be read.
+    transactions.services.uploads.NotForPurchases
+        The base of `earlier` was archived.
     ColumnsDiffer
         Columns are missing by which `earlier` was read; the sentence names them.
     NothingNewer
@@ -66,7 +68,13 @@ def start_newer_log(
         A column of that name holds something else now.
     """
     analysis = start_analysis(
-        member=member, upload=upload, name=name, largest=largest, idempotency_key=idempotency_key, at=at
+        member=member,
+        upload=upload,
+        population=earlier.population,
+        name=name,
+        largest=largest,
+        idempotency_key=idempotency_key,
+        at=at,
     )
     if analysis.job_id is not None:
         return analysis  # the same form, sent twice

@@ -7,13 +7,13 @@ from django.core.files.base import File
 from django.db import IntegrityError, transaction
 
 from companies.identity import Member
-from core.errors import DomainError
+from core.errors import Conflict, DomainError
 from core.files.store import remove_file, store_file
 from core.files.stored import DATASETS
 from intake.services.checking import FileRefused, preview_upload
 from intake.services.submissions import Submission
 from intake.services.waiting import WaitingUpload, take_in
-from registry.models import Dataset
+from registry.models import Dataset, Population
 from registry.services.populations import purchases_of
 from tabular.errors import TableError
 from tabular.logs.mapping import guess_mapping
@@ -26,6 +26,10 @@ TASK = "transactions.upload"
 NO_NAME = "Purchase log"
 
 
+class NotForPurchases(Conflict):
+    code = "not-for-purchases"
+
+
 class NameTooLong(DomainError):
     code = "name-too-long"
 
@@ -34,6 +38,7 @@ def start_analysis(
     *,
     member: Member,
     upload: File | WaitingUpload,
+    population: Population | None = None,
     name: str = "",
     has_churn_label: bool | None = None,
     largest: int | None = None,
@@ -48,6 +53,8 @@ def start_analysis(
         Who sends it; the log belongs to the company.
     upload
         What came with a form, or a file that lies in the waiting room already. It is never left behind.
+    population
+        Whose purchases; by default the base that the company's logs are of, made with the first of them.
     name
         What people find it by; default: the name of the file.
     has_churn_label
@@ -63,6 +70,8 @@ def start_analysis(
     ------
     FileRefused
         With kind, line and column of what cannot be read.
+    NotForPurchases
+        The base was archived, is another company's, or has no logs.
     """
     submission = Submission(member=member, task=TASK, kind="analysis", sent_key=idempotency_key)
     if earlier := _begun_by(submission):
@@ -75,12 +84,24 @@ def start_analysis(
     waiting = None
     try:
         waiting = take_in(upload, largest=largest)
-        return _keep(submission, waiting, preview_upload(waiting, largest=largest), name, has_churn_label, at)
+        _refuse_base(population, member.company)
+        preview = preview_upload(waiting, largest=largest)
+        base = population or purchases_of(company=member.company, at=at)
+        return _keep(submission, waiting, preview, base, name, has_churn_label, at)
     except TableError as error:
         raise FileRefused(error) from error
     finally:
         if waiting:
             waiting.remove()
+
+
+def _refuse_base(population, company):
+    if population is None:
+        return
+    if population.company_id != company.pk or not population.is_log:
+        raise NotForPurchases(f"{company} has no purchase logs of {population}.")
+    if population.is_archived:
+        raise NotForPurchases(f"{population} was archived. Add the file as a new log.")
 
 
 def _begun_by(submission):
@@ -89,11 +110,11 @@ def _begun_by(submission):
     return AnalysisSession.objects.filter(idempotency_key=key).first() if key else None
 
 
-def _keep(submission, waiting, preview, name, has_churn_label, at):
+def _keep(submission, waiting, preview, base, name, has_churn_label, at):
     stored = new_raw(submission.member.company, preview.format)
     try:
         store_file(DATASETS, stored, waiting.path)
-        return _write_down(submission, preview, stored, waiting, name, has_churn_label, at)
+        return _write_down(submission, preview, stored, waiting, base, name, has_churn_label, at)
     except BaseException as error:
         remove_file(DATASETS, stored)
         # The other of two sends at once won: the unique column made us wait until its row was committed.
@@ -103,9 +124,8 @@ def _keep(submission, waiting, preview, name, has_churn_label, at):
 
 
 @transaction.atomic
-def _write_down(submission, preview: Preview, stored, waiting, name, has_churn_label, at):
+def _write_down(submission, preview: Preview, stored, waiting, base, name, has_churn_label, at):
     member = submission.member
-    base = purchases_of(company=member.company, at=at)
     dataset = Dataset.objects.create(
         company=member.company,
         population=base,
