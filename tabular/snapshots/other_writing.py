@@ -71,6 +71,8 @@ def find_other_writings(path: Path, plan: Plan, unread: Mapping[str, Sequence[st
         for each in columns:
             if len(parsed.lines):
                 each.take(parsed.columns[each.column.name], parsed.lines, words=plan.schema.missing_words)
+    for kind in ("age", "number"):
+        _agree([each for each in columns if each.column.kind == kind])
     return [found for each in columns if (found := each.settle())]
 
 
@@ -79,35 +81,49 @@ def _may_fit(column: Column, unread: Mapping[str, Sequence[str]]) -> bool:
     return any(way.read(texts) is not None for way in _other_ways(column))
 
 
+def _agree(columns: list[_Writings]) -> None:
+    """Let columns that do not tell how they are written follow those that do: one file writes one way."""
+    told = {ways[0].name for each in columns if len(ways := each.telling()) == 1}
+    if len(told) != 1:
+        return
+    name = told.pop()
+    if not any(each.contradicts(name) for each in columns):
+        for each in columns:
+            each.follow(name)
+
+
 @dataclass
 class _Dates:
     """Dates in one order."""
 
-    order: str
+    name: str
     contested: int = 0
+    # Row and text of the first cell that the own way reads otherwise.
+    first: tuple[int, str] | None = None
     seen: hashlib.blake2b = field(default_factory=hashlib.blake2b)
 
     def read(self, texts: pa.Array) -> np.ndarray | None:
         """Return the moments of cells that are not blank, None where one of them is none."""
-        moments, _, bad = read_moments(texts, self.order)
+        moments, _, bad = read_moments(texts, self.name)
         return None if bad.any() else moments
 
     @property
     def written(self) -> dict:
-        return {"date_order": self.order}
+        return {"date_order": self.name}
 
     def said(self, column: Column) -> str:
-        return f"as {SPOKEN[self.order]}"
+        return f"as {SPOKEN[self.name]}"
 
 
 @dataclass
 class _Numbers:
     """Numbers with one sign before decimals, and whatever the cells show between thousands."""
 
-    decimal: str
+    name: str
     between: str | None = None
     lakhs: bool | None = None
     contested: int = 0
+    first: tuple[int, str] | None = None
     seen: hashlib.blake2b = field(default_factory=hashlib.blake2b)
 
     def read(self, texts: pa.Array) -> np.ndarray | None:
@@ -122,23 +138,23 @@ class _Numbers:
         return values
 
     def _read_grouped(self, text: str) -> float:
-        _, between, lakhs = split_number(text, self.decimal)
+        _, between, lakhs = split_number(text, self.name)
         self.between = between if self.between is None else self.between
         self.lakhs = lakhs if self.lakhs is None else self.lakhs
         return read_number(text, self.format)
 
     @property
     def format(self) -> NumberFormat:
-        return NumberFormat(self.decimal, self.between, bool(self.lakhs))
+        return NumberFormat(self.name, self.between, bool(self.lakhs))
 
     @property
     def written(self) -> dict:
-        return {"decimal": self.decimal, "thousands": self.between, "lakhs": bool(self.lakhs)}
+        return {"decimal": self.name, "thousands": self.between, "lakhs": bool(self.lakhs)}
 
     def said(self, column: Column) -> str:
-        if self.decimal == column.decimal:
+        if self.name == column.decimal:
             return "with other signs between thousands"
-        return f"with a decimal {SIGNS[self.decimal]}"
+        return f"with a decimal {SIGNS[self.name]}"
 
 
 def _other_ways(column: Column) -> list[_Dates | _Numbers]:
@@ -158,6 +174,16 @@ class _Writings:
         self.cells = self.unread = 0
         # Row and text of the first cell that the own way does not read.
         self.first: tuple[int, str] | None = None
+        self.follows: str | None = None
+
+    @property
+    def own(self) -> str:
+        """The name of the way that the schema says."""
+        return self.column.date_order if self.column.kind == "age" else self.column.decimal
+
+    def way(self, name: str) -> _Dates | _Numbers | None:
+        """Return the way of that name, if it reads all cells."""
+        return next((way for way in self.ways if way.name == name), None)
 
     def take(self, array: pa.DictionaryArray, lines: np.ndarray, *, words: bool) -> None:
         """Read the cells of one block in all ways that read all those before."""
@@ -171,10 +197,22 @@ class _Writings:
         own, bad = self._read_own(cells)
         self.cells += int(rows.sum())
         self.unread += int(rows[bad].sum())
-        if bad.any() and self.first is None:
-            at = np.flatnonzero(np.isin(indices, known[bad]))[0]
-            self.first = int(lines[at]), array[int(at)].as_py()
-        self.ways = [way for way in self.ways if self._fits(way, cells, own, bad, rows)]
+
+        def first(which: np.ndarray) -> tuple[int, str]:
+            at = int(np.flatnonzero(np.isin(indices, known[which]))[0])
+            return int(lines[at]), array[at].as_py()
+
+        if bad.any():
+            self.first = self.first or first(bad)
+        for way in tuple(self.ways):
+            values = way.read(cells)
+            if values is None:
+                self.ways.remove(way)
+                continue
+            way.seen.update(values.tobytes())
+            if (other := ~bad & (values != own)).any():
+                way.contested += int(rows[other].sum())
+                way.first = way.first or first(other)
 
     def _read_own(self, cells: pa.Array) -> tuple[np.ndarray, np.ndarray]:
         column = self.column
@@ -185,29 +223,34 @@ class _Writings:
             values, _, bad = read_numbers(cells, written)
         return values, bad
 
-    def _fits(self, way, cells: pa.Array, own: np.ndarray, bad: np.ndarray, rows: np.ndarray) -> bool:
-        values = way.read(cells)
-        if values is None:
-            return False
-        way.contested += int(rows[~bad & (values != own)].sum())
-        way.seen.update(values.tobytes())
-        return True
+    def telling(self) -> list[_Dates | _Numbers]:
+        """Return the other ways for which the cells speak; of those that read every cell alike, one."""
+        if not self.unread:
+            return []
+        ways = [w for w in self.ways if self.unread >= NOTEWORTHY * (self.unread + w.contested)]
+        return list({way.seen.digest(): way for way in reversed(ways)}.values())[::-1]
+
+    def contradicts(self, name: str) -> bool:
+        """Whether all cells are written in the own way, and cannot be in the way of that name."""
+        return not self.unread and name != self.own and not self.way(name)
+
+    def follow(self, name: str) -> None:
+        """Be written as other columns of the file are, where the own cells do not tell."""
+        if self.way(name) and len(self.telling()) != 1:
+            self.follows = name
 
     def settle(self) -> OtherWriting | None:
         """Return what was found; None where the own way stays."""
-        if not self.unread:
+        way = self.way(self.follows) if self.follows else None
+        ways = [way] if way else self.telling()
+        if not ways or (way and not (self.unread or way.contested)):
             return None
-        telling = [w for w in self.ways if self.unread >= NOTEWORTHY * (self.unread + w.contested)]
-        # Ways that read every cell alike are one.
-        ways = list({way.seen.digest(): way for way in reversed(telling)}.values())[::-1]
-        if not ways:
+        line, text = self.first or ways[0].first
+        if len(ways) == 1:
+            return OtherWriting(self.column.name, ways[0].written, self._say(ways[0], line, text), line)
+        if self.unread < NOTEWORTHY * self.cells:
             return None
-        line, text = self.first
-        if len(ways) > 1 and self.unread < NOTEWORTHY * self.cells:
-            return None
-        if len(ways) > 1:
-            return OtherWriting(self.column.name, None, self._ask(ways, line, text), line)
-        return OtherWriting(self.column.name, ways[0].written, self._say(ways[0], line, text), line)
+        return OtherWriting(self.column.name, None, self._ask(ways, line, text), line)
 
     def _say(self, way: _Dates | _Numbers, line: int, text: str) -> str:
         what, before = self._before()
@@ -224,7 +267,7 @@ class _Writings:
     def _ask(self, ways: list, line: int, text: str) -> str:
         what, before = self._before()
         if self.column.kind == "age":
-            may = " or ".join(SPOKEN[way.order] for way in ways)
+            may = " or ".join(SPOKEN[way.name] for way in ways)
         else:
             may = "thousands or decimals"
         return (

@@ -8,6 +8,7 @@ from tabular.errors import TableError
 from tabular.snapshots.check import CheckReport, check_table
 from tabular.snapshots.frame import load_frame
 from tabular.tests.own_tables import GERMAN, german_rows, planned, write_german
+from tabular.tests.small import write_table
 from tabular.values.moments import read_moment
 
 
@@ -133,6 +134,31 @@ def test_months_that_stand_first_are_read_where_days_did(tmp_path, plan):
         "Column Beginn: dates are written as month, day, year here, e.g. '01/13/2023' in row 14, and as day, "
         "month, year in earlier files"
     )
+
+
+def test_a_column_that_does_not_tell_is_read_as_the_others_of_its_file(tmp_path):
+    header = ["Nr", "Joined", "Paid until", "Fee", "Points", "left"]
+    rows = []
+    for row in range(150):
+        joined, paid = f"{1 + row % 28:02d}.{1 + row % 12:02d}.2021", f"01.{1 + row % 12:02d}.2022"
+        numbers = f"{row % 90},50", f"{1 + row % 9}.{100 + row}"
+        rows.append([str(row), joined, paid, *numbers, ("no", "yes", "no")[row % 3]])
+    path = write_table(tmp_path / "may.csv", rows, header=header, delimiter=";")
+    plan = planned(path, outcome="left", left_value="yes", id_column="Nr", decimals={"Points": ","})
+    swapped = str.maketrans(".,", ",.")
+    american = []
+    for name, *dates, fee, points, left in rows:
+        turned = (f"{month}/{day}/{year}" for day, month, year in (cell.split(".") for cell in dates))
+        american.append([name, *turned, fee.translate(swapped), points.translate(swapped), left])
+
+    report, found = read(write_table(tmp_path / "june.csv", american, header=header, delimiter=";"), plan)
+    _, same = read(path, plan)
+
+    assert found == same
+    assert "Column Paid until: dates are written as month, day, year here, e.g. '02/01/2022' in row 3" in str(
+        report.warnings
+    )
+    assert report.spec.written["Points"]["decimal"] == "."
 
 
 def test_dates_that_may_be_both_are_read_as_before(tmp_path, plan):
