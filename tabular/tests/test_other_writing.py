@@ -233,3 +233,9 @@ def test_nothing_is_offered_where_every_row_is_bad(number, tmp_path, plan):
     assert error.message.startswith(
         "The only row" if number == 1 else "No row of the file can be used: all 120"
     )
+
+
+def test_a_day_of_a_workbook_stands_without_a_time_in_what_comes_back(tmp_path, plan):
+    report, _ = read(write_workbook(tmp_path / "june.xlsx"), plan)
+
+    assert [row[3] for row in report.preview[:2]] == ["2023-01-01", "2023-02-02"]
