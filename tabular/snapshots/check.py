@@ -12,7 +12,7 @@ import numpy as np
 
 from tabular.children import read_in_child
 from tabular.errors import TableError, counted, place, shown
-from tabular.snapshots.other_writing import find_other_writing
+from tabular.snapshots.other_writing import find_other_writings
 from tabular.snapshots.tally import LogTally, Tally
 from tabular.snapshots.twins import TwinCounter, say_twins
 from tabular.source.duplicates import IdHashes, find_repeats
@@ -163,7 +163,8 @@ class _Check:
         self.leaves_out = bad_rows == "leave_out"
         self.on_progress: Progress = on_progress
         self.warnings: list[str] = []
-        self.tally = Tally(schema, trains=self.trains, rejects_path=rejects_path, today=today)
+        self.new_tally = partial(Tally, schema, trains=self.trains, rejects_path=rejects_path, today=today)
+        self.tally: Tally = self.new_tally()
 
     def run(self, canonical: Path, skips: Path) -> CheckReport:
         spec = self.read_spec(canonical)
@@ -178,12 +179,14 @@ class _Check:
             )
         plan = Plan(spec, self.schema, labels_matter=self.trains, surveys=True)
         preview, risky = self.read_rows(plan)
+        if written := self.find_writings(plan):
+            spec = replace(spec, written=written)
+            plan = replace(plan, spec=spec)
+            self.count_anew()
+            preview, risky = self.read_rows(plan)
         tally = self.tally
         if not tally.rows_in:
             raise TableError("no_rows", f"The file has a header but no rows.{self.sheet_note(spec)}")
-        if other := find_other_writing(self.path, plan, tally.unread_columns(), tally.rows_in):
-            tally.close()
-            raise other
         if tally.faults and not self.leaves_out:
             raise tally.refusal()
 
@@ -243,6 +246,30 @@ class _Check:
             )
         column = self.schema.the("id")
         return replace(spec, id_place=spec.positions.get(column.name) if column else None)
+
+    def find_writings(self, plan: Plan) -> dict[str, dict]:
+        """Return how the file writes the columns that it writes otherwise than the schema says.
+
+        Raises
+        ------
+        TableError
+            Several ways read such a column, and differently.
+        """
+        if not self.tally.unread:
+            return {}
+        found = find_other_writings(self.path, plan, self.tally.unread)
+        if unclear := next((each for each in found if each.written is None), None):
+            self.tally.close()
+            raise unclear.refusal()
+        self.warnings += [each.sentence for each in found]
+        return {each.column: each.written for each in found}
+
+    def count_anew(self) -> None:
+        """Forget what was counted, with the list of the rows that could not be read."""
+        self.tally.close()
+        if self.tally.rejects_written:
+            Path(self.tally.rejects_written).unlink()
+        self.tally = self.new_tally()
 
     def sheet_note(self, spec: ParseSpec) -> str:
         return f" The sheet {shown(spec.sheet)} was read." if spec.sheet else ""

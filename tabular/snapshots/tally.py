@@ -25,6 +25,7 @@ SHOWN_VALUES = 20
 SHOWN_COLUMNS = 5
 # More different unknown values than this are counted, but no longer by name.
 KEPT_VALUES = 10_000
+KEPT_UNREAD = 100
 
 
 class Tally:
@@ -40,6 +41,8 @@ class Tally:
         self.left_out: list[int] = []
         self.faults: Counter = Counter()
         self.first: RowFault | None = None
+        # Some of the cells that are no numbers or dates as their column writes them.
+        self.unread: dict[str, list[str]] = {}
         self.unknown: dict[str, Counter] = {}
         self.unusual: dict[str, list[float]] = {}
         self.respelled: dict[str, Counter] = {}
@@ -80,7 +83,14 @@ class Tally:
             self.faults[fault.kind, fault.column] += 1
             self.rejected += 1
             self.left_out.append(fault.line)
+            if fault.kind in ("bad_date", "bad_number"):
+                self._keep_unread(fault)
             self._write_reject(fault)
+
+    def _keep_unread(self, fault: RowFault) -> None:
+        kept = self.unread.setdefault(fault.column, [])
+        if len(kept) < KEPT_UNREAD:
+            kept.append(fault.value)
 
     def _write_reject(self, fault: RowFault) -> None:
         if self.rejects_path is None:
@@ -140,12 +150,6 @@ class Tally:
             name: {"rows": int(number), "minimum": low, "maximum": high}
             for name, (number, low, high) in self.unusual.items()
         } | self.ages.out_of_range()
-
-    def unread_columns(self) -> dict[str, int]:
-        """Return how many rows have a number or date that cannot be read, by column."""
-        return {
-            column: rows for (kind, column), rows in self.faults.items() if kind in ("bad_date", "bad_number")
-        }
 
     def refusal(self, *, left_out: bool = False) -> TableError:
         """Return the error for the first mistake, with how many more there are.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from pathlib import Path
 
@@ -51,6 +51,9 @@ class ParseSpec:
         How many rows are read after leaving out the skipped ones.
     reference
         The day, in ISO form, from which the dates of all columns of ages are counted back.
+    written
+        How this file writes the numbers or dates of a schema column, where it does so otherwise than the
+        schema says: ``{column: {attribute of `Column`: value}}``.
     """
 
     format: str
@@ -72,6 +75,7 @@ class ParseSpec:
     rows: int = 0
     warnings: tuple[str, ...] = ()
     reference: str | None = None
+    written: dict[str, dict] = field(default_factory=dict)
 
     def counted_from(self, schema: TableSchema) -> date:
         """Return the day from which dates are counted back."""

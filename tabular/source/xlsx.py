@@ -15,7 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from xml.parsers import expat
 
@@ -434,7 +434,7 @@ class _Sheet(_Part):
         if shows == "time" and moment.date() == self.epoch.date():
             # Part of a day, and of no day: what a cell holds that shows nothing but hours and minutes.
             return moment.time().isoformat()
-        return moment.date().isoformat() if not moment.time() else moment.isoformat(" ")
+        return moment.date().isoformat() if moment.time() == time.min else moment.isoformat(" ")
 
     def _write_row(self):
         cells = {place: value for place, value in self.cells.items() if not is_blank(value)}
