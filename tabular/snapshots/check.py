@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -18,7 +19,7 @@ from tabular.snapshots.twins import TwinCounter, say_twins
 from tabular.source.duplicates import IdHashes, find_repeats
 from tabular.source.header import read_layout
 from tabular.source.locate import locate_rows
-from tabular.source.parse import Plan, iter_parsed
+from tabular.source.parse import Parsed, Plan, iter_parsed
 from tabular.source.spec import CANONICAL_SUFFIX, INLINE_SKIPS, SKIP_SUFFIX, ParseSpec
 from tabular.source.upload import DEFAULT_MAX_BYTES
 from tabular.values.schema import TableSchema
@@ -28,6 +29,8 @@ BAD_ROWS = ("refuse", "leave_out")
 PREVIEW_ROWS = 5
 CHECK_MEMORY = 400 << 20
 CHECK_SECONDS = 120
+# So much of a file shows whether it is written as its customers were so far.
+FIRST_BYTES = 64 << 10
 
 Progress = Callable[[str, int, int], None]
 
@@ -178,13 +181,14 @@ class _Check:
                 columns=[label.name],
             )
         plan = Plan(spec, self.schema, labels_matter=self.trains, surveys=True)
+        plan = self.written_otherwise(plan, self.first_unread(plan))
         preview, risky = self.read_rows(plan)
-        if written := self.find_writings(plan):
-            spec = replace(spec, written=written)
-            plan = replace(plan, spec=spec)
-            self.count_anew()
-            preview, risky = self.read_rows(plan)
-        tally = self.tally
+        if not plan.spec.written and self.tally.unread:
+            plan = self.written_otherwise(plan, self.tally.unread)
+            if plan.spec.written:
+                self.count_anew()
+                preview, risky = self.read_rows(plan)
+        spec, tally = plan.spec, self.tally
         if not tally.rows_in:
             raise TableError("no_rows", f"The file has a header but no rows.{self.sheet_note(spec)}")
         if tally.faults and not self.leaves_out:
@@ -247,22 +251,42 @@ class _Check:
         column = self.schema.the("id")
         return replace(spec, id_place=spec.positions.get(column.name) if column else None)
 
-    def find_writings(self, plan: Plan) -> dict[str, dict]:
-        """Return how the file writes the columns that it writes otherwise than the schema says.
+    def first_unread(self, plan: Plan) -> dict[str, list[str]]:
+        """Return cells that cannot be read, by column, of a file whose first rows mostly have mistakes.
+
+        Every mistake of a row gets a sentence of its own, which takes long for a whole file of them.
+        """
+        if not any(column.kind == "age" or column.decimal for column in self.schema.columns):
+            return {}
+        first = None
+        # Whatever is wrong with the file itself is said when all of it is read.
+        with suppress(TableError), closing(self.blocks(plan, block_bytes=FIRST_BYTES)) as blocks:
+            first = next(blocks, None)
+        if first is None or len(first.faults) <= len(first.lines):
+            return {}
+        tally = Tally(self.schema, trains=self.trains, rejects_path=None)
+        tally.set_aside(first.faults)
+        return tally.unread
+
+    def blocks(self, plan: Plan, **options) -> Iterator[Parsed]:
+        """Read all rows of the file."""
+        return iter_parsed(self.path, plan, np.empty(0, np.int64), **options)
+
+    def written_otherwise(self, plan: Plan, unread: dict[str, list[str]]) -> Plan:
+        """Return how to read a file that writes some columns otherwise than the schema says.
 
         Raises
         ------
         TableError
             Several ways read such a column, and differently.
         """
-        if not self.tally.unread:
-            return {}
-        found = find_other_writings(self.path, plan, self.tally.unread)
+        found = find_other_writings(self.path, plan, unread) if unread else []
         if unclear := next((each for each in found if each.written is None), None):
             self.tally.close()
             raise unclear.refusal()
         self.warnings += [each.sentence for each in found]
-        return {each.column: each.written for each in found}
+        written = {each.column: each.written for each in found}
+        return replace(plan, spec=replace(plan.spec, written=written)) if written else plan
 
     def count_anew(self) -> None:
         """Forget what was counted, with the list of the rows that could not be read."""
@@ -284,7 +308,7 @@ class _Check:
         self.twins = TwinCounter(self.schema) if self.schema.finds_twins else None
         self.logs = None if self.schema.one_row_per_id else LogTally(self.schema, self.trains)
         done, total = plan.spec.data_at, plan.spec.source(self.path).stat().st_size
-        for parsed in iter_parsed(self.path, plan, np.empty(0, np.int64)):
+        for parsed in self.blocks(plan):
             self.tally.take(parsed)
             risky |= parsed.risky
             if self.hashes is not None and parsed.ids is not None:
