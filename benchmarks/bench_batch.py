@@ -90,7 +90,7 @@ def _prepare(folder):
 
     from ml.exchange.export import export_model
     from ml.learning.training import train_model
-    from ml.matrix.schemas import TELCO_V1
+    from ml.matrix.telco import TELCO_V1
     from ml.samples.dataset_a import make_dataset_a
 
     table = make_dataset_a()
@@ -128,7 +128,7 @@ def _plain(folder, model):
 
     import pandas as pd
 
-    from ml.matrix.schemas import TELCO_V1
+    from ml.matrix.telco import TELCO_V1
 
     pipeline = pickle.loads((folder / f"{model}.pkl").read_bytes())
     features = list(TELCO_V1.features)
@@ -145,7 +145,7 @@ def _plain(folder, model):
 
 
 def _table_schema(folder):
-    from ml.matrix.schemas import TELCO_V1
+    from ml.matrix.telco import TELCO_V1
     from registry.engines.tables import table_schema
 
     observed = json.loads((folder / f"{MODELS[0]}.json").read_text())["observed"]

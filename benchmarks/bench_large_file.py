@@ -43,7 +43,7 @@ def _write_customers(path):
 def _write_model(folder):
     from ml.exchange.export import export_model
     from ml.learning.training import train_model
-    from ml.matrix.schemas import TELCO_V1
+    from ml.matrix.telco import TELCO_V1
     from ml.samples.dataset_a import make_dataset_a
     from registry.engines.files import VerifiedFiles, sha256
 
@@ -63,7 +63,7 @@ def _write_model(folder):
 
 
 def _measure(folder, rows, version, observed):
-    from ml.matrix.schemas import TELCO_V1
+    from ml.matrix.telco import TELCO_V1
     from registry.engines.tables import table_schema
     from sandbox.child import supervise
 

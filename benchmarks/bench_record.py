@@ -17,7 +17,7 @@ AIM, AIM_BOOSTED = 50, 100
 def main():
     from ml.exchange.export import export_model
     from ml.learning.training import train_model
-    from ml.matrix.schemas import TELCO_V1
+    from ml.matrix.telco import TELCO_V1
     from ml.samples.dataset_a import make_dataset_a
     from ml.serving.scoring import Scorer
 
@@ -50,7 +50,7 @@ def main():
 
 def _customers(table):
     from ml.matrix.frames import clean_frame
-    from ml.matrix.schemas import TELCO_V1
+    from ml.matrix.telco import TELCO_V1
 
     clean = clean_frame(table.head(500), TELCO_V1)
     return clean.to_dict("records")

@@ -26,7 +26,7 @@ def _write_table(path):
     import pyarrow as pa
 
     from ml.matrix.frames import clean_frame
-    from ml.matrix.schemas import TELCO_V1
+    from ml.matrix.telco import TELCO_V1
     from ml.samples.dataset_a import make_dataset_a
     from ml.serving.risk import SEGMENTS_V2
     from predictions.engines.batch import TableWriter

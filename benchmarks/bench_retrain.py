@@ -21,7 +21,7 @@ from ml.learning.pipelines import build_pipeline
 from ml.learning.splits import split_rows
 from ml.learning.training import train_model
 from ml.matrix.frames import clean_frame, read_labels
-from ml.matrix.schemas import TELCO_SLICES, TELCO_V1
+from ml.matrix.telco import TELCO_SLICES, TELCO_V1
 from ml.model_types.catalogue import MODEL_TYPES
 from ml.samples.dataset_a import make_dataset_a
 from registry.engines.tables import table_schema

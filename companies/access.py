@@ -52,7 +52,10 @@ def developer_required(view):
 
 
 def member_required(view):
-    """Let in approved developers and users, each under the portal of their own."""
+    """Let in approved developers and users, each under the portal of their own.
+
+    Who reads with the address of the other portal is led to the same page in their own.
+    """
     return _guarded(view, (DEVELOPERS, USERS))
 
 
@@ -68,6 +71,8 @@ def _guarded(view, portals):
         member = caller.standing
         if member is None:
             raise Http404
+        if portal and portal != member.portal and member.portal in portals and request.method in SAFE_METHODS:
+            return _go(request, _same_page(request, member.portal))
         if member.portal not in portals or (portal and portal != member.portal):
             wanted = "developers" if (portal or portals[0]) == DEVELOPERS else "users"
             raise WrongPortal(
@@ -86,6 +91,18 @@ def _to_login(request, portal):
     # A form that was posted cannot be posted again from a link.
     query = f"?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else ""
     return _go(request, path + query)
+
+
+def _same_page(request, portal):
+    """Return the address of the page that was asked for, in the other portal.
+
+    Colleagues pass addresses on, and each has both roles' pages under a portal of their own. Whether there is
+    something behind it is for that page to say: here all addresses of a page are answered alike.
+    """
+    found = request.resolver_match
+    path = reverse(found.view_name, args=found.args, kwargs={**found.kwargs, "portal": portal})
+    query = request.META.get("QUERY_STRING", "")
+    return f"{path}?{query}" if query else path
 
 
 def _go(request, url):

@@ -46,6 +46,11 @@ class ReasonForm(forms.Form):
     )
 
 
+def link_to(name: str, row) -> str:
+    """Return a link to the page of `row`, whose address is called `name`."""
+    return format_html('<a href="{}">{}</a>', reverse(name, args=(row.pk,)), row)
+
+
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Shows rows and never writes them; what may be done is an action over a service."""
 

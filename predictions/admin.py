@@ -1,8 +1,6 @@
 from django.contrib import admin
-from django.urls import reverse
-from django.utils.html import format_html
 
-from companies.admin import ReadOnlyAdmin
+from companies.admin import ReadOnlyAdmin, link_to
 from predictions.models import Prediction
 
 
@@ -10,14 +8,22 @@ from predictions.models import Prediction
 class PredictionAdmin(ReadOnlyAdmin):
     """A log: who predicted what, when, with which version. Read-only."""
 
-    list_display = ("prediction_name", "company", "person", "model", "state", "customers", "created_at")
-    list_filter = ("job__state", "model__model_type")
-    list_select_related = ("company", "model", "job", "user__account", "developer__account")
+    list_display = (
+        "prediction_name", "company", "population", "person", "model", "state", "customers", "created_at",
+    )  # fmt: skip
+    list_filter = (
+        "job__state",
+        "model__model_type",
+        "population__kind",
+        ("population", admin.RelatedOnlyFieldListFilter),
+    )
+    list_select_related = ("company", "population", "model", "job", "user__account", "developer__account")
     search_fields = ("prediction_name", "company__name", "uuid")
     date_hierarchy = "created_at"
     fields = (
-        "prediction_name", "uuid", "company", "person", "model_link", "job_link", "original_filename",
-        "upload_dataset_path", "result_dataset_path", "created_at", "input_data", "result",
+        "prediction_name", "uuid", "company", "population", "person", "model_link", "job_link",
+        "original_filename", "upload_dataset_path", "result_dataset_path", "created_at", "input_data",
+        "result",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -35,12 +41,8 @@ class PredictionAdmin(ReadOnlyAdmin):
 
     @admin.display(description="model")
     def model_link(self, prediction):
-        return _link("admin:registry_modelversion_change", prediction.model)
+        return link_to("admin:registry_modelversion_change", prediction.model)
 
     @admin.display(description="job")
     def job_link(self, prediction):
-        return _link("admin:jobs_job_change", prediction.job)
-
-
-def _link(name, row):
-    return format_html('<a href="{}">{}</a>', reverse(name, args=(row.pk,)), row)
+        return link_to("admin:jobs_job_change", prediction.job)

@@ -14,6 +14,17 @@ class VersionChoice(forms.ModelChoiceField):
         return str(version)
 
 
+class VersionOfBaseChoice(django_filters.fields.ModelChoiceField):
+    """Versions with their customers: each base has a "Logistic Regression v1" of its own."""
+
+    def label_from_instance(self, version):
+        return f"{version} · {version.population}"
+
+
+class VersionOfBaseFilter(django_filters.ModelChoiceFilter):
+    field_class = VersionOfBaseChoice
+
+
 class PredictionForm(SentOnceForm, TableForm):
     """Name, model, file; and, after a refusal, what to do with the rows that cannot be read."""
 
@@ -51,7 +62,7 @@ class HistoryFilter(django_filters.FilterSet):
     base = django_filters.ModelChoiceFilter(
         "population", label="Customer base", queryset=None, empty_label="All", to_field_name="uuid"
     )
-    model = django_filters.ModelChoiceFilter(label="Model", queryset=None, empty_label="All models")
+    model = VersionOfBaseFilter(label="Model", queryset=None, empty_label="All models")
     since = django_filters.DateFilter(
         method="from_day", label="From", widget=forms.DateInput({"type": "date"})
     )

@@ -127,8 +127,6 @@ class DescribeBaseForm(forms.Form):
         if base.is_log:
             del self.fields["slices"]
             return
-        # Nothing deploys a model of a table by itself.
-        del self.fields["promotion"]
         self.fields["slices"].choices = [(c.name, base.label_of(c.name)) for c in base.features.categorical]
         for place, name in enumerate(self.columns):
             self._add_words(place, name)

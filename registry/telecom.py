@@ -1,9 +1,10 @@
 """The customer base that the installation ships: customers of a telecom company, one row each.
 
-Only here, in made-up data and in tests the product knows a word about telecom; everything else reads the row.
+Only here, in its columns (`ml.matrix.telco`), in made-up data and in tests the product knows a word about
+telecom; everything else reads the row.
 """
 
-from ml.matrix.schemas import TELCO_SLICES, TELCO_V1
+from ml.matrix.telco import TELCO_SLICES, TELCO_V1
 
 TELECOM = {
     "name": "Telecom customers",

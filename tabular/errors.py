@@ -26,6 +26,7 @@ KINDS = frozenset(
         "missing_columns",
         "missing_id",
         "needs_mapping",
+        "no_purchases",
         "no_rows",
         "one_class",
         "out_of_range",

@@ -38,12 +38,18 @@ def page(path, *, own=200, method="get"):
 
 
 def nobody(path):
-    """An address that no member may open."""
-    return [Route(path, "get", dict.fromkeys(ROLES, 403) | {ANONYMOUS: 302, OPERATOR: 404})]
+    """An address that no user may open; a developer is led to the one of the own portal."""
+    developers = dict.fromkeys(MEMBERS["dev"], 302)
+    return [Route(path, "get", dict.fromkeys(ROLES, 403) | developers | {ANONYMOUS: 302, OPERATOR: 404})]
 
 
 def both_portals(path, **options):
-    return [*page(f"dev/{path}", **options), *page(f"user/{path}", **options)]
+    """A page that each portal has: who reads with the address of the other one is led to the own."""
+    routes = [*page(f"dev/{path}", **options), *page(f"user/{path}", **options)]
+    for route in routes:
+        if route.method == "get":
+            route.answers.update({role: 302 for role, status in route.answers.items() if status == 403})
+    return routes
 
 
 def api(path, *, own=200, method="get"):

@@ -60,7 +60,6 @@ def shops(company, user, developer, do_jobs):
 
 PAGES = {
     "home": ("companies:home", "dev"),
-    "models": ("registry:models", "dev"),
     "ledger": ("registry:ledger",),
     "retrainings": ("training:runs",),
     "data sets": ("training:datasets",),
@@ -109,8 +108,8 @@ def test_the_ledger_names_them_in_its_file(as_developer, shops):
 def test_each_base_has_its_champion_and_its_challenger_on_the_page_of_models(as_developer, shops):
     page = as_developer.get(reverse("registry:models", args=("dev",)))
 
-    [found] = page.context["challenges"]
-    assert found["challenge"].challenger.model == shops["challenger"]
+    [found] = [group for group in page.context["groups"] if group["challenge"]]
+    assert found["challenge"]["found"].challenger.model == shops["challenger"]
     assert found["deployed"].model == shops["champion"]
     address = reverse("registry:roll_back")
     assert f'href="{address}?base={shops["base"].uuid}"' in page.content.decode()

@@ -15,7 +15,7 @@ from registry.services.opening import verified_files
 from tests.coffee_shop import LATER, NOON, SPRING, finish, until
 from training.engines.beside_champion import judge_champion
 from training.models import TrainingRun
-from training.services.deploying import deploy_after_training, learned_outcomes_until
+from training.services.deploying import learned_outcomes_until, weigh_against
 from training.services.log_training import train_on_log
 from transactions.services.configuration import configure_analysis
 
@@ -65,14 +65,14 @@ def test_the_champion_gets_the_score_that_scoring_and_counting_gives(learned, re
     assert found["knew_until"] is None
 
 
-def test_it_is_deployed_only_if_it_is_no_worse_there(learned, train_newer, year):
+def test_it_is_deployed_only_if_it_is_shown_to_be_better_there(learned, train_newer, year):
     champion = champion_of(learned.company, learned.population).model
 
     training = train_newer(until(year, LATER))
 
     found, told = training.report["beside_champion"], training.report["deployment"]
     serves = champion_of(learned.company, learned.population).model
-    assert told["deployed"] == (found["new"] <= found["champion"])
+    assert told["deployed"] == (found["verdict"] == "better") == (found["high"] < 0)
     assert serves == (training.version if told["deployed"] else champion)
     assert found["sentence"] in told["reason"]
 
@@ -111,29 +111,45 @@ def test_a_champion_that_cannot_be_opened_stops_no_training(learned, tmp_path):
     assert "new" not in found
 
 
+def weigh(learned, beside, **gains):
+    """Return whether a version with such figures beside the champion takes over, and why."""
+    champion = champion_of(learned.company, learned.population).model
+    compared = {"version": champion.pk, "sentence": "They were compared.", "knew_until": None}
+    rule = {"feature": "recency", "auc": 0.72, "model_gains": {"low": -0.01, "high": 0.02} | gains}
+    training = SimpleNamespace(
+        version=champion,
+        matrix=None,
+        comparison=None,
+        report={"beside_champion": compared | beside, "simple_rule": rule},
+    )
+    return weigh_against(training, champion)
+
+
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        ({"new": 0.2, "champion": 0.1, "knew_until": None}, "stays. They were compared."),
-        ({"new": 0.2, "champion": 0.1, "knew_until": "2024-09-15T00:00:00"}, "decide on the Models page"),
-        ({"new": 0.1, "champion": 0.2, "knew_until": None, "version": -1}, "judged on other customers"),
+        ({"verdict": "worse"}, "stays. They were compared."),
+        ({"verdict": "no_real_difference"}, "stays. They were compared."),
+        ({"verdict": "worse", "knew_until": "2024-09-15T00:00:00"}, "Decide on the Models page"),
+        ({"verdict": "better", "version": -1}, "judged on other customers"),
         ({"sentence": "It could not be judged."}, "judged on other customers"),
     ],
 )
-def test_a_champion_that_may_be_better_stays(learned, found, said):
-    champion = champion_of(learned.company, learned.population).model
-    beside = {"version": champion.pk, "sentence": "They were compared."} | found
-    training = SimpleNamespace(
-        company=learned.company,
-        population=learned.population,
-        version="Random Forest v2",
-        report={"beside_champion": beside},
-    )
+def test_a_champion_that_is_not_shown_to_be_worse_stays(learned, found, said):
+    takes_over, reason = weigh(learned, found)
 
-    told = deploy_after_training(training=training, at=NOON)
+    assert not takes_over and said in reason
 
-    assert not told["deployed"] and said in told["reason"]
-    assert champion_of(learned.company, learned.population).model == champion
+
+def test_what_is_shown_to_be_better_takes_over(learned):
+    assert weigh(learned, {"verdict": "better"}) == (True, "Deployed after its training. They were compared.")
+
+
+def test_no_model_takes_over_that_the_simple_rule_is_shown_to_beat(learned):
+    takes_over, reason = weigh(learned, {"verdict": "better"}, low=-0.03, high=-0.01)
+
+    assert not takes_over
+    assert "worse than sorting by recency does" in reason
 
 
 def test_a_version_knows_outcomes_to_the_end_of_its_horizon():

@@ -2,18 +2,17 @@
 
 import pyarrow.parquet as pq
 import pytest
-from django.core.files.base import ContentFile
 
 from core.files.media import readable_path
 from predictions import files
 from predictions.engines.results import CUSTOMER, PROBABILITY
 from predictions.engines.shadow import CHALLENGER
-from predictions.services.renewing import start_newer_prediction
+from predictions.services.logs import start_log_prediction
 from registry.artefacts import path_of
 from registry.models import ModelDeployment, ShadowRun
 from registry.services.deployments import deploy_version
 from registry.services.opening import forget_loaded
-from tests.coffee_shop import NOON, SPRING, until, written
+from tests.coffee_shop import NOON, SPRING, until
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
@@ -63,15 +62,11 @@ def test_whatever_is_wrong_with_it_changes_nothing_for_who_predicts(learned, cha
     assert ShadowRun.objects.get().failure
 
 
-def test_what_the_log_lacks_is_no_fault_of_it(learned, challenger, score, member, do_jobs, year):
-    score(learned)
+def test_what_the_log_lacks_is_no_fault_of_it(learned, challenger, read, score, member, do_jobs, year):
+    before = score(learned)
+    older = read(until(year, SPRING), name="same.csv")
 
-    run = start_newer_prediction(
-        member=member,
-        earlier=learned,
-        upload=ContentFile(written(until(year, SPRING)), name="same.csv"),
-        at=NOON,
-    )
+    run = start_log_prediction(member=member, analysis=older, follows=before, at=NOON)
     while do_jobs():
         pass
 

@@ -90,6 +90,33 @@ def test_what_was_refused_may_be_sent_again_under_the_same_key(member, learned, 
     assert run.input_data["analysis"] == str(AnalysisSession.objects.exclude(pk=learned.pk).get().pk)
 
 
+def test_the_same_file_again_leads_to_its_result(as_developer, learned, year, do_jobs):
+    as_developer.post(door("score_log", learned))
+    finish(do_jobs)
+
+    answer = as_developer.post(door("newer_log", learned), sent(written(until(year, SPRING))))
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert reverse("predictions:result", args=("dev", Prediction.objects.get().uuid)) in page
+    assert "See its result" in page and 'type="file"' in page
+
+
+def test_a_table_of_customers_is_led_to_where_it_belongs(as_developer, learned):
+    lines = [f"K{n},{n % 40},{n}.5,{'Yes' if n % 3 else 'No'}" for n in range(60)]
+    table = "\n".join(["customerID,tenure,MonthlyCharges,Churn", *lines]).encode()
+
+    page = as_developer.post(door("newer_log", learned), sent(table)).content.decode()
+
+    assert "this is a table of customers" in page and "add it as a new log" not in page
+    assert reverse("predictions:new", args=("dev",)) in page
+    assert AnalysisSession.objects.count() == 1
+
+    asked = as_developer.post(reverse("transactions:new", args=("dev",)), sent(table), follow=True)
+
+    assert "This looks like a table of customers" in asked.content.decode()
+
+
 # --- By whom, and what for -------------------------------------------------------------------------------
 
 

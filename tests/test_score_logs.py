@@ -1,6 +1,6 @@
 """The customers of a purchase log: scored by what a training left, and once more with the next export."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import duckdb
 import pyarrow.parquet as pq
@@ -19,7 +19,8 @@ from predictions.services.logs import NoModelOfPurchases, start_log_prediction
 from predictions.services.renewing import start_newer_prediction
 from tests.coffee_shop import LATER, NOON, SPRING, csv_of, finish, log_of, until, written
 from transactions.models import AnalysisSession
-from transactions.services.renewal import ColumnsDiffer
+from transactions.presenting.days import write_day
+from transactions.services.renewal import ColumnsDiffer, NothingNewer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
@@ -222,18 +223,43 @@ def test_missing_columns_are_named_and_nothing_is_left(scored, member, year):
     assert AnalysisSession.objects.count() == 1
 
 
-def test_an_older_export_fails_with_the_reason(scored, member, do_jobs, year):
-    run = start_newer_prediction(
-        member=member,
-        earlier=log_of(scored),
-        upload=ContentFile(written(until(year, SPRING)), name="same.csv"),
-        at=NOON + timedelta(days=1),
-    )
-    do_jobs()
+@pytest.mark.parametrize("day", [SPRING, "2024-08-01"])
+def test_an_export_that_ends_no_later_is_refused_and_nothing_is_left(scored, member, year, day):
+    rows = [row for row in until(year, day) if row["customer_id"] != year[0]["customer_id"]]
+
+    with pytest.raises(NothingNewer, match="it has nothing newer") as refused:
+        start_newer_prediction(
+            member=member, earlier=log_of(scored), upload=ContentFile(written(rows), name="x.csv"), at=NOON
+        )
+
+    last = date.fromisoformat(max(row["event_date"] for row in rows)[:10])
+    assert f"The file ends on {write_day(last)}, and" in refused.value.message
+    assert AnalysisSession.objects.count() == Prediction.objects.count() == 1
+
+
+def test_the_very_same_file_is_led_to_the_log_that_it_is(scored, member, year):
+    with pytest.raises(NothingNewer, match="This very file is here already") as refused:
+        start_newer_prediction(
+            member=member,
+            earlier=log_of(scored),
+            upload=ContentFile(written(until(year, SPRING)), name="again.csv"),
+            at=NOON,
+        )
+
+    assert refused.value.extra["log"] == str(log_of(scored).pk)
+    assert AnalysisSession.objects.count() == 1
+
+
+def test_where_only_the_reading_tells_that_it_is_older_the_reason_names_the_last_days(
+    scored, read, member, do_jobs, year
+):
+    older = read(until(year, SPRING), name="same.csv")
+    run = start_log_prediction(member=member, analysis=older, follows=scored, at=NOON)
     do_jobs()
 
     run.job.refresh_from_db()
-    assert "it has nothing newer" in run.job.error["message"]
+    end = max(row["event_date"] for row in until(year, SPRING))[:10]
+    assert f"The log ends on {end}, and the one before on {end}: it has" in run.job.error["message"]
 
 
 def test_where_the_log_before_was_deleted_nothing_is_compared_and_that_is_said(scored, add, year):

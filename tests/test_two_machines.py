@@ -108,6 +108,7 @@ def test_a_retraining_goes_from_machine_to_machine(
         member=membership(developer),
         upload=ContentFile(to_csv(labelled(prefix="M")), name="may.csv"),
         population=telecom_base(),
+        at=timezone.now(),
     )
     another_machine()
     second = start_retraining(
@@ -142,7 +143,7 @@ def test_a_table_of_its_own_goes_from_machine_to_machine(another_machine, develo
 
     another_machine()
     choices = suggest(find_seen(seen.token, member=member).inferred)
-    checked = check_choices(member=member, token=seen.token, choices=choices)
+    checked = check_choices(member=member, token=seen.token, choices=choices, at=timezone.now())
 
     another_machine()
     run = start_first_training(

@@ -2,12 +2,11 @@ import json
 
 from django import forms
 from django.contrib import admin, messages
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
-from companies.admin import ReadOnlyAdmin, ReasonForm
+from companies.admin import ReadOnlyAdmin, ReasonForm, link_to
 from companies.models import Company
 from intake.services.checking import LEAVE_OUT, REFUSE
 from registry.admin import ModelVersionAdmin
@@ -99,7 +98,7 @@ class TrainedVersionAdmin(ModelVersionAdmin):
 class TrainingRunAdmin(ReadOnlyAdmin):
     """A log: who trained when, from what, why, and what came of it. Read-only."""
 
-    list_display = ("__str__", "kind", "company", "person", "version", "state", "customers", "created_at")
+    list_display = ("__str__", "company", "person", "version", "state", "customers", "created_at")
     list_filter = ("kind", "job__state", "model_type", "label_source")
     list_select_related = ("company", "version", "job", "developer__account")
     search_fields = (
@@ -143,23 +142,23 @@ class TrainingRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="version")
     def version_link(self, run):
-        return _link("admin:registry_modelversion_change", run.version) if run.version else ""
+        return link_to("admin:registry_modelversion_change", run.version) if run.version else ""
 
     @admin.display(description="job")
     def job_link(self, run):
-        return _link("admin:jobs_job_change", run.job)
+        return link_to("admin:jobs_job_change", run.job)
 
     @admin.display(description="features")
     def matrix_link(self, run):
         if run.matrix is None:
             return "They were deleted."
-        return _link("admin:transactions_featurematrix_change", run.matrix)
+        return link_to("admin:transactions_featurematrix_change", run.matrix)
 
     @admin.display(description="purchase log")
     def log_link(self, run):
         if run.matrix is None:
             return "It was deleted."
-        return _link("admin:transactions_analysissession_change", run.matrix.analysis)
+        return link_to("admin:transactions_analysissession_change", run.matrix.analysis)
 
     @admin.display(description="share of them who left")
     def churned(self, run):
@@ -194,7 +193,3 @@ class TrainingRunAdmin(ReadOnlyAdmin):
             return ""
         text = json.dumps(run.report, indent=2, ensure_ascii=False)
         return format_html("<details><summary>Show</summary><pre>{}</pre></details>", text)
-
-
-def _link(name, row):
-    return format_html('<a href="{}">{}</a>', reverse(name, args=(row.pk,)), row)

@@ -1,5 +1,6 @@
 """What was learned from what, and what a new version is compared with."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from registry.selectors import (
     best_default,
     champion_for,
     purchases_base,
+    snapshot_bases,
     telecom_base,
     visible_versions,
 )
@@ -93,6 +95,16 @@ def base_without_model(company: Company, name: str) -> Population | None:
     runs = found.training_runs.all() if found else TrainingRun.objects.none()
     has_more = runs.filter(job__state__in=Job.UNFINISHED).exists() or runs.done().exists()
     return found if runs.exists() and not has_more else None
+
+
+def bases_of_file(company: Company, header: Iterable[str]) -> list[Population]:
+    """Return the bases with a model that a file of these columns has all columns of, but for the outcome."""
+    has = {name.strip().casefold() for name in header}
+    trained = snapshot_bases(company).filter(versions__state=ModelVersion.State.READY).distinct()
+    return [
+        base for base in trained
+        if all(name.strip().casefold() in has for name in base.columns_of_file(with_outcome=False))
+    ]  # fmt: skip
 
 
 def base_to_retrain(member: Member) -> Population:

@@ -7,13 +7,13 @@ from jobs.runner import JobRun
 from registry.models import ModelVersion
 from training.models import TrainingRun
 from training.services import feature_training, operating
-from training.services.attempts import retrain
+from training.services.attempts import train_on_customers
 from training.services.retraining import TASK
 
 
 @handler(TASK)
 def retrain_model(run: JobRun):
-    retrain(run=run, training_run=_training_of(run), at=timezone.now())
+    train_on_customers(run=run, training_run=_training_of(run), at=timezone.now())
 
 
 @handler(feature_training.TASK)

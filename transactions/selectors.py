@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from companies.identity import Member
 from companies.models import Company
+from registry.models import Population
 from transactions.models import AnalysisSession, FeatureMatrix
 
 
@@ -27,6 +28,15 @@ def home_section(member: Member, *, count: int = 3) -> dict | None:
 def ready_analyses_for(member: Member) -> QuerySet[AnalysisSession]:
     """Return the logs that were read: those with events to look at."""
     return analyses_for(member).filter(state=AnalysisSession.State.READY)
+
+
+def latest_log_of(company: Company, base: Population) -> AnalysisSession | None:
+    """Return the log of a base that ends last, the latest sent of those; None where none was read."""
+    read = analyses_of(company).filter(population=base, state=AnalysisSession.State.READY)
+    # The end stands in a document, by which databases sort differently; a base has few logs.
+    ends = read.values_list("pk", "import_report__last_at")
+    latest = max(ends, key=lambda each: each[1], default=None)
+    return latest and read.get(pk=latest[0])
 
 
 def analysis_of_dataset(company: Company, name: str) -> AnalysisSession | None:

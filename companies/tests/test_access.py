@@ -14,9 +14,20 @@ def test_developer_and_user_each_reach_the_home_of_their_own_portal(as_developer
     assert as_user.get("/user/").status_code == 200
 
 
-def test_the_home_of_the_other_portal_is_refused(as_developer, as_user):
-    assert as_developer.get("/user/").status_code == 403
-    assert as_user.get("/dev/").status_code == 403
+@pytest.mark.parametrize(
+    "page", ["", "models/?sort=name", "predictions/00000000-0000-4000-8000-000000000000/"]
+)
+def test_an_address_of_the_other_portal_leads_to_the_same_page_in_ones_own(page, as_developer, as_user):
+    assert as_developer.get(f"/user/{page}")["Location"] == f"/dev/{page}"
+    assert as_user.get(f"/dev/{page}")["Location"] == f"/user/{page}"
+
+
+def test_what_was_posted_to_the_other_portal_is_refused(as_developer):
+    assert as_developer.post("/user/predict/", {}).status_code == 403
+
+
+def test_a_page_that_only_the_other_role_has_is_refused(as_user):
+    assert as_user.get("/dev/people/").status_code == 403
 
 
 def test_who_is_nobodys_member_finds_nothing(as_operator):

@@ -1,9 +1,11 @@
 """Files are looked at before anything is begun with them, in a process of limited size."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.conf import settings
 from django.core.files.base import File
+from django.utils import timezone
 
 from companies.identity import Member
 from core.errors import DomainError
@@ -31,7 +33,8 @@ class FileRefused(DomainError):
     """The file cannot be used as it is.
 
     `kept` is a token to try it again without its bad rows; `is_log` says that it is a purchase log, which has
-    a door of its own; `fits` names another table that it has the columns of.
+    a door of its own; `fits` names another table that it has the columns of; `is_other_table` says that
+    columns are missing, as in a table of other customers.
     """
 
     code = "file-refused"
@@ -48,6 +51,7 @@ class FileRefused(DomainError):
         self.rejected = (error.rejects or {}).get("rows", 0)
         self.kept, self.fits = kept, fits
         self.is_log = log is not None
+        self.is_other_table = error.kind in {"missing_columns", "needs_mapping"}
         super().__init__(
             f"{log} Add it under Purchase logs. Here a file has one row for each customer."
             if log
@@ -75,6 +79,7 @@ def take_in_table(
     purpose: str,
     bad_rows: str,
     other_tables: Mapping[str, TableSchema] | None = None,
+    at: datetime,
 ) -> tuple[WaitingUpload, CheckReport]:
     """Put `upload` into the waiting room and check it there, in a process of limited size.
 
@@ -88,6 +93,8 @@ def take_in_table(
         ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
     other_tables
         By a name of the caller's: where a file that misses columns may belong instead.
+    at
+        Aware UTC instant of the request: dates are counted back from no later day.
 
     Raises
     ------
@@ -110,6 +117,7 @@ def take_in_table(
             bad_rows=bad_rows,
             rejects_path=waiting.rejects_path,
             max_bytes=upload_limit(),
+            today=timezone.localdate(at),
             memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
             seconds=settings.UPLOAD_SECONDS,
         )

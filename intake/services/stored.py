@@ -11,8 +11,6 @@ from intake.services.waiting import COMPANIONS, REJECTS_SUFFIX, SCRATCH, Waiting
 
 
 class UploadIsMissing(Conflict):
-    """An accepted upload was gone before a worker read it."""
-
     code = "upload-is-missing"
 
 

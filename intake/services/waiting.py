@@ -166,6 +166,18 @@ def find_kept(token: str, *, member: Member) -> WaitingUpload:
     return waiting
 
 
+def name_of_kept(token: str, *, member: Member) -> str | None:
+    """Return under which name the upload of `token` lay in the waiting room, also when it is gone.
+
+    None where the token is not one of ours, or somebody else's.
+    """
+    try:
+        found = signing.loads(token, salt=_SALT)
+    except signing.BadSignature:
+        return None
+    return found["file"] if found["account"] == member.account.pk else None
+
+
 def _is_here(waiting):
     """Whether the upload is on this machine, after it was fetched if another one took it in."""
     if not is_remote(MEDIA):

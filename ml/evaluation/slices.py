@@ -91,7 +91,7 @@ def slices(
 
     Examples
     --------
-    >>> from ml.matrix.schemas import TELCO_V1
+    >>> from ml.matrix.telco import TELCO_V1
     >>> churned = np.array([0, 1] * 60)
     >>> table = {"Contract": ["One year", "Two year"] * 60}
     >>> chances, by = churned * 0.5 + 0.2, ["Contract"]

@@ -126,9 +126,9 @@ def judge_simple_rule(learned, labels, judged, outcomes, probabilities, *, schem
     Returns
     -------
     dict or None
-        ``feature``, ``higher_is_riskier``, ``auc``, ``f1``, ``f1_of_all``, and ``model_gains``: by how much
-        the AUC of the model is above that of the rule, with an interval from the same resamples of both. None
-        where there is no number.
+        ``feature``, ``higher_is_riskier``, ``auc`` and its ``interval``, ``f1``, ``f1_of_all``, and
+        ``model_gains``: by how much the AUC of the model is above that of the rule, with an interval from the
+        same resamples of both. None where there is no number.
     """
     learned, judged, ranked = fill_blanks(learned, schema), fill_blanks(judged, schema), []
     for column in schema.numeric:
@@ -146,18 +146,20 @@ def judge_simple_rule(learned, labels, judged, outcomes, probabilities, *, schem
         "f1": float(f1_score(outcomes, found >= cut)),
         # Calling everybody a leaver: the F1 that knowing nothing gives.
         "f1_of_all": float(2 * outcomes.mean() / (1 + outcomes.mean())),
-        "model_gains": asdict(_gain(outcomes, probabilities, found)),
+        **_beside_rule(outcomes, probabilities, found),
     }
 
 
-def _gain(outcomes, probabilities, scores):
-    """Return by how much the AUC of probabilities is above that of scores, drawn together."""
+def _beside_rule(outcomes, probabilities, scores):
+    """Return the AUC of scores, and by how much that of probabilities is above it, drawn together."""
     ranks = rankdata(scores) / len(scores)
     model, rule = resample(outcomes, [(probabilities, 0.5), (ranks, 0.5)])
     place = [metric.name for metric in METRICS].index("AUC")
-    return percentile_interval(
+    gains = percentile_interval(
         model.value[place] - rule.value[place], model.drawn[:, place] - rule.drawn[:, place]
     )
+    interval = percentile_interval(rule.value[place], rule.drawn[:, place])
+    return {"interval": asdict(interval), "model_gains": asdict(gains)}
 
 
 def _best_cut(labels, scores):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from contextlib import nullcontext
 
 import numpy as np
 
@@ -314,8 +315,6 @@ def _blocking(gaps):
 
 def _opened(events, as_of):
     """Return the log as something that `with` can close; one that is open stays open for its owner."""
-    from contextlib import nullcontext
-
     return nullcontext(events) if isinstance(events, PurchaseLog) else PurchaseLog(events, as_of=as_of)
 
 

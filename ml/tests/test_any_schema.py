@@ -10,7 +10,8 @@ from ml.exchange.export import export_model
 from ml.learning.honest_scores import raw_scores
 from ml.learning.training import train_model
 from ml.matrix.frames import clean_frame
-from ml.matrix.schemas import TELCO_V1, Category, FeatureSchema, Number
+from ml.matrix.schemas import Category, FeatureSchema, Number
+from ml.matrix.telco import TELCO_V1
 from ml.model_types.catalogue import MODEL_TYPES
 from ml.serving.scoring import Scorer
 

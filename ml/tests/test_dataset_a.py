@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.telco import TELCO_V1
 from ml.samples.dataset_a import COLUMNS, dataset_a_csv, make_dataset_a
 
 COMMITTED = Path(__file__).resolve().parents[2] / "DatasetA.csv"

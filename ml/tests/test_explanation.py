@@ -3,7 +3,7 @@ import pytest
 
 from ml.matrix.columns import read_columns
 from ml.matrix.frames import clean_frame
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.telco import TELCO_V1
 from ml.serving.explanation import Group, describe_feature, state_finding
 from ml.serving.scoring import Scorer
 

@@ -14,7 +14,7 @@ from ml.exchange.export import check_golden, export_model, fold_linear
 from ml.learning.honest_scores import raw_scores
 from ml.learning.training import train_model
 from ml.matrix.frames import clean_frame
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.telco import TELCO_V1
 from ml.model_types.catalogue import MODEL_TYPES
 from ml.serving.calibration import Calibrator
 from ml.serving.scoring import Scorer

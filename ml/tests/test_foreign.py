@@ -20,7 +20,7 @@ from skops.io import dump
 from ml.exchange.foreign import export_foreign, read_pipeline, serve
 from ml.exchange.skops_files import open_skops
 from ml.matrix.frames import clean_frame, read_labels
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.telco import TELCO_V1
 from ml.samples.dataset_a import make_dataset_a
 from ml.serving.calibration import Calibrator
 from ml.serving.scoring import Scorer

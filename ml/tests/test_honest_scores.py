@@ -15,7 +15,7 @@ from ml.learning.honest_scores import (
 from ml.learning.pipelines import build_pipeline
 from ml.learning.training import train_model
 from ml.matrix.frames import clean_frame, read_labels
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.telco import TELCO_V1
 from ml.model_types.catalogue import MODEL_TYPES, is_linear
 from ml.samples.dataset_a import make_dataset_a
 from ml.serving.calibration import choose_calibrator

@@ -8,7 +8,7 @@ import pytest
 from sklearn.dummy import DummyClassifier
 
 from ml.learning.pipelines import build_pipeline
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.telco import TELCO_V1
 from ml.model_types import catalogue
 from ml.model_types.catalogue import MODEL_TYPES, type_of
 

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from ml.matrix.schemas import TELCO_V1, FeatureSchema, Number
+from ml.matrix.schemas import FeatureSchema, Number
+from ml.matrix.telco import TELCO_V1
 
 
 def test_telco_reads_thirteen_categories_and_three_numbers():

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.matrix.frames import clean_frame
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.telco import TELCO_V1
 from ml.serving.scoring import CHUNK, Scorer
 
 KINDS = ["logistic_regression", "gradient_boosting"]

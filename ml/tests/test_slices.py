@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from ml.evaluation.slices import slices
-from ml.matrix.schemas import TELCO_SLICES, TELCO_V1
+from ml.matrix.telco import TELCO_SLICES, TELCO_V1
 
 slices_of = partial(slices, schema=TELCO_V1, features=TELCO_SLICES)
 

@@ -8,7 +8,7 @@ from ml.learning.honest_scores import raw_scores
 from ml.learning.splits import continue_split, split_rows
 from ml.learning.training import train_model
 from ml.matrix.frames import clean_frame, read_labels
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.telco import TELCO_V1
 from ml.samples.dataset_a import make_dataset_a
 
 

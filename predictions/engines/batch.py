@@ -127,7 +127,7 @@ def score_rows(
     on_progress: Progress | None = None,
 ) -> dict:
     """Score a file with an open scorer; see `score_file`. Without `table_path` only the CSV is written."""
-    days = {c.name: spec.reference_of(c) for c in schema.columns if c.kind == "age"}
+    days = dict.fromkeys(schema.ages, spec.counted_from(schema))
     words = Words(wording or {}, dates=frozenset(days))
     summary = Summary(scorer, policy, rows=spec.rows, value_column=value_column, words=words)
     if source.stat().st_size != spec.size:

@@ -66,9 +66,11 @@ def compare_logs(events: Path, earlier: Sequence[Path], *, folder: Path, memory_
         begins, ends = span_of(connection, "later")
         known_from, known_to = span_of(connection, "known")
         if ends <= known_to:
+            # Both are the midnight after the last event.
+            until, known_until = (f"{end - timedelta(days=1):%Y-%m-%d}" for end in (ends, known_to))
             raise NothingNewer(
-                f"The log ends on {ends:%Y-%m-%d}, and the one before on {known_to:%Y-%m-%d}: it has nothing "
-                "newer. Send an export that was made later."
+                f"The log ends on {until}, and the one before on {known_until}: it has nothing newer. Send "
+                "an export that was made later."
             )
         rows, customers = _ask(connection, "SELECT count(*), count(DISTINCT customer_id) FROM known")
         there = f"SELECT * FROM known WHERE event_at >= {write_literal(begins)}"

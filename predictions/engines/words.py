@@ -18,7 +18,7 @@ class Words:
     wording
         By column ``{"label": text, "unit": text, "values": {value: text}}``, each part optional.
     dates
-        The columns that a file has as dates and a model as days before the latest one.
+        The columns that a file has as dates and a model as days before the reference day.
     """
 
     wording: Mapping[str, dict]

@@ -9,6 +9,7 @@ from predictions.files import MOST_SHEET_ROWS
 from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
 from predictions.presenting.outcomes import Outcomes
+from registry.presenting.cards import interval_of
 from registry.presenting.quality import quality_of
 
 
@@ -172,15 +173,22 @@ class Findings:
 def expected_precision(version) -> dict | None:
     """How many of 100 it named did leave, among customers the version had not seen, with a 95 % interval."""
     metrics = getattr(version, "metrics", None)
-    confusion = ((metrics and metrics.additional_metrics) or {}).get("confusion")
+    found = (metrics and metrics.additional_metrics) or {}
+    confusion = found.get("confusion")
     if not confusion:
         return None
     right = confusion["true_positive"]
     tested = right + confusion["false_positive"]
     if not tested:
         return None
-    low, high = wilson_interval(right, tested)
+    low, high = _of_precision(found, right, tested)
     return {"of_100": round(100 * right / tested), "low": round(100 * low), "high": round(100 * high)}
+
+
+def _of_precision(found, right, tested):
+    """Return the interval that the page of the version shows; for older versions, without one, Wilson's."""
+    stored = interval_of(found, "Precision (churners)")
+    return (stored["low"], stored["high"]) if stored else wilson_interval(right, tested)
 
 
 def quality_line(version, *, with_figures: bool = False) -> str:

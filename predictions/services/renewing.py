@@ -36,6 +36,8 @@ def start_newer_prediction(
         Nothing serves the base yet; the file is not looked at.
     FileRefused, transactions.services.renewal.ColumnsDiffer, transactions.services.importing.MappingRefused
         The file cannot be read as `earlier` was. Nothing of it is left.
+    transactions.services.renewal.NothingNewer
+        It tells of no later day. Nothing of it is left.
     """
     submission = submission_of(member, idempotency_key)
     if begun := run_of_earlier_send(submission, runs=Prediction.objects, upload=upload):

@@ -94,7 +94,7 @@ def start_prediction(
         raise VersionNotOffered("There is no such model. Choose one of the list.", field="model")
 
     schema = _table_schema(version)
-    waiting, report = _take_in(upload, member, version.population, schema, bad_rows)
+    waiting, report = _take_in(upload, member, version.population, schema, bad_rows, at)
     relative = files.new_upload(member.portal, member.company.pk, report.spec.format)
     return start_run(
         submission,
@@ -130,7 +130,7 @@ def read_name(name: str) -> str:
     return name
 
 
-def _take_in(upload, member, base, schema, bad_rows):
+def _take_in(upload, member, base, schema, bad_rows, at):
     others = {str(other.uuid): other for other in snapshot_bases(member.company) if other != base}
     try:
         return take_in_table(
@@ -143,6 +143,7 @@ def _take_in(upload, member, base, schema, bad_rows):
                 name: customers_table(other.features, other.reading, purpose="predict")
                 for name, other in others.items()
             },
+            at=at,
         )
     except FileRefused as refusal:
         if refusal.fits is None:

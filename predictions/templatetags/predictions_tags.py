@@ -1,11 +1,14 @@
 """How predictions are written on pages."""
 
+from datetime import date
+
 from django import template
 
 from companies.identity import Member
 from predictions.models import Prediction
 from predictions.presenting.summary import quality_line
 from registry.models import Population
+from tabular.snapshots.ages import say_day
 
 register = template.Library()
 
@@ -95,7 +98,11 @@ def surprises(prediction: Prediction) -> list[dict]:
             {"column": column, "what": "unknown category", "rows": seen["rows"], "examples": examples}
         )
     for column, seen in read["out_of_range"].items():
-        examples = [f"lowest {seen['minimum']:g}", f"highest {seen['maximum']:g}"]
+        if "earliest" in seen:
+            days = [date.fromisoformat(seen[end]) for end in ("earliest", "latest")]
+            examples = [f"earliest {say_day(days[0])}", f"latest {say_day(days[1])}"]
+        else:
+            examples = [f"lowest {seen['minimum']:g}", f"highest {seen['maximum']:g}"]
         what = "beyond the customers the model learned from"
         found.append({"column": column, "what": what, "rows": seen["rows"], "examples": examples})
     return found

@@ -4,7 +4,7 @@ import pytest
 
 from companies.tests.factories import UserFactory
 from predictions.tests.factories import NOON, PredictionFactory
-from registry.tests.factories import ModelVersionFactory
+from registry.tests.factories import ModelVersionFactory, PopulationFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
 
@@ -111,3 +111,13 @@ def test_the_home_pages_show_the_latest(as_user, as_developer, by_user, by_colle
     assert {"By Uma", "By Carl"} <= set(
         as_developer.get("/dev/").content.decode().replace("<", ">").split(">")
     )
+
+
+def test_models_of_one_name_are_told_apart_by_their_customers(by_user, as_user, company):
+    shop = PopulationFactory(company=company, name="Corner shop")
+    PredictionFactory(user=by_user.user, model=ModelVersionFactory(company=company, population=shop))
+
+    choices = [label for _, label in as_user.get(USER).context["filter"].form.fields["model"].choices]
+
+    assert f"{by_user.model} · {by_user.population}" in choices
+    assert any(label.endswith("· Corner shop") for label in choices)

@@ -57,7 +57,7 @@ def read_by_pandas(content, plan):
         text = frame[name].str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
         frame[name] = pd.to_numeric(text)
     begun = pd.to_datetime(frame["Beginn"], format="%d.%m.%Y")
-    latest = max(begun.max(), pd.Timestamp(next(c.reference for c in plan.columns if c.name == "Beginn")))
+    latest = max(begun.max(), pd.Timestamp(plan.reference))
     frame["Beginn"] = (latest - begun).dt.days.astype(float)
     return frame
 

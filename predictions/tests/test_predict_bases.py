@@ -83,6 +83,17 @@ def test_a_file_of_other_customers_is_led_to_them(as_user, send, shops, version,
     assert not Prediction.objects.exists()
 
 
+def test_a_table_of_other_customers_leads_the_developer_to_a_base_of_their_own(
+    as_developer, as_user, send, version
+):
+    members = b"member,visits,left\nM1,3,no\nM2,0,yes\n"
+
+    to_developer, to_user = send(as_developer, members, portal="dev"), send(as_user, members)
+
+    assert f'href="{reverse("training:new_base")}">Bring a table of your own' in to_developer.content.decode()
+    assert "table of your own" not in to_user.content.decode()
+
+
 def test_a_file_of_nobody_is_told_what_it_misses(user, predict, shops):
     with pytest.raises(Exception, match="Region") as refusal:
         predict(user, own_csv(without=("Region",)), model=shops[1])

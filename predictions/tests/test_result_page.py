@@ -241,7 +241,7 @@ def test_a_colleague_reads_it_and_the_developer_does_in_the_own_portal(as_develo
     prediction = done(user)
 
     assert as_developer.get(page_of(prediction, "dev")).status_code == 200
-    assert as_developer.get(page_of(prediction, "user")).status_code == 403
+    assert as_developer.get(page_of(prediction, "user"))["Location"] == page_of(prediction, "dev")
 
 
 def test_a_result_whose_file_is_gone_is_not_there(as_user, done, user):

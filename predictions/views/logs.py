@@ -11,7 +11,7 @@ from companies.access import member_required
 from core.errors import DomainError
 from core.forms import SentOnceForm
 from intake.views import receives_upload, upload_context
-from predictions.selectors import version_for_log
+from predictions.selectors import runs_of_log, version_for_log
 from predictions.services.logs import start_log_prediction
 from predictions.services.renewing import start_newer_prediction
 from transactions.forms import UploadForm
@@ -59,9 +59,21 @@ def newer(request, analysis):
 
 
 def _page(request, analysis, form, *, refusal=None, status=200):
-    context = upload_context(form, refusal) | {"analysis": analysis, "version": version_for_log(analysis)}
+    context = upload_context(form, refusal) | {
+        "analysis": analysis,
+        "version": version_for_log(analysis),
+        "sent_before": _sent_before(request, refusal),
+    }
     part = "#refusal" if request.htmx and request.method == "POST" else ""
     return render(request, f"predictions/newer.html{part}", context, status=status)
+
+
+def _sent_before(request, refusal):
+    """Return the log that a refused file was before, and what was predicted from it, if it was."""
+    if refusal is None or "log" not in refusal.extra:
+        return None
+    log = analyses_for(request.member).get(pk=refusal.extra["log"])
+    return {"log": log, "run": runs_of_log(log).finished().first()}
 
 
 def _go(request, prediction) -> HttpResponse:

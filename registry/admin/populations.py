@@ -4,11 +4,12 @@ import json
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.html import format_html
 
 from companies.admin import ReadOnlyAdmin
-from registry.models import Population
+from registry.models import Dataset, ModelDeployment, Population
 from registry.services.populations import archive_population, change_population
 
 
@@ -36,7 +37,10 @@ class DescribeForm(forms.Form):
 class PopulationAdmin(ReadOnlyAdmin):
     """Every customer base. Its columns are frozen; how it is described and put away is decided by actions."""
 
-    list_display = ("name", "company", "kind", "currency", "created_at", "archived_at")
+    list_display = (
+        "name", "company", "kind", "champion", "customers", "latest_data", "currency", "created_at",
+        "archived_at",
+    )  # fmt: skip
     list_filter = ("kind", ("archived_at", admin.EmptyFieldListFilter))
     search_fields = ("name", "company__name", "company__id", "uuid")
     list_select_related = ("company",)
@@ -45,6 +49,35 @@ class PopulationAdmin(ReadOnlyAdmin):
         "written_definition", "written_wording", "written_policies", "created_at", "archived_at",
     )  # fmt: skip
     actions = ("describe_anew", "archive")
+
+    def get_queryset(self, request):
+        # Of the base of the installation each company has a champion and tables of its own: none is named.
+        whose = {"population": OuterRef("pk"), "company": OuterRef("company")}
+        champions = ModelDeployment.objects.champions().filter(**whose)
+        tables = Dataset.objects.filter(**whose).order_by("-pk")
+        customers = tables.filter(dataset_type=Dataset.Type.SNAPSHOT)
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                champion_name=Subquery(champions.values("model__name")[:1]),
+                champion_number=Subquery(champions.values("model__number")[:1]),
+                latest_rows=Subquery(customers.values("row_count")[:1]),
+                latest_at=Subquery(tables.values("created_at")[:1]),
+            )
+        )
+
+    @admin.display(description="champion")
+    def champion(self, base):
+        return base.champion_name and f"{base.champion_name} v{base.champion_number}"
+
+    @admin.display(description="customers")
+    def customers(self, base):
+        return None if base.latest_rows is None else f"{base.latest_rows:,}"
+
+    @admin.display(description="latest data", ordering="latest_at")
+    def latest_data(self, base):
+        return base.latest_at
 
     written_slices = written("slices")
     written_schema = written("schema")

@@ -2,6 +2,7 @@
 
 from registry.models.datasets import Dataset
 from registry.models.deployments import (
+    FROM_THE_BEGINNING,
     DeploymentEvent,
     Gate,
     Ledger,
@@ -14,6 +15,7 @@ from registry.models.populations import Population
 from registry.models.versions import ModelMetrics, ModelType, ModelVersion, ModelVersionQuerySet
 
 __all__ = [
+    "FROM_THE_BEGINNING",
     "Dataset",
     "DeploymentEvent",
     "Gate",

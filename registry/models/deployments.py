@@ -8,6 +8,9 @@ from companies.models import Account, Company, Developer
 from registry.models.populations import Population
 from registry.models.versions import ModelVersion
 
+# Why a default serves a company that deployed nothing yet.
+FROM_THE_BEGINNING = "The defaults serve every company from its beginning."
+
 
 class ModelDeploymentQuerySet(models.QuerySet):
     def active(self):
@@ -120,8 +123,15 @@ class ModelDeployment(models.Model):
 
     @property
     def who(self) -> str:
-        """Who deployed it, by the name of that time."""
-        return self.actor_name or "the installation"
+        """Who deployed it, by the name of that time. Nobody did with what a company begins with, also
+        where an earlier row has the name of the developer who came that day.
+        """
+        return "the installation" if self.is_from_the_beginning else self.actor_name or "the installation"
+
+    @property
+    def is_from_the_beginning(self) -> bool:
+        """Whether it came with the company: then nobody decided it."""
+        return self.reason == FROM_THE_BEGINNING
 
 
 class Ledger(models.QuerySet):
@@ -194,6 +204,13 @@ class DeploymentEvent(models.Model):
 
     def delete(self, *args, **kwargs):
         raise TypeError(self.REFUSAL)
+
+    @property
+    def who(self) -> str:
+        """Who decided it, by the name of that time. Nobody decided what a company begins with, also where an
+        earlier line has the name of the developer who came that day.
+        """
+        return "the installation" if self.reason == FROM_THE_BEGINNING else self.actor_name
 
 
 class LedgerErasure(models.Model):

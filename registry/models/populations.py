@@ -43,7 +43,7 @@ class Population(models.Model):
 
     class Promotion(models.TextChoices):
         BY_HAND = "by_hand", "By hand: somebody deploys it"
-        AFTER_TRAINING = "after_training", "After each training, where it is better than the champion"
+        AFTER_TRAINING = "after_training", "After each training, if shown to be better than the champion"
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     company = models.ForeignKey(Company, cascade_whole, null=True, blank=True, related_name="populations")
@@ -83,6 +83,7 @@ class Population(models.Model):
 
     class Meta:
         db_table = "populations"
+        verbose_name = "customer base"
         ordering = ("id",)
         constraints = (
             models.UniqueConstraint(fields=("company", "name"), name="one_population_per_name"),
@@ -122,6 +123,12 @@ class Population(models.Model):
     def has_ids(self) -> bool:
         """Whether a file has a column of ids; without one, customers are called after their rows."""
         return self.reading is None or any(column["role"] == "id" for column in self.reading["columns"])
+
+    @property
+    def dates(self) -> frozenset[str]:
+        """The columns that files have as dates and a model as days before the reference day of the file."""
+        columns = self.reading["columns"] if self.reading else ()
+        return frozenset(c["name"] for c in columns if c["role"] == "feature" and c["kind"] == "date")
 
     @property
     def value_column(self) -> str | None:

@@ -10,12 +10,19 @@ from datetime import datetime
 from django.db.models import Q
 from django.urls import reverse
 
+from companies.beginnings import has_begun
 from companies.identity import Member
 from companies.models import Company
 from ml.serving.risk import POLICIES
 from registry.models import Dataset, ModelVersion, Population
 from registry.presenting.quality import quality_of
-from registry.selectors import champion_for, list_versions, populations_of, snapshot_bases, telecom_base
+from registry.selectors import (
+    champion_for,
+    has_several_bases,
+    list_versions,
+    populations_of,
+    telecom_base,
+)
 
 # Customers stand in these tables; features are made from one of them and are counted there.
 OF_CUSTOMERS = {
@@ -139,7 +146,8 @@ def home_section(member: Member) -> dict | None:
 def suggested_section(member: Member) -> dict | None:
     """Return what the home of a developer says of the version that is suggested, and how good it is.
 
-    Of several bases with one row per customer it is that of which a version was deployed last.
+    Of several bases it is that of which a version was deployed last. Who has brought nothing yet reads
+    nothing of customers that are not theirs.
     """
     base = _deployed_last(member.company)
     version = base and champion_for(member, base)
@@ -148,11 +156,11 @@ def suggested_section(member: Member) -> dict | None:
 
 
 def _deployed_last(company: Company) -> Population | None:
-    bases = snapshot_bases(company)
+    bases = populations_of(company)
     latest = company.deployments.champions().filter(population__in=bases).order_by("-deployed_at").first()
     if latest:
         return latest.population
-    return None if bases.filter(company=company).exists() else telecom_base()
+    return telecom_base() if has_begun(company) and not has_several_bases(company) else None
 
 
 def what_leaving_means(base: Population) -> str:

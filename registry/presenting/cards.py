@@ -233,17 +233,7 @@ def limits_of(found: dict, manifest: dict | None, population: Population) -> lis
             )
         )
     elif manifest and manifest.get("observed"):
-        seen = [
-            f"{name} from {low:,.6g} to {high:,.6g}"
-            for name, (low, high) in sorted(manifest["observed"].items())
-        ]
-        limits.append(
-            Limit(
-                "It knows what it has seen",
-                f"It learned from customers with {_list(seen)}. Outside of that, and for words in the file "
-                "that it never met, it guesses; each prediction counts such customers.",
-            )
-        )
+        limits.append(_what_it_has_seen(manifest["observed"], population))
     limits.append(
         Limit(
             "It knows yesterday",
@@ -259,6 +249,37 @@ def limits_of(found: dict, manifest: dict | None, population: Population) -> lis
         )
     )
     return limits
+
+
+def _what_it_has_seen(observed, population):
+    dates = population.dates
+    seen = [
+        f"{population.label_of(name)} {_days_before(low, high) if name in dates else _span(low, high)}"
+        for name, (low, high) in sorted(observed.items())
+    ]
+    counted_from = (
+        " The reference day is the latest date of a file that does not lie in the future."
+        if dates.intersection(observed)
+        else ""
+    )
+    return Limit(
+        "It knows what it has seen",
+        f"It learned from customers with {_list(seen)}. Outside of that, and for words in the "
+        "file that it never met, it guesses; each prediction counts such customers." + counted_from,
+    )
+
+
+def _span(low, high):
+    return f"from {low:,.6g} to {high:,.6g}"
+
+
+def _days_before(low, high):
+    """Return in words what two ages of dates are; a date that lies ahead is younger than none."""
+    if high < 0:
+        return f"{-high:,.0f} to {-low:,.0f} days after the reference day"
+    if low < 0:
+        return f"from {-low:,.0f} days after to {high:,.0f} days before the reference day"
+    return f"{low:,.0f} to {high:,.0f} days before the reference day"
 
 
 def _width(found, rows, left):

@@ -19,7 +19,7 @@ def roc_figure(roc: dict) -> go.Figure:
         hovertemplate="finds %{y:.0%} of those who leave<br>with %{x:.0%} of those who stay<extra></extra>",
     )
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", name="Guessing", line=GUIDE, hoverinfo="skip")
-    return _unit_square(figure, "Share of those who stay, called in vain", "Share of those who leave, found")
+    return unit_square(figure, "Share of those who stay, called in vain", "Share of those who leave, found")
 
 
 def precision_recall_figure(curve: dict, base_rate: float) -> go.Figure:
@@ -36,7 +36,7 @@ def precision_recall_figure(curve: dict, base_rate: float) -> go.Figure:
     figure.add_scatter(
         x=[0, 1], y=[base_rate, base_rate], mode="lines", name="Guessing", line=GUIDE, hoverinfo="skip"
     )
-    return _unit_square(
+    return unit_square(
         figure, "Recall: share of those who leave, found", "Precision: share of those named, right"
     )
 
@@ -81,10 +81,11 @@ def calibration_figure(calibration: dict) -> go.Figure:
         marker={"size": 9},
         hovertemplate="promised %{x:.0%}, happened %{y:.0%}<br>%{customdata:,} customers<extra></extra>",
     )
-    return _unit_square(figure, "Probability of leaving, predicted", "Share that left")
+    return unit_square(figure, "Probability of leaving, predicted", "Share that left")
 
 
-def _unit_square(figure, across, up):
+def unit_square(figure: go.Figure, across: str, up: str) -> go.Figure:
+    """Let both axes of `figure` be shares, and name them."""
     figure.update_xaxes(title_text=across, range=[0, 1], tickformat=".0%")
     figure.update_yaxes(title_text=up, range=[0, 1.02], tickformat=".0%")
     return figure

@@ -79,23 +79,22 @@ def quality_of(version: ModelVersion) -> Quality | None:
     )
 
 
-def compare(figures: list[Figure], others: list[Figure], *, less_is_better: bool = False) -> list[dict]:
-    """Put each figure beside the same one of another version, and say whether it is better."""
-    rows = []
-    for figure, other in zip(figures, others, strict=True):
-        difference = figure.value - other.value
-        better = None if round(difference, 3) == 0 else (difference < 0) == less_is_better
-        rows.append(
-            {
-                "name": figure.name,
-                "explanation": figure.explanation,
-                "value": figure.value,
-                "compared": other.value,
-                "difference": difference,
-                "better": better,
-            }
-        )
-    return rows
+def beside(figures: list[Figure], others: list[Figure]) -> list[dict]:
+    """Put each figure beside the same one of another version.
+
+    Not which is better: each version was tried on customers of its own, and other customers make other
+    figures (see `registry.presenting.comparisons`).
+    """
+    return [
+        {
+            "name": figure.name,
+            "explanation": figure.explanation,
+            "value": figure.value,
+            "compared": other.value,
+            "difference": figure.value - other.value,
+        }
+        for figure, other in zip(figures, others, strict=True)
+    ]
 
 
 def _weighted(metrics: ModelMetrics) -> list[Figure]:

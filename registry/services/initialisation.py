@@ -13,7 +13,7 @@ from django.db import transaction
 from companies.models import Company, Developer
 from core.files.media import media_path
 from registry.artefacts import DEFAULTS_FOLDER, RETRAINED_FOLDER
-from registry.models import Dataset, ModelDeployment, ModelType, ModelVersion
+from registry.models import FROM_THE_BEGINNING, Dataset, ModelDeployment, ModelType, ModelVersion
 from registry.services.datasets import share_original
 from registry.services.deployments import deploy_version
 from registry.services.ledger import lock_company, pass_gate_of_defaults
@@ -74,16 +74,18 @@ def initialize_default_models(
     begun = []
     for version in ModelVersion.objects.defaults().ready().exclude(pk__in=had):
         with suppress(DamagedArtefact):
-            begun.append(
-                deploy_version(
-                    version=version,
-                    company=company,
-                    role=ModelDeployment.Role.ALTERNATIVE,
-                    by=developer.account if developer else None,
-                    reason="The defaults serve every company from its beginning.",
-                    at=at,
-                )
+            # By nobody: the developer whose first day it is decided nothing; the row keeps who that is.
+            row = deploy_version(
+                version=version,
+                company=company,
+                role=ModelDeployment.Role.ALTERNATIVE,
+                by=None,
+                reason=FROM_THE_BEGINNING,
+                at=at,
             )
+            row.deployed_by = developer
+            row.save(update_fields=("deployed_by",))
+            begun.append(row)
     return begun
 
 

@@ -245,6 +245,8 @@ def check_population(population: Population) -> None:
     _check_shapes(population)
     _check_policies(population.policies)
     if population.is_log:
+        if population.policies.get("threshold") is not None:
+            raise _refused("policies", "A model of purchases chooses its threshold itself. Leave it out.")
         if population.schema:
             raise _refused("schema", "A purchase log has no fixed columns: its features differ by version.")
         return

@@ -25,6 +25,16 @@ def several_bases(context) -> bool:
 
 
 @register.inclusion_tag("components/_base.html", takes_context=True)
-def base_badge(context, base: Population | None) -> dict:
-    """Name the customer base that something is about; nothing where the company has only one."""
-    return {"base": base if base and several_bases(context) else None, "portal": context.get("portal")}
+def base_badge(context, base: Population | None, always: bool = False) -> dict:
+    """Name the customer base that something is about; in lists nothing where the company has only one.
+
+    A page about one thing says it `always`: whoever opens it by a link has not seen that there is only one.
+    """
+    named = base and (always or several_bases(context))
+    return {"base": base if named else None, "portal": context.get("portal")}
+
+
+@register.filter
+def readers(users: int) -> str:
+    """Say whom a change reaches: the developer who reads this predicts too, with or without `users`."""
+    return f"you and {users:,} user{'' if users == 1 else 's'}" if users else "you"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import factory
 
 from companies.tests.factories import CompanyFactory
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.telco import TELCO_V1
 from registry.artefacts import path_of, sign_version, stem_for
 from registry.engines.files import MANIFEST, MODEL, SIGNATURE, sha256
 from registry.models import (

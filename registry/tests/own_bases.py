@@ -7,7 +7,7 @@ with blanks, rare regions, and somebody who was entered twice.
 import csv
 import io
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from random import Random
@@ -115,7 +115,8 @@ def learn_table(content: bytes, model_type: str) -> OwnModel:
         found = infer_table(path, preview_table(path))
         plan = freeze(found, suggest(found))
         table = plan.table_schema(name="own", purpose="train")
-        frame = load_frame(path, check_table(path, table, purpose="train").spec, table)
+        spec = check_table(path, table, purpose="train").spec
+        frame, plan = load_frame(path, spec, table), replace(plan, reference=spec.reference)
     columns = pd.DataFrame({name: array.to_pandas() for name, array in frame.columns.items()})
     columns = columns.astype({name: object for name, kind in plan.kinds.items() if kind == "category"})
     label = Category(plan.outcome.name, plan.label_values)

@@ -46,7 +46,9 @@ def page(client, portal, base, name="registry:base"):
 
 def describe(client, base, **fields):
     url = reverse("registry:base_describe", args=(base.uuid,))
-    return client.post(url, {"name": base.name, "risk_tiers": "segments_v2", **fields})
+    return client.post(
+        url, {"name": base.name, "risk_tiers": "segments_v2", "promotion": "by_hand", **fields}
+    )
 
 
 # --- The list --------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from ml.learning.training import train_model
-from ml.matrix.schemas import TELCO_SLICES, TELCO_V1
+from ml.matrix.telco import TELCO_SLICES, TELCO_V1
 from ml.samples.dataset_a import make_dataset_a
 from registry.models import Population
 from registry.presenting.cards import (
@@ -143,6 +143,26 @@ def test_the_limits_of_an_imported_version_say_where_its_figures_come_from(found
 
     assert sentence in told
     assert "It learned from customers with" not in told
+
+
+def test_the_limits_of_dates_are_days_before_the_reference_day_under_their_names(found):
+    base = Population(
+        reading={
+            "columns": [
+                {"name": name, "role": "feature", "kind": kind}
+                for name, kind in (("eintritt", "date"), ("ende", "date"), ("besuche", "number"))
+            ]
+        },
+        wording={"eintritt": {"label": "Eintritt"}},
+    )
+    seen = {"besuche": (0.0, 12.5), "eintritt": (2.0, 2445.0), "ende": (-30.0, 5.0)}
+
+    (told,) = (
+        limit.text for limit in limits_of(found, {"observed": seen}, base) if "learned from" in limit.text
+    )
+
+    assert "besuche from 0 to 12.5, Eintritt 2 to 2,445 days before the reference day" in told
+    assert "ende from 30 days after to 5 days before the reference day" in told
 
 
 def test_the_way_from_scores_to_probabilities_is_told():

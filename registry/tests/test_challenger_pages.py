@@ -141,7 +141,7 @@ def test_users_see_nothing_of_it(challenger, as_user):
 def test_one_click_promotes_it(challenger, champion, company, as_developer):
     ShadowRunFactory(challenger=challenger, compared_with=champion)
     page = as_developer.get(MODELS)
-    suggested = page.context["challenges"][0]["promotion"].initial["reason"]
+    suggested = page.context["groups"][0]["challenge"]["promotion"].initial["reason"]
 
     answer = as_developer.post(
         reverse("registry:deploy", args=[challenger.model_id]),
@@ -160,7 +160,7 @@ def test_deploys_one_from_the_page_and_withdraws_it(champion, company, as_develo
 
     assert "As challenger" in text(as_developer.get(deploy))
     answer = as_developer.post(deploy, {"role": "CHALLENGER", "reason": "To compare."}, follow=True)
-    assert f"{third} is the challenger of {company} from now on." in text(answer)
+    assert f"{third} is the challenger of {third.population} from now on." in text(answer)
 
     assert "Users notice nothing" in text(as_developer.get(withdraw))
     answer = as_developer.post(withdraw, {"reason": "Seen enough."}, follow=True)

@@ -10,6 +10,7 @@ from companies.tests.factories import UserFactory
 from registry.models import ModelVersion
 from registry.selectors import champion_of
 from registry.services.deployments import deploy_version
+from registry.services.initialisation import initialize_default_models
 from registry.services.states import quarantine_version
 from registry.tests.factories import NOON, ModelMetricsFactory, ModelVersionFactory, PopulationFactory
 
@@ -77,9 +78,18 @@ def test_shows_what_would_change_for_whom_before_it_does(
     page = text(as_developer.get(url("deploy", third)))
 
     assert "Nothing has changed yet" in page
-    assert f"Deploy {third} to 2 users" in page
-    assert f"How {third} compares with {champion}" in page
+    assert f"Deploy {third} for you and 2 users" in page
+    assert f"{third} beside {champion}" in page
+    assert "They were not compared on the same customers" in page
+    assert "better<" not in page and "worse<" not in page
     assert champion_of(company).model == champion
+
+
+def test_the_developer_alone_is_told_that_it_changes_for_them(third, as_developer):
+    page = text(as_developer.get(url("deploy", third)))
+
+    assert f"Deploy {third} for you </button>" in page.replace("you<", "you <")
+    assert "0 users" not in page and "0 defaults" not in page
 
 
 def test_deploys_with_a_reason(champion, third, company, as_developer):
@@ -88,7 +98,7 @@ def test_deploys_with_a_reason(champion, third, company, as_developer):
     )
 
     assert champion_of(company).model == third
-    assert f"{third} is the champion of {company} from now on." in text(answer)
+    assert f"{third} is the champion of {third.population} from now on." in text(answer)
 
 
 def test_offers_beside_the_champion(champion, third, company, as_developer):
@@ -129,7 +139,7 @@ def test_withdraws_with_a_reason(default, champion, company, as_developer):
     shown = text(as_developer.get(url("withdraw", champion)))
     answer = as_developer.post(url("withdraw", champion), {"reason": "Too many calls."}, follow=True)
 
-    assert f"{champion} no longer serves {company}." in text(answer)
+    assert f"{champion} no longer serves {champion.population}." in text(answer)
     assert f"<b>{default}</b>" in shown
     assert not company.deployments.active().exists()
 
@@ -172,6 +182,29 @@ def test_the_models_page_says_what_serves_and_by_whom(default, champion, third, 
     assert url("withdraw", champion) in page
     assert url("roll_back") in page
     assert url("withdraw", default) not in page
+
+
+def test_figures_of_different_customers_never_stand_in_one_table(champion, third, company, as_developer):
+    base = PopulationFactory(company=third.company, name="Purchases")
+    ModelVersion.objects.filter(pk=third.pk).update(population=base)
+
+    groups = as_developer.get(reverse("registry:models", args=["dev"])).context["groups"]
+
+    assert [(group["base"], group["versions"]) for group in groups] == [
+        (champion.population, [champion]),
+        (base, [third]),
+    ]
+
+
+def test_nobody_is_said_to_have_deployed_what_a_company_begins_with(
+    default, company, developer, as_developer
+):
+    initialize_default_models(company=company, developer=developer.developer, at=NOON)
+
+    page = text(as_developer.get(reverse("registry:models", args=["dev"])))
+
+    assert "from the beginning" in page
+    assert "by Dana Dev" not in page
 
 
 def test_a_user_sees_a_deployed_version_at_once(default, champion, as_user):

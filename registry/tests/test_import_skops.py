@@ -19,7 +19,7 @@ from skops.io import dump
 
 from companies.models import AuditEvent
 from core.files.media import media_path
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.telco import TELCO_V1
 from ml.samples.dataset_a import make_dataset_a
 from registry.engines.files import MODEL
 from registry.models import ModelVersion

@@ -32,6 +32,8 @@ def test_a_new_developer_finds_the_five_defaults_at_work(default_versions, devel
     deployed = row.company.deployments.active()
     assert {deployment.model for deployment in deployed} == set(default_versions.values())
     assert {deployment.deployed_by for deployment in deployed} == {row}
+    assert {deployment.who for deployment in deployed} == {"the installation"}
+    assert {event.who for event in row.company.deployment_events.all()} == {"the installation"}
     assert check_existing_models(company=row.company)
 
 

@@ -7,7 +7,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.urls import reverse
 
 from companies.models import AuditEvent
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.telco import TELCO_V1
 from registry.artefacts import stem_of
 from registry.models import ModelDeployment, ModelVersion, Population
 from registry.selectors import (
@@ -35,6 +35,7 @@ from registry.services.populations import (
 from registry.services.shadows import record_shadow_run
 from registry.tests.factories import (
     NOON,
+    DatasetFactory,
     ModelDeploymentFactory,
     ModelVersionFactory,
     PopulationFactory,
@@ -264,6 +265,18 @@ def test_versions_of_two_bases_are_not_compared(company, base):
 
 
 # --- In the admin ----------------------------------------------------------------------------------------
+
+
+def test_operators_read_what_serves_each_base_and_how_fresh_it_is(company, as_operator):
+    base = PopulationFactory(company=company, name="Gym", snapshot=True)
+    DatasetFactory(company=company, population=base, row_count=900)
+    model = ModelVersionFactory(company=company, population=base)
+    ModelDeploymentFactory(model=model, role=ModelDeployment.Role.CHAMPION, champion_slot=True)
+
+    page = as_operator.get(reverse("admin:registry_population_changelist")).content.decode()
+
+    assert "Customer bases" in page
+    assert f'<td class="field-champion">{model}</td><td class="field-customers">900</td>' in page
 
 
 def test_operators_read_and_describe_a_base(company, base, as_operator):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.presenting.quality import Figure, compare, quality_of
+from registry.presenting.quality import Figure, beside, quality_of
 from registry.tests.factories import ModelMetricsFactory, ModelVersionFactory
 
 pytestmark = pytest.mark.django_db
@@ -29,12 +29,11 @@ def test_every_figure_names_its_averaging():
     assert all("(churners)" in figure.name for figure in quality.churners)
 
 
-def test_a_figure_says_whether_it_is_better_than_another():
-    errors = compare([Figure("Brier score", 0.13)], [Figure("Brier score", 0.14)], less_is_better=True)
-    ties = compare([Figure("AUC", 0.8501)], [Figure("AUC", 0.8502)])
-    worse = compare([Figure("AUC", 0.84)], [Figure("AUC", 0.85)])
+def test_a_figure_stands_beside_that_of_another_version_without_a_judgement():
+    [row] = beside([Figure("AUC", 0.84)], [Figure("AUC", 0.80)])
 
-    assert [row[0]["better"] for row in (errors, ties, worse)] == [True, None, False]
+    assert (row["value"], row["compared"], round(row["difference"], 3)) == (0.84, 0.80, 0.04)
+    assert "better" not in row
 
 
 def test_a_version_that_was_never_evaluated_has_no_quality():

@@ -1,4 +1,5 @@
-from ml.matrix.schemas import TELCO_V1, Category, FeatureSchema, Number
+from ml.matrix.schemas import Category, FeatureSchema, Number
+from ml.matrix.telco import TELCO_V1
 from registry.engines.tables import customers_table, stored_table, table_schema
 from tabular.snapshots.plan import PlannedColumn, SnapshotPlan
 
@@ -35,13 +36,14 @@ PLAN = SnapshotPlan(
     columns=(
         PlannedColumn("Kunde", "Kunde", "id", "id"),
         PlannedColumn("Umsatz", "Umsatz", "feature", "number", decimal=",", thousands="."),
-        PlannedColumn("Beginn", "Beginn", "feature", "date", date_order="DMY", reference="2024-05-31"),
+        PlannedColumn("Beginn", "Beginn", "feature", "date", date_order="DMY"),
         PlannedColumn("Tarif", "Tarif", "feature", "category"),
         PlannedColumn("Post", "Post", "feature", "yes/no", values=("nein", "ja")),
         PlannedColumn("weg", "weg", "outcome", "yes/no", values=("nein", "ja")),
     ),
     left_value="ja",
     stayed_values=("nein",),
+    reference="2024-05-31",
 )
 OWN = FeatureSchema(
     name="own",
@@ -58,7 +60,7 @@ def test_an_own_table_is_read_by_its_plan_and_asked_only_for_what_the_model_read
     assert [column.name for column in table.columns] == ["Kunde", "Umsatz", "Beginn", "Post", "weg"]
     spent, since, post = (table.column(name) for name in ("Umsatz", "Beginn", "Post"))
     assert (spent.decimal, spent.usual_minimum, spent.usual_maximum) == (",", 5, 900)
-    assert (since.kind, since.date_order, since.reference.isoformat()) == ("age", "DMY", "2024-05-31")
+    assert (since.kind, since.date_order, table.reference.isoformat()) == ("age", "DMY", "2024-05-31")
     assert (post.categories, dict(post.spellings)["true"]) == (("ja", "nein"), "ja")
     assert not table.the("label").required
 

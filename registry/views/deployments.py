@@ -10,7 +10,8 @@ from companies.access import developer_required
 from core.errors import DomainError
 from registry.forms import DeployForm, ReasonForm, possible_roles
 from registry.models import ModelDeployment, Population
-from registry.presenting.quality import compare, quality_of
+from registry.presenting.comparisons import comparison_of
+from registry.presenting.quality import beside, quality_of
 from registry.selectors import (
     champion_of,
     champion_to_return_to,
@@ -56,7 +57,7 @@ def deploy(request, pk):
             ),
         )
         if done:
-            messages.success(request, f"{version} {AS_WHAT[done.role]} of {company} from now on.")
+            messages.success(request, f"{version} {AS_WHAT[done.role]} of {version.population} from now on.")
             return redirect("registry:models", "dev")
     offers = [offer_after_deploying(request.member, version, role) for role in roles]
     return _confirm(
@@ -80,7 +81,7 @@ def withdraw(request, pk):
         )
         if done:
             ended = "is no longer the challenger of" if serving.is_challenger else "no longer serves"
-            messages.success(request, f"{version} {ended} {company}.")
+            messages.success(request, f"{version} {ended} {version.population}.")
             return redirect("registry:models", "dev")
     offers = [offer_after_withdrawing(request.member, version)]
     return _confirm(
@@ -162,6 +163,18 @@ def _try(form, change):
         return None
 
 
+def _beside(member, version, other):
+    """Put `version` beside the suggested one: on the same customers, where they were compared so."""
+    context = {"compared_with": str(other)}
+    comparison = comparison_of(member, version, other)
+    if comparison:
+        return {**context, "comparison": comparison}
+    ours, theirs = quality_of(version), quality_of(other)
+    if ours and theirs:
+        context["churners"] = beside(ours.churners, theirs.churners)
+    return context
+
+
 def _confirm(request, form, offers, *, version, compared=False, **words):
     now = offer_now(request.member, version.population)
     context = {
@@ -172,9 +185,7 @@ def _confirm(request, form, offers, *, version, compared=False, **words):
         "champion_role": ModelDeployment.Role.CHAMPION.value,
         **words,
     }
-    ours, theirs = quality_of(version), now.suggested and quality_of(now.suggested)
-    if compared and ours and theirs and now.suggested != version:
-        context["compared_with"] = str(now.suggested)
-        context["churners"] = compare(ours.churners, theirs.churners)
+    if compared and now.suggested and now.suggested != version:
+        context |= _beside(request.member, version, now.suggested)
     status = getattr(form, "status", 400) if form.errors else 200
     return render(request, "registry/change.html", context, status=status)

@@ -8,11 +8,10 @@ from registry.artefacts import stem_of
 from registry.forms import ReasonForm
 from registry.presenting import cards, charts
 from registry.presenting.disagreement import disagreement_of
-from registry.presenting.quality import compare, quality_of
+from registry.presenting.quality import beside, quality_of
 from registry.selectors import (
     champion_for,
     champion_of,
-    has_several_bases,
     lineage_of,
     list_versions,
     serving_rows,
@@ -33,23 +32,33 @@ def models(request):
     for each in versions:
         each.quality = quality_of(each)
         each.since = each.serving_since or each.created_at
-    bases = list({each.population: None for each in versions})
-    suggested = {base.pk: champion_for(member, base) for base in bases}
-    for each in versions:
-        each.is_suggested = each == suggested[each.population_id]
-    context = {
-        "versions": versions,
-        "champion": champion_for(member),
-        "deployed": champion_of(member.company),
-        "bases": has_several_bases(member.company),
-    }
     if member.is_developer:
         serving = serving_rows(member.company)
         for each in versions:
             each.deployment = serving.get(each.pk)
-        context["users"] = users_of(member.company)
-        context["challenges"] = [found for base in bases if (found := _challenge(member.company, base))]
+    context = {"groups": _by_base(member, versions), "users": users_of(member.company)}
     return render(request, f"registry/models_{member.role}.html", context)
+
+
+def _by_base(member, versions):
+    """Return the versions of each base apart: figures of different customers are not to be compared."""
+    groups = {}
+    for each in versions:
+        groups.setdefault(each.population, []).append(each)
+    return [_group(member, base, found) for base, found in groups.items()]
+
+
+def _group(member, base, versions):
+    champion = champion_for(member, base)
+    for each in versions:
+        each.is_suggested = each == champion
+    return {
+        "base": base,
+        "versions": versions,
+        "champion": champion,
+        "deployed": champion_of(member.company, base),
+        "challenge": _challenge(member.company, base) if member.is_developer else None,
+    }
 
 
 def _challenge(company, base):
@@ -59,8 +68,7 @@ def _challenge(company, base):
     told = challenge.in_words if challenge.share else ""
     name = f"promote-{challenge.challenger.model_id}-%s"
     return {
-        "challenge": challenge,
-        "deployed": champion_of(company, base),
+        "found": challenge,
         "promotion": ReasonForm(auto_id=name, initial={"reason": told}),
     }
 
@@ -114,9 +122,9 @@ def _figures(quality, champion, chosen):
         }
     return {
         "compared_with": str(champion),
-        "churners": compare(quality.churners, other.churners),
-        "weighted": compare(quality.weighted, other.weighted),
-        "calibration_figures": compare(quality.calibration, other.calibration, less_is_better=True),
+        "churners": beside(quality.churners, other.churners),
+        "weighted": beside(quality.weighted, other.weighted),
+        "calibration_figures": beside(quality.calibration, other.calibration),
     }
 
 

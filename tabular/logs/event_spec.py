@@ -41,6 +41,8 @@ class EventSpec:
         Place and name of the column of each mapped role.
     date_order
         ``YMD``, ``DMY``, ``MDY`` or ``SERIAL``.
+    point_zero
+        Each id of a customer ends in .0, which some program added: it is read without.
     time_form
         ``CLOCK``, ``HALVES`` or ``FRACTION``, where the time of day has a column of its own.
     numbers
@@ -56,6 +58,7 @@ class EventSpec:
     numbers: dict[str, NumberFormat]
     cancels: bool = False
     time_form: str | None = None
+    point_zero: bool = False
 
     @property
     def multiplies(self) -> bool:
@@ -82,6 +85,7 @@ class EventSpec:
             "numbers": {role: written.to_dict() for role, written in self.numbers.items()},
             "cancels": self.cancels,
             "time_form": self.time_form,
+            "point_zero": self.point_zero,
         }
 
     @classmethod

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tabular.errors import counted, place, shown
+from tabular.errors import TableError, counted, place, shown
 from tabular.logs.event_spec import EventSpec
 from tabular.logs.event_values import Events
 from tabular.source.duplicates import FIXED_SEED, hash_texts
@@ -204,6 +204,30 @@ class EventTally:
             warnings=tuple(self._warnings(conflicts)),
         )
 
+    def refuse_without_purchases(self) -> None:
+        """Refuse a log that says nothing about who comes back.
+
+        Raises
+        ------
+        TableError
+            ``no_purchases``: every event is a return, or of a type that is no purchase.
+        """
+        if self.types["purchase"]:
+            return
+        found = ", ".join(shown(word) for word, _ in self.types.most_common(5))
+        column = self.spec.columns.get("event_type")
+        where = (
+            f"Column {column} says {found}"
+            if column
+            else "Every amount is below zero, or every order cancelled"
+        )
+        change = "Choose another column for the event type, or none" if column else "Choose other columns"
+        raise TableError(
+            "no_purchases",
+            f"No row is a purchase. {where}. {change}: then every row with an amount counts as a purchase.",
+            column=column,
+        )
+
     def _warnings(self, conflicts: int) -> list[str]:
         out = []
         name = self.spec.columns["customer_id"]
@@ -238,6 +262,10 @@ class EventTally:
                 "blanks or in upper and lower case. They were kept apart as different customers; make "
                 "them equal if they are the same."
             )
+        if self.spec.point_zero:
+            out.append(
+                f"Column {name}: every id ends in .0, which some program added. They were read without it."
+            )
         if self.undone_zeros:
             out.append(
                 f"Column {name}: {counted(self.undone_zeros, 'id ends', 'ids end')} in .0, which some "
@@ -249,9 +277,6 @@ class EventTally:
                 f"{counted(conflicts, 'customer has', 'customers have')} rows with both labels; who has "
                 "left in any row counts as left."
             )
-        if self.types and not self.types["purchase"]:
-            found = ", ".join(shown(word) for word, _ in self.types.most_common(5))
-            out.append(f"No row is a purchase; the types of events are {found}.")
         if self.returns:
             out.append(
                 f"{counted(self.returns, 'row is a return', 'rows are returns')} "

@@ -84,6 +84,8 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
         faults[where & (faults == 0)] = FAULTS.index((kind, role)) + 1
 
     columns: dict[str, pa.Array] = {"customer_id": cells["customer_id"]}
+    if spec.point_zero:
+        columns["customer_id"] = pc.replace_substring_regex(cells["customer_id"], r"^([0-9]+)\.0$", r"\1")
     nobody = _nobody(cells["customer_id"])
     blanks["customer_id"] = int(nobody.sum())
     fault("missing_id", "customer_id", nobody)

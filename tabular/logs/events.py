@@ -93,7 +93,8 @@ def import_events(
     Raises
     ------
     TableError
-        ``type_mismatch``: the file is not the one that was looked at; ``no_rows``: no event is left.
+        ``type_mismatch``: the file is not the one that was looked at; ``no_rows``: no event is left;
+        ``no_purchases``: none of them is a purchase.
     """
     path, events_path, rejects_path = Path(path), Path(events_path), Path(rejects_path)
     run = _Import(path, spec, _latest_day(now), on_progress or _silent)
@@ -141,6 +142,7 @@ class _Import:
             writer.add_key_value_metadata({"has_time": "true" if self.tally.has_time else "false"})
         if not self.tally.accepted:
             raise self._refusal(rejects)
+        self.tally.refuse_without_purchases()
         return self.tally.report()
 
     def _verify(self) -> None:

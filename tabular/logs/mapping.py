@@ -8,9 +8,9 @@ from tabular.errors import TableError, counted, shown
 from tabular.logs.event_spec import NUMBERS, REQUIRED, ROLES, EventSpec, quoted, refuse_mapping
 from tabular.logs.event_values import event_type_of
 from tabular.previews.detect import MOST_DISTINCT, DetectedColumn
-from tabular.previews.preview import Preview
+from tabular.previews.preview import Preview, alike_columns
 from tabular.values.amounts import DECIMALS, NumberFormat, split_number
-from tabular.values.cells import BadCell
+from tabular.values.cells import BadCell, is_blank
 from tabular.values.moments import EXAMPLES, ORDERS, SPOKEN
 from tabular.values.words import OTHER_DATES, OTHER_TIMES, match_role, words_of
 
@@ -54,9 +54,15 @@ def guess_mapping(preview: Preview) -> dict[str, Guess]:
                 scored.append((-score, order, column.place, role, column.name, reason))
     guesses: dict[str, Guess] = {}
     taken: set[str] = set()
+    twins = {column.name for group in alike_columns(preview) for column in group}
+    open_roles: set[str] = set()
     has_quantity = any(role == "quantity" and -score > 0.5 for score, *_, role, _, _ in scored)
     for score, _, _, role, name, reason in sorted(scored):
-        if role in guesses or name in taken:
+        if role in guesses or name in taken or role in open_roles:
+            continue
+        if name in twins:
+            # Two columns of one name: which of them is meant, only a person knows.
+            open_roles.add(role)
             continue
         if role == "unit_price" and ("amount" in guesses or not has_quantity):
             continue
@@ -65,7 +71,9 @@ def guess_mapping(preview: Preview) -> dict[str, Guess]:
             continue
         guesses[role] = Guess(name, reason, round(-score, 2))
         taken.add(name)
-    _guess_by_content(preview, guesses, taken)
+    _guess_by_content(preview, guesses, taken | twins, open_roles)
+    if "event_type" in guesses and not _leaves_purchases(preview, guesses):
+        del guesses["event_type"]
     if "time" in guesses and not _needs_times(preview, guesses):
         del guesses["time"]
     if "unit_price" in guesses and ("amount" in guesses or "quantity" not in guesses):
@@ -78,6 +86,15 @@ def guess_mapping(preview: Preview) -> dict[str, Guess]:
         )
         guesses["unit_price"] = Guess(price.column, reason, price.confidence)
     return {role: guesses[role] for role in ROLES if role in guesses}
+
+
+def _leaves_purchases(preview: Preview, guesses: dict[str, Guess]) -> bool:
+    """Whether some of the first rows is a purchase of a known customer on a known day, by its event type."""
+    places = {role: preview.column(guess.column).place for role, guess in guesses.items()}
+    needed = [places[role] for role in ("customer_id", "event_at") if role in places]
+    rows = [row["texts"] for row in preview.rows]
+    whole = [row for row in rows if not any(is_blank(row[place]) for place in needed)]
+    return any(event_type_of(row[places["event_type"]]) == "purchase" for row in whole)
 
 
 def _needs_times(preview: Preview, guesses: dict[str, Guess]) -> bool:
@@ -142,26 +159,29 @@ def _content(column: DetectedColumn) -> str:
     return f"{more}{counted(column.distinct, 'different text')} in {counted(column.rows, 'row')}"
 
 
-def _guess_by_content(preview: Preview, guesses: dict[str, Guess], taken: set[str]) -> None:
+def _guess_by_content(
+    preview: Preview, guesses: dict[str, Guess], taken: set[str], open_roles: set[str]
+) -> None:
     """Guess required roles that no name gives away, where only one column can play them."""
+    settled = guesses.keys() | open_roles
     free = [column for column in preview.columns if column.name not in taken]
     dates = [column for column in free if column.kind == "date"]
-    if "event_at" not in guesses and len(dates) == 1:
+    if "event_at" not in settled and len(dates) == 1:
         guesses["event_at"] = Guess(dates[0].name, "no other column holds dates", 0.6)
     times = [column for column in free if not _refuses("time", column)]
-    if "time" not in guesses and len(times) == 1:
+    if "time" not in settled and len(times) == 1:
         reason = f"no other column holds times; it holds {_content(times[0])}"
         guesses["time"] = Guess(times[0].name, reason, 0.6)
         taken.add(times[0].name)
     numbers = [column for column in free if column.kind == "number" and _has_cents(column)]
-    if "amount" not in guesses and "unit_price" not in guesses and len(numbers) == 1:
+    if not {"amount", "unit_price"} & settled and len(numbers) == 1:
         guesses["amount"] = Guess(numbers[0].name, "no other column holds numbers with decimals", 0.5)
     names = [
         column
         for column in free
         if column.kind in ("text", "number") and not _has_cents(column) and _repeats(column)
     ]
-    if "customer_id" not in guesses and names:
+    if "customer_id" not in settled and names:
         best = max(names, key=lambda column: column.distinct)
         reason = f"its values stand in several rows each ({_content(best)})"
         guesses["customer_id"] = Guess(best.name, reason, 0.4 if len(names) == 1 else LEAST_CONFIDENCE)
@@ -231,6 +251,7 @@ def freeze(
         numbers={role: _settle_signs(columns[role], decimal) for role in NUMBERS if role in columns},
         cancels="order_id" in columns and columns["order_id"].cancels,
         time_form=columns["time"].time_form if "time" in columns else None,
+        point_zero=columns["customer_id"].point_zero,
     )
 
 

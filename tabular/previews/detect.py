@@ -56,6 +56,7 @@ SHORTENED = r"(?i)\b(?:rs|kr|fr)\."
 PADDED = re.compile("0[0-9]+")
 CANCELLED = r"^\s*[Cc][0-9]+$"
 DIGITS = r"^\s*[0-9]+$"
+POINT_ZERO = r"^[0-9]+\.0$"
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,8 @@ class DetectedColumn:
         Numbers, or moments and times as ISO text.
     cancels
         Numbers of orders of which some begin with a C: these are cancelled.
+    point_zero
+        Whole numbers that all end in .0, as programs write ids that they took for decimals.
     """
 
     name: str
@@ -110,6 +113,7 @@ class DetectedColumn:
     maximum: float | str | None = None
     examples: tuple[str, ...] = ()
     cancels: bool = False
+    point_zero: bool = False
 
     @property
     def filled(self) -> int:
@@ -145,7 +149,7 @@ class Clues:
         self.points = self.commas = self.either = 0
         self.thousands: dict[str, int] = {}
         self.lakhs = self.halves = 0
-        self.cancelled = self.digits = 0
+        self.cancelled = self.digits = self.zeros = 0
 
     def take(self, column: pa.Array) -> None:
         """Look at the cells of one block."""
@@ -181,6 +185,7 @@ class Clues:
             self.halves += _count(texts, counts, HALF)
         if "number" in self.asks:
             self._take_numbers(texts, counts)
+            self.zeros += _count(texts, counts, POINT_ZERO)
         if "order" in self.asks:
             self.cancelled += _count(texts, counts, CANCELLED)
             self.digits += _count(texts, counts, DIGITS)
@@ -237,6 +242,7 @@ class Clues:
             # All orders of a shop may begin with a C; only beside plain numbers it is a mark.
             cancels=0 < self.cancelled < self.digits
             and (self.cancelled + self.digits) > 0.9 * (self.rows - self.blanks),
+            point_zero=0 < self.zeros == self.rows - self.blanks,
         )
         if not self.looked_at:
             return column

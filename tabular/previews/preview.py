@@ -124,6 +124,14 @@ class Preview:
         )
 
 
+def alike_columns(preview: Preview) -> list[list[DetectedColumn]]:
+    """Return groups of columns whose names differ only in upper and lower case or in blanks, if at all."""
+    groups: dict[str, list[DetectedColumn]] = {}
+    for column, name in zip(preview.columns, preview.table.header, strict=True):
+        groups.setdefault("".join(name.split()).casefold(), []).append(column)
+    return [group for name, group in groups.items() if name and len(group) > 1]
+
+
 def preview_table(
     path: Path | str,
     *,
@@ -187,7 +195,7 @@ def _look_at(path: Path, canonical: Path, rows: int, on_progress: Progress) -> P
     columns = _agree([clue.settle() for clue in clues], clues, table)
     columns = _measured(path, table, columns, on_progress)
     signs = [column.decimal for column in columns if column.decimal and not column.decimal_ambiguous]
-    return Preview(
+    found = Preview(
         table=table,
         columns=tuple(columns),
         decimal=max(sorted(set(signs)), key=signs.count, default=None),
@@ -195,6 +203,15 @@ def _look_at(path: Path, canonical: Path, rows: int, on_progress: Progress) -> P
         rows_in_file=count,
         broken=broken,
         warnings=tuple(warnings),
+    )
+    return replace(found, warnings=(*found.warnings, *map(_name_alike, alike_columns(found))))
+
+
+def _name_alike(group: list[DetectedColumn]) -> str:
+    names = " and ".join(shown(column.name) for column in group[:3])
+    return (
+        f"{counted(len(group), 'column')} have the same name but for upper and lower case or blanks; here "
+        f"they are called {names}. Say which one is meant, or leave the others out of the file."
     )
 
 

@@ -1,15 +1,17 @@
-"""Whether a table has one row per purchase, so that it is led to where it belongs."""
+"""Whether a table has one row per purchase or one per customer, so that each is led to where it belongs."""
 
 from __future__ import annotations
 
 from tabular.errors import counted, shown
 from tabular.previews.detect import MOST_DISTINCT, DetectedColumn
 from tabular.previews.preview import Preview
+from tabular.values.customer_words import rank_outcome
 from tabular.values.words import OTHER_DATES, match_role, words_of
 
 SURE = 0.7
 # Each customer of a log stands in more than one row; in a table of customers hardly any does.
-REPEATED = 0.7
+REPEATED, UNIQUE = 0.7, 0.98
+OUTCOME = 0.5
 
 
 def looks_like_a_log(preview: Preview) -> str | None:
@@ -25,6 +27,22 @@ def looks_like_a_log(preview: Preview) -> str | None:
         f"{shown(who.name)} stands in several rows ({_different(who)} in {counted(who.rows, 'row')}), beside "
         f"dates in {shown(when.name)} and amounts in {shown(what.name)}: this is a purchase log, with "
         "one row for each purchase."
+    )
+
+
+def looks_like_customers(preview: Preview) -> str | None:
+    """Return why a table has one row per customer (no id repeats, a column says who left), or None."""
+    if looks_like_a_log(preview):
+        return None
+    outcomes = [c for c in preview.columns if c.distinct == 2 and rank_outcome(c.name) >= OUTCOME]
+    who = _best(preview, "customer_id", ("text", "number"))
+    if not outcomes or (who is not None and _share(preview, who) < UNIQUE):
+        return None
+    said = max(outcomes, key=lambda column: rank_outcome(column.name))
+    ids = f" and {shown(who.name)} is different in each row" if who else ""
+    return (
+        f"{shown(said.name)} has two values and a name that says who left{ids}: this is a table of "
+        "customers, with one row for each."
     )
 
 

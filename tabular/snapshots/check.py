@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -11,12 +13,13 @@ import numpy as np
 
 from tabular.children import read_in_child
 from tabular.errors import TableError, counted, place, shown
+from tabular.snapshots.other_writing import find_other_writings
 from tabular.snapshots.tally import LogTally, Tally
 from tabular.snapshots.twins import TwinCounter, say_twins
 from tabular.source.duplicates import IdHashes, find_repeats
 from tabular.source.header import read_layout
 from tabular.source.locate import locate_rows
-from tabular.source.parse import Plan, iter_parsed
+from tabular.source.parse import Parsed, Plan, iter_parsed
 from tabular.source.spec import CANONICAL_SUFFIX, INLINE_SKIPS, SKIP_SUFFIX, ParseSpec
 from tabular.source.upload import DEFAULT_MAX_BYTES
 from tabular.values.schema import TableSchema
@@ -26,6 +29,8 @@ BAD_ROWS = ("refuse", "leave_out")
 PREVIEW_ROWS = 5
 CHECK_MEMORY = 400 << 20
 CHECK_SECONDS = 120
+# So much of a file shows whether it is written as its customers were so far.
+FIRST_BYTES = 64 << 10
 
 Progress = Callable[[str, int, int], None]
 
@@ -48,7 +53,8 @@ class CheckReport:
     unknown_categories
         ``{column: {"rows": n, "values": {value: rows, ...}}}``, the most frequent 20.
     out_of_range
-        ``{column: {"rows": n, "minimum": seen, "maximum": seen}}``: unusual, not impossible.
+        ``{column: {"rows": n, "minimum": seen, "maximum": seen}}``: unusual, not impossible. For a column of
+        dates these are days before the reference day, and the dates stand under ``earliest`` and ``latest``.
     blanks
         ``{column: cells}`` that are blank where that is legal.
     twins
@@ -94,6 +100,7 @@ def check_table(
     bad_rows: str = "refuse",
     rejects_path: Path | str | None = None,
     max_bytes: int = DEFAULT_MAX_BYTES,
+    today: date | None = None,
     on_progress: Progress | None = None,
 ) -> CheckReport:
     """Check the file at `path` and decide how it is read.
@@ -109,6 +116,8 @@ def check_table(
         ``refuse`` the file for any bad row, or ``leave_out`` these rows.
     rejects_path
         Where to write bad rows as CSV: line, column, value, reason. Written only if there are any.
+    today
+        The day on which the file came: from no later one its dates are counted back.
     on_progress
         Called with (step, bytes done, bytes in all).
 
@@ -131,13 +140,16 @@ def check_table(
     canonical = Path(f"{path}{CANONICAL_SUFFIX}")
     skips = Path(f"{path}{SKIP_SUFFIX}")
     try:
-        return _Check(path, schema, purpose, bad_rows, rejects_path, on_progress or _silent).run(
-            canonical, skips
-        )
+        check = _Check(path, schema, purpose, bad_rows, rejects_path, today, on_progress or _silent)
+        return check.run(canonical, skips)
     except BaseException:
         canonical.unlink(missing_ok=True)
         skips.unlink(missing_ok=True)
         raise
+
+
+def _in_iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _silent(step: str, done: int, total: int) -> None:
@@ -147,14 +159,15 @@ def _silent(step: str, done: int, total: int) -> None:
 class _Check:
     """One run of `check_table`; a class because the steps share what they found."""
 
-    def __init__(self, path, schema, purpose, bad_rows, rejects_path, on_progress):
+    def __init__(self, path, schema, purpose, bad_rows, rejects_path, today, on_progress):
         self.path: Path = path
         self.schema: TableSchema = schema
         self.trains = purpose == "train"
         self.leaves_out = bad_rows == "leave_out"
         self.on_progress: Progress = on_progress
         self.warnings: list[str] = []
-        self.tally = Tally(schema, trains=self.trains, rejects_path=rejects_path)
+        self.new_tally = partial(Tally, schema, trains=self.trains, rejects_path=rejects_path, today=today)
+        self.tally: Tally = self.new_tally()
 
     def run(self, canonical: Path, skips: Path) -> CheckReport:
         spec = self.read_spec(canonical)
@@ -168,8 +181,14 @@ class _Check:
                 columns=[label.name],
             )
         plan = Plan(spec, self.schema, labels_matter=self.trains, surveys=True)
+        plan = self.written_otherwise(plan, self.first_unread(plan))
         preview, risky = self.read_rows(plan)
-        tally = self.tally
+        if not plan.spec.written and self.tally.unread:
+            plan = self.written_otherwise(plan, self.tally.unread)
+            if plan.spec.written:
+                self.count_anew()
+                preview, risky = self.read_rows(plan)
+        spec, tally = plan.spec, self.tally
         if not tally.rows_in:
             raise TableError("no_rows", f"The file has a header but no rows.{self.sheet_note(spec)}")
         if tally.faults and not self.leaves_out:
@@ -178,7 +197,7 @@ class _Check:
         duplicates = self.settle_repeats(plan)
         accepted = tally.rows_in - tally.rejected - duplicates
         if not accepted:
-            raise tally.refusal(all_rows=True)
+            raise tally.refusal(left_out=True)
         if self.trains:
             tally.refuse_training(accepted)
         tally.close()
@@ -196,7 +215,7 @@ class _Check:
             risky=tuple(sorted(risky)),
             rows=accepted,
             warnings=tuple(self.warnings),
-            references=tally.references(),
+            reference=_in_iso(tally.ages.reference),
         )
         return CheckReport(
             spec=spec,
@@ -232,6 +251,50 @@ class _Check:
         column = self.schema.the("id")
         return replace(spec, id_place=spec.positions.get(column.name) if column else None)
 
+    def first_unread(self, plan: Plan) -> dict[str, list[str]]:
+        """Return cells that cannot be read, by column, of a file whose first rows mostly have mistakes.
+
+        Every mistake of a row gets a sentence of its own, which takes long for a whole file of them.
+        """
+        if not any(column.kind == "age" or column.decimal for column in self.schema.columns):
+            return {}
+        first = None
+        # Whatever is wrong with the file itself is said when all of it is read.
+        with suppress(TableError), closing(self.blocks(plan, block_bytes=FIRST_BYTES)) as blocks:
+            first = next(blocks, None)
+        if first is None or len(first.faults) <= len(first.lines):
+            return {}
+        tally = Tally(self.schema, trains=self.trains, rejects_path=None)
+        tally.set_aside(first.faults)
+        return tally.unread
+
+    def blocks(self, plan: Plan, **options) -> Iterator[Parsed]:
+        """Read all rows of the file."""
+        return iter_parsed(self.path, plan, np.empty(0, np.int64), **options)
+
+    def written_otherwise(self, plan: Plan, unread: dict[str, list[str]]) -> Plan:
+        """Return how to read a file that writes some columns otherwise than the schema says.
+
+        Raises
+        ------
+        TableError
+            Several ways read such a column, and differently.
+        """
+        found = find_other_writings(self.path, plan, unread) if unread else []
+        if unclear := next((each for each in found if each.written is None), None):
+            self.tally.close()
+            raise unclear.refusal()
+        self.warnings += [each.sentence for each in found]
+        written = {each.column: each.written for each in found}
+        return replace(plan, spec=replace(plan.spec, written=written)) if written else plan
+
+    def count_anew(self) -> None:
+        """Forget what was counted, with the list of the rows that could not be read."""
+        self.tally.close()
+        if self.tally.rejects_written:
+            Path(self.tally.rejects_written).unlink()
+        self.tally = self.new_tally()
+
     def sheet_note(self, spec: ParseSpec) -> str:
         return f" The sheet {shown(spec.sheet)} was read." if spec.sheet else ""
 
@@ -245,7 +308,7 @@ class _Check:
         self.twins = TwinCounter(self.schema) if self.schema.finds_twins else None
         self.logs = None if self.schema.one_row_per_id else LogTally(self.schema, self.trains)
         done, total = plan.spec.data_at, plan.spec.source(self.path).stat().st_size
-        for parsed in iter_parsed(self.path, plan, np.empty(0, np.int64)):
+        for parsed in self.blocks(plan):
             self.tally.take(parsed)
             risky |= parsed.risky
             if self.hashes is not None and parsed.ids is not None:
@@ -318,6 +381,7 @@ def check_table_in_child(
     bad_rows: str = "refuse",
     rejects_path: Path | str | None = None,
     max_bytes: int = DEFAULT_MAX_BYTES,
+    today: date | None = None,
     memory_bytes: int = CHECK_MEMORY,
     seconds: float = CHECK_SECONDS,
     on_progress: Progress | None = None,
@@ -339,6 +403,7 @@ def check_table_in_child(
             "bad_rows": bad_rows,
             "rejects_path": str(rejects_path) if rejects_path else None,
             "max_bytes": max_bytes,
+            "today": _in_iso(today),
         },
         memory_bytes=memory_bytes,
         seconds=seconds,
@@ -348,6 +413,8 @@ def check_table_in_child(
     return CheckReport.from_dict(found)
 
 
-def check_for_parent(*, schema: dict, on_progress: Progress, **options) -> dict:
+def check_for_parent(*, schema: dict, today: str | None = None, on_progress: Progress, **options) -> dict:
     """Do `check_table` in a child, with arguments and result in JSON."""
-    return check_table(schema=TableSchema.from_dict(schema), on_progress=on_progress, **options).to_dict()
+    day = date.fromisoformat(today) if today else None
+    found = check_table(schema=TableSchema.from_dict(schema), today=day, on_progress=on_progress, **options)
+    return found.to_dict()

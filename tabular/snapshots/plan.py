@@ -7,7 +7,7 @@ Doors: `freeze` turns what was inferred and what a person chose into a `Snapshot
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 
 from tabular.errors import TableError, counted, shown
@@ -77,8 +77,6 @@ class PlannedColumn:
         One of `column_types.TYPES`.
     decimal, thousands, lakhs, date_order
         How numbers and dates are written.
-    reference
-        For dates: the latest one, to which the date of a single customer is compared.
     values
         The spellings of no and yes of a yes/no column; of an outcome first the one of those who stayed.
     examples
@@ -93,7 +91,6 @@ class PlannedColumn:
     thousands: str | None = None
     lakhs: bool = False
     date_order: str | None = None
-    reference: str | None = None
     values: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
 
@@ -108,11 +105,15 @@ class SnapshotPlan:
         The value of the outcome that means "left".
     stayed_values
         All others; a later value that is neither is a mistake of its row.
+    reference
+        The day, in ISO form, from which the dates of the first table were counted back, found by its check.
+        Those of a later file, be it a single customer, are never counted from an earlier day.
     """
 
     columns: tuple[PlannedColumn, ...]
     left_value: str
     stayed_values: tuple[str, ...]
+    reference: str | None = None
 
     @property
     def outcome(self) -> PlannedColumn:
@@ -178,7 +179,8 @@ class SnapshotPlan:
         columns = [self.id_schema()]
         columns += [read_feature(c, known.get(c.name, ()), ranges.get(c.name)) for c in read]
         columns.append(self.label_schema(required=purpose == "train"))
-        return TableSchema(name, tuple(columns), missing_words=True, finds_twins=True)
+        reference = date.fromisoformat(self.reference) if self.reference else None
+        return TableSchema(name, tuple(columns), missing_words=True, finds_twins=True, reference=reference)
 
     def id_schema(self) -> Column:
         """Return how the customers are named."""
@@ -203,7 +205,7 @@ class SnapshotPlan:
         """Return how the house itself writes the customers of several files into one table.
 
         Every customer has an id, also those called after their rows; numbers are plain; a date is the
-        number of days before the latest one of the file in which it stood.
+        number of days before the reference day of the file in which it stood.
         """
         ids = [column for column in self.columns if column.role == "id"]
         ids = ids or [PlannedColumn(self.id_column, self.id_column, "id", "id")]
@@ -218,30 +220,34 @@ class SnapshotPlan:
     @classmethod
     def from_dict(cls, found: dict) -> SnapshotPlan:
         """Build a plan again from `to_dict`, also after a round trip through JSON."""
-        columns = tuple(
-            PlannedColumn(**{**c, "values": tuple(c["values"]), "examples": tuple(c["examples"])})
-            for c in found["columns"]
-        )
+        columns = tuple(map(_planned_column, found["columns"]))
         return cls(**{**found, "columns": columns, "stayed_values": tuple(found["stayed_values"])})
+
+
+def _planned_column(found: dict) -> PlannedColumn:
+    kept = {f.name: found[f.name] for f in fields(PlannedColumn) if f.name in found}
+    return PlannedColumn(**kept | {name: tuple(kept[name]) for name in ("values", "examples")})
 
 
 def _plain(column: PlannedColumn) -> PlannedColumn:
     kind = "number" if column.kind == "date" else column.kind
-    return replace(
-        column, kind=kind, decimal=".", thousands=None, lakhs=False, date_order=None, reference=None
-    )
+    return replace(column, kind=kind, decimal=".", thousands=None, lakhs=False, date_order=None)
 
 
 def read_feature(
     column: PlannedColumn, values: Sequence[str] = (), usual: tuple[float, float] | None = None
 ) -> Column:
     """Return how a feature is read: blanks are legal, and unknown values are counted where some are known."""
-    if column.kind == "date":
-        reference = date.fromisoformat(column.reference) if column.reference else None
-        return Column(
-            column.name, "age", blank_allowed=True, date_order=column.date_order, reference=reference
-        )
     low, high = usual or (None, None)
+    if column.kind == "date":
+        return Column(
+            column.name,
+            "age",
+            blank_allowed=True,
+            date_order=column.date_order,
+            usual_minimum=low,
+            usual_maximum=high,
+        )
     if column.kind == "number":
         return Column(
             column.name,
@@ -362,7 +368,6 @@ def _planned(column: InferredColumn, choices: Choices) -> PlannedColumn:
         thousands=written["decimal"] if changed else written["thousands"],
         lakhs=written["lakhs"] and not changed,
         date_order=order,
-        reference=str(column.maximum)[:10] if kind == "date" and column.maximum else None,
         values=column.sides if kind == "yes/no" and column.sides else (),
         examples=tuple(text for text, _ in column.examples[:EXAMPLE_ROWS]),
     )

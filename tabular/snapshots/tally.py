@@ -6,7 +6,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tabular.errors import TableError, counted, place, shown
+from tabular.snapshots.ages import AgeTally
 from tabular.source.danger import harmless
 from tabular.source.duplicates import FIXED_SEED, hash_texts
 from tabular.source.parse import Parsed, Plan
-from tabular.source.spec import FIRST_REFERENCE
 from tabular.values.cells import RowFault
 from tabular.values.schema import TableSchema
 
@@ -25,12 +25,15 @@ SHOWN_VALUES = 20
 SHOWN_COLUMNS = 5
 # More different unknown values than this are counted, but no longer by name.
 KEPT_VALUES = 10_000
+KEPT_UNREAD = 100
 
 
 class Tally:
     """What was seen so far in one file."""
 
-    def __init__(self, schema: TableSchema, *, trains: bool, rejects_path: Path | None):
+    def __init__(
+        self, schema: TableSchema, *, trains: bool, rejects_path: Path | None, today: date | None = None
+    ):
         self.schema = schema
         self.trains = trains
         self.rows_in = 0
@@ -38,13 +41,14 @@ class Tally:
         self.left_out: list[int] = []
         self.faults: Counter = Counter()
         self.first: RowFault | None = None
+        # Some of the cells that are no numbers or dates as their column writes them.
+        self.unread: dict[str, list[str]] = {}
         self.unknown: dict[str, Counter] = {}
         self.unusual: dict[str, list[float]] = {}
         self.respelled: dict[str, Counter] = {}
         self.filled: Counter = Counter()
         self.blanks: Counter = Counter()
-        # The latest date of each column of ages.
-        self.latest: dict[str, date] = {}
+        self.ages = AgeTally(schema, today)
         self.labels: Counter = Counter()
         self.rejects_path = rejects_path
         self.rejects_written: str | None = None
@@ -56,6 +60,7 @@ class Tally:
         if parsed.faults:
             self.set_aside(parsed.faults)
         self.filled.update(parsed.filled)
+        self.ages.take(parsed)
         for name, spellings in parsed.respelled.items():
             self.respelled.setdefault(name, Counter()).update(spellings)
         for column in self.schema.columns:
@@ -70,8 +75,6 @@ class Tally:
                 self.labels.update(_value_counts(array))
             elif column.kind == "number":
                 self._count_unusual(column, array)
-            elif column.kind == "age":
-                self._remember_latest(column, array, column.reference or FIRST_REFERENCE)
 
     def set_aside(self, faults: Iterable[RowFault]) -> None:
         """List rows that are not used."""
@@ -80,7 +83,14 @@ class Tally:
             self.faults[fault.kind, fault.column] += 1
             self.rejected += 1
             self.left_out.append(fault.line)
+            if fault.kind in ("bad_date", "bad_number"):
+                self._keep_unread(fault)
             self._write_reject(fault)
+
+    def _keep_unread(self, fault: RowFault) -> None:
+        kept = self.unread.setdefault(fault.column, [])
+        if len(kept) < KEPT_UNREAD:
+            kept.append(fault.value)
 
     def _write_reject(self, fault: RowFault) -> None:
         if self.rejects_path is None:
@@ -127,23 +137,6 @@ class Tally:
             seen = self.unusual.setdefault(column.name, [0, low, high])
             self.unusual[column.name] = [seen[0] + number, min(seen[1], low), max(seen[2], high)]
 
-    def _remember_latest(self, column, ages, reference: date) -> None:
-        youngest = pc.min(ages).as_py()
-        if youngest is not None:
-            seen = reference - timedelta(days=int(youngest))
-            self.latest[column.name] = max(seen, self.latest.get(column.name, seen))
-
-    def references(self) -> dict[str, str]:
-        """Return for each column of ages the day its dates are compared to: the latest in the file, or the
-        schema's where that is later.
-        """
-        out = {}
-        for column in self.schema.columns:
-            days = [day for day in (column.reference, self.latest.get(column.name)) if day is not None]
-            if column.kind == "age" and days:
-                out[column.name] = max(days).isoformat()
-        return out
-
     def unknown_categories(self) -> dict:
         """Return the values that the schema does not know, most frequent first."""
         return {
@@ -156,30 +149,39 @@ class Tally:
         return {
             name: {"rows": int(number), "minimum": low, "maximum": high}
             for name, (number, low, high) in self.unusual.items()
-        }
+        } | self.ages.out_of_range()
 
-    def refusal(self, *, all_rows: bool = False) -> TableError:
-        """Return the error for the first mistake, with how many more there are."""
+    def refusal(self, *, left_out: bool = False) -> TableError:
+        """Return the error for the first mistake, with how many more there are.
+
+        Parameters
+        ----------
+        left_out
+            Rows with mistakes were left out already, and none is left.
+        """
         self.close()
         fault = self.first
+        where = f"{place(fault.line, fault.column)}: {fault.reason}"
+        if left_out or self.rejected == self.rows_in:
+            # There is nothing to go on with, so nothing of it is offered.
+            return _refused(
+                fault,
+                f"{self._nothing_left()} {where}. Correct the file and upload it again.",
+                kind="no_rows" if left_out else fault.kind,
+            )
         alike = self.faults[fault.kind, fault.column]
         others = self.rejected - alike
         more = f"{counted(alike, 'row')} like this"
         if others:
             more += f" and {counted(others, 'row')} with other mistakes"
         what = "download them, or leave them out" if alike + others > 1 else "correct it, or leave it out"
-        text = f"{place(fault.line, fault.column)}: {fault.reason}. {more}; {what}."
-        kind = fault.kind
-        if all_rows:
-            kind, text = "no_rows", f"No row is left: all {self.rows_in:,} have mistakes. The first: {text}"
-        return TableError(
-            kind,
-            text,
-            line=fault.line,
-            column=fault.column,
-            columns=[fault.column] if fault.column else (),
-            rejects={"rows": self.rejected, "path": self.rejects_written},
-        )
+        rejects = {"rows": self.rejected, "path": self.rejects_written}
+        return _refused(fault, f"{where}. {more}; {what}.", rejects=rejects)
+
+    def _nothing_left(self) -> str:
+        if self.rows_in == 1:
+            return "The only row of the file has a mistake."
+        return f"No row of the file can be used: all {self.rows_in:,} have mistakes. The first:"
 
     def refuse_training(self, accepted: int) -> None:
         """Refuse a file from which nothing can be learned."""
@@ -226,6 +228,7 @@ class Tally:
                 f"{counted(mistakes, 'row')} with mistakes left out. "
                 f"The first: {place(first.line, first.column)}: {first.reason}."
             )
+        out += self.ages.warnings()
         for column in self.schema.columns:
             out += self._column_warnings(column)
         if blanks := +self.blanks:
@@ -265,6 +268,15 @@ class Tally:
                 f"Column {name}: {counted(int(number), 'number')} outside the usual range, between "
                 f"{low:g} and {high:g}."
             )
+
+
+def _refused(
+    fault: RowFault, text: str, *, kind: str | None = None, rejects: dict | None = None
+) -> TableError:
+    columns = [fault.column] if fault.column else ()
+    return TableError(
+        kind or fault.kind, text, line=fault.line, column=fault.column, columns=columns, rejects=rejects
+    )
 
 
 def count_blanks(array) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -67,9 +67,14 @@ class Plan:
 
     @cached_property
     def found(self) -> list[tuple[Column, int]]:
-        """The columns of the schema that the file has, with their places."""
+        """The columns of the schema that the file has, as this file writes them, with their places."""
         places = self.spec.positions
-        return [(column, places[column.name]) for column in self.schema.columns if column.name in places]
+        return [(self._written(c), places[c.name]) for c in self.schema.columns if c.name in places]
+
+    def _written(self, column: Column) -> Column:
+        if column.kind not in ("number", "age"):
+            return column
+        return replace(column, **self.spec.written.get(column.name, {}))
 
     @cached_property
     def names(self) -> list[str]:

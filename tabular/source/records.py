@@ -66,13 +66,25 @@ def read_record(text: str, line: int, delimiter: str, quoted: bool) -> Record:
     if not quoted and "\r" not in text:
         return Record(line, text.split(delimiter))
     try:
-        return Record(line, next(csv.reader([text], delimiter=delimiter), []))
+        # Strict: what stands behind the closing mark of a cell would be glued to it, without the marks.
+        return Record(line, next(csv.reader([text], delimiter=delimiter, strict=True), []))
     except csv.Error as error:
         if "limit" in str(error):
             return Record(line, [], ("cell_too_long", f"a cell is longer than {LONGEST_CELL:,} characters"))
+        if "expected after" in str(error):
+            return Record(line, [], ("ragged_rows", _describe_marks(text)))
         return Record(
             line, [], ("ragged_rows", "a line break in the middle of a row stands outside quotation marks")
         )
+
+
+def _describe_marks(text: str) -> str:
+    if '\\"' in text:
+        return (
+            'a quotation mark inside a cell is written \\", as databases do; write it twice ("") instead, or '
+            "export the table without escape signs"
+        )
+    return 'text follows the closing quotation mark of a cell; write marks inside a cell twice ("")'
 
 
 def is_open(text: str, delimiter: str) -> bool:

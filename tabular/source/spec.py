@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from tabular.values.schema import Column
+from tabular.values.schema import TableSchema
 
 CANONICAL_SUFFIX = ".canonical.csv"
 SKIP_SUFFIX = ".skip.npy"
 # A list of up to so many lines travels inside the specification; a longer one lies beside the upload.
 INLINE_SKIPS = 1000
-# To this day dates are compared until the latest one of their column is known.
+# From this day dates are counted until the latest one of the file is known.
 FIRST_REFERENCE = date(1970, 1, 1)
 
 
@@ -49,8 +49,11 @@ class ParseSpec:
         Places of the columns that hold a cell which a spreadsheet would run as a formula.
     rows
         How many rows are read after leaving out the skipped ones.
-    references
-        For each column of ages the day, in ISO form, to which its dates are compared.
+    reference
+        The day, in ISO form, from which the dates of all columns of ages are counted back.
+    written
+        How this file writes the numbers or dates of a schema column, where it does so otherwise than the
+        schema says: ``{column: {attribute of `Column`: value}}``.
     """
 
     format: str
@@ -71,12 +74,12 @@ class ParseSpec:
     risky: tuple[int, ...] = ()
     rows: int = 0
     warnings: tuple[str, ...] = ()
-    references: dict[str, str] = field(default_factory=dict)
+    reference: str | None = None
+    written: dict[str, dict] = field(default_factory=dict)
 
-    def reference_of(self, column: Column) -> date:
-        """Return the day to which the dates of a column of ages are compared."""
-        found = self.references.get(column.name)
-        return date.fromisoformat(found) if found else column.reference or FIRST_REFERENCE
+    def counted_from(self, schema: TableSchema) -> date:
+        """Return the day from which dates are counted back."""
+        return date.fromisoformat(self.reference) if self.reference else schema.reference or FIRST_REFERENCE
 
     @property
     def names(self) -> tuple[str, ...]:

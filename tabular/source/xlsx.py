@@ -12,14 +12,16 @@ import csv
 import io
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from xml.parsers import expat
 
 from tabular.errors import TableError, counted, shown
 from tabular.source.archive import Archive, corrupt
+from tabular.source.zero_formats import ZeroFormat, zero_format
 from tabular.values.cells import LONGEST_CELL, is_blank
 
 MOST_ROWS = 1_048_576
@@ -49,6 +51,8 @@ class SheetCopy:
 def write_sheet_copy(path: Path, target: Path, *, on_progress: Callable | None = None) -> SheetCopy:
     """Copy the first sheet of a workbook that is not empty to a CSV whose record n is row n of the sheet.
 
+    Sheets that can be seen come before hidden ones.
+
     Raises
     ------
     TableError
@@ -59,26 +63,41 @@ def write_sheet_copy(path: Path, target: Path, *, on_progress: Callable | None =
         _refuse_other_archives(archive)
         book = _Workbook(archive)
         texts = _shared_strings(archive, book.part("sharedStrings"))
-        styles = _date_styles(archive, book.part("styles"))
-        for name, part in book.sheets:
+        styles = _styles(archive, book.part("styles"))
+        # What somebody has hidden is rarely what is meant: it is read only where nothing else holds rows.
+        for name, part in sorted(book.sheets, key=lambda each: each[0] in book.hidden):
             with target.open("w", encoding="utf-8", newline="") as out:
                 sheet = _Sheet(out, texts, styles, book.epoch)
                 _parse(archive, part, sheet, on_progress)
             if sheet.width:
-                return _said_aloud(name, [other for other, _ in book.sheets if other != name], sheet)
+                others = [other for other, _ in book.sheets if other != name]
+                return _said_aloud(name, others, book.hidden, sheet)
     names = ", ".join(shown(name) for name, _ in book.sheets[:5])
     raise TableError("no_rows", f"The workbook holds no rows. Empty: {names}.")
 
 
-def _said_aloud(name: str, others: list[str], sheet: _Sheet) -> SheetCopy:
+def _said_aloud(name: str, others: list[str], hidden: set[str], sheet: _Sheet) -> SheetCopy:
+    def called(title: str) -> str:
+        return f"{shown(title)} (hidden)" if title in hidden else shown(title)
+
     copy = SheetCopy(name, "")
     if others:
-        rest = ", ".join(shown(other) for other in others[:5])
-        copy.note = f" The sheet {shown(name)} was read; others were not: {rest}."
+        rest = ", ".join(map(called, others[:5]))
+        copy.note = f" The sheet {called(name)} was read; others were not: {rest}."
         copy.warnings.append(copy.note.strip())
     if sheet.formulas:
         copy.warnings.append(
             f"{counted(sheet.formulas, 'cell')} with formulas: the results stored in the file were used."
+        )
+    if sheet.zeros[True]:
+        copy.warnings.append(
+            f"{counted(sheet.zeros[True], 'number')} read with the zeros that the sheet shows before them, "
+            f"e.g. {sheet.first_zeros[True]}."
+        )
+    if sheet.zeros[False]:
+        copy.warnings.append(
+            f"{counted(sheet.zeros[False], 'number')} read without the zeros that the sheet may show before "
+            f"them, e.g. {sheet.first_zeros[False]}. Where they belong to an id, save the column as text."
         )
     if sheet.outside:
         copy.warnings.append(f"{counted(sheet.outside, 'cell')} to the right of the header ignored.")
@@ -89,6 +108,11 @@ def _refuse_other_archives(archive: Archive) -> None:
     if archive.has("xl/workbook.bin"):
         raise TableError(
             "unsupported_type", "This is a binary workbook (.xlsb). Save it as .xlsx or as CSV (UTF-8)."
+        )
+    if archive.has("xl/vbaProject.bin"):
+        raise TableError(
+            "unsupported_type",
+            "The workbook holds macros (.xlsm). Save it without them, as .xlsx or as CSV (UTF-8).",
         )
     if not any(name.startswith("xl/") for name in archive.parts):
         raise TableError(
@@ -155,6 +179,7 @@ class _Workbook(_Part):
 
     def __init__(self, archive: Archive):
         self.found: list[tuple[str, str]] = []
+        self.hidden: set[str] = set()
         self.epoch = datetime(1899, 12, 30)
         relations = _Relations()
         _parse(archive, "xl/_rels/workbook.xml.rels", relations)
@@ -172,6 +197,8 @@ class _Workbook(_Part):
         if name == "sheet":
             relation = next((value for key, value in attributes.items() if key.endswith(":id")), "")
             self.found.append((attributes.get("name", ""), relation))
+            if attributes.get("state", "visible") != "visible":
+                self.hidden.add(attributes.get("name", ""))
         elif name == "workbookPr" and attributes.get("date1904") in ("1", "true"):
             self.epoch = datetime(1904, 1, 1)
 
@@ -231,8 +258,10 @@ class _SharedStrings(_Part):
             self.pieces.append(data)
 
 
-def _date_styles(archive: Archive, name: str | None) -> list[str]:
-    """Return for each style whether it shows a ``moment``, perhaps only a ``time`` of day, or neither."""
+def _styles(archive: Archive, name: str | None) -> list[str | ZeroFormat]:
+    """Return for each style whether it shows a ``moment``, perhaps only a ``time`` of day, zeros before a
+    number, or nothing of that.
+    """
     # Imported here: it takes a fifth of a second, and only workbooks need it.
     from openpyxl.styles.numbers import builtin_format_code, is_date_format
 
@@ -240,12 +269,12 @@ def _date_styles(archive: Archive, name: str | None) -> list[str]:
     if name and archive.has(name):
         _parse(archive, name, part)
 
-    def shows(number: int) -> str:
+    def shows(number: int) -> str | ZeroFormat:
         if number in EAST_ASIAN_DATES:
             return "time"
         code = part.formats.get(number) or builtin_format_code(number)
         if not is_date_format(code):
-            return ""
+            return zero_format(code) or ""
         return "moment" if {"d", "y"} & set(LITERALS.sub("", code).lower()) else "time"
 
     return [shows(number) for number in part.used]
@@ -280,12 +309,15 @@ def _whole(text: str | None) -> int:
 class _Sheet(_Part):
     """Writes each row as soon as it ends."""
 
-    def __init__(self, out, texts: list[str], styles: list[str], epoch: datetime):
+    def __init__(self, out, texts: list[str], styles: list[str | ZeroFormat], epoch: datetime):
         self.out, self.texts, self.styles, self.epoch = out, texts, styles, epoch
         # Two characters end a line here, so that the writer quotes cells with either; `out` gets one.
         self.line = io.StringIO()
         self.writer = csv.writer(self.line, lineterminator="\r\n")
         self.width = self.formulas = self.outside = 0
+        # Numbers shown with zeros: how many became text as it is seen, how many could not, and the first.
+        self.zeros: Counter = Counter()
+        self.first_zeros: dict[bool, str] = {}
         self.row = self.written = 0
         self.cells: dict[int, str] = {}
         self.place, self.kind, self.style = -1, "n", 0
@@ -376,17 +408,21 @@ class _Sheet(_Part):
             value = float(text)
         except ValueError:
             return text
-        if self.style != "0" and (shows := self._shows()):
-            return self._moment(value, text, shows)
-        if WHOLE.fullmatch(text):
-            return str(int(text))
-        if value.is_integer() and abs(value) < 1e15:
-            return str(int(value))
-        # Sheets store 29.85 as 29.850000000000001; the shortest text that gives the same number is what
-        # people see.
-        return repr(value) if abs(value) < 1e300 else text
+        shows = self._shows() if self.style != "0" else ""
+        if isinstance(shows, ZeroFormat):
+            return self._with_zeros(_shortest(value, text), shows)
+        return self._moment(value, text, shows) if shows else _shortest(value, text)
 
-    def _shows(self) -> str:
+    def _with_zeros(self, text: str, written: ZeroFormat) -> str:
+        seen = written.show(text)
+        self.zeros[seen is not None] += seen != text
+        if seen != text:
+            at = f"row {self.row:,}, column {_letters(self.place)}"
+            told = f"{shown(seen)}" if seen else f"{shown(text)} by the format {shown(written.code)}"
+            self.first_zeros.setdefault(seen is not None, f"{at}, {told}")
+        return text if seen is None else seen
+
+    def _shows(self) -> str | ZeroFormat:
         known = INDEX.fullmatch(self.style) and int(self.style) < len(self.styles)
         return self.styles[int(self.style)] if known else ""
 
@@ -398,7 +434,7 @@ class _Sheet(_Part):
         if shows == "time" and moment.date() == self.epoch.date():
             # Part of a day, and of no day: what a cell holds that shows nothing but hours and minutes.
             return moment.time().isoformat()
-        return moment.date().isoformat() if not moment.time() else moment.isoformat(" ")
+        return moment.date().isoformat() if moment.time() == time.min else moment.isoformat(" ")
 
     def _write_row(self):
         cells = {place: value for place, value in self.cells.items() if not is_blank(value)}
@@ -414,6 +450,16 @@ class _Sheet(_Part):
         self.line.truncate()
         self.writer.writerow([self.cells.get(place, "") for place in range(self.width)])
         self.out.write(self.line.getvalue()[:-2] + "\n")
+
+
+def _shortest(value: float, text: str) -> str:
+    if WHOLE.fullmatch(text):
+        return str(int(text))
+    if value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    # Sheets store 29.85 as 29.850000000000001; the shortest text that gives the same number is what people
+    # see.
+    return repr(value) if abs(value) < 1e300 else text
 
 
 def _letters(place: int) -> str:

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -67,31 +66,6 @@ def test_a_table_is_loaded_as_it_was_planned(tmp_path):
     assert frame.labels.tolist() == [1 if row[-1] == "1" else 0 for row in bank_rows()]
     expected = [float(row[5]) if row[5] else None for row in bank_rows()]
     assert frame.columns["Balance"].to_pylist() == expected
-
-
-def test_dates_become_days_before_the_latest_one_of_their_column(tmp_path):
-    path = write_bank(tmp_path / "bank.csv")
-
-    report, frame = loaded(path, planned(path))
-
-    opened = [date.fromisoformat(row[4]) for row in bank_rows()]
-    assert report.spec.references == {"Opened": max(opened).isoformat()}
-    assert frame.columns["Opened"].to_pylist() == [float((max(opened) - day).days) for day in opened]
-
-
-def test_later_files_are_compared_to_their_own_latest_date_unless_it_is_earlier(tmp_path):
-    plan = planned(write_bank(tmp_path / "bank.csv"))
-    reference = date.fromisoformat(next(c for c in plan.columns if c.name == "Opened").reference)
-    later, one = bank_rows(30, seed=2), bank_rows(1, seed=3)
-    later[0][4], later[1][4], one[0][4] = "2030-01-31", "2030-01-01", "2020-01-01"
-    next_month = write_bank(tmp_path / "later.csv", later)
-    single = write_bank(tmp_path / "one.csv", one)
-
-    ages = batch_of(next_month, *scored(next_month, plan)).columns["Opened"].to_pylist()
-    age = batch_of(single, *scored(single, plan)).columns["Opened"].to_pylist()
-
-    assert ages[:2] == [0.0, 30.0]
-    assert age == [float((reference - date(2020, 1, 1)).days)]
 
 
 def test_german_numbers_and_dates_are_read_as_they_are_written(tmp_path):

@@ -406,3 +406,51 @@ def test_many_blocks_make_one_account(tmp_path):
     assert report.first_at == str(min(row["event_at"] for row in events))
     assert events[-1]["order_id"] == "199999"
     assert datetime.fromisoformat(report.last_at) == max(row["event_at"] for row in events)
+
+
+@pytest.mark.parametrize(("kind", "named"), [("login", "'login'"), ("refund", "'return'")])
+def test_a_log_without_a_purchase_is_refused_and_says_what_to_change(kind, named, tmp_path):
+    rows = [(f"C{n % 9}", "2024-01-05", f"{n}.50", kind) for n in range(1, 20)]
+    path = write_log(tmp_path / "log.csv", rows)
+    mapping = {"customer_id": "customer_id", "event_at": "order_date", "amount": "amount"}
+
+    with pytest.raises(TableError) as refused:
+        import_log(path, mapping | {"event_type": "event_type"})
+
+    assert refused.value.kind == "no_purchases"
+    assert named in refused.value.message and "Choose another column" in refused.value.message
+    assert import_log(path, mapping)[0].event_types == {"purchase": 19}
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [('"K1 \\"Mug\\" Ltd"', "as databases do"), ('"K1" Ltd', "text follows the closing quotation mark")],
+)
+def test_an_id_with_marks_that_cannot_be_read_for_certain_is_never_changed(cell, said, tmp_path):
+    path = tmp_path / "log.csv"
+    lines = [f"K{n % 9},2024-01-{n + 1:02d},{n}.50" for n in range(20)]
+    path.write_text("\n".join(["customer_id,order_date,amount", *lines, f"{cell},2024-02-01,5.00", ""]))
+
+    report, events, [reject] = import_log(path)
+
+    assert {event["customer_id"] for event in events} == {f"K{n}" for n in range(9)}
+    assert report.rejected == 1
+    assert reject["line"] == "22" and said in reject["explanation"]
+
+
+def test_ids_that_all_end_in_point_zero_are_read_without_it_and_this_is_said(tmp_path):
+    rows = [(f"{12431 + n % 9}.0", f"2024-01-{n + 1:02d}", f"{n}.50", "purchase") for n in range(20)]
+
+    report, events, _ = import_log(write_log(tmp_path / "log.csv", [*rows, ("", "2024-01-05", "1.00", "")]))
+
+    assert {event["customer_id"] for event in events} == {str(12431 + n) for n in range(9)}
+    assert any("read without it" in warning for warning in report.warnings)
+
+
+def test_an_id_that_ends_in_point_zero_beside_others_is_kept(tmp_path):
+    rows = [(f"{12431 + n % 9}.0", f"2024-01-{n + 1:02d}", f"{n}.50", "purchase") for n in range(20)]
+
+    report, events, _ = import_log(write_log(tmp_path / "log.csv", [*rows, ("7", "2024-01-05", "1.00", "")]))
+
+    assert {event["customer_id"] for event in events} == {"7", *(f"{12431 + n}.0" for n in range(9))}
+    assert any("kept as they are" in warning for warning in report.warnings)

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tabular.previews.preview import preview_table
-from tabular.previews.recognition import looks_like_a_log
+from tabular.previews.recognition import looks_like_a_log, looks_like_customers
 from tabular.snapshots.inference import Inferred, infer_table, infer_table_in_child
 from tabular.tests.logs import write_orders
 from tabular.tests.own_tables import bank_rows, german_rows, inferred, write_bank, write_german
@@ -255,6 +255,8 @@ def test_tells_a_purchase_log_from_a_table_of_customers(tmp_path):
 
     assert "one row for each purchase" in looks_like_a_log(log)
     assert looks_like_a_log(customers) is None
+    assert looks_like_customers(log) is None
+    assert "one row for each" in looks_like_customers(customers)
 
 
 def test_recognises_real_logs_and_customers(copied):

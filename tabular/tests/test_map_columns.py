@@ -259,3 +259,43 @@ def test_the_frozen_specification_survives_json(preview):
 
     assert EventSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
     assert set(spec.places) < set(ROLES)
+
+
+@pytest.mark.parametrize("words", [("paid", "refunded"), ("Completed", "Cancelled"), ("fulfilled", "voided")])
+def test_the_words_of_shops_for_what_was_paid_are_purchases(words, tmp_path):
+    header = ("email", "order date", "order total", "financial status")
+    preview = preview_of(tmp_path, header, lambda n: (f"k{n % 9}@x.org", day(n), f"{n}.5", words[n % 4 == 3]))
+
+    assert guessed(preview)["event_type"] == "financial status"
+
+
+def test_a_type_by_which_nothing_is_a_purchase_is_not_guessed(tmp_path):
+    header = ("customer_id", "order_date", "amount", "status")
+    # Who has no status has no date either, as in the second line of an order.
+    preview = preview_of(
+        tmp_path,
+        header,
+        lambda n: (f"K{n % 9}", day(n) if n % 2 else "", f"{n}.5", "open" if n % 2 else ""),
+    )
+
+    assert "event_type" not in guessed(preview)
+
+
+@pytest.mark.parametrize("twin", ["Amount", "amount ", " AMOUNT"])
+def test_of_two_columns_of_one_name_none_is_guessed(twin, tmp_path):
+    header = ("customer_id", "order_date", "amount", twin)
+    preview = preview_of(tmp_path, header, lambda n: (f"K{n % 9}", day(n), f"{n}.5", f"{2 * n}.5"))
+
+    assert guessed(preview) == {"customer_id": "customer_id", "event_at": "order_date"}
+    assert any("2 columns have the same name" in warning for warning in preview.warnings)
+    with pytest.raises(TableError) as refused:
+        freeze(preview, guessed(preview))
+    assert refused.value.kind == "needs_mapping" and "for how much" in refused.value.message
+
+
+def test_columns_whose_names_differ_elsewhere_are_no_twins(tmp_path):
+    header = ("customer_id", "order_date", "amount", "amount_net")
+
+    preview = preview_of(tmp_path, header, lambda n: (f"K{n % 9}", day(n), f"{n}.5", f"{n}.4"))
+
+    assert guessed(preview)["amount"] == "amount" and not preview.warnings

@@ -53,6 +53,7 @@ def type_columns(arrays: dict[int, pa.Array], plan, rows: int) -> Typed:
     suspects = np.zeros(rows, bool)
     columns, respelled, ids = {}, {}, None
     words = plan.schema.missing_words
+    reference = plan.spec.counted_from(plan.schema)
     for column, place in plan.found:
         array = arrays[place]
         if column.kind == "id":
@@ -62,7 +63,7 @@ def type_columns(arrays: dict[int, pa.Array], plan, rows: int) -> Typed:
             columns[column.name], bad = _numbers(array, column, words)
             suspects |= bad
         elif column.kind == "age":
-            columns[column.name], bad = _ages(array, column, plan.spec.reference_of(column), words)
+            columns[column.name], bad = _ages(array, column, reference, words)
             suspects |= bad
         elif column.kind == "category":
             columns[column.name], changed = _categories(array, column, words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 
 KINDS = ("id", "category", "number", "label", "date", "age")
@@ -27,7 +27,7 @@ class Column:
         Compared with the header without regard to case and surrounding blanks.
     kind
         ``id`` (text, byte for byte), ``category``, ``number``, ``label`` (yes or no), ``date``, or ``age``: a
-        date that is read as the days between it and `reference`.
+        date that is read as the days between it and the reference day of the file.
     required
         Whether a file without it is refused.
     minimum, maximum
@@ -53,8 +53,6 @@ class Column:
         numbers with a decimal point are read.
     date_order
         For ages: how the dates are written, one of `tabular.values.moments.ORDERS`.
-    reference
-        For ages: the day to which a date is compared where the file has no later one.
     spellings
         Pairs of what a cell may say (trimmed, case-folded) and the value of `categories` that it means.
     """
@@ -76,7 +74,6 @@ class Column:
     thousands: str | None = None
     lakhs: bool = False
     date_order: str | None = None
-    reference: date | None = None
     spellings: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self):
@@ -128,6 +125,8 @@ class TableSchema:
         Whether words such as NA and NULL (`tabular.values.missing`) are read as blank.
     finds_twins
         Whether rows that are equal but for id and label are counted.
+    reference
+        The day from which the dates of all columns of ages are counted back where the file has no later one.
     """
 
     name: str
@@ -137,6 +136,7 @@ class TableSchema:
     training: TrainingRules = field(default_factory=TrainingRules)
     missing_words: bool = False
     finds_twins: bool = False
+    reference: date | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "columns", tuple(self.columns))
@@ -151,6 +151,11 @@ class TableSchema:
         """Return the only column of a kind, if there is one."""
         return next((column for column in self.columns if column.kind == kind), None)
 
+    @property
+    def ages(self) -> tuple[str, ...]:
+        """Names of the dates that are read as days before the reference day."""
+        return tuple(column.name for column in self.columns if column.kind == "age")
+
     def column(self, name: str) -> Column:
         """Return the column of that name."""
         return next(column for column in self.columns if column.name == name)
@@ -159,18 +164,32 @@ class TableSchema:
         """Return the schema ready for JSON."""
         out = asdict(self)
         for column in out["columns"]:
-            for name in ("latest", "reference"):
-                column[name] = column[name].isoformat() if column[name] else None
-        return out
+            column["latest"] = _in_iso(column["latest"])
+        return out | {"reference": _in_iso(self.reference)}
 
     @classmethod
     def from_dict(cls, found: dict) -> TableSchema:
         """Build a schema again from `to_dict`."""
-        columns = map(_column, found["columns"])
-        return cls(**{**found, "columns": tuple(columns), "training": TrainingRules(**found["training"])})
+        return cls(
+            **{
+                **found,
+                "columns": tuple(map(_column, found["columns"])),
+                "training": TrainingRules(**found["training"]),
+                "reference": _from_iso(found.get("reference")),
+            }
+        )
 
 
 def _column(found: dict) -> Column:
     rule = found.get("blank_means")
-    days = {name: date.fromisoformat(found[name]) for name in ("latest", "reference") if found.get(name)}
-    return Column(**{**found, **days, "blank_means": BlankRule(**rule) if rule else None})
+    meaning = BlankRule(**rule) if rule else None
+    kept = {f.name: found[f.name] for f in fields(Column) if f.name in found}
+    return Column(**{**kept, "latest": _from_iso(found.get("latest")), "blank_means": meaning})
+
+
+def _in_iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _from_iso(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

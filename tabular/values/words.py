@@ -84,7 +84,8 @@ ROLE_NAMES: dict[str, tuple[str, ...]] = {
             discount, discount amount, discount value, discount percent, discount pct, discount rate,
             rabatt, nachlass, korting, kortingsbedrag, remise, reduction, rabais, descuento""",
         "event_type": """
-            event type, event, event name, transaction type, order status, type of event, activity type,
+            event type, event, event name, transaction type, order status, financial status,
+            payment status, type of event, activity type,
             action, activity, status, type, ereignis, ereignistyp, vorgang, transaktionsart, status
             bestellung, gebeurtenis, type evenement, evenement, tipo de evento, tipo evento, evento,
             estado""",
@@ -116,11 +117,15 @@ ID_WORDS = frozenset(
 # What types of events are called that are purchases, or take one back.
 PURCHASES = _set(
     "purchase purchased purchases order ordered sale sales buy bought transaction checkout kauf "
-    "bestellung aankoop bestelling achat commande compra pedido venta renewal"
+    "bestellung aankoop bestelling achat commande compra pedido venta renewal "
+    # How shops call an order that was paid for; a part of it may come back later.
+    "paid completed complete wc-completed fulfilled processing wc-processing captured settled succeeded "
+    "partially_refunded bezahlt abgeschlossen betaald voltooid payé payée terminée pagado completado"
 )
 RETURNS = _set(
     "return returned returns refund refunded cancel canceled cancelled cancellation chargeback storno "
-    "retoure retour gutschrift erstattung remboursement annulation devolucion devolución reembolso"
+    "retoure retour gutschrift erstattung remboursement annulation devolucion devolución reembolso "
+    "voided wc-refunded wc-cancelled storniert erstattet geannuleerd terugbetaald remboursée annulée"
 )
 # What databases and programs write where there is no customer.
 NOBODY = frozenset({"null", "nan", "none", "n/a", "#n/a", "(null)", "<na>", "\\n"})

@@ -15,6 +15,9 @@ from training.models import TrainingRun
 from training.selectors import datasets_for, list_training_runs, trained_on, training_runs_for
 from training.services.retraining import LONGEST_REASON, start_retraining
 
+# What a run remembers of its file for the installation alone.
+INTERNAL = ("spec", "kept_as")
+
 
 class DatasetOutput(serializers.ModelSerializer):
     kind = serializers.SerializerMethodField(help_text="original, upload or combined.")
@@ -105,7 +108,7 @@ class RetrainingOutput(serializers.ModelSerializer):
         return run.developer.account.email if run.developer else None
 
     def get_read(self, run) -> dict:
-        return {key: value for key, value in run.input_data.items() if key != "spec"}
+        return {key: value for key, value in run.input_data.items() if key not in INTERNAL}
 
 
 class RetrainingDetailOutput(RetrainingOutput):

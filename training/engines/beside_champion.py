@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import asdict
 from pathlib import Path
 
 import pyarrow as pa
@@ -47,11 +48,13 @@ def judge_champion(
     Returns
     -------
     dict
-        ``version``, ``sentence``; and where they could be compared ``customers``, ``new`` and ``champion``
-        (Brier scores), ``low`` and ``high`` (of the difference, new minus champion), ``knew_until`` (up to
-        when the champion had learned these outcomes, a part of them; else None).
+        ``version``, ``name``, ``sentence``; and where they could be compared ``verdict`` ("better", "worse",
+        "no_real_difference"), ``customers``, ``new`` and ``champion`` (Brier scores), ``low`` and ``high``
+        (of the difference, new minus champion), ``ranking`` (AUC of the champion with its interval), ``f1``
+        (of its churners), ``knew_until`` (up to when the champion had learned these outcomes, a part of them;
+        else None).
     """
-    told = {"version": champion["id"]}
+    told = {"version": champion["id"], "name": champion["name"]}
     knew_until = _knew_until(champion["known_until"], as_of)
     if knew_until and knew_until >= until:
         return told | {
@@ -68,13 +71,17 @@ def judge_champion(
         judged.labels, scores, judged.probabilities, (scorer.threshold, judged.threshold)
     )
     found = comparison.deciding
+    serving = {each.metric: each.serving for each in comparison.differences}
     return told | {
         "sentence": state_verdict(comparison, serving=champion["name"], new=NEW),
+        "verdict": comparison.verdict,
         "customers": comparison.customers,
         "new": found.new.value,
         "champion": found.serving.value,
         "low": found.difference.low,
         "high": found.difference.high,
+        "ranking": asdict(serving["AUC"]),
+        "f1": serving["f1"].value,
         "knew_until": knew_until and knew_until.isoformat(),
     }
 

@@ -6,6 +6,7 @@ Runs in a child, without Django.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,14 @@ Progress = Callable[[str, int, int], None]
 
 
 def examine(
-    *, path: str, plan: dict, bad_rows: str, rejects_path: str, max_bytes: int, on_progress: Progress
+    *,
+    path: str,
+    plan: dict,
+    bad_rows: str,
+    rejects_path: str,
+    max_bytes: int,
+    today: str,
+    on_progress: Progress,
 ) -> dict:
     """Check the table at `path` as one to learn from, choose its schema and judge each column alone.
 
@@ -34,6 +42,8 @@ def examine(
     ----------
     plan
         `SnapshotPlan.to_dict`: how it is read.
+    today
+        The day, in ISO form, on which it came.
 
     Returns
     -------
@@ -51,7 +61,7 @@ def examine(
     table = reading.table_schema(name=SCHEMA_NAME, purpose="train")
     report = check_table(
         path, table, purpose="train", bad_rows=bad_rows, rejects_path=Path(rejects_path),
-        max_bytes=max_bytes, on_progress=on_progress,
+        max_bytes=max_bytes, today=date.fromisoformat(today), on_progress=on_progress,
     )  # fmt: skip
     on_progress("Looking for columns that know the answer", 0, 0)
     found = load_frame(path, report.spec, table)

@@ -15,7 +15,9 @@ def roc_figure(versions: list[dict]) -> go.Figure:
         roc = version["figures"]["roc"]
         _line(figure, place, roc["false_positive_rate"], roc["true_positive_rate"], version["name"])
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", name="Guessing", line=GUIDE, hoverinfo="skip")
-    return _unit_square(figure, "Share of those who stay, called in vain", "Share of those who leave, found")
+    return charts.unit_square(
+        figure, "Share of those who stay, called in vain", "Share of those who leave, found"
+    )
 
 
 def precision_recall_figure(versions: list[dict]) -> go.Figure:
@@ -26,7 +28,7 @@ def precision_recall_figure(versions: list[dict]) -> go.Figure:
         _line(figure, place, curve["recall"], curve["precision"], version["name"])
     base = versions[0]["figures"]["churners"]["base_rate"]
     figure.add_scatter(x=[0, 1], y=[base, base], mode="lines", name="Guessing", line=GUIDE, hoverinfo="skip")
-    return _unit_square(
+    return charts.unit_square(
         figure, "Recall: share of those who leave, found", "Precision: share of those named, right"
     )
 
@@ -51,7 +53,7 @@ def calibration_figure(versions: list[dict]) -> go.Figure:
         )
     # Five names stand above it, one below the other.
     figure.update_layout(height=400)
-    return _unit_square(figure, "Probability of leaving, predicted", "Share that left")
+    return charts.unit_square(figure, "Probability of leaving, predicted", "Share that left")
 
 
 def confusion_figure(version: dict) -> go.Figure:
@@ -72,7 +74,7 @@ def profit_figure(versions: list[dict]) -> go.Figure:
             version["name"],
         )
     figure.update_xaxes(title_text="Share of customers contacted", range=[0, 1], tickformat=".0%")
-    figure.update_yaxes(title_text="Profit, in the currency of the bills")
+    figure.update_yaxes(title_text="Profit, in the currency of what customers are worth")
     return figure
 
 
@@ -139,9 +141,3 @@ def _line(figure, place, x, y, name):
 
 def _style(place):
     return {"color": SERIES[place].light, "dash": DASHES[place]}
-
-
-def _unit_square(figure, across, up):
-    figure.update_xaxes(title_text=across, range=[0, 1], tickformat=".0%")
-    figure.update_yaxes(title_text=up, range=[0, 1.02], tickformat=".0%")
-    return figure

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from training.models import TrainingRun
 from training.presenting.purchases import describe_report
+from training.presenting.simple_rule import is_above_rule, is_below_rule
 from transactions.presenting.days import write_day
 
 # Headings of `describe_report` whose sentences the page has above already.
@@ -52,13 +53,17 @@ class Verdict:
     @property
     def rows(self) -> list[Compared]:
         end = "high" if self.rule["higher_is_riskier"] else "low"
+        interval = self.rule.get("interval", {})
         return [
             self.model,
+            *self._champion,
             Compared(
                 name=f"Simple rule: {self.rule['feature']}",
                 note=f"whoever has a {end} value is called first; the best single column",
                 auc=self.rule["auc"],
                 f1=self.rule["f1"],
+                low=interval.get("low"),
+                high=interval.get("high"),
             ),
             Compared(
                 name="Knowing nothing",
@@ -69,33 +74,43 @@ class Verdict:
         ]
 
     @property
-    def is_useful(self) -> bool:
-        return self.model.auc > self.rule["auc"]
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether the model ranks better than the rule, and chance does not explain it."""
-        # Reports of earlier days do not tell.
-        return self.rule.get("model_gains", {"low": 0})["low"] > 0
+    def _champion(self) -> list[Compared]:
+        """What served when this was trained, on the same customers; nothing where it was not judged there."""
+        found = self.report.get("beside_champion") or {}
+        if "ranking" not in found:
+            return []
+        knew = ", of whose outcomes it knew a part" if found["knew_until"] else ""
+        ranking = found["ranking"]
+        return [
+            Compared(
+                name=found["name"],
+                note=f"the champion at the time, on the same customers{knew}",
+                auc=ranking["value"],
+                f1=found["f1"],
+                low=ranking["low"],
+                high=ranking["high"],
+            )
+        ]
 
     @property
     def headline(self) -> str:
-        if self.is_sure:
+        if is_above_rule(self.training):
             return "The model ranks customers better than the best single column"
-        if self.is_useful:
+        if is_below_rule(self.training):
+            return f"The model ranks customers worse than sorting by {self.rule['feature']}"
+        if self.model.auc > self.rule["auc"]:
             return "The model is not surely better than the best single column"
         return f"The model is no better than sorting by {self.rule['feature']}"
 
     @property
     def meaning(self) -> str:
         """What to make of the comparison, in a sentence."""
-        model, rule = self.model.auc, self.rule["auc"]
-        figures = f"AUC {model:.3f} against {rule:.3f}"
-        if self.is_sure:
+        figures = f"AUC {self.model.auc:.3f} against {self.rule['auc']:.3f}"
+        if is_above_rule(self.training):
             return f"{figures}: more than chance explains. Its list is worth more than the simple rule."
-        if self.is_useful:
-            return f"{figures}: chance may explain the difference. Try another type, or a longer log."
-        return f"{figures}. Use the rule, or try another type or a longer log."
+        if is_below_rule(self.training):
+            return f"{figures}: more than chance explains. Use the rule, or try another type or a longer log."
+        return f"{figures}: chance may explain the difference. Try another type, or a longer log."
 
     @property
     def how(self) -> str:

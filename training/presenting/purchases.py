@@ -18,7 +18,7 @@ def describe_report(training: TrainingRun) -> list[tuple[str, list[str]]]:
         ("How it was judged", _describe_split(report)),
         ("Beside the champion", _describe_beside(report.get("beside_champion"))),
         ("Best single column", _describe_rule(report.get("simple_rule"))),
-        ("By a random split, which flatters", _describe_optimistic(report.get("optimistic"))),
+        ("By a random split", _describe_optimistic(report.get("optimistic"), training.version)),
         ("Churn definition", _describe_definition(report.get("definition"))),
         ("Who was not learned from", _describe_others(report)),
         ("What each column tells alone (2 AUC - 1)", _describe_columns(report.get("selection"))),
@@ -58,8 +58,21 @@ def _describe_rule(rule):
     ]
 
 
-def _describe_optimistic(found):
-    return [f"AUC {found['auc']:.4f}, F1 (churners) {found['f1']:.4f}."] if found else []
+def _describe_optimistic(found, version):
+    """Tell how well the recipe does on customers of one day, and whether that looks better than it is."""
+    if not found:
+        return []
+    figures = f"AUC {found['auc']:.4f}, F1 (churners) {found['f1']:.4f}"
+    later = version and version.metrics.additional_metrics["churners"]["auc"]
+    if later is None:
+        return [f"{figures}."]
+    flatters = (
+        "which flatters the recipe" if found["auc"] > later else "which does not flatter the recipe here"
+    )
+    return [
+        f"{figures}, {flatters}: AUC {later:.4f} on customers of a later day, as they will be scored. The "
+        "figures of the later day count."
+    ]
 
 
 def _describe_definition(found):

@@ -19,6 +19,7 @@ from registry.services.versions import register_version
 from training.models import TrainingRun
 from training.selectors import latest_version, serving_version, the_first_version
 from training.services.children import learn_in_child
+from training.services.deploying import deploy_after_training
 from training.services.lineage import (
     DataMovedOn,
     held_out_of,
@@ -28,13 +29,12 @@ from training.services.lineage import (
     remove_combined,
     store_combined,
 )
-from training.services.promoting import deploy_where_better
 from training.services.runs import room_for
 
 ENGINE = "training.engines.retraining:retrain"
 
 
-def retrain(*, run: JobRun, training_run: TrainingRun, at: datetime) -> None:
+def train_on_customers(*, run: JobRun, training_run: TrainingRun, at: datetime) -> None:
     """Combine, check, split, train, evaluate, export, register; all that is to be seen of it appears at once.
 
     Where another retraining of the company was done first, this one begins again from its data: each upload
@@ -105,7 +105,7 @@ def _attempt(run, training_run, work, at):
                 "seconds": found["seconds"],
             }
             training_run.save()
-            deploy_where_better(training_run=training_run, at=at)
+            deploy_after_training(training=training_run, at=at)
         registered = True
     finally:
         if not registered:

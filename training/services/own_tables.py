@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import PurePath
 
 from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
+from django.utils import timezone
 
 from companies.identity import Member
 from companies.models import Company
@@ -21,11 +22,12 @@ from ml.matrix.schemas import FeatureSchema
 from registry.models import Population
 from registry.services.populations import LONGEST_NAME, change_population, create_population, free_name
 from tabular.children import read_in_child
-from tabular.errors import TableError, shown
+from tabular.errors import TableError, counted, shown
 from tabular.previews.preview import Preview
 from tabular.snapshots.check import CheckReport
 from tabular.snapshots.inference import Inferred, infer_table_in_child
 from tabular.snapshots.plan import Choices, SnapshotPlan, freeze, suggest
+from tabular.values.schema import TrainingRules
 from training.models import TrainingRun
 from training.presenting.leaks import STOP, Leak, describe_leaks
 from training.selectors import base_without_model
@@ -146,9 +148,22 @@ def latest_choices(token: str, *, member: Member) -> tuple[Choices, str] | None:
 def _look(waiting):
     preview = preview_upload(waiting)
     inferred = infer_table_in_child(waiting.path, preview, **_limits(settings.UPLOAD_MEMORY_MB))
+    _refuse_few(inferred.rows)
     if inferred.log_reason:
         raise FileRefused(TableError("wrong_mapping", inferred.log_reason), log=inferred.log_reason)
     return preview, inferred
+
+
+def _refuse_few(rows):
+    """Say first what makes every other question idle: of so few rows no column tells what it is."""
+    least = TrainingRules().minimum_rows
+    if rows < least:
+        raise TableError(
+            "too_few_rows",
+            f"The file has {counted(rows, 'row')}; a model learns from at least {least} customers of whom it "
+            "is known who left. Add more customers. Where a model is trained already, it can predict even a "
+            "single one, under Predict.",
+        )
 
 
 def _limits(megabytes):
@@ -197,7 +212,9 @@ def choose(
 # --- Described -------------------------------------------------------------------------------------------
 
 
-def check_choices(*, member: Member, token: str, choices: Choices, bad_rows: str = REFUSE) -> CheckedTable:
+def check_choices(
+    *, member: Member, token: str, choices: Choices, bad_rows: str = REFUSE, at: datetime
+) -> CheckedTable:
     """Check a table as its people describe it; what was found is remembered for the same choices.
 
     Parameters
@@ -206,6 +223,8 @@ def check_choices(*, member: Member, token: str, choices: Choices, bad_rows: str
         From `look_at_table`.
     bad_rows
         ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
+    at
+        Aware UTC instant of the request: dates are counted back from no later day.
 
     Raises
     ------
@@ -217,17 +236,18 @@ def check_choices(*, member: Member, token: str, choices: Choices, bad_rows: str
     refuse_others(member)
     seen = find_seen(token, member=member)
     waiting = find_kept(token, member=member)
-    asked = json.loads(json.dumps({"choices": asdict(choices), "bad_rows": bad_rows}))
+    today = timezone.localdate(at).isoformat()
+    asked = json.loads(json.dumps({"choices": asdict(choices), "bad_rows": bad_rows, "today": today}))
     known = waiting.read_note(CHECKED)
     if known is None or known["asked"] != asked:
-        known = {"asked": asked, **_examined(waiting, token, seen.inferred, choices, bad_rows)}
+        known = {"asked": asked, **_examined(waiting, token, seen.inferred, choices, bad_rows, today)}
         waiting.write_note(CHECKED, known)
         # Where several machines share the waiting room, the others are told as well.
         keep(waiting, member=member)
     return _checked_table(known, seen.inferred)
 
 
-def _examined(waiting, token, inferred, choices, bad_rows):
+def _examined(waiting, token, inferred, choices, bad_rows, today):
     # What an earlier check listed is no list of this one.
     waiting.rejects_path.unlink(missing_ok=True)
     try:
@@ -240,11 +260,14 @@ def _examined(waiting, token, inferred, choices, bad_rows):
                 "bad_rows": bad_rows,
                 "rejects_path": str(waiting.rejects_path),
                 "max_bytes": upload_limit(),
+                "today": today,
             },
             **_limits(settings.TRAINING_MEMORY_MB),
         )
     except TableError as error:
         raise FileRefused(error, kept=token) from error
+    # Who is scored later, alone or in a file, is never younger than those who were learned from.
+    plan = replace(plan, reference=found["report"]["spec"]["reference"])
     return {"plan": plan.to_dict(), **found}
 
 
@@ -325,7 +348,7 @@ def start_first_training(
         return earlier
     chosen_type = find_type(model_type)
     reason = checked_reason(reason.strip() or FIRST_REASON)
-    checked = check_choices(member=member, token=token, choices=choices, bad_rows=bad_rows)
+    checked = check_choices(member=member, token=token, choices=choices, bad_rows=bad_rows, at=at)
     kept = _kept_leaks(checked, keep_leaking)
     waiting = find_kept(token, member=member)
     with transaction.atomic():

@@ -12,7 +12,7 @@ from companies.models import Company
 from core.errors import Conflict, DomainError
 from intake.services.checking import REFUSE, take_in_table, what_was_read
 from intake.services.submissions import Submission, run_of_earlier_send, start_run
-from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep
+from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep, name_of_kept
 from jobs.models import Job
 from jobs.selectors import job_of_key
 from registry.engines.tables import customers_table
@@ -59,6 +59,7 @@ def check_upload(
     upload: File | WaitingUpload | str,
     population: Population,
     bad_rows: str = REFUSE,
+    at: datetime,
 ) -> CheckedUpload:
     """Check a file as one to learn from, and keep it for an hour until its owner decides.
 
@@ -71,7 +72,7 @@ def check_upload(
     """
     refuse_others(member)
     _refuse_base(population, member.company)
-    waiting, report = _checked(member, upload, population, bad_rows)
+    waiting, report = _checked(member, upload, population, bad_rows, at)
     waiting.write_report(report)
     return CheckedUpload(report=report, name=waiting.name, token=keep(waiting, member=member))
 
@@ -144,7 +145,7 @@ def start_retraining(
     chosen_type = type_to_retrain(population, model_type)
     latest_dataset(company=member.company, population=population, at=at)
 
-    waiting, report = _checked(member, upload, population, bad_rows)
+    waiting, report = _checked(member, upload, population, bad_rows, at)
     with transaction.atomic():
         # Two that are sent at once stand in a row: the second waits for the first.
         Company.objects.select_for_update().get(pk=member.company.pk)
@@ -188,7 +189,7 @@ def queue_training(
             "reason": reason,
             "original_filename": waiting.name,
             "upload_path": relative,
-            "input_data": what_was_read(report),
+            "input_data": what_was_read(report) | {"kept_as": waiting.path.name},
         },
         # Each begins with the data that the one before leaves behind; at once, it would begin again.
         after=Job.objects.filter(
@@ -219,6 +220,13 @@ def training_of_key(member: Member, idempotency_key: str | None) -> TrainingRun 
     submission = submission_of(member, idempotency_key)
     job = job_of_key(submission.key, company=member.company, task=TASK)
     return job.training_run if job else None
+
+
+def training_of_upload(member: Member, token: str) -> TrainingRun | None:
+    """Return the run that `member` began with the upload that was kept under `token`."""
+    name = name_of_kept(token, member=member)
+    runs = TrainingRun.objects.filter(company=member.company, developer=member.row)
+    return runs.filter(input_data__kept_as=name).first() if name else None
 
 
 def type_to_retrain(population: Population, slug: str | None = None) -> ModelType:
@@ -268,6 +276,6 @@ def _refuse_base(population, company):
         )
 
 
-def _checked(member, upload, population, bad_rows):
+def _checked(member, upload, population, bad_rows, at):
     schema = customers_table(population.features, population.reading, purpose="train")
-    return take_in_table(upload, member=member, schema=schema, purpose="train", bad_rows=bad_rows)
+    return take_in_table(upload, member=member, schema=schema, purpose="train", bad_rows=bad_rows, at=at)

@@ -37,7 +37,7 @@ def exported_models(training_file, made_once):
 
 
 def _train(path):
-    from ml.matrix.schemas import TELCO_SLICES, TELCO_V1
+    from ml.matrix.telco import TELCO_SLICES, TELCO_V1
     from training.services.learning import learn_and_export, read_table
 
     frame = read_table(path, schema=TELCO_V1).frame
@@ -58,7 +58,7 @@ def model_types(db):
 @pytest.fixture
 def default_dataset_row(db, training_file):
     """Return the original data set of the installation, with its file."""
-    from ml.matrix.schemas import TELCO_V1
+    from ml.matrix.telco import TELCO_V1
     from registry.services.datasets import register_default_dataset
     from training.services.learning import read_table
 

@@ -2,9 +2,10 @@ import csv
 
 import pytest
 
-from ml.matrix.schemas import TELCO_V1
+from ml.matrix.telco import TELCO_V1
 from registry.engines.tables import table_schema
 from tabular.snapshots.check import check_table
+from tabular.tests.own_tables import german_rows, planned, write_german
 from training.engines.combining import CheckedTable, combine
 from training.tests.uploads import to_csv
 
@@ -73,3 +74,21 @@ def test_a_combined_table_can_be_combined_again_and_again_alike(table, tmp_path)
     assert spec.rows == 200
     again = combine(CheckedTable(paths[0], spec), newer, SCHEMA, tmp_path / "again.csv")
     assert (again.kept, again.added, again.replaced) == (100, 0, 100)
+
+
+def test_a_newer_table_that_is_written_otherwise_is_stored_as_the_same_table(tmp_path):
+    first = write_german(tmp_path / "first.csv")
+    schema = planned(first).table_schema(name="own", purpose="train")
+    rows = german_rows(90)
+    swapped = str.maketrans(".,", ",.")
+    paths = {"same": write_german(tmp_path / "same.csv", rows)}
+    for row in rows:
+        day, month, year = row[3].split(".")
+        row[2:4] = row[2].translate(swapped), f"{month}/{day}/{year}"
+    paths["otherwise"] = write_german(tmp_path / "otherwise.csv", rows)
+
+    for name, path in paths.items():
+        spec = check_table(path, schema, purpose="train").spec
+        combine(None, CheckedTable(path, spec), schema, tmp_path / name)
+
+    assert (tmp_path / "otherwise").read_bytes() == (tmp_path / "same").read_bytes()

@@ -8,6 +8,7 @@ from django.core.files.base import ContentFile
 from companies.identity import membership
 from intake.services.checking import LEAVE_OUT, FileRefused
 from intake.services.waiting import REJECTS_SUFFIX, UploadIsGone
+from registry.tests.factories import NOON
 from tabular.snapshots.plan import suggest
 from training.services.own_tables import check_choices, find_seen, look_at_table
 from training.services.runs import OnlyDevelopers
@@ -25,7 +26,7 @@ def check(look, developer):
     def check(table, **changes):
         seen = look(table)
         choices = replace(suggest(seen.inferred), **changes)
-        return check_choices(member=membership(developer), token=seen.token, choices=choices)
+        return check_choices(member=membership(developer), token=seen.token, choices=choices, at=NOON)
 
     return check
 
@@ -174,7 +175,7 @@ def test_too_few_who_left_are_refused_and_the_file_stays(look, developer):
     seen = look(table)
 
     with pytest.raises(FileRefused, match="at least 30 customers who left") as refused:
-        check_choices(member=membership(developer), token=seen.token, choices=suggest(seen.inferred))
+        check_choices(member=membership(developer), token=seen.token, choices=suggest(seen.inferred), at=NOON)
 
     assert refused.value.kept == seen.token
     assert find_seen(seen.token, member=membership(developer)).name == "gym.csv"
@@ -185,7 +186,7 @@ def test_asks_for_what_was_not_said(look, developer):
     choices = replace(suggest(seen.inferred), outcome=None)
 
     with pytest.raises(FileRefused, match="Say which column tells who left"):
-        check_choices(member=membership(developer), token=seen.token, choices=choices)
+        check_choices(member=membership(developer), token=seen.token, choices=choices, at=NOON)
 
 
 def test_rows_that_cannot_be_read_are_left_out_where_that_is_said(look, developer, settings):
@@ -195,24 +196,24 @@ def test_rows_that_cannot_be_read_are_left_out_where_that_is_said(look, develope
     member, choices = membership(developer), replace(suggest(seen.inferred), kinds={"Fee": "number"})
 
     with pytest.raises(FileRefused, match="much") as refused:
-        check_choices(member=member, token=seen.token, choices=choices)
+        check_choices(member=member, token=seen.token, choices=choices, at=NOON)
 
     assert refused.value.rejected == 1
-    checked = check_choices(member=member, token=seen.token, choices=choices, bad_rows=LEAVE_OUT)
+    checked = check_choices(member=member, token=seen.token, choices=choices, bad_rows=LEAVE_OUT, at=NOON)
     assert (checked.rows, checked.report.rejected) == (199, 1)
     assert any(name.endswith(REJECTS_SUFFIX) for name in waiting_files(settings))
     without_fees = replace(choices, kinds={}, left_out=("Fee",))
-    assert check_choices(member=member, token=seen.token, choices=without_fees).rows == 200
+    assert check_choices(member=member, token=seen.token, choices=without_fees, at=NOON).rows == 200
     assert not any(name.endswith(REJECTS_SUFFIX) for name in waiting_files(settings))
 
 
 def test_the_same_choices_are_not_checked_again(look, developer, settings):
     seen = look(gym(100))
     member, choices = membership(developer), suggest(seen.inferred)
-    checked = check_choices(member=member, token=seen.token, choices=choices)
+    checked = check_choices(member=member, token=seen.token, choices=choices, at=NOON)
     upload = next(path for path in settings.FILE_UPLOAD_TEMP_DIR.iterdir() if path.suffix == "")
     upload.write_bytes(b"another file")
 
-    assert check_choices(member=member, token=seen.token, choices=choices) == checked
+    assert check_choices(member=member, token=seen.token, choices=choices, at=NOON) == checked
     with pytest.raises(FileRefused):
-        check_choices(member=member, token=seen.token, choices=replace(choices, left_out=("Fee",)))
+        check_choices(member=member, token=seen.token, choices=replace(choices, left_out=("Fee",)), at=NOON)

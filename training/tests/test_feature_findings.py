@@ -1,5 +1,9 @@
 """What is said of a training on a purchase log."""
 
+from types import SimpleNamespace
+
+import pytest
+
 from training.models import TrainingRun
 from training.presenting.purchases import describe_report
 
@@ -49,3 +53,13 @@ def test_how_the_champion_did_on_the_same_customers_is_told_where_there_was_one(
 
     assert told(beside_champion={"version": 7, "sentence": sentence}) == {"Beside the champion": [sentence]}
     assert told(beside_champion=None) == {}
+
+
+@pytest.mark.parametrize(("later", "said"), [(0.70, "which flatters"), (0.75, "does not flatter")])
+def test_a_random_split_is_said_to_flatter_only_where_it_does(later, said):
+    version = SimpleNamespace(metrics=SimpleNamespace(additional_metrics={"churners": {"auc": later}}))
+    training = SimpleNamespace(report={"optimistic": {"auc": 0.74, "f1": 0.58}}, version=version)
+
+    (sentence,) = dict(describe_report(training))["By a random split"]
+
+    assert said in sentence and f"{later:.4f}" in sentence

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from training.presenting.log_models import Verdict
+from training.presenting.simple_rule import describe_standing
 
 
 def verdict(*, model=0.75, rule=0.7, gains=(0.02, 0.08), split="temporal", **report):
@@ -38,15 +39,42 @@ def test_says_better_only_where_chance_does_not_explain_it():
 
 
 def test_does_not_say_better_of_a_report_that_never_looked():
-    assert not verdict(gains=(None, None)).is_sure
+    assert "not surely better" in verdict(gains=(None, None)).headline
 
 
 @pytest.mark.parametrize("model", [0.7, 0.6])
-def test_says_where_a_model_is_no_use(model):
+def test_says_where_a_model_is_no_better(model):
     found = verdict(model=model, gains=(-0.2, 0.1))
 
     assert found.headline == "The model is no better than sorting by recency_days"
+    assert "chance may explain the difference" in found.meaning and "Use the rule" not in found.meaning
+
+
+def test_sends_to_the_rule_only_where_it_is_shown_to_be_better():
+    found = verdict(model=0.6, gains=(-0.2, -0.05))
+
+    assert found.headline == "The model ranks customers worse than sorting by recency_days"
     assert "Use the rule" in found.meaning
+
+
+def test_the_champion_stands_beside_it_on_the_same_customers():
+    ranking = {"value": 0.741, "low": 0.71, "high": 0.77}
+    beside = {"name": "Logistic Regression v1", "ranking": ranking, "f1": 0.6, "knew_until": None}
+
+    _, champion, rule, _ = verdict(beside_champion=beside).rows
+
+    assert (champion.name, champion.auc, champion.low) == ("Logistic Regression v1", 0.741, 0.71)
+    assert rule.name.startswith("Simple rule")
+
+
+def test_the_first_version_says_where_it_is_no_better_than_the_rule():
+    below = verdict(model=0.6, gains=(-0.2, -0.05)).training
+
+    assert describe_standing(verdict().training) == ""
+    assert describe_standing(below) == (
+        "It ranks customers worse than sorting by recency_days does (AUC 0.600 against 0.700)."
+    )
+    assert "not shown to be better" in describe_standing(verdict(gains=(-0.1, 0.2)).training)
 
 
 def test_the_rows_are_the_model_the_rule_and_nothing():

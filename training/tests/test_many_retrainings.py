@@ -14,7 +14,7 @@ from jobs.models import Job
 from jobs.runner import JobRun, run_job
 from jobs.services import LeaseLost, claim_job, reap
 from training.models import TrainingRun
-from training.services.attempts import retrain
+from training.services.attempts import train_on_customers
 from training.tests.chain import assert_whole
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
@@ -76,9 +76,9 @@ def test_the_fence_keeps_a_late_attempt_from_doing_it_again(fenced, retraining, 
 
     if fenced:
         with pytest.raises(LeaseLost):
-            retrain(run=late, training_run=stale, at=timezone.now())
+            train_on_customers(run=late, training_run=stale, at=timezone.now())
         assert_whole(company, done=1)
     else:
-        retrain(run=late, training_run=stale, at=timezone.now())
+        train_on_customers(run=late, training_run=stale, at=timezone.now())
         with pytest.raises(AssertionError):
             assert_whole(company, done=1)

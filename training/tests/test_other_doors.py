@@ -11,7 +11,7 @@ from jobs.runner import JobRun
 from jobs.services import LeaseLost, claim_job, reap
 from registry.models import Dataset, ModelVersion
 from training.models import TrainingRun
-from training.services.attempts import retrain
+from training.services.attempts import train_on_customers
 from training.tests.uploads import to_csv
 
 pytestmark = pytest.mark.django_db
@@ -95,7 +95,7 @@ def test_an_attempt_that_was_taken_over_leaves_nothing(retraining, labelled, do_
     stale.number = None  # as it was when the late attempt read it
 
     with pytest.raises(LeaseLost):
-        retrain(run=late, training_run=stale, at=timezone.now())
+        train_on_customers(run=late, training_run=stale, at=timezone.now())
 
     assert ModelVersion.objects.exclude(company=None).count() == 1
     assert Dataset.objects.filter(is_combined=True).count() == 1

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from jobs.services import request_cancel
 from registry.models import Population
+from registry.tests.factories import ModelVersionFactory
 from training.models import TrainingRun
 from training.tests.own import gym, with_column, without
 from training.tests.uploads import to_csv
@@ -239,9 +240,43 @@ def test_the_suggested_name_fits_however_long_that_of_the_file_is(columns_page):
 
 
 def test_a_table_that_fits_telecom_is_welcome_and_told_of_the_ready_models(columns_page, labelled):
+    ModelVersionFactory(default=True)
+
     page = columns_page(labelled())
 
-    assert "fit the models for Telecom customers" in words(page)
+    assert "has the columns of Telecom customers , for whom models are trained already" in words(page)
+    telecom = Population.objects.get(company=None)
+    assert f'/dev/predict/?base={telecom.uuid}"' in page.content.decode()
+
+
+def test_a_file_of_customers_who_have_a_model_is_led_there(columns_page, first_trained):
+    base = first_trained(gym(), base_name="Gym").population
+    predict, retrain = f'/dev/predict/?base={base.uuid}"', f'/dev/retrain/?base={base.uuid}"'
+
+    with_outcome = columns_page(gym(60, seed=2)).content.decode()
+    without_it = columns_page(without(gym(60, seed=2), "Left")).content.decode()
+    other = columns_page(without(gym(60, seed=2), "Fee")).content.decode()
+
+    assert (predict in with_outcome, retrain in with_outcome) == (True, True)
+    assert (predict in without_it, retrain in without_it) == (True, False)
+    assert (predict in other, retrain in other) == (False, False)
+
+
+def test_a_table_of_which_no_column_can_say_who_left_says_so(columns_page):
+    amounts = [[f"M{n}", f"{n}.5", f"{3 * n}.25"] for n in range(60)]
+    table = [["Member no", "Fee", "Paid"], *amounts]
+
+    page = words(columns_page(table))
+
+    assert "No column says who left" in page and "choose the file again" in page
+
+
+@pytest.mark.parametrize(("rows", "said"), [(1, "The file has 1 row;"), (29, "The file has 29 rows;")])
+def test_too_few_rows_are_said_before_anything_is_asked(rows, said, as_developer):
+    answer = send(as_developer, to_csv(gym(rows)))
+
+    assert answer.status_code == 422
+    assert f"{said} a model learns from at least 30 customers" in words(answer)
 
 
 def test_nobody_else_opens_what_was_sent(as_stranger, columns_page):
@@ -299,6 +334,23 @@ def test_sent_twice_it_is_one_base_and_one_training(as_developer, train_page):
     assert TrainingRun.objects.count() == Population.objects.filter(company__isnull=False).count() == 1
 
 
+def test_who_comes_back_to_the_page_of_a_used_file_is_led_to_its_training(as_developer, train_page):
+    page = train_page(gym())
+    begun = train(as_developer, page)
+    address = page.wsgi_request.get_full_path()
+
+    again = [as_developer.get(at) for at in (address, address.replace("/train/", "/columns/"))]
+
+    assert [answer.url for answer in again] == [begun.url] * 2
+
+
+def test_of_a_used_file_nobody_else_learns_what_it_began(as_developer, as_stranger, train_page):
+    page = train_page(gym())
+    train(as_developer, page)
+
+    assert as_stranger.get(page.wsgi_request.get_full_path()).status_code == 410
+
+
 def test_a_name_that_is_taken_is_said_and_nothing_is_begun(as_developer, train_page, company):
     train(as_developer, train_page(gym(), name="Gym"))
 
@@ -342,6 +394,7 @@ def trained(first_trained):
 def test_a_first_model_is_told_by_itself(as_developer, trained):
     page = words(as_developer.get(reverse("training:run", args=(trained.uuid,))))
 
+    assert f"Customer bases / {trained.population} / " in page
     assert "Logistic Regression v1: the first of these customers" in page
     assert re.search(r"\d+ in 100 precision \(churners\); picked at random", page)
     assert "Deploy Logistic Regression v1" in page and "In both" not in page

@@ -125,13 +125,17 @@ def test_customers_without_an_id_are_added_and_never_replaced(first_trained, tra
 
 def test_a_date_becomes_its_age_in_its_own_file(first_trained, trained_again):
     january, later = gym(), gym(200, seed=5, prefix="N")
-    january[1][2], later[1][2] = "31.12.2025", "31.12.2026"
+    january[1][2], later[1][2], later[2][2] = "31.12.2025", "28.02.2026", "09.03.2026"
     first = first_trained(january)
+    before = {row["Member no"]: row for row in stored(first.combined_dataset)}
 
     run = trained_again(first.population, later)
 
     rows = {row["Member no"]: row for row in stored(run.combined_dataset)}
+    assert all(rows[who] == row for who, row in before.items())
     assert rows["M-00000"]["Joined"] == rows["N-00000"]["Joined"] == "0"
+    # It lies after the day of the upload, so it is no day to count from.
+    assert rows["N-00001"]["Joined"] == "-9"
     assert sum(row["Joined"] == "" for row in rows.values()) == sum(
         row[2] == "" for row in (*january, *later)
     )
@@ -142,9 +146,9 @@ def test_a_file_without_a_column_is_refused_and_one_with_more_is_not(first_train
     member = membership(developer)
 
     with pytest.raises(FileRefused, match="Visits"):
-        check_upload(member=member, upload=as_file(without(gym(), "Visits")), population=base)
+        check_upload(member=member, upload=as_file(without(gym(), "Visits")), population=base, at=NOON)
     wider = with_column(gym(), "Shoe size", lambda row: "41")
-    assert check_upload(member=member, upload=as_file(wider), population=base).report.accepted == 400
+    assert check_upload(member=member, upload=as_file(wider), population=base, at=NOON).report.accepted == 400
 
 
 def test_a_type_that_is_none_is_refused(first_trained, developer, settings):
@@ -175,7 +179,7 @@ def test_a_base_that_takes_no_table_is_refused_before_the_file_is_read(
     wanted = {"member": membership(developer), "population": base}
 
     with pytest.raises(NotToBeRetrained, match=sentence):
-        check_upload(upload=as_file(gym()), **wanted)
+        check_upload(upload=as_file(gym()), at=NOON, **wanted)
     with pytest.raises(NotToBeRetrained, match=sentence):
         start_retraining(upload=as_file(gym()), reason="More", at=NOON, **wanted)
 

@@ -19,10 +19,10 @@ from intake.services.checking import FileRefused
 from intake.services.waiting import UploadIsGone
 from intake.views import receives_upload, send_refused_rows, upload_context
 from registry.models import ModelType
-from registry.selectors import telecom_base
 from tabular.snapshots.plan import suggest
 from training.forms import DescribeTableForm, FirstTrainingForm
 from training.presenting.own_tables import MOST_PREVIEW_ROWS, seen_columns, why_this_outcome
+from training.selectors import bases_of_file
 from training.services.own_tables import (
     check_choices,
     find_seen,
@@ -31,7 +31,7 @@ from training.services.own_tables import (
     name_after,
     start_first_training,
 )
-from training.services.retraining import USUAL_OWN_TYPE, training_of_key
+from training.services.retraining import USUAL_OWN_TYPE, training_of_key, training_of_upload
 from training.views.retraining import go
 
 # --- The file --------------------------------------------------------------------------------------------
@@ -82,7 +82,13 @@ def refused_rows(request):
 @developer_required
 @require_http_methods(("GET", "HEAD", "POST"))
 def describe_base(request):
-    token = request.GET.get("kept", "")
+    try:
+        return _describe(request, request.GET.get("kept", ""))
+    except UploadIsGone as gone:
+        return _led_to_its_training(request, gone)
+
+
+def _describe(request, token):
     seen = find_seen(token, member=request.member)
     latest = latest_choices(token, member=request.member)
     choices = latest[0] if latest else suggest(seen.inferred)
@@ -99,6 +105,7 @@ def describe_base(request):
             token=token,
             choices=form.choices,
             bad_rows=form.cleaned_data["bad_rows"],
+            at=timezone.now(),
         )
     except FileRefused as error:
         return _refused_columns(request, seen, form, error)
@@ -118,7 +125,6 @@ def _refused_columns(request, seen, form, error):
 
 def _columns_page(request, seen, form, choices, *, refusal=None, status=200):
     header = {name.strip().casefold() for name in seen.preview.header}
-    needed = telecom_base().columns_of_file(with_outcome=False)
     context = {
         "seen": seen,
         "form": form,
@@ -129,8 +135,10 @@ def _columns_page(request, seen, form, choices, *, refusal=None, status=200):
         ],
         "outcome_reason": why_this_outcome(seen.inferred, choices),
         "rows": seen.preview.rows[:MOST_PREVIEW_ROWS],
-        "fits_telecom": all(name.casefold() in header for name in needed),
-        "telecom": telecom_base(),
+        "known": [
+            {"base": base, "has_outcome": base.features.label.name.strip().casefold() in header}
+            for base in bases_of_file(request.member.company, header)
+        ],
     }
     return render(request, "training/own/columns.html", context, status=status)
 
@@ -149,12 +157,21 @@ def _fields_of(form, place):
 def train_base(request):
     try:
         return _check_and_train(request, request.GET.get("kept", ""))
-    except UploadIsGone:
-        # Of two sends the first took the file along: the second is led to what that one began.
-        sent = SentOnceForm(request.POST)
-        if sent.is_valid() and (run := training_of_key(request.member, sent.idempotency_key)):
-            return go(request, reverse("training:run", args=(run.uuid,)))
-        raise
+    except UploadIsGone as gone:
+        return _led_to_its_training(request, gone)
+
+
+def _led_to_its_training(request, gone):
+    """Lead whoever comes back to the page of a file that was taken along to the training it began.
+
+    Raises `gone` where it began none.
+    """
+    sent = SentOnceForm(request.POST)
+    run = training_of_key(request.member, sent.idempotency_key) if sent.is_valid() else None
+    run = run or training_of_upload(request.member, request.GET.get("kept", ""))
+    if run is None:
+        raise gone
+    return go(request, reverse("training:run", args=(run.uuid,)))
 
 
 def _check_and_train(request, token):
@@ -162,7 +179,10 @@ def _check_and_train(request, token):
     latest = latest_choices(token, member=request.member)
     if latest is None:
         return go(request, _step("training:describe_base", token))
-    checked = check_choices(member=request.member, token=token, choices=latest[0], bad_rows=latest[1])
+    choices, bad_rows = latest
+    checked = check_choices(
+        member=request.member, token=token, choices=choices, bad_rows=bad_rows, at=timezone.now()
+    )
     form = _training_form(request, checked)
     name = request.GET.get("name") or name_after(seen.name, request.member.company)
     context = {"seen": seen, "checked": checked, "form": form, "name": name}

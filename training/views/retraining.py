@@ -73,7 +73,11 @@ def _check(request, base):
         return _page(request, base, upload_form=form, status=400)
     try:
         checked = check_upload(
-            member=request.member, upload=form.upload, population=base, bad_rows=form.bad_rows
+            member=request.member,
+            upload=form.upload,
+            population=base,
+            bad_rows=form.bad_rows,
+            at=timezone.now(),
         )
     except DomainError as error:
         return _page(request, base, upload_form=form, refusal=error, status=error.http_status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -162,6 +163,4 @@ def _read(path, rows):
 
 
 def _show(frame):
-    import json
-
     return json.loads(frame.to_json(orient="split", index=False, double_precision=6))

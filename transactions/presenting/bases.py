@@ -5,17 +5,22 @@ from django.urls import reverse
 from companies.identity import Member
 from registry.models import Population
 from registry.presenting.bases import Step
-from transactions.selectors import analyses_for
+from transactions.presenting.days import write_day
+from transactions.selectors import analyses_for, latest_log_of
 
 
 def log_steps(member: Member, base: Population) -> list[Step]:
     if not base.is_log:
         return []
-    latest = analyses_for(member).defer("profile", "preview").filter(population=base).first()
-    if latest is None:
+    latest = latest_log_of(member.company, base)
+    if latest is not None:
+        url = reverse("transactions:analysis", args=(member.portal, latest.pk))
+        end = write_day(latest.import_report["last_at"])
+        told = f"{latest} is the latest log: it ends on {end}. What can be done with it stands on its page."
+        return [Step(20, told, "Open it", url)]
+    waiting = analyses_for(member).defer("profile", "preview").filter(population=base).first()
+    if waiting is None:
         url = reverse("transactions:new", args=(member.portal,))
         return [Step(20, "It has no purchases yet.", "Add a purchase log", url)]
-    url = reverse("transactions:analysis", args=(member.portal, latest.pk))
-    return [
-        Step(20, f"{latest} is the latest log. What can be done with it stands on its page.", "Open it", url)
-    ]
+    url = reverse("transactions:analysis", args=(member.portal, waiting.pk))
+    return [Step(20, f"{waiting} is not read yet. What it waits for stands on its page.", "Open it", url)]

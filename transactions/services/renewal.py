@@ -11,13 +11,22 @@ from core.errors import Conflict, DomainError, Unprocessable
 from core.files.store import remove_file
 from core.files.stored import DATASETS
 from registry.models import Dataset
+from tabular.previews.preview import Preview
+from tabular.previews.recognition import looks_like_customers
 from transactions.models import AnalysisSession
+from transactions.presenting.days import write_day
 from transactions.services.importing import start_import
 from transactions.services.uploads import start_analysis
 
 
 class ColumnsDiffer(Unprocessable):
     code = "columns-differ"
+
+
+class NothingNewer(Unprocessable):
+    """The file tells of no later day; `extra` has the log that it was before, where it is the same file."""
+
+    code = "nothing-newer"
 
 
 class RefusedMeanwhile(Conflict):
@@ -53,6 +62,8 @@ def start_newer_log(
         The base of `earlier` was archived.
     ColumnsDiffer
         Columns are missing by which `earlier` was read; the sentence names them.
+    NothingNewer
+        It is the file of a log that is here, or ends no later than `earlier`.
     transactions.services.importing.MappingRefused
         A column of that name holds something else now.
     """
@@ -87,12 +98,9 @@ def _read_alike(analysis, earlier, member, at):
     header = {column["name"].strip().casefold(): column["name"] for column in analysis.preview["columns"]}
     missing = [name for name in earlier.mapping.values() if name.strip().casefold() not in header]
     if missing:
-        raise ColumnsDiffer(
-            f"The file lacks {', '.join(missing)}, by which “{earlier}” was read; it has "
-            f"{', '.join(header.values())}. Export it with the same columns, or add it as a new log.",
-            field="file",
-            extra={"missing": missing},
-        )
+        raise _other_columns(analysis, earlier, missing, header)
+    _refuse_same_file(analysis)
+    _refuse_no_later_day(analysis, earlier, header[earlier.mapping["event_at"].strip().casefold()])
     AnalysisSession.objects.filter(pk=analysis.pk).update(
         **{
             name: getattr(earlier, name)
@@ -106,6 +114,51 @@ def _read_alike(analysis, earlier, member, at):
         by=member.account,
         at=at,
     )
+
+
+def _other_columns(analysis, earlier, missing, header):
+    lacks = f"The file lacks {', '.join(missing)}, by which “{earlier}” was read"
+    if why := looks_like_customers(Preview.from_dict(analysis.preview)):
+        # Sentences of `tabular` begin with the name of a column.
+        return ColumnsDiffer(
+            f"{lacks}. {why} Give it to Predict, or learn from it under Customer bases.",
+            field="file",
+            extra={"missing": missing, "is_customers": True},
+        )
+    return ColumnsDiffer(
+        f"{lacks}; it has {', '.join(header.values())}. Export it with the same columns, or "
+        "add it as a new log.",
+        field="file",
+        extra={"missing": missing},
+    )
+
+
+def _refuse_same_file(analysis):
+    logs = analysis.company.analyses.filter(population=analysis.population).exclude(pk=analysis.pk)
+    same = logs.filter(
+        state=AnalysisSession.State.READY, preview__table__sha256=analysis.preview["table"]["sha256"]
+    ).first()
+    if same is not None:
+        raise NothingNewer(
+            f"This very file is here already: it was sent on {write_day(same.created_at)} as “{same}”. "
+            "Choose an export that was made later.",
+            field="file",
+            extra={"log": str(same.pk)},
+        )
+
+
+def _refuse_no_later_day(analysis, earlier, name):
+    """Refuse what ends no later, where the first look tells when it ends."""
+    column = Preview.from_dict(analysis.preview).column(name)
+    if column.kind != "date" or column.date_order_ambiguous or column.maximum is None:
+        return
+    until, known_until = column.maximum, earlier.import_report["last_at"]
+    if until[:10] <= known_until[:10]:
+        raise NothingNewer(
+            f"The file ends on {write_day(until)}, and “{earlier}” on {write_day(known_until)}: it has "
+            "nothing newer. Choose an export that was made later.",
+            field="file",
+        )
 
 
 def _answers(spec):

@@ -7,6 +7,7 @@ from companies.access import member_required
 from core.errors import DomainError
 from tabular.logs.mapping import REQUIRED
 from tabular.previews.preview import Preview
+from tabular.previews.recognition import looks_like_customers
 from transactions.forms import MappingForm
 from transactions.presenting.roles import ROLES
 from transactions.services.importing import start_import
@@ -54,6 +55,7 @@ def _page(request, analysis, preview, form, *, refusal=None, status=200):
         "preview": preview,
         "form": form,
         "refusal": refusal,
+        "is_customers": looks_like_customers(preview),
         "roles": _roles(form, preview, analysis.preview["guesses"]),
         "dated": [column for column in preview.columns if column.kind == "date"],
         "has_lakhs": any(column.lakhs for column in preview.columns),

@@ -91,7 +91,8 @@ class Command(BaseCommand):
             decimals=_by_column("decimal", said["decimal"]),
         )
         bad_rows = LEAVE_OUT if said["leave_out_bad_rows"] else REFUSE
-        checked = check_choices(member=member, token=seen.token, choices=choices, bad_rows=bad_rows)
+        at = timezone.now()
+        checked = check_choices(member=member, token=seen.token, choices=choices, bad_rows=bad_rows, at=at)
         for sentence in (*(leak.sentence for leak in checked.leaks), *checked.notes):
             self.stdout.write(sentence)
         return start_first_training(
@@ -105,7 +106,7 @@ class Command(BaseCommand):
             currency=said["currency"],
             keep_leaking=said["keep"],
             bad_rows=bad_rows,
-            at=timezone.now(),
+            at=at,
         )
 
 

@@ -1,0 +1,35 @@
+"""How a model stands to the best single column: shown to be better, shown to be worse, or neither."""
+
+from training.models import TrainingRun
+
+
+def is_above_rule(training: TrainingRun) -> bool:
+    """Whether the model ranks better than the rule, and chance does not explain it."""
+    # Reports of earlier days do not tell.
+    return _gain(training, "low") > 0
+
+
+def is_below_rule(training: TrainingRun) -> bool:
+    """Whether the rule ranks better than the model, and chance does not explain it."""
+    return _gain(training, "high") < 0
+
+
+def _gain(training, end):
+    return _rule(training).get("model_gains", {}).get(end) or 0
+
+
+def describe_standing(training: TrainingRun) -> str:
+    """Say in a sentence that the model is no better than the rule; nothing where it is, or where none is."""
+    rule = _rule(training)
+    if not rule or is_above_rule(training):
+        return ""
+    figures = (
+        f"AUC {training.version.metrics.additional_metrics['churners']['auc']:.3f} against {rule['auc']:.3f}"
+    )
+    if is_below_rule(training):
+        return f"It ranks customers worse than sorting by {rule['feature']} does ({figures})."
+    return f"It is not shown to be better than sorting by {rule['feature']} ({figures})."
+
+
+def _rule(training):
+    return (training.report or {}).get("simple_rule") or {}
