@@ -40,7 +40,7 @@ def test_a_newer_log_stays_with_its_customers(send, member, company):
     shops = PopulationFactory(company=company)
     earlier = read_here(send(population=shops))
 
-    newer = start_newer_log(member=member, earlier=earlier, upload=log_file(customers=50), at=NOON)
+    newer = start_newer_log(member=member, earlier=earlier, upload=log_file(days=340), at=NOON)
 
     assert newer.population == shops
 
