@@ -9,15 +9,14 @@ from urllib.parse import urlencode
 
 from django.contrib.auth import logout
 from django.http import Http404
-from django.shortcuts import redirect
 from django.urls import reverse
-from django_htmx.http import HttpResponseClientRedirect
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 
 from companies.identity import Caller, Credentials, Member, identify_person
 from companies.models import Scope
 from companies.portals import DEVELOPERS, USERS
 from core.errors import Forbidden
+from core.redirects import go
 
 
 class WrongPortal(Forbidden):
@@ -72,14 +71,14 @@ def _guarded(view, portals):
         if member is None:
             raise Http404
         if portal and portal != member.portal and member.portal in portals and request.method in SAFE_METHODS:
-            return _go(request, _same_page(request, member.portal))
+            return go(request, _same_page(request, member.portal))
         if member.portal not in portals or (portal and portal != member.portal):
             wanted = "developers" if (portal or portals[0]) == DEVELOPERS else "users"
             raise WrongPortal(
                 f"This page is for {wanted}. You are logged in as a {member.role.value} of {member.company}."
             )
         if not member.approved:
-            return _go(request, reverse("companies:waiting"))
+            return go(request, reverse("companies:waiting"))
         request.member = member
         return view(request, *args, **kwargs)
 
@@ -90,7 +89,7 @@ def _to_login(request, portal):
     path = reverse("companies:login", kwargs={"portal": portal}) if portal else reverse("account_login")
     # A form that was posted cannot be posted again from a link.
     query = f"?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else ""
-    return _go(request, path + query)
+    return go(request, path + query)
 
 
 def _same_page(request, portal):
@@ -103,11 +102,6 @@ def _same_page(request, portal):
     path = reverse(found.view_name, args=found.args, kwargs={**found.kwargs, "portal": portal})
     query = request.META.get("QUERY_STRING", "")
     return f"{path}?{query}" if query else path
-
-
-def _go(request, url):
-    # htmx follows a redirect silently and would put a whole page where a fragment belongs.
-    return HttpResponseClientRedirect(url) if getattr(request, "htmx", False) else redirect(url)
 
 
 class IsMember(BasePermission):

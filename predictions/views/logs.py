@@ -1,15 +1,15 @@
 """The doors from the page of a purchase log: score its customers, add newer data."""
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
 from companies.access import member_required
 from core.errors import DomainError
 from core.forms import SentOnceForm
+from core.redirects import go
 from intake.views import receives_upload, upload_context
 from predictions.selectors import runs_of_log, version_for_log
 from predictions.services.logs import start_log_prediction
@@ -30,7 +30,7 @@ def score(request, analysis):
         idempotency_key=form.idempotency_key if form.is_valid() else None,
         at=timezone.now(),
     )
-    return _go(request, prediction)
+    return _show(request, prediction)
 
 
 @member_required
@@ -55,7 +55,7 @@ def newer(request, analysis):
         )
     except DomainError as error:
         return _page(request, found, form, refusal=error, status=error.http_status)
-    return _go(request, prediction)
+    return _show(request, prediction)
 
 
 def _page(request, analysis, form, *, refusal=None, status=200):
@@ -76,6 +76,6 @@ def _sent_before(request, refusal):
     return {"log": log, "run": runs_of_log(log).finished().first()}
 
 
-def _go(request, prediction) -> HttpResponse:
+def _show(request, prediction) -> HttpResponse:
     url = reverse("predictions:result", args=(request.member.portal, prediction.uuid))
-    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+    return go(request, url)

@@ -3,16 +3,16 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from companies.access import developer_required, member_required
 from core.downloads import CSV, XLSX, plain_name, send_pieces
 from core.errors import DomainError
 from core.files.media import send_media
+from core.redirects import go
 from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
 from predictions import files
@@ -65,7 +65,7 @@ def predict(request):
                 refusal = error
             else:
                 url = reverse("predictions:result", args=(member.portal, prediction.uuid))
-                return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+                return go(request, url)
         status = refusal.http_status if refusal else 400
     else:
         status = 200

@@ -3,10 +3,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from companies.access import developer_required
 from core.errors import DomainError
+from core.redirects import go
 from registry.selectors import champion_that_serves
 from training.forms import LogTrainingForm
 from training.presenting.log_models import Verdict
@@ -38,7 +38,7 @@ def model(request, analysis):
     except DomainError as error:
         return _page(request, found, form, refusal=error, status=error.http_status)
     url = reverse("training:log_training", args=(found.pk, training.uuid))
-    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+    return go(request, url)
 
 
 def _page(request, analysis, form, *, refusal=None, status=200):

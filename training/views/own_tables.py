@@ -13,6 +13,7 @@ from companies.access import developer_required
 from core.downloads import CSV
 from core.errors import DomainError
 from core.forms import SentOnceForm
+from core.redirects import go
 from intake.forms import TableForm
 from intake.presenting.samples import sample_members
 from intake.services.checking import FileRefused
@@ -32,7 +33,6 @@ from training.services.own_tables import (
     start_first_training,
 )
 from training.services.retraining import USUAL_OWN_TYPE, training_of_key, training_of_upload
-from training.views.retraining import go
 
 # --- The file --------------------------------------------------------------------------------------------
 

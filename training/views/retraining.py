@@ -4,16 +4,16 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from companies.access import developer_required
 from core.downloads import CSV
 from core.errors import DomainError
 from core.files.media import send_media
+from core.redirects import go
 from intake.forms import TableForm
 from intake.services.checking import LEAVE_OUT
 from intake.services.stored import rejects_of
@@ -125,10 +125,6 @@ def _page(request, base, *, upload_form=None, start_form=None, checked=None, ref
     }
     part = "#refusal" if request.htmx and request.method == "POST" else ""
     return render(request, f"training/retrain.html{part}", context, status=status)
-
-
-def go(request, url):
-    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
 
 @developer_required

@@ -5,6 +5,7 @@ from django.views.decorators.http import require_http_methods
 
 from companies.access import member_required
 from core.errors import DomainError
+from core.redirects import go
 from tabular.logs.mapping import REQUIRED
 from tabular.previews.preview import Preview
 from tabular.previews.recognition import looks_like_customers
@@ -12,7 +13,6 @@ from transactions.forms import MappingForm
 from transactions.presenting.roles import ROLES
 from transactions.services.importing import start_import
 from transactions.views.analyses import find
-from transactions.views.uploads import go
 
 
 @member_required

@@ -9,13 +9,13 @@ from core.downloads import CSV, UNKNOWN, plain_name
 from core.errors import DomainError
 from core.files.store import send_object
 from core.files.stored import UTILS
+from core.redirects import go
 from transactions.cutoffs import plan_features
 from transactions.forms import FeaturesForm
 from transactions.presenting.findings import MatrixFindings
 from transactions.selectors import matrices_of, ready_analyses_for
 from transactions.services.matrices import start_features
 from transactions.views.analyses import find
-from transactions.views.uploads import go
 
 
 @member_required

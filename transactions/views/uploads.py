@@ -1,12 +1,11 @@
-from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import HttpResponseClientRedirect
 
 from companies.access import member_required
 from core.errors import DomainError
+from core.redirects import go
 from intake.views import receives_upload, upload_context
 from transactions.forms import UploadForm
 from transactions.services.uploads import start_analysis
@@ -37,8 +36,3 @@ def upload(request):
 def _page(request, form, *, refusal=None, status=200):
     part = "#refusal" if request.htmx and request.method == "POST" else ""
     return render(request, f"transactions/upload.html{part}", upload_context(form, refusal), status=status)
-
-
-def go(request, url) -> HttpResponse:
-    """Lead on to `url`. htmx follows a plain redirect silently and puts a page where a fragment belongs."""
-    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
