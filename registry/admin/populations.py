@@ -10,7 +10,7 @@ from django.utils.html import format_html
 
 from companies.admin import ReadOnlyAdmin
 from registry.models import Dataset, ModelDeployment, Population
-from registry.services.populations import archive_population, change_population
+from registry.services.populations import LONGEST_CURRENCY, archive_population, change_population
 
 
 def written(name):
@@ -28,7 +28,7 @@ class DescribeForm(forms.Form):
     """How people speak of a customer base, and by which rules its figures are used."""
 
     wording = forms.JSONField(required=False, help_text="Label, unit and names of values by column.")
-    currency = forms.CharField(required=False, max_length=8)
+    currency = forms.CharField(required=False, max_length=LONGEST_CURRENCY)
     slices = forms.JSONField(required=False, help_text="Columns by which figures are shown in parts.")
     policies = forms.JSONField(help_text="risk_tiers, threshold and promotion (by_hand, after_training).")
 

@@ -11,6 +11,7 @@ from companies.access import IsDeveloper, IsMember
 from companies.models import Scope
 from intake.api import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
 from registry.api.populations import CustomerBaseList, CustomerBaseOutput
+from registry.services.populations import LONGEST_CURRENCY, LONGEST_NAME
 from tabular.snapshots.column_types import LEARNED
 from training.api.resources import RetrainingOutput
 from training.selectors import training_runs_for
@@ -27,7 +28,9 @@ class CustomerBaseInput(BadRowsInput):
         allow_empty_file=True,
         help_text="CSV or XLSX, one row per customer, with who left.",
     )
-    name = serializers.CharField(max_length=120, default="", help_text="By default that of the file.")
+    name = serializers.CharField(
+        max_length=LONGEST_NAME, default="", help_text="By default that of the file."
+    )
     outcome = serializers.CharField(default=None, help_text="The column that says who left; else recognised.")
     left = serializers.CharField(default=None, help_text="Its value that means that a customer left.")
     id_column = serializers.CharField(default=None, help_text="Which names the customers; else recognised.")
@@ -42,7 +45,7 @@ class CustomerBaseInput(BadRowsInput):
     date_orders = serializers.JSONField(default=dict, help_text='As in {"Since": "DMY"}, or "MDY".')
     decimals = serializers.JSONField(default=dict, help_text='As in {"Fee": ","}, the sign before decimals.')
     value_column = serializers.CharField(default=None, help_text="What a customer is worth a month.")
-    currency = serializers.CharField(max_length=8, default="", help_text="Of it, as in EUR.")
+    currency = serializers.CharField(max_length=LONGEST_CURRENCY, default="", help_text="Of it, as in EUR.")
     model_type = serializers.CharField(default=USUAL_OWN_TYPE, help_text="Slug of the type to train.")
     reason = serializers.CharField(max_length=LONGEST_REASON, default="", help_text="Beside the model.")
 
