@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from companies.services.api_keys import create_api_key
-from registry.selectors import challenger_of, champion_of
+from registry.selectors import challenger_of, champion_of, telecom_base
 from registry.services.deployments import deploy_version
 from registry.tests.factories import NOON, ModelVersionFactory, ShadowRunFactory
 
@@ -47,7 +47,7 @@ def test_deploys_a_version(second, company, as_developer):
     told = answer.json()
     assert (told["model"]["version"], told["role"], told["is_active"]) == ("v2", "CHAMPION", True)
     assert told["deployed_by"] == "Dana Dev (dana@harbour.example.com)"
-    assert champion_of(company).model == second
+    assert champion_of(company, telecom_base()).model == second
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_withdraws_a_deployment_once(deployed, company, as_developer):
 
     assert (answer.status_code, answer.json()["is_active"]) == (200, False)
     assert (again.status_code, again.json()["code"]) == (409, "not-deployed")
-    assert champion_of(company) is None
+    assert champion_of(company, telecom_base()) is None
 
 
 def test_rolls_back(deployed, company, developer, as_developer):
@@ -144,7 +144,7 @@ def test_a_key_deploys_with_the_scope_for_it_only(second, company, with_key):
 def test_tells_how_often_the_challenger_disagrees(deployed, second, company, developer, as_developer):
     third = ModelVersionFactory(company=company, number=3)
     post(as_developer, model=third.pk, role="CHALLENGER", reason="To compare.")
-    ShadowRunFactory(challenger=challenger_of(company), compared_with=second)
+    ShadowRunFactory(challenger=challenger_of(company, telecom_base()), compared_with=second)
 
     told = as_developer.get(f"{URL}/challenger").json()
 
