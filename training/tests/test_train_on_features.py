@@ -8,7 +8,7 @@ from jobs.models import Job
 from jobs.services import request_cancel
 from ml.logs.log_models import TYPES
 from ml.samples.sample_logs import make_sample_log
-from registry.selectors import champion_of, telecom_base, versions_for
+from registry.selectors import champion_of, purchases_base, telecom_base, versions_for
 from registry.services.model_types import UnknownModelType
 from registry.services.opening import load_manifest
 from registry.services.populations import change_population, purchases_of
@@ -41,13 +41,18 @@ def process(member, content, **options):
     return process_features(analysis=analysis, at=NOON)
 
 
+def train(member, **options):
+    matrix = latest_features(member.company, purchases_base(member.company))
+    return start_feature_training(member=member, matrix=matrix, **options)
+
+
 def told(member):
-    return describe_training(latest_feature_training(member.company))
+    return describe_training(latest_feature_training(member.company, purchases_base(member.company)))
 
 
 def test_learns_from_a_log_by_time_and_registers_a_version(member, do_jobs):
     matrix = process(member, make_sample_log("coffee_shop", customers=900))
-    training = start_feature_training(member=member, at=LATER)
+    training = train(member, at=LATER)
 
     do_jobs()
 
@@ -91,9 +96,9 @@ def set_brier(figures, value):
 @pytest.mark.any_database
 def test_a_champion_that_is_equal_on_the_same_customers_stays(member, do_jobs):
     process(member, make_sample_log("coffee_shop", customers=900))
-    first = start_feature_training(member=member, at=LATER)
+    first = train(member, at=LATER)
     do_jobs()
-    second = start_feature_training(member=member, at=LATER)
+    second = train(member, at=LATER)
 
     do_jobs()
 
@@ -106,13 +111,13 @@ def test_a_champion_that_is_equal_on_the_same_customers_stays(member, do_jobs):
 @pytest.mark.any_database
 def test_a_champion_that_is_better_on_the_same_customers_stays(member, do_jobs):
     process(member, make_sample_log("coffee_shop", customers=900))
-    first = start_feature_training(member=member, at=LATER)
+    first = train(member, at=LATER)
     do_jobs()
     champion = TrainingRun.objects.get(pk=first.pk).version
     figures = champion.metrics
     set_brier(figures, 0.0001)
 
-    second = start_feature_training(member=member, at=LATER)
+    second = train(member, at=LATER)
     do_jobs()
 
     second.refresh_from_db()
@@ -121,7 +126,7 @@ def test_a_champion_that_is_better_on_the_same_customers_stays(member, do_jobs):
     assert f"Not deployed, {champion} stays" in second.report["deployment"]["reason"]
 
     set_brier(figures, 0.9)
-    third = start_feature_training(member=member, at=LATER)
+    third = train(member, at=LATER)
     do_jobs()
 
     third.refresh_from_db()
@@ -135,7 +140,7 @@ def test_nothing_is_deployed_by_itself_where_the_base_says_so(member, do_jobs):
         population=base, by=member.account, at=NOON, policies=base.policies | {"promotion": "by_hand"}
     )
     process(member, make_sample_log("coffee_shop", customers=900))
-    training = start_feature_training(member=member, at=LATER)
+    training = train(member, at=LATER)
 
     do_jobs()
 
@@ -148,7 +153,7 @@ def test_nothing_is_deployed_by_itself_where_the_base_says_so(member, do_jobs):
 @pytest.mark.any_database
 def test_learns_from_given_labels_by_a_stratified_split(member, do_jobs):
     process(member, make_sample_log("subscription", customers=900), has_churn_label=True)
-    training = start_feature_training(member=member, model_type="random_forest", at=LATER)
+    training = train(member, model_type="random_forest", at=LATER)
 
     do_jobs()
 
@@ -162,7 +167,7 @@ def test_learns_from_given_labels_by_a_stratified_split(member, do_jobs):
 @pytest.mark.any_database
 def test_a_log_that_teaches_nothing_fails_with_the_reason(member, do_jobs):
     process(member, make_sample_log("coffee_shop", customers=30))
-    start_feature_training(member=member, at=LATER)
+    train(member, at=LATER)
 
     do_jobs()
 
@@ -194,13 +199,13 @@ def test_features_that_failed_are_passed_over(member, do_jobs):
     process(member, make_sample_log("coffee_shop", customers=31))
     request_cancel(job=Job.objects.get(state=Job.State.QUEUED), by=member.account, at=NOON)
 
-    assert latest_features(member.company) == stands
+    assert latest_features(member.company, stands.analysis.population) == stands
 
 
 @pytest.mark.parametrize(("state", "word"), [(state, TRAINING_STATUS[state]) for state in Job.State.values])
 def test_tells_each_state_of_the_job_by_its_word(member, state, word):
     process(member, make_sample_log("coffee_shop", customers=30))
-    training = start_feature_training(member=member, at=LATER)
+    training = train(member, at=LATER)
     Job.objects.filter(pk=training.job_id).update(state=state, error={"code": "x", "message": "Why."})
 
     status = told(member)
@@ -213,7 +218,7 @@ def test_tells_each_state_of_the_job_by_its_word(member, state, word):
 def test_the_latest_of_a_type_is_told_where_it_is_asked_for(member, developer, log_in):
     process(member, make_sample_log("coffee_shop", customers=30))
     for hour, model_type in enumerate(("random_forest", "logistic_regression")):
-        start_feature_training(member=member, model_type=model_type, at=LATER + timedelta(hours=hour))
+        train(member, model_type=model_type, at=LATER + timedelta(hours=hour))
     address = f"/api/v1/churn/v2/organizations/{member.company.pk}/training-status"
     client = log_in(developer)
 
@@ -231,7 +236,7 @@ def test_the_latest_of_a_type_is_told_where_it_is_asked_for(member, developer, l
 
 def test_operators_read_what_came_of_it(member, do_jobs, as_operator):
     process(member, make_sample_log("coffee_shop", customers=900))
-    training = start_feature_training(member=member, at=LATER)
+    training = train(member, at=LATER)
     do_jobs()
     training.refresh_from_db()
 
@@ -252,7 +257,7 @@ def test_operators_read_what_came_of_it(member, do_jobs, as_operator):
 
 def test_the_card_of_the_version_says_how_it_learned(member, do_jobs, log_in, developer):
     matrix = process(member, make_sample_log("coffee_shop", customers=900))
-    training = start_feature_training(member=member, at=LATER)
+    training = train(member, at=LATER)
     do_jobs()
     training.refresh_from_db()
 
@@ -266,7 +271,7 @@ def test_the_card_of_the_version_says_how_it_learned(member, do_jobs, log_in, de
 
 def test_operators_read_why_it_failed_and_what_was_deleted(member, do_jobs, as_operator):
     matrix = process(member, make_sample_log("coffee_shop", customers=30))
-    training = start_feature_training(member=member, at=LATER)
+    training = train(member, at=LATER)
     do_jobs()
     matrix.delete()
 
@@ -282,9 +287,9 @@ def test_tells_that_nothing_was_started(member):
 
 def test_refuses_who_may_not_what_is_unknown_and_what_is_not_there(member, user):
     with pytest.raises(OnlyDevelopers):
-        start_feature_training(member=membership(user), at=NOON)
+        train(membership(user), at=NOON)
     with pytest.raises(UnknownModelType, match=", ".join(TYPES)):
-        start_feature_training(member=member, model_type="neural_network", at=NOON)
+        train(member, model_type="neural_network", at=NOON)
     with pytest.raises(NoFeatures):
-        start_feature_training(member=member, at=LATER)
+        train(member, at=LATER)
     assert not TrainingRun.objects.exists()
