@@ -20,6 +20,8 @@ from predictions.services.histories import (
     HistoryRefused,
     score_history,
 )
+from registry.access import log_base_or_404
+from registry.api.populations import LOG_BASE
 
 DIGITS = 4
 # Of every policy that a customer base may have, each once.
@@ -78,12 +80,17 @@ class Predict(OfOrganisation, APIView):
     call_limit = "predicting"
     parser_classes = [JSONParser]
 
-    @extend_schema(request=PredictInput, responses=PredictOutput)
+    @extend_schema(
+        request=PredictInput,
+        responses=PredictOutput,
+        parameters=[LOG_BASE],
+    )
     def post(self, request, org):
         sent = request.data if isinstance(request.data, dict) else {}
         customer = _read_customer(sent.get("customer_id"))
         found = score_history(
             company=request.member.company,
+            population=log_base_or_404(request.member.company, request.query_params.get("base", "")),
             transactions=sent.get("transactions"),
             as_of=sent.get("as_of"),
             model_type=sent.get("model_type"),

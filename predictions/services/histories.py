@@ -10,7 +10,8 @@ from companies.models import Company
 from core.errors import DomainError, NotFound, Unprocessable
 from ml.serving.risk import POLICIES
 from predictions.selectors import trained_for_purchases, version_for_purchases
-from registry.models import ModelVersion
+from registry.models import ModelVersion, Population
+from registry.selectors import purchases_base
 from registry.services.model_types import read_model_type
 from registry.services.opening import load_scorer
 
@@ -66,6 +67,7 @@ class HistoryScore:
 def score_history(
     *,
     company: Company,
+    population: Population | None = None,
     transactions: Sequence[Mapping],
     as_of: object = None,
     model_type: object = None,
@@ -75,6 +77,8 @@ def score_history(
 
     Parameters
     ----------
+    population
+        Whose purchases; by default the base that the company's logs are of.
     transactions
         As they were sent: ``event_date``, ``amount``, and what else the log had.
     as_of
@@ -82,7 +86,7 @@ def score_history(
         latest transaction, or of today where `V2_AS_OF` says so.
     model_type
         As it was sent: one of `ml.logs.log_models.TYPES`. The latest deployed version of that type scores; by
-        default the champion of the company's purchases.
+        default the champion of the base.
     at
         Aware UTC instant of the request.
 
@@ -97,7 +101,7 @@ def score_history(
     FeaturesMissing
         The model needs features that these transactions cannot give; ``extra["missing"]`` names them.
     """
-    version = _find_version(company, model_type)
+    version = _find_version(company, population or purchases_base(company), model_type)
     events = read_events(transactions)
     cutoff = _read_cutoff(as_of) if as_of not in (None, "") else _usual_cutoff(events, at)
     known = [event for event in events if event["event_at"] < cutoff]
@@ -110,12 +114,12 @@ def score_history(
     return _score(scorer, version, known, purchases, cutoff)
 
 
-def _find_version(company, model_type):
+def _find_version(company, base, model_type):
     wanted = None if model_type in (None, "") else read_model_type(model_type)
-    version = version_for_purchases(company, model_type=wanted)
+    version = version_for_purchases(company, base, model_type=wanted)
     if version is None:
         of_type, query = (f" of the type {wanted}", f"?model_type={wanted}") if wanted else ("", "")
-        if trained_for_purchases(company, model_type=wanted).exists():
+        if trained_for_purchases(company, base, model_type=wanted).exists():
             raise NoTrainedModel(
                 f"No model of your purchases{of_type} is deployed. Deploy one on the Models page first."
             )

@@ -14,6 +14,7 @@ from companies.organisations import OfOrganisation
 from jobs.models import Job
 from ml.logs.log_models import TYPES
 from registry.access import log_base_or_404
+from registry.api.populations import LOG_BASE
 from registry.services.model_types import read_model_type
 from training.presenting.status import training_status
 from training.selectors import latest_feature_training, latest_features
@@ -21,9 +22,6 @@ from training.services.feature_training import start_feature_training
 
 TAG = "churn v2"
 DIGITS = 4
-BASE = OpenApiParameter(
-    "base", description="UUID or name of a customer base of purchases; by default the first that you made."
-)
 # The names of the figures in `ml.evaluation.metrics.evaluate`, all of the class that leaves but the first.
 FIGURES = ("accuracy", "precision", "recall", "f1_score", "roc_auc")
 
@@ -70,7 +68,7 @@ class Train(OfOrganisation, APIView):
     @extend_schema(
         request=None,
         responses=TrainOutput,
-        parameters=[OpenApiParameter("model_type", enum=TYPES, default=TYPES[0]), BASE],
+        parameters=[OpenApiParameter("model_type", enum=TYPES, default=TYPES[0]), LOG_BASE],
     )
     def post(self, request, org):
         company = request.member.company
@@ -99,7 +97,7 @@ class TrainingStatus(OfOrganisation, APIView):
         responses=StatusOutput,
         parameters=[
             OpenApiParameter("model_type", enum=TYPES, description="The latest of this type, not of all."),
-            BASE,
+            LOG_BASE,
         ],
     )
     def get(self, request, org):

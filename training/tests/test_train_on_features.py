@@ -12,6 +12,7 @@ from registry.selectors import champion_of, purchases_base, telecom_base, versio
 from registry.services.model_types import UnknownModelType
 from registry.services.opening import load_manifest
 from registry.services.populations import change_population, purchases_of
+from registry.tests.factories import PopulationFactory
 from training.api.v2 import describe_training
 from training.models import TrainingRun
 from training.presenting.status import TRAINING_STATUS
@@ -232,6 +233,25 @@ def test_the_latest_of_a_type_is_told_where_it_is_asked_for(member, developer, l
         400,
         "unknown-model-type",
     )
+
+
+def test_each_base_learns_from_its_own_latest_features(member, developer, log_in):
+    usual = process(member, make_sample_log("coffee_shop", customers=30))
+    shop = PopulationFactory(company=member.company, name="Shop")
+    theirs = process(member, make_sample_log("coffee_shop", customers=31), population=shop)
+    client, address = log_in(developer), f"/api/v1/churn/v2/organizations/{member.company.pk}"
+
+    assert client.post(f"{address}/train?base=Shop").status_code == 200
+    told = {
+        base: client.get(f"{address}/training-status", {"base": base}).json()["status"]
+        for base in (str(shop.uuid), str(usual.analysis.population.uuid), "")
+    }
+
+    assert TrainingRun.objects.get().matrix == theirs
+    assert list(told.values()) == ["training", "not_started", "not_started"]
+    assert client.post(f"{address}/train?base=Nowhere").status_code == 404
+    assert client.post(f"{address}/train").status_code == 200
+    assert TrainingRun.objects.latest("pk").matrix == usual
 
 
 def test_operators_read_what_came_of_it(member, do_jobs, as_operator):
