@@ -183,6 +183,34 @@ def test_a_user_chooses_among_the_bases_that_there_are(usual, as_user, company):
     assert set(AnalysisSession.objects.values_list("population__name", flat=True)) == {"Purchases", "Shop"}
 
 
+@pytest.fixture
+def of_the_shop(company, developer):
+    """A log of another shop that was read."""
+    shop = PopulationFactory(company=company, name="Corner shop")
+    sent = {"member": membership(developer), "population": shop, "at": NOON}
+    return read_here(start_analysis(upload=log_file(with_faults=True), **sent))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "transactions:analyses", "transactions:analysis", "transactions:columns", "transactions:profile",
+        "transactions:churn", "transactions:features", "predictions:newer_log", "training:log_model",
+        "companies:home",
+    ],
+)  # fmt: skip
+def test_each_page_that_shows_a_log_names_its_customers(page, of_the_shop, as_developer):
+    portal = [] if page == "training:log_model" else ["dev"]
+    one = [] if page in ("transactions:analyses", "companies:home") else [of_the_shop.pk]
+
+    shown = as_developer.get(reverse(page, args=(*portal, *one)))
+
+    assert shown.status_code == 200
+    address = reverse("registry:base", args=("dev", of_the_shop.population.uuid))
+    line = shown.content.decode().partition(f'href="{address}"')[2]
+    assert "Corner shop" in line.partition("</a>")[0]
+
+
 # --- For programs and from a terminal --------------------------------------------------------------------
 
 
