@@ -53,15 +53,15 @@ def explain(score, schema, coded, numbers, *, background, sample=2_000, seed=0):
     base = score(*mine)
     effects = []
     for kind, position, name in _places(schema):
-        moved = 0.0
-        for _ in range(DONORS):
-            other = rng.integers(0, pool, len(chosen))
-            part = list(mine[kind])
-            given = donors[kind][position]
-            part[position] = Coded(given.positions, given.indices[other]) if kind == 0 else given[other]
-            changed = score(part, mine[1]) if kind == 0 else score(mine[0], part)
-            moved += float(np.abs(changed - base).mean())
-        effects.append((name, moved / DONORS))
+        others = rng.integers(0, pool, (DONORS, len(chosen)))
+        own, given = mine[kind][position], _taken(donors[kind][position], others.ravel())
+        # Who gets the value that they have keeps their probability; only the rest is scored, in one go.
+        changed = np.flatnonzero(_differs(_taken(own, np.tile(np.arange(len(chosen)), DONORS)), given))
+        whose = changed % len(chosen)
+        parts = _take(*mine, whose)
+        parts[kind][position] = _taken(given, changed)
+        moved = np.abs(score(*parts) - base[whose]).sum() if len(changed) else 0.0
+        effects.append((name, float(moved) / (DONORS * len(chosen))))
     return sorted(effects, key=lambda effect: -effect[1])
 
 
@@ -157,7 +157,18 @@ def state_finding(column, groups, fewest=20):
 
 
 def _take(coded, numbers, chosen):
-    return [Coded(c.positions, c.indices[chosen]) for c in coded], [column[chosen] for column in numbers]
+    return [_taken(column, chosen) for column in coded], [_taken(column, chosen) for column in numbers]
+
+
+def _taken(column, rows):
+    return Coded(column.positions, column.indices[rows]) if isinstance(column, Coded) else column[rows]
+
+
+def _differs(one, other):
+    """Return where two columns, coded or of numbers, hold different values; a blank equals a blank."""
+    if isinstance(one, Coded):
+        return one.positions[one.indices] != other.positions[other.indices]
+    return (one != other) & ~(np.isnan(one) & np.isnan(other))
 
 
 def _places(schema):

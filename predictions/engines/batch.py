@@ -138,8 +138,7 @@ def score_rows(
             ResultWriter(drafts[0], spec, added=(PREDICTION, CHURN_PROBABILITY, RISK_TIER)) as result,
             TableWriter(drafts[1] if table_path else None, scorer.schema, policy, days=days) as table,
         ):
-            for batch in iter_batches(source, spec, schema):
-                scores = scorer.score_batch(batch.columns)
+            for batch, scores in _scored_ahead(iter_batches(source, spec, schema), scorer):
                 tiers = policy.positions(scores)
                 table.write(batch, scores, tiers)
                 result.write(batch, added_columns(scorer, policy, scores, tiers))
@@ -161,6 +160,19 @@ def score_rows(
         if shadow:
             shadow.close()
     return found
+
+
+def _scored_ahead(batches, scorer):
+    """Yield each batch with its scores; the next one is read and scored while the caller writes this one."""
+    with ThreadPoolExecutor(1) as pool:
+        ready = None
+        for batch in batches:
+            scoring = pool.submit(scorer.score_batch, batch.columns)
+            if ready:
+                yield ready[0], ready[1].result()
+            ready = batch, scoring
+        if ready:
+            yield ready[0], ready[1].result()
 
 
 def added_columns(
