@@ -126,7 +126,7 @@ def score_history(
         raise HistoryRefused(
             {"transactions": f"None is a purchase before {cutoff:%Y-%m-%d %H:%M}, which is as_of."}
         )
-    scorer = load_scorer(version)
+    scorer = load_scorer(version, at=at)
     return _score(scorer, version, known, purchases, cutoff)
 
 

@@ -93,7 +93,7 @@ def start_prediction(
     if not is_offered or version.population.is_log:
         raise VersionNotOffered("There is no such model. Choose one of the list.", field="model")
 
-    schema = _table_schema(version)
+    schema = _table_schema(version, at)
     waiting, report = _take_in(upload, member, version.population, schema, bad_rows, at)
     relative = files.new_upload(member.portal, member.company.pk, report.spec.format)
     return start_run(
@@ -151,8 +151,8 @@ def _take_in(upload, member, base, schema, bad_rows, at):
         raise FileOfOtherBase(base=others[refusal.fits], wanted=base) from refusal
 
 
-def _table_schema(version):
-    manifest = load_manifest(version)
+def _table_schema(version, at):
+    manifest = load_manifest(version, at=at)
     features = FeatureSchema.from_dict(manifest["schema"])
     reading = version.population.reading
     return customers_table(features, reading, purpose="predict", observed=manifest["observed"])

@@ -231,7 +231,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         self.act(
             request,
             queryset,
-            lambda version: verify_version(version=version),
+            lambda version: verify_version(version=version, at=timezone.now()),
             "has the files that were registered",
         )
 

@@ -37,11 +37,11 @@ def create_directories() -> None:
         media_path(directory).mkdir(parents=True, exist_ok=True)
 
 
-def load_model_metadata(*, version: ModelVersion) -> dict:
+def load_model_metadata(*, version: ModelVersion, at: datetime) -> dict:
     """Return ``model_type`` and ``metrics`` from the metadata file of `version`, once its bytes were
     verified.
     """
-    return load_metadata(version)
+    return load_metadata(version, at=at)
 
 
 def register_model_in_db(*, model_type: ModelType, exported, dataset: Dataset, at: datetime, replaces=None):

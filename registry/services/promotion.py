@@ -13,7 +13,7 @@ from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL
 from registry.models import ModelVersion
 from registry.services.initialisation import initialize_everywhere
 from registry.services.ledger import MOST_REASON
-from registry.services.opening import check_version
+from registry.services.opening import read_or_report
 from registry.services.versions import register_version
 
 # What `register_version` writes into a manifest about the version that it belonged to.
@@ -61,7 +61,7 @@ def promote_version(*, version: ModelVersion, by: Account | None, reason: str, a
     AlreadyDefault
         It serves as the default.
     VersionNotServing, DamagedArtefact
-        As for `registry.services.opening.check_version`.
+        As for `registry.services.opening.read_or_report`.
     """
     # Imported here: it brings scikit-learn, which only somebody who promotes needs.
     from ml.exchange.export import ExportedModel
@@ -77,7 +77,7 @@ def promote_version(*, version: ModelVersion, by: Account | None, reason: str, a
         )
     if version.is_default:
         raise AlreadyDefault(f"{version} is the default of its type.")
-    payloads = check_version(version)
+    payloads = read_or_report(version, at=at)
     manifest = json.loads(payloads[MANIFEST])
     for name in ABOUT_THE_VERSION:
         manifest.pop(name, None)

@@ -92,14 +92,14 @@ def test_a_converted_pipeline_serves_and_has_a_card(take_in, fit, table):
     expected = fit(LogisticRegression()).predict_proba(table)[:, 1]
     columns = {name: table[name].tolist() for name in TELCO_V1.features}
     columns["TotalCharges"] = [0.0] * len(table)  # not read by this pipeline
-    assert load_scorer(version).score_batch(columns) == pytest.approx(expected, abs=1e-5)
+    assert load_scorer(version, at=NOON).score_batch(columns) == pytest.approx(expected, abs=1e-5)
     assert version.is_default
     assert version.training_dataset is None
     assert MODEL not in version.file_hashes
 
     # Everything that a card tells is there as well.
     found = version.metrics.additional_metrics
-    manifest = load_manifest(version)
+    manifest = load_manifest(version, at=NOON)
     assert quality_of(version).rows == 400
     assert found["intervals"]["churners"]["recall"]["low"] is not None
     assert {part["feature"] for part in found["slices"]} == {"Contract", "SeniorCitizen", "tenure"}

@@ -1,4 +1,5 @@
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from companies.access import developer_required, member_required
@@ -131,7 +132,7 @@ def _figures(quality, champion, chosen):
 def _manifest(chosen):
     # A version that is out of service still has a page: its figures stand in the database.
     try:
-        return load_manifest(chosen), None
+        return load_manifest(chosen, at=timezone.now()), None
     except DomainError as error:
         return None, error.message
 

@@ -130,7 +130,7 @@ def rebuild(*, run: JobRun, version: ModelVersion, at: datetime) -> None:
     from training.services.rebuilding import rebuild_version
 
     run.progress("Train and compare", 0, 0)
-    rebuilt = rebuild_version(version=version)
+    rebuilt = rebuild_version(version=version, at=at)
     with run.finish():
         record_event(
             action="version-rebuilt",
