@@ -148,6 +148,7 @@ def _find_version(company, model_type):
 
 def _score(scorer, version, known, purchases, cutoff):
     # Imported here: they bring DuckDB and pandas, which no other page of the server needs.
+    from ml.logs.evidence import active_since, bought_once, rates_of_first_buyers
     from ml.logs.feature_columns import fill_nulls
     from ml.logs.features.single import compute_one
 
@@ -169,27 +170,17 @@ def _score(scorer, version, known, purchases, cutoff):
             f"{version} needs features that cannot be computed: {', '.join(missing)}.",
             extra={"missing": missing},
         )
-    if len(_orders(purchases)) < 2:
-        probability, evidence = _rate_of_first_buyers(how["first_buyers"], purchases, cutoff), ONE_PURCHASE
+    if bought_once(purchases, columns=how["columns"]):
+        first = min(event["event_at"] for event in purchases)
+        probability = float(rates_of_first_buyers(how["first_buyers"], first, cutoff))
+        evidence = ONE_PURCHASE
     else:
         record = fill_nulls(features, scorer.schema, how["fills"], scorer.observed)
         probability, evidence = scorer.score_record(record), FULL
-    window = how["active_window_days"]
-    if window and max(event["event_at"] for event in purchases) < cutoff - timedelta(days=window):
+    if max(event["event_at"] for event in purchases) < active_since(cutoff, how["active_window_days"]):
         evidence = LAPSED
     tiers = POLICIES[version.population.policies["risk_tiers"]]
     return HistoryScore(probability, tiers.tier(probability), cutoff, evidence, version)
-
-
-def _orders(purchases):
-    """Rows of one order are one purchase; without an order each row is one."""
-    return {event.get("order_id") or number for number, event in enumerate(purchases)}
-
-
-def _rate_of_first_buyers(table, purchases, cutoff):
-    known_for = (cutoff - min(event["event_at"] for event in purchases)).days
-    band = sum(known_for >= bound for bound in table["bands"])
-    return table["rates"][band]
 
 
 def _as_a_log_has_it(event):

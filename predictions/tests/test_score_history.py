@@ -72,13 +72,13 @@ def forest(company, tables, version):
     return register(company, learned, at=NOON + timedelta(hours=1))
 
 
-def register(company, learned, *, at):
+def register(company, learned, *, at, columns=COLUMNS):
     add_missing_model_types()
     exported = export_model(learned.trained, learned.schema)
     exported.manifest["purchase_features"] = {
         "feature_set": "rfm_v2",
         "fills": learned.fills,
-        "columns": list(COLUMNS),
+        "columns": list(columns),
         "has_time": False,
         "cuts": None,
         "first_buyers": {"bands": [30, 90, 180, 365], "rates": [0.2, 0.35, 0.5, 0.7, 0.9], "customers": 40},
@@ -173,10 +173,14 @@ def test_who_bought_once_gets_the_rate_of_such_customers(company, version, as_of
     assert (found.probability, found.evidence) == (rate, "one_purchase")
 
 
-def test_lines_of_one_order_are_one_purchase(company, version):
+@pytest.mark.parametrize(
+    ("columns", "evidence"), [((*COLUMNS, "order_id"), "one_purchase"), (COLUMNS, "full")]
+)
+def test_lines_of_one_order_are_one_purchase_where_the_log_had_orders(company, learned, columns, evidence):
+    register(company, learned, at=NOON, columns=columns)
     lines = [{"event_date": "2024-05-01", "amount": 5, "order_id": 17} for _ in range(3)]
 
-    assert score_history(company=company, transactions=lines, at=NOON).evidence == "one_purchase"
+    assert score_history(company=company, transactions=lines, at=NOON).evidence == evidence
 
 
 def test_who_is_silent_beyond_the_active_window_has_lapsed(company, version):
