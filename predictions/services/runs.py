@@ -5,6 +5,7 @@ from datetime import datetime
 from django.core.files.base import File
 
 from companies.identity import Member
+from companies.services.conditions import one_line
 from core.errors import DomainError, NotFound, Unprocessable
 from intake.services.checking import REFUSE, FileRefused, take_in_table, what_was_read
 from intake.services.submissions import Submission, run_of_earlier_send, start_run
@@ -124,7 +125,7 @@ def read_name(name: str) -> str:
     NameMissing
         There is none, or it is too long.
     """
-    name = " ".join(name.split())
+    name = one_line(name)
     if not name or len(name) > LONGEST_NAME:
         raise NameMissing(f"Give the prediction a name of at most {LONGEST_NAME} characters.", field="name")
     return name

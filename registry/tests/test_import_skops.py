@@ -18,13 +18,14 @@ from sklearn.tree import DecisionTreeClassifier
 from skops.io import dump
 
 from companies.models import AuditEvent
+from companies.services.conditions import OperatorsOnly
 from core.files.media import media_path
 from ml.matrix.telco import TELCO_V1
 from ml.samples.dataset_a import make_dataset_a
 from registry.engines.files import MODEL
 from registry.models import ModelVersion
 from registry.presenting.quality import quality_of
-from registry.services.importing import ImportRefused, OnlyOperators, import_skops
+from registry.services.importing import ImportRefused, import_skops
 from registry.services.opening import load_manifest, load_scorer
 from registry.tests.factories import NOON
 
@@ -124,7 +125,7 @@ def test_a_probability_that_is_not_met_is_refused(take_in, files, tmp_path):
 
 
 def test_only_operators_import(take_in, developer):
-    with pytest.raises(OnlyOperators):
+    with pytest.raises(OperatorsOnly):
         take_in(by=developer)
 
 

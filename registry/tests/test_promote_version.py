@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from companies.models import AuditEvent
+from companies.services.conditions import ReasonMissing
 from registry.models import DeploymentEvent, ModelVersion
 from registry.selectors import lineage_of
 from registry.services.initialisation import check_existing_models, initialize_developer_environment
@@ -11,7 +12,6 @@ from registry.services.opening import load_manifest, load_scorer
 from registry.services.promotion import (
     AlreadyDefault,
     MayNotPromote,
-    PromotionNeedsReason,
     promote_version,
 )
 from registry.services.states import VersionNotServing, quarantine_version
@@ -113,7 +113,7 @@ def test_refuses_others_than_operators(promote, developer):
 
 
 def test_refuses_without_a_reason(promote):
-    with pytest.raises(PromotionNeedsReason):
+    with pytest.raises(ReasonMissing):
         promote(reason=" ")
 
 

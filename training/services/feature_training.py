@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from companies.identity import Member
+from companies.services.locking import lock_company
 from core.errors import Conflict, DomainError
 from core.files.store import local_copy
 from core.files.stored import DATASETS
@@ -12,7 +13,6 @@ from jobs.runner import JobRun
 from registry.engines.exported import read_exported
 from registry.models import ModelType
 from registry.selectors import champion_that_serves
-from registry.services.ledger import lock_company
 from registry.services.model_types import add_missing_model_types, read_model_type
 from registry.services.opening import DamagedArtefact, load_manifest, verified_files
 from registry.services.versions import register_version
@@ -120,7 +120,7 @@ def train_on_features(*, run: JobRun, training: TrainingRun, at: datetime) -> No
     run.progress("Register", 0, 0)
     with run.finish():
         # The company before the type, as a retraining takes them.
-        lock_company(training.company)
+        lock_company(training.company_id)
         training.version = register_version(
             company=training.company,
             population=training.population,

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from companies.identity import Member
 from companies.models import Company
+from companies.services.conditions import checked_reason
+from companies.services.locking import lock_company
 from core.errors import Unprocessable
 from intake.limits import upload_limit
 from intake.services.checking import REFUSE, FileRefused, preview_upload
@@ -32,8 +34,8 @@ from training.models import TrainingRun
 from training.presenting.leaks import STOP, Leak, describe_leaks
 from training.selectors import base_without_model
 from training.services.retraining import (
+    SAY_WHY,
     USUAL_OWN_TYPE,
-    checked_reason,
     find_type,
     queue_training,
     submission_of,
@@ -347,13 +349,13 @@ def start_first_training(
     if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=token):
         return earlier
     chosen_type = find_type(model_type)
-    reason = checked_reason(reason.strip() or FIRST_REASON)
+    reason = checked_reason(reason.strip() or FIRST_REASON, missing=SAY_WHY)
     checked = check_choices(member=member, token=token, choices=choices, bad_rows=bad_rows, at=at)
     kept = _kept_leaks(checked, keep_leaking)
     waiting = find_kept(token, member=member)
     with transaction.atomic():
         # Held, so that of two who send the same at once the second finds the run of the first.
-        Company.objects.select_for_update().get(pk=member.company.pk)
+        lock_company(member.company.pk)
         if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=waiting):
             return earlier
         described = _described(checked, choices, kept, value_column) | {"currency": currency}

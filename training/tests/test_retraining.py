@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from companies.identity import membership
+from companies.services.conditions import ReasonMissing
 from core.files.media import media_path
 from core.files.owners import sweep
 from core.tests.races import at_once
@@ -23,7 +24,6 @@ from registry.services.states import mark_damaged
 from registry.tests.factories import NOON
 from training.models import TrainingRun
 from training.services.lineage import held_out_beside
-from training.services.retraining import ReasonMissing
 from training.services.runs import OnlyDevelopers
 from training.tests.chain import assert_whole
 
