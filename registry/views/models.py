@@ -22,6 +22,7 @@ from registry.selectors import (
 )
 from registry.services.opening import load_manifest
 
+THIS = "This version"
 MOST_FEATURES = 10
 
 
@@ -143,10 +144,12 @@ def _pictures(found):
         "threshold": found["threshold"],
         "titles": charts.titles(found),
         "figures": {
-            "roc": embed(charts.roc_figure(roc)),
-            "precision_recall": embed(charts.precision_recall_figure(curve, found["churners"]["base_rate"])),
+            "roc": embed(charts.roc_figure([(THIS, roc)])),
+            "precision_recall": embed(
+                charts.precision_recall_figure([(THIS, curve)], found["churners"]["base_rate"])
+            ),
             "confusion": embed(charts.confusion_figure(found["confusion"])),
-            "calibration": embed(charts.calibration_figure(found["calibration"])),
+            "calibration": embed(charts.calibration_figure([(THIS, found["calibration"])])),
         },
         "roc_rows": charts.curve_rows(roc["false_positive_rate"], roc["true_positive_rate"]),
         "precision_recall_rows": charts.curve_rows(curve["recall"], curve["precision"]),
