@@ -1,7 +1,7 @@
 """A table of a company's own: looked at, described by its people, and learned from for the first time."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import PurePath
@@ -313,6 +313,7 @@ def start_first_training(
     value_column: str | None = None,
     currency: str = "",
     bad_rows: str = REFUSE,
+    on_checked: Callable[[CheckedTable], object] = lambda checked: None,
     idempotency_key: str | None = None,
     at: datetime,
 ) -> TrainingRun:
@@ -332,6 +333,8 @@ def start_first_training(
         Columns that are learned from although each alone tells who left: it stands on every card.
     value_column
         The number that says what a customer is worth a month, where there is one, and its `currency`.
+    on_checked
+        Told what was found in the table, before anything that was found may refuse it.
 
     Raises
     ------
@@ -351,6 +354,7 @@ def start_first_training(
     chosen_type = find_type(model_type)
     reason = checked_reason(reason.strip() or FIRST_REASON, missing=SAY_WHY)
     checked = check_choices(member=member, token=token, choices=choices, bad_rows=bad_rows, at=at)
+    on_checked(checked)
     kept = _kept_leaks(checked, keep_leaking)
     waiting = find_kept(token, member=member)
     with transaction.atomic():
