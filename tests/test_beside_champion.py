@@ -94,7 +94,7 @@ def test_a_champion_that_learned_from_these_very_customers_is_not_judged_on_them
 
 
 def test_a_champion_that_cannot_be_opened_stops_no_training(learned, tmp_path):
-    version = verified_files(champion_of(learned.company, learned.population).model).to_dict()
+    version = verified_files(champion_of(learned.company, learned.population).model, at=NOON).to_dict()
 
     found = judge_champion(
         {"id": 1, "name": "Old", "version": version | {"manifest_sha256": "0" * 64}, "known_until": None},

@@ -12,6 +12,7 @@ from core.files.media import readable_path
 from core.files.store import local_copy
 from core.files.stored import DATASETS
 from predictions import files
+from predictions.api.sent_history import read_history
 from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
 from predictions.services.histories import score_history
@@ -56,7 +57,9 @@ def test_every_customer_gets_what_the_api_says_of_its_purchases(
     silent = {row["customer_id"] for row in lapsed}
     seen = {"full": 0, "one_purchase": 0, "lapsed": 0}
     for customer, sent in sent_by(analysis).items():
-        alone = score_history(company=company, transactions=sent, as_of=run.result["as_of"], at=NOON)
+        body = {"customer_id": customer, "transactions": sent, "as_of": run.result["as_of"]}
+        read = read_history(body)
+        alone = score_history(company=company, events=read["transactions"], as_of=read["as_of"], at=NOON)
         seen[alone.evidence] += 1
         if alone.evidence == "lapsed":
             assert customer in silent and customer not in table

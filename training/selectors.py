@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from companies.identity import Member
 from companies.models import Company
+from companies.services.conditions import one_line
 from jobs.models import Job
 from registry.models import Dataset, ModelType, ModelVersion, Population
 from registry.selectors import (
@@ -91,7 +92,7 @@ def latest_version(company: Company, population: Population) -> ModelVersion | N
 def base_without_model(company: Company, name: str) -> Population | None:
     """Return the base of that name whose first training ended without a model, so that it may begin anew."""
     tables = Population.objects.open().filter(company=company, kind=Population.Kind.SNAPSHOT)
-    found = tables.filter(name__iexact=" ".join(name.split()), versions=None).first()
+    found = tables.filter(name__iexact=one_line(name), versions=None).first()
     runs = found.training_runs.all() if found else TrainingRun.objects.none()
     has_more = runs.filter(job__state__in=Job.UNFINISHED).exists() or runs.done().exists()
     return found if runs.exists() and not has_more else None

@@ -18,8 +18,6 @@ from predictions.engines.kinds import BOUGHT, CALMER, CHANGES, NEW, SILENT, STIL
 from predictions.engines.results import CUSTOMER, PROBABILITY
 from tabular.source.danger import harmless_array
 
-COLUMNS = ("customer_id", "change", "probability_before", "probability_now")
-
 
 def compare_results(
     previous: dict,

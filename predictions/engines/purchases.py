@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from ml.logs.evidence import active_since, select_buyers
 from ml.logs.feature_columns import ID_COLUMN
 from ml.logs.features.duck import write_literal
 from ml.logs.features.logs import quote
@@ -181,9 +182,17 @@ class _Work:
     def _set_apart(self, features, active, lapsed_path):
         """Write who is scored beside what is known of them, and list who has lapsed."""
         window = self.how["active_window_days"]
-        since = self.as_of - timedelta(days=window) if window else datetime.min
+        since = active_since(self.as_of, window)
+        buyers = select_buyers(
+            self.reading.events,
+            as_of=self.as_of,
+            columns=self.how["columns"],
+            once=ONCE,
+            first=FIRST,
+            latest=LATEST,
+        )
         with connect(self.folder, self.memory_limit) as connection:
-            connection.execute(f"CREATE TEMP TABLE buyers AS {self._buyers()}")
+            connection.execute(f"CREATE TEMP TABLE buyers AS {buyers}")
             connection.execute(
                 f"COPY (SELECT * FROM read_parquet({quote(features)}) JOIN buyers USING ({ID_COLUMN}) "
                 f"WHERE {LATEST} >= {write_literal(since)} ORDER BY {ID_COLUMN}) TO {quote(active)} "
@@ -205,20 +214,6 @@ class _Work:
                 dict(zip(names, (name, day.isoformat(), days), strict=True)) for name, day, days in shown
             ],
         }
-
-    def _buyers(self):
-        """Return the SQL of who bought when, and who bought once only: rows of one order are one purchase."""
-        once = "count(*) = 1"
-        if "order_id" in self.how["columns"]:
-            once = (
-                "(count(order_id) = 0 AND count(*) = 1) "
-                "OR (count(order_id) = count(*) AND min(order_id) = max(order_id))"
-            )
-        return (
-            f"SELECT {ID_COLUMN}, {once} AS {ONCE}, min(event_at) AS {FIRST}, max(event_at) AS {LATEST} "
-            f"FROM read_parquet({quote(self.reading.events)}) WHERE event_type = 'purchase' "
-            f"AND event_at < {write_literal(self.as_of)} GROUP BY {ID_COLUMN}"
-        )
 
     def _open_shadow(self, asked):
         if self.shadow is None:

@@ -165,7 +165,7 @@ def score_log_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -
             score = partial(_score_in_child, run, prediction, analysis, drafts, (earlier, logs_before), at)
             found = score_beside(challenge, score, drafts, at=at)
             files.publish_result(drafts, relative)
-        read = _what_was_read(prediction, analysis, found, (earlier, logs_before), warnings)
+        read = _what_was_read(prediction, analysis, found, (earlier, logs_before), warnings, at)
         with run.finish():
             Prediction.objects.filter(pk=prediction.pk).update(
                 result=found, result_dataset_path=relative, input_data=read
@@ -209,7 +209,7 @@ def _score_in_child(run, prediction, analysis, drafts, before, at, shadow):
                 str(stack.enter_context(local_copy(DATASETS, log.events_path))) for log in logs_before
             ],
             "as_of": end_of_log(analysis).isoformat(),
-            "version": verified_files(prediction.model).to_dict(),
+            "version": verified_files(prediction.model, at=at).to_dict(),
             "policy": prediction.population.policies["risk_tiers"],
             "folder": stack.enter_context(TemporaryDirectory(dir=scratch)),
             "csv_path": str(drafts.csv),
@@ -246,12 +246,12 @@ def _previous(earlier):
     }
 
 
-def _what_was_read(prediction, analysis, found, before, warnings):
+def _what_was_read(prediction, analysis, found, before, warnings, at):
     """Return what the page says of the log, now that it was read to its end."""
     earlier, logs_before = before
     continues = found["overlap"] and found["overlap"]["relation"] == "continues"
     own = [str(analysis.pk)]
-    evidence = load_manifest(prediction.model).get("evidence", {})
+    evidence = load_manifest(prediction.model, at=at).get("evidence", {})
     return prediction.input_data | {
         "accepted": found["rows"],
         "events": analysis.import_report["accepted"],

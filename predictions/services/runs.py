@@ -5,6 +5,7 @@ from datetime import datetime
 from django.core.files.base import File
 
 from companies.identity import Member
+from companies.services.conditions import one_line
 from core.errors import DomainError, NotFound, Unprocessable
 from intake.services.checking import REFUSE, FileRefused, take_in_table, what_was_read
 from intake.services.submissions import Submission, run_of_earlier_send, start_run
@@ -93,7 +94,7 @@ def start_prediction(
     if not is_offered or version.population.is_log:
         raise VersionNotOffered("There is no such model. Choose one of the list.", field="model")
 
-    schema = _table_schema(version)
+    schema = _table_schema(version, at)
     waiting, report = _take_in(upload, member, version.population, schema, bad_rows, at)
     relative = files.new_upload(member.portal, member.company.pk, report.spec.format)
     return start_run(
@@ -124,7 +125,7 @@ def read_name(name: str) -> str:
     NameMissing
         There is none, or it is too long.
     """
-    name = " ".join(name.split())
+    name = one_line(name)
     if not name or len(name) > LONGEST_NAME:
         raise NameMissing(f"Give the prediction a name of at most {LONGEST_NAME} characters.", field="name")
     return name
@@ -151,8 +152,8 @@ def _take_in(upload, member, base, schema, bad_rows, at):
         raise FileOfOtherBase(base=others[refusal.fits], wanted=base) from refusal
 
 
-def _table_schema(version):
-    manifest = load_manifest(version)
+def _table_schema(version, at):
+    manifest = load_manifest(version, at=at)
     features = FeatureSchema.from_dict(manifest["schema"])
     reading = version.population.reading
     return customers_table(features, reading, purpose="predict", observed=manifest["observed"])

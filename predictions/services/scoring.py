@@ -120,7 +120,7 @@ def _score_in_child(run, prediction, source, drafts, at, shadow):
                 "source": str(source),
                 "spec": read["spec"],
                 "schema": read["schema"],
-                "version": verified_files(prediction.model).to_dict(),
+                "version": verified_files(prediction.model, at=at).to_dict(),
                 "policy": prediction.population.policies["risk_tiers"],
                 "csv_path": str(drafts.csv),
                 "table_path": str(drafts.table),

@@ -8,12 +8,13 @@ from rest_framework.response import Response
 
 from companies.access import IsDeveloper
 from companies.models import Scope
+from companies.services.conditions import LONGEST_REASON
 from intake.api import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
 from registry.models import Dataset, Population
 from registry.selectors import population_named
 from training.models import TrainingRun
 from training.selectors import datasets_for, list_training_runs, trained_on, training_runs_for
-from training.services.retraining import LONGEST_REASON, start_retraining
+from training.services.retraining import start_retraining
 
 # What a run remembers of its file for the installation alone.
 INTERNAL = ("spec", "kept_as")

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.db.models import Max
 
 from companies.models import Company
+from companies.services.locking import lock_company
 from core.errors import Conflict
 from core.files.media import readable_path, remove_media, take_media
 from registry.engines.files import compare_file
@@ -128,7 +129,7 @@ def register_lineage(
         `base` is no longer the company's latest: whatever learned from it would fork the chain.
     """
     # The lock makes two retrainings of one company wait for each other here, until the first has committed.
-    company = Company.objects.select_for_update().get(pk=training_run.company_id)
+    company = lock_company(training_run.company_id)
     population = training_run.population
     if latest_dataset(company=company, population=population, at=at) != base:
         raise DataMovedOn

@@ -54,7 +54,7 @@ def test_learns_from_a_log_by_time_and_registers_a_version(member, do_jobs):
     assert (told(member)["status"], told(member)["error_message"]) == ("completed", None)
     training.refresh_from_db()
     version, report = training.version, training.report
-    manifest = load_manifest(version)
+    manifest = load_manifest(version, at=NOON)
     assert version.company == member.company
     assert version.population == matrix.analysis.population
     assert manifest["schema"]["name"] == "rfm_v2"
