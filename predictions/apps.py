@@ -8,6 +8,7 @@ class PredictionsConfig(AppConfig):
     def ready(self):
         from companies.beginnings import add_beginning
         from companies.home import home_sections
+        from companies.navigation import add_page
         from predictions.presenting.bases import latest_prediction, prediction_steps
         from predictions.presenting.beginnings import has_predicted, telecom_customers
         from predictions.presenting.home import home_section
@@ -17,6 +18,8 @@ class PredictionsConfig(AppConfig):
         from transactions.presenting.sections import log_sections
 
         declare_files()
+        add_page("Predict", "predictions:new", order=20)
+        add_page("History", "predictions:history", order=30)
         home_sections.add("predictions/_home.html", home_section, order=10)
         log_sections.add("predictions/_analysis.html", analysis_section, order=20)
         add_beginning("telecom", order=10, provide=telecom_customers, has_begun=has_predicted)

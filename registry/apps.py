@@ -9,6 +9,8 @@ class RegistryConfig(AppConfig):
     def ready(self):
         from companies.events import DEVELOPER_APPROVED
         from companies.home import for_developers, home_sections
+        from companies.navigation import add_page
+        from companies.portals import DEVELOPERS
         from companies.services.erasure import accompany
         from core.events import subscribe
         from registry.presenting import bases
@@ -23,6 +25,9 @@ class RegistryConfig(AppConfig):
         subscribe(VERSION_DAMAGED, name="registry.write_to_operator", react=write_to_operator)
         accompany("the ledger", let_lines_go)
         declare_files()
+        add_page("Customer bases", "registry:bases", order=40)
+        add_page("Models", "registry:models", order=60, group="Models")
+        add_page("Ledger", "registry:ledger", order=90, portals=(DEVELOPERS,), group="Models")
         home_sections.add("registry/_home_bases.html", bases.home_section, order=3)
         home_sections.add("registry/_home.html", for_developers(bases.suggested_section), order=5)
         bases.base_steps.add("registry", bases.deploy_step)

@@ -7,6 +7,8 @@ class TrainingConfig(AppConfig):
     def ready(self):
         from companies.beginnings import add_beginning
         from companies.home import for_developers, home_sections
+        from companies.navigation import add_page
+        from companies.portals import DEVELOPERS
         from registry.presenting.bases import base_steps
         from registry.presenting.cards import card_sections
         from registry.presenting.comparisons import comparisons
@@ -19,6 +21,8 @@ class TrainingConfig(AppConfig):
 
         declare_files()
 
+        add_page("Retrain", "training:new", order=70, portals=(DEVELOPERS,), group="Models")
+        add_page("Data sets", "training:datasets", order=80, portals=(DEVELOPERS,), group="Models")
         card_sections.add("training/_card.html", card_section)
         card_sections.add("training/_log_card.html", log_section)
         log_sections.add("training/_analysis.html", analysis_section, order=10)

@@ -8,6 +8,7 @@ class TransactionsConfig(AppConfig):
     def ready(self):
         from companies.beginnings import add_beginning
         from companies.home import home_sections
+        from companies.navigation import add_page
         from registry.presenting.bases import base_steps
         from transactions.presenting.bases import log_steps
         from transactions.presenting.beginnings import has_logs, purchases
@@ -15,6 +16,7 @@ class TransactionsConfig(AppConfig):
         from transactions.services.owned_files import declare_files
 
         declare_files()
+        add_page("Purchase logs", "transactions:analyses", order=50)
         home_sections.add("transactions/_home.html", home_section, order=20)
         add_beginning("purchases", order=30, provide=purchases, has_begun=has_logs)
         base_steps.add("transactions", log_steps)

@@ -1,4 +1,4 @@
-"""What apps add to a page of a floor below: in order, once each, and only where they have something to say."""
+"""What apps add to a page of a floor below: in order, once each, only where they have something to say."""
 
 from core.sections import Sections
 
