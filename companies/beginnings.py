@@ -64,7 +64,7 @@ def add_beginning(
 
 def beginnings_for(member: Member) -> list[Beginning]:
     """Return what `member` may begin with."""
-    return [beginning for _, beginning in _beginnings.of(member)]
+    return _beginnings.contents(member)
 
 
 def has_begun(company: Company) -> bool:

@@ -36,4 +36,4 @@ def add_page(
 
 def pages_for(member: Member) -> list[Page]:
     """Return what the navigation of `member` leads to."""
-    return [page for _, page in _pages.of(member)]
+    return _pages.contents(member)

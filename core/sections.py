@@ -43,10 +43,22 @@ class Sections:
         """Return ``{"template", "content"}`` of every part; a template finds its content as ``section``."""
         return [{"template": name, "content": content} for name, content in self.of(*about)]
 
+    def contents(self, *about) -> list:
+        """Return what the parts say, where each says one thing."""
+        return [content for _, content in self.of(*about)]
+
     def all_of(self, *about) -> list:
         """Return in one list what parts say that have several things to say."""
-        return [each for _, content in self.of(*about) for each in content]
+        return [each for content in self.contents(*about) for each in content]
 
     def first_of(self, *about) -> Any | None:
         """Return what the first part says that says anything."""
         return next((content for _, content in self.of(*about)), None)
+
+
+@dataclass(frozen=True)
+class Link:
+    """Something that another app lets a page lead to: a verb or a name, and its address."""
+
+    label: str
+    url: str

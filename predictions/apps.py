@@ -12,10 +12,12 @@ class PredictionsConfig(AppConfig):
         from predictions.presenting.bases import latest_prediction, prediction_steps
         from predictions.presenting.beginnings import has_predicted, telecom_customers
         from predictions.presenting.home import home_section
+        from predictions.presenting.links import changed_sides_link, predict_link, result_page, score_link
         from predictions.selectors import analysis_section
         from predictions.services.owned_files import declare_files
+        from registry.presenting import links
         from registry.presenting.bases import base_facts, base_steps
-        from transactions.presenting.sections import log_sections
+        from transactions.presenting.sections import log_actions, log_sections
 
         declare_files()
         add_page("Predict", "predictions:new", order=20)
@@ -25,3 +27,7 @@ class PredictionsConfig(AppConfig):
         add_beginning("telecom", order=10, provide=telecom_customers, has_begun=has_predicted)
         base_steps.add("predictions", prediction_steps)
         base_facts.add("predictions", latest_prediction)
+        links.base_actions.add("predictions", predict_link)
+        links.run_pages.add("predictions", result_page)
+        links.run_files.add("predictions", changed_sides_link)
+        log_actions.add("predictions", score_link)

@@ -9,15 +9,17 @@ class TrainingConfig(AppConfig):
         from companies.home import for_developers, home_sections
         from companies.navigation import add_page
         from companies.portals import DEVELOPERS
+        from registry.presenting import links
         from registry.presenting.bases import base_steps
         from registry.presenting.cards import card_sections
         from registry.presenting.comparisons import comparisons
         from training.presenting.bases import training_steps
         from training.presenting.beginnings import has_trained, own_customers
         from training.presenting.comparisons import comparison_on_same_customers
+        from training.presenting.links import learn_step, own_table_link, table_page
         from training.presenting.sections import analysis_section, card_section, home_section, log_section
         from training.services.owned_files import declare_files
-        from transactions.presenting.sections import log_sections
+        from transactions.presenting.sections import log_sections, log_steps
 
         declare_files()
 
@@ -30,3 +32,6 @@ class TrainingConfig(AppConfig):
         base_steps.add("training", training_steps)
         comparisons.add("training", comparison_on_same_customers)
         add_beginning("own", order=20, provide=own_customers, has_begun=has_trained)
+        links.table_pages.add("training", table_page)
+        links.doors_for_tables.add("training", own_table_link)
+        log_steps.add("model", learn_step)

@@ -15,7 +15,7 @@ def test_the_smallest_order_comes_first_and_of_equal_ones_what_was_added_first()
     for name, order in (("late", 90), ("usual", 50), ("early", 10), ("usual too", 50)):
         sections.add(name, lambda about, name=name: f"{name} of {about}", order=order)
 
-    assert [content for _, content in sections.of("a log")] == [
+    assert sections.contents("a log") == [
         "early of a log",
         "usual of a log",
         "usual too of a log",
