@@ -112,6 +112,7 @@ def test_the_page_of_a_log_leads_a_developer_to_a_model(as_developer, as_user, a
 
     assert link in as_developer.get(f"/dev/logs/{analysis.pk}/").content.decode()
     assert link not in as_user.get(f"/user/logs/{analysis.pk}/").content.decode()
+    assert f'href="{link}" aria-current="page">Model</a>' in as_developer.get(link).content.decode()
 
 
 def test_the_form_trains_once_and_leads_to_its_progress(as_developer, analysis):
