@@ -8,7 +8,7 @@ from jobs.models import Job
 from jobs.services import request_cancel
 from ml.logs.log_models import TYPES
 from ml.samples.sample_logs import make_sample_log
-from registry.selectors import champion_of, versions_for
+from registry.selectors import champion_of, telecom_base, versions_for
 from registry.services.model_types import UnknownModelType
 from registry.services.opening import load_manifest
 from registry.services.populations import change_population, purchases_of
@@ -73,9 +73,9 @@ def test_learns_from_a_log_by_time_and_registers_a_version(member, do_jobs):
     assert told(member)["warnings"] == report["warnings"]
     assert report["minimum"]["passed"]
     # It serves its own base, and nobody may choose it for a file of customers.
-    assert version not in versions_for(member)
+    assert version not in versions_for(member, telecom_base())
     assert champion_of(member.company, version.population).model == version
-    assert champion_of(member.company) is None
+    assert champion_of(member.company, telecom_base()) is None
     line = member.company.deployment_events.get()
     assert (line.population, line.actor_name) == (version.population, "the installation")
     assert line.reason == report["deployment"]["reason"]
