@@ -1,7 +1,7 @@
 """Files are looked at before anything is begun with them, in a process of limited size."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.core.files.base import File
@@ -79,6 +79,7 @@ def take_in_table(
     purpose: str,
     bad_rows: str,
     other_tables: Mapping[str, TableSchema] | None = None,
+    as_of: date | None = None,
     at: datetime,
 ) -> tuple[WaitingUpload, CheckReport]:
     """Put `upload` into the waiting room and check it there, in a process of limited size.
@@ -93,6 +94,8 @@ def take_in_table(
         ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
     other_tables
         By a name of the caller's: where a file that misses columns may belong instead.
+    as_of
+        The day from which dates are counted back, where somebody stated it.
     at
         Aware UTC instant of the request: dates are counted back from no later day.
 
@@ -118,6 +121,7 @@ def take_in_table(
             rejects_path=waiting.rejects_path,
             max_bytes=upload_limit(),
             today=timezone.localdate(at),
+            as_of=as_of,
             memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
             seconds=settings.UPLOAD_SECONDS,
         )
