@@ -1,6 +1,6 @@
 """Retraining: the file is checked and the run written down at once; the work is done by a job."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
@@ -28,6 +28,11 @@ from training.services.runs import refuse_others
 
 TASK = "training.retrain"
 LONGEST_REASON = 500
+NOBODY_IS_FOUND_AGAIN = (
+    "No column names these customers, so nobody is found again: every row counts as a new customer. Who "
+    "stands in an earlier file as well is in the data twice, perhaps once to learn from and once to be "
+    "tested on, and the figures may look better than they are."
+)
 # What a base of a company is learned by where nobody chooses: the most accurate type on most tables.
 USUAL_OWN_TYPE = "lightgbm"
 
@@ -278,4 +283,9 @@ def _refuse_base(population, company):
 
 def _checked(member, upload, population, bad_rows, at):
     schema = customers_table(population.features, population.reading, purpose="train")
-    return take_in_table(upload, member=member, schema=schema, purpose="train", bad_rows=bad_rows, at=at)
+    waiting, report = take_in_table(
+        upload, member=member, schema=schema, purpose="train", bad_rows=bad_rows, at=at
+    )
+    if population.has_ids or not population.datasets.exists():
+        return waiting, report
+    return waiting, replace(report, warnings=(*report.warnings, NOBODY_IS_FOUND_AGAIN))
