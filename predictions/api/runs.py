@@ -13,7 +13,7 @@ from companies.access import IsDeveloper, IsMember
 from companies.models import Scope
 from core.downloads import CSV, plain_name, send_pieces
 from core.files.media import send_media
-from intake.api import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
+from intake.api import IDEMPOTENCY_KEY, TableInput, TakesUpload, refusals
 from predictions import files
 from predictions.api.logs import LogRunInput, start_log_run
 from predictions.engines.queries import read_query
@@ -74,7 +74,7 @@ class RunOutput(serializers.ModelSerializer):
         return self.context["request"].build_absolute_uri(reverse("predictions:api_result", args=(run.uuid,)))
 
 
-class RunInput(BadRowsInput):
+class RunInput(TableInput):
     name = serializers.CharField(max_length=255, help_text="What you will find it by; need not be unique.")
     model = serializers.IntegerField(help_text="Id of one of `/api/v1/models`.")
     base = serializers.UUIDField(
@@ -144,6 +144,7 @@ def _start_run(*, member, wanted, idempotency_key):
         upload=wanted["file"],
         bad_rows=wanted["bad_rows"],
         as_of=wanted.get("as_of"),
+        encoding=wanted["encoding"],
         idempotency_key=idempotency_key,
         at=timezone.now(),
     )

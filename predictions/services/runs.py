@@ -57,6 +57,7 @@ def start_prediction(
     upload: File | WaitingUpload | str,
     bad_rows: str = REFUSE,
     as_of: date | None = None,
+    encoding: str = "",
     idempotency_key: str | None = None,
     at: datetime,
 ) -> Prediction:
@@ -78,6 +79,8 @@ def start_prediction(
     as_of
         The day from which the dates of the file are counted back; by default the latest of them. Of the same
         day a part of a file, be it a single customer, is scored as the whole.
+    encoding
+        As for `intake.services.checking.take_in_table`.
     idempotency_key
         Sent twice by the same member, the first run comes back and the second file is dropped unread.
     at
@@ -107,8 +110,8 @@ def start_prediction(
 
     schema = _table_schema(version)
     _refuse_day(as_of, version.population, at)
-    days = {"as_of": as_of, "at": at}
-    waiting, report = _take_in(upload, member, version.population, schema, bad_rows, **days)
+    said = {"bad_rows": bad_rows, "as_of": as_of, "encoding": encoding, "at": at}
+    waiting, report = _take_in(upload, member, version.population, schema, **said)
     relative = files.new_upload(member.portal, member.company.pk, report.spec.format)
     return start_run(
         submission,
@@ -158,7 +161,7 @@ def _refuse_day(as_of, base, at):
         )
 
 
-def _take_in(upload, member, base, schema, bad_rows, *, as_of, at):
+def _take_in(upload, member, base, schema, **said):
     others = {str(other.uuid): other for other in snapshot_bases(member.company) if other != base}
     try:
         return take_in_table(
@@ -166,13 +169,11 @@ def _take_in(upload, member, base, schema, bad_rows, *, as_of, at):
             member=member,
             schema=schema,
             purpose="predict",
-            bad_rows=bad_rows,
             other_tables={
                 name: customers_table(other.features, other.reading, purpose="predict")
                 for name, other in others.items()
             },
-            as_of=as_of,
-            at=at,
+            **said,
         )
     except FileRefused as refusal:
         if refusal.fits is None:

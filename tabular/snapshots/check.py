@@ -17,6 +17,7 @@ from tabular.snapshots.other_writing import find_other_writings
 from tabular.snapshots.tally import LogTally, Tally
 from tabular.snapshots.twins import TwinCounter, say_twins
 from tabular.source.duplicates import IdHashes, find_repeats
+from tabular.source.encodings import GUESSED
 from tabular.source.header import read_layout
 from tabular.source.locate import locate_rows
 from tabular.source.parse import Parsed, Plan, iter_parsed
@@ -102,6 +103,7 @@ def check_table(
     max_bytes: int = DEFAULT_MAX_BYTES,
     today: date | None = None,
     as_of: date | None = None,
+    encoding: str | None = None,
     on_progress: Progress | None = None,
 ) -> CheckReport:
     """Check the file at `path` and decide how it is read.
@@ -121,6 +123,8 @@ def check_table(
         The day on which the file came: from no later one its dates are counted back.
     as_of
         The day from which they are, whatever stands in the file.
+    encoding
+        One of `encodings.BY_HAND`, where a person said how the text is written.
     on_progress
         Called with (step, bytes done, bytes in all).
 
@@ -146,7 +150,7 @@ def check_table(
         tally = partial(
             Tally, schema, trains=purpose == "train", rejects_path=rejects_path, today=today, as_of=as_of
         )
-        check = _Check(path, schema, purpose, bad_rows, tally, on_progress or _silent)
+        check = _Check(path, schema, purpose, bad_rows, tally, encoding, on_progress or _silent)
         return check.run(canonical, skips)
     except BaseException:
         canonical.unlink(missing_ok=True)
@@ -169,11 +173,12 @@ def _silent(step: str, done: int, total: int) -> None:
 class _Check:
     """One run of `check_table`; a class because the steps share what they found."""
 
-    def __init__(self, path, schema, purpose, bad_rows, new_tally, on_progress):
+    def __init__(self, path, schema, purpose, bad_rows, new_tally, encoding, on_progress):
         self.path: Path = path
         self.schema: TableSchema = schema
         self.trains = purpose == "train"
         self.leaves_out = bad_rows == "leave_out"
+        self.encoding: str | None = encoding
         self.on_progress: Progress = on_progress
         self.warnings: list[str] = []
         self.new_tally: Callable[[], Tally] = new_tally
@@ -248,10 +253,11 @@ class _Check:
             self.path,
             canonical,
             read_header=partial(read_layout, schema=self.schema),
+            encoding=self.encoding,
             on_progress=self.on_progress,
         )
         self.warnings += warnings
-        if spec.encoding in ("cp1252", "latin-1"):
+        if spec.encoding in GUESSED and not self.encoding:
             sample = _first_special(spec.source(self.path))
             self.warnings.append(
                 f"The file is not UTF-8; it was read as Western European ({spec.encoding}), e.g. "
@@ -393,6 +399,7 @@ def check_table_in_child(
     max_bytes: int = DEFAULT_MAX_BYTES,
     today: date | None = None,
     as_of: date | None = None,
+    encoding: str | None = None,
     memory_bytes: int = CHECK_MEMORY,
     seconds: float = CHECK_SECONDS,
     on_progress: Progress | None = None,
@@ -416,6 +423,7 @@ def check_table_in_child(
             "max_bytes": max_bytes,
             "today": _in_iso(today),
             "as_of": _in_iso(as_of),
+            "encoding": encoding,
         },
         memory_bytes=memory_bytes,
         seconds=seconds,

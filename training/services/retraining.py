@@ -64,6 +64,7 @@ def check_upload(
     upload: File | WaitingUpload | str,
     population: Population,
     bad_rows: str = REFUSE,
+    encoding: str = "",
     at: datetime,
 ) -> CheckedUpload:
     """Check a file as one to learn from, and keep it for an hour until its owner decides.
@@ -77,7 +78,7 @@ def check_upload(
     """
     refuse_others(member)
     _refuse_base(population, member.company)
-    waiting, report = _checked(member, upload, population, bad_rows, at)
+    waiting, report = _checked(member, upload, population, bad_rows, encoding, at)
     waiting.write_report(report)
     return CheckedUpload(report=report, name=waiting.name, token=keep(waiting, member=member))
 
@@ -105,6 +106,7 @@ def start_retraining(
     population: Population,
     model_type: str | None = None,
     bad_rows: str = REFUSE,
+    encoding: str = "",
     idempotency_key: str | None = None,
     at: datetime,
 ) -> TrainingRun:
@@ -125,6 +127,8 @@ def start_retraining(
         the company the one that was trained last.
     bad_rows
         ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
+    encoding
+        As for `intake.services.checking.take_in_table`.
     idempotency_key
         Sent twice by the same member, the first run comes back and the second file is dropped unread.
     at
@@ -150,7 +154,7 @@ def start_retraining(
     chosen_type = type_to_retrain(population, model_type)
     latest_dataset(company=member.company, population=population, at=at)
 
-    waiting, report = _checked(member, upload, population, bad_rows, at)
+    waiting, report = _checked(member, upload, population, bad_rows, encoding, at)
     with transaction.atomic():
         # Two that are sent at once stand in a row: the second waits for the first.
         Company.objects.select_for_update().get(pk=member.company.pk)
@@ -281,10 +285,16 @@ def _refuse_base(population, company):
         )
 
 
-def _checked(member, upload, population, bad_rows, at):
+def _checked(member, upload, population, bad_rows, encoding, at):
     schema = customers_table(population.features, population.reading, purpose="train")
     waiting, report = take_in_table(
-        upload, member=member, schema=schema, purpose="train", bad_rows=bad_rows, at=at
+        upload,
+        member=member,
+        schema=schema,
+        purpose="train",
+        bad_rows=bad_rows,
+        encoding=encoding,
+        at=at,
     )
     if population.has_ids or not population.datasets.exists():
         return waiting, report

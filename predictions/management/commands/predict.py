@@ -19,6 +19,7 @@ from predictions.services.runs import start_prediction
 from registry.models import Population
 from registry.selectors import offered_versions, population_named
 from tabular.snapshots.ages import say_day
+from tabular.source.encodings import BY_HAND
 from transactions.selectors import analyses_for
 
 
@@ -63,6 +64,12 @@ class Command(BaseCommand):
             help="day from which the dates of the file are counted back, as in 2026-11-30; default: the "
             "latest date in the file",
         )
+        parser.add_argument(
+            "--encoding",
+            choices=BY_HAND,
+            default="",
+            help="how letters are written; by default it is recognised",
+        )
         parser.add_argument("--out", help="where to write the result CSV; default: only its place is printed")
 
     def handle(self, *, file, company, by, out, **options):
@@ -99,6 +106,7 @@ class Command(BaseCommand):
             upload=upload,
             bad_rows=LEAVE_OUT if leave_out_bad_rows else REFUSE,
             as_of=as_of,
+            encoding=options["encoding"],
             at=timezone.now(),
         )
 
