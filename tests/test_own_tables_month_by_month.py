@@ -90,7 +90,8 @@ def as_workbook(table, name="gym.xlsx"):
 def chances(run):
     with readable_path(run.result_dataset_path).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    return [(row["Member no"], row["churn_probability"]) for row in rows]
+    # Each result is written as its file is.
+    return [(row["Member no"], float(row["churn_probability"].replace(",", "."))) for row in rows]
 
 
 def test_a_base_from_a_workbook_scores_a_german_csv_as_the_same_workbook(

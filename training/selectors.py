@@ -87,6 +87,11 @@ def latest_version(company: Company, population: Population) -> ModelVersion | N
     return versions.order_by("-pk").first()
 
 
+def latest_made(company: Company, population: Population) -> ModelVersion | None:
+    """Return the version of a base of `company` that was made last, also where it is out of service."""
+    return ModelVersion.objects.filter(company=company, population=population).order_by("-pk").first()
+
+
 def base_without_model(company: Company, name: str) -> Population | None:
     """Return the base of that name whose first training ended without a model, so that it may begin anew."""
     tables = Population.objects.open().filter(company=company, kind=Population.Kind.SNAPSHOT)

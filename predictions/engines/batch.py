@@ -34,7 +34,7 @@ from predictions.engines.shadow import Shadow
 from predictions.engines.words import Words
 from registry.engines.files import FileMismatch, open_scorer
 from tabular.errors import TableError
-from tabular.snapshots.write import ResultWriter
+from tabular.snapshots.write import ResultWriter, decimal_sign
 from tabular.source.read import iter_batches
 from tabular.source.spec import ParseSpec
 from tabular.values.schema import TableSchema
@@ -132,10 +132,11 @@ def score_rows(
     summary = Summary(scorer, policy, rows=spec.rows, value_column=value_column, words=words)
     if source.stat().st_size != spec.size:
         raise TableError("type_mismatch", "The file has changed since it was checked. Upload it again.")
+    added = (PREDICTION, CHURN_PROBABILITY, RISK_TIER)
     drafts = [draft_of(csv_path), *([draft_of(table_path)] if table_path else [])]
     try:
         with (
-            ResultWriter(drafts[0], spec, added=(PREDICTION, CHURN_PROBABILITY, RISK_TIER)) as result,
+            ResultWriter(drafts[0], spec, added, decimal=decimal_sign(spec, schema)) as result,
             TableWriter(drafts[1] if table_path else None, scorer.schema, policy, days=days) as table,
         ):
             for batch, scores in _scored_ahead(iter_batches(source, spec, schema), scorer):

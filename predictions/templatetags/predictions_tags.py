@@ -9,6 +9,7 @@ from predictions.models import Prediction
 from predictions.presenting.summary import quality_line
 from registry.models import Population
 from tabular.snapshots.ages import say_day
+from tabular.source.encodings import BY_HAND
 
 register = template.Library()
 
@@ -16,8 +17,8 @@ ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8 with a byte order mark",
     "utf-16": "UTF-16",
-    "cp1252": "Windows-1252 (Western European)",
-    "latin-1": "Latin-1 (Western European)",
+    "latin-1": "Western European (Latin-1)",
+    **BY_HAND,
 }
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
