@@ -44,7 +44,12 @@ class RunOutput(serializers.ModelSerializer):
     read = serializers.SerializerMethodField(
         help_text="rows_in = accepted + duplicates + rejected, and what was odd about the file."
     )
-    summary = serializers.JSONField(source="result", allow_null=True, help_text="Null until the job is done.")
+    summary = serializers.JSONField(
+        source="result",
+        allow_null=True,
+        help_text="Null until the job is done. `churners` are named, from a probability of `threshold` on; "
+        "about `expected_named` of them are expected to leave.",
+    )
     result_url = serializers.SerializerMethodField(
         help_text="Where the CSV stands; null until the job is done."
     )

@@ -288,7 +288,7 @@ class Summary:
         self.scorer, self.policy, self.value_column = scorer, policy, value_column
         self.words = words or Words({})
         self.rows = self.churners = 0
-        self.expected = 0.0
+        self.expected = self.expected_named = 0.0
         self.tiers = np.zeros(len(policy.tiers), np.int64)
         self.bins = np.zeros(BINS, np.int64)
         names = {column.name for column in scorer.schema.numeric}
@@ -303,6 +303,7 @@ class Summary:
         self.rows += len(scores)
         self.churners += int(leaves.sum())
         self.expected += float(scores.sum())
+        self.expected_named += float(scores[leaves].sum())
         self.tiers += np.bincount(tiers, minlength=len(self.tiers))
         self.bins += np.bincount(np.minimum((scores * BINS).astype(np.int64), BINS - 1), minlength=BINS)
         if self.revenue is not None:
@@ -328,6 +329,8 @@ class Summary:
             "rows": self.rows,
             "churners": self.churners,
             "expected_churners": self.expected,
+            # Of those named; they need not all leave.
+            "expected_named": self.expected_named,
             "threshold": self.scorer.threshold,
             "policy": self.policy.id,
             "tiers": dict(zip(self.policy.tiers, self.tiers.tolist(), strict=True)),

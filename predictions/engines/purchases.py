@@ -173,7 +173,7 @@ class _Work:
             "shown": [*found["shown"], {"name": EVIDENCE, "label": "Evidence", "numeric": False}],
             "group": {"feature": EVIDENCE, "label": "Evidence", "values": [FULL, ONE_PURCHASE]},
             "numbers": [column.name for column in self.scorer.schema.numeric],
-            "one_purchase": once,
+            **once,
             "lapsed": lapsed,
             "as_of": self.as_of.isoformat(),
         }
@@ -235,8 +235,8 @@ class _Work:
         )
 
     def _write(self, asked, rows, summary, policy, csv_path, table_path, shadow):
-        """Score batch by batch, write both results, and return how many bought once only."""
-        bought_once = 0
+        """Score batch by batch, write both results, and count who bought once only."""
+        bought_once = FirstBuyers(self.scorer.threshold)
         with ExitStack() as stack:
             table = stack.enter_context(TableWriter(table_path, self.scorer.schema, policy, also=(EVIDENCE,)))
             result = None
@@ -251,9 +251,9 @@ class _Work:
                 summary.take(filled, scores, tiers)
                 if shadow:
                     shadow.take(batch, scores)
-                bought_once += int(batch.once.sum())
+                bought_once.take(scores[batch.once])
                 self.on_progress(STEPS[2], int(batch.lines[-1]), rows)
-        return bought_once
+        return bought_once.to_dict()
 
     def _batches(self, asked):
         """Yield who is scored, with the features of each and what is known of the purchases."""
@@ -268,6 +268,31 @@ class _Work:
             lines = np.arange(done + 1, done + len(once) + 1)
             yield Batch(lines, known[ID_COLUMN], own, once, known[FIRST])
             done += len(once)
+
+
+class FirstBuyers:
+    """Counts those of whom one purchase is known: the model did not learn from such customers.
+
+    How often they left before stands in for a prediction: what is said of the others' is not said of theirs.
+    """
+
+    def __init__(self, threshold: float):
+        self.threshold = threshold
+        self.customers = self.named = 0
+        self.expected_named = 0.0
+
+    def take(self, scores: np.ndarray) -> None:
+        named = scores >= self.threshold
+        self.customers += len(scores)
+        self.named += int(named.sum())
+        self.expected_named += float(scores[named].sum())
+
+    def to_dict(self) -> dict:
+        return {
+            "one_purchase": self.customers,
+            "one_purchase_named": self.named,
+            "one_purchase_expected": self.expected_named,
+        }
 
 
 def _rows(scorer: Scorer, policy: RiskPolicy, batch: Batch, scores, tiers) -> pa.RecordBatch:

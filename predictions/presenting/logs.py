@@ -75,6 +75,19 @@ class LogResult:
         )
 
     @property
+    def first_buyers(self) -> str:
+        """What to make of those named who bought once; empty where there is none, or nobody counted them."""
+        count = self.counts.get("one_purchase_named", 0)
+        if not count:
+            return ""
+        share = 100 * self.counts["one_purchase_expected"] / count
+        return (
+            f"{count:,} of the {self.counts['churners']:,} named bought once only. The model did not learn "
+            "from such customers and was not tried on them; how often they left before stands in for them: "
+            f"{share:.0f} of 100."
+        )
+
+    @property
     def overlap(self) -> str:
         """How the log stands to the one before, with counts; empty where there was none."""
         found = self.counts.get("overlap")

@@ -6,6 +6,9 @@ from ml.evaluation.proportions import wilson_interval
 from ml.evaluation.realised import differs_from_promise
 from ml.serving.risk import POLICIES
 
+# Of fewer customers a share says little, and two of them next to nothing about each other.
+FEWEST = 100
+
 
 @dataclass(frozen=True)
 class Share:
@@ -82,6 +85,8 @@ class Outcomes:
             return f"The probabilities were too low: {promised}, more than chance explains."
         if direction < 0:
             return f"The probabilities were too high: {promised}, fewer than chance explains."
+        if self.known < FEWEST:
+            return f"Fewer than {FEWEST} customers do not tell whether the probabilities hold: {promised}."
         return f"On average the probabilities held: {promised}, a difference that chance explains."
 
     @property

@@ -6,6 +6,7 @@ from django import template
 
 from companies.identity import Member
 from predictions.models import Prediction
+from predictions.presenting.named import Named
 from predictions.presenting.summary import quality_line
 from registry.models import Population
 from tabular.snapshots.ages import say_day
@@ -47,9 +48,9 @@ def person(prediction: Prediction, member: Member) -> str:
 
 
 @register.filter
-def share(prediction: Prediction) -> float | None:
-    counts = prediction.result
-    return counts["churners"] / counts["rows"] if counts and counts["rows"] else None
+def named(prediction: Prediction) -> Named | None:
+    """Return who is named by a finished prediction, and how many of them are expected to leave."""
+    return Named(prediction.result) if prediction.result else None
 
 
 @register.filter
@@ -116,8 +117,3 @@ def probability_of(bounds: str) -> str:
 @register.filter
 def of_100(precision: dict) -> str:
     return f"{precision['of_100']} in 100"
-
-
-@register.filter
-def interval(precision: dict) -> str:
-    return f"precision for churners on unseen customers, 95 %: {precision['low']} to {precision['high']}"

@@ -73,6 +73,16 @@ def test_one_purchase_is_said_of_one_and_of_many_and_not_of_nobody():
     assert log(one_purchase=12).weak.startswith("12 of the scored have bought once only.")
 
 
+def test_first_time_buyers_among_those_named_are_told_apart():
+    told = log(churners=1354, one_purchase_named=444, one_purchase_expected=302.0).first_buyers
+
+    assert told.startswith(
+        "444 of the 1,354 named bought once only. The model did not learn from such customers"
+    )
+    assert told.endswith("stands in for them: 68 of 100.")
+    assert log(churners=1354).first_buyers == ""
+
+
 def test_how_the_logs_belong_together_is_said_with_counts():
     assert log().overlap == ""
     assert "The log contains the one before: of the 1,000 rows that were known, 95" in overlap("contains")

@@ -73,6 +73,13 @@ def test_says_bad_news_first():
     assert said.headline == "60 of 200 named as leaving did leave; 40 more left unnamed"
 
 
+def test_of_few_customers_it_is_not_said_that_the_probabilities_held():
+    said = outcomes(everybody=group(2, 2, 1.96), named=group(2, 2, 1.96)).verdict
+
+    assert said.startswith("Fewer than 100 customers do not tell whether the probabilities hold: 2 were")
+    assert "chance explains" not in said
+
+
 def test_says_that_nobody_left_and_divides_by_nobody():
     said = outcomes(everybody=group(40, 0, 1.0), named=group(0, 0, 0.0))
 
