@@ -35,6 +35,7 @@ from predictions.engines.joining import compare_logs
 from predictions.engines.kinds import CONTINUES, NEITHER
 from predictions.engines.learned_reading import CannotScoreLog, LearnedReading
 from predictions.engines.log_shadow import LogShadow
+from predictions.engines.words import Words
 from registry.engines.files import FileMismatch, open_scorer
 from tabular.snapshots.write import fixed_decimals
 from tabular.source.danger import harmless_array
@@ -76,6 +77,7 @@ def score_log(
     changes_path: str,
     previous: dict | None,
     memory_limit: str,
+    wording: dict | None = None,
     shadow: dict | None = None,
     on_progress: Progress,
 ) -> dict:
@@ -97,6 +99,8 @@ def score_log(
         Where the results go; the last only where there is a result before that can be compared.
     previous
         ``{"table", "as_of", "threshold", "definition"}`` of the result before, or None.
+    wording
+        What people call the features, see `predictions.engines.words.Words`.
     shadow
         What `predictions.engines.shadow.Shadow` takes, where a challenger scores the same customers.
 
@@ -111,7 +115,7 @@ def score_log(
     except FileMismatch as mismatch:
         return {"mismatch": str(mismatch)}
     reading = LearnedReading(scorer, "used", Path(folder), datetime.fromisoformat(as_of), memory_limit)
-    work = _Work(reading, shadow, on_progress)
+    work = _Work(reading, Words(wording or {}), shadow, on_progress)
     try:
         overlap = work.join(Path(events), [Path(path) for path in earlier])
         found = work.score(POLICIES[policy], Path(csv_path), Path(table_path), Path(lapsed_path))
@@ -132,8 +136,9 @@ def score_log(
 
 
 class _Work:
-    def __init__(self, reading, shadow, on_progress):
-        self.reading, self.shadow, self.on_progress = reading, shadow, on_progress
+    def __init__(self, reading, words, shadow, on_progress):
+        self.reading, self.words = reading, words
+        self.shadow, self.on_progress = shadow, on_progress
         self.scorer, self.folder, self.as_of = reading.scorer, reading.folder, reading.as_of
         self.how, self.memory_limit = reading.how, reading.memory_limit
         self.logs = []
@@ -160,7 +165,7 @@ class _Work:
                 f"{self.as_of:%Y-%m-%d}: all {lapsed['customers']:,} customers have lapsed, and nobody is "
                 "left to score. Send a newer log."
             )
-        summary = Summary(self.scorer, policy, rows=rows)
+        summary = Summary(self.scorer, policy, rows=rows, words=self.words)
         shadow = self._open_shadow(asked)
         try:
             once = self._write(asked, rows, summary, policy, csv_path, table_path, shadow)

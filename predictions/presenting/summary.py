@@ -131,7 +131,7 @@ class Findings:
 
     @property
     def features(self) -> list[dict]:
-        words = Words(self.prediction.population.wording)
+        words = Words(self.prediction.population.words)
         return [
             {"label": words.label(item["feature"]), "value": item["effect"], "text": f"{item['effect']:.3f}"}
             for item in self.counts["features"]

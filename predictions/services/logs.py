@@ -217,6 +217,7 @@ def _score_in_child(run, prediction, analysis, drafts, before, at, shadow):
             "lapsed_path": str(drafts.lapsed),
             "changes_path": str(drafts.changes),
             "previous": _previous(earlier),
+            "wording": prediction.population.words,
             "shadow": shadow,
             # The rest is for the libraries themselves.
             "memory_limit": f"{memory // 2}MB",

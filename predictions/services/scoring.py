@@ -125,7 +125,7 @@ def _score_in_child(run, prediction, source, drafts, at, shadow):
                 "csv_path": str(drafts.csv),
                 "table_path": str(drafts.table),
                 "value_column": prediction.population.value_column,
-                "wording": prediction.population.wording,
+                "wording": prediction.population.words,
                 "shadow": shadow,
             },
             memory_mb=settings.UPLOAD_MEMORY_MB,
