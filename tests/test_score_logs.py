@@ -188,6 +188,20 @@ def test_before_its_time_is_over_nobody_says_how_right_the_last_list_was(scored,
     assert "is not known yet: 20 of its 60 days have passed" in told
 
 
+def test_a_model_that_learned_from_later_days_is_named_and_never_graded(learned, read, score, add, year):
+    early = read(until(year, "2024-08-01"), name="july.csv")
+
+    run = score(early)
+    later = add(early, until(year, LATER))
+
+    # It learned at a cutoff 60 days before the end of the log of spring, and knows all until then.
+    assert run.input_data["knew_until"].startswith(SPRING)
+    assert LogResult(run).foreknowledge
+    assert later.input_data["knew_until"] is None
+    assert later.result["changes"]["outcome"] is None
+    assert "is not counted: its model had learned" in LogResult(later).changes.came_true
+
+
 def test_an_export_of_the_new_days_alone_gives_what_a_whole_one_gives(scored, add, year):
     whole = add(log_of(scored), until(year, LATER))
     Prediction.objects.filter(pk=whole.pk).delete()

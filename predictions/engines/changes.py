@@ -38,7 +38,9 @@ def compare_results(
     ----------
     previous
         Of the result before: ``table``, ``as_of`` (ISO), ``threshold``, ``definition`` (with ``horizon_days``
-        and ``gap_days``; None where leaving is not defined by silence).
+        and ``gap_days``; None where leaving is not defined by silence), ``knew_until`` (up to when its model
+        had learned what happened, where that is later than its ``as_of``), ``promised`` (how many of those
+        named were expected to leave; None where nobody added that up).
     table, threshold
         Of the later result.
     events
@@ -52,7 +54,7 @@ def compare_results(
     -------
     dict
         ``kinds`` (customers by kind), ``named_before``, ``named_now``, ``first_seen`` (of the new: who was
-        not scored last time), and ``outcome`` (see `_outcome`).
+        not scored last time), ``knew_until`` of the result before, and ``outcome`` (see `_outcome`).
     """
     before = datetime.fromisoformat(previous["as_of"])
     with connection:
@@ -73,6 +75,7 @@ def compare_results(
         "named_before": named_before,
         "named_now": named_now,
         "since": before.isoformat(),
+        "knew_until": previous["knew_until"],
         "outcome": outcome,
     }
 
@@ -110,10 +113,11 @@ def _outcome(connection, previous, events, before, as_of, days_missing):
     """Tell what became of those named last time: whether the time in which they were to leave is over, and
     how many bought nothing in it, beside all who were scored.
 
-    None where leaving is not defined by silence, or where days in between are not known.
+    None where leaving is not defined by silence, where days in between are not known, or where the model had
+    learned what happened then: it would be graded on what it was told.
     """
     definition = previous["definition"]
-    if definition is None or days_missing:
+    if definition is None or days_missing or previous["knew_until"]:
         return None
     start = before + timedelta(days=definition["gap_days"])
     end = start + timedelta(days=definition["horizon_days"])
@@ -129,6 +133,7 @@ def _outcome(connection, previous, events, before, as_of, days_missing):
         "days_passed": max(0, (min(as_of, end) - start).days),
         "horizon_days": definition["horizon_days"],
         "named": named,
+        "promised": previous["promised"],
         "named_without_purchase": left,
         "scored": scored,
         "scored_without_purchase": all_left,

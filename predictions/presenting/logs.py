@@ -110,6 +110,18 @@ class LogResult:
         )
 
     @property
+    def foreknowledge(self) -> str:
+        """That the model learned from days after the end of the log; empty where it did not."""
+        knew_until = self.read.get("knew_until")
+        if not knew_until:
+            return ""
+        return (
+            f"The model learned from what customers did until {write_day(knew_until)}, and this log ends "
+            f"before {self.day}: it was told a part of what it foretells here. Do not judge it by this list; later "
+            "results do not either."
+        )
+
+    @property
     def changes(self) -> "Changes | None":
         return Changes(self.counts["changes"]) if self.counts.get("changes") else None
 
@@ -180,6 +192,11 @@ class Changes:
     @property
     def came_true(self) -> str:
         """How right the list before was; what is known so far while its time is not over."""
+        if knew_until := self.found.get("knew_until"):
+            return (
+                "How right the last list was is not counted: its model had learned what customers did until "
+                f"{write_day(knew_until)}, so it was told what became of them."
+            )
         if self.outcome is None:
             return (
                 "How right the last list was cannot be told: of some days in between nothing is known, or "
@@ -193,11 +210,18 @@ class Changes:
             return (
                 f"Whether the last list was right is not known yet: {self.outcome['days_passed']:,} of its "
                 f"{self.outcome['horizon_days']:,} days have passed, until {ends}. "
-                f"{bought:,} of {named:,} named have bought since, and have not left."
+                f"{bought:,} of {named:,} named have bought since, and have not left: at most "
+                f"{self.hits.percent:.0f} of 100 can still come true{self._promised}."
             )
         low, high = (100 * bound for bound in wilson_interval(self.hits.hits, named))
         return (
             f"Of {named:,} named last time, {self.hits.hits:,} left: {self.hits.percent:.0f} of 100 (95 % "
-            f"interval: {low:.0f} to {high:.0f}). Of all {self.outcome['scored']:,} who were scored it was "
-            f"{self.everybody.percent:.0f} of 100."
+            f"interval: {low:.0f} to {high:.0f}){self._promised}. Of all "
+            f"{self.outcome['scored']:,} who were scored it was {self.everybody.percent:.0f} of 100."
         )
+
+    @property
+    def _promised(self):
+        """What the probabilities of those named last time added up to, as the end of a sentence."""
+        promised = self.outcome.get("promised")
+        return "" if promised is None else f"; {100 * promised / self.outcome['named']:.0f} were promised"
