@@ -162,6 +162,9 @@ def test_what_changed_is_what_the_two_lists_and_the_purchases_say(scored, add, y
     assert {row["customer_id"] for row in listed if row["change"] == "new"} == named_now - named_before
     assert [row["change"] for row in listed][: changes["kinds"]["new"]] == ["new"] * changes["kinds"]["new"]
     assert len(listed) == len(named_now | named_before)
+    kinds = {row["customer_id"]: row["change"] for row in listed}
+    assert {name: row["_change"] for name, row in now.items()} == {name: kinds.get(name, "") for name in now}
+    assert list(now) == [row["customer_id"] for row in csv_of(run.result_dataset_path)]
 
 
 def test_the_last_list_is_held_against_who_bought_once_its_time_is_over(scored, add, year):

@@ -17,7 +17,7 @@ from intake.api import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
 from predictions import files
 from predictions.api.logs import LogRunInput, start_log_run
 from predictions.engines.queries import read_query
-from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER
+from predictions.engines.results import CHANGE, CUSTOMER, LINE, PROBABILITY, TIER
 from predictions.models import Prediction
 from predictions.selectors import list_beside, open_table, predictions_for, thresholds_of
 from predictions.services import exports
@@ -162,6 +162,11 @@ class CustomerRow(serializers.Serializer):
     probability = serializers.FloatField(help_text="Calibrated, unrounded.")
     risk_tier = serializers.CharField()
     line = serializers.IntegerField(help_text="Line of the uploaded file.")
+    change = serializers.CharField(
+        required=False,
+        help_text="Of a log that was compared with the result before: what became of the customer since; "
+        "empty where it was named in neither.",
+    )
     features = serializers.DictField()
 
 
@@ -185,6 +190,9 @@ class PredictionRows(APIView):
             ),
             OpenApiParameter("find", description="Part of a customer id."),
             OpenApiParameter("tier", description="Only this tier."),
+            OpenApiParameter(
+                "change", description="Only whose change is this one, such as `new`; see `summary.changes`."
+            ),
             OpenApiParameter("limit", OpenApiTypes.INT, description=f"At most {MOST_ROWS}; default 100."),
             OpenApiParameter("offset", OpenApiTypes.INT),
         ],
@@ -274,6 +282,8 @@ def _row(row):
         "risk_tier": row.pop(TIER),
         "line": row.pop(LINE),
     }
+    if CHANGE in row:
+        own["change"] = row.pop(CHANGE)
     return {**own, "features": row}
 
 

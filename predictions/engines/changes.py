@@ -15,7 +15,7 @@ import pyarrow.csv as pacsv
 from ml.logs.features.duck import write_literal
 from ml.logs.features.logs import quote
 from predictions.engines.kinds import BOUGHT, CALMER, CHANGES, NEW, SILENT, STILL
-from predictions.engines.results import CUSTOMER, PROBABILITY
+from predictions.engines.results import CHANGE, CUSTOMER, PLACE, PROBABILITY, draft_of, publish
 from tabular.source.danger import harmless_array
 
 COLUMNS = ("customer_id", "change", "probability_before", "probability_now")
@@ -32,7 +32,7 @@ def compare_results(
     target: Path,
     connection: duckdb.DuckDBPyConnection,
 ) -> dict:
-    """Compare two tables by customer, and write who is named in either of them.
+    """Compare two tables by customer, write who is named in either of them, and mark the later table.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def compare_results(
         had learned what happened, where that is later than its ``as_of``), ``promised`` (how many of those
         named were expected to leave; None where nobody added that up).
     table, threshold
-        Of the later result.
+        Of the later result; the table gets a column that says what became of each of its customers.
     events
         What the later result was made from: it tells who bought in between.
     as_of
@@ -68,6 +68,7 @@ def compare_results(
             "count(*) FILTER (is_named) FROM changes"
         ).fetchall()
         _write(connection, target)
+        _mark(connection, Path(table))
         outcome = _outcome(connection, previous, events, before, as_of, days_missing)
     return {
         "kinds": {kind: kinds.get(kind, 0) for kind in CHANGES},
@@ -138,6 +139,18 @@ def _outcome(connection, previous, events, before, as_of, days_missing):
         "scored": scored,
         "scored_without_purchase": all_left,
     }
+
+
+def _mark(connection, table):
+    """Put into the table of the later result what became of each of its customers, in the same order."""
+    marked = draft_of(table)
+    connection.execute(
+        f"COPY (SELECT t.* EXCLUDE ({PLACE}), coalesce(c.change, '') AS {CHANGE} "
+        f"FROM read_parquet({quote(table)}, {PLACE} = true) AS t "
+        f"LEFT JOIN changes AS c ON c.customer_id = t.{CUSTOMER} ORDER BY t.{PLACE}) "
+        f"TO {quote(marked)} (FORMAT parquet, COMPRESSION lz4)"
+    )
+    publish(marked, table)
 
 
 def _write(connection, target):

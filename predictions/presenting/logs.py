@@ -8,6 +8,14 @@ from predictions.models import Prediction
 from predictions.presenting.outcomes import Share
 from transactions.presenting.days import write_day
 
+CHANGE_NAMES = {
+    NEW: "New on the list",
+    STILL: "Still on the list",
+    BOUGHT: "Off the list: bought since",
+    CALMER: "Off the list: less likely now",
+    SILENT: "Off the list: lapsed",
+}
+
 
 @dataclass(frozen=True)
 class LogResult:
@@ -117,8 +125,8 @@ class LogResult:
             return ""
         return (
             f"The model learned from what customers did until {write_day(knew_until)}, and this log ends "
-            f"before {self.day}: it was told a part of what it foretells here. Do not judge it by this list; later "
-            "results do not either."
+            f"before {self.day}: it was told a part of what it foretells here. Do not judge it by this list; "
+            "later results do not either."
         )
 
     @property
@@ -154,26 +162,25 @@ class Changes:
 
     @property
     def rows(self) -> list[dict]:
+        """Each kind with its count; ``is_listed`` where its customers are rows of the table."""
         first = self.found["first_seen"]
         seen = f"; {first:,} of them were not scored last time" if first else ""
+        notes = {
+            NEW: f"not named last time, named now{seen}",
+            STILL: "named both times",
+            BOUGHT: "named last time, and bought in between",
+            CALMER: "bought nothing in between, and is not named any more",
+            SILENT: "bought nothing in between, and too long ago to be scored",
+        }
         return [
-            {"name": "New on the list", "count": self.new, "note": f"not named last time, named now{seen}"},
-            {"name": "Still on the list", "count": self.kinds[STILL], "note": "named both times"},
             {
-                "name": "Off the list: bought since",
-                "count": self.kinds[BOUGHT],
-                "note": "named last time, and bought in between",
-            },
-            {
-                "name": "Off the list: less likely now",
-                "count": self.kinds[CALMER],
-                "note": "bought nothing in between, and is not named any more",
-            },
-            {
-                "name": "Off the list: lapsed",
-                "count": self.kinds[SILENT],
-                "note": "bought nothing in between, and too long ago to be scored",
-            },
+                "kind": kind,
+                "name": CHANGE_NAMES[kind],
+                "count": self.kinds[kind],
+                "note": note,
+                "is_listed": kind != SILENT,
+            }
+            for kind, note in notes.items()
         ]
 
     @property

@@ -1,11 +1,13 @@
 """How predictions are written on pages."""
 
 from datetime import date
+from urllib.parse import urlencode
 
 from django import template
 
 from companies.identity import Member
 from predictions.models import Prediction
+from predictions.presenting.logs import CHANGE_NAMES
 from predictions.presenting.named import Named
 from predictions.presenting.summary import quality_line
 from registry.models import Population
@@ -51,6 +53,18 @@ def person(prediction: Prediction, member: Member) -> str:
 def named(prediction: Prediction) -> Named | None:
     """Return who is named by a finished prediction, and how many of them are expected to leave."""
     return Named(prediction.result) if prediction.result else None
+
+
+@register.filter
+def change_query(kind: str) -> str:
+    """Return the words of an address that leave in the table of a result whose change is of this kind."""
+    return urlencode({"change": kind})
+
+
+@register.filter
+def change_name(kind: str) -> str:
+    """Say what became of a customer since the result before; nothing where it was named in neither."""
+    return CHANGE_NAMES.get(kind, "")
 
 
 @register.filter
