@@ -8,7 +8,7 @@ from predictions.files import MOST_SHEET_ROWS
 from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
 from predictions.presenting.named import Named
-from predictions.presenting.outcomes import FEWEST, Outcomes
+from predictions.presenting.outcomes import FEWEST, Graded, Outcomes
 from registry.presenting.quality import quality_of
 
 
@@ -154,6 +154,13 @@ class Findings:
     def outcomes(self) -> Outcomes | None:
         """How right it was; None where the file does not say who left."""
         return Outcomes(self.counts) if self.counts.get("realised") else None
+
+    @property
+    def graded(self) -> Graded | None:
+        """The same, of those first whom the version had not learned from."""
+        if self.outcomes is None:
+            return None
+        return Graded(self.counts, has_ids=self.prediction.population.has_ids)
 
     @property
     def log(self) -> LogResult | None:
