@@ -1,13 +1,54 @@
 """What the homes say of the latest result."""
 
 import pytest
+from django.urls import reverse
 
 from jobs.models import Job
-from predictions.tests.factories import PredictionFactory
+from predictions.tests.factories import NOON, PredictionFactory
+from registry.services.deployments import deploy_version
+from registry.tests.factories import ModelVersionFactory, PopulationFactory
 
 pytestmark = pytest.mark.django_db
 
 KINDS = {"new": 1153, "still named": 201, "bought since": 400, "less likely now": 300, "lapsed": 120}
+
+
+def done(**who):
+    result = {"rows": 150, "churners": 40, "threshold": 0.5, "expected_named": 27.0, "policy": "segments_v2"}
+    tiers = {"Low": 60, "Medium": 50, "High": 30, "Critical": 10}
+    whole = {"tiers": tiers, "revenue_at_risk": None, "histogram": [], "features": []}
+    return PredictionFactory(job__state=Job.State.SUCCEEDED, result=result | whole, **who)
+
+
+def test_a_user_begins_with_what_the_developer_of_the_company_made(as_user, developer):
+    made = done(by_developer=True, developer=developer.developer)
+    PredictionFactory(prediction_name="Of another company")
+
+    home = as_user.get("/user/").content.decode()
+
+    assert "40 of 150 customers are named, from a probability of 0.50 on; about 27 of them" in home
+    assert reverse("predictions:result", args=("user", made.uuid)) in home
+    assert developer.email in home and "Of another company" not in home
+
+
+def test_a_user_of_a_gym_is_shown_neither_bases_without_a_model_nor_telecom(as_user, company):
+    base = PopulationFactory(company=company, name="Trial members", snapshot=True)
+
+    home = as_user.get("/user/").content.decode()
+    history = as_user.get("/user/predictions/").content.decode()
+
+    assert "Trial members" not in home
+    assert "No model serves them yet. The developer of" in home
+    assert "Sample file" not in home and "Sample file" not in history
+
+    version = ModelVersionFactory(company=company, population=base)
+    deploy_version(version=version, company=company, by=None, reason="The first.", at=NOON)
+
+    assert f"{version} serves" in as_user.get("/user/").content.decode()
+
+
+def test_who_has_nothing_of_its_own_may_try_the_sample(as_user):
+    assert "Sample file with 200 customers" in as_user.get("/user/").content.decode()
 
 
 def test_a_shop_reads_what_changed_on_its_list(as_user, user):

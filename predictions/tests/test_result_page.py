@@ -247,11 +247,14 @@ def test_another_company_finds_nothing(as_foreign_user, done, user, name):
     )
 
 
-def test_a_colleague_reads_it_and_the_developer_does_in_the_own_portal(as_developer, done, user):
+def test_a_colleague_reads_it_and_the_developer_does_in_the_own_portal(as_developer, as_user, done, user):
     prediction = done(user)
+    tier = {"tier": "Low"}
 
     assert as_developer.get(page_of(prediction, "dev")).status_code == 200
     assert as_developer.get(page_of(prediction, "user"))["Location"] == page_of(prediction, "dev")
+    back = as_user.get(page_of(prediction, "dev"), tier)["Location"]
+    assert back == f"{page_of(prediction, 'user')}?tier=Low"
 
 
 def test_a_result_whose_file_is_gone_is_not_there(as_user, done, user):
