@@ -138,7 +138,7 @@ class Population(models.Model):
 
     @property
     def threshold(self) -> float:
-        """The probability from which on the next versions count a customer as likely to leave."""
+        """The probability from which on the next versions name a customer as leaving."""
         return self.policies.get("threshold") or USUAL_THRESHOLD
 
     @property

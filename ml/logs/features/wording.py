@@ -24,10 +24,10 @@ LABELS = {
     "weekend_purchase_ratio": "share of purchases at weekends",
     "evening_purchase_ratio": "share of purchases in the evening",
     "months_active": "months with a purchase",
-    "longest_gap_between_purchases": "longest gap between purchases, in days",
+    "longest_gap_between_purchases": "days of the longest gap between purchases",
     "consistency_score": "regularity score",
     "seasonality_preference": "quarter with most purchases",
-    "percentile_rank_by_spend": "rank by spend, of 100",
+    "percentile_rank_by_spend": "rank by spend",
     "customer_lifetime_value_estimate": "expected spend in a year",
     "average_items_per_transaction": "mean items per purchase",
     "discount_usage_rate": "share of purchases with a discount",
@@ -40,9 +40,9 @@ LABELS = {
     "spend_change_90_days": "change of spend in 90 days",
     "smallest_order_value": "smallest purchase",
     "largest_order_value": "largest purchase",
-    "latest_order_score": "size of the latest purchase, score",
+    "latest_order_score": "score of the latest purchase",
     "latest_gap_days": "days between the two latest purchases",
-    "latest_gap_score": "latest gap beside the usual one, score",
+    "latest_gap_score": "score of the latest gap",
     "overdue_score": "overdue score",
     "returns_per_purchase": "returns per purchase",
 }
@@ -64,6 +64,6 @@ def say_feature(name):
     Examples
     --------
     >>> say_feature("percentile_rank_by_spend"), say_feature("tenure")
-    ('rank by spend, of 100', 'tenure')
+    ('rank by spend', 'tenure')
     """
     return LABELS.get(name, name)
