@@ -165,6 +165,9 @@ def test_what_changed_is_what_the_two_lists_and_the_purchases_say(scored, add, y
     assert {row["customer_id"] for row in listed if row["change"] == "new"} == named_now - named_before
     assert [row["change"] for row in listed][: changes["kinds"]["new"]] == ["new"] * changes["kinds"]["new"]
     assert len(listed) == len(named_now | named_before)
+    kinds = {row["customer_id"]: row["change"] for row in listed}
+    assert {name: row["_change"] for name, row in now.items()} == {name: kinds.get(name, "") for name in now}
+    assert list(now) == [row["customer_id"] for row in csv_of(run.result_dataset_path)]
 
 
 def test_the_last_list_is_held_against_who_bought_once_its_time_is_over(scored, add, year):
@@ -189,6 +192,20 @@ def test_before_its_time_is_over_nobody_says_how_right_the_last_list_was(scored,
     told = LogResult(run).changes.came_true
     assert not run.result["changes"]["outcome"]["is_over"]
     assert "is not known yet: 20 of its 60 days have passed" in told
+
+
+def test_a_model_that_learned_from_later_days_is_named_and_never_graded(learned, read, score, add, year):
+    early = read(until(year, "2024-08-01"), name="july.csv")
+
+    run = score(early)
+    later = add(early, until(year, LATER))
+
+    # It learned at a cutoff 60 days before the end of the log of spring, and knows all until then.
+    assert run.input_data["knew_until"].startswith(SPRING)
+    assert LogResult(run).foreknowledge
+    assert later.input_data["knew_until"] is None
+    assert later.result["changes"]["outcome"] is None
+    assert "is not counted: its model had learned" in LogResult(later).changes.came_true
 
 
 def test_an_export_of_the_new_days_alone_gives_what_a_whole_one_gives(scored, add, year):

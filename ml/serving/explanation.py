@@ -119,7 +119,9 @@ def describe_feature(column, cells, probabilities, bins=4):
 
 
 def state_finding(column, groups, fewest=20):
-    """Say in one sentence who leaves more often, by comparing the extreme groups of a feature.
+    """Say in one sentence whom a model expects to leave more often, by the extreme groups of a feature.
+
+    Nobody has left yet: what is compared are means of predicted probabilities.
 
     Parameters
     ----------
@@ -137,8 +139,11 @@ def state_finding(column, groups, fewest=20):
     --------
     >>> from ml.matrix.schemas import Category
     >>> contract = Category("Contract", ("Month-to-month", "Two year"))
-    >>> state_finding(contract, [Group("Month-to-month", 60, 0.44), Group("Two year", 40, 0.04)])
-    'Customers with Contract Month-to-month leave 11 times as often as with Two year (44 % against 4 %).'
+    >>> told = state_finding(contract, [Group("Month-to-month", 60, 0.44), Group("Two year", 40, 0.04)])
+    >>> told[:66]
+    'The model expects customers with Contract Month-to-month to leave '
+    >>> told[66:]
+    '11 times as often as with Two year (44 % against 4 %).'
     """
     compared = sorted(
         (group for group in groups if group.rows >= fewest), key=lambda group: group.mean_probability
@@ -149,11 +154,12 @@ def state_finding(column, groups, fewest=20):
     shares = f"({100 * high.mean_probability:.0f} % against {100 * low.mean_probability:.0f} %)"
     times = high.mean_probability / max(low.mean_probability, 1e-9)
     if times < 1.15:
-        return f"{column.name}: hardly a difference between {high.label} and {low.label} {shares}."
+        between = f"{high.label} and {low.label} {shares}"
+        return f"{column.name}: the model expects hardly a difference between {between}."
     # Next to nobody leaving in one group would give a proud factor that the next file overturns.
     factor = "more than 50" if times > 50 else f"{times:.0f}" if times >= 3 else f"{times:.1f}"
-    whose = f"Customers with {column.name} {high.label}"
-    return f"{whose} leave {factor} times as often as with {low.label} {shares}."
+    whose = f"The model expects customers with {column.name} {high.label}"
+    return f"{whose} to leave {factor} times as often as with {low.label} {shares}."
 
 
 def _take(coded, numbers, chosen):
