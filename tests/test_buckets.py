@@ -328,13 +328,13 @@ def test_a_model_is_fetched_where_a_machine_has_no_copy_and_compared(
 
     shutil.rmtree(cache_folder(), ignore_errors=True)
     forget_loaded()
-    assert load_scorer(version).threshold
+    assert load_scorer(version, at=timezone.now()).threshold
 
     # What the bucket gives is trusted no more than the disk.
     store_bytes(MODELS, next(name for name in kept if name.endswith(".json")), b"{}")
     forget_loaded()
     with pytest.raises(DamagedArtefact):
-        load_scorer(version)
+        load_scorer(version, at=timezone.now())
 
 
 @pytest.mark.django_db
@@ -400,7 +400,7 @@ def test_the_sweep_takes_from_the_server_what_no_row_names(kept_version, orphans
     assert sorted(removed) == orphans
     assert names_on_the_server() == before - {name.removeprefix("models/") for name in orphans}
     forget_loaded()
-    assert load_scorer(kept_version).threshold
+    assert load_scorer(kept_version, at=timezone.now()).threshold
     assert sweep(at=in_two_hours(), page_size=page_size) == []
 
 

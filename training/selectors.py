@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from companies.identity import Member
 from companies.models import Company
+from companies.services.conditions import one_line
 from jobs.models import Job
 from registry.models import Dataset, ModelType, ModelVersion, Population
 from registry.selectors import (
@@ -85,10 +86,15 @@ def latest_version(company: Company, population: Population) -> ModelVersion | N
     return versions.order_by("-pk").first()
 
 
+def latest_made(company: Company, population: Population) -> ModelVersion | None:
+    """Return the version of a base of `company` that was made last, also where it is out of service."""
+    return ModelVersion.objects.filter(company=company, population=population).order_by("-pk").first()
+
+
 def base_without_model(company: Company, name: str) -> Population | None:
     """Return the base of that name whose first training ended without a model, so that it may begin anew."""
     tables = Population.objects.open().filter(company=company, kind=Population.Kind.SNAPSHOT)
-    found = tables.filter(name__iexact=" ".join(name.split()), versions=None).first()
+    found = tables.filter(name__iexact=one_line(name), versions=None).first()
     runs = found.training_runs.all() if found else TrainingRun.objects.none()
     has_more = runs.filter(job__state__in=Job.UNFINISHED).exists() or runs.done().exists()
     return found if runs.exists() and not has_more else None
@@ -128,7 +134,7 @@ def plan_for(member: Member, population: Population) -> Plan:
 # --- Of purchases -----------------------------------------------------------------------------------------
 
 
-def latest_features(company: Company, population: Population) -> FeatureMatrix | None:
+def latest_features(company: Company, population: Population | None) -> FeatureMatrix | None:
     """Return what a training on the purchases of a base learns from: the latest features that stand or are on
     their way.
     """
@@ -142,7 +148,7 @@ def latest_features(company: Company, population: Population) -> FeatureMatrix |
 
 
 def latest_feature_training(
-    company: Company, population: Population, *, model_type: str | None = None
+    company: Company, population: Population | None, *, model_type: str | None = None
 ) -> TrainingRun | None:
     """Return the latest training on the purchases of a base, where `model_type` says so of that type."""
     runs = company.training_runs.of_purchases().filter(population=population)

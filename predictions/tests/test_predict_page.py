@@ -38,7 +38,7 @@ def test_goes_from_the_form_to_the_downloaded_result(request, portal, client, se
     do_jobs()
 
     shown = client.get(page).content.decode()
-    assert "customers are likely to leave" in shown
+    assert "customers are named, from a probability of" in shown
     assert "150 rows read and scored" in shown
     result = read(client.get(reverse("predictions:download_csv", args=(portal, prediction.uuid))))
     rows = list(csv.reader(io.StringIO(result.decode())))

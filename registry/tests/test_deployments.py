@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from companies.identity import membership
 from companies.models import Company
+from companies.services.conditions import ReasonMissing
 from core.tests.races import at_once
 from registry.models import DeploymentEvent, ModelDeployment, ModelVersion
 from registry.selectors import champion_for, champion_of, serving_at, telecom_base, versions_for
@@ -19,7 +20,6 @@ from registry.services.deployments import (
     MayNotDeploy,
     NotDeployed,
     NothingToRollBack,
-    ReasonMissing,
     ReplacedDefault,
     UnknownRole,
     deploy_version,

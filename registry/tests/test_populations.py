@@ -303,3 +303,11 @@ def test_operators_read_and_describe_a_base(company, base, as_operator):
     base.refresh_from_db()
 
     assert base.is_archived
+
+
+def test_features_of_purchases_have_words_that_a_base_may_change():
+    shop = Population(kind=Population.Kind.LOG, wording={"total_lifetime_spend": {"label": "revenue"}})
+
+    assert shop.label_of("percentile_rank_by_spend") == "rank by spend"
+    assert shop.label_of("total_lifetime_spend") == "revenue"
+    assert Population(kind=Population.Kind.SNAPSHOT).label_of("tenure_days") == "tenure_days"

@@ -7,12 +7,13 @@ from rest_framework.response import Response
 
 from companies.access import IsDeveloper
 from companies.models import Scope
-from intake.api import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
+from companies.services.conditions import LONGEST_REASON
+from intake.api import IDEMPOTENCY_KEY, TableInput, TakesUpload, refusals
 from registry.access import named_base_or_404
 from registry.models import Dataset
 from training.models import TrainingRun
 from training.selectors import datasets_for, list_training_runs, trained_on, training_runs_for
-from training.services.retraining import LONGEST_REASON, start_retraining
+from training.services.retraining import start_retraining
 
 # What a run remembers of its file for the installation alone.
 INTERNAL = ("spec", "kept_as")
@@ -120,7 +121,7 @@ class RetrainingDetailOutput(RetrainingOutput):
         read_only_fields = fields
 
 
-class RetrainingInput(BadRowsInput):
+class RetrainingInput(TableInput):
     file = serializers.FileField(
         allow_empty_file=True, help_text="CSV or XLSX, one row per customer, with the outcome."
     )
@@ -160,6 +161,7 @@ class Retrainings(TakesUpload, generics.ListAPIView):
             population=named_base_or_404(request.member.company, said["base"]),
             model_type=said["model_type"],
             bad_rows=said["bad_rows"],
+            encoding=said["encoding"],
             idempotency_key=request.headers.get("Idempotency-Key"),
             at=timezone.now(),
         )

@@ -124,7 +124,7 @@ def test_a_second_start_imports_nothing_that_learns(quick, settings):
 @pytest.mark.django_db
 def test_two_installations_train_the_same_models(quick, settings, tmp_path):
     seed()
-    first = {slug: load_scorer(version) for slug, version in _by_slug().items()}
+    first = {slug: load_scorer(version, at=NOON) for slug, version in _by_slug().items()}
     golden = {slug: scorer.golden for slug, scorer in first.items()}
     hashes = {slug: version.file_hashes[GRAPH] for slug, version in _by_slug().items()}
     ModelVersion.objects.all().delete()
@@ -133,7 +133,7 @@ def test_two_installations_train_the_same_models(quick, settings, tmp_path):
 
     seed()
 
-    assert {slug: load_scorer(version).golden for slug, version in _by_slug().items()} == golden
+    assert {slug: load_scorer(version, at=NOON).golden for slug, version in _by_slug().items()} == golden
     assert {slug: version.file_hashes[GRAPH] for slug, version in _by_slug().items()} == hashes
 
 
@@ -185,7 +185,7 @@ def test_a_damaged_default_is_trained_anew_as_the_next_version(quick):
     registered, _ = seed()
 
     assert [str(version) for version in registered] == ["Decision Tree v2"]
-    assert load_scorer(_by_slug()["decision_tree"])
+    assert load_scorer(_by_slug()["decision_tree"], at=NOON)
     broken.refresh_from_db()
     assert (broken.state, broken.is_default) == (ModelVersion.State.DAMAGED, False)
 

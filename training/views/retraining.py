@@ -14,7 +14,7 @@ from core.errors import DomainError
 from core.files.media import send_media
 from core.redirects import go
 from intake.forms import TableForm
-from intake.services.checking import LEAVE_OUT
+from intake.services.checking import LEAVE_OUT, letters_of_kept
 from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
 from registry.access import base_or_404
@@ -76,6 +76,7 @@ def _check(request, base):
             upload=form.upload,
             population=base,
             bad_rows=form.bad_rows,
+            encoding=form.chosen_encoding,
             at=timezone.now(),
         )
     except DomainError as error:
@@ -115,6 +116,9 @@ def _page(request, base, *, upload_form=None, start_form=None, checked=None, ref
     context = {
         **upload_context(upload_form or start_form, refusal),
         "checked": checked,
+        "letters": letters_of_kept(checked.token, checked.report.spec.encoding, member=request.member)
+        if checked
+        else [],
         "base": base,
         "bases": bases if len(bases) > 1 else [],
         "address": _address(base),
