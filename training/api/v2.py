@@ -12,8 +12,7 @@ from companies.access import IsDeveloper, IsMember
 from companies.models import Scope
 from companies.organisations import OfOrganisation
 from jobs.models import Job
-from ml.logs.log_models import TYPES
-from registry.services.model_types import read_model_type
+from registry.services.model_types import LOG_TYPES, USUAL_LOG_TYPE, read_model_type
 from training.presenting.status import training_status
 from training.selectors import latest_feature_training
 from training.services.feature_training import start_feature_training
@@ -27,7 +26,7 @@ FIGURES = ("accuracy", "precision", "recall", "f1_score", "roc_auc")
 class TrainOutput(serializers.Serializer):
     success = serializers.BooleanField()
     message = serializers.CharField()
-    model_type = serializers.ChoiceField(TYPES)
+    model_type = serializers.ChoiceField(LOG_TYPES)
 
 
 class StatusOutput(serializers.Serializer):
@@ -66,7 +65,7 @@ class Train(OfOrganisation, APIView):
     @extend_schema(
         request=None,
         responses=TrainOutput,
-        parameters=[OpenApiParameter("model_type", enum=TYPES, default=TYPES[0])],
+        parameters=[OpenApiParameter("model_type", enum=LOG_TYPES, default=USUAL_LOG_TYPE)],
     )
     def post(self, request, org):
         training = start_feature_training(
@@ -92,7 +91,7 @@ class TrainingStatus(OfOrganisation, APIView):
     @extend_schema(
         responses=StatusOutput,
         parameters=[
-            OpenApiParameter("model_type", enum=TYPES, description="The latest of this type, not of all.")
+            OpenApiParameter("model_type", enum=LOG_TYPES, description="The latest of this type, not of all.")
         ],
     )
     def get(self, request, org):

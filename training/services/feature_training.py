@@ -51,7 +51,7 @@ def start_feature_training(
     member
         Who asks: the developer.
     model_type
-        One of `ml.logs.log_models.TYPES`; by default the first.
+        Slug of any type; by default `USUAL_LOG_TYPE` of `registry.services.model_types`.
     matrix
         Features to learn from; by default the latest of the company. Where they are still being computed, the
         training waits for them.
