@@ -9,13 +9,14 @@ import pytest
 
 from core.files.media import readable_path
 from ml.learning.feature_training import Judged
+from ml.logs.known_until import learned_outcomes_until
 from predictions import files
 from registry.selectors import champion_of
 from registry.services.opening import verified_files
 from tests.coffee_shop import LATER, NOON, SPRING, finish, until
 from training.engines.beside_champion import judge_champion
 from training.models import TrainingRun
-from training.services.deploying import learned_outcomes_until, weigh_against
+from training.services.deploying import weigh_against
 from training.services.log_training import train_on_log
 from transactions.services.configuration import configure_analysis
 

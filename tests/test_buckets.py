@@ -35,6 +35,7 @@ from core.files.store import (
 )
 from core.files.stored import BUCKETS, DATASETS, MEDIA, MODELS, UTILS, FileIsGone
 from registry.models import ModelVersion
+from registry.selectors import telecom_base
 from registry.services.opening import DamagedArtefact, forget_loaded, load_scorer
 from registry.services.versions import register_version
 from transactions.services.deletion import delete_analysis
@@ -316,6 +317,7 @@ def test_a_model_is_fetched_where_a_machine_has_no_copy_and_compared(
     use_s3()
     version = register_version(
         company=company,
+        population=telecom_base(),
         model_type=model_types["logistic_regression"],
         exported=exported_models["logistic_regression"],
         dataset=None,
@@ -342,6 +344,7 @@ def test_models_of_an_erased_company_leave_the_server(
     use_s3()
     register_version(
         company=company,
+        population=telecom_base(),
         model_type=model_types["logistic_regression"],
         exported=exported_models["logistic_regression"],
         dataset=None,
@@ -359,6 +362,7 @@ def kept_version(use_s3, exported_models, model_types, company):
     use_s3()
     return register_version(
         company=company,
+        population=telecom_base(),
         model_type=model_types["logistic_regression"],
         exported=exported_models["logistic_regression"],
         dataset=None,

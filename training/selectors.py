@@ -71,9 +71,7 @@ def list_training_runs(member: Member) -> QuerySet[TrainingRun]:
     return training_runs_for(member).defer("comparison")
 
 
-def serving_version(
-    company: Company, member: Member | None, population: Population | None = None
-) -> ModelVersion | None:
+def serving_version(company: Company, member: Member | None, population: Population) -> ModelVersion | None:
     """Return what serves a base of `company` at the moment: what its people are suggested."""
     return champion_for(member, population) if member else best_default(population)
 
@@ -87,6 +85,11 @@ def latest_version(company: Company, population: Population) -> ModelVersion | N
     """Return the version of a base of `company` that was made last and is in order."""
     versions = ModelVersion.objects.ready().filter(company=company, population=population)
     return versions.order_by("-pk").first()
+
+
+def latest_made(company: Company, population: Population) -> ModelVersion | None:
+    """Return the version of a base of `company` that was made last, also where it is out of service."""
+    return ModelVersion.objects.filter(company=company, population=population).order_by("-pk").first()
 
 
 def base_without_model(company: Company, name: str) -> Population | None:
@@ -124,8 +127,8 @@ def plan_for(member: Member, population: Population) -> Plan:
     return Plan(
         base=latest or Dataset.objects.filter(original_slot__in=(company.pk, "default")).first(),
         model_type=ModelType.objects.filter(slug=settings.RETRAIN_MODEL_TYPE).first(),
-        serving=serving_version(company, member),
-        most_accurate=best_default(),
+        serving=serving_version(company, member, population),
+        most_accurate=best_default(population),
     )
 
 

@@ -14,6 +14,7 @@ from core.files.store import local_copy
 from core.files.stored import DATASETS
 from intake.services.submissions import Submission, begin_run, run_of_earlier_send
 from jobs.runner import JobRun
+from ml.logs.known_until import learned_outcomes_until
 from predictions import files
 from predictions.models import Prediction
 from predictions.selectors import earlier_run, run_before, version_for_log
@@ -217,6 +218,7 @@ def _score_in_child(run, prediction, analysis, drafts, before, at, shadow):
             "lapsed_path": str(drafts.lapsed),
             "changes_path": str(drafts.changes),
             "previous": _previous(earlier),
+            "wording": prediction.population.words,
             "shadow": shadow,
             # The rest is for the libraries themselves.
             "memory_limit": f"{memory // 2}MB",
@@ -243,6 +245,8 @@ def _previous(earlier):
         "as_of": earlier.result["as_of"],
         "threshold": earlier.result["threshold"],
         "definition": earlier.input_data["definition"],
+        "knew_until": earlier.input_data.get("knew_until"),
+        "promised": earlier.result.get("expected_named"),
     }
 
 
@@ -252,11 +256,15 @@ def _what_was_read(prediction, analysis, found, before, warnings, at):
     continues = found["overlap"] and found["overlap"]["relation"] == "continues"
     own = [str(analysis.pk)]
     evidence = load_manifest(prediction.model, at=at).get("evidence", {})
+    knew_until = learned_outcomes_until(evidence)
+    is_ahead = knew_until is not None and knew_until > datetime.fromisoformat(found["as_of"])
     return prediction.input_data | {
         "accepted": found["rows"],
         "events": analysis.import_report["accepted"],
         "as_of": found["as_of"],
         "definition": evidence.get("definition"),
+        # Where the model knows what happened after the end of this log, up to when it does.
+        "knew_until": knew_until.isoformat() if is_ahead else None,
         "follows": str(earlier.uuid) if earlier else None,
         "logs": [*(str(log.pk) for log in logs_before if continues), *own],
         "warnings": warnings,

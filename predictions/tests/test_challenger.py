@@ -23,6 +23,7 @@ from predictions.tests.conftest import to_csv
 from registry.artefacts import path_of, sign_version, stem_of, write_artefacts
 from registry.engines.files import sha256
 from registry.models import ModelDeployment, ModelVersion, ShadowRun
+from registry.selectors import telecom_base
 from registry.services.deployments import deploy_version, withdraw_version
 from registry.services.opening import forget_loaded, verified_files
 from registry.services.states import quarantine_version
@@ -37,6 +38,7 @@ def tree(version, model_types, default_dataset_row, exported_models):
     """Return a second default: it stands for what the company trained."""
     return register_version(
         company=None,
+        population=telecom_base(),
         model_type=model_types["decision_tree"],
         exported=exported_models["decision_tree"],
         dataset=default_dataset_row,

@@ -182,7 +182,13 @@ def _register(model_type, exported, company, by, at):
     replaces = None if company else ModelVersion.objects.defaults().filter(model_type=model_type).first()
     with transaction.atomic():
         version = register_version(
-            company=company, model_type=model_type, exported=exported, dataset=None, at=at, replaces=replaces
+            company=company,
+            population=telecom_base(),
+            model_type=model_type,
+            exported=exported,
+            dataset=None,
+            at=at,
+            replaces=replaces,
         )
         record_event(
             action="version-imported",

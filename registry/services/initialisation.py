@@ -50,7 +50,13 @@ def register_model_in_db(*, model_type: ModelType, exported, dataset: Dataset, a
     written.
     """
     return register_version(
-        company=None, model_type=model_type, exported=exported, dataset=dataset, at=at, replaces=replaces
+        company=None,
+        population=dataset.population,
+        model_type=model_type,
+        exported=exported,
+        dataset=dataset,
+        at=at,
+        replaces=replaces,
     )
 
 

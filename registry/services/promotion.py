@@ -91,6 +91,7 @@ def promote_version(*, version: ModelVersion, by: Account | None, reason: str, a
     with transaction.atomic():
         default = register_version(
             company=None,
+            population=version.population,
             model_type=version.model_type,
             exported=exported,
             dataset=None if version.company_id else version.training_dataset,

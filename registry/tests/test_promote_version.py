@@ -6,7 +6,7 @@ from django.urls import reverse
 from companies.models import AuditEvent
 from companies.services.conditions import ReasonMissing
 from registry.models import DeploymentEvent, ModelVersion
-from registry.selectors import lineage_of
+from registry.selectors import lineage_of, telecom_base
 from registry.services.initialisation import check_existing_models, initialize_developer_environment
 from registry.services.opening import load_manifest, load_scorer
 from registry.services.promotion import (
@@ -26,6 +26,7 @@ def own(company, default_versions, exported_models, default_dataset_row):
     """Return a tree of a company, with its files."""
     return register_version(
         company=company,
+        population=telecom_base(),
         model_type=default_versions["decision_tree"].model_type,
         exported=exported_models["decision_tree"],
         dataset=default_dataset_row,
@@ -84,6 +85,7 @@ def test_a_type_without_a_default_gets_one_for_everybody(
     initialize_developer_environment(developer=stranger.developer, at=NOON)
     machine = register_version(
         company=own.company,
+        population=telecom_base(),
         model_type=model_types["support_vector_machine"],
         exported=exported_models["decision_tree"],
         dataset=None,

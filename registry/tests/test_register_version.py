@@ -12,6 +12,7 @@ from core.tests.races import at_once
 from registry.artefacts import path_of
 from registry.engines.files import MANIFEST, MODEL
 from registry.models import ModelVersion
+from registry.selectors import telecom_base
 from registry.services.deployments import deploy_version
 from registry.services.opening import load_scorer
 from registry.services.versions import DefaultExists, ScorersDisagree, register_version
@@ -36,6 +37,7 @@ def register(exported, model_type, default_dataset_row):
         return register_version(
             **{
                 "company": company,
+                "population": telecom_base(),
                 "model_type": model_type,
                 "exported": exported,
                 "dataset": default_dataset_row,

@@ -96,7 +96,7 @@ def version(request, pk):
         "lineage": lineage_of(chosen.training_dataset, company),
         "calibration_told": cards.calibration_of(manifest),
         "calibration_source": cards.calibration_source(manifest),
-        "sections": cards.sections_for(request.member, chosen),
+        "sections": cards.card_sections.for_page(request.member, chosen),
         "files": [(name + suffix, found) for suffix, found in sorted(chosen.file_hashes.items())],
     }
     if quality:

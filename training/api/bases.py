@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from companies.access import IsDeveloper, IsMember
 from companies.models import Scope
 from companies.services.conditions import LONGEST_REASON
-from intake.api import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
+from intake.api import IDEMPOTENCY_KEY, TableInput, TakesUpload, refusals
 from registry.api.populations import CustomerBaseList, CustomerBaseOutput
 from registry.services.populations import LONGEST_CURRENCY, LONGEST_NAME
 from tabular.snapshots.column_types import LEARNED
@@ -24,7 +24,7 @@ class ColumnsField(serializers.ListField):
     child = serializers.CharField(trim_whitespace=False)
 
 
-class CustomerBaseInput(BadRowsInput):
+class CustomerBaseInput(TableInput):
     file = serializers.FileField(
         allow_empty_file=True,
         help_text="CSV or XLSX, one row per customer, with who left.",
@@ -109,6 +109,7 @@ class CustomerBases(TakesUpload, CustomerBaseList):
                 "date_orders": said["date_orders"],
                 "decimals": said["decimals"],
             },
+            encoding=said["encoding"],
             base_name=said["name"],
             keep_leaking=said["keep"],
             **{name: said[name] for name in ("value_column", "currency", "model_type", "reason", "bad_rows")},

@@ -10,6 +10,7 @@ from core.files.store import local_copy
 from core.files.stored import DATASETS
 from intake.services.submissions import Submission, begin_run, run_of_earlier_send
 from jobs.runner import JobRun
+from ml.logs.known_until import learned_outcomes_until
 from registry.engines.exported import read_exported
 from registry.models import ModelType
 from registry.selectors import champion_that_serves
@@ -19,7 +20,7 @@ from registry.services.versions import register_version
 from training.models import TrainingRun
 from training.selectors import latest_features
 from training.services.children import learn_in_child
-from training.services.deploying import deploy_after_training, learned_outcomes_until
+from training.services.deploying import deploy_after_training
 from training.services.runs import refuse_others, room_for
 from transactions.models import FeatureMatrix
 

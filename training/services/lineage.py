@@ -13,12 +13,11 @@ from core.errors import Conflict
 from core.files.media import readable_path, remove_media, take_media
 from registry.engines.files import compare_file
 from registry.models import Dataset, Population
-from registry.services.datasets import share_original
+from registry.services.datasets import held_out_beside, share_original
 from training.models import TrainingRun
 
 UPLOADS_FOLDER = "datasets/dev/uploadToRetrain"
 COMBINED_FOLDER = "datasets/dev/combinedDataset"
-HELD_OUT_SUFFIX = ".held_out"
 
 
 class NothingToCombineWith(Conflict):
@@ -72,11 +71,6 @@ def next_number(company: Company, population: Population) -> int:
     """Return which number the next retraining of a base that is done will have."""
     runs = company.training_runs.filter(population=population)
     return (runs.aggregate(Max("number"))["number__max"] or 0) + 1
-
-
-def held_out_beside(dataset_path: str) -> str:
-    """Return where the list of who is held out of a combined table stands: one bit for each row."""
-    return f"{dataset_path.removesuffix('.csv')}{HELD_OUT_SUFFIX}"
 
 
 def held_out_of(dataset: Dataset) -> dict | None:

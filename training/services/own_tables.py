@@ -17,7 +17,7 @@ from companies.services.conditions import checked_reason
 from companies.services.locking import lock_company
 from core.errors import Unprocessable
 from intake.limits import upload_limit
-from intake.services.checking import REFUSE, FileRefused, preview_upload
+from intake.services.checking import REFUSE, FileRefused, ask_for_letters, preview_upload, said_encoding
 from intake.services.submissions import run_of_earlier_send
 from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep, take_in
 from ml.matrix.schemas import FeatureSchema
@@ -92,22 +92,33 @@ class CheckedTable:
 # --- Looked at -------------------------------------------------------------------------------------------
 
 
-def look_at_table(*, member: Member, upload: File | WaitingUpload) -> SeenTable:
+def look_at_table(*, member: Member, upload: File | WaitingUpload | str, encoding: str = "") -> SeenTable:
     """Take a table in, propose what its columns are, and keep it for an hour.
+
+    Parameters
+    ----------
+    upload
+        What came with a form, or an upload that was kept, by itself or by its token: then it is looked at
+        anew, and as what it was described is forgotten.
+    encoding
+        As for `intake.services.checking.take_in_table`.
 
     Raises
     ------
     OnlyDevelopers
         `member` is a user.
     FileRefused
-        It cannot be read, or is a purchase log (`is_log`); nothing of it is left.
+        It cannot be read, or is a purchase log (`is_log`). Nothing of it is left, except where somebody has
+        to say how its letters are written (`letters`).
     """
     refuse_others(member)
-    waiting = None
+    waiting = find_kept(upload, member=member) if isinstance(upload, str) else None
     try:
-        waiting = take_in(upload)
-        preview, inferred = _look(waiting)
+        waiting = waiting or take_in(upload)
+        preview, inferred = _look(waiting, said_encoding(waiting, encoding))
     except TableError as error:
+        if waiting and error.kind == "bad_encoding":
+            raise ask_for_letters(error, waiting, member=member) from error
         if waiting:
             waiting.remove()
         raise FileRefused(error) from error
@@ -116,6 +127,7 @@ def look_at_table(*, member: Member, upload: File | WaitingUpload) -> SeenTable:
             waiting.remove()
         raise
     waiting.write_note(SEEN, {"preview": preview.to_dict(), "inferred": inferred.to_dict()})
+    waiting.write_note(CHECKED, None)
     return SeenTable(keep(waiting, member=member), waiting.name, preview, inferred)
 
 
@@ -147,8 +159,8 @@ def latest_choices(token: str, *, member: Member) -> tuple[Choices, str] | None:
     return Choices(**choices | {"left_out": tuple(choices["left_out"])}), known["asked"]["bad_rows"]
 
 
-def _look(waiting):
-    preview = preview_upload(waiting)
+def _look(waiting, encoding):
+    preview = preview_upload(waiting, encoding=encoding)
     inferred = infer_table_in_child(waiting.path, preview, **_limits(settings.UPLOAD_MEMORY_MB))
     _refuse_few(inferred.rows)
     if inferred.log_reason:
@@ -263,6 +275,7 @@ def _examined(waiting, token, inferred, choices, bad_rows, today):
                 "rejects_path": str(waiting.rejects_path),
                 "max_bytes": upload_limit(),
                 "today": today,
+                "encoding": said_encoding(waiting, ""),
             },
             **_limits(settings.TRAINING_MEMORY_MB),
         )
@@ -378,7 +391,14 @@ def start_first_training(
 
 
 def start_from_file(
-    *, member: Member, upload: File, said: dict, idempotency_key: str | None = None, at: datetime, **options
+    *,
+    member: Member,
+    upload: File,
+    said: dict,
+    encoding: str = "",
+    idempotency_key: str | None = None,
+    at: datetime,
+    **options,
 ) -> TrainingRun:
     """Do for a program in one step what people do in three; a refusal leaves nothing of the file.
 
@@ -398,7 +418,7 @@ def start_from_file(
     submission = submission_of(member, idempotency_key)
     if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=upload):
         return earlier
-    seen = look_at_table(member=member, upload=upload)
+    seen = look_at_table(member=member, upload=upload, encoding=encoding)
     waiting = find_kept(seen.token, member=member)
     try:
         return start_first_training(

@@ -10,6 +10,7 @@ from companies.tests.factories import DeveloperFactory
 from core.errors import DomainError
 from jobs.models import Job
 from registry.models import ModelVersion
+from registry.selectors import telecom_base
 from registry.services.promotion import promote_version
 from registry.services.versions import register_version
 from registry.tests.factories import NOON, ModelVersionFactory
@@ -177,6 +178,7 @@ def test_seeding_leaves_alone_what_an_operator_promoted(
     tree = default_versions["decision_tree"]
     own = register_version(
         company=company,
+        population=telecom_base(),
         model_type=tree.model_type,
         exported=exported_models["decision_tree"],
         dataset=None,

@@ -18,12 +18,12 @@ from jobs.runner import run_job
 from ml.learning.splits import split_rows
 from registry.artefacts import path_of
 from registry.models import Dataset, ModelVersion
+from registry.services.datasets import held_out_beside
 from registry.services.initialisation import initialize_original_dataset
 from registry.services.opening import load_manifest, load_scorer
 from registry.services.states import mark_damaged
 from registry.tests.factories import NOON
 from training.models import TrainingRun
-from training.services.lineage import held_out_beside
 from training.services.runs import OnlyDevelopers
 from training.tests.chain import assert_whole
 

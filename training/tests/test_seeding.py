@@ -15,7 +15,7 @@ from ml.samples.dataset_a import make_dataset_a
 from registry.artefacts import path_of
 from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE
 from registry.models import Dataset, ModelType, ModelVersion
-from registry.selectors import best_default
+from registry.selectors import best_default, telecom_base
 from registry.services.initialisation import check_existing_models
 from registry.services.opening import load_scorer
 from registry.services.states import quarantine_version
@@ -166,7 +166,7 @@ def test_what_is_shipped_suggests_the_type_that_is_retrained(settings):
     """The rule (highest accuracy of the defaults) finds the very type that the setting pins."""
     seed()
 
-    found = best_default()
+    found = best_default(telecom_base())
     assert found.model_type.slug == settings.RETRAIN_MODEL_TYPE == "neural_network"
     assert 0.80 <= found.metrics.accuracy <= 0.82
     assert 0.84 <= found.metrics.auc_roc <= 0.87
