@@ -59,7 +59,7 @@ def test_members_whom_the_model_learned_from_are_counted_apart(first_trained, de
 
     found = predicted([*table, *newcomers], version).result
 
-    split = load_manifest(version)["split"]
+    split = load_manifest(version, at=NOON)["split"]
     assert found["untouched"]["learned_from"] == split["train_rows"]
     assert found["untouched"]["realised"]["everybody"]["customers"] == split["test_rows"] + 120
     assert found["realised"]["everybody"]["customers"] == 520
