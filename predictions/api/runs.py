@@ -17,7 +17,7 @@ from intake.api import IDEMPOTENCY_KEY, TableInput, TakesUpload, refusals
 from predictions import files
 from predictions.api.logs import LogRunInput, start_log_run
 from predictions.engines.queries import read_query
-from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER
+from predictions.engines.results import CHANGE, CUSTOMER, LINE, PROBABILITY, TIER
 from predictions.models import Prediction
 from predictions.selectors import list_beside, open_table, predictions_for, thresholds_of
 from predictions.services import exports
@@ -49,7 +49,12 @@ class RunOutput(serializers.ModelSerializer):
         help_text="The day from which the dates of the file were counted back; null where no column holds "
         "dates. Of a log it stands in the summary.",
     )
-    summary = serializers.JSONField(source="result", allow_null=True, help_text="Null until the job is done.")
+    summary = serializers.JSONField(
+        source="result",
+        allow_null=True,
+        help_text="Null until the job is done. `churners` are named, from a probability of `threshold` on; "
+        "about `expected_named` of them are expected to leave.",
+    )
     result_url = serializers.SerializerMethodField(
         help_text="Where the CSV stands; null until the job is done."
     )
@@ -169,6 +174,11 @@ class CustomerRow(serializers.Serializer):
     probability = serializers.FloatField(help_text="Calibrated, unrounded.")
     risk_tier = serializers.CharField()
     line = serializers.IntegerField(help_text="Line of the uploaded file.")
+    change = serializers.CharField(
+        required=False,
+        help_text="Of a log that was compared with the result before: what became of the customer since; "
+        "empty where it was named in neither.",
+    )
     features = serializers.DictField()
 
 
@@ -192,6 +202,9 @@ class PredictionRows(APIView):
             ),
             OpenApiParameter("find", description="Part of a customer id."),
             OpenApiParameter("tier", description="Only this tier."),
+            OpenApiParameter(
+                "change", description="Only whose change is this one, such as `new`; see `summary.changes`."
+            ),
             OpenApiParameter("limit", OpenApiTypes.INT, description=f"At most {MOST_ROWS}; default 100."),
             OpenApiParameter("offset", OpenApiTypes.INT),
         ],
@@ -281,6 +294,8 @@ def _row(row):
         "risk_tier": row.pop(TIER),
         "line": row.pop(LINE),
     }
+    if CHANGE in row:
+        own["change"] = row.pop(CHANGE)
     return {**own, "features": row}
 
 

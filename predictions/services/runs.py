@@ -6,6 +6,7 @@ from django.core.files.base import File
 from django.utils import timezone
 
 from companies.identity import Member
+from companies.services.conditions import one_line
 from core.errors import DomainError, NotFound, Unprocessable
 from intake.services.checking import REFUSE, FileRefused, take_in_table, what_was_read
 from intake.services.submissions import Submission, run_of_earlier_send, start_run
@@ -108,7 +109,7 @@ def start_prediction(
     if not is_offered or version.population.is_log:
         raise VersionNotOffered("There is no such model. Choose one of the list.", field="model")
 
-    schema = _table_schema(version)
+    schema = _table_schema(version, at)
     _refuse_day(as_of, version.population, at)
     said = {"bad_rows": bad_rows, "as_of": as_of, "encoding": encoding, "at": at}
     waiting, report = _take_in(upload, member, version.population, schema, **said)
@@ -141,7 +142,7 @@ def read_name(name: str) -> str:
     NameMissing
         There is none, or it is too long.
     """
-    name = " ".join(name.split())
+    name = one_line(name)
     if not name or len(name) > LONGEST_NAME:
         raise NameMissing(f"Give the prediction a name of at most {LONGEST_NAME} characters.", field="name")
     return name
@@ -181,8 +182,8 @@ def _take_in(upload, member, base, schema, **said):
         raise FileOfOtherBase(base=others[refusal.fits], wanted=base, kept=refusal.kept) from refusal
 
 
-def _table_schema(version):
-    manifest = load_manifest(version)
+def _table_schema(version, at):
+    manifest = load_manifest(version, at=at)
     features = FeatureSchema.from_dict(manifest["schema"])
     reading = version.population.reading
     return customers_table(features, reading, purpose="predict", observed=manifest["observed"])

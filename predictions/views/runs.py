@@ -17,8 +17,9 @@ from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
 from predictions import files
 from predictions.engines.queries import read_query, word_of
-from predictions.engines.results import CUSTOMER
+from predictions.engines.results import CHANGE, CUSTOMER
 from predictions.forms import HistoryFilter, PredictionForm
+from predictions.presenting.logs import CHANGE_NAMES
 from predictions.presenting.summary import Findings
 from predictions.selectors import (
     base_to_begin_with,
@@ -179,6 +180,7 @@ def _customers(request, prediction):
             "probability": row["_probability"],
             "tier": row["_tier"],
             "line": row["_line"],
+            "change": row.get(CHANGE, ""),
             "cells": [{"value": row[column["name"]], **column} for column in columns],
         }
         for row in page.object_list
@@ -191,6 +193,8 @@ def _customers(request, prediction):
         "wanted": wanted,
         "group": group,
         "tier_names": list(summary["tiers"]),
+        # What a filter offers: nothing where no result was there to compare with.
+        "change_names": CHANGE_NAMES if CHANGE in table.columns else {},
     }
 
 

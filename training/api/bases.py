@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from companies.access import IsDeveloper, IsMember
 from companies.models import Scope
+from companies.services.conditions import LONGEST_REASON
 from intake.api import IDEMPOTENCY_KEY, TableInput, TakesUpload, refusals
 from registry.api.populations import CustomerBaseList, CustomerBaseOutput
 from registry.services.populations import LONGEST_CURRENCY, LONGEST_NAME
@@ -16,7 +17,7 @@ from tabular.snapshots.column_types import LEARNED
 from training.api.resources import RetrainingOutput
 from training.selectors import training_runs_for
 from training.services.own_tables import start_from_file
-from training.services.retraining import LONGEST_REASON, USUAL_OWN_TYPE
+from training.services.retraining import USUAL_OWN_TYPE
 
 
 class ColumnsField(serializers.ListField):

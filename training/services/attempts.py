@@ -155,7 +155,7 @@ def _existing(training_run, at):
         if version is None:
             continue
         try:
-            files = verified_files(version).to_dict()
+            files = verified_files(version, at=at).to_dict()
         except (DamagedArtefact, VersionNotServing):
             left_out.append(str(version))
             continue

@@ -1,7 +1,7 @@
 """A table of a company's own: looked at, described by its people, and learned from for the first time."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import PurePath
@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from companies.identity import Member
 from companies.models import Company
+from companies.services.conditions import checked_reason
+from companies.services.locking import lock_company
 from core.errors import Unprocessable
 from intake.limits import upload_limit
 from intake.services.checking import REFUSE, FileRefused, ask_for_letters, preview_upload, said_encoding
@@ -32,8 +34,8 @@ from training.models import TrainingRun
 from training.presenting.leaks import STOP, Leak, describe_leaks
 from training.selectors import base_without_model
 from training.services.retraining import (
+    SAY_WHY,
     USUAL_OWN_TYPE,
-    checked_reason,
     find_type,
     queue_training,
     submission_of,
@@ -325,6 +327,7 @@ def start_first_training(
     value_column: str | None = None,
     currency: str = "",
     bad_rows: str = REFUSE,
+    on_checked: Callable[[CheckedTable], object] = lambda checked: None,
     idempotency_key: str | None = None,
     at: datetime,
 ) -> TrainingRun:
@@ -344,6 +347,8 @@ def start_first_training(
         Columns that are learned from although each alone tells who left: it stands on every card.
     value_column
         The number that says what a customer is worth a month, where there is one, and its `currency`.
+    on_checked
+        Told what was found in the table, before anything that was found may refuse it.
 
     Raises
     ------
@@ -361,13 +366,14 @@ def start_first_training(
     if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=token):
         return earlier
     chosen_type = find_type(model_type)
-    reason = checked_reason(reason.strip() or FIRST_REASON)
+    reason = checked_reason(reason.strip() or FIRST_REASON, missing=SAY_WHY)
     checked = check_choices(member=member, token=token, choices=choices, bad_rows=bad_rows, at=at)
+    on_checked(checked)
     kept = _kept_leaks(checked, keep_leaking)
     waiting = find_kept(token, member=member)
     with transaction.atomic():
         # Held, so that of two who send the same at once the second finds the run of the first.
-        Company.objects.select_for_update().get(pk=member.company.pk)
+        lock_company(member.company.pk)
         if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=waiting):
             return earlier
         described = _described(checked, choices, kept, value_column) | {"currency": currency}

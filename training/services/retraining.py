@@ -8,8 +8,9 @@ from django.core.files.base import File
 from django.db import transaction
 
 from companies.identity import Member
-from companies.models import Company
-from core.errors import Conflict, DomainError
+from companies.services.conditions import checked_reason
+from companies.services.locking import lock_company
+from core.errors import Conflict
 from intake.services.checking import REFUSE, take_in_table, what_was_read
 from intake.services.submissions import Submission, run_of_earlier_send, start_run
 from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep, name_of_kept
@@ -27,7 +28,7 @@ from training.services.lineage import (
 from training.services.runs import refuse_others
 
 TASK = "training.retrain"
-LONGEST_REASON = 500
+SAY_WHY = "Say why you retrain: it stands beside the version."
 NOBODY_IS_FOUND_AGAIN = (
     "No column names these customers, so nobody is found again: every row counts as a new customer. Who "
     "stands in an earlier file as well is in the data twice, perhaps once to learn from and once to be "
@@ -35,10 +36,6 @@ NOBODY_IS_FOUND_AGAIN = (
 )
 # What a base of a company is learned by where nobody chooses: the most accurate type on most tables.
 USUAL_OWN_TYPE = "lightgbm"
-
-
-class ReasonMissing(DomainError):
-    code = "reason-missing"
 
 
 class NoTypeToRetrain(Conflict):
@@ -149,7 +146,7 @@ def start_retraining(
     submission = submission_of(member, idempotency_key)
     if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=upload):
         return earlier
-    reason = checked_reason(reason)
+    reason = checked_reason(reason, missing=SAY_WHY)
     _refuse_base(population, member.company)
     chosen_type = type_to_retrain(population, model_type)
     latest_dataset(company=member.company, population=population, at=at)
@@ -157,7 +154,7 @@ def start_retraining(
     waiting, report = _checked(member, upload, population, bad_rows, encoding, at)
     with transaction.atomic():
         # Two that are sent at once stand in a row: the second waits for the first.
-        Company.objects.select_for_update().get(pk=member.company.pk)
+        lock_company(member.company.pk)
         return queue_training(
             submission,
             population=population,
@@ -212,16 +209,6 @@ def queue_training(
 
 def submission_of(member: Member, idempotency_key: str | None) -> Submission:
     return Submission(member=member, task=TASK, kind="training_run", sent_key=idempotency_key)
-
-
-def checked_reason(reason: str) -> str:
-    reason = " ".join(reason.split())
-    if not reason or len(reason) > LONGEST_REASON:
-        raise ReasonMissing(
-            f"Say in at most {LONGEST_REASON} characters why you retrain: it stands beside the version.",
-            field="reason",
-        )
-    return reason
 
 
 def training_of_key(member: Member, idempotency_key: str | None) -> TrainingRun | None:

@@ -10,10 +10,10 @@ from companies.identity import membership
 from core.files.media import media_path
 from intake.services.checking import FileRefused
 from registry.models import Population
+from registry.services.datasets import held_out_beside
 from registry.services.deployments import deploy_version
 from registry.services.states import mark_damaged
 from registry.tests.factories import NOON, PopulationFactory
-from training.services.lineage import held_out_beside
 from training.services.retraining import (
     NOBODY_IS_FOUND_AGAIN,
     NotToBeRetrained,

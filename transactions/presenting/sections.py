@@ -1,42 +1,30 @@
-"""What the floors above put on the page of a purchase log.
+"""What the floors above put on the page of a purchase log. Nothing here knows what a section shows."""
 
-An app calls `add_section` in its ``apps.py``. Nothing here knows what the section shows.
-"""
-
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from companies.identity import Member
-from transactions.models import AnalysisSession
+from core.sections import Sections
+
+# Each is asked with the member and the log, once that is read.
+log_sections = Sections()
+# The steps that follow those of this app; a page that is one of them says so by the name of its step.
+log_steps = Sections()
+# The `Link` to what is begun with a log by sending a form there.
+log_actions = Sections()
 
 
 @dataclass(frozen=True)
-class Section:
-    order: int
-    template: str
-    provide: Callable[[Member, AnalysisSession], dict | None]
-
-
-_sections: dict[str, Section] = {}
-
-
-def add_section(
-    *, template: str, provide: Callable[[Member, AnalysisSession], dict | None], order: int = 50
-) -> None:
-    """Show `template` on the page of a log that was read, the smallest `order` first.
+class LogStep:
+    """One more step on the way of a log.
 
     Parameters
     ----------
-    provide
-        Called with the member and the log; returns what the template finds as ``section``, or None.
+    label, url
+        Name of its tab, and its address.
+    action, text
+        What is done there, as something to do next, and what comes of it.
     """
-    _sections[template] = Section(order, template, provide)
 
-
-def sections_for(member: Member, analysis: AnalysisSession) -> list[dict]:
-    """Return ``{"template", "content"}`` of every section that has something to say about `analysis`."""
-    chosen = sorted(_sections.values(), key=lambda section: section.order)
-    filled = [
-        {"template": section.template, "content": section.provide(member, analysis)} for section in chosen
-    ]
-    return [section for section in filled if section["content"] is not None]
+    label: str
+    url: str
+    action: str
+    text: str

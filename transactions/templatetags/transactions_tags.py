@@ -1,14 +1,18 @@
-"""How pages write what was recognised in a log."""
+"""How pages write what was recognised in a log, and what the floors above do with it."""
 
 from datetime import date, datetime
 
 from django import template
 
+from core.sections import Link
 from core.templatetags.core_tags import MISSING
 from tabular.previews.detect import DetectedColumn
 from tabular.values.moments import SPOKEN
 from transactions.forms import FEATURE_SET_CHOICES
+from transactions.models import AnalysisSession
+from transactions.presenting import sections
 from transactions.presenting.days import write_day
+from transactions.presenting.sections import LogStep
 
 register = template.Library()
 
@@ -66,3 +70,14 @@ def log_day(moment: datetime | date | str | None) -> str:
 @register.filter
 def feature_set(code: str) -> str:
     return FEATURE_SETS.get(code, code)
+
+
+@register.simple_tag(takes_context=True)
+def further_steps(context, analysis: AnalysisSession) -> list[tuple[str, LogStep]]:
+    """Return the steps of a log that follow those of this app, each with the name that its page has."""
+    return list(sections.log_steps.of(context["member"], analysis))
+
+
+@register.simple_tag(takes_context=True)
+def log_actions(context, analysis: AnalysisSession) -> list[Link]:
+    return sections.log_actions.contents(context["member"], analysis)

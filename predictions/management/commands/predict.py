@@ -13,6 +13,7 @@ from core.files.media import readable_path
 from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
 from predictions.presenting.logs import LogResult
+from predictions.presenting.named import Named
 from predictions.services.logs import start_log_prediction
 from predictions.services.renewing import start_newer_prediction
 from predictions.services.runs import start_prediction
@@ -129,8 +130,7 @@ class Command(BaseCommand):
         stored = readable_path(prediction.result_dataset_path)
         if out:
             shutil.copyfile(stored, out)
-        counts = prediction.result
-        self.stdout.write(f"{counts['churners']:,} of {counts['rows']:,} customers are likely to leave.")
+        self.stdout.write(f"{Named(prediction.result).headline}.")
         if prediction.as_of:
             self.stdout.write(f"As of {say_day(prediction.as_of)}.")
         if prediction.reads_log:

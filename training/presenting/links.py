@@ -1,0 +1,31 @@
+"""What pages of the floors below lead to here: a table, learning from a log, a table of other customers."""
+
+from django.urls import reverse
+
+from companies.identity import Member
+from core.sections import Link
+from registry.models import Dataset
+from transactions.models import AnalysisSession
+from transactions.presenting.sections import LogStep
+
+
+def table_page(member: Member, table: Dataset) -> str | None:
+    """Return the page of a table, for the developer of the company that it belongs to."""
+    is_theirs = member.is_developer and table.company_id == member.company.pk
+    return reverse("training:dataset", args=(table.pk,)) if is_theirs else None
+
+
+def learn_step(member: Member, analysis: AnalysisSession) -> LogStep | None:
+    if not member.is_developer:
+        return None
+    return LogStep(
+        "Model",
+        reverse("training:log_model", args=(analysis.pk,)),
+        "Learn who will leave",
+        "choose a model; the features that it needs are computed with it.",
+    )
+
+
+def own_table_link(member: Member) -> Link | None:
+    """Return where a developer brings a table of customers that belong to no base yet."""
+    return Link("Bring a table of your own", reverse("training:new_base")) if member.is_developer else None
