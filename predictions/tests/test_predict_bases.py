@@ -1,6 +1,7 @@
 """A company with several kinds of customers: the Predict page asks which, and leads a wrong file on."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 from django.urls import reverse
@@ -80,7 +81,7 @@ def test_a_file_of_other_customers_is_led_to_them(as_user, send, shops, version,
         shown = answer.content.decode()
         assert answer.status_code == 422
         assert f"This file has the columns of {base}" in shown
-        kept = answer.context["refusal"].kept
+        kept = quote(answer.context["refusal"].kept)
         sent_on = f"/user/predict/?base={base.uuid}&amp;kept={kept}&amp;name=March%20base"
         assert f'href="{sent_on}">Go to {base}' in shown
     assert not Prediction.objects.exists()
