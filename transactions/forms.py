@@ -3,7 +3,7 @@
 from django import forms
 
 from core.forms import SentOnceForm
-from intake.forms import UploadField
+from intake.forms import SentOnForm, UploadField
 from ml.logs.features.catalogue import FEATURE_SETS
 from tabular.logs.mapping import REQUIRED
 from tabular.previews.preview import Preview
@@ -24,7 +24,7 @@ FEATURE_SET_CHOICES = (
 )
 
 
-class UploadForm(SentOnceForm):
+class UploadForm(SentOnceForm, SentOnForm):
     name = forms.CharField(
         max_length=255,
         required=False,

@@ -42,7 +42,7 @@ from training.services.retraining import USUAL_OWN_TYPE, training_of_key, traini
 @receives_upload
 def new_base(request):
     if request.method != "POST":
-        return _file_page(request, TableForm())
+        return _file_page(request, TableForm(initial={"kept": request.GET.get("kept", "")}))
     form = TableForm(request.POST, request.FILES)
     if not form.is_valid():
         return _file_page(request, form, status=400)
@@ -55,7 +55,12 @@ def new_base(request):
 
 def _file_page(request, form, *, refusal=None, status=200):
     part = "#refusal" if request.htmx and request.method == "POST" else ""
-    return render(request, f"training/own/file.html{part}", upload_context(form, refusal), status=status)
+    return render(
+        request,
+        f"training/own/file.html{part}",
+        upload_context(form, refusal, member=request.member),
+        status=status,
+    )
 
 
 def _step(view, token, **more):

@@ -23,7 +23,7 @@ def upload(request):
     try:
         analysis = start_analysis(
             member=request.member,
-            upload=form.cleaned_data["file"],
+            upload=form.upload,
             name=form.cleaned_data["name"],
             idempotency_key=form.idempotency_key,
             at=timezone.now(),
@@ -35,4 +35,9 @@ def upload(request):
 
 def _page(request, form, *, refusal=None, status=200):
     part = "#refusal" if request.htmx and request.method == "POST" else ""
-    return render(request, f"transactions/upload.html{part}", upload_context(form, refusal), status=status)
+    return render(
+        request,
+        f"transactions/upload.html{part}",
+        upload_context(form, refusal, member=request.member),
+        status=status,
+    )
