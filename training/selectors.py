@@ -14,7 +14,6 @@ from registry.models import Dataset, ModelType, ModelVersion, Population
 from registry.selectors import (
     best_default,
     champion_for,
-    purchases_base,
     snapshot_bases,
     telecom_base,
     visible_versions,
@@ -135,12 +134,12 @@ def plan_for(member: Member, population: Population) -> Plan:
 # --- Of purchases -----------------------------------------------------------------------------------------
 
 
-def latest_features(company: Company) -> FeatureMatrix | None:
-    """Return what a training on the company's purchases learns from: the latest features that stand or are on
+def latest_features(company: Company, population: Population | None) -> FeatureMatrix | None:
+    """Return what a training on the purchases of a base learns from: the latest features that stand or are on
     their way.
     """
     matrices = FeatureMatrix.objects.filter(
-        analysis__company=company, analysis__population=purchases_base(company)
+        analysis__company=company, analysis__population=population
     ).select_related("analysis", "job")
     for matrix in matrices.order_by("-created_at", "-id")[:MOST_FAILED]:
         if not matrix.has_failed:
@@ -148,9 +147,11 @@ def latest_features(company: Company) -> FeatureMatrix | None:
     return None
 
 
-def latest_feature_training(company: Company, *, model_type: str | None = None) -> TrainingRun | None:
-    """Return the latest training on the company's purchases, where `model_type` says so of that type."""
-    runs = company.training_runs.of_purchases().filter(population=purchases_base(company))
+def latest_feature_training(
+    company: Company, population: Population | None, *, model_type: str | None = None
+) -> TrainingRun | None:
+    """Return the latest training on the purchases of a base, where `model_type` says so of that type."""
+    runs = company.training_runs.of_purchases().filter(population=population)
     trainings = runs.with_related()
     return (trainings.filter(model_type__slug=model_type) if model_type else trainings).first()
 

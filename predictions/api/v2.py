@@ -13,6 +13,8 @@ from companies.organisations import OfOrganisation
 from ml.serving.risk import POLICIES
 from predictions.api.sent_history import PredictInput, read_history
 from predictions.services.histories import FULL, LAPSED, ONE_PURCHASE, score_history
+from registry.access import log_base_or_404
+from registry.api.populations import LOG_BASE
 from registry.services.model_types import LOG_TYPES
 
 DIGITS = 4
@@ -44,11 +46,12 @@ class Predict(OfOrganisation, APIView):
     call_limit = "predicting"
     parser_classes = [JSONParser]
 
-    @extend_schema(request=PredictInput, responses=PredictOutput)
+    @extend_schema(request=PredictInput, responses=PredictOutput, parameters=[LOG_BASE])
     def post(self, request, org):
         sent = read_history(request.data)
         found = score_history(
             company=request.member.company,
+            population=log_base_or_404(request.member.company, request.query_params.get("base", "")),
             events=sent["transactions"],
             as_of=sent.get("as_of"),
             model_type=sent.get("model_type"),
