@@ -33,9 +33,9 @@ from predictions.engines.results import (
 from predictions.engines.shadow import Shadow
 from predictions.engines.words import Words
 from registry.engines.files import FileMismatch, open_scorer
-from tabular.errors import TableError
 from tabular.snapshots.write import ResultWriter
 from tabular.source.read import iter_batches
+from tabular.source.sentences import has_changed
 from tabular.source.spec import ParseSpec
 from tabular.values.schema import TableSchema
 
@@ -131,7 +131,7 @@ def score_rows(
     words = Words(wording or {}, dates=frozenset(days))
     summary = Summary(scorer, policy, rows=spec.rows, value_column=value_column, words=words)
     if source.stat().st_size != spec.size:
-        raise TableError("type_mismatch", "The file has changed since it was checked. Upload it again.")
+        raise has_changed()
     drafts = [draft_of(csv_path), *([draft_of(table_path)] if table_path else [])]
     try:
         with (
