@@ -1,5 +1,6 @@
 """Training on a purchase log from its page: asked for once, refused in place, found again, told in full."""
 
+import re
 import uuid
 
 import pytest
@@ -173,6 +174,18 @@ def test_a_finished_training_tells_how_good_it_is_and_what_comes_next(as_develop
     ):
         assert words in text, words
     assert str(trained.version) in as_developer.get(page_of(analysis)).content.decode()
+
+
+def test_the_card_leads_to_what_the_version_learned_from(as_developer, trained, analysis):
+    card = as_developer.get(reverse("registry:version", args=("dev", trained.version_id))).content.decode()
+
+    data = card.partition('id="data"')[2]
+    links = re.findall(r'href="([^"]+)"', data.partition("<h2>")[0])
+    assert links == [
+        reverse("transactions:matrix", args=("dev", analysis.pk, trained.matrix.pk)),
+        reverse("transactions:analysis", args=("dev", analysis.pk)),
+    ]
+    assert [as_developer.get(link).status_code for link in links] == [200, 200]
 
 
 def test_a_report_that_compares_nothing_leads_to_the_card(as_developer, trained, analysis):
