@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from companies.identity import Member
-from core.downloads import CSV, plain_name, send_stored
+from core.downloads import CSV, plain_name, send_made, send_stored
 from core.errors import DomainError
 from intake.limits import upload_limit
 from intake.presenting.samples import sample_customers
@@ -59,6 +59,4 @@ def send_refused_rows(request):
 
 def send_sample(name: str, *, rows: int, with_outcomes: bool) -> HttpResponse:
     """Send a file of invented customers to try things with."""
-    answer = HttpResponse(sample_customers(rows, with_outcomes=with_outcomes), content_type=CSV)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return send_made(sample_customers(rows, with_outcomes=with_outcomes), name=name, content_type=CSV)

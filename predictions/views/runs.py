@@ -1,4 +1,5 @@
 from pathlib import PurePosixPath
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -12,6 +13,7 @@ from companies.access import developer_required, member_required
 from core.downloads import CSV, XLSX, plain_name, send_pieces
 from core.errors import DomainError
 from core.files.media import send_media
+from core.fragments import render_form
 from core.redirects import go
 from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
@@ -76,10 +78,10 @@ def predict(request):
         "champion": champion,
         "again": _to_send_again(form) if refusal else {},
         "base": base,
+        "address": f"{request.path}?{urlencode({'base': base.uuid})}",
         "bases": snapshot_bases(member.company),
     }
-    page = "predictions/predict.html" + ("#refusal" if request.htmx and request.method == "POST" else "")
-    return render(request, page, context, status=status)
+    return render_form(request, "predictions/predict.html", context, status=status)
 
 
 def _start(member, form):

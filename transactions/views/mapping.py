@@ -1,12 +1,12 @@
 from urllib.parse import urlencode
 
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from companies.access import member_required
 from core.errors import DomainError
+from core.fragments import render_form
 from core.redirects import go
 from registry.presenting import links
 from tabular.logs.mapping import REQUIRED
@@ -89,8 +89,7 @@ def _page(request, analysis, preview, form, *, refusal=None, status=200):
         "asks_decimal": bool(open_numbers),
         "rows": [{"line": row["line"], "cells": _cells(row, preview)} for row in preview.rows],
     }
-    part = "#refusal" if request.htmx and request.method == "POST" else ""
-    return render(request, f"transactions/columns.html{part}", context, status=status)
+    return render_form(request, "transactions/columns.html", context, status=status)
 
 
 def _roles(form, preview, guesses):
