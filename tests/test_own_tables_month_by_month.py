@@ -93,6 +93,7 @@ def chances(run):
     return [(row["Member no"], row["churn_probability"]) for row in rows]
 
 
+@pytest.mark.any_database
 def test_a_base_from_a_workbook_scores_a_german_csv_as_the_same_workbook(
     developer, user, deploy, do_jobs, model_types
 ):

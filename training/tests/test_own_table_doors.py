@@ -94,6 +94,7 @@ def test_the_command_says_what_is_wrong(options, sentence, gym_file, company, de
     assert not Population.objects.filter(company=company).exists()
 
 
+@pytest.mark.any_database
 def test_the_retrain_command_takes_a_base_and_a_type(gym_file, first_trained, company, developer, capsys):
     first_trained(gym(), base_name="Members")
 

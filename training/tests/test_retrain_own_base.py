@@ -58,6 +58,7 @@ def test_is_added_to_what_came_before_and_compared_with_what_serves(
     assert run.comparison["campaign"] is None and run.comparison["versions"][0]["profit"] is None
 
 
+@pytest.mark.any_database
 def test_is_compared_with_the_version_before_where_none_serves(first_trained, trained_again):
     first = first_trained(gym())
 
@@ -100,6 +101,7 @@ def test_the_pages_of_a_run_show_without_profit(first_trained, trained_again, de
     assert "campaign earns" not in pages[1].content.decode()
 
 
+@pytest.mark.any_database
 def test_the_same_customers_under_new_ids_never_cross(first_trained, trained_again):
     first = first_trained(gym())
     before = held_out(first.combined_dataset, 400)
@@ -112,6 +114,7 @@ def test_the_same_customers_under_new_ids_never_cross(first_trained, trained_aga
     assert after[:400].tolist() == after[400:].tolist() == before.tolist()
 
 
+@pytest.mark.any_database
 def test_customers_without_an_id_are_added_and_never_replaced(first_trained, trained_again):
     first = first_trained(without(gym(), "Member no"))
     assert stored(first.combined_dataset)[15]["row number"] == "Row 17 of upload 1"
@@ -123,6 +126,7 @@ def test_customers_without_an_id_are_added_and_never_replaced(first_trained, tra
     assert len(set(names)) == 600 and names[-1] == "Row 201 of upload 2"
 
 
+@pytest.mark.any_database
 def test_a_date_becomes_its_age_in_its_own_file(first_trained, trained_again):
     january, later = gym(), gym(200, seed=5, prefix="N")
     january[1][2], later[1][2], later[2][2] = "31.12.2025", "28.02.2026", "09.03.2026"
@@ -141,6 +145,7 @@ def test_a_date_becomes_its_age_in_its_own_file(first_trained, trained_again):
     )
 
 
+@pytest.mark.any_database
 def test_a_file_without_a_column_is_refused_and_one_with_more_is_not(first_trained, developer):
     base = first_trained(gym()).population
     member = membership(developer)
@@ -151,6 +156,7 @@ def test_a_file_without_a_column_is_refused_and_one_with_more_is_not(first_train
     assert check_upload(member=member, upload=as_file(wider), population=base, at=NOON).report.accepted == 400
 
 
+@pytest.mark.any_database
 def test_a_type_that_is_none_is_refused(first_trained, developer, settings):
     base = first_trained(gym()).population
 
