@@ -108,6 +108,7 @@ def chances(run):
     return [(row["Member no"], float(row["churn_probability"].replace(",", "."))) for row in rows]
 
 
+@pytest.mark.any_database
 def test_a_base_from_a_workbook_scores_a_german_csv_as_the_same_workbook(
     developer, user, deploy, do_jobs, model_types
 ):

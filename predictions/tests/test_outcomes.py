@@ -46,6 +46,7 @@ def test_a_result_tells_how_right_it_was(done, user, labelled, client):
     assert f"{found['named']['left']} of {found['named']['customers']} named as leaving did leave" in page
 
 
+@pytest.mark.any_database
 def test_the_outcome_changes_no_probability(done, user, labelled, customer_file):
     with_outcome = done(user, to_csv(labelled))
     without = done(user, customer_file)
@@ -107,6 +108,7 @@ def test_whether_the_model_knew_them_is_said(untouched, has_ids, said):
     assert graded.rest is None
 
 
+@pytest.mark.any_database
 def test_an_outcome_that_cannot_be_read_is_counted_and_refuses_nothing(done, user, labelled):
     labelled[1][-1], labelled[2][-1] = "perhaps", ""
 

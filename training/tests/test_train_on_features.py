@@ -20,8 +20,9 @@ from training.services.feature_training import (
     start_feature_training,
 )
 from training.services.runs import OnlyDevelopers
-from transactions.services.processing import process_features
+from transactions.services.processing import name_columns, process_features
 from transactions.services.uploads import start_analysis
+from transactions.tests.logs import read_here
 
 pytestmark = pytest.mark.django_db
 
@@ -35,8 +36,10 @@ def member(developer):
     return membership(developer)
 
 
-def process(member, content, **options):
+def process(member, content, *, is_read=True, **options):
     analysis = start_analysis(member=member, upload=ContentFile(content, name="log.csv"), at=NOON, **options)
+    if is_read:
+        read_here(analysis, mapping=name_columns(analysis))
     return process_features(analysis=analysis, at=NOON)
 
 
@@ -50,7 +53,7 @@ def told(member):
 
 
 def test_learns_from_a_log_by_time_and_registers_a_version(member, do_jobs):
-    matrix = process(member, make_sample_log("coffee_shop", customers=900))
+    matrix = process(member, make_sample_log("coffee_shop", customers=900), is_read=False)
     training = train(member, at=LATER)
 
     do_jobs()
@@ -146,8 +149,8 @@ def test_a_log_that_teaches_nothing_fails_with_the_reason(member, do_jobs):
     assert not member.company.versions.exists()
 
 
-def test_features_that_failed_fail_the_training_with_their_reason(member, do_jobs):
-    matrix = process(member, make_sample_log("coffee_shop", customers=30))
+def test_features_that_failed_fail_the_training_with_their_reason(member):
+    matrix = process(member, make_sample_log("coffee_shop", customers=30), is_read=False)
     start_feature_training(member=member, matrix=matrix, at=LATER)
 
     request_cancel(job=Job.objects.get(task="transactions.import"), by=member.account, at=LATER)
