@@ -113,7 +113,7 @@ def list_versions(member: Member) -> QuerySet[ModelVersion]:
     since = ModelDeployment.objects.offered().filter(company=member.company, model=OuterRef("pk"))
     return (
         versions.annotate(serving_since=Subquery(since.values("deployed_at")[:1]))
-        .select_related("model_type", "metrics", "company", "training_dataset", "population")
+        .select_related("model_type", "metrics", "company", "training_dataset__population", "population")
         .order_by(F("company").asc(nulls_first=True), "population", "model_type", "number")
     )
 

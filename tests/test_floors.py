@@ -7,7 +7,7 @@ import pytest
 
 from tests.places import REPOSITORY, our_apps, our_packages, pyproject
 
-TEMPLATES = sorted((REPOSITORY / "templates").rglob("*.html"))
+TEMPLATES = sorted(path for path in (REPOSITORY / "templates").rglob("*.*") if path.is_file())
 # The frame of every page and what all pages are made of know who is reading, and nothing above that.
 FRAME = "companies"
 # What a template may name of an app: the names of its addresses, its templates, its tags.

@@ -167,7 +167,7 @@ def trainings_of(analysis: AnalysisSession) -> QuerySet[TrainingRun]:
 def datasets_for(member: Member) -> QuerySet[Dataset]:
     """Return the tables of customers of the member's company, latest first."""
     tables = member.company.datasets.filter(dataset_type=Dataset.Type.SNAPSHOT)
-    return tables.select_related("parent_dataset", "population").order_by("-pk")
+    return tables.select_related("parent_dataset__population", "population").order_by("-pk")
 
 
 def trained_on(dataset: Dataset, company: Company) -> QuerySet[ModelVersion]:
@@ -192,7 +192,7 @@ def chain_of(dataset: Dataset, *, whole: bool = False) -> Lineage:
     if used and used.combined_dataset:
         dataset = used.combined_dataset
     company = dataset.company
-    tables = {table.pk: table for table in company.datasets.all()}
+    tables = {table.pk: table for table in company.datasets.select_related("population")}
     chain = [dataset]
     while parent := tables.get(chain[-1].parent_dataset_id):
         chain.append(parent)

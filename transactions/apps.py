@@ -10,8 +10,10 @@ class TransactionsConfig(AppConfig):
         from companies.home import home_sections
         from companies.navigation import add_page
         from registry.presenting.bases import base_steps
+        from registry.presenting.links import table_pages
         from transactions.presenting.bases import log_steps
         from transactions.presenting.beginnings import has_logs, purchases
+        from transactions.presenting.links import log_page
         from transactions.selectors import home_section
         from transactions.services.owned_files import declare_files
 
@@ -20,3 +22,4 @@ class TransactionsConfig(AppConfig):
         home_sections.add("transactions/_home.html", home_section, order=20)
         add_beginning("purchases", order=30, provide=purchases, has_begun=has_logs)
         base_steps.add("transactions", log_steps)
+        table_pages.add("transactions", log_page)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django import forms
 
 from core.forms import SentOnceForm
-from intake.forms import UploadField
+from intake.forms import SentOnForm, UploadField
 from ml.logs.features.catalogue import FEATURE_SETS
 from registry.models import Population
 from registry.services.populations import LONGEST_NAME
@@ -30,7 +30,7 @@ FEATURE_SET_CHOICES = (
 )
 
 
-class UploadForm(SentOnceForm):
+class UploadForm(SentOnceForm, SentOnForm):
     name = forms.CharField(
         max_length=255,
         required=False,
@@ -66,6 +66,7 @@ class UploadForm(SentOnceForm):
         )
 
     def clean(self):
+        super().clean()
         chosen, name = self.cleaned_data.get("base"), self.cleaned_data.get("new_base", "")
         if chosen == OTHERS and not name:
             self.add_error("new_base", "Give these customers a name, such as that of the shop.")

@@ -35,9 +35,9 @@ from predictions.engines.untouched import Untouched
 from predictions.engines.words import Words
 from registry.engines.files import FileMismatch, open_scorer
 from registry.engines.learned import LearnedTable, read_learned
-from tabular.errors import TableError
 from tabular.snapshots.write import ResultWriter, decimal_sign
 from tabular.source.read import iter_batches
+from tabular.source.sentences import has_changed
 from tabular.source.spec import ParseSpec
 from tabular.values.schema import TableSchema
 
@@ -139,7 +139,7 @@ def score_rows(
     words = Words(wording or {}, dates=frozenset(days))
     summary = Summary(scorer, policy, rows=spec.rows, value_column=value_column, words=words, learned=learned)
     if source.stat().st_size != spec.size:
-        raise TableError("type_mismatch", "The file has changed since it was checked. Upload it again.")
+        raise has_changed()
     added = (PREDICTION, CHURN_PROBABILITY, RISK_TIER)
     drafts = [draft_of(csv_path), *([draft_of(table_path)] if table_path else [])]
     try:

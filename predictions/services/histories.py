@@ -106,15 +106,15 @@ def score_history(
         Nothing at or after it is looked at. By default the end of the day of the latest event, or of today
         where `V2_AS_OF` says so.
     model_type
-        One of `ml.logs.log_models.TYPES`. The latest deployed version of that type scores; by default the
-        champion of the base.
+        Slug of any type. The latest deployed version of that type scores; by default the champion of the
+        base.
     at
         Aware UTC instant of the request.
 
     Raises
     ------
     registry.services.model_types.UnknownModelType
-        Logs are not learned with that type.
+        There is no such type.
     NoTrainedModel
         The company has none yet, none of that type, or none that is deployed.
     HistoryRefused

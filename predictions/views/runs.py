@@ -1,4 +1,5 @@
 from pathlib import PurePosixPath
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -12,6 +13,7 @@ from companies.access import developer_required, member_required
 from core.downloads import CSV, XLSX, plain_name, send_pieces
 from core.errors import DomainError
 from core.files.media import send_media
+from core.fragments import render_form
 from core.redirects import go
 from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
@@ -57,7 +59,7 @@ def predict(request):
         versions=version_choices(member, base),
         champion=champion,
         has_dates=bool(base.dates),
-        initial={"name": again.prediction_name, "model": again.model} if again else {},
+        initial=_begin_with(request, again),
     )
     refusal = None
     if request.method == "POST":
@@ -73,14 +75,14 @@ def predict(request):
     else:
         status = 200
     context = {
-        **upload_context(form, refusal),
+        **upload_context(form, refusal, member=member),
         "champion": champion,
         "again": _to_send_again(form) if refusal else {},
         "base": base,
+        "address": f"{request.path}?{urlencode({'base': base.uuid})}",
         "bases": snapshot_bases(member.company),
     }
-    page = "predictions/predict.html" + ("#refusal" if request.htmx and request.method == "POST" else "")
-    return render(request, page, context, status=status)
+    return render_form(request, "predictions/predict.html", context, status=status)
 
 
 def _start(member, form):
@@ -110,6 +112,13 @@ def _again(request):
     earlier = request.GET.get("again", "")
     found = predictions_for(request.member).filter(uuid=earlier).first() if _is_uuid(earlier) else None
     return None if found is None or found.reads_log else found
+
+
+def _begin_with(request, again):
+    """Return what the form begins with: an earlier prediction, or a file that was sent on from elsewhere."""
+    found = {"name": again.prediction_name, "model": again.model} if again else {}
+    sent_on = {name: request.GET[name] for name in ("name", "kept") if request.GET.get(name)}
+    return found | sent_on
 
 
 def _base(request, again):

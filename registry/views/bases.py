@@ -1,13 +1,13 @@
 """Customer bases: which there are, what each is, its words and rules, its template, and putting it away."""
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from companies.access import developer_required, member_required
-from core.downloads import CSV, plain_name
+from core.downloads import CSV, plain_name, send_made
 from core.errors import DomainError
 from registry.access import base_or_404
 from registry.forms import ArchiveForm, DescribeBaseForm
@@ -66,9 +66,7 @@ def template(request, base):
     if found.is_log or purpose not in TEMPLATES:
         raise Http404
     name = plain_name(found.name, f"-{TEMPLATES[purpose]}.csv", otherwise="customers")
-    answer = HttpResponse(template_csv(found, purpose=purpose), content_type=CSV)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return send_made(template_csv(found, purpose=purpose), name=name, content_type=CSV)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

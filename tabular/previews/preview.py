@@ -13,8 +13,8 @@ from tabular.children import read_in_child
 from tabular.errors import TableError, counted, shown
 from tabular.previews.detect import MEASURED, Clues, DetectedColumn, Measure, plain, read_cells
 from tabular.previews.layout import find_layout
-from tabular.source.encodings import GUESSED
 from tabular.source.locate import locate_rows
+from tabular.source.sentences import guessed_encoding, no_rows, refuse_large_file
 from tabular.source.sniff import Progress
 from tabular.source.spec import CANONICAL_SUFFIX, ParseSpec
 from tabular.source.texts import Texts, iter_texts
@@ -157,13 +157,7 @@ def preview_table(
         The file cannot be read as a table with a header.
     """
     path, canonical = Path(path), Path(f"{path}{CANONICAL_SUFFIX}")
-    size = path.stat().st_size
-    if size > max_bytes:
-        raise TableError(
-            "too_large",
-            f"The file has {size / 1e6:,.1f} MB; {max_bytes / 1e6:,.0f} MB is the most. Split it, or leave "
-            "out columns.",
-        )
+    refuse_large_file(path, max_bytes)
     try:
         return _look_at(path, canonical, rows, encoding, on_progress or _silent)
     except BaseException:
@@ -191,8 +185,7 @@ def _look_at(path: Path, canonical: Path, rows: int, encoding: str | None, on_pr
         broken += len(texts.broken)
         first_broken = first_broken or next((fault for fault, _ in texts.broken), None)
     if not count:
-        sheet = f" The sheet {shown(table.sheet)} was read." if table.sheet else ""
-        raise TableError("no_rows", f"The file has a header but no rows.{sheet}")
+        raise no_rows(table)
     if broken:
         where = f"The first: row {first_broken.line:,}: {first_broken.reason}."
         warnings.append(f"{counted(broken, 'row')} cannot be read. {where}")
@@ -254,12 +247,7 @@ def _read_table(
         on_progress=on_progress,
         on_letters=on_progress,
     )
-    if table.encoding in GUESSED and not encoding:
-        warnings.append(
-            f"The file is not UTF-8; it was read as Western European ({table.encoding}). If names look "
-            "wrong, save it as CSV (UTF-8) and upload that."
-        )
-    return table, warnings
+    return table, warnings + ([] if encoding else guessed_encoding(path, table))
 
 
 def _agree(columns: list[DetectedColumn], clues: list[Clues], table: ParseSpec) -> list[DetectedColumn]:

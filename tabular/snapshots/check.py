@@ -17,10 +17,10 @@ from tabular.snapshots.other_writing import find_other_writings
 from tabular.snapshots.tally import LogTally, Tally
 from tabular.snapshots.twins import TwinCounter, say_twins
 from tabular.source.duplicates import IdHashes, find_repeats
-from tabular.source.encodings import GUESSED
 from tabular.source.header import read_layout
 from tabular.source.locate import locate_rows
 from tabular.source.parse import Parsed, Plan, iter_parsed
+from tabular.source.sentences import guessed_encoding, no_rows, refuse_large_file
 from tabular.source.spec import CANONICAL_SUFFIX, INLINE_SKIPS, SKIP_SUFFIX, ParseSpec
 from tabular.source.upload import DEFAULT_MAX_BYTES
 from tabular.values.schema import TableSchema
@@ -137,13 +137,7 @@ def check_table(
         raise ValueError(f"purpose must be one of {PURPOSES} and bad_rows one of {BAD_ROWS}")
     path = Path(path)
     rejects_path = Path(rejects_path) if rejects_path else None
-    size = path.stat().st_size
-    if size > max_bytes:
-        raise TableError(
-            "too_large",
-            f"The file has {size / 1e6:,.1f} MB; {max_bytes / 1e6:,.0f} MB is the most. Split it, or "
-            "leave out columns.",
-        )
+    refuse_large_file(path, max_bytes)
     canonical = Path(f"{path}{CANONICAL_SUFFIX}")
     skips = Path(f"{path}{SKIP_SUFFIX}")
     try:
@@ -205,7 +199,7 @@ class _Check:
                 preview, risky = self.read_rows(plan)
         spec, tally = plan.spec, self.tally
         if not tally.rows_in:
-            raise TableError("no_rows", f"The file has a header but no rows.{self.sheet_note(spec)}")
+            raise no_rows(spec)
         if tally.faults and not self.leaves_out:
             raise tally.refusal()
 
@@ -256,14 +250,7 @@ class _Check:
             encoding=self.encoding,
             on_progress=self.on_progress,
         )
-        self.warnings += warnings
-        if spec.encoding in GUESSED and not self.encoding:
-            sample = _first_special(spec.source(self.path))
-            self.warnings.append(
-                f"The file is not UTF-8; it was read as Western European ({spec.encoding}), e.g. "
-                f"{shown(sample)}. "
-                "If names look wrong, save it as CSV (UTF-8) and upload that."
-            )
+        self.warnings += warnings + ([] if self.encoding else guessed_encoding(self.path, spec))
         column = self.schema.the("id")
         return replace(spec, id_place=spec.positions.get(column.name) if column else None)
 
@@ -310,9 +297,6 @@ class _Check:
         if self.tally.rejects_written:
             Path(self.tally.rejects_written).unlink()
         self.tally = self.new_tally()
-
-    def sheet_note(self, spec: ParseSpec) -> str:
-        return f" The sheet {shown(spec.sheet)} was read." if spec.sheet else ""
 
     def read_rows(self, plan: Plan) -> tuple[list[tuple[str, ...]], set[int]]:
         """Take every row into the tally; return a preview and the places of columns with dangerous cells."""
@@ -378,15 +362,6 @@ class _Check:
         """Read the rows that were good once more."""
         skip = np.unique(np.asarray(self.tally.left_out, np.int64))
         yield from iter_parsed(self.path, replace(plan, surveys=False), skip)
-
-
-def _first_special(source: Path) -> str:
-    with source.open(encoding="utf-8") as file:
-        for line in file:
-            if not line.isascii():
-                at = next(i for i, c in enumerate(line) if not c.isascii())
-                return line[max(0, at - 15) : at + 15].strip()
-    return ""
 
 
 def check_table_in_child(

@@ -10,9 +10,10 @@ from transactions.presenting.sections import LogStep
 
 
 def table_page(member: Member, table: Dataset) -> str | None:
-    """Return the page of a table, for the developer of the company that it belongs to."""
+    """Return the page of a table of customers, for the developer of the company that it belongs to."""
     is_theirs = member.is_developer and table.company_id == member.company.pk
-    return reverse("training:dataset", args=(table.pk,)) if is_theirs else None
+    has_page = is_theirs and table.dataset_type == Dataset.Type.SNAPSHOT
+    return reverse("training:dataset", args=(table.pk,)) if has_page else None
 
 
 def learn_step(member: Member, analysis: AnalysisSession) -> LogStep | None:

@@ -54,7 +54,7 @@ def start_feature_training(
         Features to learn from. Where they are still being computed, the training waits for them; None where
         there are none yet.
     model_type
-        One of `ml.logs.log_models.TYPES`; by default the first.
+        Slug of any type; by default `USUAL_LOG_TYPE` of `registry.services.model_types`.
     idempotency_key
         Sent twice by the same member, the first training comes back.
 

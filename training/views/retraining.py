@@ -9,9 +9,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from companies.access import developer_required
+from companies.portals import DEVELOPERS
 from core.downloads import CSV
 from core.errors import DomainError
 from core.files.media import send_media
+from core.fragments import render_form
 from core.redirects import go
 from intake.forms import TableForm
 from intake.services.checking import LEAVE_OUT, letters_of_kept
@@ -111,6 +113,13 @@ def _address(base, **query):
     return f"{reverse('training:new')}?{urlencode({'base': base.uuid, **query})}"
 
 
+def _template_of(base):
+    """Return the template of a base of the company's own; that of the installation has a sample instead."""
+    if base.company_id is None:
+        return ""
+    return f"{reverse('registry:base_template', args=(DEVELOPERS, base.uuid))}?for=train"
+
+
 def _page(request, base, *, upload_form=None, start_form=None, checked=None, refusal=None, status=200):
     bases = snapshot_bases(request.member.company)
     context = {
@@ -122,12 +131,12 @@ def _page(request, base, *, upload_form=None, start_form=None, checked=None, ref
         "base": base,
         "bases": bases if len(bases) > 1 else [],
         "address": _address(base),
+        "template_url": _template_of(base),
         "plan": plan_for(request.member, base),
         "columns_needed": template_rows_of(base, purpose="train")[0],
         "stayed": base.features.label.values[0],
     }
-    part = "#refusal" if request.htmx and request.method == "POST" else ""
-    return render(request, f"training/retrain.html{part}", context, status=status)
+    return render_form(request, "training/retrain.html", context, status=status)
 
 
 @developer_required

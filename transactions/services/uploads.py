@@ -14,7 +14,7 @@ from core.files.store import remove_file, store_file
 from core.files.stored import DATASETS
 from intake.services.checking import FileRefused, preview_upload
 from intake.services.submissions import Submission
-from intake.services.waiting import WaitingUpload, take_in
+from intake.services.waiting import WaitingUpload, find_kept, take_in
 from registry.models import Dataset, Population
 from registry.services.populations import NameTaken, create_population, purchases_of, refuse_others
 from tabular.errors import TableError
@@ -39,7 +39,7 @@ class NameTooLong(DomainError):
 def start_analysis(
     *,
     member: Member,
-    upload: File | WaitingUpload,
+    upload: File | WaitingUpload | str,
     population: Population | None = None,
     new_base: str = "",
     name: str = "",
@@ -55,7 +55,8 @@ def start_analysis(
     member
         Who sends it; the log belongs to the company.
     upload
-        What came with a form, or a file that lies in the waiting room already. It is never left behind.
+        What came with a form, or a file that lies in the waiting room already, by itself or by its token. It
+        is never left behind.
     population
         Whose purchases; by default the base that the company's logs are of, made with the first of them.
     new_base
@@ -77,6 +78,8 @@ def start_analysis(
         With kind, line and column of what cannot be read.
     NotForPurchases
         The base was archived, is another company's, or has no logs; or one is named and a new one as well.
+    UploadIsGone
+        The hour of a kept upload is over.
     registry.services.populations.MayNotChangeBase, NameTaken, PopulationRefused
         A user asks for a new base, or its name is taken or too long.
     """
@@ -88,9 +91,9 @@ def start_analysis(
     name = one_line(name)
     if len(name) > 255:
         raise NameTooLong("Give the log a name of at most 255 characters.", field="name")
-    waiting = None
+    waiting = find_kept(upload, member=member) if isinstance(upload, str) else None
     try:
-        waiting = take_in(upload, largest=largest)
+        waiting = waiting or take_in(upload, largest=largest)
         _refuse_base(population, new_base, member)
         preview = preview_upload(waiting, largest=largest)
         find_base = partial(_base_of, member, population, new_base, at)

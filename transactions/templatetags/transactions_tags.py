@@ -7,6 +7,7 @@ from django import template
 from core.sections import Link
 from core.templatetags.core_tags import MISSING
 from tabular.previews.detect import DetectedColumn
+from tabular.source.sentences import with_sign
 from tabular.values.moments import SPOKEN
 from transactions.forms import FEATURE_SET_CHOICES
 from transactions.models import AnalysisSession
@@ -55,7 +56,7 @@ def kind(column: DetectedColumn) -> str:
 @register.filter
 def open_number(column: DetectedColumn) -> str:
     """Return an example of a column that shows why its numbers can be read in two ways."""
-    return next((text for text in column.examples if "." in text or "," in text), column.examples[0])
+    return with_sign(column.examples)
 
 
 @register.filter

@@ -1,10 +1,10 @@
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from companies.access import member_required
 from core.errors import DomainError
+from core.fragments import render_form
 from core.redirects import go
 from intake.views import receives_upload, upload_context
 from transactions.forms import UploadForm
@@ -24,7 +24,7 @@ def upload(request):
     try:
         analysis = start_analysis(
             member=request.member,
-            upload=form.cleaned_data["file"],
+            upload=form.upload,
             population=form.population,
             new_base=form.cleaned_data.get("new_base", ""),
             name=form.cleaned_data["name"],
@@ -42,5 +42,5 @@ def _form(request, *args, **options):
 
 
 def _page(request, form, *, refusal=None, status=200):
-    part = "#refusal" if request.htmx and request.method == "POST" else ""
-    return render(request, f"transactions/upload.html{part}", upload_context(form, refusal), status=status)
+    context = upload_context(form, refusal, member=request.member)
+    return render_form(request, "transactions/upload.html", context, status=status)
