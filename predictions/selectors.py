@@ -162,8 +162,12 @@ def runs_of_log(analysis: AnalysisSession) -> QuerySet[Prediction]:
     return runs.filter(input_data__analysis=str(analysis.pk))
 
 
-def analysis_section(member: Member, analysis: AnalysisSession) -> dict:
-    """Return what the page of a log says of its customers: what scores them, and what was scored."""
+def analysis_section(member: Member, analysis: AnalysisSession) -> dict | None:
+    """Return what the page of a log says of its customers: what scores them, and what was scored; nothing
+    where they were put away.
+    """
+    if analysis.population.is_archived:
+        return None
     return {
         "analysis": analysis,
         "version": version_for_log(analysis),

@@ -32,6 +32,6 @@ def log_base_or_404(company: Company, name: str) -> Population | None:
     if not name:
         return purchases_base(company)
     found = named_base_or_404(company, name)
-    if not found.is_log:
+    if not found.is_log or found.is_archived:
         raise Http404
     return found

@@ -24,6 +24,7 @@ from predictions.services.scoring import refuse_changed_files, score_beside
 from registry.models import ModelVersion
 from registry.selectors import deployment_of
 from registry.services.opening import load_manifest, verified_files
+from registry.services.populations import refuse_archived
 from sandbox.child import run_in_child
 from transactions.cutoffs import end_of_log
 from transactions.files import scratch_folder
@@ -84,12 +85,15 @@ def start_log_prediction(
         Nothing serves the base yet.
     VersionNotOffered
         `version` learned from other customers.
+    registry.services.populations.BaseIsArchived
+        Its customers were put away.
     LogIsGone
         The log was never read: nobody said what its columns mean, or they could not be read.
     """
     submission = submission_of(member, idempotency_key)
     if earlier := run_of_earlier_send(submission, runs=Prediction.objects):
         return earlier
+    refuse_archived(analysis.population)
     name = read_name(name if name.strip() else str(analysis)[:LONGEST_NAME])
     if not analysis.is_ready and not analysis.is_being_read:
         raise LogIsGone(f"“{analysis}” was not read. Say what its columns mean, then score its customers.")

@@ -18,6 +18,7 @@ from registry.engines.tables import customers_table
 from registry.models import ModelVersion, Population
 from registry.selectors import deployment_of, snapshot_bases, versions_for
 from registry.services.opening import load_manifest
+from registry.services.populations import refuse_archived
 from tabular.snapshots.ages import say_day
 
 TASK = "predictions.score"
@@ -97,12 +98,15 @@ def start_prediction(
         The day lies in the future, or no date of these customers is counted from it.
     VersionNotOffered
         The version does not exist, or not for this member.
+    registry.services.populations.BaseIsArchived
+        Its customers were put away.
     UploadIsGone
         The hour of a kept upload is over.
     """
     submission = Submission(member=member, task=TASK, kind="prediction", sent_key=idempotency_key)
     if earlier := run_of_earlier_send(submission, runs=Prediction.objects, upload=upload):
         return earlier
+    refuse_archived(version.population)
     name = read_name(name)
     is_offered = versions_for(member, version.population).filter(pk=version.pk).exists()
     # What learned from a log reads the purchases of a customer, which no file of customers has.

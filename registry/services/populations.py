@@ -41,6 +41,10 @@ class AlreadyArchived(Conflict):
     code = "already-archived"
 
 
+class BaseIsArchived(Conflict):
+    code = "base-is-archived"
+
+
 class BaseStays(Conflict):
     code = "base-stays"
 
@@ -215,6 +219,12 @@ def refuse_other_bases(*versions: ModelVersion) -> None:
         raise VersionsOfOtherBase(
             f"{told} learned from different customer bases and cannot be compared. Choose two of one base."
         )
+
+
+def refuse_archived(population: Population) -> None:
+    """Raise `BaseIsArchived` before anything new is done with a base that was put away."""
+    if population.is_archived:
+        raise BaseIsArchived(f"{population} was archived: nothing new is done with it.")
 
 
 def refuse_frozen(population: Population) -> None:

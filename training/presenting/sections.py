@@ -24,8 +24,10 @@ def card_section(member: Member, version: ModelVersion) -> dict | None:
 
 
 def analysis_section(member: Member, analysis: AnalysisSession) -> dict | None:
-    """Return what the page of a log says of training, which is a developer's: the latest of this log."""
-    if not member.is_developer:
+    """Return what the page of a log says of training, which is a developer's: the latest of this log; nothing
+    where its customers were put away.
+    """
+    if not member.is_developer or analysis.population.is_archived:
         return None
     return {
         "training": trainings_of(analysis).first(),

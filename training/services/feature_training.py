@@ -16,6 +16,7 @@ from registry.models import ModelType
 from registry.selectors import champion_that_serves
 from registry.services.model_types import add_missing_model_types, read_model_type
 from registry.services.opening import DamagedArtefact, load_manifest, verified_files
+from registry.services.populations import refuse_archived
 from registry.services.versions import register_version
 from training.models import TrainingRun
 from training.services.children import learn_in_child
@@ -64,6 +65,8 @@ def start_feature_training(
         Logs are not learned with that type.
     NoFeatures
         There are none yet.
+    registry.services.populations.BaseIsArchived
+        Its customers were put away.
     """
     refuse_others(member)
     submission = submission_of(member, idempotency_key)
@@ -74,6 +77,7 @@ def start_feature_training(
         raise NoFeatures(
             "There are no features to learn from yet. Upload a purchase log and process its features first."
         )
+    refuse_archived(matrix.analysis.population)
     add_missing_model_types()
     training, _ = begin_run(
         submission,
