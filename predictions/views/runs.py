@@ -36,6 +36,7 @@ from predictions.selectors import (
 )
 from predictions.services import exports
 from predictions.services.runs import start_prediction
+from registry.access import base_or_404
 from registry.selectors import champion_for, offered_versions, snapshot_bases
 
 ROWS_PER_PAGE = 50
@@ -124,7 +125,7 @@ def _base(request, again):
     """Return the customers that the form is about: those that were asked for, or those of its model."""
     bases = snapshot_bases(request.member.company)
     if asked := request.GET.get("base", ""):
-        return get_object_or_404(bases, uuid=asked if _is_uuid(asked) else None)
+        return get_object_or_404(bases, pk=base_or_404(request.member.company, asked).pk)
     sent = request.POST.get("model", "")
     if sent.isdecimal():
         found = bases.filter(pk__in=offered_versions(request.member).filter(pk=sent).values("population"))
