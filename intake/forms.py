@@ -3,6 +3,7 @@
 from django import forms
 
 from intake.services.checking import LEAVE_OUT, REFUSE
+from tabular.source.encodings import BY_HAND
 
 
 class UploadField(forms.FileField):
@@ -32,6 +33,12 @@ class TableForm(BadRowsForm):
 
     file = UploadField(required=False)
     kept = forms.CharField(required=False, widget=forms.HiddenInput)
+    encoding = forms.ChoiceField(
+        choices=[("", "Recognise them"), *BY_HAND.items()],
+        label="Letters",
+        required=False,
+        help_text="Say how letters are written, where names would come out wrong.",
+    )
 
     def clean(self):
         cleaned = super().clean()
@@ -46,5 +53,11 @@ class TableForm(BadRowsForm):
 
     @property
     def bad_rows(self) -> str:
-        # A file is kept only to be tried again without the rows for which it was refused.
-        return LEAVE_OUT if self.cleaned_data["kept"] else self.cleaned_data["bad_rows"]
+        # A file is kept to be tried again without the rows for which it was refused, or in other letters.
+        again = self.cleaned_data["kept"] and not self.chosen_encoding
+        return LEAVE_OUT if again else self.cleaned_data["bad_rows"]
+
+    @property
+    def chosen_encoding(self) -> str:
+        """How the letters are written; empty where it is to be recognised."""
+        return self.cleaned_data["encoding"]

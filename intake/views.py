@@ -35,7 +35,7 @@ def upload_context(form, refusal: DomainError | None = None) -> dict:
     return {
         "form": form,
         "refusal": refusal,
-        "can_leave_out": isinstance(refusal, FileRefused) and refusal.kept,
+        "can_leave_out": isinstance(refusal, FileRefused) and refusal.kept and not refusal.letters,
         "max_mb": upload_limit() // 1024 // 1024,
         "max_bytes": upload_limit(),
     }

@@ -1,9 +1,9 @@
 """Lint, then every test: on SQLite everything, on MariaDB what could end otherwise there.
 
-Four calls of pytest. Tests that drive a browser, kill processes or measure memory (`browser`, `slow`) start
-several processes each and run one after the other. They wait more than they work, so beside them runs what
-MariaDB gets, and what calculates and knows no database. The rest is shared between two processes on SQLite,
-where the last line of the output is the one that people look for.
+Three calls of pytest, side by side. Tests that drive a browser, kill processes or measure memory (`browser`,
+`slow`) start several processes each and run one after the other. They wait more than they work: what MariaDB
+gets, and the rest, shared between two processes on SQLite, take the time that they leave. Of the rest, the
+last line of the output is the one that people look for.
 
     python -m scripts.run_tests             what `make test` runs
     python -m scripts.run_tests --sqlite    without MariaDB
@@ -17,20 +17,18 @@ import signal
 import subprocess
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
 
 from scripts.lint import BASE_DIR, lint
 from scripts.private_mariadb import MariaDBMissing, private_mariadb
 
 PROCESSES = 2
-# Their floors know no Django, so whatever runs beside them disturbs them least.
-CALCULATION = ["ml", "tabular"]
 REPORT = ["--durations=12", "--durations-min=5"]
 ALONE = ["-m", "browser or slow"]
-OTHERS = ["-m", "not browser and not slow"]
-TOGETHER = [*OTHERS, "-n", str(PROCESSES), "--dist", "worksteal"]
+TOGETHER = ["-m", "not browser and not slow", "-n", str(PROCESSES), "--dist", "worksteal"]
 ON_MARIADB = ["--database-only"]
+# What runs beside those that wait for something within a time stands behind them.
+BEHIND = ["nice", "-n", "5"]
 # pytest says 5 when nothing was selected, which is right for a part that has no such test yet.
 FINE = {0, 5}
 
@@ -53,18 +51,11 @@ def main():
 
 def run_all(environment, *, mariadb):
     failed = [f"lint: {name}" for name in lint()]
-    beside = {
+    calls = {
         "SQLite, one at a time": (ALONE, environment),
-        "Calculation": ([*CALCULATION, *OTHERS], environment | own_folders(environment, "calculation")),
+        "SQLite": (TOGETHER, environment | own_folders(environment, "together")),
     }
-    failed += run_beside_mariadb(ON_MARIADB, environment, beside) if mariadb else run_pytests(beside)
-    return failed + run_pytests({"SQLite": ([*all_but_calculation(), *TOGETHER], environment)})
-
-
-def all_but_calculation():
-    # By name: what stands in `testpaths` is collected in spite of --ignore.
-    settings = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
-    return [name for name in settings["testpaths"] if name not in CALCULATION]
+    return failed + (run_beside_mariadb(ON_MARIADB, environment, calls) if mariadb else run_pytests(calls))
 
 
 def prove(environment):
@@ -99,7 +90,7 @@ def run_beside_mariadb(options, environment, others):
     try:
         with private_mariadb() as url:
             on_mariadb = environment | {"DATABASE_URL": url} | own_folders(environment, "mariadb")
-            return run_pytests({"MariaDB": (options, on_mariadb)} | others)
+            return run_pytests({"MariaDB": (options, on_mariadb), **others})
     except MariaDBMissing as error:
         print(f"MariaDB: {error}", flush=True)
         failed = ["MariaDB is missing"] if os.environ.get("CI") == "true" else []
@@ -126,6 +117,8 @@ def run_pytests(calls):
 def start_pytest(options, environment, output):
     # Without its cache, one folder in the checkout that two runs would write at once.
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *REPORT, *options]
+    if options != ALONE:
+        command = [*BEHIND, *command]
     return subprocess.Popen(command, cwd=BASE_DIR, env=environment, stdout=output, stderr=output)
 
 

@@ -43,11 +43,11 @@ def installation(server):
 
 @pytest.fixture
 def halves(telco, tmp_path):
-    """Return the real telco file as two files of every other customer."""
+    """Return every fourth customer of the real telco file, in two files."""
     with open(telco, newline="") as file:
         header, *rows = csv.reader(file)
     paths = []
-    for name, part in (("first", rows[::2]), ("second", rows[1::2])):
+    for name, part in (("first", rows[::8]), ("second", rows[4::8])):
         paths.append(tmp_path / f"{name}_half.csv")
         with paths[-1].open("w", newline="") as file:
             csv.writer(file).writerows([header, *part])
@@ -59,7 +59,7 @@ class DeveloperAtWork(Person):
         self.open("/dev/retrain/")
         self.browser.find_element(By.CSS_SELECTOR, "input[type=file]").send_keys(str(path))
         self.press("Check the file")
-        assert "3,52" in self.text()  # every other of 7,043 customers
+        assert re.search(r"\b88[01]\b", self.text())  # every eighth of 7,043 customers
         self.fill("Reason", reason)
         self.press("Start retraining")
         self.wait_until(lambda: re.search(r"v\d+: ", self.heading()), seconds=240)

@@ -48,7 +48,7 @@ def test_a_model_of_windows_scores_a_customer(call, company, events, do_jobs):
         assert job.error is None, job.error
 
     version = version_for_purchases(company)
-    manifest = load_manifest(version)
+    manifest = load_manifest(version, at=version.created_at)
     assert manifest["purchase_features"]["feature_set"] == "retail_v2"
     assert NAMES & {column["name"] for column in manifest["schema"]["numeric"]}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
+from companies.services.conditions import LONGEST_REASON
 from core.forms import SentOnceForm
 from intake.forms import BadRowsForm
 from ml.logs.log_models import TYPES
@@ -14,7 +15,6 @@ from tabular.snapshots.inference import Inferred
 from tabular.snapshots.plan import DATE_ORDERS, Choices
 from training.presenting.leaks import STOP, Leak
 from training.presenting.own_tables import who_left_choices
-from training.services.retraining import LONGEST_REASON
 from transactions.forms import FEATURE_SET_CHOICES
 
 ORDERS_IN_WORDS = {"DMY": "Day first", "MDY": "Month first"}

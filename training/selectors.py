@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from companies.identity import Member
 from companies.models import Company
+from companies.services.conditions import one_line
 from jobs.models import Job
 from registry.models import Dataset, ModelType, ModelVersion, Population
 from registry.selectors import (
@@ -70,9 +71,7 @@ def list_training_runs(member: Member) -> QuerySet[TrainingRun]:
     return training_runs_for(member).defer("comparison")
 
 
-def serving_version(
-    company: Company, member: Member | None, population: Population | None = None
-) -> ModelVersion | None:
+def serving_version(company: Company, member: Member | None, population: Population) -> ModelVersion | None:
     """Return what serves a base of `company` at the moment: what its people are suggested."""
     return champion_for(member, population) if member else best_default(population)
 
@@ -88,10 +87,15 @@ def latest_version(company: Company, population: Population) -> ModelVersion | N
     return versions.order_by("-pk").first()
 
 
+def latest_made(company: Company, population: Population) -> ModelVersion | None:
+    """Return the version of a base of `company` that was made last, also where it is out of service."""
+    return ModelVersion.objects.filter(company=company, population=population).order_by("-pk").first()
+
+
 def base_without_model(company: Company, name: str) -> Population | None:
     """Return the base of that name whose first training ended without a model, so that it may begin anew."""
     tables = Population.objects.open().filter(company=company, kind=Population.Kind.SNAPSHOT)
-    found = tables.filter(name__iexact=" ".join(name.split()), versions=None).first()
+    found = tables.filter(name__iexact=one_line(name), versions=None).first()
     runs = found.training_runs.all() if found else TrainingRun.objects.none()
     has_more = runs.filter(job__state__in=Job.UNFINISHED).exists() or runs.done().exists()
     return found if runs.exists() and not has_more else None
@@ -123,8 +127,8 @@ def plan_for(member: Member, population: Population) -> Plan:
     return Plan(
         base=latest or Dataset.objects.filter(original_slot__in=(company.pk, "default")).first(),
         model_type=ModelType.objects.filter(slug=settings.RETRAIN_MODEL_TYPE).first(),
-        serving=serving_version(company, member),
-        most_accurate=best_default(),
+        serving=serving_version(company, member, population),
+        most_accurate=best_default(population),
     )
 
 

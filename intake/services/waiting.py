@@ -75,7 +75,7 @@ class WaitingUpload:
             return None
         return CheckReport.from_dict(json.loads(self.report_path.read_text()))
 
-    def write_note(self, name: str, found: dict) -> None:
+    def write_note(self, name: str, found: dict | None) -> None:
         """Remember under `name` what somebody found out about the upload, in place of what stood there."""
         notes = self._read_notes() | {name: found}
         Path(f"{self.path}{NOTES_SUFFIX}").write_text(json.dumps(notes))

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 BLOCKS, WARNS = 0.975, 0.90
 # From so many customers on, of whom so many in a hundred left, having something means having left...
@@ -155,7 +154,7 @@ def _judge(name, numbers, y):
     areas = []
     # Empty cells may stand for either end; the one that tells more is taken.
     for filler in (-np.inf, np.inf) if empty.any() else (0.0,):
-        ranks = rankdata(np.where(empty, filler, numbers))
+        ranks = pd.Series(np.where(empty, filler, numbers)).rank().to_numpy()
         ones = y.sum()
         area = (ranks[y == 1].sum() - ones * (ones + 1) / 2) / (ones * (len(y) - ones))
         areas.append(max(area, 1 - area))

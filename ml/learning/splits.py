@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
 TEST_SHARE = 0.2
 FEWEST_PER_CLASS = 30
@@ -60,7 +59,7 @@ def split_rows(labels, seed=42):
     >>> len(learned), len(held_out)
     (80, 20)
     """
-    return train_test_split(np.arange(len(labels)), test_size=TEST_SHARE, stratify=labels, random_state=seed)
+    return _draw(labels, TEST_SHARE, seed)
 
 
 def plan_split(labels, seed=42, held_out=None):
@@ -121,8 +120,15 @@ def split_half(labels, seed=42):
     first, second : ndarray of int
         Positions, rising.
     """
-    halves = train_test_split(np.arange(len(labels)), test_size=0.5, stratify=labels, random_state=seed)
-    return tuple(np.sort(half) for half in halves)
+    return tuple(np.sort(half) for half in _draw(labels, 0.5, seed))
+
+
+def _draw(labels, second_share, seed):
+    # Looking at a table asks only whether there are enough rows: it starts a second sooner without.
+    from sklearn.model_selection import train_test_split
+
+    places = np.arange(len(labels))
+    return train_test_split(places, test_size=second_share, stratify=labels, random_state=seed)
 
 
 def continue_split(ids, labels, earlier, seed=42, groups=None):

@@ -30,6 +30,5 @@ MODEL_TYPE = ModelType(
     grid=MappingProxyType({"max_depth": (4, 6, 10), "min_samples_leaf": (20, 80)}),
     estimator="sklearn.tree.DecisionTreeClassifier",
     write_graph=_write_graph,
-    is_default=True,
     refuse_foreign=lambda model: "",
 )

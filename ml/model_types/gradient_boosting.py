@@ -53,6 +53,5 @@ MODEL_TYPE = ModelType(
     grid=MappingProxyType({"n_estimators": (60, 200), "learning_rate": (0.05, 0.1), "max_depth": (2, 3, 5)}),
     estimator="sklearn.ensemble.GradientBoostingClassifier",
     write_graph=_write_graph,
-    is_default=True,
     refuse_foreign=_refuse_foreign,
 )

@@ -41,7 +41,6 @@ MODEL_TYPE = ModelType(
     grid=MappingProxyType({"C": (0.01, 0.1, 1.0, 10.0)}),
     estimator="sklearn.linear_model.LogisticRegression",
     write_graph=_write_graph,
-    is_default=True,
     scales=True,
     is_linear=lambda model: True,
     collapse=_collapse,

@@ -52,7 +52,6 @@ MODEL_TYPE = ModelType(
     grid=MappingProxyType({"activation": ("identity", "relu"), "alpha": (0.01, 0.1, 1.0)}),
     estimator="sklearn.neural_network.MLPClassifier",
     write_graph=_write_graph,
-    is_default=True,
     scales=True,
     is_linear=_is_linear,
     collapse=_collapse,

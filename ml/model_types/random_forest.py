@@ -32,6 +32,5 @@ MODEL_TYPE = ModelType(
     estimator="sklearn.ensemble.RandomForestClassifier",
     fixed=MappingProxyType({"n_jobs": 1}),
     write_graph=_write_graph,
-    is_default=True,
     refuse_foreign=lambda model: "",
 )

@@ -2,9 +2,6 @@
 
 import csv
 import io
-import json
-import subprocess
-import sys
 
 import pytest
 from django.core.files.base import ContentFile
@@ -15,8 +12,10 @@ from companies.identity import membership
 from predictions.models import Prediction
 from predictions.services.runs import start_prediction
 from predictions.tests.factories import NOON
+from registry.selectors import telecom_base
 from registry.services.opening import forget_loaded
 from registry.services.versions import register_version
+from tabular.tests.corpus import corpus_folder, manifest
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +47,7 @@ def version(request, model_types, default_dataset_row, exported_models):
     forget_loaded()
     return register_version(
         company=None,
+        population=telecom_base(),
         model_type=model_types["logistic_regression"],
         exported=exported_models["logistic_regression"],
         dataset=default_dataset_row,
@@ -110,9 +110,6 @@ def media_files(settings):
 
 
 @pytest.fixture(scope="session")
-def bad_files(shared, tmp_path_factory):
-    """Return the folder of hostile files, made anew, and its manifest: what each must lead to."""
-    folder = tmp_path_factory.mktemp("bad_files")
-    script = shared / "badfiles" / "make_bad_files.py"
-    subprocess.run([sys.executable, str(script), str(folder)], check=True, capture_output=True, timeout=280)
-    return folder, json.loads((folder / "manifest.json").read_text())
+def bad_files(shared):
+    """Return the folder of hostile files and its manifest: what each must lead to."""
+    return corpus_folder(), manifest()

@@ -55,6 +55,11 @@ def rows_of(content):
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
 
 
+def page_of_all(client, prediction):
+    pages = [client.get(page_of(prediction), {"page": number}) for number in (1, 2, 3)]
+    return [row for page in pages for row in page.context["rows"]]
+
+
 def shown_rows(answer):
     return [row["customer"] for row in answer.context["rows"]]
 
@@ -65,7 +70,12 @@ def test_states_the_finding_and_accounts_for_every_row(as_user, done, user, cust
     page = as_user.get(page_of(prediction)).content.decode()
 
     counts = prediction.result
-    assert f"{counts['churners']} of 150 customers are likely to leave" in page
+    assert f"{counts['churners']} of 150 customers are named, from a probability of 0.50 on" in page
+    chances = [row["probability"] for row in page_of_all(as_user, prediction)]
+    named = [chance for chance in chances if chance >= counts["threshold"]]
+    assert counts["churners"] == len(named)
+    assert counts["expected_named"] == pytest.approx(sum(named))
+    assert f"about {sum(named):.0f} of them are expected to leave" in page
     assert "150 predicted + 1 exact duplicate + 0 left out" in page
     assert "UTF-8" in page
     assert sum(counts["tiers"].values()) == sum(counts["histogram"]) == 150
@@ -166,13 +176,14 @@ def test_finds_sorts_filters_and_pages_customers(as_user, done, user, customers)
     assert customers[7][0] in shown_rows(found)
 
 
-@pytest.mark.parametrize(
-    "query",
-    [{"sort": "no-such"}, {"sort": "-"}, {"page": "0"}, {"page": "10000"}, {"page": "x"}, {"tier": "Purple"},
-     {"find": "'; DROP TABLE"}, {"group": "\u0000"}, {"find": "\u0000"}],
-)  # fmt: skip
-def test_an_address_that_was_edited_by_hand_is_no_error(as_user, done, user, query):
-    assert as_user.get(page_of(done(user)), query).status_code == 200
+def test_an_address_that_was_edited_by_hand_is_no_error(as_user, done, user):
+    page = page_of(done(user))
+
+    for query in (
+        {"sort": "no-such"}, {"sort": "-"}, {"page": "0"}, {"page": "10000"}, {"page": "x"},
+        {"tier": "Purple"}, {"find": "'; DROP TABLE"}, {"group": "\u0000"}, {"find": "\u0000"},
+    ):  # fmt: skip
+        assert as_user.get(page, query).status_code == 200, query
 
 
 def test_htmx_gets_the_table_alone(as_user, done, user):
@@ -225,23 +236,25 @@ def test_columns_of_the_file_that_are_called_like_ours_stay(as_user, done, user,
     assert first[-4] == "mine" and first[-3] in ("Yes", "No")
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["result", "download_csv", "download_xlsx", "download_customers", "download_upload", "download_rejects"],
-)
-def test_another_company_finds_nothing(as_foreign_user, done, user, name):
+def test_another_company_finds_nothing(as_foreign_user, done, user):
     prediction = done(user)
 
-    assert (
-        as_foreign_user.get(reverse(f"predictions:{name}", args=("user", prediction.uuid))).status_code == 404
-    )
+    for name in (
+        "result", "download_csv", "download_xlsx", "download_customers", "download_upload",
+        "download_rejects",
+    ):  # fmt: skip
+        address = reverse(f"predictions:{name}", args=("user", prediction.uuid))
+        assert as_foreign_user.get(address).status_code == 404, name
 
 
-def test_a_colleague_reads_it_and_the_developer_does_in_the_own_portal(as_developer, done, user):
+def test_a_colleague_reads_it_and_the_developer_does_in_the_own_portal(as_developer, as_user, done, user):
     prediction = done(user)
+    tier = {"tier": "Low"}
 
     assert as_developer.get(page_of(prediction, "dev")).status_code == 200
     assert as_developer.get(page_of(prediction, "user"))["Location"] == page_of(prediction, "dev")
+    back = as_user.get(page_of(prediction, "dev"), tier)["Location"]
+    assert back == f"{page_of(prediction, 'user')}?tier=Low"
 
 
 def test_a_result_whose_file_is_gone_is_not_there(as_user, done, user):
@@ -270,11 +283,9 @@ def test_a_file_for_excel_comes_back_with_the_same_predictions(as_user, done, us
     assert chances(from_book) == chances(from_text)
 
 
-@pytest.mark.parametrize(
-    "slug", ["neural_network", "random_forest", "gradient_boosting", "decision_tree", "logistic_regression"]
-)
-def test_predicts_the_real_file_with_every_default(done, user, default_versions, telco, slug):
-    prediction = done(user, telco.read_bytes(), model=default_versions[slug])
+def test_predicts_the_real_file(done, user, telco):
+    # With each of the defaults: `tests/test_browser_walk.py`.
+    prediction = done(user, telco.read_bytes())
 
     assert prediction.result["rows"] == 7_043
     assert 400 < prediction.result["churners"] < 3_500

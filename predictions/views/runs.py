@@ -19,8 +19,9 @@ from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
 from predictions import files
 from predictions.engines.queries import read_query, word_of
-from predictions.engines.results import CUSTOMER
+from predictions.engines.results import CHANGE, CUSTOMER
 from predictions.forms import HistoryFilter, PredictionForm
+from predictions.presenting.logs import CHANGE_NAMES
 from predictions.presenting.summary import Findings
 from predictions.selectors import (
     base_to_begin_with,
@@ -56,6 +57,7 @@ def predict(request):
         request.FILES if request.method == "POST" else None,
         versions=version_choices(member, base),
         champion=champion,
+        has_dates=bool(base.dates),
         initial={"name": again.prediction_name, "model": again.model} if again else {},
     )
     refusal = None
@@ -90,6 +92,8 @@ def _start(member, form):
         version=chosen["model"],
         upload=form.upload,
         bad_rows=form.bad_rows,
+        as_of=chosen.get("as_of"),
+        encoding=form.chosen_encoding,
         idempotency_key=form.idempotency_key,
         at=timezone.now(),
     )
@@ -98,7 +102,8 @@ def _start(member, form):
 def _to_send_again(form):
     """Return what is sent once more with a file that was kept."""
     chosen = form.cleaned_data
-    return {"name": chosen["name"], "model": chosen["model"].pk, "token": chosen["token"]}
+    sent = {"name": chosen["name"], "model": chosen["model"].pk, "token": chosen["token"]}
+    return sent | ({"as_of": chosen["as_of"].isoformat()} if chosen.get("as_of") else {})
 
 
 def _again(request):
@@ -170,6 +175,7 @@ def _customers(request, prediction):
             "probability": row["_probability"],
             "tier": row["_tier"],
             "line": row["_line"],
+            "change": row.get(CHANGE, ""),
             "cells": [{"value": row[column["name"]], **column} for column in columns],
         }
         for row in page.object_list
@@ -182,6 +188,8 @@ def _customers(request, prediction):
         "wanted": wanted,
         "group": group,
         "tier_names": list(summary["tiers"]),
+        # What a filter offers: nothing where no result was there to compare with.
+        "change_names": CHANGE_NAMES if CHANGE in table.columns else {},
     }
 
 
@@ -200,7 +208,7 @@ def _places(column, rows):
 @require_safe
 def download_csv(request, run):
     prediction = _finished(request, run)
-    name = plain_name(prediction.prediction_name, "-result.csv")
+    name = files.download_name(prediction.prediction_name, "-result.csv", as_of=prediction.as_of)
     return send_media(request, prediction.result_dataset_path, filename=name, content_type=CSV)
 
 
@@ -208,7 +216,7 @@ def download_csv(request, run):
 @require_safe
 def download_xlsx(request, run):
     prediction = _finished(request, run)
-    name = plain_name(prediction.prediction_name, "-result.xlsx")
+    name = files.download_name(prediction.prediction_name, "-result.xlsx", as_of=prediction.as_of)
     return send_pieces(request, exports.workbook(prediction), name=name, content_type=XLSX)
 
 
@@ -221,7 +229,7 @@ def download_customers(request, run):
     table = open_table(prediction)
     group = summary["group"]
     wanted = read_query(request.GET, columns=table.columns, tiers=summary["tiers"], group=group)
-    name = plain_name(prediction.prediction_name, "-selection.csv")
+    name = files.download_name(prediction.prediction_name, "-selection.csv", as_of=prediction.as_of)
     pieces = exports.selection(prediction, table.asking(wanted.query))
     return send_pieces(request, pieces, name=name, content_type=CSV)
 

@@ -124,11 +124,14 @@ def home_section(member: Member) -> dict | None:
     """Return the bases of a company, each with its next step; nothing where there are none of its own.
 
     Until then everything on the page is about the base of the installation anyway; afterwards that one is
-    told of only where the company has used it.
+    told of only where the company has used it. A user is told of those that a model serves: with the others
+    only the developer can do anything.
     """
     cards = cards_of(member)
-    own = [card for card in cards if card.base.company_id]
-    return {"cards": [card for card in cards if card.is_used]} if own else None
+    if not any(card.base.company_id for card in cards):
+        return None
+    used = [card for card in cards if card.is_used]
+    return {"cards": used if member.is_developer else [card for card in used if card.champion]}
 
 
 def suggested_section(member: Member) -> dict | None:

@@ -137,7 +137,7 @@ def purpose_of(*, name: str, manifest: dict | None, population: Population) -> s
 
 
 def threshold_reason(found: dict, manifest: dict | None = None) -> str:
-    """Return from where on a customer counts as likely to leave, and why from there."""
+    """Return from where on a customer is named as leaving, and why from there."""
     threshold, churners = found["threshold"], found["churners"]
     named = sum(found["confusion"][key] for key in ("true_positive", "false_positive"))
     why = "It was chosen when the version was made. "
@@ -149,7 +149,7 @@ def threshold_reason(found: dict, manifest: dict | None = None) -> str:
         )
         why = f"This is where, {known}, leaving becomes likelier than staying. "
     return (
-        f"From a probability of {threshold:.2f} on, a customer counts as likely to leave. {why}"
+        f"From a probability of {threshold:.2f} on, a customer is named as leaving. {why}"
         f"Of {found['rows']:,} customers tried it named {named:,}: {_share(churners['precision'])} of them "
         f"left, and {_share(churners['recall'])} of all who left were named. A lower threshold finds more "
         "and calls more in vain; the costs of a call are not part of it."

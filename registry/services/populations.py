@@ -6,6 +6,8 @@ from django.db import transaction
 
 from companies.models import Account, Company
 from companies.services.audit import record_event
+from companies.services.conditions import one_line
+from companies.services.locking import lock_company
 from core.errors import Conflict, Forbidden, Unprocessable
 from ml.matrix.schemas import FeatureSchema
 from ml.serving.risk import POLICIES
@@ -98,7 +100,7 @@ def create_population(
     """
     refuse_others(company, by)
     # Held, so that of two who make the same base at once the second finds the first.
-    company = Company.objects.select_for_update().get(pk=company.pk)
+    company = lock_company(company.pk)
     base = Population(
         company=company,
         name=_checked_name(name, company),
@@ -185,7 +187,7 @@ def purchases_of(*, company: Company, at: datetime) -> Population:
     if found := purchases_base(company):
         return found
     # Of two first logs at once the second finds the base of the first.
-    Company.objects.select_for_update().get(pk=company.pk)
+    lock_company(company.pk)
     return purchases_base(company) or create_population(
         company=company, name=free_name(company, PURCHASES), kind=Population.Kind.LOG, by=None, at=at
     )
@@ -310,7 +312,7 @@ def _checked_kind(kind):
 
 
 def _checked_name(name, company):
-    name = " ".join(name.split())
+    name = one_line(name)
     if not name or len(name) > LONGEST_NAME:
         raise _refused("name", f"Give the customer base a name of at most {LONGEST_NAME} characters.")
     # As MariaDB compares.

@@ -47,8 +47,6 @@ class ImportReport:
         Blank cells by role, in all rows that could be read.
     label_conflicts
         Customers with both labels.
-    without_time
-        Accepted rows with a blank cell in the column for the time of day.
     """
 
     rows_in: int
@@ -68,7 +66,6 @@ class ImportReport:
     optional_columns: tuple[str, ...] = ()
     missing: dict[str, int] = field(default_factory=dict)
     label_conflicts: int = 0
-    without_time: int = 0
     warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict:
@@ -201,7 +198,6 @@ class EventTally:
             optional_columns=tuple(role for role in optional if role != "unit_price"),
             missing=dict(self.missing),
             label_conflicts=conflicts,
-            without_time=self.timeless,
             warnings=tuple(self._warnings(conflicts)),
         )
 

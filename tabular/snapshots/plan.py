@@ -75,7 +75,7 @@ class PlannedColumn:
     role
         ``id``, ``outcome``, ``feature`` or ``left out``.
     kind
-        One of `column_types.TYPES`.
+        As `column_types.ColumnType` has it.
     decimal, thousands, lakhs, date_order
         How numbers and dates are written.
     values

@@ -33,7 +33,13 @@ class Tally:
     """What was seen so far in one file."""
 
     def __init__(
-        self, schema: TableSchema, *, trains: bool, rejects_path: Path | None, today: date | None = None
+        self,
+        schema: TableSchema,
+        *,
+        trains: bool,
+        rejects_path: Path | None,
+        today: date | None = None,
+        as_of: date | None = None,
     ):
         self.schema = schema
         self.trains = trains
@@ -49,7 +55,7 @@ class Tally:
         self.respelled: dict[str, Counter] = {}
         self.filled: Counter = Counter()
         self.blanks: Counter = Counter()
-        self.ages = AgeTally(schema, today)
+        self.ages = AgeTally(schema, today, as_of)
         self.labels: Counter = Counter()
         self.rejects_path = rejects_path
         self.rejects_written: str | None = None

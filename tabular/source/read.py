@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from tabular.errors import TableError, place
+from tabular.source.encodings import BY_HAND
 from tabular.source.parse import BLOCK_BYTES, Parsed, Plan, iter_parsed
 from tabular.source.sentences import has_changed
 from tabular.source.sniff import sha256_of, survey_file, write_text_copy
@@ -134,4 +135,5 @@ def _copy_again(path: Path, spec: ParseSpec) -> None:
 
         write_sheet_copy(path, spec.source(path))
     else:
-        write_text_copy(path, survey_file(path), spec.source(path))
+        chosen = spec.encoding if spec.encoding in BY_HAND else None
+        write_text_copy(path, survey_file(path, encoding=chosen), spec.source(path))

@@ -24,7 +24,7 @@ from registry.services.initialisation import (
     register_model_in_db,
 )
 from registry.services.model_types import add_missing_model_types
-from registry.services.opening import DamagedArtefact, check_version
+from registry.services.opening import DamagedArtefact, read_or_report
 from registry.services.versions import DefaultExists
 
 
@@ -60,7 +60,7 @@ def seed_defaults(
     """
     wanted = settings.DEFAULT_MODEL_TYPES
     # The usual start of the server ends here, before anything that learns is imported.
-    if dataset_path is None and not _missing(wanted, default_dataset()):
+    if dataset_path is None and not _missing(wanted, default_dataset(), at):
         report(f"The {len(wanted)} default models are ready.")
         return []
     with _one_at_a_time():
@@ -86,7 +86,7 @@ def _seed(wanted, dataset_path, at, report):
         dataset = original if original and original.sha256 == table.checked.sha256 else None
     else:
         dataset = original
-    missing = _missing(wanted, dataset)
+    missing = _missing(wanted, dataset, at)
     if not missing:
         report(f"The {len(wanted)} default models are ready; they were trained on this file.")
         return []
@@ -120,7 +120,7 @@ def _seed(wanted, dataset_path, at, report):
     return registered
 
 
-def _missing(wanted: list[str], dataset: Dataset | None) -> list[str]:
+def _missing(wanted: list[str], dataset: Dataset | None, at: datetime) -> list[str]:
     """Return those of `wanted` whose default does not serve, or learned from other data than `dataset`."""
     if dataset is None:
         return list(wanted)
@@ -130,10 +130,10 @@ def _missing(wanted: list[str], dataset: Dataset | None) -> list[str]:
             "model_type", "training_dataset", "company"
         )
     }
-    return [slug for slug in wanted if not _is_sound(defaults.get(slug), dataset)]
+    return [slug for slug in wanted if not _is_sound(defaults.get(slug), dataset, at)]
 
 
-def _is_sound(version, dataset):
+def _is_sound(version, dataset, at):
     if version is None:
         return False
     learned = version.training_dataset is not None and version.training_dataset.sha256 == dataset.sha256
@@ -142,7 +142,7 @@ def _is_sound(version, dataset):
     if not version.is_ready:
         return False
     try:
-        manifest = json.loads(check_version(version)[MANIFEST])
+        manifest = json.loads(read_or_report(version, at=at)[MANIFEST])
     except DamagedArtefact:
         return False
     # What an operator imported or promoted learned from something else, and stays all the same.

@@ -7,6 +7,7 @@ Ask for `default_versions` (the five, with their files in the test's own media f
 
 import pytest
 
+from registry.selectors import telecom_base
 from registry.tests.factories import NOON
 
 DEFAULT_SLUGS = (
@@ -75,6 +76,7 @@ def default_versions(model_types, default_dataset_row, exported_models):
     return {
         slug: register_version(
             company=None,
+            population=telecom_base(),
             model_type=model_types[slug],
             exported=exported,
             dataset=default_dataset_row,

@@ -40,10 +40,14 @@ def test_the_card_of_a_default_says_nothing_of_a_retraining(default_versions, as
     assert page.count(default.training_dataset.sha256) == 1
 
 
-def test_before_it_is_deployed_it_is_judged_on_the_customers_of_its_retraining(second, as_developer):
-    page = as_developer.get(reverse("registry:deploy", args=(second.pk,)))
+def test_before_it_is_deployed_it_is_judged_on_the_customers_of_its_retraining(
+    retrained, labelled, as_developer
+):
+    version = retrained(labelled()).version
 
-    pair = second.training_run.comparison["pairs"][0]
+    page = as_developer.get(reverse("registry:deploy", args=(version.pk,)))
+
+    pair = version.training_run.comparison["pairs"][0]
     comparison = page.context["comparison"]
     assert page.context["compared_with"] == pair["name"]
     assert (comparison.verdict, comparison.sentence) == (pair["verdict"], pair["sentence"])

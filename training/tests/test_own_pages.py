@@ -233,6 +233,15 @@ def test_a_column_without_a_name_cannot_be_ticked_and_stops_nobody(columns_page,
     assert "400 customers can be learned from" in words(checked)
 
 
+def test_what_follows_without_ids_is_said_before_the_first_training(train_page):
+    page = train_page(without(gym(), "Member no"))
+
+    shown = words(page)
+    assert "Next month nobody will be found again" in shown
+    assert "Choose the column that names them" in shown
+    assert "nobody will be found again" not in words(train_page(gym()))
+
+
 def test_the_suggested_name_fits_however_long_that_of_the_file_is(columns_page):
     page = columns_page(gym(60), name="members of the club " * 11 + ".csv")
 

@@ -16,7 +16,7 @@ from core.fragments import render_form
 from core.redirects import go
 from intake.forms import TableForm
 from intake.presenting.samples import sample_members
-from intake.services.checking import FileRefused
+from intake.services.checking import FileRefused, letters_of_kept
 from intake.services.waiting import UploadIsGone
 from intake.views import receives_upload, send_refused_rows, upload_context
 from registry.models import ModelType
@@ -47,7 +47,7 @@ def new_base(request):
     if not form.is_valid():
         return _file_page(request, form, status=400)
     try:
-        seen = look_at_table(member=request.member, upload=form.upload)
+        seen = look_at_table(member=request.member, upload=form.upload, encoding=form.chosen_encoding)
     except DomainError as error:
         return _file_page(request, form, refusal=error, status=error.http_status)
     return go(request, _step("training:describe_base", seen.token))
@@ -131,6 +131,7 @@ def _columns_page(request, seen, form, choices, *, refusal=None, status=200):
             for column in seen_columns(seen.inferred, choices)
         ],
         "outcome_reason": why_this_outcome(seen.inferred, choices),
+        "letters": letters_of_kept(seen.token, seen.preview.encoding, member=request.member),
         "rows": seen.preview.rows[:MOST_PREVIEW_ROWS],
         "known": [
             {"base": base, "has_outcome": base.features.label.name.strip().casefold() in header}

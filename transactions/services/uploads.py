@@ -7,6 +7,7 @@ from django.core.files.base import File
 from django.db import IntegrityError, transaction
 
 from companies.identity import Member
+from companies.services.conditions import one_line
 from core.errors import Conflict, DomainError
 from core.files.store import remove_file, store_file
 from core.files.stored import DATASETS
@@ -78,7 +79,7 @@ def start_analysis(
         if isinstance(upload, WaitingUpload):
             upload.remove()
         return earlier
-    name = " ".join(name.split())
+    name = one_line(name)
     if len(name) > 255:
         raise NameTooLong("Give the log a name of at most 255 characters.", field="name")
     waiting = None
