@@ -28,11 +28,26 @@ class BadRowsForm(forms.Form):
         return self.cleaned_data["bad_rows"] or REFUSE
 
 
-class TableForm(BadRowsForm):
+class SentOnForm(forms.Form):
+    """A form with a `file` of its own, or one that was refused elsewhere, kept, and is sent on."""
+
+    kept = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self["kept"].value():
+            self.fields["file"].required = False
+
+    @property
+    def upload(self):
+        """What the service takes in: the file that came along, or else the token of the one that was kept."""
+        return self.cleaned_data["file"] or self.cleaned_data["kept"]
+
+
+class TableForm(SentOnForm, BadRowsForm):
     """A file; or, after a refusal, the same file without the rows that cannot be read."""
 
     file = UploadField(required=False)
-    kept = forms.CharField(required=False, widget=forms.HiddenInput)
     encoding = forms.ChoiceField(
         choices=[("", "Recognise them"), *BY_HAND.items()],
         label="Letters",
@@ -47,15 +62,8 @@ class TableForm(BadRowsForm):
         return cleaned
 
     @property
-    def upload(self):
-        """What the service takes in: the file, or the token of the one that was kept."""
-        return self.cleaned_data["kept"] or self.cleaned_data["file"]
-
-    @property
     def bad_rows(self) -> str:
-        # A file is kept to be tried again without the rows for which it was refused, or in other letters.
-        again = self.cleaned_data["kept"] and not self.chosen_encoding
-        return LEAVE_OUT if again else self.cleaned_data["bad_rows"]
+        return self.cleaned_data["bad_rows"]
 
     @property
     def chosen_encoding(self) -> str:

@@ -47,11 +47,16 @@ def has_several_bases(company: Company) -> bool:
     return company.populations.exists()
 
 
+def log_bases(company: Company) -> QuerySet[Population]:
+    """Return the bases of `company` that have one row per purchase, the oldest first."""
+    return company.populations.open().filter(kind=Population.Kind.LOG).order_by("pk")
+
+
 def purchases_base(company: Company) -> Population | None:
     """Return the base that the purchase logs of `company` are of where nobody says which; None before the
     first log.
     """
-    return company.populations.open().filter(kind=Population.Kind.LOG).order_by("pk").first()
+    return log_bases(company).first()
 
 
 def population_for(company: Company, uuid: UUID | str) -> Population:
@@ -108,7 +113,7 @@ def list_versions(member: Member) -> QuerySet[ModelVersion]:
     since = ModelDeployment.objects.offered().filter(company=member.company, model=OuterRef("pk"))
     return (
         versions.annotate(serving_since=Subquery(since.values("deployed_at")[:1]))
-        .select_related("model_type", "metrics", "company", "training_dataset", "population")
+        .select_related("model_type", "metrics", "company", "training_dataset__population", "population")
         .order_by(F("company").asc(nulls_first=True), "population", "model_type", "number")
     )
 

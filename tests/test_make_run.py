@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 FIRST_START_SECONDS = 600
 SECOND_START_SECONDS = 30
+# That the five that are shipped can be trained is asked in `training/tests/test_seeding.py`.
+QUICK = "decision_tree,logistic_regression"
 
 
 class Started:
@@ -35,6 +37,7 @@ class Started:
             "UPLOAD_DIR": state / "uploads",
             "STATIC_ROOT": state / "static",
         }
+        environment["DEFAULT_MODEL_TYPES"] = QUICK
         self.url = f"http://localhost:{port}"
         self.output = state / "output"
         state.mkdir(exist_ok=True)

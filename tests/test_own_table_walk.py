@@ -14,7 +14,7 @@ from selenium.webdriver.common.by import By
 
 from tests.person import Person, complaints
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.mariadb, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.timeout(900)]
 
 COMPANY = "office@southgate.example.com"
 DEVELOPER = "eva@southgate.example.com"

@@ -137,11 +137,11 @@ def test_a_newer_export_is_read_and_scored_without_another_question(scored, add,
     assert run.result["overlap"]["rows_found"] == run.result["overlap"]["rows_before"]
     assert LogResult(run).overlap.startswith("The log contains the one before")
     assert run.result["as_of"].startswith(LATER)
+    assert_changed_as_lists_and_purchases_say(scored, run, year)
+    assert_held_against_who_bought(scored, run, year)
 
 
-def test_what_changed_is_what_the_two_lists_and_the_purchases_say(scored, add, year):
-    run = add(log_of(scored), until(year, LATER))
-
+def assert_changed_as_lists_and_purchases_say(scored, run, year):
     before, now = table_of(scored), table_of(run)
     bar_before, bar_now = scored.result["threshold"], run.result["threshold"]
     named_before = {name for name, row in before.items() if row["_probability"] >= bar_before}
@@ -170,9 +170,8 @@ def test_what_changed_is_what_the_two_lists_and_the_purchases_say(scored, add, y
     assert list(now) == [row["customer_id"] for row in csv_of(run.result_dataset_path)]
 
 
-def test_the_last_list_is_held_against_who_bought_once_its_time_is_over(scored, add, year):
-    run = add(log_of(scored), until(year, LATER))
-
+def assert_held_against_who_bought(scored, run, year):
+    """Check what is said of the last list once its time is over."""
     before = table_of(scored)
     named = {name for name, row in before.items() if row["_probability"] >= scored.result["threshold"]}
     end = (datetime.fromisoformat(scored.result["as_of"]) + timedelta(days=60)).date().isoformat()

@@ -33,7 +33,7 @@ from training.services.retraining import check_upload, start_retraining
 from training.tests.own import as_file, gym
 from training.tests.uploads import labelled, pinned_type, retrained, retraining  # noqa: F401
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from tests.places import REPOSITORY
 from transactions.presenting.samples import sample_file
 
 # One worker, and the calls follow each other at once: the training has to find what is still being made.
-# The installation has a database of its own; the mark lets it be walked on every kind that is tested.
-pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.timeout(900)]
+# The installation has a database of its own, which on MariaDB `test_retraining_walk.py` walks.
+pytestmark = [pytest.mark.slow, pytest.mark.any_database, pytest.mark.django_db, pytest.mark.timeout(900)]
 
 BLOCKS = re.compile(r"```bash\n(.*?)```", re.DOTALL)
 PATIENCE_SECONDS = 600

@@ -14,7 +14,6 @@ from registry.models import Dataset, ModelType, ModelVersion, Population
 from registry.selectors import (
     best_default,
     champion_for,
-    purchases_base,
     snapshot_bases,
     telecom_base,
     visible_versions,
@@ -135,12 +134,12 @@ def plan_for(member: Member, population: Population) -> Plan:
 # --- Of purchases -----------------------------------------------------------------------------------------
 
 
-def latest_features(company: Company) -> FeatureMatrix | None:
-    """Return what a training on the company's purchases learns from: the latest features that stand or are on
+def latest_features(company: Company, population: Population | None) -> FeatureMatrix | None:
+    """Return what a training on the purchases of a base learns from: the latest features that stand or are on
     their way.
     """
     matrices = FeatureMatrix.objects.filter(
-        analysis__company=company, analysis__population=purchases_base(company)
+        analysis__company=company, analysis__population=population
     ).select_related("analysis", "job")
     for matrix in matrices.order_by("-created_at", "-id")[:MOST_FAILED]:
         if not matrix.has_failed:
@@ -148,9 +147,11 @@ def latest_features(company: Company) -> FeatureMatrix | None:
     return None
 
 
-def latest_feature_training(company: Company, *, model_type: str | None = None) -> TrainingRun | None:
-    """Return the latest training on the company's purchases, where `model_type` says so of that type."""
-    runs = company.training_runs.of_purchases().filter(population=purchases_base(company))
+def latest_feature_training(
+    company: Company, population: Population | None, *, model_type: str | None = None
+) -> TrainingRun | None:
+    """Return the latest training on the purchases of a base, where `model_type` says so of that type."""
+    runs = company.training_runs.of_purchases().filter(population=population)
     trainings = runs.with_related()
     return (trainings.filter(model_type__slug=model_type) if model_type else trainings).first()
 
@@ -166,7 +167,7 @@ def trainings_of(analysis: AnalysisSession) -> QuerySet[TrainingRun]:
 def datasets_for(member: Member) -> QuerySet[Dataset]:
     """Return the tables of customers of the member's company, latest first."""
     tables = member.company.datasets.filter(dataset_type=Dataset.Type.SNAPSHOT)
-    return tables.select_related("parent_dataset", "population").order_by("-pk")
+    return tables.select_related("parent_dataset__population", "population").order_by("-pk")
 
 
 def trained_on(dataset: Dataset, company: Company) -> QuerySet[ModelVersion]:
@@ -191,7 +192,7 @@ def chain_of(dataset: Dataset, *, whole: bool = False) -> Lineage:
     if used and used.combined_dataset:
         dataset = used.combined_dataset
     company = dataset.company
-    tables = {table.pk: table for table in company.datasets.all()}
+    tables = {table.pk: table for table in company.datasets.select_related("population")}
     chain = [dataset]
     while parent := tables.get(chain[-1].parent_dataset_id):
         chain.append(parent)

@@ -30,6 +30,8 @@ STATUSES = {
 }
 
 
+# Of what a table of other customers is refused for.
+OF_OTHERS = frozenset({"missing_columns", "needs_mapping"})
 # The note beside a kept upload that tells how a person said its letters are written.
 WRITTEN = "written"
 
@@ -41,10 +43,10 @@ class UnknownEncoding(DomainError):
 class FileRefused(DomainError):
     """The file cannot be used as it is.
 
-    `kept` is a token to try it again without its bad rows; `is_log` says that it is a purchase log, which has
-    a door of its own; `fits` names another table that it has the columns of; `is_other_table` says that
-    columns are missing, as in a table of other customers; `letters` says in which encodings it may be
-    written, where a person has to choose one.
+    `kept` is a token to go on with it: without its bad rows, or where it belongs; `is_log` says that it is a
+    purchase log, which has a door of its own; `fits` names another table that it has the columns of;
+    `is_other_table` says that columns are missing, as in a table of other customers; `letters` says in which
+    encodings it may be written, where a person has to choose one.
     """
 
     code = "file-refused"
@@ -62,7 +64,7 @@ class FileRefused(DomainError):
         self.rejected = (error.rejects or {}).get("rows", 0)
         self.kept, self.fits, self.letters = kept, fits, tuple(letters)
         self.is_log = log is not None
-        self.is_other_table = error.kind in {"missing_columns", "needs_mapping"}
+        self.is_other_table = error.kind in OF_OTHERS
         super().__init__(
             f"{log} Add it under Purchase logs. Here a file has one row for each customer."
             if log
@@ -146,19 +148,27 @@ def take_in_table(
             seconds=settings.UPLOAD_SECONDS,
         )
     except TableError as error:
-        if waiting and bad_rows == REFUSE and error.rejects and error.rejects.get("path"):
-            raise FileRefused(error, kept=keep(waiting, member=member)) from error
-        if waiting and error.kind == "bad_encoding":
-            raise ask_for_letters(error, waiting, member=member) from error
-        elsewhere = _where_it_belongs(waiting, error, other_tables or {}) if waiting else {}
-        if waiting:
-            waiting.remove()
-        raise FileRefused(error, **elsewhere) from error
+        if waiting is None:
+            raise FileRefused(error) from error
+        raise _refused(waiting, error, member, bad_rows, other_tables or {}) from error
     except BaseException:
         if waiting:
             waiting.remove()
         raise
     return waiting, report
+
+
+def _refused(waiting, error, member, bad_rows, other_tables):
+    """Return why a file is refused. It stays where its owner can go on with it, here or elsewhere."""
+    if error.kind == "bad_encoding":
+        return ask_for_letters(error, waiting, member=member)
+    if bad_rows == REFUSE and error.rejects and error.rejects.get("path"):
+        return FileRefused(error, kept=keep(waiting, member=member))
+    if error.kind in OF_OTHERS:
+        elsewhere = _where_it_belongs(waiting, error, other_tables)
+        return FileRefused(error, kept=keep(waiting, member=member), **elsewhere)
+    waiting.remove()
+    return FileRefused(error)
 
 
 def said_encoding(waiting: WaitingUpload, encoding: str) -> str | None:

@@ -178,6 +178,14 @@ def name_of_kept(token: str, *, member: Member) -> str | None:
     return found["file"] if found["account"] == member.account.pk else None
 
 
+def name_of_waiting(token: str, *, member: Member) -> str | None:
+    """Return what its owner calls the upload of `token`; None where there is none to go on with."""
+    try:
+        return find_kept(token, member=member).name or "without a name"
+    except UploadIsGone:
+        return None
+
+
 def _is_here(waiting):
     """Whether the upload is on this machine, after it was fetched if another one took it in."""
     if not is_remote(MEDIA):

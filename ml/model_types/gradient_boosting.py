@@ -46,7 +46,9 @@ MODEL_TYPE = ModelType(
     rules=(
         TREES,
         LEARNING_RATE,
-        ParameterRule("max_depth", "integer", 1, 8, help="Most questions in a row."),
+        ParameterRule(
+            "max_depth", "integer", 1, 8, help="Most questions in a row.", label="Most questions in a row"
+        ),
         LEAF,
         SUBSAMPLE,
     ),

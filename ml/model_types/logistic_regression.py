@@ -31,12 +31,24 @@ MODEL_TYPE = ModelType(
     order=5,
     default_params=MappingProxyType({"C": 1.0, "l1_ratio": 0.0, "solver": "lbfgs", "max_iter": 1_000}),
     rules=(
-        ParameterRule("C", "number", 1e-6, 1e6, help="Less is smoother."),
+        ParameterRule("C", "number", 1e-6, 1e6, help="Less is smoother.", label="Freedom of the weights (C)"),
         ParameterRule(
-            "l1_ratio", "number", 0, 1, help="0 shrinks weights (l2), 1 drops some (l1; needs saga)."
+            "l1_ratio",
+            "number",
+            0,
+            1,
+            help="0 shrinks weights (l2), 1 drops some (l1; needs saga).",
+            label="Share of L1 in the regularisation",
         ),
-        ParameterRule("solver", "choice", choices=("lbfgs", "saga")),
-        ParameterRule("max_iter", "integer", 10, 10_000, help="Most passes over the data."),
+        ParameterRule("solver", "choice", choices=("lbfgs", "saga"), label="Solver"),
+        ParameterRule(
+            "max_iter",
+            "integer",
+            10,
+            10_000,
+            help="Most passes over the data.",
+            label="Most passes over the data",
+        ),
     ),
     grid=MappingProxyType({"C": (0.01, 0.1, 1.0, 10.0)}),
     estimator="sklearn.linear_model.LogisticRegression",

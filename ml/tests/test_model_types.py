@@ -62,6 +62,14 @@ def test_the_defaults_keep_their_own_rules(slug):
 
 
 @pytest.mark.parametrize("slug", MODEL_TYPES)
+def test_each_parameter_is_called_by_words_of_its_own(slug):
+    labels = [rule.label for rule in MODEL_TYPES[slug].rules]
+
+    assert all(labels) and len(set(labels)) == len(labels)
+    assert not any("_" in label for label in labels)
+
+
+@pytest.mark.parametrize("slug", MODEL_TYPES)
 def test_building_uses_nothing_deprecated(slug):
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -7,8 +7,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.settings import api_settings
 
-from ml.logs.log_models import TYPES
 from predictions.services.histories import PURCHASE, RETURN, HistoryRefused
+from registry.services.model_types import LOG_TYPES
 
 MOST_EVENTS = 10_000
 MOST_FAULTS = 20
@@ -93,7 +93,7 @@ class MomentField(SentField):
         return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 
-@extend_schema_field({"type": "string", "enum": TYPES})
+@extend_schema_field({"type": "string", "enum": LOG_TYPES})
 class ModelTypeField(SentField):
     """Which types there are is answered by the service, with a code of its own."""
 

@@ -10,10 +10,12 @@ from rest_framework.views import APIView
 from companies.access import IsMember
 from companies.models import Scope
 from companies.organisations import OfOrganisation
-from ml.logs.log_models import TYPES
 from ml.serving.risk import POLICIES
 from predictions.api.sent_history import PredictInput, read_history
 from predictions.services.histories import FULL, LAPSED, ONE_PURCHASE, score_history
+from registry.access import log_base_or_404
+from registry.api.populations import LOG_BASE
+from registry.services.model_types import LOG_TYPES
 
 DIGITS = 4
 # Of every policy that a customer base may have, each once.
@@ -32,7 +34,7 @@ class PredictOutput(serializers.Serializer):
         help_text="`one_purchase`: too little is known, the rate of such customers stands in. `lapsed`: "
         "silent for so long that the customer has left already.",
     )
-    model_type = serializers.ChoiceField(TYPES, help_text="Which scored,")
+    model_type = serializers.ChoiceField(LOG_TYPES, help_text="Which scored,")
     version = serializers.CharField(help_text="and which version of it, such as v3.")
 
 
@@ -44,11 +46,12 @@ class Predict(OfOrganisation, APIView):
     call_limit = "predicting"
     parser_classes = [JSONParser]
 
-    @extend_schema(request=PredictInput, responses=PredictOutput)
+    @extend_schema(request=PredictInput, responses=PredictOutput, parameters=[LOG_BASE])
     def post(self, request, org):
         sent = read_history(request.data)
         found = score_history(
             company=request.member.company,
+            population=log_base_or_404(request.member.company, request.query_params.get("base", "")),
             events=sent["transactions"],
             as_of=sent.get("as_of"),
             model_type=sent.get("model_type"),

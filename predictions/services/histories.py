@@ -11,7 +11,8 @@ from companies.models import Company
 from core.errors import DomainError, NotFound, Unprocessable
 from ml.serving.risk import POLICIES
 from predictions.selectors import trained_for_purchases, version_for_purchases
-from registry.models import ModelVersion
+from registry.models import ModelVersion, Population
+from registry.selectors import purchases_base
 from registry.services.model_types import read_model_type
 from registry.services.opening import load_scorer
 
@@ -87,6 +88,7 @@ class HistoryScore:
 def score_history(
     *,
     company: Company,
+    population: Population | None = None,
     events: Sequence[Event],
     as_of: datetime | None = None,
     model_type: str | None = None,
@@ -96,21 +98,23 @@ def score_history(
 
     Parameters
     ----------
+    population
+        Whose purchases; by default the base that the company's logs are of.
     events
         At least one, in any order.
     as_of
         Nothing at or after it is looked at. By default the end of the day of the latest event, or of today
         where `V2_AS_OF` says so.
     model_type
-        One of `ml.logs.log_models.TYPES`. The latest deployed version of that type scores; by default the
-        champion of the company's purchases.
+        Slug of any type. The latest deployed version of that type scores; by default the champion of the
+        base.
     at
         Aware UTC instant of the request.
 
     Raises
     ------
     registry.services.model_types.UnknownModelType
-        Logs are not learned with that type.
+        There is no such type.
     NoTrainedModel
         The company has none yet, none of that type, or none that is deployed.
     HistoryRefused
@@ -118,7 +122,7 @@ def score_history(
     FeaturesMissing
         The model needs features that these transactions cannot give; ``extra["missing"]`` names them.
     """
-    version = _find_version(company, model_type)
+    version = _find_version(company, population or purchases_base(company), model_type)
     cutoff = as_of or _usual_cutoff(events, at)
     known = [_as_a_log_has_it(event) for event in events if event["event_at"] < cutoff]
     purchases = [event for event in known if event["event_type"] == PURCHASE]
@@ -130,12 +134,12 @@ def score_history(
     return _score(scorer, version, known, purchases, cutoff)
 
 
-def _find_version(company, model_type):
+def _find_version(company, base, model_type):
     wanted = None if model_type is None else read_model_type(model_type)
-    version = version_for_purchases(company, model_type=wanted)
+    version = version_for_purchases(company, base, model_type=wanted)
     if version is None:
         of_type, query = (f" of the type {wanted}", f"?model_type={wanted}") if wanted else ("", "")
-        if trained_for_purchases(company, model_type=wanted).exists():
+        if trained_for_purchases(company, base, model_type=wanted).exists():
             raise NoTrainedModel(
                 f"No model of your purchases{of_type} is deployed. Deploy one on the Models page first."
             )

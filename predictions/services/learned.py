@@ -1,5 +1,7 @@
 """From whom the version of a prediction learned, for the child that holds promises against outcomes."""
 
+from datetime import datetime
+
 from core.files.media import readable_path
 from predictions.models import Prediction
 from registry.engines.learned import LearnedTable
@@ -8,7 +10,7 @@ from registry.services.datasets import held_out_beside
 from registry.services.opening import load_manifest
 
 
-def learned_table(prediction: Prediction) -> LearnedTable | None:
+def learned_table(prediction: Prediction, *, at: datetime) -> LearnedTable | None:
     """Return the table that the version learned from; None where the file has no outcomes, or nobody knows.
 
     Customers without ids are not found again, and what was trained elsewhere brought no table.
@@ -17,7 +19,7 @@ def learned_table(prediction: Prediction) -> LearnedTable | None:
     has_outcomes = base.features.label.name in prediction.input_data["spec"]["positions"]
     if not has_outcomes or not base.has_ids or dataset is None:
         return None
-    manifest = load_manifest(prediction.model)
+    manifest = load_manifest(prediction.model, at=at)
     split, seed = manifest.get("split", {}), manifest.get("seeds", {}).get("training")
     if "imported" in manifest or seed is None or "train_rows" not in split:
         return None

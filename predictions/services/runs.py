@@ -29,16 +29,16 @@ class VersionNotOffered(NotFound):
 
 
 class FileOfOtherBase(Unprocessable):
-    """The file has the columns of another customer base of the company; `base` says of which."""
+    """The file has the columns of another base of the company, `base`; it is `kept` to be sent there."""
 
     code = "file-of-other-base"
 
-    def __init__(self, *, base: Population, wanted: Population):
-        self.base = base
+    def __init__(self, *, base: Population, wanted: Population, kept: str | None):
+        self.base, self.kept = base, kept
         super().__init__(
             f"This file has the columns of {base}, and not those of {wanted}. Predict it there.",
             field="file",
-            extra={"base": str(base.uuid)},
+            extra={"base": str(base.uuid), "kept": kept},
         )
 
 
@@ -179,7 +179,7 @@ def _take_in(upload, member, base, schema, **said):
     except FileRefused as refusal:
         if refusal.fits is None:
             raise
-        raise FileOfOtherBase(base=others[refusal.fits], wanted=base) from refusal
+        raise FileOfOtherBase(base=others[refusal.fits], wanted=base, kept=refusal.kept) from refusal
 
 
 def _table_schema(version, at):

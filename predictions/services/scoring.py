@@ -113,7 +113,7 @@ def _shadow_of(challenge, drafts):
 
 def _score_in_child(run, prediction, source, drafts, at, shadow):
     read = prediction.input_data
-    learned = learned_table(prediction)
+    learned = learned_table(prediction, at=at)
     try:
         found = run.in_child(
             run_in_child,

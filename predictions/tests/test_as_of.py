@@ -80,7 +80,9 @@ def test_the_day_is_kept_where_bad_rows_are_left_out(as_user, send, do_jobs, cha
 
     refusal = refused.context["refusal"]
     sent = {name: value or "" for name, value in refused.context["again"].items()}
-    as_user.post(reverse("predictions:new", args=("user",)), {**sent, "kept": refusal.kept})
+    as_user.post(
+        reverse("predictions:new", args=("user",)), {**sent, "kept": refusal.kept, "bad_rows": "leave_out"}
+    )
     do_jobs()
 
     prediction = Prediction.objects.get()

@@ -73,6 +73,7 @@ def damage(version):
     forget_loaded()
 
 
+@pytest.mark.any_database
 def test_is_compared_with_what_was_used_customer_by_customer(challenge, done, user, company):
     challenger = challenge()
 
@@ -127,6 +128,7 @@ def test_the_result_is_what_it_would_be_without(challenge, done, user, as_user):
     assert "hallenger" not in page
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("alone", ["nobody", "itself", "other company", "withdrawn"])
 def test_leaves_nothing_where_nobody_scores_beside(
     alone, challenge, done, user, company, developer, other_company, tree
@@ -144,6 +146,7 @@ def test_leaves_nothing_where_nobody_scores_beside(
     assert not shadow_file(prediction).exists()
 
 
+@pytest.mark.any_database
 def test_damaged_it_is_noted_and_the_prediction_is_done(challenge, done, user):
     challenger = challenge()
     damage(challenger.model)

@@ -104,6 +104,7 @@ def finish(company, user, done):
     return score
 
 
+@pytest.mark.any_database
 def test_shows_the_columns_of_the_company_as_its_file_says_them(finish):
     prediction = finish(own_csv(with_outcome=False))
 
@@ -120,6 +121,7 @@ def test_shows_the_columns_of_the_company_as_its_file_says_them(finish):
     )
 
 
+@pytest.mark.any_database
 def test_returns_every_cell_as_it_was_sent_and_speaks_of_leaving_as_the_file_does(finish):
     prediction = finish(own_csv(with_outcome=False))
 
@@ -160,12 +162,14 @@ def test_chances_are_written_as_the_file_writes_its_numbers(finish, as_user, tmp
     assert of_sheet[rows[3][0]] == (-1234.5, pytest.approx(chances[rows[3][0]], abs=5.1e-7))
 
 
+@pytest.mark.any_database
 def test_customers_without_ids_are_called_after_their_rows(finish):
     prediction = finish(own_csv(with_outcome=False, without=(HEADER[0],)), with_ids=False)
 
     assert {row["_customer"] for row in open_table(prediction)[0:400]} == {f"Row {n}" for n in range(2, 402)}
 
 
+@pytest.mark.any_database
 def test_what_is_at_risk_leaves_out_what_nobody_knows(finish):
     prediction = finish(own_csv(with_outcome=False))
 
@@ -186,6 +190,7 @@ def test_without_a_value_per_customer_nothing_is_said_of_it(finish, as_user):
     assert "Revenue at risk" not in page
 
 
+@pytest.mark.any_database
 def test_outcomes_in_the_words_of_the_company_tell_how_right_it_was(finish):
     prediction = finish(own_csv(own_rows(200, seed=3)))
 
@@ -194,6 +199,7 @@ def test_outcomes_in_the_words_of_the_company_tell_how_right_it_was(finish):
     assert outcomes.recall.of == sum(row[-1] == LEFT for row in own_rows(200, seed=3))
 
 
+@pytest.mark.any_database
 def test_reasons_speak_in_the_words_of_the_company(finish):
     prediction = finish(own_csv(with_outcome=False))
 
@@ -220,6 +226,7 @@ def test_rare_and_blank_values_are_filters_as_well(finish, as_user, group):
     assert answer.context["page"].paginator.count == sum(row[6] in wanted for row in own_rows())
 
 
+@pytest.mark.any_database
 def test_a_blank_number_comes_last_in_both_directions(finish):
     table = open_table(finish(own_csv(with_outcome=False)))
 
@@ -259,6 +266,7 @@ def test_columns_may_be_called_like_those_of_the_result(tmp_path):
     assert {"_line_", "line", "_Probability_", "tier"} <= set(table.columns)
 
 
+@pytest.mark.any_database
 def test_a_file_without_a_needed_column_is_refused_by_its_name(company, user, predict):
     _, version = own_base(company)
 
@@ -266,6 +274,7 @@ def test_a_file_without_a_needed_column_is_refused_by_its_name(company, user, pr
         predict(user, own_csv(without=("Region",)), model=version)
 
 
+@pytest.mark.any_database
 def test_the_outcome_column_is_not_needed(finish):
     assert OUTCOME not in own_csv(with_outcome=False).decode()
     assert finish(own_csv(with_outcome=False)).result["realised"] is None

@@ -283,6 +283,7 @@ def test_a_file_for_excel_comes_back_with_the_same_predictions(as_user, done, us
     assert chances(from_book) == chances(from_text)
 
 
+@pytest.mark.any_database
 def test_predicts_the_real_file(done, user, telco):
     # With each of the defaults: `tests/test_browser_walk.py`.
     prediction = done(user, telco.read_bytes())

@@ -342,9 +342,9 @@ def test_the_tiers_are_those_of_the_customer_base(company, version):
     assert (found.probability, found.segment) == (0.35, "Low")
 
 
-@pytest.mark.parametrize("unknown", ["neural_network", 7, ["random_forest"]])
-def test_a_type_that_logs_are_not_learned_with_is_refused(company, version, unknown):
-    with pytest.raises(UnknownModelType, match="must be one of logistic_regression, random_forest"):
+@pytest.mark.parametrize("unknown", ["crystal_ball", 7, ["random_forest"]])
+def test_a_type_that_does_not_exist_is_refused(company, version, unknown):
+    with pytest.raises(UnknownModelType, match="must be one of logistic_regression, neural_network"):
         score_history(company=company, transactions=sent("2024-05-01"), model_type=unknown, at=NOON)
 
 

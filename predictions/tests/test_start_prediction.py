@@ -57,14 +57,19 @@ def test_keeps_a_developers_file_apart(predict, developer, company):
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, "type_mismatch", 415),
     ],
 )
-def test_a_refused_file_leaves_nothing(predict, user, media_files, content, kind, status):
+def test_a_refused_file_leaves_nothing_but_what_can_be_sent_on(
+    predict, user, media_files, content, kind, status
+):
     with pytest.raises(FileRefused) as refusal:
         predict(user, content)
 
     assert (refusal.value.code, refusal.value.http_status) == (kind, status)
     assert not Prediction.objects.exists()
     assert not Job.objects.exists()
-    assert media_files() == []
+    # A table of other customers is kept to be sent on to where it belongs.
+    kept = [find_kept(refusal.value.kept, member=membership(user)).path] if refusal.value.kept else []
+    assert media_files() == kept
+    assert bool(kept) == (kind == "missing_columns")
 
 
 def test_says_where_the_first_mistake_is_and_how_many_there_are(predict, user, with_bad_rows):

@@ -58,7 +58,7 @@ def predict(request):
         versions=version_choices(member, base),
         champion=champion,
         has_dates=bool(base.dates),
-        initial={"name": again.prediction_name, "model": again.model} if again else {},
+        initial=_begin_with(request, again),
     )
     refusal = None
     if request.method == "POST":
@@ -74,7 +74,7 @@ def predict(request):
     else:
         status = 200
     context = {
-        **upload_context(form, refusal),
+        **upload_context(form, refusal, member=member),
         "champion": champion,
         "again": _to_send_again(form) if refusal else {},
         "base": base,
@@ -111,6 +111,13 @@ def _again(request):
     earlier = request.GET.get("again", "")
     found = predictions_for(request.member).filter(uuid=earlier).first() if _is_uuid(earlier) else None
     return None if found is None or found.reads_log else found
+
+
+def _begin_with(request, again):
+    """Return what the form begins with: an earlier prediction, or a file that was sent on from elsewhere."""
+    found = {"name": again.prediction_name, "model": again.model} if again else {}
+    sent_on = {name: request.GET[name] for name in ("name", "kept") if request.GET.get(name)}
+    return found | sent_on
 
 
 def _base(request, again):

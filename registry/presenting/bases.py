@@ -112,7 +112,8 @@ def card_of(member: Member, base: Population) -> BaseCard:
 
 def data_of(member: Member, base: Population):
     """Return the tables of customers that a company has of a base, latest first."""
-    return member.company.datasets.filter(OF_CUSTOMERS[base.kind], population=base).order_by("-pk")
+    tables = member.company.datasets.select_related("population")
+    return tables.filter(OF_CUSTOMERS[base.kind], population=base).order_by("-pk")
 
 
 def versions_of(member: Member, base: Population):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from core.charts import DASHES, PALETTE, SCALE, SERIES
+from ml.model_types.catalogue import MODEL_TYPES
 
 GUIDE = {"color": PALETTE["line-2"].light, "dash": "dot", "width": 1.5}
 # Which version it is stands beside what a pointer on its line says.
@@ -143,9 +144,14 @@ def importance_rows(importance: list[dict], *, most: int) -> list[dict]:
     ]
 
 
-def readable_parameters(parameters: dict) -> list[tuple[str, str]]:
-    """Return parameters as people read them: names with spaces, lists with commas."""
+def readable_parameters(model_type: str, parameters: dict) -> list[tuple[str, str]]:
+    """Return the parameters of a version of that type as people read them, in words and lists with commas."""
+    known = MODEL_TYPES.get(model_type)
+    labels = {rule.name: rule.label for rule in known.rules} if known else {}
     return [
-        (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        (
+            labels.get(name) or name.replace("_", " "),
+            ", ".join(map(str, value)) if isinstance(value, list) else str(value),
+        )
         for name, value in parameters.items()
     ]

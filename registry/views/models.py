@@ -88,7 +88,9 @@ def version(request, pk):
         "version": chosen,
         "manifest": manifest,
         "refusal": refusal,
-        "parameters": charts.readable_parameters((manifest or {}).get("parameters", {})),
+        "parameters": charts.readable_parameters(
+            chosen.model_type.slug, (manifest or {}).get("parameters", {})
+        ),
         "purpose": cards.purpose_of(name=str(chosen), manifest=manifest, population=chosen.population),
         "quality": quality,
         "events": who_served(chosen, company),

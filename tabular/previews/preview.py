@@ -247,7 +247,7 @@ def _read_table(
         on_progress=on_progress,
         on_letters=on_progress,
     )
-    return table, warnings if encoding else warnings + guessed_encoding(path, table)
+    return table, warnings + ([] if encoding else guessed_encoding(path, table))
 
 
 def _agree(columns: list[DetectedColumn], clues: list[Clues], table: ParseSpec) -> list[DetectedColumn]:

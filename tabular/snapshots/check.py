@@ -250,7 +250,7 @@ class _Check:
             encoding=self.encoding,
             on_progress=self.on_progress,
         )
-        self.warnings += warnings if self.encoding else warnings + guessed_encoding(self.path, spec)
+        self.warnings += warnings + ([] if self.encoding else guessed_encoding(self.path, spec))
         column = self.schema.the("id")
         return replace(spec, id_place=spec.positions.get(column.name) if column else None)
 

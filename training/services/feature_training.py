@@ -18,7 +18,6 @@ from registry.services.model_types import add_missing_model_types, read_model_ty
 from registry.services.opening import DamagedArtefact, load_manifest, verified_files
 from registry.services.versions import register_version
 from training.models import TrainingRun
-from training.selectors import latest_features
 from training.services.children import learn_in_child
 from training.services.deploying import deploy_after_training
 from training.services.runs import refuse_others, room_for
@@ -40,22 +39,22 @@ class FeaturesFailed(DomainError):
 def start_feature_training(
     *,
     member: Member,
+    matrix: FeatureMatrix | None,
     model_type: str | None = None,
-    matrix: FeatureMatrix | None = None,
     idempotency_key: str | None = None,
     at: datetime,
 ) -> TrainingRun:
-    """Queue a training on features of the company.
+    """Queue a training on features of a purchase log.
 
     Parameters
     ----------
     member
         Who asks: the developer.
-    model_type
-        One of `ml.logs.log_models.TYPES`; by default the first.
     matrix
-        Features to learn from; by default the latest of the company. Where they are still being computed, the
-        training waits for them.
+        Features to learn from. Where they are still being computed, the training waits for them; None where
+        there are none yet.
+    model_type
+        Slug of any type; by default `USUAL_LOG_TYPE` of `registry.services.model_types`.
     idempotency_key
         Sent twice by the same member, the first training comes back.
 
@@ -71,7 +70,6 @@ def start_feature_training(
     if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects):
         return earlier
     model_type = read_model_type(model_type)
-    matrix = matrix or latest_features(member.company)
     if matrix is None:
         raise NoFeatures(
             "There are no features to learn from yet. Upload a purchase log and process its features first."

@@ -32,7 +32,7 @@ def train_on_log(
     feature_set
         A key of the catalogue's `FEATURE_SETS`.
     model_type
-        One of `ml.logs.log_models.TYPES`.
+        Slug of any type.
     idempotency_key
         Sent twice by the same member, the first training comes back, and no features are computed again.
 

@@ -108,8 +108,8 @@ def look_at_table(*, member: Member, upload: File | WaitingUpload | str, encodin
     OnlyDevelopers
         `member` is a user.
     FileRefused
-        It cannot be read, or is a purchase log (`is_log`). Nothing of it is left, except where somebody has
-        to say how its letters are written (`letters`).
+        It cannot be read, or is a purchase log (`is_log`). Nothing of it is left, except where its owner can
+        go on with it (`kept`): elsewhere, or after saying how its letters are written (`letters`).
     """
     refuse_others(member)
     waiting = find_kept(upload, member=member) if isinstance(upload, str) else None
@@ -126,6 +126,9 @@ def look_at_table(*, member: Member, upload: File | WaitingUpload | str, encodin
         if waiting:
             waiting.remove()
         raise
+    if inferred.log_reason:
+        found = TableError("wrong_mapping", inferred.log_reason)
+        raise FileRefused(found, kept=keep(waiting, member=member), log=inferred.log_reason)
     waiting.write_note(SEEN, {"preview": preview.to_dict(), "inferred": inferred.to_dict()})
     waiting.write_note(CHECKED, None)
     return SeenTable(keep(waiting, member=member), waiting.name, preview, inferred)
@@ -163,8 +166,6 @@ def _look(waiting, encoding):
     preview = preview_upload(waiting, encoding=encoding)
     inferred = infer_table_in_child(waiting.path, preview, **_limits(settings.UPLOAD_MEMORY_MB))
     _refuse_few(inferred.rows)
-    if inferred.log_reason:
-        raise FileRefused(TableError("wrong_mapping", inferred.log_reason), log=inferred.log_reason)
     return preview, inferred
 
 
@@ -418,7 +419,12 @@ def start_from_file(
     submission = submission_of(member, idempotency_key)
     if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=upload):
         return earlier
-    seen = look_at_table(member=member, upload=upload, encoding=encoding)
+    try:
+        seen = look_at_table(member=member, upload=upload, encoding=encoding)
+    except FileRefused as refusal:
+        if refusal.kept:
+            find_kept(refusal.kept, member=member).remove()
+        raise
     waiting = find_kept(seen.token, member=member)
     try:
         return start_first_training(

@@ -50,6 +50,7 @@ def test_a_second_file_of_that_name_makes_a_base_of_another_name(begin):
     assert [begin(gym(seed=seed)).population.name for seed in (1, 2)] == ["Gym", "Gym 2"]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("options", "refusal"),
     [
@@ -130,6 +131,7 @@ def test_the_first_upload_is_the_first_data_of_its_base(first_trained, company):
     assert Dataset.objects.filter(population=run.population).count() == 2
 
 
+@pytest.mark.any_database
 def test_another_industry_is_learned_from_its_file_alone(shared, look, developer, model_types, do_jobs):
     content = (shared / "data" / "iranian_churn.csv").read_text().splitlines()
     seen = look([line.split(",") for line in content], name="iranian_churn.csv")

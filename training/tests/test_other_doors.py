@@ -24,6 +24,7 @@ def spring(tmp_path, labelled):
     return path
 
 
+@pytest.mark.any_database
 def test_the_command_retrains_and_says_whether_it_is_better(retraining, company, spring, capsys):
     call_command("retrain", str(spring), company=company.pk.lower(), reason="spring", wait=True)
 

@@ -112,7 +112,20 @@ def test_a_purchase_log_is_led_on_to_purchases(as_developer):
     answer = send(as_developer, "\n".join(lines).encode(), "log.csv")
 
     assert answer.status_code == 422
-    assert "/dev/logs/new/" in answer.content.decode()
+    assert 'action="/dev/logs/new/"' in answer.content.decode()
+    sent = {"kept": answer.context["refusal"].kept}
+    assert re.fullmatch("/dev/logs/[0-9a-f-]+/columns/", as_developer.post("/dev/logs/new/", sent).url)
+
+
+def test_a_table_that_was_refused_elsewhere_is_looked_at_with_one_click(as_developer, model_types):
+    table = SimpleUploadedFile("gym.csv", to_csv(gym()))
+    refused = as_developer.post("/dev/retrain/", {"file": table})
+
+    answer = as_developer.post(NEW, {"kept": refused.context["refusal"].kept})
+
+    assert refused.status_code == 422 and "Bring a table of your own" in words(refused)
+    seen = as_developer.get(answer.url).context["seen"]
+    assert (seen.name, seen.inferred.rows) == ("gym.csv", 400)
 
 
 @pytest.mark.parametrize(("content", "status"), [(b"", 422), (b"\x89PNG\r\n\x1a\n" + bytes(400), 415)])

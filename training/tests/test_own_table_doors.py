@@ -98,6 +98,7 @@ def test_the_command_says_what_is_wrong_and_keeps_nothing(
     assert not [path for path in waiting_room().rglob("*") if path.is_file()]
 
 
+@pytest.mark.any_database
 def test_the_retrain_command_takes_a_base_and_a_type(gym_file, first_trained, company, developer, capsys):
     first_trained(gym(), base_name="Members")
 

@@ -61,6 +61,7 @@ def test_is_added_to_what_came_before_and_compared_with_what_serves(
     assert run.comparison["campaign"] is None and run.comparison["versions"][0]["profit"] is None
 
 
+@pytest.mark.any_database
 def test_is_compared_with_the_version_before_where_none_serves(first_trained, trained_again):
     first = first_trained(gym())
 
@@ -118,6 +119,7 @@ def test_the_pages_of_a_run_show_without_profit(first_trained, trained_again, de
     assert "campaign earns" not in pages[1].content.decode()
 
 
+@pytest.mark.any_database
 def test_the_same_customers_under_new_ids_never_cross(first_trained, trained_again):
     first = first_trained(gym())
     before = held_out(first.combined_dataset, 400)
@@ -130,6 +132,7 @@ def test_the_same_customers_under_new_ids_never_cross(first_trained, trained_aga
     assert after[:400].tolist() == after[400:].tolist() == before.tolist()
 
 
+@pytest.mark.any_database
 def test_customers_without_an_id_are_added_and_never_replaced(first_trained, trained_again, as_developer):
     first = first_trained(without(gym(), "Member no"))
     assert stored(first.combined_dataset)[15]["row number"] == "Row 17 of upload 1"
@@ -161,6 +164,7 @@ def test_before_a_file_without_ids_is_learned_from_a_way_to_ids_is_offered(
     assert NOBODY_IS_FOUND_AGAIN not in first.input_data["warnings"]
 
 
+@pytest.mark.any_database
 def test_a_date_becomes_its_age_in_its_own_file(first_trained, trained_again):
     january, later = gym(), gym(200, seed=5, prefix="N")
     january[1][2], later[1][2], later[2][2] = "31.12.2025", "28.02.2026", "09.03.2026"
@@ -179,6 +183,7 @@ def test_a_date_becomes_its_age_in_its_own_file(first_trained, trained_again):
     )
 
 
+@pytest.mark.any_database
 def test_a_file_without_a_column_is_refused_and_one_with_more_is_not(first_trained, developer):
     base = first_trained(gym()).population
     member = membership(developer)
@@ -189,6 +194,7 @@ def test_a_file_without_a_column_is_refused_and_one_with_more_is_not(first_train
     assert check_upload(member=member, upload=as_file(wider), population=base, at=NOON).report.accepted == 400
 
 
+@pytest.mark.any_database
 def test_a_type_that_is_none_is_refused(first_trained, developer, settings):
     base = first_trained(gym()).population
 

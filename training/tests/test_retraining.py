@@ -55,6 +55,7 @@ def kept_files(settings):
 # --- Lineage ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.any_database
 def test_adds_the_upload_to_the_original_and_registers_the_next_version(retrained, labelled, company):
     run = retrained(labelled())
 
@@ -236,6 +237,7 @@ def test_the_same_send_starts_one_retraining(retraining, labelled, settings):
     assert kept_files(settings) == files
 
 
+@pytest.mark.any_database
 def test_the_sweep_takes_orphans_and_leaves_what_rows_name(retrained, labelled, settings):
     run = retrained(labelled())
     orphan = media_path(run.combined_dataset.file_path).with_name("left-behind.csv")
@@ -311,6 +313,7 @@ def test_notes_which_type_the_rule_would_have_chosen(retrained, labelled):
     assert choice["pinned"] == choice["most_accurate"] == "logistic_regression"
 
 
+@pytest.mark.any_database
 def test_a_retraining_after_the_champion_was_damaged_takes_the_next_best(retrained, labelled, developer):
     mark_damaged(version=ModelVersion.objects.get(), reason="test", at=NOON)
 

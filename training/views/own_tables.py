@@ -42,7 +42,7 @@ from training.services.retraining import USUAL_OWN_TYPE, training_of_key, traini
 @receives_upload
 def new_base(request):
     if request.method != "POST":
-        return _file_page(request, TableForm())
+        return _file_page(request, TableForm(initial={"kept": request.GET.get("kept", "")}))
     form = TableForm(request.POST, request.FILES)
     if not form.is_valid():
         return _file_page(request, form, status=400)
@@ -54,7 +54,8 @@ def new_base(request):
 
 
 def _file_page(request, form, *, refusal=None, status=200):
-    return render_form(request, "training/own/file.html", upload_context(form, refusal), status=status)
+    context = upload_context(form, refusal, member=request.member)
+    return render_form(request, "training/own/file.html", context, status=status)
 
 
 def _step(view, token, **more):

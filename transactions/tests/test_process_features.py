@@ -142,6 +142,7 @@ def test_a_log_that_cannot_be_read_says_so_and_may_be_tried_again(member, do_job
     assert status_of(AnalysisSession.objects.get(pk=analysis.pk)) == "ready"
 
 
+@pytest.mark.any_database
 def test_computes_again_what_was_read_before(member, do_jobs):
     analysis = upload(member, log())
     process_features(analysis=analysis, at=NOON)
