@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from companies.identity import membership
+from intake.services.waiting import keep, take_in
 from registry.models import Population
 from registry.selectors import log_bases
 from registry.services.populations import MayNotChangeBase, NameTaken, archive_population, purchases_of
@@ -236,6 +237,21 @@ def test_a_program_names_the_base_of_a_log(path, usual, as_developer, company, o
     for named in (gym.name, theirs.uuid, "no such base"):
         assert send(base=named) == 404
     assert send(base=shop.name, new_base="Another") == 409
+
+
+def test_a_log_that_is_sent_on_is_asked_whose_it_is_and_not_sent_again(usual, as_developer, developer):
+    kept = keep(take_in(log_file("orders.csv")), member=membership(developer))
+    address = reverse("transactions:new", args=("dev",))
+
+    asked = as_developer.post(address, {"kept": kept})
+    form = asked.context["form"]
+    sent = {"kept": form["kept"].value(), "name": "", "base": usual.uuid}
+    answer = as_developer.post(address, sent)
+
+    assert (asked.status_code, form.errors) == (200, {})
+    assert "orders.csv</bdi> is here already" in asked.content.decode()
+    log = AnalysisSession.objects.get(dataset__original_filename="orders.csv")
+    assert answer.url == reverse("transactions:columns", args=("dev", log.pk))
 
 
 def test_the_command_names_the_base_of_a_log(usual, company, developer, tmp_path):
