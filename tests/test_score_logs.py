@@ -164,6 +164,9 @@ def test_what_changed_is_what_the_two_lists_and_the_purchases_say(scored, add, y
     assert len(listed) == len(named_now | named_before)
     kinds = {row["customer_id"]: row["change"] for row in listed}
     assert {name: row["_change"] for name, row in now.items()} == {name: kinds.get(name, "") for name in now}
+    assert changes["scored"] == {
+        kind: sum(kinds.get(name) == kind for name in now) for kind in changes["kinds"]
+    }
     assert list(now) == [row["customer_id"] for row in csv_of(run.result_dataset_path)]
 
 
