@@ -167,6 +167,9 @@ def assert_changed_as_lists_and_purchases_say(scored, run, year):
     assert len(listed) == len(named_now | named_before)
     kinds = {row["customer_id"]: row["change"] for row in listed}
     assert {name: row["_change"] for name, row in now.items()} == {name: kinds.get(name, "") for name in now}
+    assert changes["scored"] == {
+        kind: sum(kinds.get(name) == kind for name in now) for kind in changes["kinds"]
+    }
     assert list(now) == [row["customer_id"] for row in csv_of(run.result_dataset_path)]
 
 
