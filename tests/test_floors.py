@@ -98,3 +98,22 @@ def test_what_a_template_names_is_found_however_it_is_written():
     {% include "jobs/_progress.html" with job=job %}"""
 
     assert apps_named_in(source) == {"registry", "transactions", "training", "jobs", "companies", "core"}
+
+
+@pytest.mark.parametrize(
+    "told, place",
+    [
+        ("Content-Disposition", "core/downloads.py"),
+        ("#refusal", "core/fragments.py"),
+        ("HttpResponseClientRedirect", "core/redirects.py"),
+    ],
+)
+def test_how_a_page_is_answered_is_told_in_one_place(told, place):
+    telling = {
+        str(path.relative_to(REPOSITORY))
+        for package in our_packages()
+        for path in (REPOSITORY / package).rglob("*.py")
+        if "tests" not in path.parts and told in path.read_text()
+    }
+
+    assert telling == {place}

@@ -135,7 +135,7 @@ def test_users_score_a_log_and_add_to_it(as_user, user, learned, whole, do_jobs)
     assert "new on the list since 15 September 2024" in page
     changes = as_user.get(reverse("predictions:download_changes", args=("user", run.uuid)))
     assert b"".join(changes.streaming_content).startswith(b'"customer_id","change"')
-    kinds = run.result["changes"]["kinds"]
+    kinds = run.result["changes"]["scored"]
     for kind in ("new", "still named", "bought since"):
         words = urlencode({"change": kind})
         assert kinds[kind] and f'href="?{words}#customers"' in page

@@ -16,10 +16,10 @@ class TrainingConfig(AppConfig):
         from training.presenting.bases import training_steps
         from training.presenting.beginnings import has_trained, own_customers
         from training.presenting.comparisons import comparison_on_same_customers
-        from training.presenting.links import learn_step, own_table_link, table_page
+        from training.presenting.links import model_tab, own_table_link, table_page
         from training.presenting.sections import analysis_section, card_section, home_section, log_section
         from training.services.owned_files import declare_files
-        from transactions.presenting.sections import log_sections, log_steps
+        from transactions.presenting.sections import log_sections, log_tabs
 
         declare_files()
 
@@ -34,4 +34,4 @@ class TrainingConfig(AppConfig):
         add_beginning("own", order=20, provide=own_customers, has_begun=has_trained)
         links.table_pages.add("training", table_page)
         links.doors_for_tables.add("training", own_table_link)
-        log_steps.add("model", learn_step)
+        log_tabs.add("model", model_tab)

@@ -172,6 +172,7 @@ def test_a_killed_worker_costs_an_attempt_and_nothing_else(processes, tmp_path, 
     kill_and_wait_until_done(processes, tmp_path, victim)
 
 
+@pytest.mark.any_database
 def test_idle_processes_of_the_pool_that_are_killed_are_replaced(processes, tmp_path):
     processes.start("clock")
     processes.start("worker")
@@ -188,6 +189,7 @@ def test_idle_processes_of_the_pool_that_are_killed_are_replaced(processes, tmp_
     assert_done_once(wait_for_end(enqueue(second, steps=2), seconds=60), second, attempts=1, steps=2)
 
 
+@pytest.mark.any_database
 def test_a_poison_job_ends_with_a_sentence_and_others_go_on(processes, tmp_path):
     processes.start("clock")
     processes.start("worker")

@@ -51,8 +51,9 @@ def compare_results(
     Returns
     -------
     dict
-        ``kinds`` (customers by kind), ``named_before``, ``named_now``, ``first_seen`` (of the new: who was
-        not scored last time), ``knew_until`` of the result before, and ``outcome`` (see `_outcome`).
+        ``kinds`` (customers by kind), ``scored`` (how many of them are in the later table), ``named_before``,
+        ``named_now``, ``first_seen`` (of the new: who was not scored last time), ``since``, ``knew_until`` of
+        the result before, and ``outcome`` (see `_outcome`).
     """
     before = datetime.fromisoformat(previous["as_of"])
     with connection:
@@ -60,7 +61,9 @@ def compare_results(
         bought = f"event_at >= {write_literal(before)} AND event_at < {write_literal(as_of)}"
         connection.execute(f"CREATE TEMP VIEW buyers AS {_who_bought(events, bought)}")
         connection.execute(f"CREATE TEMP TABLE changes AS {_changes()}")
-        kinds = dict(connection.execute("SELECT change, count(*) FROM changes GROUP BY change").fetchall())
+        counted = "SELECT change, count(*) FROM changes {} GROUP BY change"
+        kinds = dict(connection.execute(counted.format("")).fetchall())
+        scored = dict(connection.execute(counted.format("WHERE now IS NOT NULL")).fetchall())
         [(first_seen, named_before, named_now)] = connection.execute(
             f"SELECT count(*) FILTER (change = '{NEW}' AND before IS NULL), count(*) FILTER (was_named), "
             "count(*) FILTER (is_named) FROM changes"
@@ -70,6 +73,7 @@ def compare_results(
         outcome = _outcome(connection, previous, events, before, as_of, days_missing)
     return {
         "kinds": {kind: kinds.get(kind, 0) for kind in CHANGES},
+        "scored": {kind: scored.get(kind, 0) for kind in CHANGES},
         "first_seen": first_seen,
         "named_before": named_before,
         "named_now": named_now,

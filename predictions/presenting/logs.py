@@ -162,13 +162,13 @@ class Changes:
 
     @property
     def rows(self) -> list[dict]:
-        """Each kind with its count; ``is_listed`` where its customers are rows of the table."""
+        """Each kind with its count, and how many of them are rows of the table of the result."""
         first = self.found["first_seen"]
         seen = f"; {first:,} of them were not scored last time" if first else ""
         notes = {
             NEW: f"not named last time, named now{seen}",
             STILL: "named both times",
-            BOUGHT: "named last time, and bought in between",
+            BOUGHT: f"named last time, and bought in between{self._bought_long_ago}",
             CALMER: "bought nothing in between, and is not named any more",
             SILENT: "bought nothing in between, and too long ago to be scored",
         }
@@ -178,10 +178,20 @@ class Changes:
                 "name": CHANGE_NAMES[kind],
                 "count": self.kinds[kind],
                 "note": note,
-                "is_listed": kind != SILENT,
+                "scored": self._scored.get(kind, 0),
             }
             for kind, note in notes.items()
         ]
+
+    @property
+    def _scored(self):
+        # Results of earlier days did not count them, nor can their tables be filtered.
+        return self.found.get("scored", {})
+
+    @property
+    def _bought_long_ago(self):
+        count = self.kinds[BOUGHT] - self._scored.get(BOUGHT, self.kinds[BOUGHT])
+        return f"; {count:,} of them too long ago to be scored" if count else ""
 
     @property
     def outcome(self) -> dict | None:

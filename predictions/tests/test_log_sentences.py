@@ -104,6 +104,15 @@ def test_the_headline_counts_who_came_and_who_went():
 
     assert found.headline == "5 new on the list since 15 September 2024, 10 no longer on it"
     assert [row["count"] for row in found.rows] == [5, 30, 6, 3, 1]
+    assert found.rows[2]["note"] == "named last time, and bought in between"
+
+
+def test_who_bought_too_long_ago_to_be_scored_is_in_no_row_of_the_table():
+    found = changes(bought_since=6)
+    found.found["scored"] = {"bought since": 4}
+
+    assert found.rows[2]["note"].endswith("bought in between; 2 of them too long ago to be scored")
+    assert [row["scored"] for row in found.rows] == [0, 0, 4, 0, 0]
 
 
 def test_what_can_still_come_true_stands_beside_what_was_promised():

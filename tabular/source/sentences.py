@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tabular.errors import TableError, counted, shown
+from tabular.source.encodings import GUESSED
 from tabular.source.spec import ParseSpec
 
 # --- Refusals --------------------------------------------------------------------------------------------
@@ -66,7 +67,7 @@ def with_sign(examples: Sequence[str]) -> str:
 
 def guessed_encoding(path: Path, table: ParseSpec) -> list[str]:
     """Say in which encoding the file was read, where that was guessed, with a text to judge that by."""
-    if table.encoding not in ("cp1252", "latin-1"):
+    if table.encoding not in GUESSED:
         return []
     example = _first_special(table.source(path))
     told = f", e.g. {shown(example)}" if example else ""

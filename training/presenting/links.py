@@ -6,7 +6,6 @@ from companies.identity import Member
 from core.sections import Link
 from registry.models import Dataset
 from transactions.models import AnalysisSession
-from transactions.presenting.sections import LogStep
 
 
 def table_page(member: Member, table: Dataset) -> str | None:
@@ -16,15 +15,8 @@ def table_page(member: Member, table: Dataset) -> str | None:
     return reverse("training:dataset", args=(table.pk,)) if has_page else None
 
 
-def learn_step(member: Member, analysis: AnalysisSession) -> LogStep | None:
-    if not member.is_developer:
-        return None
-    return LogStep(
-        "Model",
-        reverse("training:log_model", args=(analysis.pk,)),
-        "Learn who will leave",
-        "choose a model; the features that it needs are computed with it.",
-    )
+def model_tab(member: Member, analysis: AnalysisSession) -> Link | None:
+    return Link("Model", reverse("training:log_model", args=(analysis.pk,))) if member.is_developer else None
 
 
 def own_table_link(member: Member) -> Link | None:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from django.conf import settings
 
-from core.errors import Conflict
 from registry.engines.files import MANIFEST
 from registry.models import Dataset, ModelType, ModelVersion
 from registry.selectors import telecom_base
 from registry.services.datasets import (
+    DatasetMissing,
     default_dataset,
     register_default_dataset,
     verified_path,
@@ -26,10 +26,6 @@ from registry.services.initialisation import (
 from registry.services.model_types import add_missing_model_types
 from registry.services.opening import DamagedArtefact, read_or_report
 from registry.services.versions import DefaultExists
-
-
-class DatasetNotThere(Conflict):
-    code = "dataset-missing"
 
 
 def seed_defaults(
@@ -51,7 +47,7 @@ def seed_defaults(
 
     Raises
     ------
-    DatasetNotThere
+    DatasetMissing
         There is no file to learn from.
     TableRefused
         The file is not what it must be; the sentence says where and why.
@@ -81,7 +77,7 @@ def _seed(wanted, dataset_path, at, report):
         path = Path(dataset_path or settings.DATASET_A)
         if not path.is_file():
             hint = "" if dataset_path else " Make it with: manage.py make_dataset_a"
-            raise DatasetNotThere(f"There is no file {path}.{hint}")
+            raise DatasetMissing(f"There is no file {path}.{hint}")
         table = read_table(path, schema=schema)
         dataset = original if original and original.sha256 == table.checked.sha256 else None
     else:

@@ -5,6 +5,8 @@ Ask for `default_versions` (the five, with their files in the test's own media f
 `exported_models` where no database is needed.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from registry.selectors import telecom_base
@@ -56,14 +58,22 @@ def model_types(db):
     return {row.slug: row for row in ModelType.objects.all()}
 
 
-@pytest.fixture
-def default_dataset_row(db, training_file):
-    """Return the original data set of the installation, with its file."""
+@pytest.fixture(scope="session")
+def checked_training_file(training_file, made_once):
+    """Return that file and what was found in it."""
     from ml.matrix.telco import TELCO_V1
-    from registry.services.datasets import register_default_dataset
     from training.services.learning import read_table
 
-    return register_default_dataset(checked=read_table(training_file, schema=TELCO_V1).checked, at=NOON)
+    found = made_once("training_file", lambda: read_table(training_file, schema=TELCO_V1).checked)
+    return replace(found, path=training_file)
+
+
+@pytest.fixture
+def default_dataset_row(db, checked_training_file):
+    """Return the original data set of the installation, with its file."""
+    from registry.services.datasets import register_default_dataset
+
+    return register_default_dataset(checked=checked_training_file, at=NOON)
 
 
 @pytest.fixture

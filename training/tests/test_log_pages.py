@@ -193,21 +193,15 @@ def test_a_finished_training_tells_how_good_it_is_and_what_comes_next(as_develop
     ):
         assert words in text, words
     assert str(trained.version) in as_developer.get(page_of(analysis)).content.decode()
-
-
-def test_the_card_leads_to_what_the_version_learned_from(as_developer, trained, analysis):
+    # The card of the version leads to the features and to the log that it learned from.
     card = as_developer.get(reverse("registry:version", args=("dev", trained.version_id))).content.decode()
-
-    data = card.partition('id="data"')[2]
-    links = re.findall(r'href="([^"]+)"', data.partition("<h2>")[0])
+    links = re.findall(r'href="([^"]+)"', card.partition('id="data"')[2].partition("<h2>")[0])
     assert links == [
         reverse("transactions:matrix", args=("dev", analysis.pk, trained.matrix.pk)),
         reverse("transactions:analysis", args=("dev", analysis.pk)),
     ]
     assert [as_developer.get(link).status_code for link in links] == [200, 200]
-
-
-def test_a_report_that_compares_nothing_leads_to_the_card(as_developer, trained, analysis):
+    # A report that compares nothing leads to the card.
     TrainingRun.objects.filter(pk=trained.pk).update(report={"split": "stratified", "warnings": []})
 
     answer = as_developer.get(f"{page_of(analysis)}{trained.uuid}/")

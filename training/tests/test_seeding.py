@@ -16,12 +16,13 @@ from registry.artefacts import path_of
 from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE
 from registry.models import Dataset, ModelType, ModelVersion
 from registry.selectors import best_default, telecom_base
+from registry.services.datasets import DatasetMissing
 from registry.services.initialisation import check_existing_models
 from registry.services.opening import load_scorer
 from registry.services.states import quarantine_version
 from registry.tests.factories import NOON
 from training.services.learning import CannotLearn, TableRefused
-from training.services.seeding import DatasetNotThere, seed_defaults
+from training.services.seeding import seed_defaults
 
 QUICK = ["logistic_regression", "decision_tree"]
 
@@ -288,7 +289,7 @@ def test_a_file_with_too_few_of_one_outcome_replaces_nothing(quick, tmp_path):
 @pytest.mark.any_database
 @pytest.mark.django_db
 def test_a_file_that_is_not_there_is_named(quick, tmp_path):
-    with pytest.raises(DatasetNotThere, match=r"missing\.csv"):
+    with pytest.raises(DatasetMissing, match=r"missing\.csv"):
         seed(dataset_path=tmp_path / "missing.csv")
 
 

@@ -13,7 +13,6 @@ from transactions.forms import FEATURE_SET_CHOICES
 from transactions.models import AnalysisSession
 from transactions.presenting import sections
 from transactions.presenting.days import write_day
-from transactions.presenting.sections import LogStep
 
 register = template.Library()
 
@@ -74,9 +73,9 @@ def feature_set(code: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def further_steps(context, analysis: AnalysisSession) -> list[tuple[str, LogStep]]:
-    """Return the steps of a log that follow those of this app, each with the name that its page has."""
-    return list(sections.log_steps.of(context["member"], analysis))
+def further_tabs(context, analysis: AnalysisSession) -> list[tuple[str, Link]]:
+    """Return the tabs of a log that follow those of this app, each with the step that its page is."""
+    return list(sections.log_tabs.of(context["member"], analysis))
 
 
 @register.simple_tag(takes_context=True)

@@ -252,6 +252,21 @@ def test_a_program_names_the_base_of_a_log(path, usual, as_developer, company, o
     assert send(base=shop.name, new_base="Another") == 409
 
 
+def test_a_log_that_is_sent_on_is_asked_whose_it_is_and_not_sent_again(usual, as_developer, developer):
+    kept = keep(take_in(log_file("orders.csv")), member=membership(developer))
+    address = reverse("transactions:new", args=("dev",))
+
+    asked = as_developer.post(address, {"kept": kept})
+    form = asked.context["form"]
+    sent = {"kept": form["kept"].value(), "name": "", "base": usual.uuid}
+    answer = as_developer.post(address, sent)
+
+    assert (asked.status_code, form.errors) == (200, {})
+    assert "orders.csv</bdi> is here already" in asked.content.decode()
+    log = AnalysisSession.objects.get(dataset__original_filename="orders.csv")
+    assert answer.url == reverse("transactions:columns", args=("dev", log.pk))
+
+
 def test_the_command_names_the_base_of_a_log(usual, company, developer, tmp_path):
     path = tmp_path / "log.csv"
     path.write_text("\n".join(lines_of_log(customers=20)))

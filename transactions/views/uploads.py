@@ -20,6 +20,10 @@ def upload(request):
         return _page(request, _form(request, initial={"base": request.GET.get("base", "")}))
     form = _form(request, request.POST, request.FILES)
     if not form.is_valid():
+        kept = request.POST.get("kept", "")
+        if kept and "name" not in request.POST:
+            # Sent on from where the file was refused: what is still open is asked, and is no mistake.
+            return _page(request, _form(request, initial={"kept": kept}))
         return _page(request, form, status=400)
     try:
         analysis = start_analysis(
