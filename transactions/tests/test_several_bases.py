@@ -172,19 +172,6 @@ def test_the_page_of_a_base_without_logs_leads_to_its_first(usual, as_developer,
     assert f'value="{shop.uuid}" ' in page.partition(" checked")[0].rpartition("<input")[2] + " "
 
 
-def test_a_file_that_is_sent_on_waits_for_the_answer(usual, as_developer, developer, company):
-    token = keep(take_in(log_file("march.csv")), member=membership(developer))
-    address = reverse("transactions:new", args=("dev",))
-
-    asked = as_developer.post(address, {"kept": token, "name": ""})
-    told = as_developer.post(address, {"kept": token, "name": "", "base": usual.uuid})
-
-    assert asked.status_code == 400
-    assert "Say whose purchases these are." in asked.content.decode()
-    assert "march.csv</bdi> is here already" in asked.content.decode()
-    assert told.status_code == 302 and AnalysisSession.objects.get().population == usual
-
-
 def test_a_user_chooses_among_the_bases_that_there_are(usual, as_user, company):
     assert post(as_user, "user").status_code == 302
 
