@@ -136,7 +136,7 @@ def test_users_score_a_log_and_add_to_it(as_user, user, learned, whole, do_jobs)
     changes = as_user.get(reverse("predictions:download_changes", args=("user", run.uuid)))
     assert b"".join(changes.streaming_content).startswith(b'"customer_id","change"')
     kinds = run.result["changes"]["scored"]
-    for kind in ("new", "still named", "bought since"):
+    for kind in ("new", "bought since"):
         words = urlencode({"change": kind})
         assert kinds[kind] and f'href="?{words}#customers"' in page
         shown = as_user.get(f"{answer['Location']}?{words}")
