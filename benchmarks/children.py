@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from sandbox.child import ALLOCATORS
+
 HERE = Path(__file__).resolve().parent.parent
 MIB = 1 << 20
 HEADER = (
@@ -22,7 +24,7 @@ HEADER = (
 def in_child(benchmark: str, folder: Path, what: str, model: str = "") -> dict:
     """Run `measure` of a benchmark in a fresh process and return what it printed."""
     code = f"from benchmarks.{benchmark} import measure; measure({str(folder)!r}, {what!r}, {model!r})"
-    environment = os.environ | {"MALLOC_ARENA_MAX": "2"}
+    environment = os.environ | ALLOCATORS
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=HERE, env=environment, stdout=subprocess.PIPE, text=True, check=True
     )

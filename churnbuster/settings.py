@@ -233,21 +233,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-# A navigation: label, URL name (with the portal as its argument), portals that show it, heading above it.
-PORTAL_NAVIGATION = [
-    ("Home", "companies:home", ("dev", "user"), ""),
-    ("Predict", "predictions:new", ("dev", "user"), ""),
-    ("History", "predictions:history", ("dev", "user"), ""),
-    ("Customer bases", "registry:bases", ("dev", "user"), ""),
-    ("Purchase logs", "transactions:analyses", ("dev", "user"), ""),
-    ("Models", "registry:models", ("dev", "user"), "Models"),
-    ("Retrain", "training:new", ("dev",), "Models"),
-    ("Data sets", "training:datasets", ("dev",), "Models"),
-    ("Ledger", "registry:ledger", ("dev",), "Models"),
-    ("People", "companies:people", ("dev",), "Company"),
-    ("API keys", "companies:api_keys", ("dev",), "Company"),
-    ("Settings", "companies:settings", ("dev",), "Company"),
-]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "companies.adapter.AccountAdapter"

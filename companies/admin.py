@@ -16,6 +16,7 @@ from rest_framework_api_key.models import APIKey
 from companies.models import Account, ApiKey, AuditEvent, Company, Developer, User
 from companies.services.api_keys import revoke_api_key
 from companies.services.approval import approve_person, decline_person
+from companies.services.conditions import LONGEST_REASON
 from companies.services.erasure import erase_company
 from companies.services.people import deactivate_account, hand_over_developer, reactivate_account
 from core.errors import DomainError
@@ -30,9 +31,6 @@ admin.site.unregister(EmailAddress)
 
 # The library's own keys belong to no company and open nothing here.
 admin.site.unregister(APIKey)
-
-
-LONGEST_REASON = 500
 
 
 class ReasonForm(forms.Form):

@@ -8,9 +8,15 @@ class CompaniesConfig(AppConfig):
     def ready(self):
         from companies import library_signals, portals
         from companies.events import COMPANY_ERASED
+        from companies.navigation import add_page
+        from companies.portals import DEVELOPERS
         from companies.services.erasure import erase_files_of_company
         from core.events import subscribe
 
         portals.register()
         library_signals.connect()
+        add_page("Home", "companies:home", order=10)
+        add_page("People", "companies:people", order=100, portals=(DEVELOPERS,), group="Company")
+        add_page("API keys", "companies:api_keys", order=110, portals=(DEVELOPERS,), group="Company")
+        add_page("Settings", "companies:settings", order=120, portals=(DEVELOPERS,), group="Company")
         subscribe(COMPANY_ERASED, name="companies.erase_files", react=erase_files_of_company)

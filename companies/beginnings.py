@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from companies.identity import Member
 from companies.models import Company
+from core.sections import Sections
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,8 @@ class Beginning:
     sample: str
 
 
-@dataclass(frozen=True)
-class _Answer:
-    order: int
-    provide: Callable[[Member], Beginning]
-    has_begun: Callable[[Company], bool]
-
-
-_answers: dict[str, _Answer] = {}
+_beginnings = Sections()
+_begun = Sections()
 
 
 def add_beginning(
@@ -63,14 +58,15 @@ def add_beginning(
     has_begun
         Tells whether a company has already brought what this answer is about.
     """
-    _answers[name] = _Answer(order, provide, has_begun)
+    _beginnings.add(name, provide, order=order)
+    _begun.add(name, has_begun)
 
 
 def beginnings_for(member: Member) -> list[Beginning]:
     """Return what `member` may begin with."""
-    return [answer.provide(member) for answer in sorted(_answers.values(), key=lambda each: each.order)]
+    return _beginnings.contents(member)
 
 
 def has_begun(company: Company) -> bool:
     """Tell whether `company` has brought anything yet."""
-    return any(answer.has_begun(company) for answer in _answers.values())
+    return any(begun for _, begun in _begun.of(company))

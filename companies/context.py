@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from companies.access import member_of
+from companies.navigation import pages_for
 from companies.selectors import waiting_people
 
 
@@ -28,13 +29,12 @@ def _navigation(path, member):
     counts = {"companies:people": waiting_people(member.company).count()} if member.is_developer else {}
     entries = [
         {
-            "label": label,
-            "url": reverse(name, kwargs={"portal": member.portal}),
-            "count": counts.get(name, 0),
-            "group": "".join(group),
+            "label": page.label,
+            "url": reverse(page.view, kwargs={"portal": member.portal}),
+            "count": counts.get(page.view, 0),
+            "group": page.group,
         }
-        for label, name, portals, *group in settings.PORTAL_NAVIGATION
-        if member.portal in portals
+        for page in pages_for(member)
     ]
     # A heading above a single entry says everything twice.
     sizes = Counter(entry["group"] for entry in entries)

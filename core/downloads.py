@@ -2,11 +2,14 @@
 
 from collections.abc import Generator
 from pathlib import Path
+from typing import TypeVar
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.http import Http404, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.text import slugify
+
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 PIECE = 256 * 1024
 CSV = "text/csv; charset=utf-8"
@@ -36,7 +39,15 @@ def send_pieces(request, pieces: Generator[bytes], *, name: str, content_type: s
     inner = getattr(request, "_request", request)
     # An ASGI server would read a plain generator to its end before the first byte leaves.
     body = _asynchronously(pieces) if isinstance(inner, ASGIRequest) else pieces
-    answer = StreamingHttpResponse(body, content_type=content_type)
+    return _as_attachment(StreamingHttpResponse(body, content_type=content_type), name)
+
+
+def send_made(content: bytes | str, *, name: str, content_type: str) -> HttpResponse:
+    """Send what was made here and is short, all at once, as a download called `name`."""
+    return _as_attachment(HttpResponse(content, content_type=content_type), name)
+
+
+def _as_attachment(answer: Answer, name: str) -> Answer:
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "private, no-store"

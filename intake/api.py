@@ -7,6 +7,7 @@ from rest_framework.parsers import FormParser, MultiPartParser
 
 from intake.services.checking import LEAVE_OUT, REFUSE
 from intake.services.receiving import stream_to_disk
+from tabular.source.encodings import BY_HAND
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -32,6 +33,12 @@ class BadRowsInput(serializers.Serializer):
     )
 
 
+class TableInput(BadRowsInput):
+    encoding = serializers.ChoiceField(
+        list(BY_HAND.items()), default="", help_text="How letters are written; by default it is recognised."
+    )
+
+
 class UploadRefusal(serializers.Serializer):
     code = serializers.CharField(help_text="The kind of mistake.")
     message = serializers.CharField(help_text="What happened, where, and what to do.")
@@ -39,6 +46,11 @@ class UploadRefusal(serializers.Serializer):
     line = serializers.IntegerField(required=False, allow_null=True)
     column = serializers.CharField(required=False, allow_null=True)
     rejected = serializers.IntegerField(required=False, help_text="How many rows have a mistake.")
+    letters = serializers.ListField(
+        child=serializers.DictField(),
+        required=False,
+        help_text="Where letters cannot be recognised: each `encoding` that fits, and a sample of the cells.",
+    )
 
 
 def refusals(more: dict[int, str] | None = None) -> dict[int, OpenApiResponse]:

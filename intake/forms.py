@@ -3,6 +3,7 @@
 from django import forms
 
 from intake.services.checking import LEAVE_OUT, REFUSE
+from tabular.source.encodings import BY_HAND
 
 
 class UploadField(forms.FileField):
@@ -27,11 +28,32 @@ class BadRowsForm(forms.Form):
         return self.cleaned_data["bad_rows"] or REFUSE
 
 
-class TableForm(BadRowsForm):
+class SentOnForm(forms.Form):
+    """A form with a `file` of its own, or one that was refused elsewhere, kept, and is sent on."""
+
+    kept = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self["kept"].value():
+            self.fields["file"].required = False
+
+    @property
+    def upload(self):
+        """What the service takes in: the file that came along, or else the token of the one that was kept."""
+        return self.cleaned_data["file"] or self.cleaned_data["kept"]
+
+
+class TableForm(SentOnForm, BadRowsForm):
     """A file; or, after a refusal, the same file without the rows that cannot be read."""
 
     file = UploadField(required=False)
-    kept = forms.CharField(required=False, widget=forms.HiddenInput)
+    encoding = forms.ChoiceField(
+        choices=[("", "Recognise them"), *BY_HAND.items()],
+        label="Letters",
+        required=False,
+        help_text="Say how letters are written, where names would come out wrong.",
+    )
 
     def clean(self):
         cleaned = super().clean()
@@ -40,11 +62,10 @@ class TableForm(BadRowsForm):
         return cleaned
 
     @property
-    def upload(self):
-        """What the service takes in: the file, or the token of the one that was kept."""
-        return self.cleaned_data["kept"] or self.cleaned_data["file"]
+    def bad_rows(self) -> str:
+        return self.cleaned_data["bad_rows"]
 
     @property
-    def bad_rows(self) -> str:
-        # A file is kept only to be tried again without the rows for which it was refused.
-        return LEAVE_OUT if self.cleaned_data["kept"] else self.cleaned_data["bad_rows"]
+    def chosen_encoding(self) -> str:
+        """How the letters are written; empty where it is to be recognised."""
+        return self.cleaned_data["encoding"]

@@ -5,13 +5,14 @@ from functools import wraps
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from core.downloads import CSV, plain_name, send_stored
+from companies.identity import Member
+from core.downloads import CSV, plain_name, send_made, send_stored
 from core.errors import DomainError
 from intake.limits import upload_limit
 from intake.presenting.samples import sample_customers
 from intake.services.checking import FileRefused
 from intake.services.receiving import stream_to_disk
-from intake.services.waiting import find_kept
+from intake.services.waiting import find_kept, name_of_waiting
 
 
 def receives_upload(view):
@@ -30,12 +31,20 @@ def receives_upload(view):
     return receiving
 
 
-def upload_context(form, refusal: DomainError | None = None) -> dict:
-    """Return what a page with a file shows: its form, its limit, and why the last file was refused."""
+def upload_context(form, refusal: DomainError | None = None, *, member: Member | None = None) -> dict:
+    """Return what a page with a file shows: its form, its limit, and why the last file was refused.
+
+    Parameters
+    ----------
+    member
+        Whose files may be sent on to this page: then the one that is here already is named.
+    """
+    kept = form["kept"].value() if member else None
     return {
+        "kept_name": name_of_waiting(kept, member=member) if kept else None,
         "form": form,
         "refusal": refusal,
-        "can_leave_out": isinstance(refusal, FileRefused) and refusal.kept,
+        "can_leave_out": isinstance(refusal, FileRefused) and refusal.kept and refusal.rejected,
         "max_mb": upload_limit() // 1024 // 1024,
         "max_bytes": upload_limit(),
     }
@@ -50,6 +59,4 @@ def send_refused_rows(request):
 
 def send_sample(name: str, *, rows: int, with_outcomes: bool) -> HttpResponse:
     """Send a file of invented customers to try things with."""
-    answer = HttpResponse(sample_customers(rows, with_outcomes=with_outcomes), content_type=CSV)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return send_made(sample_customers(rows, with_outcomes=with_outcomes), name=name, content_type=CSV)

@@ -7,18 +7,27 @@ class PredictionsConfig(AppConfig):
 
     def ready(self):
         from companies.beginnings import add_beginning
-        from companies.home import add_section
+        from companies.home import home_sections
+        from companies.navigation import add_page
         from predictions.presenting.bases import latest_prediction, prediction_steps
         from predictions.presenting.beginnings import has_predicted, telecom_customers
         from predictions.presenting.home import home_section
+        from predictions.presenting.links import changed_sides_link, predict_link, result_page, score_link
         from predictions.selectors import analysis_section
         from predictions.services.owned_files import declare_files
-        from registry.presenting import bases
-        from transactions.presenting import sections
+        from registry.presenting import links
+        from registry.presenting.bases import base_facts, base_steps
+        from transactions.presenting.sections import log_actions, log_sections
 
         declare_files()
-        add_section(template="predictions/_home.html", provide=home_section, order=10)
-        sections.add_section(template="predictions/_analysis.html", provide=analysis_section, order=20)
+        add_page("Predict", "predictions:new", order=20)
+        add_page("History", "predictions:history", order=30)
+        home_sections.add("predictions/_home.html", home_section, order=10)
+        log_sections.add("predictions/_analysis.html", analysis_section, order=20)
         add_beginning("telecom", order=10, provide=telecom_customers, has_begun=has_predicted)
-        bases.add_steps(prediction_steps)
-        bases.add_facts(latest_prediction)
+        base_steps.add("predictions", prediction_steps)
+        base_facts.add("predictions", latest_prediction)
+        links.base_actions.add("predictions", predict_link)
+        links.run_pages.add("predictions", result_page)
+        links.run_files.add("predictions", changed_sides_link)
+        log_actions.add("predictions", score_link)

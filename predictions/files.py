@@ -4,9 +4,11 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from core.downloads import plain_name
 from core.files.media import remove_media, take_media
 from intake.services.waiting import waiting_room
 
@@ -28,6 +30,11 @@ def new_upload(portal: str, company_id: str, extension: str) -> str:
 
 def new_result(portal: str, company_id: str) -> str:
     return f"{_folder(portal, RESULTS, company_id)}/{uuid.uuid4()}.csv"
+
+
+def download_name(title: str, ending: str, *, as_of: date | None) -> str:
+    """Return what a result is called where it is downloaded: two days of one list are two files."""
+    return plain_name(title, f"-as-of-{as_of.isoformat()}{ending}" if as_of else ending)
 
 
 def table_beside(result: str) -> str:

@@ -29,7 +29,7 @@ class PredictionForm(SentOnceForm, TableForm):
     """Name, model, file; and, after a refusal, what to do with the rows that cannot be read."""
 
     # What is wrong is listed in the order of the page.
-    field_order = ("name", "model", "file")
+    field_order = ("name", "model", "file", "as_of")
 
     name = forms.CharField(
         max_length=255,
@@ -47,8 +47,19 @@ class PredictionForm(SentOnceForm, TableForm):
         },
     )
 
-    def __init__(self, *args, versions, champion=None, **kwargs):
+    as_of = forms.DateField(
+        label="As of",
+        required=False,
+        help_text="The day from which the dates of the file are counted back. If empty, the latest date in "
+        "the file. Give it for a part of a list, so that it scores like the whole.",
+        widget=forms.DateInput({"type": "date"}),
+        error_messages={"invalid": "Give the day as in 2026-11-30."},
+    )
+
+    def __init__(self, *args, versions, champion=None, has_dates=False, **kwargs):
         super().__init__(*args, **kwargs)
+        if not has_dates:
+            del self.fields["as_of"]
         self.fields["model"].queryset = versions
         self.fields["model"].initial = champion
 

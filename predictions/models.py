@@ -1,6 +1,7 @@
 """Who predicted what, with which version, and where the result stands."""
 
 import uuid
+from datetime import date
 
 from django.db import models
 from django.db.models import Q
@@ -84,6 +85,13 @@ class Prediction(models.Model):
     def reads_log(self) -> bool:
         """Whether the customers are those of a purchase log, and not of a file with one row for each."""
         return (self.input_data or {}).get("source") == "log"
+
+    @property
+    def as_of(self) -> date | None:
+        """The day from which the dates of its file were counted back; None where no model reads any."""
+        read = self.input_data or {}
+        found = (read.get("spec") or {}).get("reference")
+        return date.fromisoformat(found) if found else None
 
     @property
     def is_done(self) -> bool:

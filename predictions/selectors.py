@@ -17,7 +17,6 @@ from registry.selectors import (
     has_several_bases,
     offered_versions,
     populations_of,
-    purchases_base,
     snapshot_bases,
     telecom_base,
     versions_for,
@@ -127,13 +126,14 @@ def base_to_begin_with(member: Member) -> Population:
     return bases.filter(pk=Subquery(latest)).first() or own.first() or telecom_base()
 
 
-def version_for_purchases(company: Company, *, model_type: str | None = None) -> ModelVersion | None:
-    """Return what scores the purchases of one customer: the champion of the company's purchases.
+def version_for_purchases(
+    company: Company, base: Population | None, *, model_type: str | None = None
+) -> ModelVersion | None:
+    """Return what scores the purchases of one customer: the champion of a base of purchases.
 
     Where a `model_type` is named, the latest version of that type that is offered for them: what nobody
     deployed, and what scores in the shadow, answers nobody.
     """
-    base = purchases_base(company)
     if base is None:
         return None
     if model_type is None:
@@ -143,9 +143,11 @@ def version_for_purchases(company: Company, *, model_type: str | None = None) ->
     return named.select_related("model_type", "company", "population").order_by("-created_at", "-pk").first()
 
 
-def trained_for_purchases(company: Company, *, model_type: str | None = None) -> QuerySet[ModelVersion]:
-    """Return what learned from the company's purchases and may be deployed for them."""
-    learned = company.versions.ready().filter(population=purchases_base(company))
+def trained_for_purchases(
+    company: Company, base: Population | None, *, model_type: str | None = None
+) -> QuerySet[ModelVersion]:
+    """Return what learned from the purchases of a base and may be deployed for them."""
+    learned = company.versions.ready().filter(population=base)
     return learned.filter(model_type__slug=model_type) if model_type else learned
 
 
@@ -160,8 +162,12 @@ def runs_of_log(analysis: AnalysisSession) -> QuerySet[Prediction]:
     return runs.filter(input_data__analysis=str(analysis.pk))
 
 
-def analysis_section(member: Member, analysis: AnalysisSession) -> dict:
-    """Return what the page of a log says of its customers: what scores them, and what was scored."""
+def analysis_section(member: Member, analysis: AnalysisSession) -> dict | None:
+    """Return what the page of a log says of its customers: what scores them, and what was scored; nothing
+    where they were put away.
+    """
+    if analysis.population.is_archived:
+        return None
     return {
         "analysis": analysis,
         "version": version_for_log(analysis),

@@ -8,7 +8,8 @@ class RegistryConfig(AppConfig):
 
     def ready(self):
         from companies.events import DEVELOPER_APPROVED
-        from companies.home import add_section
+        from companies.home import for_developers, home_sections
+        from companies.navigation import add_page
         from companies.portals import DEVELOPERS
         from companies.services.erasure import accompany
         from core.events import subscribe
@@ -24,8 +25,9 @@ class RegistryConfig(AppConfig):
         subscribe(VERSION_DAMAGED, name="registry.write_to_operator", react=write_to_operator)
         accompany("the ledger", let_lines_go)
         declare_files()
-        add_section(
-            template="registry/_home.html", provide=bases.suggested_section, order=5, portals=(DEVELOPERS,)
-        )
-        add_section(template="registry/_home_bases.html", provide=bases.home_section, order=3)
-        bases.add_steps(bases.deploy_step)
+        add_page("Customer bases", "registry:bases", order=40)
+        add_page("Models", "registry:models", order=60, group="Models")
+        add_page("Ledger", "registry:ledger", order=90, portals=(DEVELOPERS,), group="Models")
+        home_sections.add("registry/_home_bases.html", bases.home_section, order=3)
+        home_sections.add("registry/_home.html", for_developers(bases.suggested_section), order=5)
+        bases.base_steps.add("registry", bases.deploy_step)

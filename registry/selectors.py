@@ -19,12 +19,13 @@ TIE = 0.001
 
 
 # --- Customer bases --------------------------------------------------------------------------------------
-#
-# Where a reading takes a base and none is named, the telecom base of the installation is meant.
 
 
 def telecom_base() -> Population:
-    """Return the base that the installation ships, with its defaults."""
+    """Return the base that the installation ships, with its defaults.
+
+    It is meant where an address or a request names none. Only doors know that: below them a base is named.
+    """
     return Population.objects.get(installation_slot=INSTALLATION)
 
 
@@ -46,11 +47,16 @@ def has_several_bases(company: Company) -> bool:
     return company.populations.exists()
 
 
+def log_bases(company: Company) -> QuerySet[Population]:
+    """Return the bases of `company` that have one row per purchase, the oldest first."""
+    return company.populations.open().filter(kind=Population.Kind.LOG).order_by("pk")
+
+
 def purchases_base(company: Company) -> Population | None:
     """Return the base that the purchase logs of `company` are of where nobody says which; None before the
     first log.
     """
-    return company.populations.open().filter(kind=Population.Kind.LOG).order_by("pk").first()
+    return log_bases(company).first()
 
 
 def population_for(company: Company, uuid: UUID | str) -> Population:
@@ -90,9 +96,9 @@ def offered_versions(member: Member) -> QuerySet[ModelVersion]:
     )
 
 
-def versions_for(member: Member, population: Population | None = None) -> QuerySet[ModelVersion]:
+def versions_for(member: Member, population: Population) -> QuerySet[ModelVersion]:
     """Return what `member` may predict the customers of `population` with."""
-    return offered_versions(member).filter(population=population or telecom_base())
+    return offered_versions(member).filter(population=population)
 
 
 def list_versions(member: Member) -> QuerySet[ModelVersion]:
@@ -107,7 +113,7 @@ def list_versions(member: Member) -> QuerySet[ModelVersion]:
     since = ModelDeployment.objects.offered().filter(company=member.company, model=OuterRef("pk"))
     return (
         versions.annotate(serving_since=Subquery(since.values("deployed_at")[:1]))
-        .select_related("model_type", "metrics", "company", "training_dataset", "population")
+        .select_related("model_type", "metrics", "company", "training_dataset__population", "population")
         .order_by(F("company").asc(nulls_first=True), "population", "model_type", "number")
     )
 
@@ -119,11 +125,8 @@ def visible_versions(company: Company) -> QuerySet[ModelVersion]:
     return ModelVersion.objects.of_installation_or(company)
 
 
-def find_version(
-    *, company: Company, model_type: str, number: int, population: Population | None = None
-) -> ModelVersion:
+def find_version(*, company: Company, model_type: str, number: int, population: Population) -> ModelVersion:
     """Return the version by the number that people call it by; the company's own before a default."""
-    population = population or telecom_base()
     found = visible_versions(company).filter(
         model_type__slug=model_type, number=number, population=population
     )
@@ -143,12 +146,12 @@ def _offered(company):
     return company.deployments.offered().values("model_id")
 
 
-def best_default(population: Population | None = None) -> ModelVersion | None:
+def best_default(population: Population) -> ModelVersion | None:
     """Return the READY default with the highest accuracy; a tie goes to the type that is retrained.
 
     A base of a company has no defaults.
     """
-    defaults = ModelVersion.objects.defaults().ready().filter(population=population or telecom_base())
+    defaults = ModelVersion.objects.defaults().ready().filter(population=population)
     rated = list(defaults.select_related("model_type", "metrics"))
     rated = [
         version for version in rated if hasattr(version, "metrics") and version.metrics.accuracy is not None
@@ -161,18 +164,18 @@ def best_default(population: Population | None = None) -> ModelVersion | None:
     return (pinned or sorted(tied, key=lambda version: -version.metrics.accuracy))[0]
 
 
-def champion_of(company: Company, population: Population | None = None) -> ModelDeployment | None:
+def champion_of(company: Company, population: Population) -> ModelDeployment | None:
     """Return the deployment of the champion of a base, also while its version is out of service."""
     return _serving(company, population).champions().first()
 
 
-def challenger_of(company: Company, population: Population | None = None) -> ModelDeployment | None:
+def challenger_of(company: Company, population: Population) -> ModelDeployment | None:
     """Return the deployment of the challenger of a base, also while its version is out of service."""
     return _serving(company, population).challengers().first()
 
 
 def _serving(company, population):
-    rows = company.deployments.filter(population=population or telecom_base())
+    rows = company.deployments.filter(population=population)
     return rows.select_related("company", "population", "model__model_type")
 
 
@@ -201,12 +204,11 @@ def champion_to_return_to(champion: ModelDeployment) -> ModelDeployment | None:
     return earlier
 
 
-def champion_for(member: Member, population: Population | None = None) -> ModelVersion | None:
+def champion_for(member: Member, population: Population) -> ModelVersion | None:
     """Return the version that a form suggests to `member` for the customers of a base.
 
     The company's champion; where it is out of service the one before it; else the best default.
     """
-    population = population or telecom_base()
     return (
         champion_that_serves(member.company, population)
         or best_default(population)
@@ -357,7 +359,7 @@ def users_of(company: Company) -> int:
     ).count()
 
 
-def offer_now(member: Member, population: Population | None = None) -> Offer:
+def offer_now(member: Member, population: Population) -> Offer:
     return Offer("Now", champion_for(member, population), list(versions_for(member, population)))
 
 

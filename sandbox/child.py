@@ -27,6 +27,8 @@ POLL_SECONDS = 0.05
 ADDRESS_SPACE = 4 << 30
 # What a process needs to run at all. Keys and passwords of the site are none of a parser's business.
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV")
+# Fewer arenas and an allocator that gives back: what is watched is resident memory.
+ALLOCATORS = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "jemalloc"}
 KILLED = (-9, 137)
 
 Progress = Callable[[str, int, int], None]
@@ -155,10 +157,8 @@ def _start(complaints) -> subprocess.Popen:
         "PYTHONUTF8": "1",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
-        # Fewer arenas and an allocator that gives back: what is watched is resident memory.
-        "MALLOC_ARENA_MAX": "2",
-        "ARROW_DEFAULT_MEMORY_POOL": "jemalloc",
     }
+    environment |= ALLOCATORS
     return subprocess.Popen(
         [sys.executable, "-m", "sandbox.entry"],
         cwd=ROOT,

@@ -47,6 +47,7 @@ def _do(request, answer):
 
     module, _, name = request["function"].partition(":")
     function = getattr(importlib.import_module(module), name)
+    leave_pandas_out()
     try:
         result = function(**request["kwargs"], on_progress=on_progress)
     except Exception as error:
@@ -55,6 +56,27 @@ def _do(request, answer):
         answer(refusal=error.as_dict())
     else:
         answer(result=result, peak_bytes=_peak_bytes())
+
+
+def leave_pandas_out() -> None:
+    """Where the function does without pandas, keep pyarrow from importing it at its first array.
+
+    It would, wherever pandas is installed: 0.4 s and 30 MB for the question whether a list is a Series.
+    Whoever imports pandas later, or calls `to_pandas`, still gets it.
+    """
+    if "pyarrow" not in sys.modules or "pandas" in sys.modules:
+        return
+    sys.meta_path.insert(0, _NoPandas())
+    try:
+        sys.modules["pyarrow"].array([])
+    finally:
+        del sys.meta_path[0]
+
+
+class _NoPandas:
+    def find_spec(self, name, path=None, target=None):
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
 
 
 def _limit(address_space: int) -> None:

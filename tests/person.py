@@ -85,7 +85,7 @@ class Person:
         ).click()
         self.browser.find_element(By.CSS_SELECTOR, "input[type=file]").send_keys(str(path))
         self.press("Predict")
-        self.wait_until(lambda: "likely to leave" in self.heading(), seconds=90)
+        self.wait_until(lambda: " named" in self.heading(), seconds=90)
 
 
 def complaints(browser):

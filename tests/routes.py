@@ -186,6 +186,10 @@ ROUTES = {
     ],
     "<portal:portal>/logs/<uuid:analysis>/": both_portals("logs/{log}/"),
     "<portal:portal>/logs/<uuid:analysis>/columns/": both_portals("logs/{log}/columns/"),
+    # An empty form: it does not say where the file goes.
+    "<portal:portal>/logs/<uuid:analysis>/hand-over/": both_portals(
+        "logs/{log}/hand-over/", own=400, method="post"
+    ),
     **{
         f"<portal:portal>/logs/<uuid:analysis>/{file}": both_portals(f"logs/{{log}}/{file}")
         for file in ("file", "left-out.csv", "delete/", "features/")

@@ -9,13 +9,14 @@ import pytest
 
 from core.files.media import readable_path
 from ml.learning.feature_training import Judged
+from ml.logs.known_until import learned_outcomes_until
 from predictions import files
 from registry.selectors import champion_of
 from registry.services.opening import verified_files
 from tests.coffee_shop import LATER, NOON, SPRING, finish, until
 from training.engines.beside_champion import judge_champion
 from training.models import TrainingRun
-from training.services.deploying import learned_outcomes_until, weigh_against
+from training.services.deploying import weigh_against
 from training.services.log_training import train_on_log
 from transactions.services.configuration import configure_analysis
 
@@ -94,7 +95,7 @@ def test_a_champion_that_learned_from_these_very_customers_is_not_judged_on_them
 
 
 def test_a_champion_that_cannot_be_opened_stops_no_training(learned, tmp_path):
-    version = verified_files(champion_of(learned.company, learned.population).model).to_dict()
+    version = verified_files(champion_of(learned.company, learned.population).model, at=NOON).to_dict()
 
     found = judge_champion(
         {"id": 1, "name": "Old", "version": version | {"manifest_sha256": "0" * 64}, "known_until": None},

@@ -35,6 +35,7 @@ from core.files.store import (
 )
 from core.files.stored import BUCKETS, DATASETS, MEDIA, MODELS, UTILS, FileIsGone
 from registry.models import ModelVersion
+from registry.selectors import telecom_base
 from registry.services.opening import DamagedArtefact, forget_loaded, load_scorer
 from registry.services.versions import register_version
 from transactions.services.deletion import delete_analysis
@@ -316,6 +317,7 @@ def test_a_model_is_fetched_where_a_machine_has_no_copy_and_compared(
     use_s3()
     version = register_version(
         company=company,
+        population=telecom_base(),
         model_type=model_types["logistic_regression"],
         exported=exported_models["logistic_regression"],
         dataset=None,
@@ -326,13 +328,13 @@ def test_a_model_is_fetched_where_a_machine_has_no_copy_and_compared(
 
     shutil.rmtree(cache_folder(), ignore_errors=True)
     forget_loaded()
-    assert load_scorer(version).threshold
+    assert load_scorer(version, at=timezone.now()).threshold
 
     # What the bucket gives is trusted no more than the disk.
     store_bytes(MODELS, next(name for name in kept if name.endswith(".json")), b"{}")
     forget_loaded()
     with pytest.raises(DamagedArtefact):
-        load_scorer(version)
+        load_scorer(version, at=timezone.now())
 
 
 @pytest.mark.django_db
@@ -342,6 +344,7 @@ def test_models_of_an_erased_company_leave_the_server(
     use_s3()
     register_version(
         company=company,
+        population=telecom_base(),
         model_type=model_types["logistic_regression"],
         exported=exported_models["logistic_regression"],
         dataset=None,
@@ -359,6 +362,7 @@ def kept_version(use_s3, exported_models, model_types, company):
     use_s3()
     return register_version(
         company=company,
+        population=telecom_base(),
         model_type=model_types["logistic_regression"],
         exported=exported_models["logistic_regression"],
         dataset=None,
@@ -396,7 +400,7 @@ def test_the_sweep_takes_from_the_server_what_no_row_names(kept_version, orphans
     assert sorted(removed) == orphans
     assert names_on_the_server() == before - {name.removeprefix("models/") for name in orphans}
     forget_loaded()
-    assert load_scorer(kept_version).threshold
+    assert load_scorer(kept_version, at=timezone.now()).threshold
     assert sweep(at=in_two_hours(), page_size=page_size) == []
 
 

@@ -1,6 +1,7 @@
 """Scoring a purchase log and its next export by page, API and command: once, by whom, and what is said."""
 
 import uuid
+from urllib.parse import urlencode
 
 import pytest
 from django.core.files.base import ContentFile
@@ -134,6 +135,17 @@ def test_users_score_a_log_and_add_to_it(as_user, user, learned, whole, do_jobs)
     assert "new on the list since 15 September 2024" in page
     changes = as_user.get(reverse("predictions:download_changes", args=("user", run.uuid)))
     assert b"".join(changes.streaming_content).startswith(b'"customer_id","change"')
+    kinds = run.result["changes"]["scored"]
+    for kind in ("new", "bought since"):
+        words = urlencode({"change": kind})
+        assert kinds[kind] and f'href="?{words}#customers"' in page
+        shown = as_user.get(f"{answer['Location']}?{words}")
+        assert shown.context["page"].paginator.count == kinds[kind]
+        assert {row["change"] for row in shown.context["rows"]} == {kind}
+    picked = as_user.get(
+        reverse("predictions:download_customers", args=("user", run.uuid)), {"change": "new"}
+    )
+    assert len(b"".join(picked.streaming_content).splitlines()) == kinds["new"] + 1
 
 
 def test_the_log_of_another_company_and_none_answer_alike(as_stranger, learned, whole):
@@ -196,6 +208,10 @@ def test_a_program_scores_a_log_and_its_next_export(as_user, learned, whole, do_
     assert run["summary"]["rows"] == run["read"]["accepted"]
     newer = as_user.get(f"{RUNS}/{second.json()['id']}").json()
     assert newer["summary"]["changes"]["since"].startswith(SPRING)
+    listed = as_user.get(f"{RUNS}/{newer['id']}/rows", {"change": "new", "limit": 1000}).json()
+    assert listed["count"] == newer["summary"]["changes"]["kinds"]["new"]
+    assert {row["change"] for row in listed["results"]} == {"new"}
+    assert "_change" not in listed["results"][0]["features"]
     for name in ("lapsed", "changes"):
         beside = as_user.get(f"{RUNS}/{newer['id']}/{name}.csv")
         assert b"".join(beside.streaming_content).startswith(b'"customer_id"')

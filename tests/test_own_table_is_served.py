@@ -48,7 +48,7 @@ def say_again(version, path):
     table = customers_table(schema, version.population.reading, purpose="predict")
     frame = as_pandas(load_frame(path, check_table(path, table, today=NOON.date()).spec, table))
     pipeline = joblib.load(readable_path(version.file_path))
-    calibrator = Calibrator.from_dict(load_manifest(version)["calibrator"])
+    calibrator = Calibrator.from_dict(load_manifest(version, at=NOON)["calibrator"])
     return calibrator.apply(raw_scores(pipeline, clean_frame(frame, schema)))
 
 

@@ -15,6 +15,7 @@ from predictions.selectors import open_table
 from predictions.services.runs import start_prediction
 from registry.models import ShadowRun
 from registry.services.deployments import deploy_version
+from registry.services.opening import load_manifest
 from registry.tests.factories import NOON
 from tabular.snapshots.plan import suggest
 from tabular.values.moments import read_moment
@@ -49,6 +50,19 @@ def predicted(user, do_jobs):
         return Prediction.objects.with_people().get(pk=run.pk)
 
     return finish
+
+
+def test_members_whom_the_model_learned_from_are_counted_apart(first_trained, deploy, predicted):
+    table, newcomers = gym(), gym(120, seed=9, prefix="A")[1:]
+    version = first_trained(table).version
+    deploy(version, "CHAMPION")
+
+    found = predicted([*table, *newcomers], version).result
+
+    split = load_manifest(version, at=NOON)["split"]
+    assert found["untouched"]["learned_from"] == split["train_rows"]
+    assert found["untouched"]["realised"]["everybody"]["customers"] == split["test_rows"] + 120
+    assert found["realised"]["everybody"]["customers"] == 520
 
 
 def test_each_month_is_predicted_and_the_next_model_watched(first_trained, trained_again, deploy, predicted):
@@ -90,7 +104,8 @@ def as_workbook(table, name="gym.xlsx"):
 def chances(run):
     with readable_path(run.result_dataset_path).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    return [(row["Member no"], row["churn_probability"]) for row in rows]
+    # Each result is written as its file is.
+    return [(row["Member no"], float(row["churn_probability"].replace(",", "."))) for row in rows]
 
 
 @pytest.mark.any_database

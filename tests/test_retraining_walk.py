@@ -112,10 +112,8 @@ def test_a_version_is_trained_compared_deployed_used_and_rolled_back(browser, in
     assert developer.heading().startswith("Neural Network v3: ")
     developer.open("/dev/datasets/")
     names = developer.text()
-    assert all(
-        name in names for name in ("uploadDataset1", "combinedDataset1", "uploadDataset2", "combinedDataset2")
-    )
-    browser.find_element(By.LINK_TEXT, "combinedDataset2").click()
+    assert all(name in names for name in ("(1 upload)", "(2 uploads)", first.name, second.name))
+    browser.find_element(By.PARTIAL_LINK_TEXT, "(2 uploads)").click()
     assert "Neural Network v3" in developer.text()
     assert len(browser.find_elements(By.CSS_SELECTOR, "main svg rect")) == 5
     developer.deploy("Neural Network v3", "More customers")

@@ -12,6 +12,7 @@ from core.files.media import readable_path
 from core.files.store import local_copy
 from core.files.stored import DATASETS
 from predictions import files
+from predictions.api.sent_history import read_history
 from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
 from predictions.services.histories import score_history
@@ -60,9 +61,9 @@ def test_a_customer_gets_what_the_api_says_of_its_purchases(
     seen = {"full": 0, "one_purchase": 0, "lapsed": 0}
     sent = sent_by(analysis)
     for customer in {*list(sent)[::every], *bought_once[::every], *sorted(silent)[::every]}:
-        alone = score_history(
-            company=company, transactions=sent[customer], as_of=run.result["as_of"], at=NOON
-        )
+        body = {"customer_id": customer, "transactions": sent[customer], "as_of": run.result["as_of"]}
+        read = read_history(body)
+        alone = score_history(company=company, events=read["transactions"], as_of=read["as_of"], at=NOON)
         seen[alone.evidence] += 1
         if alone.evidence == "lapsed":
             assert customer in silent and customer not in table
@@ -165,6 +166,12 @@ def assert_changed_as_lists_and_purchases_say(scored, run, year):
     assert {row["customer_id"] for row in listed if row["change"] == "new"} == named_now - named_before
     assert [row["change"] for row in listed][: changes["kinds"]["new"]] == ["new"] * changes["kinds"]["new"]
     assert len(listed) == len(named_now | named_before)
+    kinds = {row["customer_id"]: row["change"] for row in listed}
+    assert {name: row["_change"] for name, row in now.items()} == {name: kinds.get(name, "") for name in now}
+    assert changes["scored"] == {
+        kind: sum(kinds.get(name) == kind for name in now) for kind in changes["kinds"]
+    }
+    assert list(now) == [row["customer_id"] for row in csv_of(run.result_dataset_path)]
 
 
 def assert_held_against_who_bought(scored, run, year):
@@ -188,6 +195,20 @@ def test_before_its_time_is_over_nobody_says_how_right_the_last_list_was(scored,
     told = LogResult(run).changes.came_true
     assert not run.result["changes"]["outcome"]["is_over"]
     assert "is not known yet: 20 of its 60 days have passed" in told
+
+
+def test_a_model_that_learned_from_later_days_is_named_and_never_graded(learned, read, score, add, year):
+    early = read(until(year, "2024-08-01"), name="july.csv")
+
+    run = score(early)
+    later = add(early, until(year, LATER))
+
+    # It learned at a cutoff 60 days before the end of the log of spring, and knows all until then.
+    assert run.input_data["knew_until"].startswith(SPRING)
+    assert LogResult(run).foreknowledge
+    assert later.input_data["knew_until"] is None
+    assert later.result["changes"]["outcome"] is None
+    assert "is not counted: its model had learned" in LogResult(later).changes.came_true
 
 
 def test_an_export_of_the_new_days_alone_gives_what_a_whole_one_gives(scored, add, year):

@@ -126,7 +126,7 @@ def test_a_retraining_goes_from_machine_to_machine(
     first, second = (TrainingRun.objects.with_related().get(pk=run.pk) for run in (first, second))
     assert second.parent_dataset == first.combined_dataset
     assert len(second.comparison["existing"]) >= 1 and second.comparison["not_compared"] == []
-    assert load_scorer(second.version).threshold
+    assert load_scorer(second.version, at=timezone.now()).threshold
     page = f"/dev/datasets/{second.combined_dataset_id}/"
     assert as_developer.get(page).context["is_there"]
     table = b"".join(as_developer.get(f"{page}download").streaming_content)
@@ -159,7 +159,7 @@ def test_a_table_of_its_own_goes_from_machine_to_machine(another_machine, develo
     assert job.error is None, job.error
     run = TrainingRun.objects.with_related().get(pk=run.pk)
     assert run.combined_dataset.row_count == checked.rows
-    assert load_scorer(run.version).threshold
+    assert load_scorer(run.version, at=timezone.now()).threshold
 
 
 def test_erasing_a_company_leaves_no_file_of_it_on_the_server(

@@ -97,7 +97,7 @@ def test_every_row_finds_its_base(landed):
         ("March", purchases.pk),
         ("March: retail_v2", purchases.pk),
     }
-    assert champion_of(company).model_id == retrained
+    assert champion_of(company, telecom_base()).model_id == retrained
     assert champion_of(company, purchases).model_id == learned
     line = DeploymentEvent.objects.get(version=learned)
     assert (line.sequence, line.population) == (2, purchases)

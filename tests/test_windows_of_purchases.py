@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from ml.logs.features.window_definitions import WINDOWS
 from predictions.selectors import version_for_purchases
+from registry.selectors import purchases_base
 from registry.services.opening import load_manifest
 from transactions.models import FeatureMatrix
 from transactions.presenting.samples import sample_file
@@ -47,8 +48,8 @@ def test_a_model_of_windows_scores_a_customer(call, company, events, do_jobs):
     for job in do_jobs():
         assert job.error is None, job.error
 
-    version = version_for_purchases(company)
-    manifest = load_manifest(version)
+    version = version_for_purchases(company, purchases_base(company))
+    manifest = load_manifest(version, at=version.created_at)
     assert manifest["purchase_features"]["feature_set"] == "retail_v2"
     assert NAMES & {column["name"] for column in manifest["schema"]["numeric"]}
 

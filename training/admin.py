@@ -9,8 +9,7 @@ from django.utils.safestring import mark_safe
 from companies.admin import ReadOnlyAdmin, ReasonForm, link_to
 from companies.models import Company
 from intake.services.checking import LEAVE_OUT, REFUSE
-from registry.admin import ModelVersionAdmin
-from registry.models import ModelVersion
+from registry.admin import add_action, asking_why
 from training.models import TrainingRun
 from training.presenting.purchases import describe_report
 from training.services.operating import order_rebuild, retrain_for
@@ -39,59 +38,53 @@ class RetrainForm(ReasonForm):
 FIGURES = {"auc": "AUC", "f1": "F1", "precision": "precision", "recall": "recall"}
 
 
+@admin.action(description="Retrain …", permissions=["act"])
+def retrain(of_versions, request, queryset):
+    if len(queryset) != 1:
+        of_versions.message_user(
+            request, "Choose one version: the file is for its customers.", messages.ERROR
+        )
+        return None
+
+    def service(version, *, company, file, leave_out, reason):
+        retrain_for(
+            version=version,
+            company=company,
+            upload=file,
+            reason=reason,
+            bad_rows=LEAVE_OUT if leave_out else REFUSE,
+            by=request.user,
+            at=timezone.now(),
+        )
+
+    return of_versions.ask(
+        request,
+        queryset,
+        title="Retrain",
+        explanation="A worker adds the file to the latest data of these customers, trains the type of "
+        "this version from scratch with its parameters, and registers the next version. The developer of "
+        "the company sees the run, may cancel it, and decides what is deployed.",
+        form=RetrainForm,
+        service=service,
+        done="is being retrained; see the training runs",
+        button="Start retraining",
+    )
+
+
 # The registry cannot know how a model is made, so what makes one is added to its page here.
-admin.site.unregister(ModelVersion)
-
-
-@admin.register(ModelVersion)
-class TrainedVersionAdmin(ModelVersionAdmin):
-    actions = (*ModelVersionAdmin.actions, "retrain", "rebuild")
-
-    @admin.action(description="Retrain …", permissions=["act"])
-    def retrain(self, request, queryset):
-        if len(queryset) != 1:
-            self.message_user(request, "Choose one version: the file is for its customers.", messages.ERROR)
-            return None
-
-        def service(version, *, company, file, leave_out, reason):
-            retrain_for(
-                version=version,
-                company=company,
-                upload=file,
-                reason=reason,
-                bad_rows=LEAVE_OUT if leave_out else REFUSE,
-                by=request.user,
-                at=timezone.now(),
-            )
-
-        return self.ask(
-            request,
-            queryset,
-            title="Retrain",
-            explanation="A worker adds the file to the latest data of these customers, trains the type of "
-            "this version from scratch with its parameters, and registers the next version. The developer of "
-            "the company sees the run, may cancel it, and decides what is deployed.",
-            form=RetrainForm,
-            service=service,
-            done="is being retrained; see the training runs",
-            button="Start retraining",
-        )
-
-    @admin.action(description="Rebuild and compare …", permissions=["act"])
-    def rebuild(self, request, queryset):
-        return self.ask(
-            request,
-            queryset,
-            title="Rebuild and compare",
-            explanation="A worker trains each once more from its recorded data, parameters and seed, and "
-            "compares the predictions for every customer: they must be equal within 0.000000001. Nothing "
-            "that serves is changed. What came of it stands in the audit log; a difference fails the job.",
-            service=lambda version, reason: order_rebuild(
-                version=version, reason=reason, by=request.user, at=timezone.now()
-            ),
-            done="is being rebuilt; see the jobs",
-            button="Rebuild",
-        )
+add_action("retrain", retrain)
+add_action(
+    "rebuild",
+    asking_why(
+        order_rebuild,
+        title="Rebuild and compare",
+        explanation="A worker trains each once more from its recorded data, parameters and seed, and "
+        "compares the predictions for every customer: they must be equal within 0.000000001. Nothing "
+        "that serves is changed. What came of it stands in the audit log; a difference fails the job.",
+        done="is being rebuilt; see the jobs",
+        button="Rebuild",
+    ),
+)
 
 
 @admin.register(TrainingRun)

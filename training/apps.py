@@ -5,23 +5,33 @@ class TrainingConfig(AppConfig):
     name = "training"
 
     def ready(self):
-        from companies import home
         from companies.beginnings import add_beginning
+        from companies.home import for_developers, home_sections
+        from companies.navigation import add_page
         from companies.portals import DEVELOPERS
-        from registry.presenting import bases, cards, comparisons
+        from registry.presenting import links
+        from registry.presenting.bases import base_steps
+        from registry.presenting.cards import card_sections
+        from registry.presenting.comparisons import comparisons
         from training.presenting.bases import training_steps
         from training.presenting.beginnings import has_trained, own_customers
         from training.presenting.comparisons import comparison_on_same_customers
+        from training.presenting.links import model_tab, own_table_link, table_page
         from training.presenting.sections import analysis_section, card_section, home_section, log_section
         from training.services.owned_files import declare_files
-        from transactions.presenting import sections
+        from transactions.presenting.sections import log_sections, log_tabs
 
         declare_files()
 
-        cards.add_section(template="training/_card.html", provide=card_section)
-        cards.add_section(template="training/_log_card.html", provide=log_section)
-        sections.add_section(template="training/_analysis.html", provide=analysis_section, order=10)
-        home.add_section(template="training/_home.html", provide=home_section, order=7, portals=(DEVELOPERS,))
-        bases.add_steps(training_steps)
-        comparisons.add_comparisons(comparison_on_same_customers)
+        add_page("Retrain", "training:new", order=70, portals=(DEVELOPERS,), group="Models")
+        add_page("Data sets", "training:datasets", order=80, portals=(DEVELOPERS,), group="Models")
+        card_sections.add("training/_card.html", card_section)
+        card_sections.add("training/_log_card.html", log_section)
+        log_sections.add("training/_analysis.html", analysis_section, order=10)
+        home_sections.add("training/_home.html", for_developers(home_section), order=7)
+        base_steps.add("training", training_steps)
+        comparisons.add("training", comparison_on_same_customers)
         add_beginning("own", order=20, provide=own_customers, has_begun=has_trained)
+        links.table_pages.add("training", table_page)
+        links.doors_for_tables.add("training", own_table_link)
+        log_tabs.add("model", model_tab)

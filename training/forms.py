@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from django import forms
 
+from companies.services.conditions import LONGEST_REASON
 from core.forms import SentOnceForm
 from intake.forms import BadRowsForm
-from ml.logs.log_models import TYPES
 from ml.model_types.catalogue import MODEL_TYPES
 from registry.models import ModelType
+from registry.services.model_types import LOG_TYPES, USUAL_LOG_TYPE
 from registry.services.populations import LONGEST_CURRENCY, LONGEST_NAME
 from tabular.snapshots.inference import Inferred
 from tabular.snapshots.plan import DATE_ORDERS, Choices
 from training.presenting.leaks import STOP, Leak
 from training.presenting.own_tables import who_left_choices
-from training.services.retraining import LONGEST_REASON
 from transactions.forms import FEATURE_SET_CHOICES
 
 ORDERS_IN_WORDS = {"DMY": "Day first", "MDY": "Month first"}
@@ -35,7 +35,7 @@ class StartForm(SentOnceForm, BadRowsForm):
 
 
 def _types():
-    return [(slug, MODEL_TYPES[slug].name) for slug in TYPES]
+    return [(slug, MODEL_TYPES[slug].name) for slug in LOG_TYPES]
 
 
 class LogTrainingForm(SentOnceForm):
@@ -54,7 +54,7 @@ class LogTrainingForm(SentOnceForm):
         """Return what was chosen last time; at first the first of each."""
         latest = trainings.first()
         if latest is None or latest.matrix is None:
-            return {"model_type": TYPES[0], "feature_set": FEATURE_SET_CHOICES[0][0]}
+            return {"model_type": USUAL_LOG_TYPE, "feature_set": FEATURE_SET_CHOICES[0][0]}
         return {"model_type": latest.model_type.slug, "feature_set": latest.matrix.feature_set}
 
 

@@ -27,7 +27,8 @@ class TrainingRunQuerySet(models.QuerySet):
         """Fetch with each row what a line of a list and its status show."""
         return self.select_related(
             "company", "developer__account", "job", "model_type", "population", "version__model_type",
-            "version__metrics", "upload_dataset", "combined_dataset", "parent_dataset",
+            "version__metrics", "upload_dataset", "combined_dataset__population",
+            "parent_dataset__population",
             "matrix__analysis__dataset",
         )  # fmt: skip
 

@@ -8,12 +8,12 @@ from django.db.models import QuerySet
 
 from companies.identity import Member
 from companies.models import Company
+from companies.services.conditions import one_line
 from jobs.models import Job
 from registry.models import Dataset, ModelType, ModelVersion, Population
 from registry.selectors import (
     best_default,
     champion_for,
-    purchases_base,
     snapshot_bases,
     telecom_base,
     visible_versions,
@@ -70,9 +70,7 @@ def list_training_runs(member: Member) -> QuerySet[TrainingRun]:
     return training_runs_for(member).defer("comparison")
 
 
-def serving_version(
-    company: Company, member: Member | None, population: Population | None = None
-) -> ModelVersion | None:
+def serving_version(company: Company, member: Member | None, population: Population) -> ModelVersion | None:
     """Return what serves a base of `company` at the moment: what its people are suggested."""
     return champion_for(member, population) if member else best_default(population)
 
@@ -88,10 +86,15 @@ def latest_version(company: Company, population: Population) -> ModelVersion | N
     return versions.order_by("-pk").first()
 
 
+def latest_made(company: Company, population: Population) -> ModelVersion | None:
+    """Return the version of a base of `company` that was made last, also where it is out of service."""
+    return ModelVersion.objects.filter(company=company, population=population).order_by("-pk").first()
+
+
 def base_without_model(company: Company, name: str) -> Population | None:
     """Return the base of that name whose first training ended without a model, so that it may begin anew."""
     tables = Population.objects.open().filter(company=company, kind=Population.Kind.SNAPSHOT)
-    found = tables.filter(name__iexact=" ".join(name.split()), versions=None).first()
+    found = tables.filter(name__iexact=one_line(name), versions=None).first()
     runs = found.training_runs.all() if found else TrainingRun.objects.none()
     has_more = runs.filter(job__state__in=Job.UNFINISHED).exists() or runs.done().exists()
     return found if runs.exists() and not has_more else None
@@ -123,20 +126,20 @@ def plan_for(member: Member, population: Population) -> Plan:
     return Plan(
         base=latest or Dataset.objects.filter(original_slot__in=(company.pk, "default")).first(),
         model_type=ModelType.objects.filter(slug=settings.RETRAIN_MODEL_TYPE).first(),
-        serving=serving_version(company, member),
-        most_accurate=best_default(),
+        serving=serving_version(company, member, population),
+        most_accurate=best_default(population),
     )
 
 
 # --- Of purchases -----------------------------------------------------------------------------------------
 
 
-def latest_features(company: Company) -> FeatureMatrix | None:
-    """Return what a training on the company's purchases learns from: the latest features that stand or are on
+def latest_features(company: Company, population: Population | None) -> FeatureMatrix | None:
+    """Return what a training on the purchases of a base learns from: the latest features that stand or are on
     their way.
     """
     matrices = FeatureMatrix.objects.filter(
-        analysis__company=company, analysis__population=purchases_base(company)
+        analysis__company=company, analysis__population=population
     ).select_related("analysis", "job")
     for matrix in matrices.order_by("-created_at", "-id")[:MOST_FAILED]:
         if not matrix.has_failed:
@@ -144,9 +147,11 @@ def latest_features(company: Company) -> FeatureMatrix | None:
     return None
 
 
-def latest_feature_training(company: Company, *, model_type: str | None = None) -> TrainingRun | None:
-    """Return the latest training on the company's purchases, where `model_type` says so of that type."""
-    runs = company.training_runs.of_purchases().filter(population=purchases_base(company))
+def latest_feature_training(
+    company: Company, population: Population | None, *, model_type: str | None = None
+) -> TrainingRun | None:
+    """Return the latest training on the purchases of a base, where `model_type` says so of that type."""
+    runs = company.training_runs.of_purchases().filter(population=population)
     trainings = runs.with_related()
     return (trainings.filter(model_type__slug=model_type) if model_type else trainings).first()
 
@@ -162,7 +167,7 @@ def trainings_of(analysis: AnalysisSession) -> QuerySet[TrainingRun]:
 def datasets_for(member: Member) -> QuerySet[Dataset]:
     """Return the tables of customers of the member's company, latest first."""
     tables = member.company.datasets.filter(dataset_type=Dataset.Type.SNAPSHOT)
-    return tables.select_related("parent_dataset", "population").order_by("-pk")
+    return tables.select_related("parent_dataset__population", "population").order_by("-pk")
 
 
 def trained_on(dataset: Dataset, company: Company) -> QuerySet[ModelVersion]:
@@ -187,7 +192,7 @@ def chain_of(dataset: Dataset, *, whole: bool = False) -> Lineage:
     if used and used.combined_dataset:
         dataset = used.combined_dataset
     company = dataset.company
-    tables = {table.pk: table for table in company.datasets.all()}
+    tables = {table.pk: table for table in company.datasets.select_related("population")}
     chain = [dataset]
     while parent := tables.get(chain[-1].parent_dataset_id):
         chain.append(parent)

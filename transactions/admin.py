@@ -9,15 +9,15 @@ from transactions.selectors import status_of
 class AnalysisSessionAdmin(ReadOnlyAdmin):
     """The purchase logs of all companies: who sent them, and how they stand. Read-only."""
 
-    list_display = ("name", "company", "account", "state", "rows", "created_at")
+    list_display = ("name", "company", "population", "account", "state", "rows", "created_at")
     list_filter = ("state",)
-    list_select_related = ("company", "dataset", "account", "job")
+    list_select_related = ("company", "population", "dataset", "account", "job")
     search_fields = ("dataset__name", "company__name", "id")
     date_hierarchy = "created_at"
     fields = (
-        "name", "id", "company", "account", "status", "rows", "job", "dataset", "mapping", "import_report",
-        "events_path", "rejects_path", "horizon_days", "gap_days", "active_window_days", "configured_at",
-        "created_at",
+        "name", "id", "company", "population", "account", "status", "rows", "job", "dataset", "mapping",
+        "import_report", "events_path", "rejects_path", "horizon_days", "gap_days", "active_window_days",
+        "configured_at", "created_at",
     )  # fmt: skip
     readonly_fields = fields
 

@@ -6,15 +6,20 @@ class TransactionsConfig(AppConfig):
     verbose_name = "purchase logs"
 
     def ready(self):
-        from companies import home
         from companies.beginnings import add_beginning
-        from registry.presenting.bases import add_steps
+        from companies.home import home_sections
+        from companies.navigation import add_page
+        from registry.presenting.bases import base_steps
+        from registry.presenting.links import table_pages
         from transactions.presenting.bases import log_steps
         from transactions.presenting.beginnings import has_logs, purchases
+        from transactions.presenting.links import log_page
         from transactions.selectors import home_section
         from transactions.services.owned_files import declare_files
 
         declare_files()
-        home.add_section(template="transactions/_home.html", provide=home_section, order=20)
+        add_page("Purchase logs", "transactions:analyses", order=50)
+        home_sections.add("transactions/_home.html", home_section, order=20)
         add_beginning("purchases", order=30, provide=purchases, has_begun=has_logs)
-        add_steps(log_steps)
+        base_steps.add("transactions", log_steps)
+        table_pages.add("transactions", log_page)

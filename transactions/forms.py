@@ -1,10 +1,14 @@
 """The shape of what people send: a log, what its columns mean, which features, who is lost."""
 
+from collections.abc import Sequence
+
 from django import forms
 
 from core.forms import SentOnceForm
-from intake.forms import UploadField
+from intake.forms import SentOnForm, UploadField
 from ml.logs.features.catalogue import FEATURE_SETS
+from registry.models import Population
+from registry.services.populations import LONGEST_NAME
 from tabular.logs.mapping import REQUIRED
 from tabular.previews.preview import Preview
 from transactions.presenting.roles import ROLES
@@ -15,6 +19,8 @@ from transactions.services.configuration import (
     SHORTEST_HORIZON,
 )
 
+# Among the customer bases to choose from: none of them.
+OTHERS = "others"
 DATE_ORDERS = (("DMY", "Day first"), ("MDY", "Month first"))
 DECIMALS = ((".", "A point before decimals"), (",", "A comma before decimals"))
 FEATURE_SET_CHOICES = (
@@ -24,7 +30,7 @@ FEATURE_SET_CHOICES = (
 )
 
 
-class UploadForm(SentOnceForm):
+class UploadForm(SentOnceForm, SentOnForm):
     name = forms.CharField(
         max_length=255,
         required=False,
@@ -32,6 +38,48 @@ class UploadForm(SentOnceForm):
         widget=forms.TextInput({"autocomplete": "off"}),
     )
     file = UploadField(error_messages={"required": "Choose a file."})
+
+    def __init__(self, *args, bases: Sequence[tuple[Population, str]] = (), may_add: bool = False, **kwargs):
+        """Ask whose purchases these are, where there is more than one answer: `bases` with their words, and
+        others whose base is made of this log where somebody `may_add` one.
+        """
+        super().__init__(*args, **kwargs)
+        self._bases = {str(base.uuid): base for base, _ in bases}
+        choices = [(str(base.uuid), words) for base, words in bases]
+        if not bases or len(bases) + may_add < 2:
+            return
+        if may_add:
+            choices.append((OTHERS, "Other customers, such as those of another shop"))
+            self.fields["new_base"] = forms.CharField(
+                max_length=LONGEST_NAME,
+                required=False,
+                label="What are these other customers called?",
+                help_text="For other customers alone. It becomes the name of a new customer base.",
+                widget=forms.TextInput({"autocomplete": "off"}),
+            )
+        self.fields["base"] = forms.ChoiceField(
+            choices=choices,
+            label="Whose purchases are these?",
+            help_text="Customers of different kinds are never mixed: each customer base has its own models.",
+            widget=forms.RadioSelect,
+            error_messages={"required": "Say whose purchases these are."},
+        )
+
+    def clean(self):
+        super().clean()
+        chosen, name = self.cleaned_data.get("base"), self.cleaned_data.get("new_base", "")
+        if chosen == OTHERS and not name:
+            self.add_error("new_base", "Give these customers a name, such as that of the shop.")
+        if chosen in self._bases and name:
+            self.add_error(
+                "new_base", f"Leave the name empty, or choose other customers than {self.population}."
+            )
+        return self.cleaned_data
+
+    @property
+    def population(self) -> Population | None:
+        """The base that was chosen; None where there was nothing to choose, or for a new one."""
+        return self._bases.get(self.cleaned_data.get("base", ""))
 
 
 class MappingForm(forms.Form):

@@ -16,7 +16,7 @@ def analyses_for(member: Member) -> QuerySet[AnalysisSession]:
 
 
 def analyses_of(company: Company) -> QuerySet[AnalysisSession]:
-    return company.analyses.select_related("dataset", "job", "account", "company")
+    return company.analyses.select_related("dataset", "job", "account", "company", "population")
 
 
 def home_section(member: Member, *, count: int = 3) -> dict | None:

@@ -14,6 +14,7 @@ matrix = [
 analysis = [
     path("", analyses.analysis, name="analysis"),
     path("columns/", mapping.columns, name="columns"),
+    path("hand-over/", mapping.hand_over, name="hand_over"),
     path("file", analyses.download_raw, name="download_raw"),
     path("left-out.csv", analyses.download_rejects, name="download_rejects"),
     path("delete/", analyses.delete, name="delete"),

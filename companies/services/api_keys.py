@@ -8,6 +8,8 @@ from django.db.models import Q
 from companies.models import Account, ApiKey, Company, Scope
 from companies.selectors import developer_of
 from companies.services.audit import record_event
+from companies.services.conditions import refuse_other_name
+from companies.services.locking import lock_company
 from core.errors import Conflict, Forbidden, Unprocessable
 
 # A program may call many times a second; the page says on which day, not in which second, a key was used.
@@ -36,10 +38,6 @@ class ExpiresInThePast(Unprocessable):
 
 class AlreadyRevoked(Conflict):
     code = "already-revoked"
-
-
-class KeyNameDiffers(Unprocessable):
-    code = "name-differs"
 
 
 @transaction.atomic
@@ -76,7 +74,7 @@ def create_api_key(
         An active key of the company has this name.
     """
     # In step with a hand-over in the same moment, which revokes the keys of who steps down.
-    company = Company.objects.select_for_update().get(pk=company.pk)
+    company = lock_company(company.pk)
     developer = developer_of(company)
     if by is not None and (developer is None or developer.account_id != by.pk):
         raise MayNotManageKeys("Only the developer of the company makes API keys.")
@@ -124,7 +122,7 @@ def revoke_api_key(*, key: ApiKey, by: Account, typed: str | None = None, at: da
     ------
     MayNotManageKeys
         `by` is neither the developer of the key's company nor an operator.
-    KeyNameDiffers
+    NameDiffers
         `typed` is another name.
     AlreadyRevoked
         It was revoked before.
@@ -132,8 +130,8 @@ def revoke_api_key(*, key: ApiKey, by: Account, typed: str | None = None, at: da
     developer = developer_of(key.company)
     if not by.is_staff and (developer is None or developer.account_id != by.pk):
         raise MayNotManageKeys("Only the developer of the company revokes its API keys.")
-    if typed is not None and typed.strip() != key.name:
-        raise KeyNameDiffers(f"Type {key.name}.", field="confirm_name")
+    if typed is not None:
+        refuse_other_name(typed, key.name)
     if not _revoke(key, by=by, at=at):
         raise AlreadyRevoked(f"The key “{key.name}” was revoked before.")
 

@@ -10,19 +10,11 @@ from django.db.models import Q
 from companies.events import COMPANY_ERASED
 from companies.models import Account, Company
 from companies.services.audit import record_event
-from core.errors import Forbidden, Unprocessable
+from companies.services.conditions import refuse_all_but_operators, refuse_other_name
 from core.events import forget, publish
 from core.files.owners import erase_files
 
 _companions: dict[str, Callable[[str], AbstractContextManager]] = {}
-
-
-class NameDiffers(Unprocessable):
-    code = "name-differs"
-
-
-class OperatorsOnly(Forbidden):
-    code = "operators-only"
 
 
 def accompany(name: str, companion: Callable[[str], AbstractContextManager]) -> None:
@@ -51,10 +43,8 @@ def erase_company(*, company: Company, typed: str, by: Account, at: datetime) ->
     NameDiffers
         `typed` is another name.
     """
-    if not by.is_staff:
-        raise OperatorsOnly("Only an operator erases a company.")
-    if typed.strip() != company.name:
-        raise NameDiffers(f"Type {company.name} to confirm.", field="typed")
+    refuse_all_but_operators(by, act="erases a company")
+    refuse_other_name(typed, company.name, field="typed")
     keys = {"id": company.pk, "uuid": str(company.uuid)}
     people = Account.objects.filter(Q(user__company=company) | Q(developer__company=company), is_staff=False)
     # The list is read first: once the company is gone, nothing says who belonged to it.

@@ -11,7 +11,9 @@ from companies.selectors import developer_of, member_row, possible_developers
 from companies.services.api_keys import revoke_keys_of
 from companies.services.approval import tell_of_developer
 from companies.services.audit import record_event
-from core.errors import Conflict, Forbidden, Unprocessable
+from companies.services.conditions import refuse_other_name
+from companies.services.locking import lock_company
+from core.errors import Conflict, Forbidden
 
 
 class MayNotManage(Forbidden):
@@ -24,10 +26,6 @@ class AlreadySo(Conflict):
 
 class NoSuchHeir(Conflict):
     code = "not-a-user"
-
-
-class NameDiffers(Unprocessable):
-    code = "name-differs"
 
 
 def rename_account(*, account: Account, name: str, at: datetime) -> None:
@@ -64,12 +62,12 @@ def deactivate_account(*, account: Account, by: Account, typed: str | None = Non
         The account is closed.
     """
     _require_manager(account, by)
-    if typed is not None and normalise_email(typed) != account.email:
-        raise NameDiffers(f"Type {account.email}.", field="confirm_name")
+    if typed is not None:
+        refuse_other_name(normalise_email(typed), account.email)
     company = _company(account)
     if company:
         # In step with a hand-over in the same moment, which must not choose somebody who is leaving.
-        Company.objects.select_for_update().get(pk=company.pk)
+        lock_company(company.pk)
     if not Account.objects.filter(pk=account.pk, is_active=True).update(is_active=False):
         raise AlreadySo(f"{account} is deactivated already.")
     account.refresh_from_db()
@@ -124,14 +122,13 @@ def hand_over_developer(*, company: Company, to: Account, by: Account, typed: st
         `typed` is another address.
     """
     # Two hand-overs in one moment: the second sees that the role is no longer its own.
-    company = Company.objects.select_for_update().get(pk=company.pk)
+    company = lock_company(company.pk)
     current = developer_of(company)
     if not by.is_staff and (current is None or current.account_id != by.pk):
         raise MayNotManage("Only the developer can hand the role over.")
     if not possible_developers(company).filter(account=to).exists():
         raise NoSuchHeir(f"{to} is not an approved, active user of {company}.")
-    if normalise_email(typed) != to.email:
-        raise NameDiffers(f"Type {to.email} to confirm.", field="typed")
+    refuse_other_name(normalise_email(typed), to.email, field="typed")
 
     former = Developer.objects.filter(company=company).first()
     if former:

@@ -4,9 +4,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from companies.access import IsDeveloper, IsMember
-from companies.home import add_section, sections_for
+from companies.home import for_developers
 from companies.identity import membership
 from companies.tests.factories import AccountFactory, DeveloperFactory, UserFactory
+from core.sections import Sections
 
 
 def test_developer_and_user_each_reach_the_home_of_their_own_portal(as_developer, as_user):
@@ -146,14 +147,13 @@ def test_the_navigation_shows_where_the_reader_is_and_how_many_wait(as_developer
     assert [(entry["label"], entry["count"]) for entry in entries if entry["current"]] == [("People", 1)]
 
 
-def test_an_app_puts_a_section_on_the_home_pages_and_may_leave_it_out(developer, user, monkeypatch):
-    monkeypatch.setattr("companies.home._sections", {})
-    add_section(template="late.html", order=90, provide=lambda member: {"name": member.account.name})
-    add_section(template="early.html", order=10, portals=("dev",), provide=lambda member: {})
-    add_section(template="never.html", provide=lambda member: None)
+def test_a_section_stands_on_both_homes_or_on_that_of_developers_alone(developer, user):
+    sections = Sections()
+    sections.add("both.html", lambda member: {"name": member.account.name}, order=90)
+    sections.add("developers.html", for_developers(lambda member: {}), order=10)
 
-    assert [section["template"] for section in sections_for(membership(developer))] == [
-        "early.html",
-        "late.html",
+    assert [section["template"] for section in sections.for_page(membership(developer))] == [
+        "developers.html",
+        "both.html",
     ]
-    assert sections_for(membership(user)) == [{"template": "late.html", "content": {"name": "Uma User"}}]
+    assert sections.for_page(membership(user)) == [{"template": "both.html", "content": {"name": "Uma User"}}]

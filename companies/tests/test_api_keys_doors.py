@@ -116,7 +116,7 @@ def test_a_key_is_revoked_after_its_name_was_typed(as_developer, company, develo
     key.refresh_from_db()
 
     assert (refused.status_code, key.revoked) == (422, False)
-    assert "Type Nightly import." in refused.content.decode()
+    assert "Type Nightly import to confirm." in refused.content.decode()
 
     done = as_developer.post(page, {"confirm_name": "Nightly import"}, follow=True)
     key.refresh_from_db()

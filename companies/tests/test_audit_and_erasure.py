@@ -6,7 +6,8 @@ from django.core.management import call_command
 from companies.events import DEVELOPER_APPROVED
 from companies.models import Account, AuditEvent, Company, Developer, User
 from companies.services.audit import record_event
-from companies.services.erasure import NameDiffers, OperatorsOnly, erase_company
+from companies.services.conditions import NameDiffers, OperatorsOnly
+from companies.services.erasure import erase_company
 from companies.services.people import deactivate_account, hand_over_developer
 from companies.tests.factories import UserFactory
 from core.events import publish, tell_due

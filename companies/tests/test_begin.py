@@ -4,6 +4,7 @@ import pytest
 
 from companies.beginnings import Beginning, add_beginning, beginnings_for, has_begun
 from companies.identity import membership
+from core.sections import Sections
 
 pytestmark = pytest.mark.django_db
 
@@ -14,7 +15,8 @@ def answer(title):
 
 @pytest.fixture
 def no_answers(monkeypatch):
-    monkeypatch.setattr("companies.beginnings._answers", {})
+    monkeypatch.setattr("companies.beginnings._beginnings", Sections())
+    monkeypatch.setattr("companies.beginnings._begun", Sections())
 
 
 def test_apps_give_answers_in_an_order(no_answers, developer):

@@ -5,10 +5,10 @@ import pytest
 from companies.identity import membership
 from companies.models import Account, AuditEvent, Company, Developer, User
 from companies.services.approval import MayNotDecide, NotWaiting, approve_person, decline_person
+from companies.services.conditions import NameDiffers
 from companies.services.people import (
     AlreadySo,
     MayNotManage,
-    NameDiffers,
     NoSuchHeir,
     choose_joining,
     deactivate_account,
@@ -289,7 +289,7 @@ def test_the_own_account_is_renamed_and_deactivated(request, log_in, who):
     refused = client.post(f"/{portal}/account/deactivate/", {"confirm_name": "no"})
     account.refresh_from_db()
     assert (refused.status_code, account.is_active) == (422, True)
-    assert f"Type {account.email}." in refused.content.decode()
+    assert f"Type {account.email} to confirm." in refused.content.decode()
     client.post(f"/{portal}/account/deactivate/", {"confirm_name": account.email})
     account.refresh_from_db()
     assert not account.is_active

@@ -8,7 +8,8 @@ from django.views.decorators.http import require_http_methods
 
 from companies.access import member_required
 from companies.forms import NameForm
-from companies.services.people import NameDiffers, deactivate_account, rename_account
+from companies.services.conditions import NameDiffers
+from companies.services.people import deactivate_account, rename_account
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

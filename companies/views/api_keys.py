@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 from companies.access import developer_required
 from companies.forms import ApiKeyForm
 from companies.selectors import keys_of
-from companies.services.api_keys import KeyNameDiffers, create_api_key, revoke_api_key
+from companies.services.api_keys import create_api_key, revoke_api_key
+from companies.services.conditions import NameDiffers
 from core.errors import DomainError
 
 
@@ -57,7 +58,7 @@ def revoke(request, number):
         typed = request.POST.get("confirm_name", "")
         try:
             revoke_api_key(key=key, by=request.user, typed=typed, at=timezone.now())
-        except KeyNameDiffers as refusal:
+        except NameDiffers as refusal:
             error = refusal
         else:
             messages.success(request, f"“{key.name}” opens nothing any more.")

@@ -7,10 +7,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from companies import home
 from companies.access import caller_of, developer_required, member_of, member_required
 from companies.adapter import home_of
 from companies.beginnings import beginnings_for, has_begun
+from companies.home import home_sections
 from companies.selectors import approver_of, waiting_people
 from companies.services.approval import remind_approver
 
@@ -32,7 +32,7 @@ def portal_home(request):
         "portal/home.html",
         {
             "waiting": waiting_people(member.company) if member.is_developer else [],
-            "sections": home.sections_for(member),
+            "sections": home_sections.for_page(member),
             "beginnings": _first_question(member),
         },
     )

@@ -3,7 +3,7 @@ from asgiref.sync import async_to_sync
 from django.http import Http404
 from django.test import AsyncRequestFactory, RequestFactory
 
-from core.downloads import CSV, PIECE, plain_name, send_pieces, send_stored
+from core.downloads import CSV, PIECE, plain_name, send_made, send_pieces, send_stored
 
 CONTENT = b"customerID,tenure\n" * (PIECE // 9)
 
@@ -28,6 +28,17 @@ def test_a_file_leaves_in_pieces_and_whole(requests, path):
     assert len(pieces) == 2 and b"".join(pieces) == CONTENT
     assert answer.headers["Content-Length"] == str(len(CONTENT))
     assert answer.headers["Content-Disposition"] == 'attachment; filename="result.csv"'
+    assert answer.headers["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("content", ["name\nÄnne\n", "name\nÄnne\n".encode()])
+def test_what_was_made_here_leaves_as_an_attachment_that_nobody_keeps_or_runs(content):
+    answer = send_made(content, name="sample.csv", content_type=CSV)
+
+    assert answer.content.decode() == "name\nÄnne\n"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="sample.csv"'
+    assert answer.headers["Content-Type"] == CSV
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "private, no-store"
 
 

@@ -1,7 +1,7 @@
 """Files are looked at before anything is begun with them, in a process of limited size."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 
 from django.conf import settings
 from django.core.files.base import File
@@ -15,6 +15,7 @@ from tabular.errors import TableError
 from tabular.previews.preview import Preview, preview_table_in_child
 from tabular.previews.recognition import looks_like_a_log
 from tabular.snapshots.check import CheckReport, check_table_in_child
+from tabular.source.encodings import BY_HAND, GUESSED, Letters, possible_letters
 from tabular.values.schema import TableSchema
 
 # What may be done with rows that cannot be read.
@@ -29,12 +30,23 @@ STATUSES = {
 }
 
 
+# Of what a table of other customers is refused for.
+OF_OTHERS = frozenset({"missing_columns", "needs_mapping"})
+# The note beside a kept upload that tells how a person said its letters are written.
+WRITTEN = "written"
+
+
+class UnknownEncoding(DomainError):
+    code = "unknown-encoding"
+
+
 class FileRefused(DomainError):
     """The file cannot be used as it is.
 
-    `kept` is a token to try it again without its bad rows; `is_log` says that it is a purchase log, which has
-    a door of its own; `fits` names another table that it has the columns of; `is_other_table` says that
-    columns are missing, as in a table of other customers.
+    `kept` is a token to go on with it: without its bad rows, or where it belongs; `is_log` says that it is a
+    purchase log, which has a door of its own; `fits` names another table that it has the columns of;
+    `is_other_table` says that columns are missing, as in a table of other customers; `letters` says in which
+    encodings it may be written, where a person has to choose one.
     """
 
     code = "file-refused"
@@ -47,11 +59,12 @@ class FileRefused(DomainError):
         kept: str | None = None,
         log: str | None = None,
         fits: str | None = None,
+        letters: Sequence[Letters] = (),
     ):
         self.rejected = (error.rejects or {}).get("rows", 0)
-        self.kept, self.fits = kept, fits
+        self.kept, self.fits, self.letters = kept, fits, tuple(letters)
         self.is_log = log is not None
-        self.is_other_table = error.kind in {"missing_columns", "needs_mapping"}
+        self.is_other_table = error.kind in OF_OTHERS
         super().__init__(
             f"{log} Add it under Purchase logs. Here a file has one row for each customer."
             if log
@@ -67,6 +80,7 @@ class FileRefused(DomainError):
                 "rejected": self.rejected,
                 "kept": kept,
                 "is_log": self.is_log,
+                "letters": [one.to_dict() for one in self.letters],
             },
         )
 
@@ -79,6 +93,8 @@ def take_in_table(
     purpose: str,
     bad_rows: str,
     other_tables: Mapping[str, TableSchema] | None = None,
+    as_of: date | None = None,
+    encoding: str = "",
     at: datetime,
 ) -> tuple[WaitingUpload, CheckReport]:
     """Put `upload` into the waiting room and check it there, in a process of limited size.
@@ -93,6 +109,11 @@ def take_in_table(
         ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
     other_tables
         By a name of the caller's: where a file that misses columns may belong instead.
+    as_of
+        The day from which dates are counted back, where somebody stated it.
+    encoding
+        How letters are written, where somebody said it: one of `tabular.source.encodings.BY_HAND`. What was
+        said of an upload that was kept holds until something else is said.
     at
         Aware UTC instant of the request: dates are counted back from no later day.
 
@@ -102,6 +123,8 @@ def take_in_table(
         Nothing of the file is left, except where the refusal says under which token it is kept for an hour.
     UploadIsGone
         The hour of a kept upload is over.
+    UnknownEncoding
+        It is none that can be chosen.
     """
     if bad_rows not in (REFUSE, LEAVE_OUT):
         raise DomainError(
@@ -110,6 +133,7 @@ def take_in_table(
     waiting = find_kept(upload, member=member) if isinstance(upload, str) else None
     try:
         waiting = waiting or take_in(upload)
+        written = said_encoding(waiting, encoding)
         report = check_table_in_child(
             waiting.path,
             schema,
@@ -118,21 +142,68 @@ def take_in_table(
             rejects_path=waiting.rejects_path,
             max_bytes=upload_limit(),
             today=timezone.localdate(at),
+            as_of=as_of,
+            encoding=written,
             memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
             seconds=settings.UPLOAD_SECONDS,
         )
     except TableError as error:
-        if waiting and bad_rows == REFUSE and error.rejects and error.rejects.get("path"):
-            raise FileRefused(error, kept=keep(waiting, member=member)) from error
-        elsewhere = _where_it_belongs(waiting, error, other_tables or {}) if waiting else {}
-        if waiting:
-            waiting.remove()
-        raise FileRefused(error, **elsewhere) from error
+        if waiting is None:
+            raise FileRefused(error) from error
+        raise _refused(waiting, error, member, bad_rows, other_tables or {}) from error
     except BaseException:
         if waiting:
             waiting.remove()
         raise
     return waiting, report
+
+
+def _refused(waiting, error, member, bad_rows, other_tables):
+    """Return why a file is refused. It stays where its owner can go on with it, here or elsewhere."""
+    if error.kind == "bad_encoding":
+        return ask_for_letters(error, waiting, member=member)
+    if bad_rows == REFUSE and error.rejects and error.rejects.get("path"):
+        return FileRefused(error, kept=keep(waiting, member=member))
+    if error.kind in OF_OTHERS:
+        elsewhere = _where_it_belongs(waiting, error, other_tables)
+        return FileRefused(error, kept=keep(waiting, member=member), **elsewhere)
+    waiting.remove()
+    return FileRefused(error)
+
+
+def said_encoding(waiting: WaitingUpload, encoding: str) -> str | None:
+    """Return how a person said, now or before, that the letters of an upload are written, or None.
+
+    Raises
+    ------
+    UnknownEncoding
+        It is none that can be chosen.
+    """
+    if encoding and encoding not in BY_HAND:
+        raise UnknownEncoding(f"Choose one of: {', '.join(BY_HAND)}.", field="encoding")
+    if encoding:
+        waiting.write_note(WRITTEN, {"encoding": encoding})
+    return (waiting.read_note(WRITTEN) or {}).get("encoding")
+
+
+def ask_for_letters(error: TableError, waiting: WaitingUpload, *, member: Member) -> FileRefused:
+    """Return the refusal of a file whose letters cannot be recognised; it is kept while its owner chooses.
+
+    Where no encoding fits, nothing of the file is left.
+    """
+    if letters := possible_letters(waiting.path):
+        return FileRefused(error, kept=keep(waiting, member=member), letters=letters)
+    waiting.remove()
+    return FileRefused(error)
+
+
+def letters_of_kept(token: str, encoding: str, *, member: Member) -> list[Letters]:
+    """Return in which encodings an upload that was kept may be written, after it was read in `encoding`.
+
+    None where that is sure. Raises `UploadIsGone` where the hour is over.
+    """
+    sure = encoding not in (*GUESSED, *BY_HAND)
+    return [] if sure else possible_letters(find_kept(token, member=member).path)
 
 
 def _where_it_belongs(waiting, error, other_tables):
@@ -164,13 +235,17 @@ def what_was_read(report: CheckReport) -> dict:
     }
 
 
-def preview_upload(waiting: WaitingUpload, *, largest: int | None = None) -> Preview:
+def preview_upload(
+    waiting: WaitingUpload, *, largest: int | None = None, encoding: str | None = None
+) -> Preview:
     """Return what the beginning of a file looks like, of which nobody has said yet how it is read.
 
     Parameters
     ----------
     largest
         Size in bytes up to which it was accepted, where that is not the limit of uploads.
+    encoding
+        As for `tabular.previews.preview.preview_table`.
 
     Raises
     ------
@@ -179,6 +254,7 @@ def preview_upload(waiting: WaitingUpload, *, largest: int | None = None) -> Pre
     """
     return preview_table_in_child(
         waiting.path,
+        encoding=encoding,
         max_bytes=largest or upload_limit(),
         memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
         # Nobody waits in front of a page for a file beyond the limit.

@@ -75,7 +75,7 @@ class WaitingUpload:
             return None
         return CheckReport.from_dict(json.loads(self.report_path.read_text()))
 
-    def write_note(self, name: str, found: dict) -> None:
+    def write_note(self, name: str, found: dict | None) -> None:
         """Remember under `name` what somebody found out about the upload, in place of what stood there."""
         notes = self._read_notes() | {name: found}
         Path(f"{self.path}{NOTES_SUFFIX}").write_text(json.dumps(notes))
@@ -176,6 +176,14 @@ def name_of_kept(token: str, *, member: Member) -> str | None:
     except signing.BadSignature:
         return None
     return found["file"] if found["account"] == member.account.pk else None
+
+
+def name_of_waiting(token: str, *, member: Member) -> str | None:
+    """Return what its owner calls the upload of `token`; None where there is none to go on with."""
+    try:
+        return find_kept(token, member=member).name or "without a name"
+    except UploadIsGone:
+        return None
 
 
 def _is_here(waiting):

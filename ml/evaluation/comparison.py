@@ -38,8 +38,6 @@ class Difference:
 
     Attributes
     ----------
-    probability_better : float
-        Share of the resamples in which the new version is the better one; ties count half.
     verdict : {"better", "worse", "no_real_difference"}
         By whether the interval of the difference excludes 0.
     """
@@ -50,7 +48,6 @@ class Difference:
     serving: Interval
     new: Interval
     difference: Interval
-    probability_better: float
     verdict: str
 
 
@@ -130,16 +127,12 @@ class FeatureShift:
         Mean absolute change of the probability, see `ml.serving.explanation.explain`.
     difference : float
         New minus serving.
-    serving_rank, new_rank : int or None
-        1 is the feature that weighs most.
     """
 
     feature: str
     serving: float | None
     new: float | None
     difference: float
-    serving_rank: int | None
-    new_rank: int | None
 
     def to_dict(self):
         """Return plain numbers and texts, ready for JSON."""
@@ -204,7 +197,6 @@ def compare_versions(
     for position, metric in enumerate(METRICS):
         old, fresh = former.drawn[:, position], latest.drawn[:, position]
         change = percentile_interval(latest.value[position] - former.value[position], fresh - old)
-        gain = (fresh - old if metric.higher_is_better else old - fresh)[np.isfinite(fresh)]
         differences.append(
             Difference(
                 metric=metric.name,
@@ -213,7 +205,6 @@ def compare_versions(
                 serving=percentile_interval(former.value[position], old),
                 new=percentile_interval(latest.value[position], fresh),
                 difference=change,
-                probability_better=float(np.mean((gain > 0) + 0.5 * (gain == 0))) if len(gain) else 0.5,
                 verdict=_verdict(change, metric.higher_is_better),
             )
         )
@@ -377,15 +368,12 @@ def feature_shift(serving, new, columns, sample=2_000, *, seed=0):
         The largest change first.
     """
     before, after = (dict(scorer.explain_batch(columns, sample, seed=seed)) for scorer in (serving, new))
-    ranks = [{name: rank for rank, name in enumerate(effects, 1)} for effects in (before, after)]
     shifts = [
         FeatureShift(
             feature=name,
             serving=before.get(name),
             new=after.get(name),
             difference=after.get(name, 0.0) - before.get(name, 0.0),
-            serving_rank=ranks[0].get(name),
-            new_rank=ranks[1].get(name),
         )
         for name in before | after
     ]

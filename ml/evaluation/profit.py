@@ -46,14 +46,11 @@ class ProfitCurve:
         campaign costs more than it earns.
     everybody : float
         Profit of contacting all customers, for comparison.
-    break_even : float
-        From this probability on one more contact earns more than it costs.
     """
 
     points: tuple[ProfitPoint, ...]
     best: ProfitPoint
     everybody: float
-    break_even: float
     value: float
     cost: float
     success_rate: float
@@ -111,8 +108,8 @@ def profit_curve(labels, probabilities, *, value, cost, success_rate):
     >>> curve = profit_curve([1, 0, 1, 0], [0.9, 0.2, 0.6, 0.4], value=100, cost=10, success_rate=0.5)
     >>> curve.best
     ProfitPoint(share=0.5, contacted=2, leavers=2, profit=80.0, threshold=0.6)
-    >>> curve.everybody, curve.break_even
-    (60.0, 0.2)
+    >>> curve.everybody
+    60.0
     """
     y, p = check_outcomes(labels, probabilities, both=False)
     order = np.argsort(-p, kind="stable")
@@ -191,7 +188,6 @@ def _curve(contacted, leavers, thresholds, customers, campaign):
         points=tuple(point(position) for position in np.union1d(spread_points(len(contacted)), [best])),
         best=point(best),
         everybody=float(profit[-1]),
-        break_even=float(cost / (success_rate * value)),
         value=float(value),
         cost=float(cost),
         success_rate=float(success_rate),

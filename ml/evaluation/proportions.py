@@ -2,6 +2,7 @@
 
 import math
 
+# statsmodels has the interval, too; pages that show it load neither statsmodels nor pandas.
 Z_95 = 1.959964
 
 

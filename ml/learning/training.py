@@ -46,7 +46,7 @@ def train_model(
     slices : sequence of str, optional
         Features by whose parts the figures are given as well, see `ml.evaluation.slices.slices`.
     threshold : float, default 0.5
-        Probability from which on a customer counts as likely to leave.
+        Probability from which on a customer is named as leaving.
 
     Returns
     -------

@@ -38,8 +38,8 @@ class LabelReport:
         churned / active.
     conflicts : int
         Customers on whose rows a given label is both 0 and 1; they count as churned.
-    as_of, outcome_start, outcome_end : datetime or None
-        The outcome window is [outcome_start, outcome_end), by the clock of the log.
+    as_of : datetime or None
+        The cutoff, by the clock of the log.
     active_window_days : int or None
     warnings : tuple of str
     """
@@ -52,8 +52,6 @@ class LabelReport:
     churn_rate: float | None
     conflicts: int = 0
     as_of: datetime | None = None
-    outcome_start: datetime | None = None
-    outcome_end: datetime | None = None
     active_window_days: int | None = None
     warnings: tuple[str, ...] = ()
 
@@ -144,8 +142,6 @@ def label_customers(events, *, as_of, horizon_days, gap_days=0, active_window_da
         churned=churned,
         churn_rate=churned / active if active else None,
         as_of=cutoff,
-        outcome_start=start,
-        outcome_end=end,
         active_window_days=active_window_days,
     )
 

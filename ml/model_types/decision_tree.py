@@ -22,14 +22,19 @@ MODEL_TYPE = ModelType(
         {"max_depth": 6, "min_samples_leaf": 80, "criterion": "entropy", "ccp_alpha": 0.0}
     ),
     rules=(
-        ParameterRule("max_depth", "integer", 1, 20, help="Most questions in a row."),
+        ParameterRule(
+            "max_depth", "integer", 1, 20, help="Most questions in a row.", label="Most questions in a row"
+        ),
         LEAF,
-        ParameterRule("criterion", "choice", choices=("gini", "entropy", "log_loss")),
-        ParameterRule("ccp_alpha", "number", 0, 1, help="Pruning; more gives a smaller tree."),
+        ParameterRule(
+            "criterion", "choice", choices=("gini", "entropy", "log_loss"), label="How questions are judged"
+        ),
+        ParameterRule(
+            "ccp_alpha", "number", 0, 1, help="Pruning; more gives a smaller tree.", label="Pruning"
+        ),
     ),
     grid=MappingProxyType({"max_depth": (4, 6, 10), "min_samples_leaf": (20, 80)}),
     estimator="sklearn.tree.DecisionTreeClassifier",
     write_graph=_write_graph,
-    is_default=True,
     refuse_foreign=lambda model: "",
 )

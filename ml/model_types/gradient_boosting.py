@@ -46,13 +46,14 @@ MODEL_TYPE = ModelType(
     rules=(
         TREES,
         LEARNING_RATE,
-        ParameterRule("max_depth", "integer", 1, 8, help="Most questions in a row."),
+        ParameterRule(
+            "max_depth", "integer", 1, 8, help="Most questions in a row.", label="Most questions in a row"
+        ),
         LEAF,
         SUBSAMPLE,
     ),
     grid=MappingProxyType({"n_estimators": (60, 200), "learning_rate": (0.05, 0.1), "max_depth": (2, 3, 5)}),
     estimator="sklearn.ensemble.GradientBoostingClassifier",
     write_graph=_write_graph,
-    is_default=True,
     refuse_foreign=_refuse_foreign,
 )

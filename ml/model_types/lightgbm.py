@@ -77,9 +77,21 @@ MODEL_TYPE = ModelType(
     rules=(
         TREES,
         LEARNING_RATE,
-        ParameterRule("num_leaves", "integer", 2, 256, help="Most leaves of a tree; more is finer."),
         ParameterRule(
-            "min_child_samples", "integer", 1, 10_000, help="Fewest customers in a leaf; more is smoother."
+            "num_leaves",
+            "integer",
+            2,
+            256,
+            help="Most leaves of a tree; more is finer.",
+            label="Most leaves of a tree",
+        ),
+        ParameterRule(
+            "min_child_samples",
+            "integer",
+            1,
+            10_000,
+            help="Fewest customers in a leaf; more is smoother.",
+            label="Fewest customers in a leaf",
         ),
         SUBSAMPLE,
         COLUMNS,

@@ -43,16 +43,33 @@ MODEL_TYPE = ModelType(
         }
     ),
     rules=(
-        ParameterRule("hidden_layer_sizes", "integers", 1, 1_000, help="Neurons in each hidden layer."),
-        ParameterRule("activation", "choice", choices=("identity", "logistic", "tanh", "relu")),
-        ParameterRule("solver", "choice", choices=("sgd", "adam", "lbfgs")),
-        ParameterRule("alpha", "number", 0, 100, help="Regularisation; more is smoother."),
-        ParameterRule("max_iter", "integer", 1, 5_000, help="Most passes over the data."),
+        ParameterRule(
+            "hidden_layer_sizes",
+            "integers",
+            1,
+            1_000,
+            help="Neurons in each hidden layer.",
+            label="Neurons in each hidden layer",
+        ),
+        ParameterRule(
+            "activation", "choice", choices=("identity", "logistic", "tanh", "relu"), label="Activation"
+        ),
+        ParameterRule("solver", "choice", choices=("sgd", "adam", "lbfgs"), label="Solver"),
+        ParameterRule(
+            "alpha", "number", 0, 100, help="Regularisation; more is smoother.", label="Regularisation"
+        ),
+        ParameterRule(
+            "max_iter",
+            "integer",
+            1,
+            5_000,
+            help="Most passes over the data.",
+            label="Most passes over the data",
+        ),
     ),
     grid=MappingProxyType({"activation": ("identity", "relu"), "alpha": (0.01, 0.1, 1.0)}),
     estimator="sklearn.neural_network.MLPClassifier",
     write_graph=_write_graph,
-    is_default=True,
     scales=True,
     is_linear=_is_linear,
     collapse=_collapse,

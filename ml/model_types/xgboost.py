@@ -68,9 +68,16 @@ MODEL_TYPE = ModelType(
     rules=(
         TREES,
         LEARNING_RATE,
-        ParameterRule("max_depth", "integer", 1, 10, help="Most questions in a row."),
         ParameterRule(
-            "min_child_weight", "number", 0, 10_000, help="Least weight of a leaf; more is smoother."
+            "max_depth", "integer", 1, 10, help="Most questions in a row.", label="Most questions in a row"
+        ),
+        ParameterRule(
+            "min_child_weight",
+            "number",
+            0,
+            10_000,
+            help="Least weight of a leaf; more is smoother.",
+            label="Least weight of a leaf",
         ),
         SUBSAMPLE,
         COLUMNS,

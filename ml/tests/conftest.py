@@ -8,11 +8,13 @@ from ml.exchange.export import export_model
 from ml.learning.training import train_model
 from ml.matrix.frames import clean_frame, read_labels
 from ml.matrix.telco import TELCO_V1
-from ml.model_types.catalogue import MODEL_TYPES
 from ml.samples.dataset_a import make_dataset_a
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "telco_ibm.csv"
-DEFAULTS = [slug for slug, spec in MODEL_TYPES.items() if spec.is_default]
+# The settings of the product say the same, which no test of this floor can ask.
+DEFAULTS = (
+    "neural_network", "random_forest", "gradient_boosting", "decision_tree", "logistic_regression",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -107,7 +107,6 @@ def test_finds_the_version_that_knows_more():
     better, worse = compare_versions(churned, blurred, chances), compare_versions(churned, chances, blurred)
 
     assert (better.verdict, worse.verdict) == ("better", "worse")
-    assert better.deciding.probability_better > 0.99
     assert better.deciding.difference.value == pytest.approx(-worse.deciding.difference.value)
     assert state_verdict(better, "v1", "v2").startswith(
         "Better than v1: the chances of v2 are nearer to what"
@@ -138,7 +137,7 @@ def test_sees_promises_that_are_too_high_although_the_ranking_is_the_same():
 
     assert found.verdict == "worse"
     auc = next(difference for difference in found.differences if difference.metric == "AUC")
-    assert (auc.difference.value, auc.verdict, auc.probability_better) == (0, "no_real_difference", 0.5)
+    assert (auc.difference.value, auc.verdict) == (0, "no_real_difference")
 
 
 def test_pairing_makes_the_interval_narrow():
@@ -214,7 +213,6 @@ def test_says_which_feature_gained_weight(small_models, small_table):
     assert (
         shifts[0].difference == pytest.approx(shifts[0].new - shifts[0].serving) and shifts[0].difference > 0
     )
-    assert shifts[0].new_rank == 1
     assert len(shifts) == 16
     json.dumps([shift.to_dict() for shift in shifts])
 

@@ -8,12 +8,6 @@ from ml.serving.scoring import Scorer
 from ml.tests.conftest import DEFAULTS
 
 
-def test_there_are_five():
-    assert set(DEFAULTS) == {
-        "neural_network", "random_forest", "gradient_boosting", "decision_tree", "logistic_regression",
-    }  # fmt: skip
-
-
 @pytest.mark.parametrize("slug", DEFAULTS)
 def test_ranks_real_customers(slug, defaults, real_customers):
     _, customers, churned = real_customers

@@ -90,7 +90,8 @@ def test_states_how_many_times_as_often():
     groups = [Group("Month-to-month", 60, 0.44), Group("One year", 30, 0.1), Group("Two year", 40, 0.04)]
 
     assert state_finding(CONTRACT, groups) == (
-        "Customers with Contract Month-to-month leave 11 times as often as with Two year (44 % against 4 %)."
+        "The model expects customers with Contract Month-to-month to leave 11 times as often as with Two "
+        "year (44 % against 4 %)."
     )
 
 
@@ -101,12 +102,13 @@ def test_states_how_many_times_as_often():
         ([Group("One year", 60, 0.44), Group("Two year", 3, 0.01)], ""),
         (
             [Group("One year", 60, 0.30), Group("Two year", 60, 0.29)],
-            "Contract: hardly a difference between One year and Two year (30 % against 29 %).",
+            "Contract: the model expects hardly a difference between One year and Two year (30 % against "
+            "29 %).",
         ),
         (
             [Group("One year", 60, 0.30), Group("Two year", 60, 0.0)],
-            "Customers with Contract One year leave more than 50 times as often as with Two year "
-            "(30 % against 0 %).",
+            "The model expects customers with Contract One year to leave more than 50 times as often as with "
+            "Two year (30 % against 0 %).",
         ),
     ],
 )

@@ -13,12 +13,11 @@ from ml.model_types import catalogue
 from ml.model_types.catalogue import MODEL_TYPES, type_of
 
 
-def test_knows_eight_types_of_which_five_are_seeded():
+def test_knows_eight_types():
     assert list(MODEL_TYPES) == [
         "neural_network", "random_forest", "gradient_boosting", "decision_tree", "logistic_regression",
         "support_vector_machine", "xgboost", "lightgbm",
     ]  # fmt: skip
-    assert [slug for slug, found in MODEL_TYPES.items() if found.is_default] == list(MODEL_TYPES)[:5]
 
 
 def test_every_room_is_found_and_named_after_its_type():
@@ -60,6 +59,14 @@ def test_the_defaults_keep_their_own_rules(slug):
 
     assert set(spec.default_params) == {rule.name for rule in spec.rules}
     assert spec.check_params() == dict(spec.default_params)
+
+
+@pytest.mark.parametrize("slug", MODEL_TYPES)
+def test_each_parameter_is_called_by_words_of_its_own(slug):
+    labels = [rule.label for rule in MODEL_TYPES[slug].rules]
+
+    assert all(labels) and len(set(labels)) == len(labels)
+    assert not any("_" in label for label in labels)
 
 
 @pytest.mark.parametrize("slug", MODEL_TYPES)

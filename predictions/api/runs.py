@@ -13,11 +13,11 @@ from companies.access import IsDeveloper, IsMember
 from companies.models import Scope
 from core.downloads import CSV, plain_name, send_pieces
 from core.files.media import send_media
-from intake.api import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
+from intake.api import IDEMPOTENCY_KEY, TableInput, TakesUpload, refusals
 from predictions import files
 from predictions.api.logs import LogRunInput, start_log_run
 from predictions.engines.queries import read_query
-from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER
+from predictions.engines.results import CHANGE, CUSTOMER, LINE, PROBABILITY, TIER
 from predictions.models import Prediction
 from predictions.selectors import list_beside, open_table, predictions_for, thresholds_of
 from predictions.services import exports
@@ -44,7 +44,17 @@ class RunOutput(serializers.ModelSerializer):
     read = serializers.SerializerMethodField(
         help_text="rows_in = accepted + duplicates + rejected, and what was odd about the file."
     )
-    summary = serializers.JSONField(source="result", allow_null=True, help_text="Null until the job is done.")
+    as_of = serializers.DateField(
+        allow_null=True,
+        help_text="The day from which the dates of the file were counted back; null where no column holds "
+        "dates. Of a log it stands in the summary.",
+    )
+    summary = serializers.JSONField(
+        source="result",
+        allow_null=True,
+        help_text="Null until the job is done. `churners` are named, from a probability of `threshold` on; "
+        "about `expected_named` of them are expected to leave.",
+    )
     result_url = serializers.SerializerMethodField(
         help_text="Where the CSV stands; null until the job is done."
     )
@@ -53,7 +63,7 @@ class RunOutput(serializers.ModelSerializer):
         model = Prediction
         fields = (
             "id", "name", "base", "model", "deployment", "person", "state", "job", "error",
-            "original_filename", "read", "summary", "result_url", "created_at",
+            "original_filename", "read", "as_of", "summary", "result_url", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -69,7 +79,7 @@ class RunOutput(serializers.ModelSerializer):
         return self.context["request"].build_absolute_uri(reverse("predictions:api_result", args=(run.uuid,)))
 
 
-class RunInput(BadRowsInput):
+class RunInput(TableInput):
     name = serializers.CharField(max_length=255, help_text="What you will find it by; need not be unique.")
     model = serializers.IntegerField(help_text="Id of one of `/api/v1/models`.")
     base = serializers.UUIDField(
@@ -78,6 +88,11 @@ class RunInput(BadRowsInput):
         "refused.",
     )
     file = serializers.FileField(allow_empty_file=True, help_text="CSV or XLSX, one row per customer.")
+    as_of = serializers.DateField(
+        required=False,
+        help_text="The day from which the dates of the file are counted back; default: the latest date in "
+        "the file. Send it along with a part of a list, or one customer, to score it as the whole list.",
+    )
 
 
 class RunFilter(filters.FilterSet):
@@ -133,6 +148,8 @@ def _start_run(*, member, wanted, idempotency_key):
         version=_offered(member, wanted),
         upload=wanted["file"],
         bad_rows=wanted["bad_rows"],
+        as_of=wanted.get("as_of"),
+        encoding=wanted["encoding"],
         idempotency_key=idempotency_key,
         at=timezone.now(),
     )
@@ -157,6 +174,11 @@ class CustomerRow(serializers.Serializer):
     probability = serializers.FloatField(help_text="Calibrated, unrounded.")
     risk_tier = serializers.CharField()
     line = serializers.IntegerField(help_text="Line of the uploaded file.")
+    change = serializers.CharField(
+        required=False,
+        help_text="Of a log that was compared with the result before: what became of the customer since; "
+        "empty where it was named in neither.",
+    )
     features = serializers.DictField()
 
 
@@ -180,6 +202,9 @@ class PredictionRows(APIView):
             ),
             OpenApiParameter("find", description="Part of a customer id."),
             OpenApiParameter("tier", description="Only this tier."),
+            OpenApiParameter(
+                "change", description="Only whose change is this one, such as `new`; see `summary.changes`."
+            ),
             OpenApiParameter("limit", OpenApiTypes.INT, description=f"At most {MOST_ROWS}; default 100."),
             OpenApiParameter("offset", OpenApiTypes.INT),
         ],
@@ -204,7 +229,7 @@ class PredictionResult(APIView):
     @extend_schema(tags=["prediction-runs"], responses={(200, "text/csv"): OpenApiTypes.BINARY})
     def get(self, request, run):
         run = _finished(request, run)
-        name = plain_name(run.prediction_name, "-result.csv")
+        name = files.download_name(run.prediction_name, "-result.csv", as_of=run.as_of)
         return send_media(request, run.result_dataset_path, filename=name, content_type=CSV)
 
 
@@ -269,6 +294,8 @@ def _row(row):
         "risk_tier": row.pop(TIER),
         "line": row.pop(LINE),
     }
+    if CHANGE in row:
+        own["change"] = row.pop(CHANGE)
     return {**own, "features": row}
 
 

@@ -31,11 +31,13 @@ from predictions.engines.results import (
     stored_name,
 )
 from predictions.engines.shadow import Shadow
+from predictions.engines.untouched import Untouched
 from predictions.engines.words import Words
 from registry.engines.files import FileMismatch, open_scorer
-from tabular.errors import TableError
-from tabular.snapshots.write import ResultWriter
+from registry.engines.learned import LearnedTable, read_learned
+from tabular.snapshots.write import ResultWriter, decimal_sign
 from tabular.source.read import iter_batches
+from tabular.source.sentences import has_changed
 from tabular.source.spec import ParseSpec
 from tabular.values.schema import TableSchema
 
@@ -64,6 +66,7 @@ def score_file(
     table_path: str,
     value_column: str | None = None,
     wording: dict | None = None,
+    learned: dict | None = None,
     shadow: dict | None = None,
     on_progress: Progress,
 ) -> dict:
@@ -84,6 +87,9 @@ def score_file(
         The number that says what a customer is worth, where there is one.
     wording
         What people call the columns and their values, see `predictions.engines.words.Words`.
+    learned
+        `registry.engines.learned.LearnedTable` as a dict, where the file has outcomes and it is known from
+        whom the version learned.
     shadow
         What `predictions.engines.shadow.Shadow` takes, where a challenger scores the same rows.
 
@@ -107,6 +113,7 @@ def score_file(
         table_path=Path(table_path),
         value_column=value_column,
         wording=wording,
+        learned=read_learned(LearnedTable(**learned), Path(csv_path).parent) if learned else None,
         shadow=Shadow(scorer, **shadow) if shadow else None,
         on_progress=on_progress,
     )
@@ -123,27 +130,28 @@ def score_rows(
     table_path: Path | None,
     value_column: str | None = None,
     wording: dict | None = None,
+    learned: pa.Array | None = None,
     shadow: Shadow | None = None,
     on_progress: Progress | None = None,
 ) -> dict:
     """Score a file with an open scorer; see `score_file`. Without `table_path` only the CSV is written."""
     days = dict.fromkeys(schema.ages, spec.counted_from(schema))
     words = Words(wording or {}, dates=frozenset(days))
-    summary = Summary(scorer, policy, rows=spec.rows, value_column=value_column, words=words)
+    summary = Summary(scorer, policy, rows=spec.rows, value_column=value_column, words=words, learned=learned)
     if source.stat().st_size != spec.size:
-        raise TableError("type_mismatch", "The file has changed since it was checked. Upload it again.")
+        raise has_changed()
+    added = (PREDICTION, CHURN_PROBABILITY, RISK_TIER)
     drafts = [draft_of(csv_path), *([draft_of(table_path)] if table_path else [])]
     try:
         with (
-            ResultWriter(drafts[0], spec, added=(PREDICTION, CHURN_PROBABILITY, RISK_TIER)) as result,
+            ResultWriter(drafts[0], spec, added, decimal=decimal_sign(spec, schema)) as result,
             TableWriter(drafts[1] if table_path else None, scorer.schema, policy, days=days) as table,
         ):
-            for batch in iter_batches(source, spec, schema):
-                scores = scorer.score_batch(batch.columns)
+            for batch, scores in _scored_ahead(iter_batches(source, spec, schema), scorer):
                 tiers = policy.positions(scores)
                 table.write(batch, scores, tiers)
                 result.write(batch, added_columns(scorer, policy, scores, tiers))
-                summary.take(batch.columns, scores, tiers)
+                summary.take(batch.columns, scores, tiers, ids=batch.ids)
                 if shadow:
                     shadow.take(batch, scores)
                 if on_progress:
@@ -161,6 +169,19 @@ def score_rows(
         if shadow:
             shadow.close()
     return found
+
+
+def _scored_ahead(batches, scorer):
+    """Yield each batch with its scores; the next one is read and scored while the caller writes this one."""
+    with ThreadPoolExecutor(1) as pool:
+        ready = None
+        for batch in batches:
+            scoring = pool.submit(scorer.score_batch, batch.columns)
+            if ready:
+                yield ready[0], ready[1].result()
+            ready = batch, scoring
+        if ready:
+            yield ready[0], ready[1].result()
 
 
 def added_columns(
@@ -284,25 +305,28 @@ class Summary:
         rows: int,
         value_column: str | None = None,
         words: Words | None = None,
+        learned: pa.Array | None = None,
     ):
         self.scorer, self.policy, self.value_column = scorer, policy, value_column
         self.words = words or Words({})
         self.rows = self.churners = 0
-        self.expected = 0.0
+        self.expected = self.expected_named = 0.0
         self.tiers = np.zeros(len(policy.tiers), np.int64)
         self.bins = np.zeros(BINS, np.int64)
         names = {column.name for column in scorer.schema.numeric}
         self.revenue = 0.0 if value_column in names else None
         self._realised = Realised(len(policy.tiers))
+        self._untouched = None if learned is None else Untouched(learned, len(policy.tiers))
         self._share = min(1.0, SAMPLE / max(rows, 1))
         self._random = np.random.default_rng(0)
         self._sample: list[tuple[dict, np.ndarray]] = []
 
-    def take(self, columns, scores: np.ndarray, tiers: np.ndarray) -> None:
+    def take(self, columns, scores: np.ndarray, tiers: np.ndarray, ids: pa.Array | None = None) -> None:
         leaves = scores >= self.scorer.threshold
         self.rows += len(scores)
         self.churners += int(leaves.sum())
         self.expected += float(scores.sum())
+        self.expected_named += float(scores[leaves].sum())
         self.tiers += np.bincount(tiers, minlength=len(self.tiers))
         self.bins += np.bincount(np.minimum((scores * BINS).astype(np.int64), BINS - 1), minlength=BINS)
         if self.revenue is not None:
@@ -311,7 +335,10 @@ class Summary:
             self.revenue += float(np.nansum(value))
         label = self.scorer.schema.label.name
         if label in columns:
-            self._realised.take(_outcomes(columns[label]), scores, named=leaves, tiers=tiers)
+            churned = _outcomes(columns[label])
+            self._realised.take(churned, scores, named=leaves, tiers=tiers)
+            if self._untouched:
+                self._untouched.take(ids, churned, scores, named=leaves, tiers=tiers)
         self._draw(columns, scores)
 
     def as_dict(self) -> dict:
@@ -328,6 +355,8 @@ class Summary:
             "rows": self.rows,
             "churners": self.churners,
             "expected_churners": self.expected,
+            # Of those named; they need not all leave.
+            "expected_named": self.expected_named,
             "threshold": self.scorer.threshold,
             "policy": self.policy.id,
             "tiers": dict(zip(self.policy.tiers, self.tiers.tolist(), strict=True)),
@@ -341,6 +370,8 @@ class Summary:
             "group": self._group(effects),
             # None unless the file knows who left.
             "realised": self._realised.to_dict(),
+            # None where it is not known from whom the version learned.
+            "untouched": self._untouched and self._untouched.to_dict(),
         }
 
     def _finding(self, drawn, scores, effects) -> str:

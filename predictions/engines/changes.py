@@ -15,10 +15,8 @@ import pyarrow.csv as pacsv
 from ml.logs.features.duck import write_literal
 from ml.logs.features.logs import quote
 from predictions.engines.kinds import BOUGHT, CALMER, CHANGES, NEW, SILENT, STILL
-from predictions.engines.results import CUSTOMER, PROBABILITY
+from predictions.engines.results import CHANGE, CUSTOMER, PLACE, PROBABILITY, draft_of, publish
 from tabular.source.danger import harmless_array
-
-COLUMNS = ("customer_id", "change", "probability_before", "probability_now")
 
 
 def compare_results(
@@ -32,15 +30,17 @@ def compare_results(
     target: Path,
     connection: duckdb.DuckDBPyConnection,
 ) -> dict:
-    """Compare two tables by customer, and write who is named in either of them.
+    """Compare two tables by customer, write who is named in either of them, and mark the later table.
 
     Parameters
     ----------
     previous
         Of the result before: ``table``, ``as_of`` (ISO), ``threshold``, ``definition`` (with ``horizon_days``
-        and ``gap_days``; None where leaving is not defined by silence).
+        and ``gap_days``; None where leaving is not defined by silence), ``knew_until`` (up to when its model
+        had learned what happened, where that is later than its ``as_of``), ``promised`` (how many of those
+        named were expected to leave; None where nobody added that up).
     table, threshold
-        Of the later result.
+        Of the later result; the table gets a column that says what became of each of its customers.
     events
         What the later result was made from: it tells who bought in between.
     as_of
@@ -51,8 +51,9 @@ def compare_results(
     Returns
     -------
     dict
-        ``kinds`` (customers by kind), ``named_before``, ``named_now``, ``first_seen`` (of the new: who was
-        not scored last time), and ``outcome`` (see `_outcome`).
+        ``kinds`` (customers by kind), ``scored`` (how many of them are in the later table), ``named_before``,
+        ``named_now``, ``first_seen`` (of the new: who was not scored last time), ``since``, ``knew_until`` of
+        the result before, and ``outcome`` (see `_outcome`).
     """
     before = datetime.fromisoformat(previous["as_of"])
     with connection:
@@ -60,19 +61,24 @@ def compare_results(
         bought = f"event_at >= {write_literal(before)} AND event_at < {write_literal(as_of)}"
         connection.execute(f"CREATE TEMP VIEW buyers AS {_who_bought(events, bought)}")
         connection.execute(f"CREATE TEMP TABLE changes AS {_changes()}")
-        kinds = dict(connection.execute("SELECT change, count(*) FROM changes GROUP BY change").fetchall())
+        counted = "SELECT change, count(*) FROM changes {} GROUP BY change"
+        kinds = dict(connection.execute(counted.format("")).fetchall())
+        scored = dict(connection.execute(counted.format("WHERE now IS NOT NULL")).fetchall())
         [(first_seen, named_before, named_now)] = connection.execute(
             f"SELECT count(*) FILTER (change = '{NEW}' AND before IS NULL), count(*) FILTER (was_named), "
             "count(*) FILTER (is_named) FROM changes"
         ).fetchall()
         _write(connection, target)
+        _mark(connection, Path(table))
         outcome = _outcome(connection, previous, events, before, as_of, days_missing)
     return {
         "kinds": {kind: kinds.get(kind, 0) for kind in CHANGES},
+        "scored": {kind: scored.get(kind, 0) for kind in CHANGES},
         "first_seen": first_seen,
         "named_before": named_before,
         "named_now": named_now,
         "since": before.isoformat(),
+        "knew_until": previous["knew_until"],
         "outcome": outcome,
     }
 
@@ -110,10 +116,11 @@ def _outcome(connection, previous, events, before, as_of, days_missing):
     """Tell what became of those named last time: whether the time in which they were to leave is over, and
     how many bought nothing in it, beside all who were scored.
 
-    None where leaving is not defined by silence, or where days in between are not known.
+    None where leaving is not defined by silence, where days in between are not known, or where the model had
+    learned what happened then: it would be graded on what it was told.
     """
     definition = previous["definition"]
-    if definition is None or days_missing:
+    if definition is None or days_missing or previous["knew_until"]:
         return None
     start = before + timedelta(days=definition["gap_days"])
     end = start + timedelta(days=definition["horizon_days"])
@@ -129,10 +136,23 @@ def _outcome(connection, previous, events, before, as_of, days_missing):
         "days_passed": max(0, (min(as_of, end) - start).days),
         "horizon_days": definition["horizon_days"],
         "named": named,
+        "promised": previous["promised"],
         "named_without_purchase": left,
         "scored": scored,
         "scored_without_purchase": all_left,
     }
+
+
+def _mark(connection, table):
+    """Put into the table of the later result what became of each of its customers, in the same order."""
+    marked = draft_of(table)
+    connection.execute(
+        f"COPY (SELECT t.* EXCLUDE ({PLACE}), coalesce(c.change, '') AS {CHANGE} "
+        f"FROM read_parquet({quote(table)}, {PLACE} = true) AS t "
+        f"LEFT JOIN changes AS c ON c.customer_id = t.{CUSTOMER} ORDER BY t.{PLACE}) "
+        f"TO {quote(marked)} (FORMAT parquet, COMPRESSION lz4)"
+    )
+    publish(marked, table)
 
 
 def _write(connection, target):

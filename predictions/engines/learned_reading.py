@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from ml.logs.evidence import rates_of_first_buyers
 from ml.logs.feature_columns import fill_batch
 from ml.logs.features.engine import compute_features
 from ml.logs.joined import missing_columns, write_joined
@@ -97,12 +98,8 @@ class LearnedReading:
         filled = fill_batch(known, self.scorer.schema, self.how["fills"], self.scorer.observed)
         scores = self.scorer.score_batch(filled)
         if once.any():
-            scores[once] = self._rates_of_first_buyers(first)[once]
+            rates = rates_of_first_buyers(
+                self.how["first_buyers"], first.to_numpy(zero_copy_only=False), self.as_of
+            )
+            scores[once] = rates[once]
         return scores, filled
-
-    def _rates_of_first_buyers(self, first):
-        """Return for each customer the rate of those who bought once and are known as long."""
-        table = self.how["first_buyers"]
-        span = np.datetime64(self.as_of, "us") - first.to_numpy(zero_copy_only=False).astype("datetime64[us]")
-        days = span // np.timedelta64(1, "D")
-        return np.asarray(table["rates"])[np.searchsorted(table["bands"], days, side="right")]

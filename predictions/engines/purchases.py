@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
+from ml.logs.evidence import active_since, select_buyers
 from ml.logs.feature_columns import ID_COLUMN
 from ml.logs.features.duck import write_literal
 from ml.logs.features.logs import quote
@@ -35,6 +36,7 @@ from predictions.engines.joining import compare_logs
 from predictions.engines.kinds import CONTINUES, NEITHER
 from predictions.engines.learned_reading import CannotScoreLog, LearnedReading
 from predictions.engines.log_shadow import LogShadow
+from predictions.engines.words import Words
 from registry.engines.files import FileMismatch, open_scorer
 from tabular.snapshots.write import fixed_decimals
 from tabular.source.danger import harmless_array
@@ -76,6 +78,7 @@ def score_log(
     changes_path: str,
     previous: dict | None,
     memory_limit: str,
+    wording: dict | None = None,
     shadow: dict | None = None,
     on_progress: Progress,
 ) -> dict:
@@ -97,6 +100,8 @@ def score_log(
         Where the results go; the last only where there is a result before that can be compared.
     previous
         ``{"table", "as_of", "threshold", "definition"}`` of the result before, or None.
+    wording
+        What people call the features, see `predictions.engines.words.Words`.
     shadow
         What `predictions.engines.shadow.Shadow` takes, where a challenger scores the same customers.
 
@@ -111,7 +116,7 @@ def score_log(
     except FileMismatch as mismatch:
         return {"mismatch": str(mismatch)}
     reading = LearnedReading(scorer, "used", Path(folder), datetime.fromisoformat(as_of), memory_limit)
-    work = _Work(reading, shadow, on_progress)
+    work = _Work(reading, Words(wording or {}), shadow, on_progress)
     try:
         overlap = work.join(Path(events), [Path(path) for path in earlier])
         found = work.score(POLICIES[policy], Path(csv_path), Path(table_path), Path(lapsed_path))
@@ -132,8 +137,9 @@ def score_log(
 
 
 class _Work:
-    def __init__(self, reading, shadow, on_progress):
-        self.reading, self.shadow, self.on_progress = reading, shadow, on_progress
+    def __init__(self, reading, words, shadow, on_progress):
+        self.reading, self.words = reading, words
+        self.shadow, self.on_progress = shadow, on_progress
         self.scorer, self.folder, self.as_of = reading.scorer, reading.folder, reading.as_of
         self.how, self.memory_limit = reading.how, reading.memory_limit
         self.logs = []
@@ -160,7 +166,7 @@ class _Work:
                 f"{self.as_of:%Y-%m-%d}: all {lapsed['customers']:,} customers have lapsed, and nobody is "
                 "left to score. Send a newer log."
             )
-        summary = Summary(self.scorer, policy, rows=rows)
+        summary = Summary(self.scorer, policy, rows=rows, words=self.words)
         shadow = self._open_shadow(asked)
         try:
             once = self._write(asked, rows, summary, policy, csv_path, table_path, shadow)
@@ -173,7 +179,7 @@ class _Work:
             "shown": [*found["shown"], {"name": EVIDENCE, "label": "Evidence", "numeric": False}],
             "group": {"feature": EVIDENCE, "label": "Evidence", "values": [FULL, ONE_PURCHASE]},
             "numbers": [column.name for column in self.scorer.schema.numeric],
-            "one_purchase": once,
+            **once,
             "lapsed": lapsed,
             "as_of": self.as_of.isoformat(),
         }
@@ -181,9 +187,17 @@ class _Work:
     def _set_apart(self, features, active, lapsed_path):
         """Write who is scored beside what is known of them, and list who has lapsed."""
         window = self.how["active_window_days"]
-        since = self.as_of - timedelta(days=window) if window else datetime.min
+        since = active_since(self.as_of, window)
+        buyers = select_buyers(
+            self.reading.events,
+            as_of=self.as_of,
+            columns=self.how["columns"],
+            once=ONCE,
+            first=FIRST,
+            latest=LATEST,
+        )
         with connect(self.folder, self.memory_limit) as connection:
-            connection.execute(f"CREATE TEMP TABLE buyers AS {self._buyers()}")
+            connection.execute(f"CREATE TEMP TABLE buyers AS {buyers}")
             connection.execute(
                 f"COPY (SELECT * FROM read_parquet({quote(features)}) JOIN buyers USING ({ID_COLUMN}) "
                 f"WHERE {LATEST} >= {write_literal(since)} ORDER BY {ID_COLUMN}) TO {quote(active)} "
@@ -206,20 +220,6 @@ class _Work:
             ],
         }
 
-    def _buyers(self):
-        """Return the SQL of who bought when, and who bought once only: rows of one order are one purchase."""
-        once = "count(*) = 1"
-        if "order_id" in self.how["columns"]:
-            once = (
-                "(count(order_id) = 0 AND count(*) = 1) "
-                "OR (count(order_id) = count(*) AND min(order_id) = max(order_id))"
-            )
-        return (
-            f"SELECT {ID_COLUMN}, {once} AS {ONCE}, min(event_at) AS {FIRST}, max(event_at) AS {LATEST} "
-            f"FROM read_parquet({quote(self.reading.events)}) WHERE event_type = 'purchase' "
-            f"AND event_at < {write_literal(self.as_of)} GROUP BY {ID_COLUMN}"
-        )
-
     def _open_shadow(self, asked):
         if self.shadow is None:
             return None
@@ -235,8 +235,8 @@ class _Work:
         )
 
     def _write(self, asked, rows, summary, policy, csv_path, table_path, shadow):
-        """Score batch by batch, write both results, and return how many bought once only."""
-        bought_once = 0
+        """Score batch by batch, write both results, and count who bought once only."""
+        bought_once = FirstBuyers(self.scorer.threshold)
         with ExitStack() as stack:
             table = stack.enter_context(TableWriter(table_path, self.scorer.schema, policy, also=(EVIDENCE,)))
             result = None
@@ -251,9 +251,9 @@ class _Work:
                 summary.take(filled, scores, tiers)
                 if shadow:
                     shadow.take(batch, scores)
-                bought_once += int(batch.once.sum())
+                bought_once.take(scores[batch.once])
                 self.on_progress(STEPS[2], int(batch.lines[-1]), rows)
-        return bought_once
+        return bought_once.to_dict()
 
     def _batches(self, asked):
         """Yield who is scored, with the features of each and what is known of the purchases."""
@@ -268,6 +268,31 @@ class _Work:
             lines = np.arange(done + 1, done + len(once) + 1)
             yield Batch(lines, known[ID_COLUMN], own, once, known[FIRST])
             done += len(once)
+
+
+class FirstBuyers:
+    """Counts those of whom one purchase is known: the model did not learn from such customers.
+
+    How often they left before stands in for a prediction: what is said of the others' is not said of theirs.
+    """
+
+    def __init__(self, threshold: float):
+        self.threshold = threshold
+        self.customers = self.named = 0
+        self.expected_named = 0.0
+
+    def take(self, scores: np.ndarray) -> None:
+        named = scores >= self.threshold
+        self.customers += len(scores)
+        self.named += int(named.sum())
+        self.expected_named += float(scores[named].sum())
+
+    def to_dict(self) -> dict:
+        return {
+            "one_purchase": self.customers,
+            "one_purchase_named": self.named,
+            "one_purchase_expected": self.expected_named,
+        }
 
 
 def _rows(scorer: Scorer, policy: RiskPolicy, batch: Batch, scores, tiers) -> pa.RecordBatch:

@@ -3,10 +3,17 @@
 from dataclasses import dataclass
 
 from ml.matrix.schemas import BLANK, OTHER
-from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, TIER, Query
+from predictions.engines.kinds import CHANGES
+from predictions.engines.results import CHANGE, CUSTOMER, LINE, PROBABILITY, TIER, Query
 
 # Short words for the columns that every result has; features are called by their own names.
-WORDS = {"probability": PROBABILITY, "customer": CUSTOMER, "tier": TIER, "line": LINE}
+WORDS = {
+    "probability": PROBABILITY,
+    "customer": CUSTOMER,
+    "tier": TIER,
+    "line": LINE,
+    "change": CHANGE,
+}
 DEFAULT_SORT = "-probability"
 # Before a feature that is called like one of them.
 COLUMN = "column "
@@ -23,6 +30,7 @@ class Wanted:
     find: str = ""
     tier: str = ""
     group: str = ""
+    change: str = ""
 
 
 def word_of(column: str) -> str:
@@ -58,6 +66,9 @@ def read_query(parameters, *, columns, tiers, group=None) -> Wanted:
     find = parameters.get("find", "").strip()[:LONGEST_SEARCH]
     tier = parameters.get("tier", "")
     equals = {TIER: tier} if tier in tiers else {}
+    change = parameters.get("change", "")
+    if change in CHANGES and CHANGE in columns:
+        equals[CHANGE] = change
     value = parameters.get("group", "") if group else ""
     among, beside = _group(group, value)
     return Wanted(
@@ -71,6 +82,7 @@ def read_query(parameters, *, columns, tiers, group=None) -> Wanted:
         find=find,
         tier=equals.get(TIER, ""),
         group=value,
+        change=equals.get(CHANGE, ""),
     )
 
 

@@ -17,7 +17,9 @@ import pyarrow.parquet as pq
 
 # What the table has beside the features of its model. The underscore keeps a feature called "line" apart.
 LINE, CUSTOMER, PROBABILITY, TIER = "_line", "_customer", "_probability", "_tier"
-OWN_COLUMNS = (LINE, CUSTOMER, PROBABILITY, TIER)
+# Only a result that was compared with the one before has it: what became of each customer since.
+CHANGE = "_change"
+OWN_COLUMNS = (LINE, CUSTOMER, PROBABILITY, TIER, CHANGE)
 DEFAULT_SORT = f"-{PROBABILITY}"
 TABLE, PLACE = "read_parquet(?, file_row_number = true)", "file_row_number"
 

@@ -3,18 +3,18 @@
 from companies.identity import Member
 from predictions.presenting.summary import Findings
 from predictions.selectors import earlier_run, predictions_for
+from registry.selectors import has_several_bases
 
 
 def home_section(member: Member, *, count: int = 5) -> dict | None:
-    """Return what the home page shows: for a developer the company's predictions, for a user the own ones.
+    """Return what the home page shows: the latest predictions of the company, whoever made them.
 
     ``findings`` are those of the newest result, whom to call today; None before the first. A developer is
-    shown nothing before that: the page begins with what else is to be done first.
+    shown nothing before that, nor is anybody whose company has customers of its own: the page says already
+    what is to be done with them first.
     """
     found = predictions_for(member)
-    if not member.is_developer:
-        found = found.made_by(member)
-    if member.is_developer and not found.exists():
+    if not found.exists() and (member.is_developer or has_several_bases(member.company)):
         return None
     newest = found.finished().first()
     return {

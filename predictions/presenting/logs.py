@@ -8,6 +8,14 @@ from predictions.models import Prediction
 from predictions.presenting.outcomes import Share
 from transactions.presenting.days import write_day
 
+CHANGE_NAMES = {
+    NEW: "New on the list",
+    STILL: "Still on the list",
+    BOUGHT: "Off the list: bought since",
+    CALMER: "Off the list: less likely now",
+    SILENT: "Off the list: lapsed",
+}
+
 
 @dataclass(frozen=True)
 class LogResult:
@@ -75,6 +83,19 @@ class LogResult:
         )
 
     @property
+    def first_buyers(self) -> str:
+        """What to make of those named who bought once; empty where there is none, or nobody counted them."""
+        count = self.counts.get("one_purchase_named", 0)
+        if not count:
+            return ""
+        share = 100 * self.counts["one_purchase_expected"] / count
+        return (
+            f"{count:,} of the {self.counts['churners']:,} named bought once only. The model did not learn "
+            "from such customers and was not tried on them; how often they left before stands in for them: "
+            f"{share:.0f} of 100."
+        )
+
+    @property
     def overlap(self) -> str:
         """How the log stands to the one before, with counts; empty where there was none."""
         found = self.counts.get("overlap")
@@ -94,6 +115,18 @@ class LogResult:
         return (
             f"The log neither contains nor continues the one before: {customers}, and {shared}. It was "
             "scored by itself, and nothing is compared."
+        )
+
+    @property
+    def foreknowledge(self) -> str:
+        """That the model learned from days after the end of the log; empty where it did not."""
+        knew_until = self.read.get("knew_until")
+        if not knew_until:
+            return ""
+        return (
+            f"The model learned from what customers did until {write_day(knew_until)}, and this log ends "
+            f"before {self.day}: it was told a part of what it foretells here. Do not judge it by this list; "
+            "later results do not either."
         )
 
     @property
@@ -129,27 +162,36 @@ class Changes:
 
     @property
     def rows(self) -> list[dict]:
+        """Each kind with its count, and how many of them are rows of the table of the result."""
         first = self.found["first_seen"]
         seen = f"; {first:,} of them were not scored last time" if first else ""
+        notes = {
+            NEW: f"not named last time, named now{seen}",
+            STILL: "named both times",
+            BOUGHT: f"named last time, and bought in between{self._bought_long_ago}",
+            CALMER: "bought nothing in between, and is not named any more",
+            SILENT: "bought nothing in between, and too long ago to be scored",
+        }
         return [
-            {"name": "New on the list", "count": self.new, "note": f"not named last time, named now{seen}"},
-            {"name": "Still on the list", "count": self.kinds[STILL], "note": "named both times"},
             {
-                "name": "Off the list: bought since",
-                "count": self.kinds[BOUGHT],
-                "note": "named last time, and bought in between",
-            },
-            {
-                "name": "Off the list: less likely now",
-                "count": self.kinds[CALMER],
-                "note": "bought nothing in between, and is not named any more",
-            },
-            {
-                "name": "Off the list: lapsed",
-                "count": self.kinds[SILENT],
-                "note": "bought nothing in between, and too long ago to be scored",
-            },
+                "kind": kind,
+                "name": CHANGE_NAMES[kind],
+                "count": self.kinds[kind],
+                "note": note,
+                "scored": self._scored.get(kind, 0),
+            }
+            for kind, note in notes.items()
         ]
+
+    @property
+    def _scored(self):
+        # Results of earlier days did not count them, nor can their tables be filtered.
+        return self.found.get("scored", {})
+
+    @property
+    def _bought_long_ago(self):
+        count = self.kinds[BOUGHT] - self._scored.get(BOUGHT, self.kinds[BOUGHT])
+        return f"; {count:,} of them too long ago to be scored" if count else ""
 
     @property
     def outcome(self) -> dict | None:
@@ -167,6 +209,11 @@ class Changes:
     @property
     def came_true(self) -> str:
         """How right the list before was; what is known so far while its time is not over."""
+        if knew_until := self.found.get("knew_until"):
+            return (
+                "How right the last list was is not counted: its model had learned what customers did until "
+                f"{write_day(knew_until)}, so it was told what became of them."
+            )
         if self.outcome is None:
             return (
                 "How right the last list was cannot be told: of some days in between nothing is known, or "
@@ -180,11 +227,18 @@ class Changes:
             return (
                 f"Whether the last list was right is not known yet: {self.outcome['days_passed']:,} of its "
                 f"{self.outcome['horizon_days']:,} days have passed, until {ends}. "
-                f"{bought:,} of {named:,} named have bought since, and have not left."
+                f"{bought:,} of {named:,} named have bought since, and have not left: at most "
+                f"{self.hits.percent:.0f} of 100 can still come true{self._promised}."
             )
         low, high = (100 * bound for bound in wilson_interval(self.hits.hits, named))
         return (
             f"Of {named:,} named last time, {self.hits.hits:,} left: {self.hits.percent:.0f} of 100 (95 % "
-            f"interval: {low:.0f} to {high:.0f}). Of all {self.outcome['scored']:,} who were scored it was "
-            f"{self.everybody.percent:.0f} of 100."
+            f"interval: {low:.0f} to {high:.0f}){self._promised}. Of all "
+            f"{self.outcome['scored']:,} who were scored it was {self.everybody.percent:.0f} of 100."
         )
+
+    @property
+    def _promised(self):
+        """What the probabilities of those named last time added up to, as the end of a sentence."""
+        promised = self.outcome.get("promised")
+        return "" if promised is None else f"; {100 * promised / self.outcome['named']:.0f} were promised"

@@ -6,6 +6,9 @@ from ml.evaluation.proportions import wilson_interval
 from ml.evaluation.realised import differs_from_promise
 from ml.serving.risk import POLICIES
 
+# Of fewer customers a share says little, and two of them next to nothing about each other.
+FEWEST = 100
+
 
 @dataclass(frozen=True)
 class Share:
@@ -82,6 +85,8 @@ class Outcomes:
             return f"The probabilities were too low: {promised}, more than chance explains."
         if direction < 0:
             return f"The probabilities were too high: {promised}, fewer than chance explains."
+        if self.known < FEWEST:
+            return f"Fewer than {FEWEST} customers do not tell whether the probabilities hold: {promised}."
         return f"On average the probabilities held: {promised}, a difference that chance explains."
 
     @property
@@ -107,3 +112,68 @@ def _row(name, tone, group):
     customers = group["customers"]
     promised = 100 * group["expected"] / customers if customers else None
     return Row(name, tone, customers, promised, Share(group["left"], customers))
+
+
+@dataclass(frozen=True)
+class Graded:
+    """How right a result was, of those first whom the version had not learned from, where that is known.
+
+    Parameters
+    ----------
+    counts
+        The stored summary, which has ``realised`` and perhaps ``untouched``.
+    has_ids
+        Whether customers of the base can be found again at all.
+    """
+
+    counts: dict
+    has_ids: bool
+
+    @property
+    def everybody(self) -> Outcomes:
+        return Outcomes(self.counts)
+
+    @property
+    def learned_from(self) -> int | None:
+        """How many of those whose outcome is known the version learned from; None where nobody knows."""
+        found = self.counts.get("untouched")
+        return found["learned_from"] if found else None
+
+    @property
+    def shown(self) -> Outcomes:
+        """Those whom the version had not seen; everybody where there are none, or nobody knows."""
+        return Outcomes(self.counts | {"realised": self._others}) if self._others else self.everybody
+
+    @property
+    def rest(self) -> Outcomes | None:
+        """Everybody once more, where `shown` leaves some out."""
+        return self.everybody if self.learned_from and self._others else None
+
+    @property
+    def note(self) -> str:
+        """Whether the version had learned from some of these customers."""
+        known = self.everybody.known
+        if self.learned_from is None:
+            why = (
+                "Whether the model learned from some of these customers is not known."
+                if self.has_ids
+                else "These customers have no id, so whether the model learned from some of them cannot be "
+                "known."
+            )
+            return f"{why} If it did, all of this looks better than it is for others."
+        if not self.learned_from:
+            return "The model learned from none of these customers."
+        if not self._others:
+            return (
+                f"The model learned from all of these {known:,} customers: how right it is for others cannot "
+                "be told from this file."
+            )
+        return (
+            f"The model learned from {self.learned_from:,} of these {known:,} customers. What follows is of "
+            f"the other {self.shown.known:,}."
+        )
+
+    @property
+    def _others(self):
+        found = self.counts.get("untouched")
+        return found and found["realised"]

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from ml.evaluation.proportions import wilson_interval
 from ml.serving.risk import POLICIES
 from predictions.engines.words import Words
 from predictions.files import MOST_SHEET_ROWS
 from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
-from predictions.presenting.outcomes import Outcomes
-from registry.presenting.cards import interval_of
+from predictions.presenting.named import Named
+from predictions.presenting.outcomes import FEWEST, Graded, Outcomes
 from registry.presenting.quality import quality_of
 
 
@@ -33,13 +32,12 @@ class Findings:
         return self.counts["churners"]
 
     @property
+    def named(self) -> Named:
+        return Named(self.counts)
+
+    @property
     def headline(self) -> str:
-        if self.rows == 1:
-            return "This customer is likely to leave" if self.leavers else "This customer is likely to stay"
-        if not self.leavers:
-            return f"None of {self.rows:,} customers is likely to leave"
-        verb = "is" if self.leavers == 1 else "are"
-        return f"{self.leavers:,} of {self.rows:,} customers {verb} likely to leave"
+        return self.named.headline
 
     @property
     def of_whom(self) -> str:
@@ -47,14 +45,23 @@ class Findings:
 
     @property
     def share(self) -> float:
-        return self.leavers / self.rows
+        return self.named.share
 
     @property
     def change(self) -> dict | None:
-        """Percentage points since the run before, in words; more people leaving is bad."""
+        """Percentage points since the run before, in words; more people named is bad.
+
+        Two shares are compared where both are of `FEWEST` customers or more.
+        """
         if self.earlier is None or not self.earlier.result["rows"]:
             return None
-        points = 100 * (self.share - self.earlier.result["churners"] / self.earlier.result["rows"])
+        if min(self.rows, self.earlier.result["rows"]) < FEWEST:
+            return {
+                "text": f"too few to compare with {self.earlier}: it takes {FEWEST} customers in both",
+                "direction": "",
+                "trend": "",
+            }
+        points = 100 * (self.share - Named(self.earlier.result).share)
         if abs(points) < 0.05:
             return {"text": f"as in {self.earlier}", "direction": "", "trend": ""}
         direction, trend = ("up", "bad") if points > 0 else ("down", "good")
@@ -67,8 +74,8 @@ class Findings:
     @property
     def distribution(self) -> list[dict]:
         return [
-            {"label": "Likely to leave", "count": self.leavers, "tone": "critical"},
-            {"label": "Likely to stay", "count": self.rows - self.leavers, "tone": "low"},
+            {"label": "Named as leaving", "count": self.leavers, "tone": "critical"},
+            {"label": "Not named", "count": self.rows - self.leavers, "tone": "low"},
         ]
 
     @property
@@ -124,7 +131,7 @@ class Findings:
 
     @property
     def features(self) -> list[dict]:
-        words = Words(self.prediction.population.wording)
+        words = Words(self.prediction.population.words)
         return [
             {"label": words.label(item["feature"]), "value": item["effect"], "text": f"{item['effect']:.3f}"}
             for item in self.counts["features"]
@@ -149,6 +156,13 @@ class Findings:
         return Outcomes(self.counts) if self.counts.get("realised") else None
 
     @property
+    def graded(self) -> Graded | None:
+        """The same, of those first whom the version had not learned from."""
+        if self.outcomes is None:
+            return None
+        return Graded(self.counts, has_ids=self.prediction.population.has_ids)
+
+    @property
     def log(self) -> LogResult | None:
         """What is to be said of the purchase log; None where a file had one row for each customer."""
         return LogResult(self.prediction) if self.prediction.reads_log else None
@@ -163,32 +177,36 @@ class Findings:
 
     @property
     def precision(self) -> dict | None:
-        return expected_precision(self.prediction.model)
+        """How many of 100 named are expected to leave, by their own probabilities; None where nobody knows.
+
+        First-time buyers of a log are left out of it: no model learned from them, and none was tried on them.
+        """
+        once = self.counts.get("one_purchase_named", 0)
+        others = self.leavers - once
+        if self.named.expected is None or not others:
+            return None
+        expected = self.named.expected - self.counts.get("one_purchase_expected", 0.0)
+        whom = f"the {others:,} named who bought twice or more" if once else "those named here"
+        return {
+            "of_100": round(100 * expected / others),
+            "text": f"mean probability of {whom}{how_promises_held(self.prediction.model)}",
+        }
 
     @property
     def read(self) -> dict:
         return self.prediction.input_data
 
 
-def expected_precision(version) -> dict | None:
-    """How many of 100 it named did leave, among customers the version had not seen, with a 95 % interval."""
+def how_promises_held(version) -> str:
+    """Say, as the end of a sentence, how far the probabilities of a version were off when it was tried."""
     metrics = getattr(version, "metrics", None)
     found = (metrics and metrics.additional_metrics) or {}
-    confusion = found.get("confusion")
-    if not confusion:
-        return None
-    right = confusion["true_positive"]
-    tested = right + confusion["false_positive"]
-    if not tested:
-        return None
-    low, high = _of_precision(found, right, tested)
-    return {"of_100": round(100 * right / tested), "low": round(100 * low), "high": round(100 * high)}
-
-
-def _of_precision(found, right, tested):
-    """Return the interval that the page of the version shows; for older versions, without one, Wilson's."""
-    stored = interval_of(found, "Precision (churners)")
-    return (stored["low"], stored["high"]) if stored else wilson_interval(right, tested)
+    if "calibration" not in found:
+        return ""
+    return (
+        f". Tried on {found['rows']:,} customers it had not learned from, its probabilities were off by "
+        f"{100 * found['calibration']['ece']:.1f} points on average"
+    )
 
 
 def quality_line(version, *, with_figures: bool = False) -> str:

@@ -36,7 +36,7 @@ def prepare_challenge(*, prediction: Prediction, at: datetime) -> Challenge | No
         return None
     challenge = Challenge(deployment)
     try:
-        challenge.files = verified_files(deployment.model)
+        challenge.files = verified_files(deployment.model, at=at)
     except DomainError as error:
         challenge.failure = error.message
     except Exception:

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
@@ -20,12 +19,16 @@ from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, CustomerTab
 from predictions.engines.shadow import CHALLENGER, who_changed_sides
 from predictions.files import MOST_SHEET_ROWS
 from predictions.models import Prediction
-from tabular.snapshots.write import BOM, fixed_decimals, write_xlsx
+from tabular.snapshots.write import BOM, decimal_sign, fixed_decimals, number_formats, write_xlsx
 from tabular.source.danger import harmless_array
+from tabular.source.records import iter_records
 from tabular.source.spec import ParseSpec
+from tabular.values.amounts import NumberFormat
 from tabular.values.schema import TableSchema
 
 PIECE = 256 * 1024
+# So many rows of a selection leave in one piece.
+RECORDS = 1_000
 CHANGED_SIDES = (
     "customer", "line", "churn_probability", "challenger_probability", "prediction", "challenger_prediction",
 )  # fmt: skip
@@ -62,21 +65,23 @@ def _workbook(result):
 def selection(prediction: Prediction, table: CustomerTable) -> Iterator[bytes]:
     """Yield, as CSV and in the order of the file, the rows of the stored result that `table` leaves.
 
-    The cells are taken over as they are: they were made harmless when the result was written.
+    They are taken over byte for byte: cells were made harmless, and quoted, when the result was written.
     """
-    result = _Stored(prediction)
-    wanted = np.fromiter(table.places(), np.int64)
-    yield (BOM if result.writes_bom else b"") + _line(result.names, result.delimiter)
-    options = pacsv.WriteOptions(include_header=False, delimiter=result.delimiter, quoting_style="needed")
-    first = 0
-    for batch in result.batches():
-        after = first + len(batch)
-        here = wanted[np.searchsorted(wanted, first) : np.searchsorted(wanted, after)] - first
-        if len(here):
-            piece = pa.BufferOutputStream()
-            pacsv.write_csv(batch.take(pa.array(here)), piece, options)
-            yield piece.getvalue().to_pybytes()
-        first = after
+    with readable_path(prediction.result_dataset_path).open("rb") as file:
+        records = iter_records(file, _Stored(prediction).delimiter)
+        piece = [next(records)]
+        wanted = table.places()
+        following = next(wanted, None)
+        for place, record in enumerate(records):
+            if place == following:
+                piece.append(record)
+                following = next(wanted, None)
+            if following is None:
+                break
+            if len(piece) >= RECORDS:
+                yield b"".join(piece)
+                piece = []
+        yield b"".join(piece)
 
 
 def changed_sides(prediction: Prediction, thresholds: tuple[float, float]) -> Iterator[bytes]:
@@ -107,19 +112,18 @@ class _Stored:
         self.path = readable_path(prediction.result_dataset_path)
         spec = None if prediction.reads_log else ParseSpec.from_dict(prediction.input_data["spec"])
         # The result of a log is no copy of a file: it is written as plainly as can be.
-        self.delimiter, self.writes_bom = (spec.delimiter, spec.writes_bom) if spec else (",", False)
+        self.delimiter = spec.delimiter if spec else ","
         with self.path.open(encoding="utf-8-sig", newline="") as file:
             self.names = next(csv.reader(file, delimiter=self.delimiter))
         self.numbers = self._numbers_of(prediction, spec)
 
     def _numbers_of(self, prediction, spec):
         if spec is None:
-            return [*prediction.result["numbers"], CHURN_PROBABILITY]
+            return dict.fromkeys([*prediction.result["numbers"], CHURN_PROBABILITY], NumberFormat())
         schema = TableSchema.from_dict(prediction.input_data["schema"])
-        numeric = {column.name for column in schema.columns if column.kind == "number"}
-        places = {place for name, place in spec.positions.items() if name in numeric}
+        read = {self.names[spec.positions[name]]: how for name, how in number_formats(spec, schema).items()}
         added = [name for name in self.names[len(spec.header) :] if name.startswith(CHURN_PROBABILITY)]
-        return [name for place, name in enumerate(self.names) if place in places] + added
+        return read | dict.fromkeys(added, NumberFormat(decimal_sign(spec, schema)))
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         # Names in the file need not be unique in every respect; places are.

@@ -14,6 +14,7 @@ from core.files.store import local_copy
 from core.files.stored import DATASETS
 from intake.services.submissions import Submission, begin_run, run_of_earlier_send
 from jobs.runner import JobRun
+from ml.logs.known_until import learned_outcomes_until
 from predictions import files
 from predictions.models import Prediction
 from predictions.selectors import earlier_run, run_before, version_for_log
@@ -23,6 +24,7 @@ from predictions.services.scoring import refuse_changed_files, score_beside
 from registry.models import ModelVersion
 from registry.selectors import deployment_of
 from registry.services.opening import load_manifest, verified_files
+from registry.services.populations import refuse_archived
 from sandbox.child import run_in_child
 from transactions.cutoffs import end_of_log
 from transactions.files import scratch_folder
@@ -83,12 +85,15 @@ def start_log_prediction(
         Nothing serves the base yet.
     VersionNotOffered
         `version` learned from other customers.
+    registry.services.populations.BaseIsArchived
+        Its customers were put away.
     LogIsGone
         The log was never read: nobody said what its columns mean, or they could not be read.
     """
     submission = submission_of(member, idempotency_key)
     if earlier := run_of_earlier_send(submission, runs=Prediction.objects):
         return earlier
+    refuse_archived(analysis.population)
     name = read_name(name if name.strip() else str(analysis)[:LONGEST_NAME])
     if not analysis.is_ready and not analysis.is_being_read:
         raise LogIsGone(f"“{analysis}” was not read. Say what its columns mean, then score its customers.")
@@ -165,7 +170,7 @@ def score_log_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -
             score = partial(_score_in_child, run, prediction, analysis, drafts, (earlier, logs_before), at)
             found = score_beside(challenge, score, drafts, at=at)
             files.publish_result(drafts, relative)
-        read = _what_was_read(prediction, analysis, found, (earlier, logs_before), warnings)
+        read = _what_was_read(prediction, analysis, found, (earlier, logs_before), warnings, at)
         with run.finish():
             Prediction.objects.filter(pk=prediction.pk).update(
                 result=found, result_dataset_path=relative, input_data=read
@@ -209,7 +214,7 @@ def _score_in_child(run, prediction, analysis, drafts, before, at, shadow):
                 str(stack.enter_context(local_copy(DATASETS, log.events_path))) for log in logs_before
             ],
             "as_of": end_of_log(analysis).isoformat(),
-            "version": verified_files(prediction.model).to_dict(),
+            "version": verified_files(prediction.model, at=at).to_dict(),
             "policy": prediction.population.policies["risk_tiers"],
             "folder": stack.enter_context(TemporaryDirectory(dir=scratch)),
             "csv_path": str(drafts.csv),
@@ -217,6 +222,7 @@ def _score_in_child(run, prediction, analysis, drafts, before, at, shadow):
             "lapsed_path": str(drafts.lapsed),
             "changes_path": str(drafts.changes),
             "previous": _previous(earlier),
+            "wording": prediction.population.words,
             "shadow": shadow,
             # The rest is for the libraries themselves.
             "memory_limit": f"{memory // 2}MB",
@@ -243,20 +249,26 @@ def _previous(earlier):
         "as_of": earlier.result["as_of"],
         "threshold": earlier.result["threshold"],
         "definition": earlier.input_data["definition"],
+        "knew_until": earlier.input_data.get("knew_until"),
+        "promised": earlier.result.get("expected_named"),
     }
 
 
-def _what_was_read(prediction, analysis, found, before, warnings):
+def _what_was_read(prediction, analysis, found, before, warnings, at):
     """Return what the page says of the log, now that it was read to its end."""
     earlier, logs_before = before
     continues = found["overlap"] and found["overlap"]["relation"] == "continues"
     own = [str(analysis.pk)]
-    evidence = load_manifest(prediction.model).get("evidence", {})
+    evidence = load_manifest(prediction.model, at=at).get("evidence", {})
+    knew_until = learned_outcomes_until(evidence)
+    is_ahead = knew_until is not None and knew_until > datetime.fromisoformat(found["as_of"])
     return prediction.input_data | {
         "accepted": found["rows"],
         "events": analysis.import_report["accepted"],
         "as_of": found["as_of"],
         "definition": evidence.get("definition"),
+        # Where the model knows what happened after the end of this log, up to when it does.
+        "knew_until": knew_until.isoformat() if is_ahead else None,
         "follows": str(earlier.uuid) if earlier else None,
         "logs": [*(str(log.pk) for log in logs_before if continues), *own],
         "warnings": warnings,

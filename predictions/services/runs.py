@@ -1,10 +1,12 @@
 """Starting a prediction: the file is checked, then the run and its job appear together, or nothing does."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.core.files.base import File
+from django.utils import timezone
 
 from companies.identity import Member
+from companies.services.conditions import one_line
 from core.errors import DomainError, NotFound, Unprocessable
 from intake.services.checking import REFUSE, FileRefused, take_in_table, what_was_read
 from intake.services.submissions import Submission, run_of_earlier_send, start_run
@@ -16,6 +18,8 @@ from registry.engines.tables import customers_table
 from registry.models import ModelVersion, Population
 from registry.selectors import deployment_of, snapshot_bases, versions_for
 from registry.services.opening import load_manifest
+from registry.services.populations import refuse_archived
+from tabular.snapshots.ages import say_day
 
 TASK = "predictions.score"
 LONGEST_NAME = 255
@@ -26,21 +30,25 @@ class VersionNotOffered(NotFound):
 
 
 class FileOfOtherBase(Unprocessable):
-    """The file has the columns of another customer base of the company; `base` says of which."""
+    """The file has the columns of another base of the company, `base`; it is `kept` to be sent there."""
 
     code = "file-of-other-base"
 
-    def __init__(self, *, base: Population, wanted: Population):
-        self.base = base
+    def __init__(self, *, base: Population, wanted: Population, kept: str | None):
+        self.base, self.kept = base, kept
         super().__init__(
             f"This file has the columns of {base}, and not those of {wanted}. Predict it there.",
             field="file",
-            extra={"base": str(base.uuid)},
+            extra={"base": str(base.uuid), "kept": kept},
         )
 
 
 class NameMissing(DomainError):
     code = "name-missing"
+
+
+class DayRefused(Unprocessable):
+    code = "day-refused"
 
 
 def start_prediction(
@@ -50,6 +58,8 @@ def start_prediction(
     version: ModelVersion,
     upload: File | WaitingUpload | str,
     bad_rows: str = REFUSE,
+    as_of: date | None = None,
+    encoding: str = "",
     idempotency_key: str | None = None,
     at: datetime,
 ) -> Prediction:
@@ -68,6 +78,11 @@ def start_prediction(
         never left behind, except where the refusal says under which token it is kept for an hour.
     bad_rows
         ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
+    as_of
+        The day from which the dates of the file are counted back; by default the latest of them. Of the same
+        day a part of a file, be it a single customer, is scored as the whole.
+    encoding
+        As for `intake.services.checking.take_in_table`.
     idempotency_key
         Sent twice by the same member, the first run comes back and the second file is dropped unread.
     at
@@ -79,22 +94,29 @@ def start_prediction(
         With kind, line and column of the first mistake and how many rows have one.
     FileOfOtherBase
         Its columns are those of other customers of the company.
+    DayRefused
+        The day lies in the future, or no date of these customers is counted from it.
     VersionNotOffered
         The version does not exist, or not for this member.
+    registry.services.populations.BaseIsArchived
+        Its customers were put away.
     UploadIsGone
         The hour of a kept upload is over.
     """
     submission = Submission(member=member, task=TASK, kind="prediction", sent_key=idempotency_key)
     if earlier := run_of_earlier_send(submission, runs=Prediction.objects, upload=upload):
         return earlier
+    refuse_archived(version.population)
     name = read_name(name)
     is_offered = versions_for(member, version.population).filter(pk=version.pk).exists()
     # What learned from a log reads the purchases of a customer, which no file of customers has.
     if not is_offered or version.population.is_log:
         raise VersionNotOffered("There is no such model. Choose one of the list.", field="model")
 
-    schema = _table_schema(version)
-    waiting, report = _take_in(upload, member, version.population, schema, bad_rows, at)
+    schema = _table_schema(version, at)
+    _refuse_day(as_of, version.population, at)
+    said = {"bad_rows": bad_rows, "as_of": as_of, "encoding": encoding, "at": at}
+    waiting, report = _take_in(upload, member, version.population, schema, **said)
     relative = files.new_upload(member.portal, member.company.pk, report.spec.format)
     return start_run(
         submission,
@@ -124,13 +146,27 @@ def read_name(name: str) -> str:
     NameMissing
         There is none, or it is too long.
     """
-    name = " ".join(name.split())
+    name = one_line(name)
     if not name or len(name) > LONGEST_NAME:
         raise NameMissing(f"Give the prediction a name of at most {LONGEST_NAME} characters.", field="name")
     return name
 
 
-def _take_in(upload, member, base, schema, bad_rows, at):
+def _refuse_day(as_of, base, at):
+    if as_of is None:
+        return
+    if not base.dates:
+        raise DayRefused(
+            f"{base} has no column of dates, so no day changes anything. Leave it out.", field="as_of"
+        )
+    # Where the day has begun already, further east, it is no future.
+    if as_of > timezone.localdate(at) + timedelta(days=1):
+        raise DayRefused(
+            f"{say_day(as_of)} lies in the future. Give the day as of which the file tells.", field="as_of"
+        )
+
+
+def _take_in(upload, member, base, schema, **said):
     others = {str(other.uuid): other for other in snapshot_bases(member.company) if other != base}
     try:
         return take_in_table(
@@ -138,21 +174,20 @@ def _take_in(upload, member, base, schema, bad_rows, at):
             member=member,
             schema=schema,
             purpose="predict",
-            bad_rows=bad_rows,
             other_tables={
                 name: customers_table(other.features, other.reading, purpose="predict")
                 for name, other in others.items()
             },
-            at=at,
+            **said,
         )
     except FileRefused as refusal:
         if refusal.fits is None:
             raise
-        raise FileOfOtherBase(base=others[refusal.fits], wanted=base) from refusal
+        raise FileOfOtherBase(base=others[refusal.fits], wanted=base, kept=refusal.kept) from refusal
 
 
-def _table_schema(version):
-    manifest = load_manifest(version)
+def _table_schema(version, at):
+    manifest = load_manifest(version, at=at)
     features = FeatureSchema.from_dict(manifest["schema"])
     reading = version.population.reading
     return customers_table(features, reading, purpose="predict", observed=manifest["observed"])

@@ -13,6 +13,7 @@ from jobs.runner import JobRun, TookTooMuch
 from predictions import files
 from predictions.models import Prediction
 from predictions.services.challenge import Challenge, prepare_challenge, record_challenge, take_findings
+from predictions.services.learned import learned_table
 from registry.services.opening import DamagedArtefact, verified_files
 from registry.services.states import mark_damaged
 from sandbox.child import ChildFailed, ChildRefused, run_in_child
@@ -112,6 +113,7 @@ def _shadow_of(challenge, drafts):
 
 def _score_in_child(run, prediction, source, drafts, at, shadow):
     read = prediction.input_data
+    learned = learned_table(prediction, at=at)
     try:
         found = run.in_child(
             run_in_child,
@@ -120,12 +122,13 @@ def _score_in_child(run, prediction, source, drafts, at, shadow):
                 "source": str(source),
                 "spec": read["spec"],
                 "schema": read["schema"],
-                "version": verified_files(prediction.model).to_dict(),
+                "version": verified_files(prediction.model, at=at).to_dict(),
                 "policy": prediction.population.policies["risk_tiers"],
                 "csv_path": str(drafts.csv),
                 "table_path": str(drafts.table),
                 "value_column": prediction.population.value_column,
-                "wording": prediction.population.wording,
+                "wording": prediction.population.words,
+                "learned": learned and learned.to_dict(),
                 "shadow": shadow,
             },
             memory_mb=settings.UPLOAD_MEMORY_MB,

@@ -1,14 +1,18 @@
 """How predictions are written on pages."""
 
 from datetime import date
+from urllib.parse import urlencode
 
 from django import template
 
 from companies.identity import Member
 from predictions.models import Prediction
+from predictions.presenting.logs import CHANGE_NAMES
+from predictions.presenting.named import Named
 from predictions.presenting.summary import quality_line
 from registry.models import Population
 from tabular.snapshots.ages import say_day
+from tabular.source.encodings import BY_HAND
 
 register = template.Library()
 
@@ -16,8 +20,8 @@ ENCODINGS = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8 with a byte order mark",
     "utf-16": "UTF-16",
-    "cp1252": "Windows-1252 (Western European)",
-    "latin-1": "Latin-1 (Western European)",
+    "latin-1": "Western European (Latin-1)",
+    **BY_HAND,
 }
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
@@ -47,9 +51,21 @@ def person(prediction: Prediction, member: Member) -> str:
 
 
 @register.filter
-def share(prediction: Prediction) -> float | None:
-    counts = prediction.result
-    return counts["churners"] / counts["rows"] if counts and counts["rows"] else None
+def named(prediction: Prediction) -> Named | None:
+    """Return who is named by a finished prediction, and how many of them are expected to leave."""
+    return Named(prediction.result) if prediction.result else None
+
+
+@register.filter
+def change_query(kind: str) -> str:
+    """Return the words of an address that leave in the table of a result whose change is of this kind."""
+    return urlencode({"change": kind})
+
+
+@register.filter
+def change_name(kind: str) -> str:
+    """Say what became of a customer since the result before; nothing where it was named in neither."""
+    return CHANGE_NAMES.get(kind, "")
 
 
 @register.filter
@@ -116,8 +132,3 @@ def probability_of(bounds: str) -> str:
 @register.filter
 def of_100(precision: dict) -> str:
     return f"{precision['of_100']} in 100"
-
-
-@register.filter
-def interval(precision: dict) -> str:
-    return f"precision for churners on unseen customers, 95 %: {precision['low']} to {precision['high']}"

@@ -12,6 +12,7 @@ from companies.identity import membership
 from predictions.models import Prediction
 from predictions.services.runs import start_prediction
 from predictions.tests.factories import NOON
+from registry.selectors import telecom_base
 from registry.services.opening import forget_loaded
 from registry.services.versions import register_version
 from tabular.tests.corpus import corpus_folder, manifest
@@ -46,6 +47,7 @@ def version(request, model_types, default_dataset_row, exported_models):
     forget_loaded()
     return register_version(
         company=None,
+        population=telecom_base(),
         model_type=model_types["logistic_regression"],
         exported=exported_models["logistic_regression"],
         dataset=default_dataset_row,

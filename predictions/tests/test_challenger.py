@@ -23,6 +23,7 @@ from predictions.tests.conftest import to_csv
 from registry.artefacts import path_of, sign_version, stem_of, write_artefacts
 from registry.engines.files import sha256
 from registry.models import ModelDeployment, ModelVersion, ShadowRun
+from registry.selectors import telecom_base
 from registry.services.deployments import deploy_version, withdraw_version
 from registry.services.opening import forget_loaded, verified_files
 from registry.services.states import quarantine_version
@@ -37,6 +38,7 @@ def tree(version, model_types, default_dataset_row, exported_models):
     """Return a second default: it stands for what the company trained."""
     return register_version(
         company=None,
+        population=telecom_base(),
         model_type=model_types["decision_tree"],
         exported=exported_models["decision_tree"],
         dataset=default_dataset_row,
@@ -258,7 +260,7 @@ def score(version, shadow, prediction, tmp_path):
         source=str(media_path(prediction.upload_dataset_path)),
         spec=prediction.input_data["spec"],
         schema=prediction.input_data["schema"],
-        version=verified_files(version).to_dict(),
+        version=verified_files(version, at=NOON).to_dict(),
         policy="segments_v2",
         csv_path=str(tmp_path / "result.csv"),
         table_path=str(tmp_path / "result.parquet"),
@@ -269,7 +271,7 @@ def score(version, shadow, prediction, tmp_path):
 
 def rewritten(version, tmp_path, change):
     """Return the files of a version as another one registered them, with hashes that hold."""
-    files_of = verified_files(version).to_dict()
+    files_of = verified_files(version, at=NOON).to_dict()
     path = tmp_path / "manifest.json"
     path.write_bytes(change(Path(files_of["manifest_path"]).read_bytes()))
     return files_of | {"manifest_path": str(path), "manifest_sha256": sha256(path.read_bytes())}
@@ -303,7 +305,7 @@ def test_it_is_left_out_and_the_result_is_whole(change, seconds, failure, predic
 @pytest.mark.any_database
 def test_files_that_were_changed_meanwhile_are_a_mismatch(predict, user, tree, tmp_path):
     prediction = predict(user)
-    version = verified_files(tree).to_dict() | {"manifest_sha256": "0" * 64}
+    version = verified_files(tree, at=NOON).to_dict() | {"manifest_sha256": "0" * 64}
 
     found = score(prediction.model, {"version": version}, prediction, tmp_path)
 

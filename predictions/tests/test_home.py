@@ -1,42 +1,67 @@
 """What the homes say of the latest result."""
 
 import pytest
+from django.urls import reverse
 
 from jobs.models import Job
-from ml.evaluation.proportions import wilson_interval
-from predictions.presenting.summary import expected_precision
-from predictions.tests.factories import PredictionFactory
-from registry.tests.factories import CURVES, ModelMetricsFactory
+from predictions.tests.factories import NOON, PredictionFactory
+from registry.services.deployments import deploy_version
+from registry.tests.factories import ModelVersionFactory, PopulationFactory
 
 pytestmark = pytest.mark.django_db
 
 KINDS = {"new": 1153, "still named": 201, "bought since": 400, "less likely now": 300, "lapsed": 120}
 
 
+def done(**who):
+    result = {"rows": 150, "churners": 40, "threshold": 0.5, "expected_named": 27.0, "policy": "segments_v2"}
+    tiers = {"Low": 60, "Medium": 50, "High": 30, "Critical": 10}
+    whole = {"tiers": tiers, "revenue_at_risk": None, "histogram": [], "features": []}
+    return PredictionFactory(job__state=Job.State.SUCCEEDED, result=result | whole, **who)
+
+
+def test_a_user_begins_with_what_the_developer_of_the_company_made(as_user, developer):
+    made = done(by_developer=True, developer=developer.developer)
+    PredictionFactory(prediction_name="Of another company")
+
+    home = as_user.get("/user/").content.decode()
+
+    assert "40 of 150 customers are named, from a probability of 0.50 on; about 27 of them" in home
+    assert reverse("predictions:result", args=("user", made.uuid)) in home
+    assert str(developer) in home and "Of another company" not in home
+
+
+def test_a_user_of_a_gym_is_shown_neither_bases_without_a_model_nor_telecom(as_user, company):
+    base = PopulationFactory(company=company, name="Trial members", snapshot=True)
+
+    home = as_user.get("/user/").content.decode()
+    history = as_user.get("/user/predictions/").content.decode()
+
+    assert "Trial members" not in home
+    assert "No model serves them yet. The developer of" in home
+    assert "Sample file" not in home and "Sample file" not in history
+
+    version = ModelVersionFactory(company=company, population=base)
+    deploy_version(version=version, company=company, by=None, reason="The first.", at=NOON)
+
+    assert f"{version} serves" in as_user.get("/user/").content.decode()
+
+
+def test_who_has_nothing_of_its_own_may_try_the_sample(as_user):
+    assert "Sample file with 200 customers" in as_user.get("/user/").content.decode()
+
+
 def test_a_shop_reads_what_changed_on_its_list(as_user, user):
     log = PredictionFactory(user=user.user, job__state=Job.State.SUCCEEDED, upload_dataset_path="")
     changes = {"kinds": KINDS, "since": "2024-09-15T00:00:00", "first_seen": 0, "outcome": None}
     tiers = {"Low": 500, "Medium": 100, "High": 700, "Critical": 54}
-    log.result = {"rows": 1894, "churners": 1354, "policy": "segments_v2", "tiers": tiers, "changes": changes}
+    log.result = {"rows": 1894, "churners": 1354, "threshold": 0.31, "expected_named": 757.2}
+    log.result |= {"policy": "segments_v2", "tiers": tiers, "changes": changes}
     log.input_data |= {"source": "log", "analysis": "00000000-0000-4000-8000-000000000000"}
     log.save()
 
     home = as_user.get("/user/").content.decode()
 
+    assert "1,354 of 1,894 customers are named, from a probability of 0.31 on; about 757 of them" in home
     assert "1,153 new on the list since 15 September 2024, 820 no longer on it" in home
     assert f"/user/predictions/{log.uuid}/#changes" in home
-
-
-def test_the_precision_has_the_interval_of_the_page_of_its_version():
-    stored = {"intervals": {"churners": {"precision": {"low": 0.709, "high": 0.918}}}}
-    version = ModelMetricsFactory(additional_metrics=CURVES | stored).model
-
-    assert expected_precision(version) == {"of_100": 67, "low": 71, "high": 92}
-
-
-def test_a_version_without_stored_intervals_still_says_how_sure_it_is():
-    low, high = wilson_interval(185, 275)
-
-    found = expected_precision(ModelMetricsFactory().model)
-
-    assert (found["low"], found["high"]) == (round(100 * low), round(100 * high))

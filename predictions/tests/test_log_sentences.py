@@ -13,7 +13,7 @@ OUTCOME = {
 }  # fmt: skip
 
 
-def log(*, definition=DEFINITION, lapsed=0, **counts):
+def log(*, definition=DEFINITION, lapsed=0, knew_until=None, **counts):
     result = {
         "rows": 200,
         "as_of": "2024-09-15T00:00:00",
@@ -21,7 +21,9 @@ def log(*, definition=DEFINITION, lapsed=0, **counts):
         "lapsed": LAPSED | {"customers": lapsed},
         "overlap": None,
     }
-    return LogResult(Prediction(result=result | counts, input_data={"definition": definition}))
+    return LogResult(
+        Prediction(result=result | counts, input_data={"definition": definition, "knew_until": knew_until})
+    )
 
 
 def overlap(relation, **counts):
@@ -73,6 +75,16 @@ def test_one_purchase_is_said_of_one_and_of_many_and_not_of_nobody():
     assert log(one_purchase=12).weak.startswith("12 of the scored have bought once only.")
 
 
+def test_first_time_buyers_among_those_named_are_told_apart():
+    told = log(churners=1354, one_purchase_named=444, one_purchase_expected=302.0).first_buyers
+
+    assert told.startswith(
+        "444 of the 1,354 named bought once only. The model did not learn from such customers"
+    )
+    assert told.endswith("stands in for them: 68 of 100.")
+    assert log(churners=1354).first_buyers == ""
+
+
 def test_how_the_logs_belong_together_is_said_with_counts():
     assert log().overlap == ""
     assert "The log contains the one before: of the 1,000 rows that were known, 95" in overlap("contains")
@@ -92,6 +104,33 @@ def test_the_headline_counts_who_came_and_who_went():
 
     assert found.headline == "5 new on the list since 15 September 2024, 10 no longer on it"
     assert [row["count"] for row in found.rows] == [5, 30, 6, 3, 1]
+    assert found.rows[2]["note"] == "named last time, and bought in between"
+
+
+def test_who_bought_too_long_ago_to_be_scored_is_in_no_row_of_the_table():
+    found = changes(bought_since=6)
+    found.found["scored"] = {"bought since": 4}
+
+    assert found.rows[2]["note"].endswith("bought in between; 2 of them too long ago to be scored")
+    assert [row["scored"] for row in found.rows] == [0, 0, 4, 0, 0]
+
+
+def test_what_can_still_come_true_stands_beside_what_was_promised():
+    under_way = OUTCOME | {"is_over": False, "days_passed": 58, "promised": 34.0}
+
+    assert changes(under_way).came_true.endswith("at most 75 of 100 can still come true; 85 were promised.")
+    assert "(95 % interval: 60 to 86); 85 were promised." in changes(OUTCOME | {"promised": 34.0}).came_true
+
+
+def test_a_model_that_knew_what_came_is_not_judged_by_it():
+    told = log(knew_until="2024-12-10T00:00:00").foreknowledge
+    later = changes(outcome=None)
+    later.found["knew_until"] = "2024-12-10T00:00:00"
+
+    assert "learned from what customers did until 10 December 2024" in told
+    assert "this log ends before 15 September 2024" in told
+    assert log().foreknowledge == ""
+    assert later.came_true.startswith("How right the last list was is not counted: its model had learned")
 
 
 def test_the_last_list_is_judged_beside_everybody():
@@ -108,7 +147,8 @@ def test_the_last_list_is_judged_beside_everybody():
         (OUTCOME | {"named": 0, "named_without_purchase": 0}, "Nobody was named last time"),
         (
             OUTCOME | {"is_over": False, "days_passed": 20},
-            "20 of its 60 days have passed, until 14 November 2024. 10 of 40 named have bought since",
+            "20 of its 60 days have passed, until 14 November 2024. 10 of 40 named have bought since, and "
+            "have not left: at most 75 of 100 can still come true.",
         ),
         (OUTCOME | {"named_without_purchase": 40}, "40 left: 100 of 100 (95 % interval: 91 to 100)"),
     ],

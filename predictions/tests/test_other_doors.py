@@ -23,7 +23,7 @@ def test_the_command_predicts_a_file(version, user, company, customer_file, tmp_
 
     call_command("predict", str(source), company=company.pk, model=str(version), out=str(target))
 
-    assert "of 150 customers are likely to leave" in capsys.readouterr().out
+    assert "of 150 customers are named, from a probability of" in capsys.readouterr().out
     assert len(target.read_text().splitlines()) == 151
     assert Prediction.objects.get().user.account == user
 

@@ -2,10 +2,14 @@
 
 import pytest
 
+from core.files.media import media_path
 from ml.samples.dataset_a import make_dataset_a
-from predictions.presenting.outcomes import Outcomes
+from predictions.presenting.outcomes import Graded, Outcomes
+from predictions.presenting.summary import Findings
 from predictions.tests.conftest import to_csv
+from predictions.tests.factories import NOON
 from predictions.tests.test_result_page import page_of
+from registry.services.opening import load_manifest
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +52,60 @@ def test_the_outcome_changes_no_probability(done, user, labelled, customer_file)
     without = done(user, customer_file)
 
     assert without.result["realised"] is None
-    assert with_outcome.result | {"realised": None} == without.result
+    assert with_outcome.result | {"realised": None, "untouched": None} == without.result
+
+
+def test_those_whom_the_model_learned_from_are_counted_apart(done, user, version, training_file, client):
+    split, tried = load_manifest(version, at=NOON)["split"], version.metrics.additional_metrics
+
+    prediction = done(user, training_file.read_bytes())
+
+    found = prediction.result["untouched"]
+    confusion = tried["confusion"]
+    assert found["learned_from"] == split["train_rows"] == 720
+    assert found["realised"]["everybody"]["customers"] == split["test_rows"] == tried["rows"]
+    assert found["realised"]["named"]["left"] == confusion["true_positive"]
+    assert found["realised"]["named"]["customers"] == (
+        confusion["true_positive"] + confusion["false_positive"]
+    )
+    client.force_login(user)
+    page = client.get(page_of(prediction)).content.decode()
+    assert "The model learned from 720 of these 900 customers. What follows is of the other 180." in page
+    assert (
+        f"{confusion['true_positive']} of {found['realised']['named']['customers']} named as leaving" in page
+    )
+    assert f"{prediction.result['realised']['named']['left']} of" in page.partition("With those whom")[2]
+
+
+def test_where_the_table_was_changed_nobody_says_from_whom_the_model_learned(done, user, version, labelled):
+    media_path(version.training_dataset.file_path).write_text("customerID,Churn\n1,Yes\n")
+
+    prediction = done(user, to_csv(labelled))
+
+    assert prediction.result["untouched"] is None
+    assert "is not known" in Findings(prediction).graded.note
+
+
+@pytest.mark.parametrize(
+    ("untouched", "has_ids", "said"),
+    [
+        (None, True, "Whether the model learned from some of these customers is not known. If it did"),
+        (None, False, "These customers have no id, so whether the model learned from some of them cannot be"),
+        ({"learned_from": 0, "realised": {}}, True, "The model learned from none of these customers."),
+        (
+            {"learned_from": 40, "realised": None},
+            True,
+            "The model learned from all of these 40 customers: how",
+        ),
+    ],
+)
+def test_whether_the_model_knew_them_is_said(untouched, has_ids, said):
+    everybody = outcomes(everybody=group(40, 3, 2.0), named=group(4, 2, 2.5)).counts
+
+    graded = Graded(everybody | {"untouched": untouched}, has_ids=has_ids)
+
+    assert graded.note.startswith(said)
+    assert graded.rest is None
 
 
 @pytest.mark.any_database
@@ -73,6 +130,13 @@ def test_says_bad_news_first():
 
     assert said.verdict.startswith("The probabilities were too high: 240 were expected to leave and 100 did")
     assert said.headline == "60 of 200 named as leaving did leave; 40 more left unnamed"
+
+
+def test_of_few_customers_it_is_not_said_that_the_probabilities_held():
+    said = outcomes(everybody=group(2, 2, 1.96), named=group(2, 2, 1.96)).verdict
+
+    assert said.startswith("Fewer than 100 customers do not tell whether the probabilities hold: 2 were")
+    assert "chance explains" not in said
 
 
 def test_says_that_nobody_left_and_divides_by_nobody():

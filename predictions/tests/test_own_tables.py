@@ -5,6 +5,7 @@ import io
 from datetime import date
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from django.urls import reverse
@@ -34,7 +35,9 @@ from registry.tests.own_bases import (
     own_model,
     own_rows,
 )
+from tabular.previews.preview import preview_table
 from tabular.snapshots.check import check_table
+from tabular.source.records import iter_records
 
 
 def strange_rows():
@@ -127,6 +130,36 @@ def test_returns_every_cell_as_it_was_sent_and_speaks_of_leaving_as_the_file_doe
     assert rows[0] == [*HEADER[:-1], "prediction", "churn_probability", "risk_tier"]
     assert [row[:8] for row in rows[1:]] == [row[:8] for row in own_rows()]
     assert {row[8] for row in rows[1:]} == {STAYED, LEFT}
+
+
+def test_chances_are_written_as_the_file_writes_its_numbers(finish, as_user, tmp_path):
+    rows = own_rows(60)
+    # A negative amount, a quoted cell, and one over two lines.
+    rows[3][2], rows[4][1], rows[5][1] = "-1.234,50", 'Plus "XL"; neu', "Plus\nneu"
+    prediction = finish(own_csv(rows, with_outcome=False))
+    chances = {row["_customer"]: row[PROBABILITY] for row in open_table(prediction)[0:60]}
+
+    def download(what, **query):
+        address = reverse(f"predictions:{what}", args=("user", prediction.uuid))
+        return b"".join(as_user.get(address, query).streaming_content)
+
+    whole, picked = download("download_csv"), download("download_customers", tier="Low")
+    (tmp_path / "result.csv").write_bytes(whole)
+    preview = preview_table(tmp_path / "result.csv")
+    read = {row["values"][0]: row["values"][-2] for row in preview.rows}
+    found = preview.column("churn_probability")
+    assert (found.kind, found.decimal) == ("number", ",")
+    assert read == {who: pytest.approx(chance, abs=5.1e-7) for who, chance in chances.items()}
+    lines = list(csv.reader(whole.decode().splitlines(keepends=True), delimiter=";"))
+    assert lines[4][2] == "-1.234,50"
+    # The same bytes in both, quotation marks included.
+    records = list(iter_records(io.BytesIO(whole), ";"))
+    low = [record for record in records[1:] if record.strip().endswith(b";Low")]
+    assert picked.strip() == b"".join([records[0], *low]).strip()
+    assert 0 < len(low) < 60
+    sheet = openpyxl.load_workbook(io.BytesIO(download("download_xlsx"))).active
+    of_sheet = {row[0]: (row[2], row[-2]) for row in sheet.iter_rows(min_row=2, values_only=True)}
+    assert of_sheet[rows[3][0]] == (-1234.5, pytest.approx(chances[rows[3][0]], abs=5.1e-7))
 
 
 @pytest.mark.any_database

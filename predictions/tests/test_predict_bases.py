@@ -1,10 +1,12 @@
 """A company with several kinds of customers: the Predict page asks which, and leads a wrong file on."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 from django.urls import reverse
 
+from intake.services.waiting import waiting_room
 from jobs.models import Job
 from predictions.models import Prediction
 from predictions.services.runs import FileOfOtherBase
@@ -79,8 +81,44 @@ def test_a_file_of_other_customers_is_led_to_them(as_user, send, shops, version,
         shown = answer.content.decode()
         assert answer.status_code == 422
         assert f"This file has the columns of {base}" in shown
-        assert f'href="/user/predict/?base={base.uuid}">Go to {base}' in shown
+        kept = quote(answer.context["refusal"].kept)
+        sent_on = f"/user/predict/?base={base.uuid}&amp;kept={kept}&amp;name=March%20base"
+        assert f'href="{sent_on}">Go to {base}' in shown
     assert not Prediction.objects.exists()
+
+
+def test_a_file_that_is_led_on_need_not_be_chosen_again(as_user, send, do_jobs, shops, version):
+    base, champion = shops
+    refusal = send(as_user, own_csv(with_outcome=False), filename="april.csv").context["refusal"]
+
+    query = {"base": base.uuid, "kept": refusal.kept, "name": "April"}
+    page = as_user.get(reverse("predictions:new", args=("user",)), query)
+    form = page.context["form"]
+    sent = {name: form[name].value() or "" for name in ("name", "kept", "token")}
+    as_user.post(reverse("predictions:new", args=("user",)), {**sent, "model": champion.pk})
+    do_jobs()
+
+    assert "april.csv</bdi> is here already" in page.content.decode()
+    prediction = Prediction.objects.get()
+    assert (prediction.prediction_name, prediction.population) == ("April", base)
+    assert (prediction.original_filename, prediction.result["rows"]) == ("april.csv", 400)
+
+
+def test_a_purchase_log_is_added_as_one_with_one_click(as_user, send, version, company):
+    lines = ["customer_id,event_date,amount,event_type"]
+    lines += [f"C{n % 40},2026-0{1 + n % 9}-1{n % 8},{n % 50 + 1}.50,purchase" for n in range(400)]
+    refused = send(as_user, "\n".join(lines).encode(), filename="orders.csv")
+    shown = refused.content.decode()
+    button = shown[shown.index('<form class="row" method="post" action="/user/logs/new/"') :]
+    form = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', button[: button.index("</form>")]))
+
+    first, second = (as_user.post("/user/logs/new/", form) for _ in range(2))
+
+    log = company.analyses.get()
+    assert "Add it as a purchase log" in button
+    assert first.url == second.url == f"/user/logs/{log.pk}/columns/"
+    assert (log.dataset.original_filename, log.dataset.row_count) == ("orders.csv", 400)
+    assert list(waiting_room().iterdir()) == []
 
 
 def test_a_table_of_other_customers_leads_the_developer_to_a_base_of_their_own(
@@ -90,7 +128,8 @@ def test_a_table_of_other_customers_leads_the_developer_to_a_base_of_their_own(
 
     to_developer, to_user = send(as_developer, members, portal="dev"), send(as_user, members)
 
-    assert f'href="{reverse("training:new_base")}">Bring a table of your own' in to_developer.content.decode()
+    shown = to_developer.content.decode()
+    assert f'action="{reverse("training:new_base")}"' in shown and "Bring a table of your own" in shown
     assert "table of your own" not in to_user.content.decode()
 
 

@@ -55,6 +55,11 @@ def rows_of(content):
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
 
 
+def page_of_all(client, prediction):
+    pages = [client.get(page_of(prediction), {"page": number}) for number in (1, 2, 3)]
+    return [row for page in pages for row in page.context["rows"]]
+
+
 def shown_rows(answer):
     return [row["customer"] for row in answer.context["rows"]]
 
@@ -65,7 +70,12 @@ def test_states_the_finding_and_accounts_for_every_row(as_user, done, user, cust
     page = as_user.get(page_of(prediction)).content.decode()
 
     counts = prediction.result
-    assert f"{counts['churners']} of 150 customers are likely to leave" in page
+    assert f"{counts['churners']} of 150 customers are named, from a probability of 0.50 on" in page
+    chances = [row["probability"] for row in page_of_all(as_user, prediction)]
+    named = [chance for chance in chances if chance >= counts["threshold"]]
+    assert counts["churners"] == len(named)
+    assert counts["expected_named"] == pytest.approx(sum(named))
+    assert f"about {sum(named):.0f} of them are expected to leave" in page
     assert "150 predicted + 1 exact duplicate + 0 left out" in page
     assert "UTF-8" in page
     assert sum(counts["tiers"].values()) == sum(counts["histogram"]) == 150
@@ -237,11 +247,14 @@ def test_another_company_finds_nothing(as_foreign_user, done, user):
         assert as_foreign_user.get(address).status_code == 404, name
 
 
-def test_a_colleague_reads_it_and_the_developer_does_in_the_own_portal(as_developer, done, user):
+def test_a_colleague_reads_it_and_the_developer_does_in_the_own_portal(as_developer, as_user, done, user):
     prediction = done(user)
+    tier = {"tier": "Low"}
 
     assert as_developer.get(page_of(prediction, "dev")).status_code == 200
     assert as_developer.get(page_of(prediction, "user"))["Location"] == page_of(prediction, "dev")
+    back = as_user.get(page_of(prediction, "dev"), tier)["Location"]
+    assert back == f"{page_of(prediction, 'user')}?tier=Low"
 
 
 def test_a_result_whose_file_is_gone_is_not_there(as_user, done, user):

@@ -13,12 +13,9 @@ from ml.learning.feature_training import learn_over_time
 from ml.logs.feature_columns import FeatureTable
 from ml.logs.features.single import compute_one
 from ml.serving.risk import SEGMENTS_V2, TIERS_ADVISOR
-from predictions.services.histories import (
-    HistoryRefused,
-    NoTrainedModel,
-    read_events,
-    score_history,
-)
+from predictions.api.sent_history import read_history
+from predictions.services import histories
+from predictions.services.histories import HistoryRefused, NoTrainedModel
 from registry.models import ModelType, ModelVersion
 from registry.services.deployments import deploy_version, withdraw_version
 from registry.services.model_types import UnknownModelType, add_missing_model_types
@@ -75,13 +72,13 @@ def forest(company, tables, version):
     return register(company, learned, at=NOON + timedelta(hours=1))
 
 
-def register(company, learned, *, at):
+def register(company, learned, *, at, columns=COLUMNS):
     add_missing_model_types()
     exported = export_model(learned.trained, learned.schema)
     exported.manifest["purchase_features"] = {
         "feature_set": "rfm_v2",
         "fills": learned.fills,
-        "columns": list(COLUMNS),
+        "columns": list(columns),
         "has_time": False,
         "cuts": None,
         "first_buyers": {"bands": [30, 90, 180, 365], "rates": [0.2, 0.35, 0.5, 0.7, 0.9], "customers": 40},
@@ -98,6 +95,22 @@ def register(company, learned, *, at):
     )
     deploy_version(version=version, company=company, by=None, reason="It was trained.", at=at)
     return version
+
+
+def read_events(transactions):
+    return read_history({"customer_id": "CUST-001", "transactions": transactions})["transactions"]
+
+
+def score_history(*, company, transactions, at, **asked):
+    """Score what a program sends, as the call does."""
+    read = read_history({"customer_id": "CUST-001", "transactions": transactions} | asked)
+    return histories.score_history(
+        company=company,
+        events=read["transactions"],
+        as_of=read.get("as_of"),
+        model_type=read.get("model_type"),
+        at=at,
+    )
 
 
 def sent(*days, amount=20.0):
@@ -160,10 +173,14 @@ def test_who_bought_once_gets_the_rate_of_such_customers(company, version, as_of
     assert (found.probability, found.evidence) == (rate, "one_purchase")
 
 
-def test_lines_of_one_order_are_one_purchase(company, version):
+@pytest.mark.parametrize(
+    ("columns", "evidence"), [((*COLUMNS, "order_id"), "one_purchase"), (COLUMNS, "full")]
+)
+def test_lines_of_one_order_are_one_purchase_where_the_log_had_orders(company, learned, columns, evidence):
+    register(company, learned, at=NOON, columns=columns)
     lines = [{"event_date": "2024-05-01", "amount": 5, "order_id": 17} for _ in range(3)]
 
-    assert score_history(company=company, transactions=lines, at=NOON).evidence == "one_purchase"
+    assert score_history(company=company, transactions=lines, at=NOON).evidence == evidence
 
 
 def test_who_is_silent_beyond_the_active_window_has_lapsed(company, version):
@@ -212,17 +229,18 @@ def test_a_fault_is_named_by_its_place(place, change):
 
 def test_all_faults_are_named_at_once():
     with pytest.raises(HistoryRefused) as refused:
-        read_events([{}, "text", {"event_date": "2024-01-15"}])
+        read_events([{}, "text", None, {"event_date": "2024-01-15"}])
 
     assert list(refused.value.extra["fields"]) == [
         "transactions[0].event_date",
         "transactions[0].amount",
         "transactions[1]",
-        "transactions[2].amount",
+        "transactions[2]",
+        "transactions[3].amount",
     ]
 
 
-def test_other_events_than_purchases_need_no_amount_and_money_back_is_a_return():
+def test_other_events_than_purchases_need_no_amount_and_instants_are_those_of_utc():
     events = read_events(
         [
             {"event_date": "2024-01-15", "event_type": "Login"},
@@ -232,14 +250,44 @@ def test_other_events_than_purchases_need_no_amount_and_money_back_is_a_return()
 
     assert events == [
         {"event_type": "login", "event_at": datetime(2024, 1, 15)},
-        {"event_type": "return", "event_at": datetime(2024, 1, 15, 8), "amount": -5.0},
+        {"event_type": "purchase", "event_at": datetime(2024, 1, 15, 8), "amount": -5.0},
     ]
 
 
-@pytest.mark.parametrize("transactions", [None, [], {}, "x"])
-def test_nothing_to_score_is_refused(company, version, transactions):
-    with pytest.raises(HistoryRefused, match=r"^transactions: "):
-        score_history(company=company, transactions=transactions, at=NOON)
+@pytest.mark.parametrize("transactions", [None, [], {}, "x", [{}] * 10_001])
+def test_nothing_to_score_is_refused(transactions):
+    with pytest.raises(HistoryRefused, match=r"^transactions: Send "):
+        read_events(transactions)
+
+
+@pytest.mark.parametrize("left_out", ["", None])
+def test_what_is_empty_counts_as_left_out(left_out):
+    optional = ("event_type", "order_id", "product", "category", "quantity", "discount")
+    event = {"event_date": "2024-01-15", "amount": "1.5"} | dict.fromkeys(optional, left_out)
+
+    read = read_history(
+        {"customer_id": " 7 ", "transactions": [event], "as_of": left_out, "model_type": left_out}
+    )
+
+    assert read == {
+        "customer_id": " 7 ",
+        "transactions": [{"event_at": datetime(2024, 1, 15), "event_type": "purchase", "amount": 1.5}],
+        "as_of": None,
+        "model_type": None,
+    }
+
+
+def test_of_many_faults_the_first_twenty_are_named():
+    with pytest.raises(HistoryRefused) as refused:
+        read_events([{"amount": 1}] * 30)
+
+    assert list(refused.value.extra["fields"]) == [f"transactions[{n}].event_date" for n in range(20)]
+
+
+def test_money_that_goes_back_is_no_purchase(company, version):
+    history = [*sent("2024-05-01"), *sent("2024-05-11", amount="-5.00")]
+
+    assert score_history(company=company, transactions=history, at=NOON).evidence == "one_purchase"
 
 
 def test_no_purchase_before_the_cutoff_is_refused(company, version):
@@ -294,9 +342,9 @@ def test_the_tiers_are_those_of_the_customer_base(company, version):
     assert (found.probability, found.segment) == (0.35, "Low")
 
 
-@pytest.mark.parametrize("unknown", ["neural_network", 7, ["random_forest"]])
-def test_a_type_that_logs_are_not_learned_with_is_refused(company, version, unknown):
-    with pytest.raises(UnknownModelType, match="must be one of logistic_regression, random_forest"):
+@pytest.mark.parametrize("unknown", ["crystal_ball", 7, ["random_forest"]])
+def test_a_type_that_does_not_exist_is_refused(company, version, unknown):
+    with pytest.raises(UnknownModelType, match="must be one of logistic_regression, neural_network"):
         score_history(company=company, transactions=sent("2024-05-01"), model_type=unknown, at=NOON)
 
 
@@ -330,7 +378,7 @@ def test_the_call_answers_in_the_words_of_its_interface(client_of_developer, com
     assert good.json()["as_of"] == "2024-01-21T00:00:00"
     assert bad.status_code == 400
     assert list(bad.json()["fields"]) == ["transactions[1].event_date"]
-    assert nobody.json()["fields"].keys() == {"customer_id"}
+    assert list(nobody.json()["fields"]) == ["customer_id", "transactions"]
     assert (missing.status_code, missing.json()["code"]) == (404, "no-trained-model")
     assert (unknown.status_code, unknown.json()["code"]) == (400, "unknown-model-type")
 

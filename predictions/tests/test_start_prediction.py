@@ -6,7 +6,7 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
 from companies.identity import membership
-from core.files.media import media_path
+from core.files.media import media_path, readable_path
 from core.tests.races import at_once
 from intake.services.checking import FileRefused
 from intake.services.stored import rejects_of
@@ -57,14 +57,19 @@ def test_keeps_a_developers_file_apart(predict, developer, company):
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, "type_mismatch", 415),
     ],
 )
-def test_a_refused_file_leaves_nothing(predict, user, media_files, content, kind, status):
+def test_a_refused_file_leaves_nothing_but_what_can_be_sent_on(
+    predict, user, media_files, content, kind, status
+):
     with pytest.raises(FileRefused) as refusal:
         predict(user, content)
 
     assert (refusal.value.code, refusal.value.http_status) == (kind, status)
     assert not Prediction.objects.exists()
     assert not Job.objects.exists()
-    assert media_files() == []
+    # A table of other customers is kept to be sent on to where it belongs.
+    kept = [find_kept(refusal.value.kept, member=membership(user)).path] if refusal.value.kept else []
+    assert media_files() == kept
+    assert bool(kept) == (kind == "missing_columns")
 
 
 def test_says_where_the_first_mistake_is_and_how_many_there_are(predict, user, with_bad_rows):
@@ -208,3 +213,24 @@ def test_two_sends_in_the_same_moment_start_one_job(user, version, customer_file
     assert first == second
     assert Job.objects.count() == 1
     assert len(media_files()) == 1
+
+
+def test_letters_that_cannot_be_recognised_are_asked_about_and_read_as_was_said(
+    as_user, send, do_jobs, customers, version
+):
+    named = [[f"\u738b\u4f1f-{place}", *row[1:]] for place, row in enumerate(customers[1:])]
+    chinese = to_csv([customers[0], *named]).decode().encode("gb18030")
+    refused = send(as_user, chinese)
+    assert refused.status_code == 422 and not Prediction.objects.exists()
+    refusal = refused.context["refusal"]
+    assert "\u738b\u4f1f-0, \u738b\u4f1f-1" in refused.content.decode()
+
+    again = {name: value or "" for name, value in refused.context["again"].items()}
+    sent = as_user.post("/user/predict/", {**again, "kept": refusal.kept, "encoding": "gb18030"})
+    do_jobs()
+
+    prediction = Prediction.objects.get()
+    assert sent.url == f"/user/predictions/{prediction.uuid}/"
+    result = readable_path(prediction.result_dataset_path).read_text(encoding="utf-8-sig").splitlines()
+    assert [line.partition(",")[0] for line in result[1:]] == [row[0] for row in named]
+    assert "written in Chinese, simplified (GBK)" in as_user.get(sent.url).content.decode()

@@ -1,7 +1,7 @@
 """The doors from the page of a purchase log: score its customers, add newer data."""
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from companies.access import member_required
 from core.errors import DomainError
 from core.forms import SentOnceForm
+from core.fragments import render_form
 from core.redirects import go
 from intake.views import receives_upload, upload_context
 from predictions.selectors import runs_of_log, version_for_log
@@ -64,8 +65,7 @@ def _page(request, analysis, form, *, refusal=None, status=200):
         "version": version_for_log(analysis),
         "sent_before": _sent_before(request, refusal),
     }
-    part = "#refusal" if request.htmx and request.method == "POST" else ""
-    return render(request, f"predictions/newer.html{part}", context, status=status)
+    return render_form(request, "predictions/newer.html", context, status=status)
 
 
 def _sent_before(request, refusal):

@@ -1,4 +1,5 @@
 from pathlib import PurePosixPath
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -12,13 +13,15 @@ from companies.access import developer_required, member_required
 from core.downloads import CSV, XLSX, plain_name, send_pieces
 from core.errors import DomainError
 from core.files.media import send_media
+from core.fragments import render_form
 from core.redirects import go
 from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
 from predictions import files
 from predictions.engines.queries import read_query, word_of
-from predictions.engines.results import CUSTOMER
+from predictions.engines.results import CHANGE, CUSTOMER
 from predictions.forms import HistoryFilter, PredictionForm
+from predictions.presenting.logs import CHANGE_NAMES
 from predictions.presenting.summary import Findings
 from predictions.selectors import (
     base_to_begin_with,
@@ -33,6 +36,7 @@ from predictions.selectors import (
 )
 from predictions.services import exports
 from predictions.services.runs import start_prediction
+from registry.access import base_or_404
 from registry.selectors import champion_for, offered_versions, snapshot_bases
 
 ROWS_PER_PAGE = 50
@@ -54,7 +58,8 @@ def predict(request):
         request.FILES if request.method == "POST" else None,
         versions=version_choices(member, base),
         champion=champion,
-        initial={"name": again.prediction_name, "model": again.model} if again else {},
+        has_dates=bool(base.dates),
+        initial=_begin_with(request, again),
     )
     refusal = None
     if request.method == "POST":
@@ -70,14 +75,14 @@ def predict(request):
     else:
         status = 200
     context = {
-        **upload_context(form, refusal),
+        **upload_context(form, refusal, member=member),
         "champion": champion,
         "again": _to_send_again(form) if refusal else {},
         "base": base,
+        "address": f"{request.path}?{urlencode({'base': base.uuid})}",
         "bases": snapshot_bases(member.company),
     }
-    page = "predictions/predict.html" + ("#refusal" if request.htmx and request.method == "POST" else "")
-    return render(request, page, context, status=status)
+    return render_form(request, "predictions/predict.html", context, status=status)
 
 
 def _start(member, form):
@@ -88,6 +93,8 @@ def _start(member, form):
         version=chosen["model"],
         upload=form.upload,
         bad_rows=form.bad_rows,
+        as_of=chosen.get("as_of"),
+        encoding=form.chosen_encoding,
         idempotency_key=form.idempotency_key,
         at=timezone.now(),
     )
@@ -96,7 +103,8 @@ def _start(member, form):
 def _to_send_again(form):
     """Return what is sent once more with a file that was kept."""
     chosen = form.cleaned_data
-    return {"name": chosen["name"], "model": chosen["model"].pk, "token": chosen["token"]}
+    sent = {"name": chosen["name"], "model": chosen["model"].pk, "token": chosen["token"]}
+    return sent | ({"as_of": chosen["as_of"].isoformat()} if chosen.get("as_of") else {})
 
 
 def _again(request):
@@ -106,11 +114,18 @@ def _again(request):
     return None if found is None or found.reads_log else found
 
 
+def _begin_with(request, again):
+    """Return what the form begins with: an earlier prediction, or a file that was sent on from elsewhere."""
+    found = {"name": again.prediction_name, "model": again.model} if again else {}
+    sent_on = {name: request.GET[name] for name in ("name", "kept") if request.GET.get(name)}
+    return found | sent_on
+
+
 def _base(request, again):
     """Return the customers that the form is about: those that were asked for, or those of its model."""
     bases = snapshot_bases(request.member.company)
     if asked := request.GET.get("base", ""):
-        return get_object_or_404(bases, uuid=asked if _is_uuid(asked) else None)
+        return get_object_or_404(bases, pk=base_or_404(request.member.company, asked).pk)
     sent = request.POST.get("model", "")
     if sent.isdecimal():
         found = bases.filter(pk__in=offered_versions(request.member).filter(pk=sent).values("population"))
@@ -168,6 +183,7 @@ def _customers(request, prediction):
             "probability": row["_probability"],
             "tier": row["_tier"],
             "line": row["_line"],
+            "change": row.get(CHANGE, ""),
             "cells": [{"value": row[column["name"]], **column} for column in columns],
         }
         for row in page.object_list
@@ -180,6 +196,8 @@ def _customers(request, prediction):
         "wanted": wanted,
         "group": group,
         "tier_names": list(summary["tiers"]),
+        # What a filter offers: nothing where no result was there to compare with.
+        "change_names": CHANGE_NAMES if CHANGE in table.columns else {},
     }
 
 
@@ -198,7 +216,7 @@ def _places(column, rows):
 @require_safe
 def download_csv(request, run):
     prediction = _finished(request, run)
-    name = plain_name(prediction.prediction_name, "-result.csv")
+    name = files.download_name(prediction.prediction_name, "-result.csv", as_of=prediction.as_of)
     return send_media(request, prediction.result_dataset_path, filename=name, content_type=CSV)
 
 
@@ -206,7 +224,7 @@ def download_csv(request, run):
 @require_safe
 def download_xlsx(request, run):
     prediction = _finished(request, run)
-    name = plain_name(prediction.prediction_name, "-result.xlsx")
+    name = files.download_name(prediction.prediction_name, "-result.xlsx", as_of=prediction.as_of)
     return send_pieces(request, exports.workbook(prediction), name=name, content_type=XLSX)
 
 
@@ -219,7 +237,7 @@ def download_customers(request, run):
     table = open_table(prediction)
     group = summary["group"]
     wanted = read_query(request.GET, columns=table.columns, tiers=summary["tiers"], group=group)
-    name = plain_name(prediction.prediction_name, "-selection.csv")
+    name = files.download_name(prediction.prediction_name, "-selection.csv", as_of=prediction.as_of)
     pieces = exports.selection(prediction, table.asking(wanted.query))
     return send_pieces(request, pieces, name=name, content_type=CSV)
 

@@ -1,6 +1,19 @@
 """What operators see of the registry: each module registers its own rows."""
 
+from registry.admin.datasets import DatasetAdmin
+from registry.admin.ledger import DeploymentEventAdmin, ModelDeploymentAdmin, ShadowRunAdmin
+from registry.admin.model_types import ModelTypeAdmin
 from registry.admin.populations import PopulationAdmin
-from registry.admin.versions import ModelVersionAdmin
+from registry.admin.versions import ModelVersionAdmin, add_action, asking_why
 
-__all__ = ["ModelVersionAdmin", "PopulationAdmin"]
+__all__ = [
+    "DatasetAdmin",
+    "DeploymentEventAdmin",
+    "ModelDeploymentAdmin",
+    "ModelTypeAdmin",
+    "ModelVersionAdmin",
+    "PopulationAdmin",
+    "ShadowRunAdmin",
+    "add_action",
+    "asking_why",
+]

@@ -1,80 +1,20 @@
-import shutil
-import tempfile
-from pathlib import Path
+"""Versions of models: what each is, and what an operator may do with it."""
+
+from collections.abc import Callable
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import path
 from django.utils import timezone
-from django.utils.html import format_html_join
-from django.utils.safestring import mark_safe
 
 from companies.admin import ReadOnlyAdmin, ReasonForm
 from companies.models import Company
 from core.errors import DomainError
-from registry.models import (
-    Dataset,
-    DeploymentEvent,
-    ModelDeployment,
-    ModelMetrics,
-    ModelType,
-    ModelVersion,
-    ShadowRun,
-)
-from registry.services.deployments import deploy_version, roll_back, withdraw_deployment, withdraw_version
-from registry.services.importing import import_skops, import_version
-from registry.services.model_types import change_model_type, check_parameters, describe_parameters
+from registry.admin.importing import TakesInModels
+from registry.models import ModelDeployment, ModelMetrics, ModelVersion
+from registry.services.deployments import deploy_version, withdraw_version
 from registry.services.promotion import promote_version
 from registry.services.release import release_version, resign_version, verify_version
 from registry.services.states import quarantine_version
-from tabular.source.upload import display_name
-
-
-class ModelTypeForm(forms.ModelForm):
-    class Meta:
-        model = ModelType
-        fields = ("description", "parameters")
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["parameters"].help_text = format_html_join(
-            mark_safe("<br>"), "<b>{}</b>: {}", describe_parameters(slug=self.instance.slug)
-        )
-
-    def clean_parameters(self):
-        try:
-            return check_parameters(slug=self.instance.slug, parameters=self.cleaned_data["parameters"])
-        except DomainError as error:
-            raise forms.ValidationError(error.message) from error
-
-
-@admin.register(ModelType)
-class ModelTypeAdmin(admin.ModelAdmin):
-    """What each type is trained with from now on. The list of types itself comes with the program."""
-
-    form = ModelTypeForm
-    fields = ("name", "slug", "description", "parameters")
-    readonly_fields = ("name", "slug")
-    list_display = ("name", "slug", "parameters")
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def save_model(self, request, obj, form, change):
-        change_model_type(
-            model_type=obj,
-            description=obj.description,
-            parameters=obj.parameters,
-            by=request.user,
-            at=timezone.now(),
-        )
 
 
 class ModelMetricsInline(admin.StackedInline):
@@ -106,32 +46,28 @@ class DeployForm(CompanyReasonForm):
     field_order = ("company", "role", "reason")
 
 
-class ImportForm(forms.Form):
-    """The files of a model that was trained elsewhere."""
+def asking_why(service: Callable, *, title: str, explanation: str, done: str, button: str) -> Callable:
+    """Return an action that asks why, and then calls `service` for each chosen version."""
 
-    model = forms.FileField(
-        help_text="A pipeline saved with skops.io.dump, or the manifest (.json) of a graph."
-    )
-    graph = forms.FileField(
-        required=False, label="ONNX graph", help_text="Beside a manifest; folded models need none."
-    )
-    customers = forms.FileField(
-        required=False,
-        help_text="CSV or XLSX: customers with outcomes whom the model has not learned from. A skops file "
-        "needs them. All figures come from them; with a column churn_probability, each is compared.",
-    )
-    metadata = forms.FileField(
-        required=False, help_text="The _metadata.pkl with the five figures, where a manifest lacks them."
-    )
-    company = forms.ModelChoiceField(
-        Company.objects.order_by("name"),
-        required=False,
-        empty_label="Everybody: it becomes the default of its type",
-    )
+    @admin.action(description=f"{title} …", permissions=["act"])
+    def action(self, request, queryset):
+        return self.ask(
+            request,
+            queryset,
+            title=title,
+            explanation=explanation,
+            service=lambda version, reason: service(
+                version=version, by=request.user, reason=reason, at=timezone.now()
+            ),
+            done=done,
+            button=button,
+        )
+
+    return action
 
 
 @admin.register(ModelVersion)
-class ModelVersionAdmin(ReadOnlyAdmin):
+class ModelVersionAdmin(TakesInModels, ReadOnlyAdmin):
     """Every version of the installation. Whether one may serve is decided by actions, never by typing."""
 
     change_list_template = "registry/admin_versions.html"
@@ -158,8 +94,6 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 
     def describe(self, row):
         return f"{row} of {row.company or 'everybody'}"
-
-    # --- Actions -------------------------------------------------------------------------------------
 
     @admin.action(description="Deploy …", permissions=["act"])
     def deploy(self, request, queryset):
@@ -208,142 +142,57 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             button="Withdraw",
         )
 
-    @admin.action(description="Promote to default …", permissions=["act"])
-    def promote(self, request, queryset):
-        return self.ask(
-            request,
-            queryset,
-            title="Promote to default",
-            explanation="Each becomes the default of its type, for every company, under the next number. "
-            "The default before it keeps its files and can be promoted again; whom it served is served by "
-            "the new one. A version of a company stays theirs as well: promote one only if they agreed, for "
-            "what it learned from them and 50 example rows without customer IDs become part of everybody's "
-            "default.",
-            service=lambda version, reason: promote_version(
-                version=version, by=request.user, reason=reason, at=timezone.now()
-            ),
-            done="is the default of its type",
-            button="Promote to default",
-        )
+    promote = asking_why(
+        promote_version,
+        title="Promote to default",
+        explanation="Each becomes the default of its type, for every company, under the next number. "
+        "The default before it keeps its files and can be promoted again; whom it served is served by "
+        "the new one. A version of a company stays theirs as well: promote one only if they agreed, for "
+        "what it learned from them and 50 example rows without customer IDs become part of everybody's "
+        "default.",
+        done="is the default of its type",
+        button="Promote to default",
+    )
 
     @admin.action(description="Verify files", permissions=["act"])
     def verify_files(self, request, queryset):
         self.act(
             request,
             queryset,
-            lambda version: verify_version(version=version),
+            lambda version: verify_version(version=version, at=timezone.now()),
             "has the files that were registered",
         )
 
-    @admin.action(description="Quarantine …", permissions=["act"])
-    def quarantine(self, request, queryset):
-        return self.ask(
-            request,
-            queryset,
-            title="Quarantine",
-            explanation="They serve nobody until they are released. Whoever is served by one is suggested "
-            "what served before it.",
-            service=lambda version, reason: quarantine_version(
-                version=version, by=request.user, reason=reason, at=timezone.now()
-            ),
-            done="serves nobody until it is released",
-            button="Take out of service",
-        )
-
-    @admin.action(description="Release …", permissions=["act"])
-    def release(self, request, queryset):
-        return self.ask(
-            request,
-            queryset,
-            title="Release",
-            explanation="Their files are compared once more; where all are those that were registered, the "
-            "version serves again where it did.",
-            service=lambda version, reason: release_version(
-                version=version, by=request.user, reason=reason, at=timezone.now()
-            ),
-            done="may serve again",
-            button="Let them serve again",
-        )
-
-    @admin.action(description="Sign again …", permissions=["act"])
-    def sign_again(self, request, queryset):
-        return self.ask(
-            request,
-            queryset,
-            title="Sign again",
-            explanation="For after a change of SECRET_KEY. Only versions are signed whose files have the "
-            "hashes that stand in the database: by signing you vouch that nobody changed both.",
-            service=lambda version, reason: resign_version(
-                version=version, by=request.user, reason=reason, at=timezone.now()
-            ),
-            done="has a signature that holds",
-            button="Sign again",
-        )
-
-    # --- Import --------------------------------------------------------------------------------------
-
-    def get_urls(self):
-        view = self.admin_site.admin_view(self.import_view)
-        return [path("import/", view, name="registry_modelversion_import"), *super().get_urls()]
-
-    def import_view(self, request):
-        """Take in a model that was trained elsewhere."""
-        if not self.has_act_permission(request):
-            raise PermissionDenied
-        form, error = ImportForm(), None
-        if request.method == "POST":
-            form = ImportForm(request.POST, request.FILES)
-            if form.is_valid():
-                try:
-                    version = _take_in(by=request.user, **form.cleaned_data)
-                except DomainError as refusal:
-                    error = refusal
-                else:
-                    self.message_user(request, f"{version} is registered.")
-                    return redirect("admin:registry_modelversion_change", version.pk)
-        context = self.admin_site.each_context(request) | {
-            "title": "Import a model",
-            "form": form,
-            "error": error,
-            "opts": self.opts,
-        }
-        status = error.http_status if error else 400 if form.errors else 200
-        return TemplateResponse(request, "registry/admin_import.html", context, status=status)
+    quarantine = asking_why(
+        quarantine_version,
+        title="Quarantine",
+        explanation="They serve nobody until they are released. Whoever is served by one is suggested "
+        "what served before it.",
+        done="serves nobody until it is released",
+        button="Take out of service",
+    )
+    release = asking_why(
+        release_version,
+        title="Release",
+        explanation="Their files are compared once more; where all are those that were registered, the "
+        "version serves again where it did.",
+        done="may serve again",
+        button="Let them serve again",
+    )
+    sign_again = asking_why(
+        resign_version,
+        title="Sign again",
+        explanation="For after a change of SECRET_KEY. Only versions are signed whose files have the "
+        "hashes that stand in the database: by signing you vouch that nobody changed both.",
+        done="has a signature that holds",
+        button="Sign again",
+    )
 
 
-def _take_in(*, model, graph, customers, metadata, company, by):
-    """Hand uploaded files to the service under the names that their owner knows, in a folder of their own."""
-    with tempfile.TemporaryDirectory(dir=settings.STATE_DIR) as folder:
-        stored = {
-            part: _store(upload, Path(folder) / part)
-            for part, upload in {
-                "model": model,
-                "graph": graph,
-                "customers": customers,
-                "metadata": metadata,
-            }.items()
-        }
-        owner = {"company": company, "by": by, "at": timezone.now()}
-        if stored["model"].suffix.lower() == ".json":
-            return import_version(
-                manifest_path=stored["model"],
-                graph_path=stored["graph"],
-                metadata_path=stored["metadata"],
-                customers_path=stored["customers"],
-                **owner,
-            )
-        return import_skops(model_path=stored["model"], customers_path=stored["customers"], **owner)
-
-
-def _store(upload, folder):
-    if upload is None:
-        return None
-    folder.mkdir()
-    # Shown in sentences; what a browser sends as a name is no path.
-    stored = folder / display_name(upload.name)[-100:]
-    with stored.open("wb") as file:
-        shutil.copyfileobj(upload, file)
-    return stored
+def add_action(name: str, action: Callable) -> None:
+    """Let a floor above do something with chosen versions: `action` is called as a method of the page."""
+    setattr(ModelVersionAdmin, name, action)
+    ModelVersionAdmin.actions = (*ModelVersionAdmin.actions, name)
 
 
 def _company_of(version, asked_for):
@@ -356,103 +205,3 @@ def _company_of(version, asked_for):
 class ModelMetricsAdmin(ReadOnlyAdmin):
     list_display = ("model", "accuracy", "auc_roc", "precision", "recall", "f1_score", "created_at")
     list_select_related = ("model",)
-
-
-@admin.register(ModelDeployment)
-class ModelDeploymentAdmin(ReadOnlyAdmin):
-    list_display = (
-        "company", "population", "model", "role", "is_active", "who", "reason", "deployed_at",
-        "deactivated_at",
-    )  # fmt: skip
-    list_filter = ("is_active", "role")
-    search_fields = ("company__name", "model__name", "actor_name", "reason")
-    list_select_related = ("company", "population", "model", "deployed_by__account")
-    date_hierarchy = "deployed_at"
-    actions = ("withdraw", "roll_back")
-
-    @admin.action(description="Withdraw …", permissions=["act"])
-    def withdraw(self, request, queryset):
-        return self.ask(
-            request,
-            queryset,
-            title="Withdraw",
-            explanation="The people of the company are no longer offered these versions.",
-            service=lambda deployment, reason: withdraw_deployment(
-                deployment=deployment, by=request.user, reason=reason, at=timezone.now()
-            ),
-            done="was withdrawn",
-            button="Withdraw",
-        )
-
-    @admin.action(description="Roll back the champion of this company …", permissions=["act"])
-    def roll_back(self, request, queryset):
-        # Two rows of one base are one roll-back: the second would undo more than was asked for.
-        one_each = {
-            (row.company_id, row.population_id): row
-            for row in queryset.select_related("company", "model", "population")
-        }
-        return self.ask(
-            request,
-            list(one_each.values()),
-            title="Roll back",
-            explanation="The champion of each company is withdrawn. The champion before it takes over, or "
-            "the best default.",
-            service=lambda deployment, reason: roll_back(
-                company=deployment.company,
-                population=deployment.population,
-                by=request.user,
-                reason=reason,
-                at=timezone.now(),
-            ),
-            done="is back at the champion before, or at the best default",
-            button="Roll back",
-        )
-
-
-@admin.register(DeploymentEvent)
-class DeploymentEventAdmin(ReadOnlyAdmin):
-    """The ledger. Nothing in it can be changed or deleted, here or elsewhere."""
-
-    list_display = (
-        "company",
-        "population",
-        "sequence",
-        "at",
-        "action",
-        "version",
-        "role",
-        "actor_name",
-        "reason",
-    )
-    list_filter = ("action", "role")
-    search_fields = ("company__name", "version__name", "actor_name", "reason")
-    list_select_related = ("company", "population", "version")
-    date_hierarchy = "at"
-    ordering = ("-at", "-sequence")
-
-
-@admin.register(ShadowRun)
-class ShadowRunAdmin(ReadOnlyAdmin):
-    """What challengers said of the batches that they scored in the shadow."""
-
-    list_display = ("company", "version", "compared_with", "customers", "disagree", "failure", "at")
-    search_fields = ("company__name", "version__name", "batch", "failure")
-    list_select_related = ("company", "version", "compared_with")
-    date_hierarchy = "at"
-
-
-@admin.register(Dataset)
-class DatasetAdmin(ReadOnlyAdmin):
-    list_display = (
-        "name",
-        "company",
-        "population",
-        "is_original",
-        "is_uploaded",
-        "is_combined",
-        "row_count",
-        "created_at",
-    )
-    list_filter = ("is_original", "is_uploaded", "is_combined")
-    search_fields = ("name", "original_filename", "company__name")
-    list_select_related = ("company", "population")

@@ -1,6 +1,5 @@
 """Which version serves the company, for programs: the same rules and refusals as on the pages."""
 
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django_filters import rest_framework as filters
@@ -12,9 +11,10 @@ from rest_framework.views import APIView
 from companies.access import IsDeveloper
 from companies.models import Scope
 from core.errors import NotFound
-from registry.models import DeploymentEvent, ModelDeployment, ModelVersion, Population, ShadowRun
+from registry.access import named_base_or_404
+from registry.models import DeploymentEvent, ModelDeployment, ModelVersion, ShadowRun
 from registry.presenting.disagreement import disagreement_of
-from registry.selectors import ledger_of, population_for, serving_at, telecom_base, visible_versions
+from registry.selectors import ledger_of, serving_at, visible_versions
 from registry.services.deployments import deploy_version, roll_back, withdraw_deployment
 from registry.services.ledger import MOST_REASON
 
@@ -22,13 +22,13 @@ MayDeploy = IsDeveloper.with_scope(Scope.DEPLOY)
 
 
 class VersionOutput(serializers.ModelSerializer):
-    population = serializers.SlugRelatedField(
-        "uuid", read_only=True, help_text="The customer base whose customers it reads."
+    base = serializers.UUIDField(
+        source="population.uuid", help_text="The customer base whose customers it reads."
     )
 
     class Meta:
         model = ModelVersion
-        fields = ("id", "name", "version", "is_default", "population")
+        fields = ("id", "name", "version", "is_default", "base")
         read_only_fields = fields
 
 
@@ -51,10 +51,14 @@ class ReasonInput(serializers.Serializer):
     )
 
 
-class RollBackInput(ReasonInput):
-    population = serializers.UUIDField(
-        required=False, help_text="The customer base; by default that of the installation."
+class BaseInput(serializers.Serializer):
+    base = serializers.CharField(
+        default="", help_text="UUID or name of the customer base; by default that of the installation."
     )
+
+
+class RollBackInput(ReasonInput, BaseInput):
+    pass
 
 
 class DeploymentInput(ReasonInput):
@@ -192,19 +196,6 @@ class DeploymentList(generics.ListAPIView):
         return Response(DeploymentOutput(deployment).data, status=201)
 
 
-def _population(request, uuid):
-    try:
-        return population_for(request.member.company, uuid) if uuid else telecom_base()
-    except Population.DoesNotExist as error:
-        raise Http404 from error
-
-
-class PopulationInput(serializers.Serializer):
-    population = serializers.UUIDField(
-        required=False, help_text="The customer base; by default that of the installation."
-    )
-
-
 class WithdrawDeployment(APIView):
     """End one deployment."""
 
@@ -232,7 +223,7 @@ class RollBack(APIView):
         sent.is_valid(raise_exception=True)
         done = roll_back(
             company=request.member.company,
-            population=_population(request, sent.validated_data.get("population")),
+            population=named_base_or_404(request.member.company, sent.validated_data["base"]),
             by=request.member.account,
             reason=sent.validated_data["reason"],
             at=timezone.now(),
@@ -249,14 +240,14 @@ class Challenger(APIView):
 
     permission_classes = [IsDeveloper]
 
-    @extend_schema(tags=["deployments"], parameters=[PopulationInput], responses=DisagreementOutput)
+    @extend_schema(tags=["deployments"], parameters=[BaseInput], responses=DisagreementOutput)
     def get(self, request):
-        asked = PopulationInput(data=request.query_params)
+        asked = BaseInput(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        population = _population(request, asked.validated_data.get("population"))
-        found = disagreement_of(request.member.company, population=population)
+        base = named_base_or_404(request.member.company, asked.validated_data["base"])
+        found = disagreement_of(request.member.company, population=base)
         if found is None:
-            raise NoChallenger(f"{request.member.company} has no challenger. Deploy one first.")
+            raise NoChallenger(f"{request.member.company} has no challenger for {base}. Deploy one first.")
         return Response(DisagreementOutput(found).data)
 
 

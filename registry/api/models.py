@@ -47,8 +47,8 @@ class ReliabilityMetrics(serializers.Serializer):
 
 class ModelOutput(serializers.ModelSerializer):
     model_type = serializers.SlugRelatedField("slug", read_only=True)
-    population = serializers.SlugRelatedField(
-        "uuid", read_only=True, help_text="The customer base whose customers it reads."
+    base = serializers.UUIDField(
+        source="population.uuid", help_text="The customer base whose customers it reads."
     )
     is_default = serializers.BooleanField(help_text="One of the models that every company has.")
     serving_since = serializers.DateTimeField(
@@ -63,7 +63,7 @@ class ModelOutput(serializers.ModelSerializer):
             "name",
             "version",
             "model_type",
-            "population",
+            "base",
             "is_default",
             "state",
             "created_at",
@@ -109,13 +109,13 @@ class ModelDetailOutput(ModelOutput):
 
 class ModelFilter(filters.FilterSet):
     model_type = filters.CharFilter("model_type__slug", label="Slug of the model type.")
-    population = filters.UUIDFilter("population__uuid", label="UUID of a customer base.")
+    base = filters.UUIDFilter("population__uuid", label="UUID of a customer base.")
     is_default = filters.BooleanFilter(label="Only defaults, or only the company's own.")
     state = filters.ChoiceFilter(choices=ModelVersion.State.choices)
 
     class Meta:
         model = ModelVersion
-        fields = ("model_type", "population", "is_default", "state")
+        fields = ("model_type", "base", "is_default", "state")
 
 
 @extend_schema(tags=["models"])

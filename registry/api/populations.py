@@ -14,6 +14,12 @@ from registry.models import Population
 from registry.presenting.base_columns import template_csv
 from registry.selectors import champion_of, populations_of
 
+# Of calls about purchases that need no file.
+LOG_BASE = OpenApiParameter(
+    "base",
+    description="UUID or name of the customer base of purchases; by default the first of your company.",
+)
+
 
 class NoTemplate(NotFound):
     code = "no-template"

@@ -8,21 +8,69 @@ from importlib import import_module
 from django.db import migrations
 from django.db.models import F, OuterRef, Subquery
 
-from registry.telecom import TELECOM
-
 ledger = import_module("registry.migrations.0004_ledger_of_deployments")
 
 FEATURES_OF_LOGS = ("rfm_v2", "retail_v1", "retail_v2")
 PURCHASES = "Purchases"
 AFTER_TRAINING = {"risk_tiers": "segments_v2", "threshold": None, "promotion": "after_training"}
-TELECOM_NAMES = ("name", "kind", "schema", "roles", "definition", "wording", "currency", "slices", "policies")
+SERVICE = ["No", "No internet service", "Yes"]
+NO_YES = ["No", "Yes"]
+CATEGORIES = {
+    "InternetService": ["DSL", "Fiber optic", "No"],
+    "OnlineSecurity": SERVICE,
+    "TechSupport": SERVICE,
+    "Contract": ["Month-to-month", "One year", "Two year"],
+    "SeniorCitizen": ["0", "1"],
+    "Partner": NO_YES,
+    "Dependents": NO_YES,
+    "OnlineBackup": SERVICE,
+    "DeviceProtection": SERVICE,
+    "StreamingTV": SERVICE,
+    "StreamingMovies": SERVICE,
+    "PaymentMethod": [
+        "Bank transfer (automatic)", "Credit card (automatic)", "Electronic check", "Mailed check",
+    ],
+    "PaperlessBilling": NO_YES,
+}
+# The base as it was when this landed; what the installation ships today stands in registry/telecom.py.
+TELECOM = {
+    "name": "Telecom customers",
+    "kind": "SNAPSHOT",
+    "schema": {
+        "name": "telco_v1",
+        "id_column": "customerID",
+        "categorical": [{"name": name, "values": values} for name, values in CATEGORIES.items()],
+        "numeric": [
+            {"name": "tenure", "minimum": 0, "maximum": 1200, "integer": True, "unit": "months"},
+            {"name": "MonthlyCharges", "minimum": 0, "maximum": 100000, "integer": False, "unit": "per month"},
+            {
+                "name": "TotalCharges", "minimum": 0, "maximum": 100000000, "integer": False,
+                "unit": "since joining",
+            },
+        ],
+        "label": {"name": "Churn", "values": NO_YES},
+        "blanks": [{"column": "TotalCharges", "value": 0.0, "when_column": "tenure", "when_value": 0.0}],
+        "ignored": ["gender", "PhoneService", "MultipleLines"],
+    },
+    "roles": {"id": "customerID", "outcome": "Churn", "left": "Yes", "value": "MonthlyCharges"},
+    "definition": {"column": "Churn"},
+    "wording": {
+        "SeniorCitizen": {"label": "Senior citizen", "values": {"0": "no", "1": "yes"}},
+        "tenure": {"label": "Tenure", "unit": "months"},
+        "MonthlyCharges": {"label": "monthly charges", "unit": "per month"},
+        "TotalCharges": {"unit": "since joining"},
+    },
+    "currency": "",
+    "slices": ["Contract", "SeniorCitizen", "tenure"],
+    "policies": {"risk_tiers": "segments_v2", "threshold": None, "promotion": "by_hand"},
+}
 
 
 def name_bases(apps, schema_editor):
     Population = apps.get_model("registry", "Population")
     Dataset, Version = apps.get_model("registry", "Dataset"), apps.get_model("registry", "ModelVersion")
     telecom, _ = Population.objects.get_or_create(
-        installation_slot="installation", defaults={name: TELECOM[name] for name in TELECOM_NAMES}
+        installation_slot="installation", defaults=TELECOM
     )
     logs = Dataset.objects.filter(dataset_type__in=("raw", "features"), company__isnull=False)
     learned = Version.objects.filter(schema_name__in=FEATURES_OF_LOGS, company__isnull=False)

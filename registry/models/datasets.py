@@ -1,5 +1,6 @@
 """The tables that models learn from."""
 
+import re
 import uuid
 
 from django.db import models
@@ -7,6 +8,9 @@ from django.utils import timezone
 
 from companies.models import Company
 from registry.models.populations import Population
+
+# The name that programs know a combined table by counts the uploads that stand in it.
+LAST_NUMBER = re.compile("[0-9]+$")
 
 
 class Dataset(models.Model):
@@ -56,3 +60,21 @@ class Dataset(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def title(self) -> str:
+        """What pages call it: the file that was sent; of a combined table whose data it holds, and which."""
+        if self.is_combined:
+            return f"{self.population}, {self.short_title}"
+        return self.short_title
+
+    @property
+    def short_title(self) -> str:
+        """The same, where it is clear whose customers these are."""
+        if self.is_uploaded and self.original_filename:
+            return self.original_filename
+        uploads = LAST_NUMBER.search(self.name)
+        if not self.is_combined or uploads is None:
+            return self.name
+        month = f"{timezone.localtime(self.created_at):%B %Y}"
+        return f"{month} ({uploads[0]} upload{'' if uploads[0] == '1' else 's'})"

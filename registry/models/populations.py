@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from companies.models import Company
 from core.deletion import cascade_whole
+from ml.logs.features.wording import WORDING
 from ml.matrix.schemas import FeatureSchema
 
 # Beside the defaults of each type there is one base that belongs to nobody: the telecom base.
@@ -137,16 +138,21 @@ class Population(models.Model):
 
     @property
     def threshold(self) -> float:
-        """The probability from which on the next versions count a customer as likely to leave."""
+        """The probability from which on the next versions name a customer as leaving."""
         return self.policies.get("threshold") or USUAL_THRESHOLD
 
     @property
     def deploys_after_training(self) -> bool:
         return self.policies.get("promotion") == self.Promotion.AFTER_TRAINING
 
+    @property
+    def words(self) -> dict:
+        """The wording of its columns; features of purchases have words that every base shares."""
+        return WORDING | self.wording if self.is_log else self.wording
+
     def label_of(self, column: str) -> str:
         """Return what people call `column`."""
-        return self.wording.get(column, {}).get("label") or column
+        return self.words.get(column, {}).get("label") or column
 
     def value_of(self, column: str, value: object) -> str:
         """Return what people call a value of `column`."""

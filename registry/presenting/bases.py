@@ -1,9 +1,8 @@
 """What pages say of a customer base: what leaving means, where it stands, and what to do next.
 
-The floors above know what can be done with one; they say it through `add_steps` and `add_facts`.
+The floors above know what can be done with one; they say it through `base_steps` and `base_facts`.
 """
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +12,7 @@ from django.urls import reverse
 from companies.beginnings import has_begun
 from companies.identity import Member
 from companies.models import Company
+from core.sections import Sections
 from ml.serving.risk import POLICIES
 from registry.models import Dataset, ModelVersion, Population
 from registry.presenting.quality import quality_of
@@ -88,20 +88,9 @@ class BaseCard:
         return self.latest_data.row_count if known else None
 
 
-_steps: list[Callable[[Member, Population], Iterable[Step]]] = []
-_facts: list[Callable[[Member, Population], Iterable[Fact]]] = []
-
-
-def add_steps(provide: Callable[[Member, Population], Iterable[Step]]) -> None:
-    """Let `provide` say what a member can do next with a base."""
-    if provide not in _steps:
-        _steps.append(provide)
-
-
-def add_facts(provide: Callable[[Member, Population], Iterable[Fact]]) -> None:
-    """Let `provide` say what happened to a base last."""
-    if provide not in _facts:
-        _facts.append(provide)
+# For the floors above, each asked with a member and a base: what can be done next, and what happened last.
+base_steps = Sections()
+base_facts = Sections()
 
 
 def cards_of(member: Member) -> list[BaseCard]:
@@ -111,20 +100,20 @@ def cards_of(member: Member) -> list[BaseCard]:
 
 
 def card_of(member: Member, base: Population) -> BaseCard:
-    steps = [step for provide in _steps for step in provide(member, base)]
     return BaseCard(
         base=base,
         leaving=what_leaving_means(base),
         champion=champion_for(member, base),
         latest_data=data_of(member, base).first(),
-        steps=sorted(steps, key=lambda step: step.order),
-        facts=[fact for provide in _facts for fact in provide(member, base)],
+        steps=sorted(base_steps.all_of(member, base), key=lambda step: step.order),
+        facts=base_facts.all_of(member, base),
     )
 
 
 def data_of(member: Member, base: Population):
     """Return the tables of customers that a company has of a base, latest first."""
-    return member.company.datasets.filter(OF_CUSTOMERS[base.kind], population=base).order_by("-pk")
+    tables = member.company.datasets.select_related("population")
+    return tables.filter(OF_CUSTOMERS[base.kind], population=base).order_by("-pk")
 
 
 def versions_of(member: Member, base: Population):
@@ -136,11 +125,14 @@ def home_section(member: Member) -> dict | None:
     """Return the bases of a company, each with its next step; nothing where there are none of its own.
 
     Until then everything on the page is about the base of the installation anyway; afterwards that one is
-    told of only where the company has used it.
+    told of only where the company has used it. A user is told of those that a model serves: with the others
+    only the developer can do anything.
     """
     cards = cards_of(member)
-    own = [card for card in cards if card.base.company_id]
-    return {"cards": [card for card in cards if card.is_used]} if own else None
+    if not any(card.base.company_id for card in cards):
+        return None
+    used = [card for card in cards if card.is_used]
+    return {"cards": used if member.is_developer else [card for card in used if card.champion]}
 
 
 def suggested_section(member: Member) -> dict | None:

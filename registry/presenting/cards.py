@@ -3,11 +3,10 @@
 Everything is derived from what was stored when the version was made; nobody writes a card by hand.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from companies.identity import Member
-from registry.models import ModelVersion, Population
+from core.sections import Sections
+from registry.models import Population
 from registry.presenting.quality import Figure
 
 # A calibration error above this is said aloud: it is two customers in a hundred.
@@ -86,26 +85,8 @@ def parts_of(found: dict, population: Population) -> list[Part]:
     ]
 
 
-_sections: dict[str, Callable[[Member, ModelVersion], dict | None]] = {}
-
-
-def add_section(*, template: str, provide: Callable[[Member, ModelVersion], dict | None]) -> None:
-    """Show `template` on the card of a version; for the floors above, which know how it was made.
-
-    Parameters
-    ----------
-    provide
-        Called with the member and the version; returns what the template finds as ``section``, or None.
-    """
-    _sections[template] = provide
-
-
-def sections_for(member: Member, version: ModelVersion) -> list[dict]:
-    """Return ``{"template", "content"}`` of every section that has something to say about `version`."""
-    filled = [
-        {"template": template, "content": provide(member, version)} for template, provide in _sections.items()
-    ]
-    return [section for section in filled if section["content"] is not None]
+# For the floors above, which know how a version was made: each is asked with the member and the version.
+card_sections = Sections()
 
 
 CALIBRATORS = {
@@ -156,7 +137,7 @@ def purpose_of(*, name: str, manifest: dict | None, population: Population) -> s
 
 
 def threshold_reason(found: dict, manifest: dict | None = None) -> str:
-    """Return from where on a customer counts as likely to leave, and why from there."""
+    """Return from where on a customer is named as leaving, and why from there."""
     threshold, churners = found["threshold"], found["churners"]
     named = sum(found["confusion"][key] for key in ("true_positive", "false_positive"))
     why = "It was chosen when the version was made. "
@@ -168,7 +149,7 @@ def threshold_reason(found: dict, manifest: dict | None = None) -> str:
         )
         why = f"This is where, {known}, leaving becomes likelier than staying. "
     return (
-        f"From a probability of {threshold:.2f} on, a customer counts as likely to leave. {why}"
+        f"From a probability of {threshold:.2f} on, a customer is named as leaving. {why}"
         f"Of {found['rows']:,} customers tried it named {named:,}: {_share(churners['precision'])} of them "
         f"left, and {_share(churners['recall'])} of all who left were named. A lower threshold finds more "
         "and calls more in vain; the costs of a call are not part of it."

@@ -1,42 +1,43 @@
-"""The pictures of one version, as plotly figures. Each has the numbers for a table beside it."""
+"""The pictures of versions, one or several, as plotly figures. Each has the numbers for a table beside it."""
+
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from core.charts import PALETTE, SCALE, SERIES
+from core.charts import DASHES, PALETTE, SCALE, SERIES
+from ml.model_types.catalogue import MODEL_TYPES
 
 GUIDE = {"color": PALETTE["line-2"].light, "dash": "dot", "width": 1.5}
+# Which version it is stands beside what a pointer on its line says.
+NAMED = "<extra>%{fullData.name}</extra>"
 
 
-def roc_figure(roc: dict) -> go.Figure:
+# Names of versions, each with what was measured of it.
+Named = Sequence[tuple[str, dict]]
+
+
+def roc_figure(versions: Named) -> go.Figure:
     """Customers who leave and are found, against customers who stay and are called in vain."""
     figure = go.Figure()
-    figure.add_scatter(
-        x=roc["false_positive_rate"],
-        y=roc["true_positive_rate"],
-        mode="lines",
-        name="This version",
-        line={"color": SERIES[0].light, "dash": "solid"},
-        hovertemplate="finds %{y:.0%} of those who leave<br>with %{x:.0%} of those who stay<extra></extra>",
-    )
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", name="Guessing", line=GUIDE, hoverinfo="skip")
-    return unit_square(figure, "Share of those who stay, called in vain", "Share of those who leave, found")
+    for place, (name, roc) in enumerate(versions):
+        add_line(
+            figure, place, name, roc["false_positive_rate"], roc["true_positive_rate"],
+            says="finds %{y:.0%} of those who leave<br>with %{x:.0%} of those who stay",
+        )  # fmt: skip
+    _add_guide(figure, [0, 1], "Guessing")
+    return _unit_square(figure, "Share of those who stay, called in vain", "Share of those who leave, found")
 
 
-def precision_recall_figure(curve: dict, base_rate: float) -> go.Figure:
+def precision_recall_figure(versions: Named, base_rate: float) -> go.Figure:
     """How many of those named really leave, against how many of those who leave are named."""
     figure = go.Figure()
-    figure.add_scatter(
-        x=curve["recall"],
-        y=curve["precision"],
-        mode="lines",
-        name="This version",
-        line={"color": SERIES[0].light, "dash": "solid"},
-        hovertemplate="finds %{x:.0%} of those who leave,<br>%{y:.0%} of those named leave<extra></extra>",
-    )
-    figure.add_scatter(
-        x=[0, 1], y=[base_rate, base_rate], mode="lines", name="Guessing", line=GUIDE, hoverinfo="skip"
-    )
-    return unit_square(
+    for place, (name, curve) in enumerate(versions):
+        add_line(
+            figure, place, name, curve["recall"], curve["precision"],
+            says="finds %{x:.0%} of those who leave,<br>%{y:.0%} of those named leave",
+        )  # fmt: skip
+    _add_guide(figure, [base_rate, base_rate], "Guessing")
+    return _unit_square(
         figure, "Recall: share of those who leave, found", "Precision: share of those named, right"
     )
 
@@ -66,26 +67,41 @@ def confusion_figure(confusion: dict) -> go.Figure:
     return figure
 
 
-def calibration_figure(calibration: dict) -> go.Figure:
+def calibration_figure(versions: Named) -> go.Figure:
     """What was promised against what happened, in groups of equal size."""
-    bins = calibration["bins"]
     figure = go.Figure()
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", name="Promise kept", line=GUIDE, hoverinfo="skip")
+    _add_guide(figure, [0, 1], "Promise kept")
+    for place, (name, calibration) in enumerate(versions):
+        bins = calibration["bins"]
+        figure.add_scatter(
+            x=[group["mean_probability"] for group in bins],
+            y=[group["churn_rate"] for group in bins],
+            customdata=[group["rows"] for group in bins],
+            mode="lines+markers",
+            name=name,
+            line=_style(place),
+            marker={"size": 9},
+            hovertemplate="promised %{x:.0%}, happened %{y:.0%}<br>%{customdata:,} customers" + NAMED,
+        )
+    return _unit_square(figure, "Probability of leaving, predicted", "Share that left")
+
+
+def add_line(figure: go.Figure, place: int, name: str, x: list, y: list, *, says: str | None = None) -> None:
+    """Add the line of the version at `place`, in its colour and dash, and what a pointer on it `says`."""
     figure.add_scatter(
-        x=[group["mean_probability"] for group in bins],
-        y=[group["churn_rate"] for group in bins],
-        customdata=[group["rows"] for group in bins],
-        mode="lines+markers",
-        name="This version",
-        line={"color": SERIES[0].light, "dash": "solid"},
-        marker={"size": 9},
-        hovertemplate="promised %{x:.0%}, happened %{y:.0%}<br>%{customdata:,} customers<extra></extra>",
+        x=x, y=y, mode="lines", name=name, line=_style(place), hovertemplate=says and says + NAMED
     )
-    return unit_square(figure, "Probability of leaving, predicted", "Share that left")
 
 
-def unit_square(figure: go.Figure, across: str, up: str) -> go.Figure:
-    """Let both axes of `figure` be shares, and name them."""
+def _add_guide(figure, up, name):
+    figure.add_scatter(x=[0, 1], y=up, mode="lines", name=name, line=GUIDE, hoverinfo="skip")
+
+
+def _style(place):
+    return {"color": SERIES[place].light, "dash": DASHES[place]}
+
+
+def _unit_square(figure, across, up):
     figure.update_xaxes(title_text=across, range=[0, 1], tickformat=".0%")
     figure.update_yaxes(title_text=up, range=[0, 1.02], tickformat=".0%")
     return figure
@@ -128,9 +144,14 @@ def importance_rows(importance: list[dict], *, most: int) -> list[dict]:
     ]
 
 
-def readable_parameters(parameters: dict) -> list[tuple[str, str]]:
-    """Return parameters as people read them: names with spaces, lists with commas."""
+def readable_parameters(model_type: str, parameters: dict) -> list[tuple[str, str]]:
+    """Return the parameters of a version of that type as people read them, in words and lists with commas."""
+    known = MODEL_TYPES.get(model_type)
+    labels = {rule.name: rule.label for rule in known.rules} if known else {}
     return [
-        (name.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        (
+            labels.get(name) or name.replace("_", " "),
+            ", ".join(map(str, value)) if isinstance(value, list) else str(value),
+        )
         for name, value in parameters.items()
     ]

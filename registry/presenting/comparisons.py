@@ -4,10 +4,10 @@ Figures that were made on different customers say nothing about which version is
 nothing else shows them side by side and judges nothing.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from companies.identity import Member
+from core.sections import Sections
 from registry.models import ModelVersion
 
 
@@ -37,16 +37,10 @@ class Comparison:
     url: str
 
 
-_providers: list[Callable[[Member, ModelVersion, ModelVersion], Comparison | None]] = []
-
-
-def add_comparisons(provide: Callable[[Member, ModelVersion, ModelVersion], Comparison | None]) -> None:
-    """Let `provide` say how a version did beside another on the same customers, or None."""
-    if provide not in _providers:
-        _providers.append(provide)
+# Each is asked with the member and the two versions, the one that is judged first.
+comparisons = Sections()
 
 
 def comparison_of(member: Member, version: ModelVersion, other: ModelVersion) -> Comparison | None:
     """Return how `version` did beside `other` on the same customers, or None."""
-    told = (provide(member, version, other) for provide in _providers)
-    return next(filter(None, told), None)
+    return comparisons.first_of(member, version, other)

@@ -121,7 +121,7 @@ class Disagreement:
 
 
 def disagreement_of(
-    company: Company, *, population: Population | None = None, until: datetime | None = None
+    company: Company, *, population: Population, until: datetime | None = None
 ) -> Disagreement | None:
     """Return how the challenger of a base did, in what was scored before `until`; None without one."""
     challenger = challenger_of(company, population)

@@ -18,6 +18,7 @@ from registry.selectors import telecom_base
 
 ORIGINALS_FOLDER = "datasets/original"
 DEFAULT_SLOT = "default"
+HELD_OUT_SUFFIX = ".held_out"
 
 
 class DatasetMissing(Conflict):
@@ -101,6 +102,11 @@ def store_original(checked: CheckedFile) -> str:
             compare_file(copy, checked.sha256)
             take_media(relative, copy)
     return relative
+
+
+def held_out_beside(dataset_path: str) -> str:
+    """Return where the list of who is held out of a combined table stands: one bit for each row."""
+    return f"{dataset_path.removesuffix('.csv')}{HELD_OUT_SUFFIX}"
 
 
 def verified_path(dataset: Dataset) -> Path:

@@ -7,6 +7,8 @@ from django.db import transaction
 
 from companies.models import Account, Company
 from companies.selectors import developer_of
+from companies.services.conditions import checked_reason
+from companies.services.locking import lock_company
 from core.errors import Conflict, Forbidden, NotFound, Unprocessable
 from registry.artefacts import compare_artefacts
 from registry.engines.files import FileMismatch
@@ -19,7 +21,6 @@ from registry.selectors import (
 )
 from registry.services.ledger import (
     MOST_REASON,
-    lock_company,
     name_of,
     next_moment,
     pass_gate_of_defaults,
@@ -57,10 +58,6 @@ class NothingToRollBack(Conflict):
 
 class MayNotDeploy(Forbidden):
     code = "may-not-deploy"
-
-
-class ReasonMissing(Unprocessable):
-    code = "reason-missing"
 
 
 class UnknownRole(Unprocessable):
@@ -299,16 +296,12 @@ def _refuse_default(version, serving):
 
 def _enter(company, by, reason):
     """Let one change after the other into `company`, by who may, with a reason."""
-    company = lock_company(company)
+    company = lock_company(company.pk)
     developer = developer_of(company)
     if by is not None and not by.is_staff and (developer is None or developer.account_id != by.pk):
         raise MayNotDeploy(f"Only the developer of {company} or an operator decides what serves it.")
-    reason = " ".join(reason.split())
-    if not reason:
-        raise ReasonMissing("Say why: whoever reads the ledger later will want to know.", field="reason")
-    if len(reason) > MOST_REASON:
-        raise ReasonMissing(f"Give the reason in at most {MOST_REASON} characters.", field="reason")
-    return company, reason
+    missing = "Say why: whoever reads the ledger later will want to know."
+    return company, checked_reason(reason, missing=missing)
 
 
 def _change_role(row, role, *, by, reason, at, replaces=None):

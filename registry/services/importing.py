@@ -14,7 +14,8 @@ from django.db import transaction
 
 from companies.models import Account, Company
 from companies.services.audit import record_event
-from core.errors import Forbidden, Unprocessable
+from companies.services.conditions import refuse_all_but_operators
+from core.errors import Unprocessable
 from registry.artefacts import UnsafeMetadata, read_metadata
 from registry.engines.exported import MANIFEST, read_exported
 from registry.engines.files import sha256
@@ -47,10 +48,6 @@ LOOKED_AT = 4096
 
 class ImportRefused(Unprocessable):
     code = "import-refused"
-
-
-class OnlyOperators(Forbidden):
-    code = "only-operators"
 
 
 def import_version(
@@ -90,7 +87,7 @@ def import_version(
     ScorersDisagree
         It does not reproduce its golden rows.
     """
-    _refuse_others(by)
+    refuse_all_but_operators(by, act="imports models")
     _refuse_pickles(manifest_path, graph_path)
     manifest = _manifest(manifest_path)
     onnx = _read(graph_path) if graph_path else None
@@ -153,7 +150,7 @@ def import_skops(
         A pickle, a file that holds something unknown, a pipeline that cannot be converted, customers that
         cannot be read, or a probability that differs. Nothing is left behind.
     """
-    _refuse_others(by)
+    refuse_all_but_operators(by, act="imports models")
     _refuse_pickles(model_path)
     if _head(model_path) != _ZIP:
         raise ImportRefused(f"{model_path.name} is no skops file. skops.io.dump writes one.")
@@ -185,7 +182,13 @@ def _register(model_type, exported, company, by, at):
     replaces = None if company else ModelVersion.objects.defaults().filter(model_type=model_type).first()
     with transaction.atomic():
         version = register_version(
-            company=company, model_type=model_type, exported=exported, dataset=None, at=at, replaces=replaces
+            company=company,
+            population=telecom_base(),
+            model_type=model_type,
+            exported=exported,
+            dataset=None,
+            at=at,
+            replaces=replaces,
         )
         record_event(
             action="version-imported",
@@ -222,11 +225,6 @@ def _in_child(function, *, name, **arguments):
         refusal = f"{name} cannot be imported. {answer['refusal']}"
         raise ScorersDisagree(refusal) if answer.get("disagrees") else ImportRefused(refusal)
     return answer
-
-
-def _refuse_others(by):
-    if by is not None and not by.is_staff:
-        raise OnlyOperators("Only an operator imports models.")
 
 
 def _refuse_pickles(*paths):

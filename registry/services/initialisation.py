@@ -11,12 +11,13 @@ from datetime import datetime
 from django.db import transaction
 
 from companies.models import Company, Developer
+from companies.services.locking import lock_company
 from core.files.media import media_path
 from registry.artefacts import DEFAULTS_FOLDER, RETRAINED_FOLDER
 from registry.models import FROM_THE_BEGINNING, Dataset, ModelDeployment, ModelType, ModelVersion
 from registry.services.datasets import share_original
 from registry.services.deployments import deploy_version
-from registry.services.ledger import lock_company, pass_gate_of_defaults
+from registry.services.ledger import pass_gate_of_defaults
 from registry.services.opening import DamagedArtefact, load_metadata
 from registry.services.versions import register_version
 
@@ -37,11 +38,11 @@ def create_directories() -> None:
         media_path(directory).mkdir(parents=True, exist_ok=True)
 
 
-def load_model_metadata(*, version: ModelVersion) -> dict:
+def load_model_metadata(*, version: ModelVersion, at: datetime) -> dict:
     """Return ``model_type`` and ``metrics`` from the metadata file of `version`, once its bytes were
     verified.
     """
-    return load_metadata(version)
+    return load_metadata(version, at=at)
 
 
 def register_model_in_db(*, model_type: ModelType, exported, dataset: Dataset, at: datetime, replaces=None):
@@ -49,7 +50,13 @@ def register_model_in_db(*, model_type: ModelType, exported, dataset: Dataset, a
     written.
     """
     return register_version(
-        company=None, model_type=model_type, exported=exported, dataset=dataset, at=at, replaces=replaces
+        company=None,
+        population=dataset.population,
+        model_type=model_type,
+        exported=exported,
+        dataset=dataset,
+        at=at,
+        replaces=replaces,
     )
 
 
@@ -69,7 +76,7 @@ def initialize_default_models(
     marked so and left out; the others begin to serve.
     """
     pass_gate_of_defaults()
-    lock_company(company)
+    lock_company(company.pk)
     had = company.deployments.values("model_id")
     begun = []
     for version in ModelVersion.objects.defaults().ready().exclude(pk__in=had):

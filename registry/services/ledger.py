@@ -18,11 +18,6 @@ def name_of(actor: Account | None) -> str:
     return f"{actor.name} ({actor.email})" if actor.name else actor.email
 
 
-def lock_company(company: Company) -> Company:
-    """Hold `company` until the end of the transaction: what serves it changes one change after the other."""
-    return Company.objects.select_for_update().get(pk=company.pk)
-
-
 def next_moment(company: Company, at: datetime) -> datetime:
     """Return the instant of a change that was asked for at `at`, under the lock of `company`.
 

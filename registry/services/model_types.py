@@ -7,9 +7,12 @@ from django.db import transaction
 from companies.models import Account
 from companies.services.audit import record_event
 from core.errors import DomainError, Unprocessable
-from ml.logs.log_models import check_type
 from ml.model_types.catalogue import MODEL_TYPES
 from registry.models import ModelType
+
+# Purchase logs are learned with it unless somebody says otherwise, and with all others where somebody does.
+USUAL_LOG_TYPE = "logistic_regression"
+LOG_TYPES = (USUAL_LOG_TYPE, *(slug for slug in MODEL_TYPES if slug != USUAL_LOG_TYPE))
 
 
 class ParametersRefused(Unprocessable):
@@ -103,15 +106,16 @@ def plain_parameters(parameters) -> dict:
 
 
 def read_model_type(value: object) -> str:
-    """Return the type that was asked for, to learn from purchase logs or to score by: of
-    `ml.logs.log_models.TYPES`, the first where none was.
+    """Return the type that was asked for, to learn from purchase logs or to score by; else the usual one.
 
     Raises
     ------
     UnknownModelType
-        Logs are not learned with it.
+        There is no such type.
     """
-    try:
-        return check_type(value)
-    except ValueError as error:
-        raise UnknownModelType(str(error), field="model_type") from error
+    if value in (None, ""):
+        return USUAL_LOG_TYPE
+    if value not in LOG_TYPES:
+        sentence = f"model_type must be one of {', '.join(LOG_TYPES)}, not “{str(value)[:60]}”."
+        raise UnknownModelType(sentence, field="model_type")
+    return value

@@ -5,8 +5,6 @@ import threading
 from collections import OrderedDict
 from datetime import datetime
 
-from django.utils import timezone
-
 from core.errors import DomainError
 from ml.serving.scoring import Scorer
 from registry.artefacts import path_of, read_artefacts, read_metadata
@@ -30,8 +28,9 @@ class DamagedArtefact(DomainError):
     http_status = 503
 
 
-def check_version(version: ModelVersion) -> dict[str, bytes]:
-    """Return the files of a READY version, or refuse it; what is found damaged is marked so and reported.
+def read_or_report(version: ModelVersion, *, at: datetime) -> dict[str, bytes]:
+    """Return the files of a READY version; what is found damaged is marked so, the operators are told, and it
+    is refused.
 
     Call it outside a transaction: a refusal that rolls one back takes the mark with it (the refusal itself
     stands).
@@ -47,7 +46,7 @@ def check_version(version: ModelVersion) -> dict[str, bytes]:
     try:
         return read_artefacts(version)
     except FileMismatch as mismatch:
-        raise report_damage(version, mismatch, at=timezone.now()) from mismatch
+        raise report_damage(version, mismatch, at=at) from mismatch
 
 
 def report_damage(version: ModelVersion, mismatch: FileMismatch, *, at: datetime) -> DamagedArtefact:
@@ -60,9 +59,9 @@ def report_damage(version: ModelVersion, mismatch: FileMismatch, *, at: datetime
     )
 
 
-def load_scorer(version: ModelVersion) -> Scorer:
+def load_scorer(version: ModelVersion, *, at: datetime) -> Scorer:
     """Return what scores customers with `version`, from verified bytes, or from memory if they were read
-    before.
+    before. A version found damaged is marked so, as of `at`.
 
     Raises
     ------
@@ -72,28 +71,28 @@ def load_scorer(version: ModelVersion) -> Scorer:
         Its files are not those that were registered.
     """
     refuse_unless_ready(version)
-    return _loaded.get((version.pk, version.manifest_sha256), lambda: _scorer_of(version))
+    return _loaded.get((version.pk, version.manifest_sha256), lambda: _scorer_of(version, at))
 
 
-def _scorer_of(version):
-    payloads = check_version(version)
+def _scorer_of(version, at):
+    payloads = read_or_report(version, at=at)
     return parse_scorer(payloads[MANIFEST], payloads.get(GRAPH))
 
 
-def load_manifest(version: ModelVersion) -> dict:
-    """Return the manifest of `version`. Raises what `check_version` raises."""
-    return json.loads(check_version(version)[MANIFEST])
+def load_manifest(version: ModelVersion, *, at: datetime) -> dict:
+    """Return the manifest of `version`. Does and raises what `read_or_report` does."""
+    return json.loads(read_or_report(version, at=at)[MANIFEST])
 
 
-def verified_files(version: ModelVersion) -> VerifiedFiles:
+def verified_files(version: ModelVersion, *, at: datetime) -> VerifiedFiles:
     """Return the paths and hashes with which a child process opens `version`.
 
     It does so by `registry.engines.files.open_scorer`.
 
-    Raises what `check_version` raises. The child compares again what it reads; a mismatch that it reports is
-    marked with `registry.services.states.mark_damaged`.
+    Does and raises what `read_or_report` does. The child compares again what it reads; a mismatch that it
+    reports is marked with `registry.services.states.mark_damaged`.
     """
-    hashes = {suffix: sha256(payload) for suffix, payload in check_version(version).items()}
+    hashes = {suffix: sha256(payload) for suffix, payload in read_or_report(version, at=at).items()}
     has_graph = GRAPH in hashes
     return VerifiedFiles(
         manifest_path=str(path_of(version, MANIFEST)),
@@ -103,9 +102,12 @@ def verified_files(version: ModelVersion) -> VerifiedFiles:
     )
 
 
-def load_metadata(version: ModelVersion) -> dict:
-    """Return the ``_metadata.pkl`` of `version`: texts and numbers, read without running anything."""
-    return read_metadata(check_version(version)[METADATA])
+def load_metadata(version: ModelVersion, *, at: datetime) -> dict:
+    """Return the ``_metadata.pkl`` of `version`: texts and numbers, read without running anything.
+
+    Does and raises what `read_or_report` does.
+    """
+    return read_metadata(read_or_report(version, at=at)[METADATA])
 
 
 class _Loaded:

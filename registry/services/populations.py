@@ -6,6 +6,8 @@ from django.db import transaction
 
 from companies.models import Account, Company
 from companies.services.audit import record_event
+from companies.services.conditions import one_line
+from companies.services.locking import lock_company
 from core.errors import Conflict, Forbidden, Unprocessable
 from ml.matrix.schemas import FeatureSchema
 from ml.serving.risk import POLICIES
@@ -37,6 +39,10 @@ class SchemaIsFrozen(Conflict):
 
 class AlreadyArchived(Conflict):
     code = "already-archived"
+
+
+class BaseIsArchived(Conflict):
+    code = "base-is-archived"
 
 
 class BaseStays(Conflict):
@@ -98,7 +104,7 @@ def create_population(
     """
     refuse_others(company, by)
     # Held, so that of two who make the same base at once the second finds the first.
-    company = Company.objects.select_for_update().get(pk=company.pk)
+    company = lock_company(company.pk)
     base = Population(
         company=company,
         name=_checked_name(name, company),
@@ -185,7 +191,7 @@ def purchases_of(*, company: Company, at: datetime) -> Population:
     if found := purchases_base(company):
         return found
     # Of two first logs at once the second finds the base of the first.
-    Company.objects.select_for_update().get(pk=company.pk)
+    lock_company(company.pk)
     return purchases_base(company) or create_population(
         company=company, name=free_name(company, PURCHASES), kind=Population.Kind.LOG, by=None, at=at
     )
@@ -213,6 +219,12 @@ def refuse_other_bases(*versions: ModelVersion) -> None:
         raise VersionsOfOtherBase(
             f"{told} learned from different customer bases and cannot be compared. Choose two of one base."
         )
+
+
+def refuse_archived(population: Population) -> None:
+    """Raise `BaseIsArchived` before anything new is done with a base that was put away."""
+    if population.is_archived:
+        raise BaseIsArchived(f"{population} was archived: nothing new is done with it.")
 
 
 def refuse_frozen(population: Population) -> None:
@@ -310,7 +322,7 @@ def _checked_kind(kind):
 
 
 def _checked_name(name, company):
-    name = " ".join(name.split())
+    name = one_line(name)
     if not name or len(name) > LONGEST_NAME:
         raise _refused("name", f"Give the customer base a name of at most {LONGEST_NAME} characters.")
     # As MariaDB compares.

@@ -7,13 +7,13 @@ from django.db import transaction
 
 from companies.models import Account
 from companies.services.audit import record_event
-from core.errors import Conflict, Forbidden, Unprocessable
+from companies.services.conditions import checked_reason
+from core.errors import Conflict, Forbidden
 from registry.artefacts import read_metadata
 from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL
 from registry.models import ModelVersion
 from registry.services.initialisation import initialize_everywhere
-from registry.services.ledger import MOST_REASON
-from registry.services.opening import check_version
+from registry.services.opening import read_or_report
 from registry.services.versions import register_version
 
 # What `register_version` writes into a manifest about the version that it belonged to.
@@ -30,10 +30,6 @@ class BelongsToABase(Conflict):
 
 class MayNotPromote(Forbidden):
     code = "may-not-promote"
-
-
-class PromotionNeedsReason(Unprocessable):
-    code = "reason-missing"
 
 
 def promote_version(*, version: ModelVersion, by: Account | None, reason: str, at: datetime) -> ModelVersion:
@@ -54,30 +50,28 @@ def promote_version(*, version: ModelVersion, by: Account | None, reason: str, a
 
     Raises
     ------
-    MayNotPromote, PromotionNeedsReason
+    MayNotPromote, ReasonMissing
         `by` is no operator, or nothing says why.
     BelongsToABase
         It learned from a customer base of one company.
     AlreadyDefault
         It serves as the default.
     VersionNotServing, DamagedArtefact
-        As for `registry.services.opening.check_version`.
+        As for `registry.services.opening.read_or_report`.
     """
     # Imported here: it brings scikit-learn, which only somebody who promotes needs.
     from ml.exchange.export import ExportedModel
 
     if by is not None and not by.is_staff:
         raise MayNotPromote("Only an operator decides what is a default for everybody.")
-    reason = " ".join(reason.split())
-    if not reason or len(reason) > MOST_REASON:
-        raise PromotionNeedsReason(f"Say why in at most {MOST_REASON} characters.", field="reason")
+    reason = checked_reason(reason, missing="Say why: it stands in the audit log.")
     if version.population.company_id is not None:
         raise BelongsToABase(
             f"{version} reads {version.population} of {version.company}, whose columns no other company has."
         )
     if version.is_default:
         raise AlreadyDefault(f"{version} is the default of its type.")
-    payloads = check_version(version)
+    payloads = read_or_report(version, at=at)
     manifest = json.loads(payloads[MANIFEST])
     for name in ABOUT_THE_VERSION:
         manifest.pop(name, None)
@@ -97,6 +91,7 @@ def promote_version(*, version: ModelVersion, by: Account | None, reason: str, a
     with transaction.atomic():
         default = register_version(
             company=None,
+            population=version.population,
             model_type=version.model_type,
             exported=exported,
             dataset=None if version.company_id else version.training_dataset,

@@ -11,7 +11,7 @@ from registry.artefacts import path_of, read_artefacts, sign_version, stem_of, w
 from registry.engines.files import MANIFEST, SIGNATURE, FileMismatch, read_verified
 from registry.models import ModelVersion
 from registry.services.ledger import lock_companies_of
-from registry.services.opening import check_version
+from registry.services.opening import read_or_report
 from registry.services.states import change_state
 
 
@@ -23,7 +23,7 @@ class NotToBeSigned(Conflict):
     code = "not-to-be-signed"
 
 
-def verify_version(*, version: ModelVersion) -> None:
+def verify_version(*, version: ModelVersion, at: datetime) -> None:
     """Read and compare every file of a READY `version`; a mismatch takes it out of service and tells the
     operators.
 
@@ -34,7 +34,7 @@ def verify_version(*, version: ModelVersion) -> None:
     DamagedArtefact
         Its files are not those that were registered.
     """
-    check_version(version)
+    read_or_report(version, at=at)
 
 
 @transaction.atomic

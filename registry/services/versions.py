@@ -16,7 +16,6 @@ from ml.matrix.schemas import FeatureSchema
 from registry.artefacts import remove_artefacts, sign_version, stem_for, write_artefacts
 from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE, read_verified, sha256
 from registry.models import Dataset, ModelMetrics, ModelType, ModelVersion, Population
-from registry.selectors import telecom_base
 from registry.services.deployments import move_deployments
 from registry.services.ledger import lock_companies_of
 
@@ -51,7 +50,7 @@ class ScorersDisagree(Unprocessable):
 def register_version(
     *,
     company: Company | None,
-    population: Population | None = None,
+    population: Population,
     model_type: ModelType,
     exported: ExportedModel,
     dataset: Dataset | None,
@@ -65,7 +64,7 @@ def register_version(
     company
         Whose it is. None for a default, which belongs to everybody and takes over from the default before it.
     population
-        Whose customers it learned from; by default the telecom base of the installation.
+        Whose customers it learned from.
     exported
         From `ml.exchange.export.export_model`.
     dataset
@@ -83,7 +82,6 @@ def register_version(
     DefaultExists
         Another default serves than the caller knew of.
     """
-    population = population or telecom_base()
     _refuse_other_columns(population, exported.manifest["schema"])
     if replaces:
         # The companies before the type, as a retraining takes them.

@@ -1,9 +1,11 @@
-"""How customer bases are named on pages, and what may be done with a version."""
+"""How customer bases are named on pages, what may be done with a version, where the floors above stand."""
 
 from django import template
 
+from core.sections import Link
 from registry import selectors
-from registry.models import Population
+from registry.models import Dataset, Population, ShadowRun
+from registry.presenting import links
 from registry.selectors import has_several_bases
 
 register = template.Library()
@@ -24,7 +26,7 @@ def several_bases(context) -> bool:
     return request.several_bases
 
 
-@register.inclusion_tag("components/_base.html", takes_context=True)
+@register.inclusion_tag("registry/_base_badge.html", takes_context=True)
 def base_badge(context, base: Population | None, always: bool = False) -> dict:
     """Name the customer base that something is about; in lists nothing where the company has only one.
 
@@ -38,3 +40,30 @@ def base_badge(context, base: Population | None, always: bool = False) -> dict:
 def readers(users: int) -> str:
     """Say whom a change reaches: the developer who reads this predicts too, with or without `users`."""
     return f"you and {users:,} user{'' if users == 1 else 's'}" if users else "you"
+
+
+@register.simple_tag(takes_context=True)
+def base_actions(context, base: Population | None = None) -> list[Link]:
+    """Return what is done with the models of `base`, or on a page about all of them."""
+    return links.base_actions.contents(context["member"], base)
+
+
+@register.simple_tag(takes_context=True)
+def table_page(context, table: Dataset) -> str | None:
+    return links.table_pages.first_of(context["member"], table)
+
+
+@register.simple_tag(takes_context=True)
+def run_page(context, run: ShadowRun) -> str | None:
+    return links.run_pages.first_of(context["member"], run)
+
+
+@register.simple_tag(takes_context=True)
+def run_files(context, run: ShadowRun) -> list[Link]:
+    return links.run_files.contents(context["member"], run)
+
+
+@register.simple_tag(takes_context=True)
+def doors_for_tables(context) -> list[Link]:
+    """Return where a table goes whose customers belong to no base yet."""
+    return links.doors_for_tables.contents(context["member"])

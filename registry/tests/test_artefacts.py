@@ -38,6 +38,7 @@ from registry.services.opening import (
     verified_files,
 )
 from registry.services.states import VersionNotServing
+from registry.tests.factories import NOON
 
 pytestmark = pytest.mark.any_database
 
@@ -65,7 +66,7 @@ def test_scores_like_the_golden_rows_of_the_manifest(default_versions):
     for version in default_versions.values():
         golden = json.loads(path_of(version, MANIFEST).read_bytes())["golden"]
 
-        scores = [load_scorer(version).score_record(row["record"]) for row in golden]
+        scores = [load_scorer(version, at=NOON).score_record(row["record"]) for row in golden]
 
         assert np.allclose(scores, [row["probability"] for row in golden], atol=1e-5, rtol=0)
 
@@ -127,7 +128,7 @@ def test_a_damaged_file_takes_its_version_out_of_service(
         django_capture_on_commit_callbacks(execute=True),
         pytest.raises(DamagedArtefact, match="cannot be used"),
     ):
-        load_scorer(tree)
+        load_scorer(tree, at=NOON)
 
     tree.refresh_from_db()
     assert tree.state == ModelVersion.State.DAMAGED
@@ -144,9 +145,9 @@ def test_what_is_damaged_is_reported_once(tree, operator, mailoutbox, django_cap
     with django_capture_on_commit_callbacks(execute=True):
         for found in (tree, also_tree):
             with pytest.raises(DamagedArtefact):
-                load_scorer(found)
+                load_scorer(found, at=NOON)
     with pytest.raises(VersionNotServing, match="damaged"):
-        load_scorer(ModelVersion.objects.get(pk=tree.pk))
+        load_scorer(ModelVersion.objects.get(pk=tree.pk), at=NOON)
 
     assert AuditEvent.objects.filter(action="version-damaged").count() == 1
     assert len(mailoutbox) == 1
@@ -159,7 +160,7 @@ def test_an_operator_hears_of_it_once_the_mail_goes_out_again(
     working, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # where nobody listens
     with django_capture_on_commit_callbacks(execute=True), pytest.raises(DamagedArtefact):
-        load_scorer(tree)
+        load_scorer(tree, at=NOON)
     assert not mailoutbox
 
     settings.EMAIL_BACKEND = working
@@ -177,7 +178,7 @@ def test_nobody_is_written_to_about_what_was_mended_before(
 ):
     path_of(tree, MODEL).unlink()
     with pytest.raises(DamagedArtefact):
-        load_scorer(tree)
+        load_scorer(tree, at=NOON)
 
     ModelVersion.objects.update(state=ModelVersion.State.READY)
     tell_due(at=timezone.now() + timedelta(minutes=1))
@@ -189,9 +190,9 @@ def test_nobody_is_written_to_about_what_was_mended_before(
 def test_the_other_versions_go_on_serving(tree, network):
     path_of(tree, GRAPH).write_bytes(b"")
     with pytest.raises(DamagedArtefact):
-        load_scorer(tree)
+        load_scorer(tree, at=NOON)
 
-    assert load_scorer(network).threshold == 0.5
+    assert load_scorer(network, at=NOON).threshold == 0.5
 
 
 def test_files_of_one_version_do_not_pass_for_those_of_another(tree, network):
@@ -199,7 +200,7 @@ def test_files_of_one_version_do_not_pass_for_those_of_another(tree, network):
         path_of(tree, suffix).write_bytes(path_of(network, suffix).read_bytes())
 
     with pytest.raises(DamagedArtefact):
-        load_scorer(tree)
+        load_scorer(tree, at=NOON)
 
 
 def test_a_row_that_was_changed_to_fit_changed_files_does_not_carry_the_signature(tree):
@@ -209,7 +210,7 @@ def test_a_row_that_was_changed_to_fit_changed_files_does_not_carry_the_signatur
     tree.save()
 
     with pytest.raises(DamagedArtefact):
-        load_scorer(tree)
+        load_scorer(tree, at=NOON)
 
 
 @pytest.mark.parametrize(
@@ -227,34 +228,34 @@ def test_a_hash_that_was_left_out_of_the_row_is_no_way_around_it(tree):
     tree.save()
 
     with pytest.raises(DamagedArtefact):
-        load_scorer(tree)
+        load_scorer(tree, at=NOON)
 
 
 # --- In memory -------------------------------------------------------------------------------------------
 
 
 def test_a_scorer_is_read_once(tree):
-    first = load_scorer(tree)
+    first = load_scorer(tree, at=NOON)
     path_of(tree, GRAPH).unlink()
 
-    assert load_scorer(tree) is first
+    assert load_scorer(tree, at=NOON) is first
 
     forget_loaded()
     with pytest.raises(DamagedArtefact):
-        load_scorer(tree)
+        load_scorer(tree, at=NOON)
 
 
 def test_a_version_that_was_taken_out_of_service_does_not_serve_from_memory(tree):
-    load_scorer(tree)
+    load_scorer(tree, at=NOON)
     tree.state = ModelVersion.State.QUARANTINED
 
     with pytest.raises(VersionNotServing, match="quarantined"):
-        load_scorer(tree)
+        load_scorer(tree, at=NOON)
 
 
 def test_threads_share_one_scorer(tree):
     tree.model_type  # noqa: B018 - the threads have no connection of their own to this test's transaction
-    scorers = at_once(*[partial(load_scorer, tree)] * 8)
+    scorers = at_once(*[partial(load_scorer, tree, at=NOON)] * 8)
 
     assert len({id(scorer) for scorer in scorers}) == 1
 
@@ -271,7 +272,7 @@ print(scorer.score_record(json.loads(sys.argv[2])), "django" in sys.modules, "sk
 
 def test_a_child_process_opens_a_version_without_django(tree, settings):
     golden = json.loads(path_of(tree, MANIFEST).read_bytes())["golden"][0]
-    arguments = [json.dumps(verified_files(tree).to_dict()), json.dumps(golden["record"])]
+    arguments = [json.dumps(verified_files(tree, at=NOON).to_dict()), json.dumps(golden["record"])]
 
     ran = subprocess.run(
         [sys.executable, "-c", CHILD, *arguments],
@@ -288,7 +289,7 @@ def test_a_child_process_opens_a_version_without_django(tree, settings):
 
 @pytest.mark.parametrize("suffix", [MANIFEST, GRAPH])
 def test_a_child_process_compares_again(suffix, tree):
-    files = verified_files(tree)
+    files = verified_files(tree, at=NOON)
     flip(path_of(tree, suffix), 100)
 
     with pytest.raises(FileMismatch, match="is not the file that was registered"):
@@ -299,7 +300,7 @@ def test_a_child_process_compares_again(suffix, tree):
 
 
 def test_metadata_has_exactly_the_keys_of_the_first_product(network):
-    metadata = load_metadata(network)
+    metadata = load_metadata(network, at=NOON)
 
     assert metadata["model_type"] == "Neural Network"
     assert list(metadata) == ["model_type", "metrics"]
@@ -322,7 +323,7 @@ def test_metadata_that_names_code_is_not_run(network):
     network.save()
 
     with pytest.raises(UnsafeMetadata, match="texts and numbers only"):
-        load_metadata(network)
+        load_metadata(network, at=NOON)
 
     assert not media_path("run").exists()
 

@@ -19,6 +19,7 @@ from registry.presenting.cards import (
     threshold_reason,
     with_intervals,
 )
+from registry.presenting.charts import readable_parameters
 from registry.presenting.quality import Figure
 from registry.selectors import lineage_of
 from registry.telecom import TELECOM
@@ -205,3 +206,14 @@ def test_says_whom_the_calibration_was_learned_from():
         "Learned from 5,148 customers, each scored by one of 5 models that had not seen it."
     )
     assert calibration_source({"imported": {}}) == calibration_source(None) == ""
+
+
+def test_parameters_are_named_by_what_they_do():
+    boosted = {"n_estimators": 200, "colsample_bytree": 0.8}
+
+    assert readable_parameters("xgboost", boosted) == [("Trees", "200"), ("Share of columns per tree", "0.8")]
+    assert readable_parameters("neural_network", {"hidden_layer_sizes": [100, 50]}) == [
+        ("Neurons in each hidden layer", "100, 50")
+    ]
+    # A version of another program may have others, of a type that is not known here.
+    assert readable_parameters("crystal_ball", {"glass_width": 3}) == [("glass width", "3")]

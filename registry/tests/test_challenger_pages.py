@@ -9,7 +9,7 @@ from django.urls import reverse
 from registry.models import ModelDeployment
 from registry.models.populations import usual_policies
 from registry.presenting.disagreement import disagreement_of
-from registry.selectors import challenger_of, champion_of
+from registry.selectors import challenger_of, champion_of, telecom_base
 from registry.services.deployments import deploy_version
 from registry.services.states import quarantine_version
 from registry.tests.factories import (
@@ -55,7 +55,7 @@ def test_counts_the_runs_beside_the_champion(challenger, champion, company):
         ShadowRunFactory(challenger=challenger, compared_with=compared_with)
     ShadowRunFactory(challenger=challenger, compared_with=champion, failed=True)
 
-    found = disagreement_of(company)
+    found = disagreement_of(company, population=telecom_base())
 
     assert (len(found.runs), len(found.counted)) == (4, 2)
     assert (found.customers, found.share.hits) == (2000, 100)
@@ -70,14 +70,14 @@ def test_leaves_the_runs_of_others_out(challenger, champion, company, other_comp
     )
     ShadowRunFactory(challenger=theirs, compared_with=foreign)
 
-    assert disagreement_of(company).runs == []
+    assert disagreement_of(company, population=telecom_base()).runs == []
 
 
 def test_tells_how_it_was_at_an_instant(challenger, champion, company):
     ShadowRunFactory(challenger=challenger, compared_with=champion, at=NOON + HOUR)
 
-    assert disagreement_of(company, until=NOON).share is None
-    assert disagreement_of(company, until=NOON + HOUR).share.tried == 1000
+    assert disagreement_of(company, population=telecom_base(), until=NOON).share is None
+    assert disagreement_of(company, population=telecom_base(), until=NOON + HOUR).share.tried == 1000
 
 
 def test_colours_by_the_tiers_of_the_customer_base(champion, company, developer):
@@ -94,6 +94,26 @@ def test_colours_by_the_tiers_of_the_customer_base(champion, company, developer)
     bars = disagreement_of(company, population=base).histograms["used"]
 
     assert [bar["tone"] for bar in bars] == ["low"] * 8 + ["medium"] * 6 + ["high"] * 6
+
+
+def test_the_command_tells_it_of_the_challenger_of_each_base(
+    champion, challenger, company, developer, capsys
+):
+    base = PopulationFactory(company=company)
+    served, compared = (
+        ModelVersionFactory(company=company, number=number, population=base) for number in (5, 6)
+    )
+    for version, role in ((served, "CHAMPION"), (compared, CHALLENGER)):
+        deploy_version(
+            version=version, company=company, role=role, by=developer, reason="To compare.", at=NOON
+        )
+    ShadowRunFactory(challenger=company.deployments.get(model=compared), compared_with=served)
+
+    call_command("serving", company=company.pk, at=(NOON + HOUR).isoformat())
+
+    told = capsys.readouterr().out
+    assert f"{compared} disagrees with {served} on 5.0 % of 1,000 customers" in told
+    assert f"Nobody has predicted with {champion} since {challenger.model} is the challenger." in told
 
 
 # --- The page --------------------------------------------------------------------------------------------
@@ -150,7 +170,7 @@ def test_one_click_promotes_it(challenger, champion, company, as_developer):
     )
 
     assert "is the champion of" in text(answer)
-    assert champion_of(company).model == challenger.model
+    assert champion_of(company, telecom_base()).model == challenger.model
     assert "disagrees with" in company.deployment_events.first().reason
 
 
@@ -165,7 +185,7 @@ def test_deploys_one_from_the_page_and_withdraws_it(champion, company, as_develo
     assert "Users notice nothing" in text(as_developer.get(withdraw))
     answer = as_developer.post(withdraw, {"reason": "Seen enough."}, follow=True)
     assert "is no longer the challenger of" in text(answer)
-    assert challenger_of(company) is None
+    assert challenger_of(company, telecom_base()) is None
 
 
 # --- Other doors -----------------------------------------------------------------------------------------
@@ -177,7 +197,7 @@ def test_the_command_deploys_one_and_tells_of_it(champion, company, capsys):
     call_command(
         "deploy", "--company", company.pk, "--number", "3", "--as", "challenger", "--reason", "To compare."
     )
-    ShadowRunFactory(challenger=challenger_of(company), compared_with=champion)
+    ShadowRunFactory(challenger=challenger_of(company, telecom_base()), compared_with=champion)
     call_command("serving", "--company", company.pk)
 
     told = capsys.readouterr().out
@@ -199,4 +219,4 @@ def test_an_operator_deploys_one_in_the_admin(champion, company, as_operator):
         },
     )
 
-    assert challenger_of(company).model == third
+    assert challenger_of(company, telecom_base()).model == third

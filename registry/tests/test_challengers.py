@@ -82,8 +82,8 @@ def test_is_offered_to_nobody(default, make, deploy, user, developer):
     deploy(challenger, role=CHALLENGER)
 
     for account in (user, developer):
-        assert set(versions_for(membership(account))) == {default, champion}
-        assert champion_for(membership(account)) == champion
+        assert set(versions_for(membership(account), telecom_base())) == {default, champion}
+        assert champion_for(membership(account), telecom_base()) == champion
 
 
 def test_scores_beside_other_versions_of_its_base(make, deploy, company, other_company):
@@ -101,7 +101,7 @@ def test_scores_beside_other_versions_of_its_base(make, deploy, company, other_c
 def test_a_default_may_be_one_and_stays_on_offer(default, deploy, user, company):
     deploy(default, role=CHALLENGER)
 
-    assert list(versions_for(membership(user))) == [default]
+    assert list(versions_for(membership(user), telecom_base())) == [default]
     # Whoever chooses it chooses a default, and not by this deployment.
     assert deployment_of(default, company) is None
 
@@ -125,7 +125,7 @@ def test_another_one_takes_over(make, deploy, company):
 
     deploy(make(3), role=CHALLENGER, at=NOON + HOUR)
 
-    assert challenger_of(company).model.version == "v3"
+    assert challenger_of(company, telecom_base()).model.version == "v3"
     assert lines(company)[1:] == [("WITHDRAWN", "v2", "CHALLENGER"), ("DEPLOYED", "v3", "CHALLENGER")]
 
 
@@ -174,8 +174,10 @@ def test_twenty_at_once_leave_one(company, developer):
         )
     )
 
-    assert company.deployments.active().get() == challenger_of(company)
-    assert [found.version for found in serving_at(company, NOON)] == [challenger_of(company).model]
+    assert company.deployments.active().get() == challenger_of(company, telecom_base())
+    assert [found.version for found in serving_at(company, NOON)] == [
+        challenger_of(company, telecom_base()).model
+    ]
 
 
 # --- Promote, withdraw, roll back ------------------------------------------------------------------------
@@ -188,9 +190,9 @@ def test_promoted_it_is_the_champion_and_the_one_before_goes_on_beside_it(make, 
 
     deploy(challenger, at=NOON + HOUR)
 
-    assert champion_of(company).model == challenger
-    assert challenger_of(company) is None
-    assert champion in versions_for(membership(user))
+    assert champion_of(company, telecom_base()).model == challenger
+    assert challenger_of(company, telecom_base()) is None
+    assert champion in versions_for(membership(user), telecom_base())
     assert lines(company)[2:] == [("ROLE_CHANGED", "v2", "ALTERNATIVE"), ("ROLE_CHANGED", "v3", "CHAMPION")]
 
 
@@ -218,7 +220,7 @@ def test_rolling_back_leaves_the_challenger_alone_and_never_returns_to_it(make, 
     )
 
     assert done.champion is None
-    assert challenger_of(company).model == first
+    assert challenger_of(company, telecom_base()).model == first
 
 
 def test_is_withdrawn_also_where_it_is_a_default(default, deploy, company, developer):
@@ -227,7 +229,7 @@ def test_is_withdrawn_also_where_it_is_a_default(default, deploy, company, devel
 
     withdraw_version(**change)
 
-    assert challenger_of(company) is None
+    assert challenger_of(company, telecom_base()) is None
     with pytest.raises(DefaultStays):
         withdraw_version(**change)
 
@@ -271,7 +273,7 @@ def test_refuses_a_version_whose_files_were_changed_and_marks_it(
 
     version.refresh_from_db()
     assert version.state == ModelVersion.State.DAMAGED
-    assert champion_of(company).model == serving
+    assert champion_of(company, telecom_base()).model == serving
     assert lines(company) == [("DEPLOYED", "v2", "CHAMPION")]
 
 

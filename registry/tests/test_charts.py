@@ -5,18 +5,22 @@ from registry.presenting import charts
 from registry.tests.factories import CURVES
 
 
-def figures():
+def named(names, curve):
+    return [(name, CURVES[curve]) for name in names]
+
+
+def figures(*names):
     return {
-        "roc": charts.roc_figure(CURVES["roc"]),
-        "precision_recall": charts.precision_recall_figure(CURVES["precision_recall"], 0.264),
+        "roc": charts.roc_figure(named(names, "roc")),
+        "precision_recall": charts.precision_recall_figure(named(names, "precision_recall"), 0.264),
         "confusion": charts.confusion_figure(CURVES["confusion"]),
-        "calibration": charts.calibration_figure(CURVES["calibration"]),
+        "calibration": charts.calibration_figure(named(names, "calibration")),
     }
 
 
 @pytest.mark.parametrize("name", ["roc", "precision_recall", "calibration"])
 def test_axes_are_named(name):
-    layout = figures()[name].layout
+    layout = figures("This version")[name].layout
 
     assert layout.xaxis.title.text
     assert layout.yaxis.title.text
@@ -24,11 +28,20 @@ def test_axes_are_named(name):
 
 @pytest.mark.parametrize("name", ["roc", "precision_recall", "confusion", "calibration"])
 def test_a_figure_reaches_the_page(name):
-    assert embed(figures()[name])["data"]
+    assert embed(figures("This version")[name])["data"]
+
+
+@pytest.mark.parametrize("name", ["roc", "precision_recall", "calibration"])
+def test_versions_differ_by_more_than_colour_and_are_named_where_one_points(name):
+    drawn = [line for line in figures("LightGBM v2", "LightGBM v1")[name].data if line.hovertemplate]
+
+    assert [line.name for line in drawn] == ["LightGBM v2", "LightGBM v1"]
+    assert len({line.line.dash for line in drawn}) == 2
+    assert all("%{fullData.name}" in line.hovertemplate for line in drawn)
 
 
 def test_every_count_of_the_confusion_matrix_is_drawn():
-    drawn = figures()["confusion"].data[0].z
+    drawn = figures("This version")["confusion"].data[0].z
 
     assert sorted(count for row in drawn for count in row) == [90, 155, 185, 857]
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from registry.artefacts import MODEL, path_of
-from registry.selectors import champion_of
+from registry.selectors import champion_of, telecom_base
 from registry.services.deployments import deploy_version
 from registry.tests.factories import NOON, ModelVersionFactory
 
@@ -29,7 +29,7 @@ def test_deploys_in_the_name_of_a_person(second, company, developer, capsys):
     )
 
     assert told == "Neural Network v2 serves Harbour Telecom as champion.\n"
-    assert champion_of(company).actor == developer
+    assert champion_of(company, telecom_base()).actor == developer
 
 
 def test_deploys_as_the_installation_beside_the_champion_and_withdraws(second, company, capsys):

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from companies.services.api_keys import create_api_key
-from registry.selectors import challenger_of, champion_of
+from registry.selectors import challenger_of, champion_of, telecom_base
 from registry.services.deployments import deploy_version
-from registry.tests.factories import NOON, ModelVersionFactory, ShadowRunFactory
+from registry.tests.factories import NOON, ModelVersionFactory, PopulationFactory, ShadowRunFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +47,7 @@ def test_deploys_a_version(second, company, as_developer):
     told = answer.json()
     assert (told["model"]["version"], told["role"], told["is_active"]) == ("v2", "CHAMPION", True)
     assert told["deployed_by"] == "Dana Dev (dana@harbour.example.com)"
-    assert champion_of(company).model == second
+    assert champion_of(company, telecom_base()).model == second
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_withdraws_a_deployment_once(deployed, company, as_developer):
 
     assert (answer.status_code, answer.json()["is_active"]) == (200, False)
     assert (again.status_code, again.json()["code"]) == (409, "not-deployed")
-    assert champion_of(company) is None
+    assert champion_of(company, telecom_base()) is None
 
 
 def test_rolls_back(deployed, company, developer, as_developer):
@@ -144,7 +144,7 @@ def test_a_key_deploys_with_the_scope_for_it_only(second, company, with_key):
 def test_tells_how_often_the_challenger_disagrees(deployed, second, company, developer, as_developer):
     third = ModelVersionFactory(company=company, number=3)
     post(as_developer, model=third.pk, role="CHALLENGER", reason="To compare.")
-    ShadowRunFactory(challenger=challenger_of(company), compared_with=second)
+    ShadowRunFactory(challenger=challenger_of(company, telecom_base()), compared_with=second)
 
     told = as_developer.get(f"{URL}/challenger").json()
 
@@ -160,3 +160,37 @@ def test_says_that_there_is_no_challenger(deployed, as_developer):
     answer = as_developer.get(f"{URL}/challenger")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "no-challenger")
+
+
+# --- The customer base -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shops(company, developer):
+    base = PopulationFactory(company=company, name="Shops")
+    for number, role in ((5, "CHAMPION"), (6, "CHALLENGER")):
+        version = ModelVersionFactory(company=company, number=number, population=base)
+        deploy_version(version=version, company=company, role=role, by=developer, reason="x", at=NOON)
+    return base
+
+
+@pytest.mark.parametrize("named_by", ["uuid", "name"])
+def test_a_base_is_named_alike_in_every_request_and_answer(named_by, shops, deployed, company, as_developer):
+    named = str(getattr(shops, named_by))
+
+    challenger = as_developer.get(f"{URL}/challenger", {"base": named}).json()["deployment"]["model"]
+    withdrawn = post(as_developer, "/roll-back", base=named, reason="Worse.").json()["withdrawn"]
+    listed = as_developer.get("/api/v1/models", {"base": shops.uuid}).json()["results"]
+
+    assert (challenger["version"], challenger["base"]) == ("v6", str(shops.uuid))
+    assert (withdrawn["version"], withdrawn["base"]) == ("v5", str(shops.uuid))
+    assert {(model["version"], model["base"]) for model in listed} == {
+        ("v5", str(shops.uuid)), ("v6", str(shops.uuid)),
+    }  # fmt: skip
+    assert champion_of(company, telecom_base()) == deployed
+
+
+def test_the_base_of_another_company_is_not_there(shops, as_stranger, other_company):
+    for named in (shops.uuid, shops.name, "no such base"):
+        assert as_stranger.get(f"{URL}/challenger", {"base": named}).status_code == 404
+        assert post(as_stranger, "/roll-back", base=str(named), reason="Worse.").status_code == 404

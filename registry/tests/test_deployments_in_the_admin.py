@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from registry.selectors import champion_of
+from registry.selectors import champion_of, telecom_base
 from registry.services.deployments import deploy_version
 from registry.tests.factories import NOON, ModelVersionFactory
 
@@ -58,7 +58,7 @@ def test_deploys_beside_the_champion_and_withdraws(deployed, company, act):
     act("modelversion", "deploy", third, role="ALTERNATIVE")
     act("modelversion", "withdraw", third)
 
-    assert champion_of(company) == deployed
+    assert champion_of(company, telecom_base()) == deployed
     assert not company.deployments.active().filter(model=third).exists()
 
 
@@ -86,8 +86,8 @@ def test_withdraws_one_deployment_and_rolls_back(deployed, company, developer, a
 
     act("modeldeployment", "roll_back", *company.deployments.active())
 
-    assert champion_of(company).model == deployed.model
-    page = act("modeldeployment", "withdraw", champion_of(company))
+    assert champion_of(company, telecom_base()).model == deployed.model
+    page = act("modeldeployment", "withdraw", champion_of(company, telecom_base()))
     assert "was withdrawn." in page
     assert "ended before" in act("modeldeployment", "withdraw", company.deployments.last())
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from registry.artefacts import path_of
 from registry.engines.files import GRAPH
 from registry.models import ModelVersion
-from registry.selectors import best_default
+from registry.selectors import best_default, telecom_base
 from registry.services.deployments import deploy_version
 from registry.tests.factories import NOON, ModelMetricsFactory, ModelVersionFactory
 
@@ -84,7 +84,7 @@ def test_the_page_of_a_version_has_each_chart_with_its_table(network, as_develop
 
 
 def test_the_figures_of_a_version_stand_beside_those_of_the_suggested_one(default_versions, as_developer):
-    suggested = best_default()
+    suggested = best_default(telecom_base())
     other = next(version for version in default_versions.values() if version != suggested)
 
     assert f"{suggested}</th>" in page(as_developer, "dev", other).content.decode()

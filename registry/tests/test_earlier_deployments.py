@@ -8,7 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from companies.tests.factories import CompanyFactory
 from registry.models import DeploymentEvent
-from registry.selectors import champion_of, serving_at
+from registry.selectors import champion_of, serving_at, telecom_base
 from registry.tests.factories import NOON
 from registry.tests.landed import version_of
 
@@ -42,4 +42,4 @@ def test_what_served_before_the_ledger_stands_in_it():
         (3, "WITHDRAWN", "v2"),
     ]
     assert {found.version.pk for found in serving_at(company, NOON + HOUR)} == {second.pk, third.pk}
-    assert champion_of(company) is None
+    assert champion_of(company, telecom_base()) is None

@@ -18,13 +18,14 @@ from sklearn.tree import DecisionTreeClassifier
 from skops.io import dump
 
 from companies.models import AuditEvent
+from companies.services.conditions import OperatorsOnly
 from core.files.media import media_path
 from ml.matrix.telco import TELCO_V1
 from ml.samples.dataset_a import make_dataset_a
 from registry.engines.files import MODEL
 from registry.models import ModelVersion
 from registry.presenting.quality import quality_of
-from registry.services.importing import ImportRefused, OnlyOperators, import_skops
+from registry.services.importing import ImportRefused, import_skops
 from registry.services.opening import load_manifest, load_scorer
 from registry.tests.factories import NOON
 
@@ -92,14 +93,14 @@ def test_a_converted_pipeline_serves_and_has_a_card(take_in, fit, table):
     expected = fit(LogisticRegression()).predict_proba(table)[:, 1]
     columns = {name: table[name].tolist() for name in TELCO_V1.features}
     columns["TotalCharges"] = [0.0] * len(table)  # not read by this pipeline
-    assert load_scorer(version).score_batch(columns) == pytest.approx(expected, abs=1e-5)
+    assert load_scorer(version, at=NOON).score_batch(columns) == pytest.approx(expected, abs=1e-5)
     assert version.is_default
     assert version.training_dataset is None
     assert MODEL not in version.file_hashes
 
     # Everything that a card tells is there as well.
     found = version.metrics.additional_metrics
-    manifest = load_manifest(version)
+    manifest = load_manifest(version, at=NOON)
     assert quality_of(version).rows == 400
     assert found["intervals"]["churners"]["recall"]["low"] is not None
     assert {part["feature"] for part in found["slices"]} == {"Contract", "SeniorCitizen", "tenure"}
@@ -124,7 +125,7 @@ def test_a_probability_that_is_not_met_is_refused(take_in, files, tmp_path):
 
 
 def test_only_operators_import(take_in, developer):
-    with pytest.raises(OnlyOperators):
+    with pytest.raises(OperatorsOnly):
         take_in(by=developer)
 
 

@@ -58,7 +58,7 @@ def test_an_imported_model_serves(take_in, foreign):
     version = take_in()
 
     golden = json.loads(foreign[0].read_text())["golden"][0]
-    assert load_scorer(version).score_record(golden["record"]) == pytest.approx(
+    assert load_scorer(version, at=NOON).score_record(golden["record"]) == pytest.approx(
         golden["probability"], abs=1e-5
     )
     assert version.file_path == "models/default_models/decision_tree.onnx"
@@ -174,9 +174,9 @@ def test_figures_come_from_the_customers_that_are_given(take_in, foreign, custom
 
     version = take_in(customers_path=customers)
 
-    assert quality_of(version).rows == load_manifest(version)["imported"]["tried_on"] == 300
+    assert quality_of(version).rows == load_manifest(version, at=NOON)["imported"]["tried_on"] == 300
     assert 0.5 < version.metrics.accuracy < 1
-    assert load_metadata(version)["metrics"]["Accuracy"] == version.metrics.accuracy
+    assert load_metadata(version, at=NOON)["metrics"]["Accuracy"] == version.metrics.accuracy
 
 
 def test_of_figures_that_no_page_can_draw_only_the_five_are_kept(take_in, foreign, as_developer):

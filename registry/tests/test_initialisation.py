@@ -87,7 +87,7 @@ def test_metadata_and_table_tell_the_same_figures(default_versions, developer):
     told = get_model_metrics(company=developer.developer.company)
 
     for version in default_versions.values():
-        assert told[str(version)] == load_model_metadata(version=version)["metrics"]
+        assert told[str(version)] == load_model_metadata(version=version, at=NOON)["metrics"]
 
 
 def test_a_developer_who_joins_before_the_defaults_is_set_up_afterwards(developer, request):

@@ -67,9 +67,9 @@ def state(company):
     events = list(company.deployment_events.order_by("sequence"))
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
     champions = [number for number, row in rows.items() if row.role == CHAMPION]
-    assert champions == [champion_of(company).model.number]
+    assert champions == [champion_of(company, telecom_base()).model.number]
     challengers = [number for number, row in rows.items() if row.role == CHALLENGER]
-    assert challengers == [row.model.number for row in (challenger_of(company),) if row]
+    assert challengers == [row.model.number for row in (challenger_of(company, telecom_base()),) if row]
     return {number: row.role for number, row in sorted(rows.items())}, len(events)
 
 

@@ -176,12 +176,12 @@ def test_each_base_has_a_champion_and_goes_back_by_itself(company, base, default
     for version in (telecom, earlier, later):
         deploy_version(version=version, company=company, by=None, reason="Better.", at=NOON)
 
-    assert champion_of(company).model == telecom
+    assert champion_of(company, telecom_base()).model == telecom
     assert champion_of(company, base).model == later
     done = roll_back(company=company, population=base, by=None, reason="Worse.", at=NOON)
 
     assert (done.withdrawn, done.champion) == (later, earlier)
-    assert champion_of(company).model == telecom
+    assert champion_of(company, telecom_base()).model == telecom
     assert {(found.version, found.population) for found in serving_at(company, NOON)} == {
         (telecom, telecom_base()),
         (earlier, base),
@@ -202,7 +202,10 @@ def test_numbers_and_files_of_two_bases_do_not_meet(company, base):
         ModelVersionFactory(company=company, number=2, **options) for options in ({}, {"population": base})
     )
 
-    assert find_version(company=company, model_type="neural_network", number=2) == ours
+    assert (
+        find_version(company=company, model_type="neural_network", number=2, population=telecom_base())
+        == ours
+    )
     assert find_version(company=company, model_type="neural_network", number=2, population=base) == theirs
     assert stem_of(ours) == f"models/retrained_models/{company.pk}/neural_network_v2"
     assert stem_of(theirs) == f"models/retrained_models/{company.pk}/{base.uuid}/neural_network_v2"
@@ -300,3 +303,11 @@ def test_operators_read_and_describe_a_base(company, base, as_operator):
     base.refresh_from_db()
 
     assert base.is_archived
+
+
+def test_features_of_purchases_have_words_that_a_base_may_change():
+    shop = Population(kind=Population.Kind.LOG, wording={"total_lifetime_spend": {"label": "revenue"}})
+
+    assert shop.label_of("percentile_rank_by_spend") == "rank by spend"
+    assert shop.label_of("total_lifetime_spend") == "revenue"
+    assert Population(kind=Population.Kind.SNAPSHOT).label_of("tenure_days") == "tenure_days"

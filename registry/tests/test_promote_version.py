@@ -4,14 +4,14 @@ import pytest
 from django.urls import reverse
 
 from companies.models import AuditEvent
+from companies.services.conditions import ReasonMissing
 from registry.models import DeploymentEvent, ModelVersion
-from registry.selectors import lineage_of
+from registry.selectors import lineage_of, telecom_base
 from registry.services.initialisation import check_existing_models, initialize_developer_environment
 from registry.services.opening import load_manifest, load_scorer
 from registry.services.promotion import (
     AlreadyDefault,
     MayNotPromote,
-    PromotionNeedsReason,
     promote_version,
 )
 from registry.services.states import VersionNotServing, quarantine_version
@@ -26,6 +26,7 @@ def own(company, default_versions, exported_models, default_dataset_row):
     """Return a tree of a company, with its files."""
     return register_version(
         company=company,
+        population=telecom_base(),
         model_type=default_versions["decision_tree"].model_type,
         exported=exported_models["decision_tree"],
         dataset=default_dataset_row,
@@ -45,8 +46,8 @@ def promote(own, operator):
 def test_the_new_default_scores_as_the_version_and_takes_over(promote, own, default_versions, other_company):
     default = promote()
 
-    golden = load_manifest(own)["golden"][0]
-    assert load_scorer(default).score_record(golden["record"]) == pytest.approx(
+    golden = load_manifest(own, at=NOON)["golden"][0]
+    assert load_scorer(default, at=NOON).score_record(golden["record"]) == pytest.approx(
         golden["probability"], abs=1e-5
     )
     assert (default.version, default.company, default.is_default) == ("v2", None, True)
@@ -59,7 +60,7 @@ def test_the_new_default_scores_as_the_version_and_takes_over(promote, own, defa
 def test_nothing_tells_the_others_whose_it_was(promote, own):
     default = promote()
 
-    manifest = load_manifest(default)
+    manifest = load_manifest(default, at=NOON)
     assert manifest["identity"]["company"] is None
     assert (manifest["lineage"], lineage_of(default.training_dataset)) == ([], [])
     assert own.company.name not in str(manifest)
@@ -84,6 +85,7 @@ def test_a_type_without_a_default_gets_one_for_everybody(
     initialize_developer_environment(developer=stranger.developer, at=NOON)
     machine = register_version(
         company=own.company,
+        population=telecom_base(),
         model_type=model_types["support_vector_machine"],
         exported=exported_models["decision_tree"],
         dataset=None,
@@ -113,7 +115,7 @@ def test_refuses_others_than_operators(promote, developer):
 
 
 def test_refuses_without_a_reason(promote):
-    with pytest.raises(PromotionNeedsReason):
+    with pytest.raises(ReasonMissing):
         promote(reason=" ")
 
 

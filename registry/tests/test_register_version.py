@@ -12,6 +12,7 @@ from core.tests.races import at_once
 from registry.artefacts import path_of
 from registry.engines.files import MANIFEST, MODEL
 from registry.models import ModelVersion
+from registry.selectors import telecom_base
 from registry.services.deployments import deploy_version
 from registry.services.opening import load_scorer
 from registry.services.versions import DefaultExists, ScorersDisagree, register_version
@@ -36,6 +37,7 @@ def register(exported, model_type, default_dataset_row):
         return register_version(
             **{
                 "company": company,
+                "population": telecom_base(),
                 "model_type": model_type,
                 "exported": exported,
                 "dataset": default_dataset_row,
@@ -56,7 +58,7 @@ def test_the_first_default_is_v1_and_serves_everybody(register):
 
     assert (version.version, version.number, version.is_default, version.company) == ("v1", 1, True, None)
     assert version.file_path == "models/default_models/logistic_regression.pkl"
-    assert load_scorer(version).threshold == 0.5
+    assert load_scorer(version, at=NOON).threshold == 0.5
 
 
 def test_the_first_version_of_a_company_is_v2(register, company):
@@ -141,7 +143,7 @@ def test_overwrites_what_a_killed_process_left_under_its_name(register):
     orphan.parent.mkdir(parents=True)
     orphan.write_bytes(b"half a model")
 
-    assert load_scorer(register())
+    assert load_scorer(register(), at=NOON)
 
 
 def test_the_sweep_removes_files_that_no_row_names(register, company, settings):
@@ -159,7 +161,7 @@ def test_the_sweep_removes_files_that_no_row_names(register, company, settings):
 
     assert removed == [orphan.relative_to(settings.MEDIA_ROOT).as_posix()]
     assert fresh.exists()
-    assert load_scorer(kept)
+    assert load_scorer(kept, at=NOON)
     assert media_path(kept.training_dataset.file_path).exists()
 
 
@@ -177,7 +179,7 @@ def test_a_new_default_takes_over_and_keeps_the_old_one_as_history(register, com
     assert list(ModelVersion.objects.defaults()) == [new]
     old.refresh_from_db()
     assert (old.is_default, old.state) == (False, "READY")
-    assert load_scorer(old)
+    assert load_scorer(old, at=NOON)
     assert [row.model for row in company.deployments.active()] == [new]
     assert company.deployments.get(model=old).deactivated_at == LATER
 

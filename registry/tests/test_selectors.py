@@ -27,7 +27,7 @@ def network_type():
 
 
 def offered(account):
-    return list(versions_for(membership(account)))
+    return list(versions_for(membership(account), telecom_base()))
 
 
 def test_a_user_of_a_company_without_developer_uses_the_five_defaults(defaults, user):
@@ -116,17 +116,17 @@ def rate(versions, accuracies):
 def test_the_default_with_the_highest_accuracy_is_suggested(defaults):
     rate(defaults, (0.80, 0.81, 0.79, 0.78, 0.80))
 
-    assert best_default() == defaults[1]
+    assert best_default(telecom_base()) == defaults[1]
 
 
 def test_a_tie_goes_to_the_type_that_is_retrained(defaults):
     rate(defaults, (0.8100, 0.80, 0.79, 0.78, 0.8106))
 
-    assert best_default() == defaults[0]
+    assert best_default(telecom_base()) == defaults[0]
 
 
 def test_a_default_out_of_service_is_not_suggested(defaults):
     rate(defaults, (0.82, 0.81, 0.79, 0.78, 0.80))
     ModelVersion.objects.filter(pk=defaults[0].pk).update(state="DAMAGED")
 
-    assert best_default() == defaults[1]
+    assert best_default(telecom_base()) == defaults[1]

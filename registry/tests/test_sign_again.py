@@ -7,7 +7,7 @@ from companies.models import AuditEvent
 from registry.artefacts import path_of
 from registry.engines.files import MANIFEST
 from registry.models import ModelVersion
-from registry.services.opening import DamagedArtefact, check_version, forget_loaded, load_scorer
+from registry.services.opening import DamagedArtefact, forget_loaded, load_scorer, read_or_report
 from registry.services.release import NotToBeSigned, resign_version
 from registry.tests.factories import NOON
 
@@ -27,13 +27,13 @@ def new_key(tree, settings):
 
 def test_signs_what_has_the_hashes_of_the_database(tree, new_key, operator):
     with pytest.raises(DamagedArtefact):
-        check_version(tree)
+        read_or_report(tree, at=NOON)
 
     assert resign_version(version=tree, by=operator, reason="A new key.", at=NOON)
 
     tree.refresh_from_db()
     assert tree.is_ready
-    assert load_scorer(tree)
+    assert load_scorer(tree, at=NOON)
     event = AuditEvent.objects.get(action="version-signed-again")
     assert (event.actor, event.details["reason"]) == (operator, "A new key.")
 

@@ -20,7 +20,7 @@ def test_a_version_in_quarantine_serves_nobody(tree, operator):
     quarantine_version(version=tree, reason="Complaints.", by=operator, at=NOON)
 
     with pytest.raises(VersionNotServing, match="quarantined"):
-        load_scorer(ModelVersion.objects.get(pk=tree.pk))
+        load_scorer(ModelVersion.objects.get(pk=tree.pk), at=NOON)
     event = AuditEvent.objects.get(action="version-quarantined")
     assert (event.actor, event.at) == (operator, NOON)
 
@@ -30,7 +30,7 @@ def test_a_released_version_serves_again(tree, operator):
 
     release_version(version=tree, by=operator, at=NOON)
 
-    assert load_scorer(tree)
+    assert load_scorer(tree, at=NOON)
     assert AuditEvent.objects.filter(action="version-released", actor=operator).exists()
 
 
@@ -60,7 +60,7 @@ def test_a_damaged_version_cannot_be_put_into_quarantine(tree, operator):
 
 
 def test_verifying_a_sound_version_changes_nothing(tree):
-    verify_version(version=tree)
+    verify_version(version=tree, at=NOON)
 
     tree.refresh_from_db()
     assert tree.is_ready

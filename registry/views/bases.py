@@ -1,19 +1,20 @@
 """Customer bases: which there are, what each is, its words and rules, its template, and putting it away."""
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from companies.access import developer_required, member_required
-from core.downloads import CSV, plain_name
+from core.downloads import CSV, plain_name, send_made
 from core.errors import DomainError
+from registry.access import base_or_404
 from registry.forms import ArchiveForm, DescribeBaseForm
 from registry.models import Population
 from registry.presenting.base_columns import columns_of, template_csv
 from registry.presenting.bases import card_of, cards_of, data_of, tiers_in_words, versions_of
-from registry.selectors import population_for, serving_rows, users_of
+from registry.selectors import serving_rows, users_of
 from registry.services.populations import archive_population, change_population
 
 LATEST_TABLES = 5
@@ -29,7 +30,7 @@ def bases(request):
 @require_safe
 @member_required
 def base(request, base):
-    member, found = request.member, _found(request, base)
+    member, found = request.member, base_or_404(request.member.company, base)
     tables = data_of(member, found)
     context = {
         "base": found,
@@ -61,13 +62,11 @@ def _may_change(member, found):
 @member_required
 def template(request, base):
     """Send the header and two example rows of a file of these customers."""
-    found, purpose = _found(request, base), request.GET.get("for", "predict")
+    found, purpose = base_or_404(request.member.company, base), request.GET.get("for", "predict")
     if found.is_log or purpose not in TEMPLATES:
         raise Http404
     name = plain_name(found.name, f"-{TEMPLATES[purpose]}.csv", otherwise="customers")
-    answer = HttpResponse(template_csv(found, purpose=purpose), content_type=CSV)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return send_made(template_csv(found, purpose=purpose), name=name, content_type=CSV)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -107,17 +106,9 @@ def archive(request, base):
     return render(request, "registry/base_archive.html", context, status=400 if form.errors else 200)
 
 
-def _found(request, uuid):
-    """Return a base of the company, archived ones too: old results lead here."""
-    try:
-        return population_for(request.member.company, uuid)
-    except Population.DoesNotExist as error:
-        raise Http404 from error
-
-
 def _own(request, uuid):
     """Return a base that the company may change: not that of the installation."""
-    found = _found(request, uuid)
+    found = base_or_404(request.member.company, uuid)
     if found.company_id is None:
         raise Http404
     return found

@@ -1,15 +1,15 @@
 """Deploy, withdraw, roll back: each on a page that shows first what will change for whom."""
 
 from django.contrib import messages
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from companies.access import developer_required
 from core.errors import DomainError
+from registry.access import named_base_or_404
 from registry.forms import DeployForm, ReasonForm, possible_roles
-from registry.models import ModelDeployment, Population
+from registry.models import ModelDeployment
 from registry.presenting.comparisons import comparison_of
 from registry.presenting.quality import beside, quality_of
 from registry.selectors import (
@@ -19,8 +19,6 @@ from registry.selectors import (
     offer_after_rolling_back,
     offer_after_withdrawing,
     offer_now,
-    population_for,
-    telecom_base,
     users_of,
     visible_versions,
 )
@@ -101,7 +99,7 @@ def withdraw(request, pk):
 def rollback(request):
     company = request.member.company
     form = ReasonForm(_sent(request))
-    population = _population(company, request.GET.get("base", ""))
+    population = named_base_or_404(company, request.GET.get("base", ""))
     champion = champion_of(company, population)
     if champion is None:
         raise nothing_to_roll_back(company, population)
@@ -134,15 +132,6 @@ def _sent(request):
 def _version(company, pk):
     found = visible_versions(company).exclude(company__isnull=True, is_default=False)
     return get_object_or_404(found.select_related("model_type", "metrics", "company", "population"), pk=pk)
-
-
-def _population(company, uuid):
-    if not uuid:
-        return telecom_base()
-    try:
-        return population_for(company, uuid)
-    except Population.DoesNotExist as error:
-        raise Http404 from error
 
 
 def _without_champion(population):

@@ -1,14 +1,15 @@
 """The ledger: every change of what serves the company, and what served it at any instant."""
 
 import csv
+import io
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from companies.access import developer_required
+from core.downloads import CSV, send_made
 from registry.forms import InstantForm, LedgerFilter
 from registry.selectors import ledger_of, serving_at, visible_versions
 from tabular.source.danger import harmless
@@ -39,10 +40,8 @@ def ledger(request):
 @require_safe
 @developer_required
 def ledger_csv(request):
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = 'attachment; filename="ledger.csv"'
-    answer.headers["Cache-Control"] = "private, no-store"
-    lines = csv.writer(answer)
+    text = io.StringIO(newline="")
+    lines = csv.writer(text)
     lines.writerow(COLUMNS)
     for event in _filter(request).qs.order_by("sequence"):
         cells = (
@@ -50,7 +49,7 @@ def ledger_csv(request):
             event.actor_name, event.reason, str(event.population),
         )  # fmt: skip
         lines.writerow([harmless(cell) for cell in cells])
-    return answer
+    return send_made(text.getvalue(), name="ledger.csv", content_type=CSV)
 
 
 def _filter(request):

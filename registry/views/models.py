@@ -1,4 +1,5 @@
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from companies.access import developer_required, member_required
@@ -21,6 +22,7 @@ from registry.selectors import (
 )
 from registry.services.opening import load_manifest
 
+THIS = "This version"
 MOST_FEATURES = 10
 
 
@@ -86,7 +88,9 @@ def version(request, pk):
         "version": chosen,
         "manifest": manifest,
         "refusal": refusal,
-        "parameters": charts.readable_parameters((manifest or {}).get("parameters", {})),
+        "parameters": charts.readable_parameters(
+            chosen.model_type.slug, (manifest or {}).get("parameters", {})
+        ),
         "purpose": cards.purpose_of(name=str(chosen), manifest=manifest, population=chosen.population),
         "quality": quality,
         "events": who_served(chosen, company),
@@ -94,7 +98,7 @@ def version(request, pk):
         "lineage": lineage_of(chosen.training_dataset, company),
         "calibration_told": cards.calibration_of(manifest),
         "calibration_source": cards.calibration_source(manifest),
-        "sections": cards.sections_for(request.member, chosen),
+        "sections": cards.card_sections.for_page(request.member, chosen),
         "files": [(name + suffix, found) for suffix, found in sorted(chosen.file_hashes.items())],
     }
     if quality:
@@ -131,7 +135,7 @@ def _figures(quality, champion, chosen):
 def _manifest(chosen):
     # A version that is out of service still has a page: its figures stand in the database.
     try:
-        return load_manifest(chosen), None
+        return load_manifest(chosen, at=timezone.now()), None
     except DomainError as error:
         return None, error.message
 
@@ -142,10 +146,12 @@ def _pictures(found):
         "threshold": found["threshold"],
         "titles": charts.titles(found),
         "figures": {
-            "roc": embed(charts.roc_figure(roc)),
-            "precision_recall": embed(charts.precision_recall_figure(curve, found["churners"]["base_rate"])),
+            "roc": embed(charts.roc_figure([(THIS, roc)])),
+            "precision_recall": embed(
+                charts.precision_recall_figure([(THIS, curve)], found["churners"]["base_rate"])
+            ),
             "confusion": embed(charts.confusion_figure(found["confusion"])),
-            "calibration": embed(charts.calibration_figure(found["calibration"])),
+            "calibration": embed(charts.calibration_figure([(THIS, found["calibration"])])),
         },
         "roc_rows": charts.curve_rows(roc["false_positive_rate"], roc["true_positive_rate"]),
         "precision_recall_rows": charts.curve_rows(curve["recall"], curve["precision"]),

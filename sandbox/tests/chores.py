@@ -2,7 +2,10 @@
 
 import os
 import signal
+import sys
 import time
+
+import pyarrow as pa
 
 
 class NotToday(Exception):
@@ -21,6 +24,13 @@ def add(*, numbers, on_progress):
 def chatter(*, on_progress):
     print("a library says something")
     return "done"
+
+
+def make_array(*, frame, on_progress):
+    held = pa.array([1, None])
+    if frame:
+        pa.array(pa.table({"number": held}).to_pandas()["number"], from_pandas=True)
+    return "pandas" in sys.modules
 
 
 def refuse(*, on_progress):

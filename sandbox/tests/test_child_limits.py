@@ -42,6 +42,11 @@ def test_what_a_function_prints_does_not_disturb():
     assert run("chatter") == "done"
 
 
+def test_pandas_is_loaded_only_by_who_needs_it():
+    assert run("make_array", frame=False) is False
+    assert run("make_array", frame=True) is True
+
+
 def test_carries_the_refusal_of_the_function_as_data():
     with pytest.raises(ChildRefused, match="Row 7: no") as refused:
         run("refuse")

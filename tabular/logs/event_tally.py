@@ -13,6 +13,7 @@ from tabular.errors import TableError, counted, place, shown
 from tabular.logs.event_spec import EventSpec
 from tabular.logs.event_values import Events
 from tabular.source.duplicates import FIXED_SEED, hash_texts
+from tabular.source.sentences import alike_ids, equal_rows
 
 # A log this short shows hardly anybody staying away.
 SHORT_DAYS = 60
@@ -46,8 +47,6 @@ class ImportReport:
         Blank cells by role, in all rows that could be read.
     label_conflicts
         Customers with both labels.
-    without_time
-        Accepted rows with a blank cell in the column for the time of day.
     """
 
     rows_in: int
@@ -67,7 +66,6 @@ class ImportReport:
     optional_columns: tuple[str, ...] = ()
     missing: dict[str, int] = field(default_factory=dict)
     label_conflicts: int = 0
-    without_time: int = 0
     warnings: tuple[str, ...] = ()
 
     def to_dict(self) -> dict:
@@ -200,7 +198,6 @@ class EventTally:
             optional_columns=tuple(role for role in optional if role != "unit_price"),
             missing=dict(self.missing),
             label_conflicts=conflicts,
-            without_time=self.timeless,
             warnings=tuple(self._warnings(conflicts)),
         )
 
@@ -232,7 +229,7 @@ class EventTally:
         out = []
         name = self.spec.columns["customer_id"]
         if self.duplicates:
-            text = f"{counted(self.duplicates, 'row')} equal to an earlier row in every cell: counted once."
+            text = equal_rows(self.duplicates)
             if not self.has_time and "order_id" not in self.spec.columns:
                 text += (
                     " Without a time or an order number, two equal purchases of one day look the same; "
@@ -257,11 +254,7 @@ class EventTally:
             )
         split = len(self.customers.all()) - len(self.folded.all())
         if split:
-            out.append(
-                f"Column {name}: {counted(split, 'id differs', 'ids differ')} from another one only in "
-                "blanks or in upper and lower case. They were kept apart as different customers; make "
-                "them equal if they are the same."
-            )
+            out.append(alike_ids(name, split))
         if self.spec.point_zero:
             out.append(
                 f"Column {name}: every id ends in .0, which some program added. They were read without it."

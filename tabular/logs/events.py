@@ -21,6 +21,7 @@ from tabular.logs.event_values import FAULTS, MICROSECONDS, Events, explain_faul
 from tabular.previews.preview import Preview
 from tabular.source.danger import PLAIN_NUMBER, harmless
 from tabular.source.duplicates import Copies, IdHashes
+from tabular.source.sentences import has_changed, no_rows
 from tabular.source.sniff import CHUNK, Progress, survey_file, write_text_copy
 from tabular.source.texts import Texts, iter_texts
 
@@ -155,7 +156,7 @@ class _Import:
                 self.on_progress("Comparing with the preview", done, total)
         table = self.spec.table
         if digest.hexdigest() != table.sha256:
-            raise TableError("type_mismatch", "The file has changed since it was looked at. Upload it again.")
+            raise has_changed()
         if table.canonical and not table.source(self.path).exists():
             if table.format == "xlsx":
                 from tabular.source.xlsx import write_sheet_copy
@@ -224,7 +225,7 @@ class _Import:
         line, column, reason = self.tally.first_fault or (None, None, "")
         rows = self.tally.rejected.total()
         if not rows:
-            return TableError("no_rows", "The file has a header but no rows.")
+            return no_rows(self.spec.table)
         return TableError(
             "no_rows",
             f"No row is left: all {rows:,} have mistakes. The first: {place(line, column)}: {reason}.",

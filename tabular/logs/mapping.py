@@ -9,6 +9,7 @@ from tabular.logs.event_spec import NUMBERS, REQUIRED, ROLES, EventSpec, quoted,
 from tabular.logs.event_values import event_type_of
 from tabular.previews.detect import MOST_DISTINCT, DetectedColumn
 from tabular.previews.preview import Preview, alike_columns
+from tabular.source.sentences import open_dates, open_numbers
 from tabular.values.amounts import DECIMALS, NumberFormat, split_number
 from tabular.values.cells import BadCell, is_blank
 from tabular.values.moments import EXAMPLES, ORDERS, SPOKEN
@@ -371,12 +372,7 @@ def _settle_order(column: DetectedColumn, answer: str | None) -> str:
     if column.date_order_ambiguous:
         if answer in ("DMY", "MDY"):
             return answer
-        raise refuse_mapping(
-            "ambiguous_dates",
-            f"Column {shown(column.name)}: {shown(column.examples[0])} may be day and month or month and "
-            "day, and no row of the file tells which. Say in which order they stand.",
-            column.name,
-        )
+        raise open_dates(column.name, column.examples)
     if answer is not None and answer != column.date_order and "YMD" not in (answer, column.date_order):
         raise refuse_mapping(
             "wrong_mapping",
@@ -393,12 +389,6 @@ def _settle_signs(column: DetectedColumn, answer: str | None) -> NumberFormat:
     if not column.decimal_ambiguous:
         return NumberFormat(column.decimal, column.thousands, column.lakhs)
     if answer is None:
-        sample = next((text for text in column.examples if "." in text or "," in text), column.examples[0])
-        raise refuse_mapping(
-            "ambiguous_numbers",
-            f"Column {shown(column.name)}: {shown(sample)} may be thousands or decimals, and no row of the "
-            "file tells which. Say which sign stands before decimals.",
-            column.name,
-        )
+        raise open_numbers(column.name, column.examples)
     other = "," if answer == "." else "."
     return NumberFormat(answer, other, column.lakhs)

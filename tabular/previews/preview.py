@@ -14,6 +14,7 @@ from tabular.errors import TableError, counted, shown
 from tabular.previews.detect import MEASURED, Clues, DetectedColumn, Measure, plain, read_cells
 from tabular.previews.layout import find_layout
 from tabular.source.locate import locate_rows
+from tabular.source.sentences import guessed_encoding, no_rows, refuse_large_file
 from tabular.source.sniff import Progress
 from tabular.source.spec import CANONICAL_SUFFIX, ParseSpec
 from tabular.source.texts import Texts, iter_texts
@@ -136,6 +137,7 @@ def preview_table(
     path: Path | str,
     *,
     rows: int = PREVIEW_ROWS,
+    encoding: str | None = None,
     max_bytes: int = DEFAULT_MAX_BYTES,
     on_progress: Progress | None = None,
 ) -> Preview:
@@ -144,21 +146,20 @@ def preview_table(
     A copy that is needed for reading is written beside it (``Preview.table.companions``); a refused file
     leaves none.
 
+    Parameters
+    ----------
+    encoding
+        One of `encodings.BY_HAND`, where a person said how the text is written.
+
     Raises
     ------
     TableError
         The file cannot be read as a table with a header.
     """
     path, canonical = Path(path), Path(f"{path}{CANONICAL_SUFFIX}")
-    size = path.stat().st_size
-    if size > max_bytes:
-        raise TableError(
-            "too_large",
-            f"The file has {size / 1e6:,.1f} MB; {max_bytes / 1e6:,.0f} MB is the most. Split it, or leave "
-            "out columns.",
-        )
+    refuse_large_file(path, max_bytes)
     try:
-        return _look_at(path, canonical, rows, on_progress or _silent)
+        return _look_at(path, canonical, rows, encoding, on_progress or _silent)
     except BaseException:
         canonical.unlink(missing_ok=True)
         raise
@@ -168,9 +169,9 @@ def _silent(step: str, done: int, total: int) -> None:
     pass
 
 
-def _look_at(path: Path, canonical: Path, rows: int, on_progress: Progress) -> Preview:
+def _look_at(path: Path, canonical: Path, rows: int, encoding: str | None, on_progress: Progress) -> Preview:
     on_progress("Looking at the file", 0, path.stat().st_size)
-    table, warnings = _read_table(path, canonical, on_progress)
+    table, warnings = _read_table(path, canonical, encoding, on_progress)
     clues = [Clues(name, place) for place, name in enumerate(table.names)]
     head: list[tuple[int, tuple[str, ...]]] = []
     count, broken, first_broken = 0, 0, None
@@ -184,8 +185,7 @@ def _look_at(path: Path, canonical: Path, rows: int, on_progress: Progress) -> P
         broken += len(texts.broken)
         first_broken = first_broken or next((fault for fault, _ in texts.broken), None)
     if not count:
-        sheet = f" The sheet {shown(table.sheet)} was read." if table.sheet else ""
-        raise TableError("no_rows", f"The file has a header but no rows.{sheet}")
+        raise no_rows(table)
     if broken:
         where = f"The first: row {first_broken.line:,}: {first_broken.reason}."
         warnings.append(f"{counted(broken, 'row')} cannot be read. {where}")
@@ -235,17 +235,19 @@ def _measured(
     return [found.get(column.place, column) for column in columns]
 
 
-def _read_table(path: Path, canonical: Path, on_progress: Progress) -> tuple[ParseSpec, list[str]]:
+def _read_table(
+    path: Path, canonical: Path, encoding: str | None, on_progress: Progress
+) -> tuple[ParseSpec, list[str]]:
     """Return how the rows are found, writing the copy that is needed for it."""
     table, warnings = locate_rows(
-        path, canonical, read_header=find_layout, on_progress=on_progress, on_letters=on_progress
+        path,
+        canonical,
+        read_header=find_layout,
+        encoding=encoding,
+        on_progress=on_progress,
+        on_letters=on_progress,
     )
-    if table.encoding in ("cp1252", "latin-1"):
-        warnings.append(
-            f"The file is not UTF-8; it was read as Western European ({table.encoding}). If names look "
-            "wrong, save it as CSV (UTF-8) and upload that."
-        )
-    return table, warnings
+    return table, warnings + ([] if encoding else guessed_encoding(path, table))
 
 
 def _agree(columns: list[DetectedColumn], clues: list[Clues], table: ParseSpec) -> list[DetectedColumn]:
@@ -304,6 +306,7 @@ def preview_table_in_child(
     path: Path | str,
     *,
     rows: int = PREVIEW_ROWS,
+    encoding: str | None = None,
     max_bytes: int = DEFAULT_MAX_BYTES,
     memory_bytes: int = PREVIEW_MEMORY,
     seconds: float = PREVIEW_SECONDS,
@@ -319,7 +322,7 @@ def preview_table_in_child(
     """
     found = read_in_child(
         "tabular.previews.preview:preview_for_parent",
-        {"path": str(path), "rows": rows, "max_bytes": max_bytes},
+        {"path": str(path), "rows": rows, "encoding": encoding, "max_bytes": max_bytes},
         memory_bytes=memory_bytes,
         seconds=seconds,
         on_progress=on_progress,

@@ -29,20 +29,23 @@ def say_day(day: date) -> str:
 class AgeTally:
     """The dates of one file, of all columns of ages together.
 
-    One day is the reference of them all: the latest date that lies not after `today`, or the reference of the
-    schema where that is later. So one mistyped year moves nobody but its own customer, and the customers of
-    one file are always as old as each other's dates say.
+    One day is the reference of them all: the one that a person stated, or else the latest date that lies not
+    after `today`, or the reference of the schema where that is later. So one mistyped year moves nobody but
+    its own customer, and the customers of one file are always as old as each other's dates say. Only of a
+    stated day a part of a file is as old as the whole.
 
     Parameters
     ----------
     today
         The day on which the file came. A later date lies in the future, which is legal and a negative age,
         but no date is counted from there. None where nobody knows the day: then any date may be the latest.
+    stated
+        The day as of which the customers are meant, where somebody said it.
     """
 
-    def __init__(self, schema: TableSchema, today: date | None):
+    def __init__(self, schema: TableSchema, today: date | None, stated: date | None = None):
         self.columns = [column for column in schema.columns if column.kind == "age"]
-        self.known, self.today = schema.reference, today
+        self.known, self.today, self.stated = schema.reference, today, stated
         self.first = schema.reference or FIRST_REFERENCE
         self.days: dict[str, Counter] = {}
         # Of each column the first date after the day that no reference is later than, with its row.
@@ -67,6 +70,8 @@ class AgeTally:
     @property
     def _least(self) -> float:
         """The age, as it is counted while reading, of the last day that is no future."""
+        if self.stated:
+            return (self.first - self.stated).days
         ends = max(filter(None, (self.today, self.known)), default=None) if self.today else None
         return (self.first - ends).days if ends else -np.inf
 
@@ -76,6 +81,8 @@ class AgeTally:
     @property
     def reference(self) -> date | None:
         """The day from which all dates are counted back; None in a file without any."""
+        if self.stated:
+            return self.stated
         if not any(self.days.values()):
             return self.known
         past = [age for seen in self.days.values() for age in seen if age >= self._least]
@@ -125,6 +132,8 @@ class AgeTally:
             )
 
     def _what_it_is(self, reference: date) -> str:
+        if self.stated:
+            return "the day that was stated"
         stands = any((self.first - reference).days in seen for seen in self.days.values())
         if stands:
             future = " that does not lie in the future" if self.ahead else ""

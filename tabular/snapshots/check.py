@@ -20,6 +20,7 @@ from tabular.source.duplicates import IdHashes, find_repeats
 from tabular.source.header import read_layout
 from tabular.source.locate import locate_rows
 from tabular.source.parse import Parsed, Plan, iter_parsed
+from tabular.source.sentences import guessed_encoding, no_rows, refuse_large_file
 from tabular.source.spec import CANONICAL_SUFFIX, INLINE_SKIPS, SKIP_SUFFIX, ParseSpec
 from tabular.source.upload import DEFAULT_MAX_BYTES
 from tabular.values.schema import TableSchema
@@ -101,6 +102,8 @@ def check_table(
     rejects_path: Path | str | None = None,
     max_bytes: int = DEFAULT_MAX_BYTES,
     today: date | None = None,
+    as_of: date | None = None,
+    encoding: str | None = None,
     on_progress: Progress | None = None,
 ) -> CheckReport:
     """Check the file at `path` and decide how it is read.
@@ -118,6 +121,10 @@ def check_table(
         Where to write bad rows as CSV: line, column, value, reason. Written only if there are any.
     today
         The day on which the file came: from no later one its dates are counted back.
+    as_of
+        The day from which they are, whatever stands in the file.
+    encoding
+        One of `encodings.BY_HAND`, where a person said how the text is written.
     on_progress
         Called with (step, bytes done, bytes in all).
 
@@ -130,17 +137,14 @@ def check_table(
         raise ValueError(f"purpose must be one of {PURPOSES} and bad_rows one of {BAD_ROWS}")
     path = Path(path)
     rejects_path = Path(rejects_path) if rejects_path else None
-    size = path.stat().st_size
-    if size > max_bytes:
-        raise TableError(
-            "too_large",
-            f"The file has {size / 1e6:,.1f} MB; {max_bytes / 1e6:,.0f} MB is the most. Split it, or "
-            "leave out columns.",
-        )
+    refuse_large_file(path, max_bytes)
     canonical = Path(f"{path}{CANONICAL_SUFFIX}")
     skips = Path(f"{path}{SKIP_SUFFIX}")
     try:
-        check = _Check(path, schema, purpose, bad_rows, rejects_path, today, on_progress or _silent)
+        tally = partial(
+            Tally, schema, trains=purpose == "train", rejects_path=rejects_path, today=today, as_of=as_of
+        )
+        check = _Check(path, schema, purpose, bad_rows, tally, encoding, on_progress or _silent)
         return check.run(canonical, skips)
     except BaseException:
         canonical.unlink(missing_ok=True)
@@ -152,6 +156,10 @@ def _in_iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
+def _from_iso(day: str | None) -> date | None:
+    return date.fromisoformat(day) if day else None
+
+
 def _silent(step: str, done: int, total: int) -> None:
     pass
 
@@ -159,14 +167,15 @@ def _silent(step: str, done: int, total: int) -> None:
 class _Check:
     """One run of `check_table`; a class because the steps share what they found."""
 
-    def __init__(self, path, schema, purpose, bad_rows, rejects_path, today, on_progress):
+    def __init__(self, path, schema, purpose, bad_rows, new_tally, encoding, on_progress):
         self.path: Path = path
         self.schema: TableSchema = schema
         self.trains = purpose == "train"
         self.leaves_out = bad_rows == "leave_out"
+        self.encoding: str | None = encoding
         self.on_progress: Progress = on_progress
         self.warnings: list[str] = []
-        self.new_tally = partial(Tally, schema, trains=self.trains, rejects_path=rejects_path, today=today)
+        self.new_tally: Callable[[], Tally] = new_tally
         self.tally: Tally = self.new_tally()
 
     def run(self, canonical: Path, skips: Path) -> CheckReport:
@@ -190,7 +199,7 @@ class _Check:
                 preview, risky = self.read_rows(plan)
         spec, tally = plan.spec, self.tally
         if not tally.rows_in:
-            raise TableError("no_rows", f"The file has a header but no rows.{self.sheet_note(spec)}")
+            raise no_rows(spec)
         if tally.faults and not self.leaves_out:
             raise tally.refusal()
 
@@ -238,16 +247,10 @@ class _Check:
             self.path,
             canonical,
             read_header=partial(read_layout, schema=self.schema),
+            encoding=self.encoding,
             on_progress=self.on_progress,
         )
-        self.warnings += warnings
-        if spec.encoding in ("cp1252", "latin-1"):
-            sample = _first_special(spec.source(self.path))
-            self.warnings.append(
-                f"The file is not UTF-8; it was read as Western European ({spec.encoding}), e.g. "
-                f"{shown(sample)}. "
-                "If names look wrong, save it as CSV (UTF-8) and upload that."
-            )
+        self.warnings += warnings + ([] if self.encoding else guessed_encoding(self.path, spec))
         column = self.schema.the("id")
         return replace(spec, id_place=spec.positions.get(column.name) if column else None)
 
@@ -294,9 +297,6 @@ class _Check:
         if self.tally.rejects_written:
             Path(self.tally.rejects_written).unlink()
         self.tally = self.new_tally()
-
-    def sheet_note(self, spec: ParseSpec) -> str:
-        return f" The sheet {shown(spec.sheet)} was read." if spec.sheet else ""
 
     def read_rows(self, plan: Plan) -> tuple[list[tuple[str, ...]], set[int]]:
         """Take every row into the tally; return a preview and the places of columns with dangerous cells."""
@@ -364,15 +364,6 @@ class _Check:
         yield from iter_parsed(self.path, replace(plan, surveys=False), skip)
 
 
-def _first_special(source: Path) -> str:
-    with source.open(encoding="utf-8") as file:
-        for line in file:
-            if not line.isascii():
-                at = next(i for i, c in enumerate(line) if not c.isascii())
-                return line[max(0, at - 15) : at + 15].strip()
-    return ""
-
-
 def check_table_in_child(
     path: Path | str,
     schema: TableSchema,
@@ -382,6 +373,8 @@ def check_table_in_child(
     rejects_path: Path | str | None = None,
     max_bytes: int = DEFAULT_MAX_BYTES,
     today: date | None = None,
+    as_of: date | None = None,
+    encoding: str | None = None,
     memory_bytes: int = CHECK_MEMORY,
     seconds: float = CHECK_SECONDS,
     on_progress: Progress | None = None,
@@ -404,6 +397,8 @@ def check_table_in_child(
             "rejects_path": str(rejects_path) if rejects_path else None,
             "max_bytes": max_bytes,
             "today": _in_iso(today),
+            "as_of": _in_iso(as_of),
+            "encoding": encoding,
         },
         memory_bytes=memory_bytes,
         seconds=seconds,
@@ -413,8 +408,10 @@ def check_table_in_child(
     return CheckReport.from_dict(found)
 
 
-def check_for_parent(*, schema: dict, today: str | None = None, on_progress: Progress, **options) -> dict:
+def check_for_parent(
+    *, schema: dict, today: str | None = None, as_of: str | None = None, on_progress: Progress, **options
+) -> dict:
     """Do `check_table` in a child, with arguments and result in JSON."""
-    day = date.fromisoformat(today) if today else None
-    found = check_table(schema=TableSchema.from_dict(schema), today=day, on_progress=on_progress, **options)
+    days = {"today": _from_iso(today), "as_of": _from_iso(as_of)}
+    found = check_table(schema=TableSchema.from_dict(schema), **days, on_progress=on_progress, **options)
     return found.to_dict()

@@ -10,7 +10,6 @@ from tabular.values.customer_words import CODES, PERSONAL, yes_or_no
 from tabular.values.moments import SPOKEN
 from tabular.values.words import ID_WORDS, match_role, words_of
 
-TYPES = ("number", "category", "yes/no", "date", "id", "free text", "constant")
 # What a model may learn from.
 LEARNED = ("number", "category", "yes/no", "date")
 # Words on average longer than this are sentences.
@@ -28,7 +27,12 @@ NAMED = 0.6
 
 @dataclass(frozen=True)
 class ColumnType:
-    """The type of a column, the reason in one sentence, and the other types it may be given."""
+    """The type of a column, the reason in one sentence, and the other types it may be given.
+
+    Parameters
+    ----------
+    kind : {"number", "category", "yes/no", "date", "id", "free text", "constant"}
+    """
 
     kind: str
     reason: str

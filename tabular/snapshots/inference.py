@@ -43,7 +43,7 @@ class InferredColumn:
     name, label
         As the header writes it, and fit for a sentence.
     kind, reason, possible
-        The type, why, and which types it may be given (`column_types.TYPES`).
+        The type, why, and which types it may be given (`column_types.ColumnType`).
     role, role_reason
         What it is proposed for (`ROLES`), and why it is left out where it is.
     blanks, missing_words

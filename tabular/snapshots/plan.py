@@ -14,6 +14,7 @@ from tabular.errors import TableError, counted, shown
 from tabular.snapshots.column_types import LEARNED
 from tabular.snapshots.inference import Inferred, InferredColumn
 from tabular.snapshots.outcomes import MOST_VALUES
+from tabular.source.sentences import open_dates, open_numbers
 from tabular.values.customer_words import NO, YES, yes_or_no
 from tabular.values.schema import Column, TableSchema
 
@@ -74,7 +75,7 @@ class PlannedColumn:
     role
         ``id``, ``outcome``, ``feature`` or ``left out``.
     kind
-        One of `column_types.TYPES`.
+        As `column_types.ColumnType` has it.
     decimal, thousands, lakhs, date_order
         How numbers and dates are written.
     values
@@ -392,12 +393,7 @@ def _date_order(column: InferredColumn, answer: str | None) -> str:
     if not column.written["date_order_ambiguous"]:
         return column.written["date_order"]
     if answer not in DATE_ORDERS:
-        raise TableError(
-            "ambiguous_dates",
-            f"Column {shown(column.name)}: {shown(column.examples[0][0])} may be day and month or month and "
-            "day, and no row of the file tells which. Say in which order they stand.",
-            column=column.name,
-        )
+        raise open_dates(column.name, [text for text, _ in column.examples])
     return answer
 
 
@@ -405,12 +401,7 @@ def _decimal(column: InferredColumn, answer: str | None) -> str:
     if not column.written["decimal_ambiguous"]:
         return column.written["decimal"]
     if answer not in (".", ","):
-        raise TableError(
-            "ambiguous_numbers",
-            f"Column {shown(column.name)}: {shown(column.examples[0][0])} may be thousands or decimals, and "
-            "no row of the file tells which. Say which sign stands before decimals.",
-            column=column.name,
-        )
+        raise open_numbers(column.name, [text for text, _ in column.examples])
     return answer
 
 

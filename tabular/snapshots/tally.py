@@ -18,6 +18,7 @@ from tabular.snapshots.ages import AgeTally
 from tabular.source.danger import harmless
 from tabular.source.duplicates import FIXED_SEED, hash_texts
 from tabular.source.parse import Parsed, Plan
+from tabular.source.sentences import alike_ids, equal_rows
 from tabular.values.cells import RowFault
 from tabular.values.schema import TableSchema
 
@@ -32,7 +33,13 @@ class Tally:
     """What was seen so far in one file."""
 
     def __init__(
-        self, schema: TableSchema, *, trains: bool, rejects_path: Path | None, today: date | None = None
+        self,
+        schema: TableSchema,
+        *,
+        trains: bool,
+        rejects_path: Path | None,
+        today: date | None = None,
+        as_of: date | None = None,
     ):
         self.schema = schema
         self.trains = trains
@@ -48,7 +55,7 @@ class Tally:
         self.respelled: dict[str, Counter] = {}
         self.filled: Counter = Counter()
         self.blanks: Counter = Counter()
-        self.ages = AgeTally(schema, today)
+        self.ages = AgeTally(schema, today, as_of)
         self.labels: Counter = Counter()
         self.rejects_path = rejects_path
         self.rejects_written: str | None = None
@@ -220,7 +227,7 @@ class Tally:
         """Return in sentences what was accepted but should be known."""
         out = []
         if duplicates:
-            out.append(f"{counted(duplicates, 'row')} equal to an earlier row in every cell: counted once.")
+            out.append(equal_rows(duplicates))
         mistakes = sum(n for (kind, _), n in self.faults.items() if kind != "duplicate_customers")
         if mistakes:
             first = self.first
@@ -327,13 +334,7 @@ class LogTally:
         label, date, rules = self.schema.the("label"), self.schema.the("date"), self.schema.training
         split = len(self.customers) - len(self.folded)
         if split:
-            name = self.schema.the("id").name
-            warnings.append(
-                f"Column {name}: {counted(split, 'id differs', 'ids differ')} from another one only in "
-                "blanks or in upper "
-                "and lower case. They were kept apart as different customers; make them equal if they "
-                "are the same."
-            )
+            warnings.append(alike_ids(self.schema.the("id").name, split))
         pairs = self.labelled >> np.uint64(1)
         torn = np.unique(pairs[1:][pairs[1:] == pairs[:-1]])
         if len(torn):

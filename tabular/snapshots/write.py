@@ -13,14 +13,34 @@ import pyarrow.compute as pc
 
 from tabular.errors import TableError
 from tabular.source.danger import PLAIN_NUMBER, harmless, harmless_array, may_be_dangerous, original
+from tabular.source.parse import Plan
 from tabular.source.read import Batch
 from tabular.source.spec import ParseSpec, unique_names
+from tabular.values.amounts import NumberFormat
+from tabular.values.schema import TableSchema
 
 BOM = b"\xef\xbb\xbf"
 DECIMALS = 6
 MOST_SHEET_ROWS = 1_048_575
 
-__all__ = ["ResultWriter", "harmless", "original", "write_xlsx"]
+__all__ = ["ResultWriter", "decimal_sign", "harmless", "number_formats", "original", "write_xlsx"]
+
+
+def number_formats(spec: ParseSpec, schema: TableSchema) -> dict[str, NumberFormat]:
+    """Return how a file writes the numbers that were read from it, by the column's name in the schema."""
+    return {
+        column.name: NumberFormat(column.decimal or ".", column.thousands, column.lakhs)
+        for column, _ in Plan(spec, schema).found
+        if column.kind == "number"
+    }
+
+
+def decimal_sign(spec: ParseSpec, schema: TableSchema) -> str:
+    """Return which sign a file has before decimals, as far as the numbers tell that were read from it.
+
+    Whole numbers tell nothing and are taken to be written with a point.
+    """
+    return "," if "," in {found.decimal for found in number_formats(spec, schema).values()} else "."
 
 
 class ResultWriter:
@@ -39,10 +59,12 @@ class ResultWriter:
         How the file was read.
     added
         Names of the added columns. One that the file already has gets a number: ``prediction_2``.
+    decimal
+        The sign before decimals in the added columns: that of the file, so that one program reads all of it.
     """
 
-    def __init__(self, target: Path | str, spec: ParseSpec, added: Sequence[str]):
-        self.spec = spec
+    def __init__(self, target: Path | str, spec: ParseSpec, added: Sequence[str], *, decimal: str = "."):
+        self.spec, self.decimal = spec, decimal
         self.added = tuple(added)
         self.names = unique_names(spec.header + self.added)
         self.rows = 0
@@ -102,7 +124,7 @@ class ResultWriter:
     def _text(self, values: object) -> pa.Array:
         array = values if isinstance(values, pa.Array) else pa.array(values)
         if pa.types.is_floating(array.type):
-            return fixed_decimals(array)
+            return self._numbers(array)
         if pa.types.is_dictionary(array.type):
             words = _quoted(
                 harmless_array(array.dictionary.cast(pa.string()), numbers_too=False), self.spec.delimiter
@@ -110,6 +132,12 @@ class ResultWriter:
             return words.take(array.indices)
         text = array.cast(pa.string())
         return _quoted(harmless_array(text, numbers_too=False), self.spec.delimiter)
+
+    def _numbers(self, array: pa.Array) -> pa.Array:
+        written = fixed_decimals(array)
+        if self.decimal == ".":
+            return written
+        return _quoted(pc.replace_substring(written, ".", self.decimal), self.spec.delimiter)
 
 
 def fixed_decimals(array: pa.Array) -> pa.Array:
@@ -143,7 +171,7 @@ def write_xlsx(
     batches: Iterable[pa.RecordBatch],
     *,
     sheet: str = "Result",
-    numbers: Iterable[str] = (),
+    numbers: Mapping[str, NumberFormat] | None = None,
     already_harmless: bool = False,
 ) -> int:
     """Write batches as one sheet of a workbook, row by row in flat memory; return the number of rows.
@@ -156,7 +184,7 @@ def write_xlsx(
         Columns in the order of `names`. Numbers become numbers; text stays text, never a formula, link or
         number, and a dangerous one gets an apostrophe as in CSV.
     numbers
-        Names of text columns whose cells are written as numbers where they are plain numbers.
+        How the numbers of text columns are written, by name: cells that hold nothing else become numbers.
     already_harmless
         The cells come from a result that `ResultWriter` wrote: an apostrophe put there is not doubled.
 
@@ -174,7 +202,7 @@ def write_xlsx(
         "strings_to_numbers": False,
         "nan_inf_to_errors": False,
     }
-    as_numbers = {place for place, name in enumerate(names) if name in set(numbers)}
+    written = [(numbers or {}).get(name) for name in names]
     safe = _still_harmless if already_harmless else harmless
     row = 0
     with xlsxwriter.Workbook(str(target), options) as book:
@@ -192,7 +220,7 @@ def write_xlsx(
             for values in zip(*columns, strict=True):
                 row += 1
                 for place, value in enumerate(values):
-                    _write_cell(page, row, place, value, place in as_numbers, safe)
+                    _write_cell(page, row, place, value, written[place], safe)
     return row
 
 
@@ -202,17 +230,24 @@ def _still_harmless(cell):
     return harmless(cell)
 
 
-def _write_cell(page, row: int, place: int, value: object, as_number: bool, safe: Callable) -> None:
+def _bare_number(text: str, written: NumberFormat) -> float | None:
+    """Return the number in a cell; None where something stands beside it, such as its currency."""
+    bare = text.replace(written.thousands, "") if written.thousands else text
+    try:
+        number = float(bare.replace(written.decimal, "."))
+    except ValueError:
+        return None
+    return number if np.isfinite(number) else None
+
+
+def _write_cell(
+    page, row: int, place: int, value: object, written: NumberFormat | None, safe: Callable
+) -> None:
     if isinstance(value, str):
-        if as_number:
-            try:
-                number = float(value)
-            except ValueError:
-                number = float("nan")
-            if np.isfinite(number):
-                page.write_number(row, place, number)
-                return
-        if value:
+        number = _bare_number(value, written) if written else None
+        if number is not None:
+            page.write_number(row, place, number)
+        elif value:
             page.write_string(row, place, safe(value))
     elif isinstance(value, bool):
         page.write_boolean(row, place, value)

@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 STARTS = "=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 DANGEROUS = re.compile(f"'*[{STARTS}]")
 DANGEROUS_RE2 = f"^'*[{STARTS}]"
-PLAIN_NUMBER = re.compile(r"-[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-PLAIN_NUMBER_RE2 = r"^-[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
+# With a point or a comma before decimals, and between thousands: no formula is made of digits and these.
+PLAIN_NUMBER = re.compile(r"-[0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]+)?")
+PLAIN_NUMBER_RE2 = r"^-[0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]+)?$"
 
 # First bytes that a dangerous cell can have; 0xEF begins the full-width forms.
 _FIRST = np.zeros(256, bool)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from tabular.source.encodings import BY_HAND
 from tabular.source.header import Layout
 from tabular.source.sniff import Progress, survey_file, write_text_copy
 from tabular.source.spec import ParseSpec
@@ -15,6 +16,7 @@ def locate_rows(
     canonical: Path,
     *,
     read_header: Callable[..., Layout],
+    encoding: str | None = None,
     on_progress: Progress,
     on_letters: Progress | None = None,
 ) -> tuple[ParseSpec, list[str]]:
@@ -26,6 +28,8 @@ def locate_rows(
         Where the copy goes that a workbook or another encoding needs.
     read_header
         Finds the header in a UTF-8 file: takes ``bom``, ``sheet`` and perhaps ``delimiters``.
+    encoding
+        One of `encodings.BY_HAND`, where a person said how the text is written.
     on_progress, on_letters
         Called while a workbook is copied, and while the letters of a text are looked at and copied.
 
@@ -34,7 +38,7 @@ def locate_rows(
     TableError
         The file is no table, or its header is refused.
     """
-    survey = survey_file(path, on_progress=on_letters)
+    survey = survey_file(path, encoding=encoding, on_progress=on_letters)
     sheet, note, bom, warnings, delimiters = None, "", survey.bom, [], {}
     if survey.format == "xlsx":
         # Imported here: most uploads are no workbooks, and need none of its machinery.
@@ -61,4 +65,6 @@ def locate_rows(
         sheet=sheet,
         canonical=survey.needs_copy,
     )
+    if encoding and survey.encoding == encoding:
+        warnings.append(f"Letters were read as {BY_HAND[encoding]}, as was said.")
     return table, warnings

@@ -11,7 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from tabular.errors import TableError, place
+from tabular.source.encodings import BY_HAND
 from tabular.source.parse import BLOCK_BYTES, Parsed, Plan, iter_parsed
+from tabular.source.sentences import has_changed
 from tabular.source.sniff import sha256_of, survey_file, write_text_copy
 from tabular.source.spec import ParseSpec
 from tabular.values.schema import TableSchema
@@ -92,7 +94,7 @@ def iter_batches(
     """
     path = Path(path)
     if verify and sha256_of(path) != spec.sha256:
-        raise TableError("type_mismatch", "The file has changed since it was checked. Upload it again.")
+        raise has_changed()
     if spec.canonical and not spec.source(path).exists():
         _copy_again(path, spec)
     plan = Plan(spec, schema)
@@ -133,4 +135,5 @@ def _copy_again(path: Path, spec: ParseSpec) -> None:
 
         write_sheet_copy(path, spec.source(path))
     else:
-        write_text_copy(path, survey_file(path), spec.source(path))
+        chosen = spec.encoding if spec.encoding in BY_HAND else None
+        write_text_copy(path, survey_file(path, encoding=chosen), spec.source(path))

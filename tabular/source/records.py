@@ -5,7 +5,9 @@ row.
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from tabular.errors import TableError
 from tabular.values.cells import LONGEST_CELL, is_blank
@@ -58,6 +60,19 @@ def split_records(
         at = end
         line += 1 if trusted else lines
     return at, line - first_line
+
+
+def iter_records(file: BinaryIO, delimiter: str) -> Iterator[bytes]:
+    """Yield the records of a whole file in UTF-8 byte for byte, each with its line end, the header first."""
+    begun = b""
+    for line in file:
+        begun += line
+        if b'"' in begun and is_open(begun.decode(), delimiter):
+            continue
+        yield begun
+        begun = b""
+    if begun:
+        yield begun
 
 
 def read_record(text: str, line: int, delimiter: str, quoted: bool) -> Record:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tabular.errors import TableError
+from tabular.source.encodings import BY_HAND
 
 CHUNK = 4 << 20
 Progress = Callable[[str, int, int], None]
@@ -45,6 +46,9 @@ MONEY = re.compile(
     rb"(?<=[0-9])\xa0(?=[0-9\x80\xa3\xa5])"
     rb"|(?<![\xc2-\xf4])[\x80\xa3\xa5](?=[0-9])|(?<=[0-9\xa0 ])[\x80\xa3\xa5]"
 )
+# Two letters side by side that English has not: rare in the West, and usual where every letter is such a byte
+# or a letter has two of them.
+NEIGHBOURS = re.compile(rb"[\xc0-\xff][\xa1-\xff]|[\xa1-\xff][\xc0-\xff]")
 CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -66,8 +70,13 @@ class Survey:
         return self.format == "xlsx" or self.encoding not in ("utf-8", "utf-8-sig") or self.old_line_ends
 
 
-def survey_file(path: Path, *, on_progress: Progress | None = None) -> Survey:
+def survey_file(path: Path, *, encoding: str | None = None, on_progress: Progress | None = None) -> Survey:
     """Find out what `path` is, refusing everything that is neither a text table nor a workbook.
+
+    Parameters
+    ----------
+    encoding
+        One of `encodings.BY_HAND`, where a person said how the text is written.
 
     Raises
     ------
@@ -84,6 +93,9 @@ def survey_file(path: Path, *, on_progress: Progress | None = None) -> Survey:
     _refuse_foreign(head)
     if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
         return Survey("xlsx", "utf-8-sig", sha256_of(path), path.stat().st_size)
+    if encoding:
+        _refuse_binary(head)
+        return Survey("csv", encoding, sha256_of(path), path.stat().st_size)
     return _survey_text(path, head, on_progress)
 
 
@@ -197,7 +209,7 @@ def _western_encoding(path: Path, line: int, bom: int) -> str:
     """Return cp1252 or latin-1 where that is what the file must be; refuse it where the text may be damaged
     UTF-8.
     """
-    sequences = high = letters = money = 0
+    sequences = high = letters = money = beside = 0
     seen: set[int] = set()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
@@ -210,13 +222,14 @@ def _western_encoding(path: Path, line: int, bom: int) -> str:
             high += len(found) - sum(map(len, valid))
             money += len(MONEY.findall(chunk))
             letters += len(LETTERS.findall(chunk))
+            beside += 2 * len(NEIGHBOURS.findall(chunk))
             seen.update(b"".join(found))
-    if bom or sequences > high or seen & IMPLAUSIBLE or high - money > 0.3 * letters:
+    strange = high - money > 0.3 * letters or beside > (high - money) / 2
+    if bom or sequences > high or seen & IMPLAUSIBLE or strange:
         raise TableError(
             "bad_encoding",
             f"Row {line:,} holds bytes that are not valid UTF-8, and the file does not look like "
-            "Western European text "
-            "either. Save it as CSV (UTF-8) and upload that.",
+            "Western European text either. Save it as CSV (UTF-8) and upload that.",
             line=line,
         )
     return "cp1252" if any(0x80 <= byte <= 0x9F for byte in seen) else "latin-1"
@@ -233,9 +246,9 @@ def write_text_copy(path: Path, survey: Survey, target: Path, *, on_progress: Pr
             try:
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
+                name = BY_HAND.get(survey.encoding, survey.encoding.upper())
                 raise TableError(
-                    "bad_encoding",
-                    f"The file is not valid {survey.encoding.upper()}. Save it as CSV (UTF-8).",
+                    "bad_encoding", f"The file cannot be read as {name}. Save it as CSV (UTF-8)."
                 ) from error
             if "\0" in text:
                 raise TableError(

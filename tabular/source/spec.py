@@ -27,7 +27,8 @@ class ParseSpec:
     format
         ``csv`` or ``xlsx``.
     encoding
-        ``utf-8``, ``utf-8-sig``, ``utf-16``, ``cp1252`` or ``latin-1``.
+        ``utf-8``, ``utf-8-sig``, ``utf-16``, ``cp1252``, ``latin-1`` or one that a person chose
+        (`encodings.BY_HAND`).
     delimiter
         Of the upload, or of its canonical copy for a workbook.
     sheet

@@ -46,10 +46,10 @@ def plan(write):
     return replace(found, reference=report.spec.reference)
 
 
-def ages(path, plan, *, today=JUNE, usual=None):
+def ages(path, plan, *, today=JUNE, usual=None, **options):
     """Return the report of a file to score, and the ages of its two dates by id."""
     schema = plan.table_schema(name="own", purpose="predict", usual=usual, values={} if usual else None)
-    report = check_table(path, schema, today=today)
+    report = check_table(path, schema, today=today, **options)
     frame = load_frame(path, report.spec, schema)
     pairs = zip(*(frame.columns[name].to_pylist() for name in ("Joined", "Last visit")), strict=True)
     return report, dict(zip(frame.ids.to_pylist(), pairs, strict=True))
@@ -148,14 +148,39 @@ def test_ages_beyond_those_that_were_learned_from_are_counted(write, plan):
     )
 
 
+@pytest.mark.parametrize("stated", [date(2026, 4, 1), date(2026, 6, 15), JUNE])
+def test_of_a_stated_day_a_part_is_as_old_as_the_whole(write, plan, stated):
+    june = members(JUNE)
+    june[4][2] = "2030-11-18"
+
+    _, whole = ages(write(june), plan, as_of=stated)
+    report, part = ages(write(june[40:43], "part.csv"), plan, as_of=stated)
+
+    assert part == {who: whole[who] for who in part}
+    assert part["M040"] == (float((stated - JUNE).days + 460), float((stated - JUNE).days + 40))
+    assert report.spec.reference == stated.isoformat()
+
+
+def test_dates_after_a_stated_day_are_counted_and_named(write, plan):
+    report, found = ages(write(members(JUNE)), plan, as_of=date(2026, 6, 28))
+
+    assert found["M000"][1] == -2.0
+    assert report.warnings[0] == "Dates are counted back from 28 Jun 2026, the day that was stated."
+    assert (
+        "Column Last visit: 2 dates lie after 28 Jun 2026, the day from which dates are counted: "
+        "e.g. row 2, 30 Jun 2026." in report.warnings
+    )
+
+
 def test_a_child_process_counts_from_the_same_day(write, plan):
     june = members(JUNE)
     june[4][2] = "2030-11-18"
     path, schema = write(june), plan.table_schema(name="own", purpose="predict")
 
-    report = check_table_in_child(path, schema, today=JUNE)
+    report = check_table_in_child(path, schema, today=JUNE, as_of=MAY)
 
-    assert report == check_table(path, schema, today=JUNE)
+    assert report == check_table(path, schema, today=JUNE, as_of=MAY)
+    assert report.spec.reference == MAY.isoformat()
     assert CheckReport.from_dict(report.to_dict()) == report
 
 

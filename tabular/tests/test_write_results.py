@@ -1,6 +1,7 @@
 """Results hold the original columns untouched, and nothing that a spreadsheet runs."""
 
 import csv
+import io
 from decimal import Decimal
 
 import numpy as np
@@ -11,9 +12,11 @@ import pytest
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table
 from tabular.snapshots.write import ResultWriter, fixed_decimals, write_xlsx
-from tabular.source.danger import harmless, original
+from tabular.source.danger import harmless, harmless_array, original
 from tabular.source.read import iter_batches
+from tabular.source.records import iter_records
 from tabular.tests.small import SMALL, row, write_table
+from tabular.values.amounts import NumberFormat
 
 
 def result_of(path, added):
@@ -117,7 +120,7 @@ def test_a_workbook_holds_text_as_text(tmp_path):
         }
     )
 
-    rows = write_xlsx(tmp_path / "t.xlsx", ["id", "total", "p"], [batch], numbers=["total"])
+    rows = write_xlsx(tmp_path / "t.xlsx", ["id", "total", "p"], [batch], numbers={"total": NumberFormat()})
 
     sheet = openpyxl.load_workbook(tmp_path / "t.xlsx").active
     assert rows == 4
@@ -129,6 +132,50 @@ def test_a_workbook_holds_text_as_text(tmp_path):
     ]
     assert {line[0].data_type for line in sheet.iter_rows(min_row=2)} == {"s"}
     assert not any(line[0].hyperlink for line in sheet.iter_rows(min_row=2))
+
+
+def test_a_workbook_has_numbers_where_a_file_writes_commas_before_decimals(tmp_path):
+    written = NumberFormat(",", ".")
+    cells = ["1.234,50", "-19,9", "0,977815", "19,90 €", ""]
+    batch = pa.RecordBatch.from_pydict({"total": cells})
+
+    write_xlsx(tmp_path / "t.xlsx", ["total"], [batch], numbers={"total": written})
+
+    sheet = openpyxl.load_workbook(tmp_path / "t.xlsx").active
+    found = [line[0].value for line in sheet.iter_rows(min_row=2)]
+    assert found[:4] == [1234.5, -19.9, 0.977815, "19,90 €"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_numbers_are_written_with_the_sign_of_the_file(tmp_path, delimiter):
+    path = write_table(tmp_path / "t.csv", [row("a"), row("b")], delimiter=delimiter)
+    spec = check_table(path, SMALL).spec
+
+    with ResultWriter(tmp_path / "result.csv", spec, ["p"], decimal=",") as result:
+        for batch in iter_batches(path, spec, SMALL):
+            result.write(batch, {"p": np.array([0.5, 0.0421])})
+
+    lines = (tmp_path / "result.csv").read_text().splitlines()
+    assert [cells[-1] for cells in csv.reader(lines, delimiter=delimiter)] == ["p", "0,500000", "0,042100"]
+
+
+def test_a_negative_number_with_a_comma_stays_a_number():
+    for cell in ("-19,90", "-1.234,50", "-1,234.50", "-2,5e+3"):
+        assert harmless_array(pa.array([cell]), numbers_too=False).to_pylist() == [cell]
+    for cell in ("-19,90+1", "-A1", "-1,2;3", "-,5", "--1"):
+        assert harmless_array(pa.array([cell]), numbers_too=False).to_pylist() == [f"'{cell}"]
+
+
+def test_records_are_cut_where_rows_end():
+    text = b'\xef\xbb\xbfid;note\r\n1;"two\nlines"\r\n2;"say ""so""\n"\n3;plain 5" pipe\n4;last'
+
+    assert list(iter_records(io.BytesIO(text), ";")) == [
+        b"\xef\xbb\xbfid;note\r\n",
+        b'1;"two\nlines"\r\n',
+        b'2;"say ""so""\n"\n',
+        b'3;plain 5" pipe\n',
+        b"4;last",
+    ]
 
 
 def test_a_workbook_of_a_written_result_doubles_no_apostrophe(tmp_path):

@@ -9,21 +9,22 @@ from rest_framework.response import Response
 
 from companies.access import IsDeveloper, IsMember
 from companies.models import Scope
-from intake.api import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
+from companies.services.conditions import LONGEST_REASON
+from intake.api import IDEMPOTENCY_KEY, TableInput, TakesUpload, refusals
 from registry.api.populations import CustomerBaseList, CustomerBaseOutput
 from registry.services.populations import LONGEST_CURRENCY, LONGEST_NAME
 from tabular.snapshots.column_types import LEARNED
 from training.api.resources import RetrainingOutput
 from training.selectors import training_runs_for
 from training.services.own_tables import start_from_file
-from training.services.retraining import LONGEST_REASON, USUAL_OWN_TYPE
+from training.services.retraining import USUAL_OWN_TYPE
 
 
 class ColumnsField(serializers.ListField):
     child = serializers.CharField(trim_whitespace=False)
 
 
-class CustomerBaseInput(BadRowsInput):
+class CustomerBaseInput(TableInput):
     file = serializers.FileField(
         allow_empty_file=True,
         help_text="CSV or XLSX, one row per customer, with who left.",
@@ -108,6 +109,7 @@ class CustomerBases(TakesUpload, CustomerBaseList):
                 "date_orders": said["date_orders"],
                 "decimals": said["decimals"],
             },
+            encoding=said["encoding"],
             base_name=said["name"],
             keep_leaking=said["keep"],
             **{name: said[name] for name in ("value_column", "currency", "model_type", "reason", "bad_rows")},

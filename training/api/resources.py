@@ -1,4 +1,3 @@
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -8,12 +7,13 @@ from rest_framework.response import Response
 
 from companies.access import IsDeveloper
 from companies.models import Scope
-from intake.api import IDEMPOTENCY_KEY, BadRowsInput, TakesUpload, refusals
-from registry.models import Dataset, Population
-from registry.selectors import population_named
+from companies.services.conditions import LONGEST_REASON
+from intake.api import IDEMPOTENCY_KEY, TableInput, TakesUpload, refusals
+from registry.access import named_base_or_404
+from registry.models import Dataset
 from training.models import TrainingRun
 from training.selectors import datasets_for, list_training_runs, trained_on, training_runs_for
-from training.services.retraining import LONGEST_REASON, start_retraining
+from training.services.retraining import start_retraining
 
 # What a run remembers of its file for the installation alone.
 INTERNAL = ("spec", "kept_as")
@@ -121,7 +121,7 @@ class RetrainingDetailOutput(RetrainingOutput):
         read_only_fields = fields
 
 
-class RetrainingInput(BadRowsInput):
+class RetrainingInput(TableInput):
     file = serializers.FileField(
         allow_empty_file=True, help_text="CSV or XLSX, one row per customer, with the outcome."
     )
@@ -158,9 +158,10 @@ class Retrainings(TakesUpload, generics.ListAPIView):
             member=request.member,
             upload=said["file"],
             reason=said["reason"],
-            population=_base(request.member.company, said["base"]),
+            population=named_base_or_404(request.member.company, said["base"]),
             model_type=said["model_type"],
             bad_rows=said["bad_rows"],
+            encoding=said["encoding"],
             idempotency_key=request.headers.get("Idempotency-Key"),
             at=timezone.now(),
         )
@@ -168,13 +169,6 @@ class Retrainings(TakesUpload, generics.ListAPIView):
         answer = Response(RetrainingOutput(run).data, status=201)
         answer.headers["Location"] = reverse("training:api_run", args=(run.uuid,))
         return answer
-
-
-def _base(company, named):
-    try:
-        return population_named(company, named)
-    except Population.DoesNotExist as error:
-        raise Http404 from error
 
 
 @extend_schema(tags=["retrainings"])

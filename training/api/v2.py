@@ -12,10 +12,11 @@ from companies.access import IsDeveloper, IsMember
 from companies.models import Scope
 from companies.organisations import OfOrganisation
 from jobs.models import Job
-from ml.logs.log_models import TYPES
-from registry.services.model_types import read_model_type
+from registry.access import log_base_or_404
+from registry.api.populations import LOG_BASE
+from registry.services.model_types import LOG_TYPES, USUAL_LOG_TYPE, read_model_type
 from training.presenting.status import training_status
-from training.selectors import latest_feature_training
+from training.selectors import latest_feature_training, latest_features
 from training.services.feature_training import start_feature_training
 
 TAG = "churn v2"
@@ -27,7 +28,7 @@ FIGURES = ("accuracy", "precision", "recall", "f1_score", "roc_auc")
 class TrainOutput(serializers.Serializer):
     success = serializers.BooleanField()
     message = serializers.CharField()
-    model_type = serializers.ChoiceField(TYPES)
+    model_type = serializers.ChoiceField(LOG_TYPES)
 
 
 class StatusOutput(serializers.Serializer):
@@ -66,11 +67,13 @@ class Train(OfOrganisation, APIView):
     @extend_schema(
         request=None,
         responses=TrainOutput,
-        parameters=[OpenApiParameter("model_type", enum=TYPES, default=TYPES[0])],
+        parameters=[OpenApiParameter("model_type", enum=LOG_TYPES, default=USUAL_LOG_TYPE), LOG_BASE],
     )
     def post(self, request, org):
+        company = request.member.company
         training = start_feature_training(
             member=request.member,
+            matrix=latest_features(company, log_base_or_404(company, request.query_params.get("base", ""))),
             model_type=request.query_params.get("model_type"),
             at=timezone.now(),
         )
@@ -92,13 +95,16 @@ class TrainingStatus(OfOrganisation, APIView):
     @extend_schema(
         responses=StatusOutput,
         parameters=[
-            OpenApiParameter("model_type", enum=TYPES, description="The latest of this type, not of all.")
+            OpenApiParameter("model_type", enum=LOG_TYPES, description="Its latest, not that of all types."),
+            LOG_BASE,
         ],
     )
     def get(self, request, org):
-        wanted = request.query_params.get("model_type")
+        company, wanted = request.member.company, request.query_params.get("model_type")
         training = latest_feature_training(
-            request.member.company, model_type=wanted and read_model_type(wanted)
+            company,
+            log_base_or_404(company, request.query_params.get("base", "")),
+            model_type=wanted and read_model_type(wanted),
         )
         return Response(describe_training(training))
 

@@ -34,6 +34,7 @@ def examine(
     rejects_path: str,
     max_bytes: int,
     today: str,
+    encoding: str | None = None,
     on_progress: Progress,
 ) -> dict:
     """Check the table at `path` as one to learn from, choose its schema and judge each column alone.
@@ -44,6 +45,8 @@ def examine(
         `SnapshotPlan.to_dict`: how it is read.
     today
         The day, in ISO form, on which it came.
+    encoding
+        As for `tabular.snapshots.check.check_table`.
 
     Returns
     -------
@@ -61,7 +64,7 @@ def examine(
     table = reading.table_schema(name=SCHEMA_NAME, purpose="train")
     report = check_table(
         path, table, purpose="train", bad_rows=bad_rows, rejects_path=Path(rejects_path),
-        max_bytes=max_bytes, today=date.fromisoformat(today), on_progress=on_progress,
+        max_bytes=max_bytes, today=date.fromisoformat(today), encoding=encoding, on_progress=on_progress,
     )  # fmt: skip
     on_progress("Looking for columns that know the answer", 0, 0)
     found = load_frame(path, report.spec, table)

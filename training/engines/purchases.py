@@ -13,6 +13,7 @@ from ml.evaluation.leaks import single_column_auc
 from ml.exchange.export import export_model
 from ml.learning.feature_training import learn_from_labels, learn_over_time
 from ml.logs.churn_definition import describe_gaps, suggest_threshold
+from ml.logs.evidence import learn_first_buyers
 from ml.logs.feature_columns import ID_COLUMN, FeatureTable
 from ml.logs.features.engine import FeatureReport, compute_features
 from ml.logs.labels import label_customers, latest_cutoff, read_given_labels
@@ -26,9 +27,6 @@ MEMORY_LIMIT = "1GB"
 FEWEST_PURCHASES = 2
 # A horizon below it is noise for any trade; the log then is too short to learn from.
 SHORTEST_HORIZON = 14
-# Tenure in days; within a band all first-time buyers are taken to be alike.
-BANDS = (30, 90, 180, 365)
-TENURE = ("tenure_days", "days_since_first_purchase")
 
 Progress = Callable[[str, int, int], None]
 
@@ -205,7 +203,7 @@ def _learn_given(work, as_of, model_type, params, seed):
     return learned, {
         "report": {"as_of": cutoff.isoformat(), "warnings": warnings, "absent": report.absent},
         "how": _how(report),
-        "first_buyers": _first_buyers(once, table),
+        "first_buyers": learn_first_buyers(once, table),
         "churn_rate": float(table.labels.mean()),
     }
 
@@ -241,7 +239,7 @@ def _learn_by_time(work, as_of, wanted, champion, model_type, params, seed):
             "warnings": warnings,
         },
         "how": _how(later.report),
-        "first_buyers": _first_buyers(later.once, later.table),
+        "first_buyers": learn_first_buyers(later.once, later.table),
         "churn_rate": float(later.table.labels.mean()),
     }
 
@@ -346,18 +344,3 @@ def _how(report):
         "has_time": report.has_time,
         "cuts": report.cuts and list(report.cuts),
     }
-
-
-def _first_buyers(once, table):
-    """Return how often those leave who bought once only, by how long they are known.
-
-    Where nobody of a band was seen, those with several purchases stand in; a few count for little.
-    """
-    overall = (int(once.labels.sum()) + float(table.labels.mean())) / (len(once) + 1)
-    rates, start = [], 0.0
-    tenure = once.frame[next(name for name in TENURE if name in once.frame)]
-    for stop in (*BANDS, float("inf")):
-        chosen = ((tenure >= start) & (tenure < stop)).to_numpy()
-        rates.append(float((once.labels[chosen].sum() + 20 * overall) / (chosen.sum() + 20)))
-        start = stop
-    return {"bands": list(BANDS), "rates": rates, "customers": len(once)}

@@ -68,7 +68,7 @@ def retrain(
     slices
         Features by whose parts the figures are given as well.
     threshold
-        Probability from which on a customer counts as likely to leave.
+        Probability from which on a customer is named as leaving.
     value_column
         What a customer pays a month; None where no column says it.
     max_bytes

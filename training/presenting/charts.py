@@ -2,58 +2,28 @@
 
 import plotly.graph_objects as go
 
-from core.charts import DASHES, SERIES
+from core.charts import SERIES
 from registry.presenting import charts
-
-GUIDE = charts.GUIDE
 
 
 def roc_figure(versions: list[dict]) -> go.Figure:
-    """Customers who leave and are found, against customers who stay and are called in vain."""
-    figure = go.Figure()
-    for place, version in enumerate(versions):
-        roc = version["figures"]["roc"]
-        _line(figure, place, roc["false_positive_rate"], roc["true_positive_rate"], version["name"])
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", name="Guessing", line=GUIDE, hoverinfo="skip")
-    return charts.unit_square(
-        figure, "Share of those who stay, called in vain", "Share of those who leave, found"
-    )
+    return charts.roc_figure([(version["name"], version["figures"]["roc"]) for version in versions])
 
 
 def precision_recall_figure(versions: list[dict]) -> go.Figure:
-    """How many of those named really leave, against how many of those who leave are named."""
-    figure = go.Figure()
-    for place, version in enumerate(versions):
-        curve = version["figures"]["precision_recall"]
-        _line(figure, place, curve["recall"], curve["precision"], version["name"])
-    base = versions[0]["figures"]["churners"]["base_rate"]
-    figure.add_scatter(x=[0, 1], y=[base, base], mode="lines", name="Guessing", line=GUIDE, hoverinfo="skip")
-    return charts.unit_square(
-        figure, "Recall: share of those who leave, found", "Precision: share of those named, right"
-    )
+    curves = [(version["name"], version["figures"]["precision_recall"]) for version in versions]
+    return charts.precision_recall_figure(curves, versions[0]["figures"]["churners"]["base_rate"])
 
 
 def calibration_figure(versions: list[dict]) -> go.Figure:
-    """What was promised against what happened: every version, and the new one before its calibration."""
-    figure = go.Figure()
-    figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", name="Promise kept", line=GUIDE, hoverinfo="skip")
+    """Every version, and the new one before its calibration."""
     lines = [(version["name"], version["figures"]["calibration"]) for version in versions]
     if versions[0].get("uncalibrated"):
         lines.append((f"{versions[0]['name']}, before calibration", versions[0]["uncalibrated"]))
-    for place, (name, calibration) in enumerate(lines):
-        bins = calibration["bins"]
-        figure.add_scatter(
-            x=[group["mean_probability"] for group in bins],
-            y=[group["churn_rate"] for group in bins],
-            customdata=[group["rows"] for group in bins],
-            mode="lines+markers",
-            name=name,
-            line=_style(place),
-            hovertemplate="promised %{x:.0%}, happened %{y:.0%}<br>%{customdata:,} customers<extra></extra>",
-        )
+    figure = charts.calibration_figure(lines)
     # Five names stand above it, one below the other.
     figure.update_layout(height=400)
-    return charts.unit_square(figure, "Probability of leaving, predicted", "Share that left")
+    return figure
 
 
 def confusion_figure(version: dict) -> go.Figure:
@@ -66,12 +36,12 @@ def profit_figure(versions: list[dict]) -> go.Figure:
     figure = go.Figure()
     for place, version in enumerate(versions):
         points = version["profit"]["points"]
-        _line(
+        charts.add_line(
             figure,
             place,
+            version["name"],
             [point["share"] for point in points],
             [point["profit"] for point in points],
-            version["name"],
         )
     figure.update_xaxes(title_text="Share of customers contacted", range=[0, 1], tickformat=".0%")
     figure.update_yaxes(title_text="Profit, in the currency of what customers are worth")
@@ -133,11 +103,3 @@ def shift_title(shifts: list[dict]) -> str:
 def sides_title(sides: dict, customers: int) -> str:
     moved = sides["to_leave"]["customers"] + sides["to_stay"]["customers"]
     return f"{moved:,} of {customers:,} customers change side"
-
-
-def _line(figure, place, x, y, name):
-    figure.add_scatter(x=x, y=y, mode="lines", name=name, line=_style(place))
-
-
-def _style(place):
-    return {"color": SERIES[place].light, "dash": DASHES[place]}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ml.logs.features.wording import say_feature
 from training.models import TrainingRun
 from training.presenting.purchases import describe_report
 from training.presenting.simple_rule import is_above_rule, is_below_rule
@@ -58,8 +59,8 @@ class Verdict:
             self.model,
             *self._champion,
             Compared(
-                name=f"Simple rule: {self.rule['feature']}",
-                note=f"whoever has a {end} value is called first; the best single column",
+                name=f"Simple rule: {say_feature(self.rule['feature'])}",
+                note=f"whoever has a {end} value of it is called first; the best single column",
                 auc=self.rule["auc"],
                 f1=self.rule["f1"],
                 low=interval.get("low"),
@@ -97,10 +98,10 @@ class Verdict:
         if is_above_rule(self.training):
             return "The model ranks customers better than the best single column"
         if is_below_rule(self.training):
-            return f"The model ranks customers worse than sorting by {self.rule['feature']}"
+            return f"The model ranks customers worse than sorting by {say_feature(self.rule['feature'])}"
         if self.model.auc > self.rule["auc"]:
             return "The model is not surely better than the best single column"
-        return f"The model is no better than sorting by {self.rule['feature']}"
+        return f"The model is no better than sorting by {say_feature(self.rule['feature'])}"
 
     @property
     def meaning(self) -> str:

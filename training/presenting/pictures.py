@@ -50,7 +50,7 @@ def draw_lineage(steps, *, current) -> Picture:
             middle = LEFT + BOX_WIDTH // 2
             arrows.append({"x1": middle, "y1": y - ROW_HEIGHT + BOX_HEIGHT, "x2": middle, "y2": y - 7})
         if step.upload:
-            boxes.append(_box(RIGHT, y, step.upload, step.upload.original_filename, current))
+            boxes.append(_box(RIGHT, y, step.upload, "", current))
             level = y + BOX_HEIGHT // 2
             arrows.append({"x1": RIGHT, "y1": level, "x2": LEFT + BOX_WIDTH + 7, "y2": level})
     height = TOP + (len(steps) - 1) * ROW_HEIGHT + BOX_HEIGHT + 4 if steps else 0
@@ -58,7 +58,7 @@ def draw_lineage(steps, *, current) -> Picture:
 
 
 def _box(x, y, dataset, last, current):
-    lines = (dataset.name, f"{dataset.row_count:,} customers", last)
+    lines = (dataset.short_title, f"{dataset.row_count:,} customers", last)
     return Box(x, y, dataset.pk, tuple(_short(line) for line in lines if line), dataset == current)
 
 

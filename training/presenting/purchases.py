@@ -1,5 +1,6 @@
 """What a training on a purchase log came to, in lines for whoever looks it up."""
 
+from ml.logs.features.wording import say_feature
 from training.models import TrainingRun
 from transactions.presenting.days import write_day
 
@@ -53,7 +54,7 @@ def _describe_rule(rule):
         return []
     end = "high" if rule["higher_is_riskier"] else "low"
     return [
-        f"{rule['feature']}, at risk who has {end} values: AUC {rule['auc']:.4f}, F1 (churners) "
+        f"{say_feature(rule['feature'])}, at risk who has {end} values: AUC {rule['auc']:.4f}, F1 (churners) "
         f"{rule['f1']:.4f}. A model below it is no use."
     ]
 

@@ -3,6 +3,7 @@
 from companies.identity import Member
 from jobs.models import Job
 from registry.models import ModelVersion
+from registry.selectors import champion_that_serves
 from training.presenting.purchases import describe_report
 from training.selectors import list_training_runs, training_runs_for, trainings_of
 from transactions.models import AnalysisSession
@@ -23,8 +24,16 @@ def card_section(member: Member, version: ModelVersion) -> dict | None:
 
 
 def analysis_section(member: Member, analysis: AnalysisSession) -> dict | None:
-    """Return what the page of a log says of training, which is a developer's: the latest of this log."""
-    return {"training": trainings_of(analysis).first(), "analysis": analysis} if member.is_developer else None
+    """Return what the page of a log says of training, which is a developer's: the latest of this log; nothing
+    where its customers were put away.
+    """
+    if not member.is_developer or analysis.population.is_archived:
+        return None
+    return {
+        "training": trainings_of(analysis).first(),
+        "analysis": analysis,
+        "serves": champion_that_serves(analysis.company, analysis.population),
+    }
 
 
 def log_section(member: Member, version: ModelVersion) -> dict | None:

@@ -1,5 +1,6 @@
 """How a model stands to the best single column: shown to be better, shown to be worse, or neither."""
 
+from ml.logs.features.wording import say_feature
 from training.models import TrainingRun
 
 
@@ -27,8 +28,8 @@ def describe_standing(training: TrainingRun) -> str:
         f"AUC {training.version.metrics.additional_metrics['churners']['auc']:.3f} against {rule['auc']:.3f}"
     )
     if is_below_rule(training):
-        return f"It ranks customers worse than sorting by {rule['feature']} does ({figures})."
-    return f"It is not shown to be better than sorting by {rule['feature']} ({figures})."
+        return f"It ranks customers worse than sorting by {say_feature(rule['feature'])} does ({figures})."
+    return f"It is not shown to be better than sorting by {say_feature(rule['feature'])} ({figures})."
 
 
 def _rule(training):

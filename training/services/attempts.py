@@ -17,7 +17,7 @@ from registry.services.opening import DamagedArtefact, verified_files
 from registry.services.states import VersionNotServing
 from registry.services.versions import register_version
 from training.models import TrainingRun
-from training.selectors import latest_version, serving_version, the_first_version
+from training.selectors import latest_made, latest_version, serving_version, the_first_version
 from training.services.children import learn_in_child
 from training.services.deploying import deploy_after_training
 from training.services.lineage import (
@@ -99,6 +99,7 @@ def _attempt(run, training_run, work, at):
             }
             training_run.comparison = {
                 **found["comparison"],
+                **_why_not_compared(existing, left_out),
                 "existing": [{"id": version["id"], "name": version["name"]} for version in existing],
                 "not_compared": left_out,
                 "choice": _choice(training_run),
@@ -145,7 +146,7 @@ def _existing(training_run, at):
     wanted = {"serving": serving_version(company, member, population)}
     if wanted["serving"] is None and population.company_id:
         # Nobody deployed one of these customers yet; the version before is what there is to beat.
-        wanted["before"] = latest_version(company, population)
+        wanted["before"] = latest_version(company, population) or latest_made(company, population)
     first = the_first_version(training_run.model_type, population)
     if first and first != wanted["serving"]:
         wanted["v1"] = first
@@ -154,7 +155,7 @@ def _existing(training_run, at):
         if version is None:
             continue
         try:
-            files = verified_files(version).to_dict()
+            files = verified_files(version, at=at).to_dict()
         except (DamagedArtefact, VersionNotServing):
             left_out.append(str(version))
             continue
@@ -169,6 +170,14 @@ def _existing(training_run, at):
             }
         )
     return existing, left_out
+
+
+def _why_not_compared(existing, left_out):
+    """Return what the comparison says where versions were made before, but none of them can be used."""
+    if existing or not left_out:
+        return {}
+    verb = "is" if len(left_out) == 1 else "are"
+    return {"sentence": f"Not compared: {' and '.join(left_out)} {verb} out of service."}
 
 
 def _data(dataset, path):

@@ -1,6 +1,6 @@
 """Deploying what a training left, where its base says so, and over a champion only if it is shown better."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ml.evaluation.comparison import BETTER
 from registry.models import ModelVersion
@@ -113,23 +113,6 @@ def _compare_beside(training, champion):
 def _describe_lead(champion, knew_until):
     day = datetime.fromisoformat(knew_until).date()
     return f"{champion} had learned what happened before {day}, a part of these outcomes: that flatters it."
-
-
-def learned_outcomes_until(evidence: dict) -> datetime | None:
-    """Return up to when, by the clock of its log, a version knows what became of its customers.
-
-    None where outcomes came with the file: then nobody knows.
-
-    Parameters
-    ----------
-    evidence
-        The report of its training, as the manifest keeps it.
-    """
-    definition = evidence.get("definition")
-    if definition is None:
-        return None
-    days = definition["gap_days"] + definition["horizon_days"]
-    return datetime.fromisoformat(evidence["registered_at_cutoff"]) + timedelta(days=days)
 
 
 def _judged_on(training):

@@ -4,22 +4,23 @@ from datetime import datetime
 from pathlib import Path
 
 from companies.identity import Member
+from companies.services.locking import lock_company
 from core.errors import Conflict, DomainError
 from core.files.store import local_copy
 from core.files.stored import DATASETS
 from intake.services.submissions import Submission, begin_run, run_of_earlier_send
 from jobs.runner import JobRun
+from ml.logs.known_until import learned_outcomes_until
 from registry.engines.exported import read_exported
 from registry.models import ModelType
 from registry.selectors import champion_that_serves
-from registry.services.ledger import lock_company
 from registry.services.model_types import add_missing_model_types, read_model_type
 from registry.services.opening import DamagedArtefact, load_manifest, verified_files
+from registry.services.populations import refuse_archived
 from registry.services.versions import register_version
 from training.models import TrainingRun
-from training.selectors import latest_features
 from training.services.children import learn_in_child
-from training.services.deploying import deploy_after_training, learned_outcomes_until
+from training.services.deploying import deploy_after_training
 from training.services.runs import refuse_others, room_for
 from transactions.models import FeatureMatrix
 
@@ -39,22 +40,22 @@ class FeaturesFailed(DomainError):
 def start_feature_training(
     *,
     member: Member,
+    matrix: FeatureMatrix | None,
     model_type: str | None = None,
-    matrix: FeatureMatrix | None = None,
     idempotency_key: str | None = None,
     at: datetime,
 ) -> TrainingRun:
-    """Queue a training on features of the company.
+    """Queue a training on features of a purchase log.
 
     Parameters
     ----------
     member
         Who asks: the developer.
-    model_type
-        One of `ml.logs.log_models.TYPES`; by default the first.
     matrix
-        Features to learn from; by default the latest of the company. Where they are still being computed, the
-        training waits for them.
+        Features to learn from. Where they are still being computed, the training waits for them; None where
+        there are none yet.
+    model_type
+        Slug of any type; by default `USUAL_LOG_TYPE` of `registry.services.model_types`.
     idempotency_key
         Sent twice by the same member, the first training comes back.
 
@@ -64,17 +65,19 @@ def start_feature_training(
         Logs are not learned with that type.
     NoFeatures
         There are none yet.
+    registry.services.populations.BaseIsArchived
+        Its customers were put away.
     """
     refuse_others(member)
     submission = submission_of(member, idempotency_key)
     if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects):
         return earlier
     model_type = read_model_type(model_type)
-    matrix = matrix or latest_features(member.company)
     if matrix is None:
         raise NoFeatures(
             "There are no features to learn from yet. Upload a purchase log and process its features first."
         )
+    refuse_archived(matrix.analysis.population)
     add_missing_model_types()
     training, _ = begin_run(
         submission,
@@ -114,13 +117,13 @@ def train_on_features(*, run: JobRun, training: TrainingRun, at: datetime) -> No
     matrix = _features_of(training)
     labels = _labels_of(matrix.analysis)
     with local_copy(DATASETS, matrix.analysis.events_path) as events, room_for(training) as folder:
-        arguments = _arguments(training, matrix, labels) | {"folder": folder, "events": str(events)}
+        arguments = _arguments(training, matrix, labels, at) | {"folder": folder, "events": str(events)}
         found = learn_in_child(ENGINE, arguments, run=run)
         exported = read_exported(Path(folder))
     run.progress("Register", 0, 0)
     with run.finish():
         # The company before the type, as a retraining takes them.
-        lock_company(training.company)
+        lock_company(training.company_id)
         training.version = register_version(
             company=training.company,
             population=training.population,
@@ -142,7 +145,7 @@ def _labels_of(analysis):
     return TrainingRun.Labels.GIVEN if is_given else TrainingRun.Labels.DEFINITION
 
 
-def _arguments(training, matrix, labels):
+def _arguments(training, matrix, labels, at):
     """Return what the child is told, but for its files."""
     return {
         "feature_set": matrix.feature_set,
@@ -158,20 +161,20 @@ def _arguments(training, matrix, labels):
         "model_type": training.model_type.slug,
         "params": training.model_type.parameters,
         "minimum": (matrix.analysis.profile or {}).get("minimum"),
-        "champion": _champion_of(training),
+        "champion": _champion_of(training, at),
     }
 
 
-def _champion_of(training):
+def _champion_of(training, at):
     """Return what serves the base, for a comparison on the customers of this log; None where nothing does."""
     champion = champion_that_serves(training.company, training.population)
     if champion is None:
         return None
     try:
-        files = verified_files(champion)
+        files = verified_files(champion, at=at)
     except DamagedArtefact:
         return None
-    known_until = learned_outcomes_until(load_manifest(champion).get("evidence", {}))
+    known_until = learned_outcomes_until(load_manifest(champion, at=at).get("evidence", {}))
     return {
         "id": champion.pk,
         "name": str(champion),

@@ -8,16 +8,16 @@ from pathlib import Path
 from django.db.models import Max
 
 from companies.models import Company
+from companies.services.locking import lock_company
 from core.errors import Conflict
 from core.files.media import readable_path, remove_media, take_media
 from registry.engines.files import compare_file
 from registry.models import Dataset, Population
-from registry.services.datasets import share_original
+from registry.services.datasets import held_out_beside, share_original
 from training.models import TrainingRun
 
 UPLOADS_FOLDER = "datasets/dev/uploadToRetrain"
 COMBINED_FOLDER = "datasets/dev/combinedDataset"
-HELD_OUT_SUFFIX = ".held_out"
 
 
 class NothingToCombineWith(Conflict):
@@ -73,11 +73,6 @@ def next_number(company: Company, population: Population) -> int:
     return (runs.aggregate(Max("number"))["number__max"] or 0) + 1
 
 
-def held_out_beside(dataset_path: str) -> str:
-    """Return where the list of who is held out of a combined table stands: one bit for each row."""
-    return f"{dataset_path.removesuffix('.csv')}{HELD_OUT_SUFFIX}"
-
-
 def held_out_of(dataset: Dataset) -> dict | None:
     """Return path and hash of who was held out of `dataset`; None where that follows from its rows."""
     run = TrainingRun.objects.filter(combined_dataset=dataset).first()
@@ -128,7 +123,7 @@ def register_lineage(
         `base` is no longer the company's latest: whatever learned from it would fork the chain.
     """
     # The lock makes two retrainings of one company wait for each other here, until the first has committed.
-    company = Company.objects.select_for_update().get(pk=training_run.company_id)
+    company = lock_company(training_run.company_id)
     population = training_run.population
     if latest_dataset(company=company, population=population, at=at) != base:
         raise DataMovedOn

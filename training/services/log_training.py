@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from companies.identity import Member
+from companies.services.locking import lock_company
 from intake.services.submissions import run_of_earlier_send
-from registry.services.ledger import lock_company
 from training.models import TrainingRun
 from training.services.feature_training import start_feature_training, submission_of
 from training.services.runs import refuse_others
@@ -32,7 +32,7 @@ def train_on_log(
     feature_set
         A key of the catalogue's `FEATURE_SETS`.
     model_type
-        One of `ml.logs.log_models.TYPES`.
+        Slug of any type.
     idempotency_key
         Sent twice by the same member, the first training comes back, and no features are computed again.
 
@@ -47,7 +47,7 @@ def train_on_log(
     """
     refuse_others(member)
     # The second of two sends at once waits here, and then finds the first.
-    lock_company(member.company)
+    lock_company(member.company.pk)
     submission = submission_of(member, idempotency_key)
     if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects):
         return earlier

@@ -9,16 +9,16 @@ from companies.identity import membership
 from companies.models import Account, Company
 from companies.selectors import developer_of
 from companies.services.audit import record_event
+from companies.services.conditions import LONGEST_REASON, one_line, refuse_all_but_operators
 from core.errors import Conflict, DomainError
 from intake.services.checking import REFUSE
 from jobs.models import Job
 from jobs.runner import JobRun
 from jobs.services import enqueue
 from registry.models import Dataset, ModelVersion
-from registry.services.importing import OnlyOperators
 from registry.services.ledger import name_of
 from training.models import TrainingRun
-from training.services.retraining import LONGEST_REASON, start_retraining
+from training.services.retraining import start_retraining
 
 REBUILD = "training.rebuild"
 
@@ -55,7 +55,7 @@ def retrain_for(
 
     Raises
     ------
-    OnlyOperators
+    OperatorsOnly
         `by` is none.
     BelongsToEverybody
         It is a default, and no company was named.
@@ -64,7 +64,7 @@ def retrain_for(
     DomainError
         As for `training.services.retraining.start_retraining`.
     """
-    _refuse_others(by)
+    refuse_all_but_operators(by, act="retrains for a company")
     company = company or version.company
     if company is None:
         raise BelongsToEverybody(f"{version} belongs to everybody. Say for which company.", field="company")
@@ -72,7 +72,7 @@ def retrain_for(
     if developer is None:
         raise NobodyToAnswer(f"{company} has no approved developer, and nobody else retrains its models.")
     ordered = f" (ordered by {name_of(by)})"
-    reason = " ".join(reason.split())
+    reason = one_line(reason)
     if reason:
         reason = f"{reason[: LONGEST_REASON - len(ordered)]}{ordered}"
     run = start_retraining(
@@ -96,12 +96,12 @@ def order_rebuild(*, version: ModelVersion, reason: str, by: Account, at: dateti
 
     Raises
     ------
-    OnlyOperators
+    OperatorsOnly
         `by` is none.
     LearnedFromLog
         It learned from a purchase log, whose features are computed anew for each training.
     """
-    _refuse_others(by)
+    refuse_all_but_operators(by, act="has a version rebuilt")
     dataset = version.training_dataset
     if dataset is not None and dataset.dataset_type != Dataset.Type.SNAPSHOT:
         raise LearnedFromLog(
@@ -130,7 +130,7 @@ def rebuild(*, run: JobRun, version: ModelVersion, at: datetime) -> None:
     from training.services.rebuilding import rebuild_version
 
     run.progress("Train and compare", 0, 0)
-    rebuilt = rebuild_version(version=version)
+    rebuilt = rebuild_version(version=version, at=at)
     with run.finish():
         record_event(
             action="version-rebuilt",
@@ -144,8 +144,3 @@ def rebuild(*, run: JobRun, version: ModelVersion, at: datetime) -> None:
             largest_difference=rebuilt.largest_difference,
             seconds=round(rebuilt.seconds, 1),
         )
-
-
-def _refuse_others(by):
-    if not by.is_staff:
-        raise OnlyOperators("Only an operator does this.")

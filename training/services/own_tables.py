@@ -1,7 +1,7 @@
 """A table of a company's own: looked at, described by its people, and learned from for the first time."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import PurePath
@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from companies.identity import Member
 from companies.models import Company
+from companies.services.conditions import checked_reason
+from companies.services.locking import lock_company
 from core.errors import Unprocessable
 from intake.limits import upload_limit
-from intake.services.checking import REFUSE, FileRefused, preview_upload
+from intake.services.checking import REFUSE, FileRefused, ask_for_letters, preview_upload, said_encoding
 from intake.services.submissions import run_of_earlier_send
 from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep, take_in
 from ml.matrix.schemas import FeatureSchema
@@ -32,8 +34,8 @@ from training.models import TrainingRun
 from training.presenting.leaks import STOP, Leak, describe_leaks
 from training.selectors import base_without_model
 from training.services.retraining import (
+    SAY_WHY,
     USUAL_OWN_TYPE,
-    checked_reason,
     find_type,
     queue_training,
     submission_of,
@@ -90,22 +92,33 @@ class CheckedTable:
 # --- Looked at -------------------------------------------------------------------------------------------
 
 
-def look_at_table(*, member: Member, upload: File | WaitingUpload) -> SeenTable:
+def look_at_table(*, member: Member, upload: File | WaitingUpload | str, encoding: str = "") -> SeenTable:
     """Take a table in, propose what its columns are, and keep it for an hour.
+
+    Parameters
+    ----------
+    upload
+        What came with a form, or an upload that was kept, by itself or by its token: then it is looked at
+        anew, and as what it was described is forgotten.
+    encoding
+        As for `intake.services.checking.take_in_table`.
 
     Raises
     ------
     OnlyDevelopers
         `member` is a user.
     FileRefused
-        It cannot be read, or is a purchase log (`is_log`); nothing of it is left.
+        It cannot be read, or is a purchase log (`is_log`). Nothing of it is left, except where its owner can
+        go on with it (`kept`): elsewhere, or after saying how its letters are written (`letters`).
     """
     refuse_others(member)
-    waiting = None
+    waiting = find_kept(upload, member=member) if isinstance(upload, str) else None
     try:
-        waiting = take_in(upload)
-        preview, inferred = _look(waiting)
+        waiting = waiting or take_in(upload)
+        preview, inferred = _look(waiting, said_encoding(waiting, encoding))
     except TableError as error:
+        if waiting and error.kind == "bad_encoding":
+            raise ask_for_letters(error, waiting, member=member) from error
         if waiting:
             waiting.remove()
         raise FileRefused(error) from error
@@ -113,7 +126,11 @@ def look_at_table(*, member: Member, upload: File | WaitingUpload) -> SeenTable:
         if waiting:
             waiting.remove()
         raise
+    if inferred.log_reason:
+        found = TableError("wrong_mapping", inferred.log_reason)
+        raise FileRefused(found, kept=keep(waiting, member=member), log=inferred.log_reason)
     waiting.write_note(SEEN, {"preview": preview.to_dict(), "inferred": inferred.to_dict()})
+    waiting.write_note(CHECKED, None)
     return SeenTable(keep(waiting, member=member), waiting.name, preview, inferred)
 
 
@@ -145,12 +162,10 @@ def latest_choices(token: str, *, member: Member) -> tuple[Choices, str] | None:
     return Choices(**choices | {"left_out": tuple(choices["left_out"])}), known["asked"]["bad_rows"]
 
 
-def _look(waiting):
-    preview = preview_upload(waiting)
+def _look(waiting, encoding):
+    preview = preview_upload(waiting, encoding=encoding)
     inferred = infer_table_in_child(waiting.path, preview, **_limits(settings.UPLOAD_MEMORY_MB))
     _refuse_few(inferred.rows)
-    if inferred.log_reason:
-        raise FileRefused(TableError("wrong_mapping", inferred.log_reason), log=inferred.log_reason)
     return preview, inferred
 
 
@@ -261,6 +276,7 @@ def _examined(waiting, token, inferred, choices, bad_rows, today):
                 "rejects_path": str(waiting.rejects_path),
                 "max_bytes": upload_limit(),
                 "today": today,
+                "encoding": said_encoding(waiting, ""),
             },
             **_limits(settings.TRAINING_MEMORY_MB),
         )
@@ -311,6 +327,7 @@ def start_first_training(
     value_column: str | None = None,
     currency: str = "",
     bad_rows: str = REFUSE,
+    on_checked: Callable[[CheckedTable], object] = lambda checked: None,
     idempotency_key: str | None = None,
     at: datetime,
 ) -> TrainingRun:
@@ -330,6 +347,8 @@ def start_first_training(
         Columns that are learned from although each alone tells who left: it stands on every card.
     value_column
         The number that says what a customer is worth a month, where there is one, and its `currency`.
+    on_checked
+        Told what was found in the table, before anything that was found may refuse it.
 
     Raises
     ------
@@ -347,13 +366,14 @@ def start_first_training(
     if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=token):
         return earlier
     chosen_type = find_type(model_type)
-    reason = checked_reason(reason.strip() or FIRST_REASON)
+    reason = checked_reason(reason.strip() or FIRST_REASON, missing=SAY_WHY)
     checked = check_choices(member=member, token=token, choices=choices, bad_rows=bad_rows, at=at)
+    on_checked(checked)
     kept = _kept_leaks(checked, keep_leaking)
     waiting = find_kept(token, member=member)
     with transaction.atomic():
         # Held, so that of two who send the same at once the second finds the run of the first.
-        Company.objects.select_for_update().get(pk=member.company.pk)
+        lock_company(member.company.pk)
         if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=waiting):
             return earlier
         described = _described(checked, choices, kept, value_column) | {"currency": currency}
@@ -372,7 +392,14 @@ def start_first_training(
 
 
 def start_from_file(
-    *, member: Member, upload: File, said: dict, idempotency_key: str | None = None, at: datetime, **options
+    *,
+    member: Member,
+    upload: File,
+    said: dict,
+    encoding: str = "",
+    idempotency_key: str | None = None,
+    at: datetime,
+    **options,
 ) -> TrainingRun:
     """Do for a program in one step what people do in three; a refusal leaves nothing of the file.
 
@@ -392,7 +419,12 @@ def start_from_file(
     submission = submission_of(member, idempotency_key)
     if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=upload):
         return earlier
-    seen = look_at_table(member=member, upload=upload)
+    try:
+        seen = look_at_table(member=member, upload=upload, encoding=encoding)
+    except FileRefused as refusal:
+        if refusal.kept:
+            find_kept(refusal.kept, member=member).remove()
+        raise
     waiting = find_kept(seen.token, member=member)
     try:
         return start_first_training(

@@ -1,6 +1,7 @@
 """Training a version once more from what was recorded about it, to show that it is what its card says."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -34,7 +35,7 @@ class Rebuilt:
     seconds: float
 
 
-def rebuild_version(*, version: ModelVersion) -> Rebuilt:
+def rebuild_version(*, version: ModelVersion, at: datetime) -> Rebuilt:
     """Train `version` again from its recorded data set, parameters and seed, and compare the predictions.
 
     Nothing is written: the version goes on serving with the files that it has.
@@ -54,7 +55,7 @@ def rebuild_version(*, version: ModelVersion) -> Rebuilt:
     from ml.learning.training import train_model
     from training.services.learning import read_table
 
-    manifest = load_manifest(version)
+    manifest = load_manifest(version, at=at)
     dataset = version.training_dataset
     if dataset is None:
         raise CannotRebuild(
@@ -79,7 +80,7 @@ def rebuild_version(*, version: ModelVersion) -> Rebuilt:
         raise CannotRebuild(f"{version} learned from other rows than stand in {dataset} today.")
     again = export_model(trained, schema)
     columns = {name: table.frame[name].to_numpy() for name in schema.features}
-    expected = load_scorer(version).score_batch(columns)
+    expected = load_scorer(version, at=at).score_batch(columns)
     found = Scorer(again.manifest, again.onnx).score_batch(columns)
     largest = float(abs(expected - found).max())
     # Written so that a NaN is refused, too.

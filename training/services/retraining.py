@@ -1,6 +1,6 @@
 """Retraining: the file is checked and the run written down at once; the work is done by a job."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
@@ -8,8 +8,9 @@ from django.core.files.base import File
 from django.db import transaction
 
 from companies.identity import Member
-from companies.models import Company
-from core.errors import Conflict, DomainError
+from companies.services.conditions import checked_reason
+from companies.services.locking import lock_company
+from core.errors import Conflict
 from intake.services.checking import REFUSE, take_in_table, what_was_read
 from intake.services.submissions import Submission, run_of_earlier_send, start_run
 from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep, name_of_kept
@@ -27,13 +28,14 @@ from training.services.lineage import (
 from training.services.runs import refuse_others
 
 TASK = "training.retrain"
-LONGEST_REASON = 500
+SAY_WHY = "Say why you retrain: it stands beside the version."
+NOBODY_IS_FOUND_AGAIN = (
+    "No column names these customers, so nobody is found again: every row counts as a new customer. Who "
+    "stands in an earlier file as well is in the data twice, perhaps once to learn from and once to be "
+    "tested on, and the figures may look better than they are."
+)
 # What a base of a company is learned by where nobody chooses: the most accurate type on most tables.
 USUAL_OWN_TYPE = "lightgbm"
-
-
-class ReasonMissing(DomainError):
-    code = "reason-missing"
 
 
 class NoTypeToRetrain(Conflict):
@@ -59,6 +61,7 @@ def check_upload(
     upload: File | WaitingUpload | str,
     population: Population,
     bad_rows: str = REFUSE,
+    encoding: str = "",
     at: datetime,
 ) -> CheckedUpload:
     """Check a file as one to learn from, and keep it for an hour until its owner decides.
@@ -72,7 +75,7 @@ def check_upload(
     """
     refuse_others(member)
     _refuse_base(population, member.company)
-    waiting, report = _checked(member, upload, population, bad_rows, at)
+    waiting, report = _checked(member, upload, population, bad_rows, encoding, at)
     waiting.write_report(report)
     return CheckedUpload(report=report, name=waiting.name, token=keep(waiting, member=member))
 
@@ -100,6 +103,7 @@ def start_retraining(
     population: Population,
     model_type: str | None = None,
     bad_rows: str = REFUSE,
+    encoding: str = "",
     idempotency_key: str | None = None,
     at: datetime,
 ) -> TrainingRun:
@@ -120,6 +124,8 @@ def start_retraining(
         the company the one that was trained last.
     bad_rows
         ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
+    encoding
+        As for `intake.services.checking.take_in_table`.
     idempotency_key
         Sent twice by the same member, the first run comes back and the second file is dropped unread.
     at
@@ -140,15 +146,15 @@ def start_retraining(
     submission = submission_of(member, idempotency_key)
     if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=upload):
         return earlier
-    reason = checked_reason(reason)
+    reason = checked_reason(reason, missing=SAY_WHY)
     _refuse_base(population, member.company)
     chosen_type = type_to_retrain(population, model_type)
     latest_dataset(company=member.company, population=population, at=at)
 
-    waiting, report = _checked(member, upload, population, bad_rows, at)
+    waiting, report = _checked(member, upload, population, bad_rows, encoding, at)
     with transaction.atomic():
         # Two that are sent at once stand in a row: the second waits for the first.
-        Company.objects.select_for_update().get(pk=member.company.pk)
+        lock_company(member.company.pk)
         return queue_training(
             submission,
             population=population,
@@ -203,16 +209,6 @@ def queue_training(
 
 def submission_of(member: Member, idempotency_key: str | None) -> Submission:
     return Submission(member=member, task=TASK, kind="training_run", sent_key=idempotency_key)
-
-
-def checked_reason(reason: str) -> str:
-    reason = " ".join(reason.split())
-    if not reason or len(reason) > LONGEST_REASON:
-        raise ReasonMissing(
-            f"Say in at most {LONGEST_REASON} characters why you retrain: it stands beside the version.",
-            field="reason",
-        )
-    return reason
 
 
 def training_of_key(member: Member, idempotency_key: str | None) -> TrainingRun | None:
@@ -276,6 +272,17 @@ def _refuse_base(population, company):
         )
 
 
-def _checked(member, upload, population, bad_rows, at):
+def _checked(member, upload, population, bad_rows, encoding, at):
     schema = customers_table(population.features, population.reading, purpose="train")
-    return take_in_table(upload, member=member, schema=schema, purpose="train", bad_rows=bad_rows, at=at)
+    waiting, report = take_in_table(
+        upload,
+        member=member,
+        schema=schema,
+        purpose="train",
+        bad_rows=bad_rows,
+        encoding=encoding,
+        at=at,
+    )
+    if population.has_ids or not population.datasets.exists():
+        return waiting, report
+    return waiting, replace(report, warnings=(*report.warnings, NOBODY_IS_FOUND_AGAIN))

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from django.conf import settings
 
-from core.errors import Conflict
 from registry.engines.files import MANIFEST
 from registry.models import Dataset, ModelType, ModelVersion
 from registry.selectors import telecom_base
 from registry.services.datasets import (
+    DatasetMissing,
     default_dataset,
     register_default_dataset,
     verified_path,
@@ -24,12 +24,8 @@ from registry.services.initialisation import (
     register_model_in_db,
 )
 from registry.services.model_types import add_missing_model_types
-from registry.services.opening import DamagedArtefact, check_version
+from registry.services.opening import DamagedArtefact, read_or_report
 from registry.services.versions import DefaultExists
-
-
-class DatasetNotThere(Conflict):
-    code = "dataset-missing"
 
 
 def seed_defaults(
@@ -51,7 +47,7 @@ def seed_defaults(
 
     Raises
     ------
-    DatasetNotThere
+    DatasetMissing
         There is no file to learn from.
     TableRefused
         The file is not what it must be; the sentence says where and why.
@@ -60,7 +56,7 @@ def seed_defaults(
     """
     wanted = settings.DEFAULT_MODEL_TYPES
     # The usual start of the server ends here, before anything that learns is imported.
-    if dataset_path is None and not _missing(wanted, default_dataset()):
+    if dataset_path is None and not _missing(wanted, default_dataset(), at):
         report(f"The {len(wanted)} default models are ready.")
         return []
     with _one_at_a_time():
@@ -81,12 +77,12 @@ def _seed(wanted, dataset_path, at, report):
         path = Path(dataset_path or settings.DATASET_A)
         if not path.is_file():
             hint = "" if dataset_path else " Make it with: manage.py make_dataset_a"
-            raise DatasetNotThere(f"There is no file {path}.{hint}")
+            raise DatasetMissing(f"There is no file {path}.{hint}")
         table = read_table(path, schema=schema)
         dataset = original if original and original.sha256 == table.checked.sha256 else None
     else:
         dataset = original
-    missing = _missing(wanted, dataset)
+    missing = _missing(wanted, dataset, at)
     if not missing:
         report(f"The {len(wanted)} default models are ready; they were trained on this file.")
         return []
@@ -120,7 +116,7 @@ def _seed(wanted, dataset_path, at, report):
     return registered
 
 
-def _missing(wanted: list[str], dataset: Dataset | None) -> list[str]:
+def _missing(wanted: list[str], dataset: Dataset | None, at: datetime) -> list[str]:
     """Return those of `wanted` whose default does not serve, or learned from other data than `dataset`."""
     if dataset is None:
         return list(wanted)
@@ -130,10 +126,10 @@ def _missing(wanted: list[str], dataset: Dataset | None) -> list[str]:
             "model_type", "training_dataset", "company"
         )
     }
-    return [slug for slug in wanted if not _is_sound(defaults.get(slug), dataset)]
+    return [slug for slug in wanted if not _is_sound(defaults.get(slug), dataset, at)]
 
 
-def _is_sound(version, dataset):
+def _is_sound(version, dataset, at):
     if version is None:
         return False
     learned = version.training_dataset is not None and version.training_dataset.sha256 == dataset.sha256
@@ -142,7 +138,7 @@ def _is_sound(version, dataset):
     if not version.is_ready:
         return False
     try:
-        manifest = json.loads(check_version(version)[MANIFEST])
+        manifest = json.loads(read_or_report(version, at=at)[MANIFEST])
     except DamagedArtefact:
         return False
     # What an operator imported or promoted learned from something else, and stays all the same.

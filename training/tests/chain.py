@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from core.files.media import media_path
 from registry.models import Dataset, ModelVersion
-from registry.services.opening import check_version
+from registry.services.opening import read_or_report
 from training.models import TrainingRun
 
 
@@ -31,7 +31,7 @@ def assert_whole(company, *, done):
         known |= uploaded
         assert _ids(run.combined_dataset) == known
         assert run.combined_dataset.row_count == len(known)
-        assert check_version(run.version)
+        assert read_or_report(run.version, at=run.created_at)
 
 
 def _ids(dataset):

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from registry.selectors import telecom_base
 from registry.tests.factories import NOON
 
 DEFAULT_SLUGS = (
@@ -85,6 +86,7 @@ def default_versions(model_types, default_dataset_row, exported_models):
     return {
         slug: register_version(
             company=None,
+            population=telecom_base(),
             model_type=model_types[slug],
             exported=exported,
             dataset=default_dataset_row,

@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 
 from companies.identity import membership
 from intake.services.checking import LEAVE_OUT, FileRefused
-from intake.services.waiting import REJECTS_SUFFIX, UploadIsGone
+from intake.services.waiting import REJECTS_SUFFIX, UploadIsGone, find_kept
 from registry.tests.factories import NOON
 from tabular.snapshots.plan import suggest
 from training.services.own_tables import check_choices, find_seen, look_at_table
@@ -63,7 +63,7 @@ def test_a_user_does_not_make_a_customer_base(user, settings):
     assert waiting_files(settings) == []
 
 
-def test_a_purchase_log_is_led_on_and_nothing_of_it_stays(look, settings):
+def test_a_purchase_log_is_led_on_and_kept_for_where_it_belongs(look, developer):
     log = [["customer_id", "order_date", "amount"]]
     log += [[f"C{n % 20}", f"2025-0{1 + n % 9}-{1 + n % 28:02d}", f"{n}.50"] for n in range(300)]
 
@@ -71,7 +71,7 @@ def test_a_purchase_log_is_led_on_and_nothing_of_it_stays(look, settings):
         look(log)
 
     assert refused.value.is_log
-    assert waiting_files(settings) == []
+    assert find_kept(refused.value.kept, member=membership(developer)).name == "gym.csv"
 
 
 def test_what_is_no_table_is_refused_and_nothing_of_it_stays(developer, settings):

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from companies.identity import membership
+from companies.services.conditions import ReasonMissing
 from jobs.models import Job
 from registry.models import Dataset, Population
 from registry.services.model_types import UnknownModelType
@@ -14,7 +15,6 @@ from registry.tests.factories import NOON
 from tabular.snapshots.plan import suggest
 from training.models import TrainingRun
 from training.services.own_tables import ColumnsKnowAnswer, start_first_training
-from training.services.retraining import ReasonMissing
 from training.tests.own import gym, with_column
 
 pytestmark = pytest.mark.django_db

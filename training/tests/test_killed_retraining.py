@@ -18,7 +18,7 @@ from jobs.models import Job
 from jobs.services import reap
 from jobs.tests.test_killed_workers import environment, processes, wait_until  # noqa: F401
 from registry.models import Dataset, ModelVersion
-from registry.services.opening import check_version
+from registry.services.opening import read_or_report
 from training.models import TrainingRun
 from training.tests.chain import assert_whole
 
@@ -103,7 +103,7 @@ def test_is_done_once_wherever_its_workers_were_killed(points, retraining, label
     assert len(left) == 2  # the table, and who is held out of it
     models = {path.name.split(".")[0] for path in media_path("models/retrained_models").rglob("*.*")}
     assert models == {"logistic_regression_v2", "logistic_regression_v2_metadata"}
-    assert check_version(run.version)
+    assert read_or_report(run.version, at=timezone.now())
 
 
 def test_a_real_worker_that_is_killed_is_followed_by_another_within_a_minute(

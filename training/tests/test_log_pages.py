@@ -1,5 +1,6 @@
 """Training on a purchase log from its page: asked for once, refused in place, found again, told in full."""
 
+import re
 import uuid
 
 import pytest
@@ -111,6 +112,25 @@ def test_the_page_of_a_log_leads_a_developer_to_a_model(as_developer, as_user, a
 
     assert link in as_developer.get(f"/dev/logs/{analysis.pk}/").content.decode()
     assert link not in as_user.get(f"/user/logs/{analysis.pk}/").content.decode()
+    assert f'href="{link}" aria-current="page">Model</a>' in as_developer.get(link).content.decode()
+
+
+def next_steps(client, analysis):
+    """Return the filled buttons of the page of a log."""
+    page = client.get(f"/dev/logs/{analysis.pk}/").content.decode()
+    return re.findall(r'<(?:a|button) class="btn primary"[^>]*>([^<]+)<', page.partition("<main")[2])
+
+
+def test_the_page_of_a_log_has_one_next_step_and_says_it_once(as_developer, analysis):
+    assert next_steps(as_developer, analysis) == ["Choose a model"]
+
+    page = as_developer.get(f"/dev/logs/{analysis.pk}/").content.decode()
+
+    assert "What next?" not in page and page.count("Learn who will leave") == 1
+
+
+def test_a_log_that_was_learned_from_is_scored_next(as_developer, trained, analysis):
+    assert next_steps(as_developer, analysis) == ["Score the customers"]
 
 
 def test_the_form_trains_once_and_leads_to_its_progress(as_developer, analysis):
@@ -172,7 +192,14 @@ def test_a_finished_training_tells_how_good_it_is_and_what_comes_next(as_develop
     ):
         assert words in text, words
     assert str(trained.version) in as_developer.get(page_of(analysis)).content.decode()
-
+    # The card of the version leads to the features and to the log that it learned from.
+    card = as_developer.get(reverse("registry:version", args=("dev", trained.version_id))).content.decode()
+    links = re.findall(r'href="([^"]+)"', card.partition('id="data"')[2].partition("<h2>")[0])
+    assert links == [
+        reverse("transactions:matrix", args=("dev", analysis.pk, trained.matrix.pk)),
+        reverse("transactions:analysis", args=("dev", analysis.pk)),
+    ]
+    assert [as_developer.get(link).status_code for link in links] == [200, 200]
     # A report that compares nothing leads to the card.
     TrainingRun.objects.filter(pk=trained.pk).update(report={"split": "stratified", "warnings": []})
 
@@ -196,6 +223,7 @@ def test_where_models_are_deployed_by_hand_the_page_leads_there(as_developer, me
     assert "by hand" in version.training_run.report["deployment"]["reason"]
     assert reverse("registry:deploy", args=(version.pk,)) in text
     assert reverse("predictions:score_log", args=("dev", analysis.pk)) not in text
+    assert next_steps(as_developer, analysis) == ["Deploy the model"]
 
 
 def test_a_training_that_failed_says_why_and_leads_back(as_developer, member, do_jobs):

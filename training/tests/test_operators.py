@@ -5,15 +5,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from companies.models import AuditEvent
+from companies.services.conditions import OperatorsOnly
 from companies.tests.factories import DeveloperFactory
 from core.errors import DomainError
 from jobs.models import Job
 from registry.models import ModelVersion
+from registry.selectors import telecom_base
 from registry.services.promotion import promote_version
 from registry.services.versions import register_version
 from registry.tests.factories import NOON, ModelVersionFactory
 from training.models import TrainingRun
-from training.services.operating import OnlyOperators, order_rebuild, retrain_for
+from training.services.operating import order_rebuild, retrain_for
 from training.services.seeding import seed_defaults
 from training.tests.own import gym
 from training.tests.uploads import to_csv
@@ -165,7 +167,7 @@ def test_a_version_that_learned_from_a_log_is_trained_again_instead(default_vers
 
 
 def test_others_than_operators_order_nothing(default_versions, developer):
-    with pytest.raises(OnlyOperators):
+    with pytest.raises(OperatorsOnly):
         order_rebuild(version=default_versions["decision_tree"], reason="So.", by=developer, at=NOON)
 
 
@@ -176,6 +178,7 @@ def test_seeding_leaves_alone_what_an_operator_promoted(
     tree = default_versions["decision_tree"]
     own = register_version(
         company=company,
+        population=telecom_base(),
         model_type=tree.model_type,
         exported=exported_models["decision_tree"],
         dataset=None,

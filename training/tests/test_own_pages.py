@@ -112,7 +112,20 @@ def test_a_purchase_log_is_led_on_to_purchases(as_developer):
     answer = send(as_developer, "\n".join(lines).encode(), "log.csv")
 
     assert answer.status_code == 422
-    assert "/dev/logs/new/" in answer.content.decode()
+    assert 'action="/dev/logs/new/"' in answer.content.decode()
+    sent = {"kept": answer.context["refusal"].kept}
+    assert re.fullmatch("/dev/logs/[0-9a-f-]+/columns/", as_developer.post("/dev/logs/new/", sent).url)
+
+
+def test_a_table_that_was_refused_elsewhere_is_looked_at_with_one_click(as_developer, model_types):
+    table = SimpleUploadedFile("gym.csv", to_csv(gym()))
+    refused = as_developer.post("/dev/retrain/", {"file": table})
+
+    answer = as_developer.post(NEW, {"kept": refused.context["refusal"].kept})
+
+    assert refused.status_code == 422 and "Bring a table of your own" in words(refused)
+    seen = as_developer.get(answer.url).context["seen"]
+    assert (seen.name, seen.inferred.rows) == ("gym.csv", 400)
 
 
 @pytest.mark.parametrize(("content", "status"), [(b"", 422), (b"\x89PNG\r\n\x1a\n" + bytes(400), 415)])
@@ -231,6 +244,15 @@ def test_a_column_without_a_name_cannot_be_ticked_and_stops_nobody(columns_page,
     assert not nameless["use"].value() and nameless["use"].field.disabled
     assert "give it one and upload again" in words(page)
     assert "400 customers can be learned from" in words(checked)
+
+
+def test_what_follows_without_ids_is_said_before_the_first_training(train_page):
+    page = train_page(without(gym(), "Member no"))
+
+    shown = words(page)
+    assert "Next month nobody will be found again" in shown
+    assert "Choose the column that names them" in shown
+    assert "nobody will be found again" not in words(train_page(gym()))
 
 
 def test_the_suggested_name_fits_however_long_that_of_the_file_is(columns_page):

@@ -3,6 +3,7 @@
 import pytest
 from django.core.management import CommandError, call_command
 
+from intake.services.waiting import waiting_room
 from registry.models import Population
 from training.models import TrainingRun
 from training.tests.own import as_file, gym, with_column, without
@@ -87,11 +88,14 @@ def test_the_command_is_told_how_dates_and_types_are_meant(gym_file, company, de
         ({"type": "crystal_ball"}, "no model type crystal_ball"),
     ],
 )
-def test_the_command_says_what_is_wrong(options, sentence, gym_file, company, developer, model_types):
+def test_the_command_says_what_is_wrong_and_keeps_nothing(
+    options, sentence, gym_file, company, developer, model_types
+):
     with pytest.raises(CommandError, match=sentence):
         call_command("create_base", gym_file(gym()), **{"company": company.pk} | options)
 
     assert not Population.objects.filter(company=company).exists()
+    assert not [path for path in waiting_room().rglob("*") if path.is_file()]
 
 
 @pytest.mark.any_database

@@ -1,6 +1,7 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from core.files.media import media_path
 from registry.models import Dataset
@@ -64,7 +65,7 @@ def test_a_refused_file_can_go_on_without_its_bad_rows(as_developer, retraining,
 
     assert refused.status_code == 422
     assert "Row 6" in refused.content.decode()
-    answer = as_developer.post(NEW, {"kept": refused.context["refusal"].kept})
+    answer = as_developer.post(NEW, {"kept": refused.context["refusal"].kept, "bad_rows": "leave_out"})
     page = as_developer.get(answer.url).content.decode()
     assert "299 to learn from" in page
     assert "1 left out" in page
@@ -95,10 +96,14 @@ def test_a_data_set_draws_where_it_comes_from(retrained, labelled, as_developer)
     page = as_developer.get(reverse("training:dataset", args=(run.combined_dataset_id,))).content.decode()
 
     assert "<svg" in page
-    for name in ("uploadDataset1", "combinedDataset1", "Logistic Regression v2", run.parent_dataset.name):
+    month = f"{timezone.localtime(run.combined_dataset.created_at):%B %Y}"
+    combined = f"Telecom customers, {month} (1 upload)"
+    for name in ("spring.csv", combined, "Logistic Regression v2", run.parent_dataset.name):
         assert name in page
+    # Programs know it by another name, which stands there once.
+    assert page.count("combinedDataset1") == 1
     listed = as_developer.get(reverse("training:datasets")).content.decode()
-    assert "combinedDataset1" in listed and "uploadDataset1" in listed
+    assert combined in listed and "spring.csv" in listed and "Dataset1" not in listed
 
 
 def test_a_long_lineage_says_what_it_leaves_out_and_shows_it_on_request(as_developer, company):
@@ -118,8 +123,8 @@ def test_a_long_lineage_says_what_it_leaves_out_and_shows_it_on_request(as_devel
     whole = as_developer.get(f"{address}?whole").content.decode()
 
     assert "3 earlier steps before these are not shown" in page
-    assert "combinedDataset3" in page and "combinedDataset2" not in page
-    assert "combinedDataset0" in whole and "not shown" not in whole
+    assert "(3 uploads)" in page and "(2 uploads)" not in page
+    assert "(0 uploads)" in whole and "not shown" not in whole
 
 
 def test_retrain_is_current_on_its_runs_and_history_on_its_own(as_developer):

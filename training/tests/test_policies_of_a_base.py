@@ -28,7 +28,10 @@ def test_the_next_version_names_customers_from_the_threshold_of_its_base(
 
     again = trained_again(base, gym(200, seed=5, prefix="N"))
 
-    assert (load_manifest(first.version)["threshold"], load_manifest(again.version)["threshold"]) == (
+    assert (
+        load_manifest(first.version, at=NOON)["threshold"],
+        load_manifest(again.version, at=NOON)["threshold"],
+    ) == (
         0.5,
         0.3,
     )

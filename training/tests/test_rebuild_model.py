@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 
 from core.files.media import media_path
 from registry.models import ModelVersion
-from training.services.lineage import held_out_beside
+from registry.services.datasets import held_out_beside
 
 pytestmark = pytest.mark.django_db
 

@@ -4,15 +4,18 @@ import csv
 
 import numpy as np
 import pytest
+from django.urls import reverse
 
 from companies.identity import membership
 from core.files.media import media_path
 from intake.services.checking import FileRefused
 from registry.models import Population
+from registry.services.datasets import held_out_beside
 from registry.services.deployments import deploy_version
+from registry.services.states import mark_damaged
 from registry.tests.factories import NOON, PopulationFactory
-from training.services.lineage import held_out_beside
 from training.services.retraining import (
+    NOBODY_IS_FOUND_AGAIN,
     NotToBeRetrained,
     UnknownModelType,
     check_upload,
@@ -69,6 +72,21 @@ def test_is_compared_with_the_version_before_where_none_serves(first_trained, tr
     assert "Logistic Regression v1" in run.comparison["sentence"]
 
 
+def test_where_no_version_before_can_be_used_it_says_which_and_why(
+    first_trained, trained_again, as_developer
+):
+    first = first_trained(gym())
+    mark_damaged(version=first.version, reason="Other bytes.", at=NOON)
+
+    run = trained_again(first.population, gym(200, seed=5, prefix="N"), model_type="decision_tree")
+
+    assert run.comparison["not_compared"] == ["Logistic Regression v1"]
+    assert run.comparison["sentence"] == "Not compared: Logistic Regression v1 is out of service."
+    page = as_developer.get(f"/dev/retrainings/{run.uuid}/").content.decode()
+    assert "Logistic Regression v1 is out of service and was not compared with" in page
+    assert "no version to compare" not in page and "The comparison rests on" not in page
+
+
 def test_profit_is_told_where_a_column_says_what_a_customer_is_worth(
     first_trained, trained_again, developer, company, client
 ):
@@ -115,15 +133,35 @@ def test_the_same_customers_under_new_ids_never_cross(first_trained, trained_aga
 
 
 @pytest.mark.any_database
-def test_customers_without_an_id_are_added_and_never_replaced(first_trained, trained_again):
+def test_customers_without_an_id_are_added_and_never_replaced(first_trained, trained_again, as_developer):
     first = first_trained(without(gym(), "Member no"))
     assert stored(first.combined_dataset)[15]["row number"] == "Row 17 of upload 1"
 
+    asked = as_developer.get(f"/dev/retrain/?base={first.population.uuid}").content.decode()
     run = trained_again(first.population, without(gym(200, seed=5), "Member no"))
 
     assert (run.combination["added"], run.combination["replaced"]) == (200, 0)
     names = [row["row number"] for row in stored(run.combined_dataset)]
     assert len(set(names)) == 600 and names[-1] == "Row 201 of upload 2"
+    assert "all of them count as new, also those who are there already" in asked
+    assert NOBODY_IS_FOUND_AGAIN in run.input_data["warnings"]
+    shown = as_developer.get(f"/dev/retrainings/{run.uuid}/").content.decode()
+    assert NOBODY_IS_FOUND_AGAIN in shown and "The figures may look better than they are" in shown
+
+
+def test_before_a_file_without_ids_is_learned_from_a_way_to_ids_is_offered(
+    first_trained, as_developer, developer
+):
+    first = first_trained(without(gym(), "Member no"))
+    table = as_file(without(gym(200, seed=5), "Member no"))
+    checked = check_upload(member=membership(developer), upload=table, population=first.population, at=NOON)
+
+    query = {"base": first.population.uuid, "kept": checked.token}
+    shown = as_developer.get("/dev/retrain/", query).content.decode()
+
+    assert NOBODY_IS_FOUND_AGAIN in shown
+    assert f'href="{reverse("training:new_base")}">make a customer base of that file' in shown
+    assert NOBODY_IS_FOUND_AGAIN not in first.input_data["warnings"]
 
 
 @pytest.mark.any_database

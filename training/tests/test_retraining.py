@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from companies.identity import membership
+from companies.services.conditions import ReasonMissing
 from core.files.media import media_path
 from core.files.owners import sweep
 from core.tests.races import at_once
@@ -17,13 +18,12 @@ from jobs.runner import run_job
 from ml.learning.splits import split_rows
 from registry.artefacts import path_of
 from registry.models import Dataset, ModelVersion
+from registry.services.datasets import held_out_beside
 from registry.services.initialisation import initialize_original_dataset
 from registry.services.opening import load_manifest, load_scorer
 from registry.services.states import mark_damaged
 from registry.tests.factories import NOON
 from training.models import TrainingRun
-from training.services.lineage import held_out_beside
-from training.services.retraining import ReasonMissing
 from training.services.runs import OnlyDevelopers
 from training.tests.chain import assert_whole
 
@@ -116,12 +116,12 @@ def test_the_same_data_give_the_same_model_bit_for_bit(retrained, labelled, stra
     assert here.combined_dataset.sha256 == there.combined_dataset.sha256
     for suffix in (".pkl", ".onnx", "_metadata.pkl"):
         assert here.version.file_hashes[suffix] == there.version.file_hashes[suffix], suffix
-    parameters = load_manifest(here.version)["parameters"]
+    parameters = load_manifest(here.version, at=NOON)["parameters"]
     assert parameters["hidden_layer_sizes"] == [100, 50]
     assert (parameters["activation"], parameters["solver"]) == ("identity", "sgd")
     assert (parameters["alpha"], parameters["max_iter"]) == (0.1, 200)
     assert str(here.version) == "Neural Network v2"
-    assert load_scorer(here.version).threshold == 0.5
+    assert load_scorer(here.version, at=NOON).threshold == 0.5
 
 
 # --- Refusals --------------------------------------------------------------------------------------------
@@ -280,7 +280,7 @@ def test_who_was_held_out_once_is_never_learned_from(retrained, labelled, defaul
     assert at_first < first < second
     assert len(first - at_first) == 60 and 55 <= len(second - first) <= 65
     assert run.comparison["judged"]["customers"] == len(second)
-    assert load_manifest(run.version)["split"]["test_rows"] == len(second)
+    assert load_manifest(run.version, at=NOON)["split"]["test_rows"] == len(second)
 
 
 @pytest.mark.any_database

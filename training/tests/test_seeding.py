@@ -15,13 +15,14 @@ from ml.samples.dataset_a import make_dataset_a
 from registry.artefacts import path_of
 from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL, SIGNATURE
 from registry.models import Dataset, ModelType, ModelVersion
-from registry.selectors import best_default
+from registry.selectors import best_default, telecom_base
+from registry.services.datasets import DatasetMissing
 from registry.services.initialisation import check_existing_models
 from registry.services.opening import load_scorer
 from registry.services.states import quarantine_version
 from registry.tests.factories import NOON
 from training.services.learning import CannotLearn, TableRefused
-from training.services.seeding import DatasetNotThere, seed_defaults
+from training.services.seeding import seed_defaults
 
 QUICK = ["logistic_regression", "decision_tree"]
 
@@ -124,7 +125,7 @@ def test_a_second_start_imports_nothing_that_learns(quick, settings):
 @pytest.mark.django_db
 def test_two_installations_train_the_same_models(quick, settings, tmp_path):
     seed()
-    first = {slug: load_scorer(version) for slug, version in _by_slug().items()}
+    first = {slug: load_scorer(version, at=NOON) for slug, version in _by_slug().items()}
     golden = {slug: scorer.golden for slug, scorer in first.items()}
     hashes = {slug: version.file_hashes[GRAPH] for slug, version in _by_slug().items()}
     ModelVersion.objects.all().delete()
@@ -133,7 +134,7 @@ def test_two_installations_train_the_same_models(quick, settings, tmp_path):
 
     seed()
 
-    assert {slug: load_scorer(version).golden for slug, version in _by_slug().items()} == golden
+    assert {slug: load_scorer(version, at=NOON).golden for slug, version in _by_slug().items()} == golden
     assert {slug: version.file_hashes[GRAPH] for slug, version in _by_slug().items()} == hashes
 
 
@@ -166,7 +167,7 @@ def test_what_is_shipped_suggests_the_type_that_is_retrained(settings):
     """The rule (highest accuracy of the defaults) finds the very type that the setting pins."""
     seed()
 
-    found = best_default()
+    found = best_default(telecom_base())
     assert found.model_type.slug == settings.RETRAIN_MODEL_TYPE == "neural_network"
     assert 0.80 <= found.metrics.accuracy <= 0.82
     assert 0.84 <= found.metrics.auc_roc <= 0.87
@@ -185,7 +186,7 @@ def test_a_damaged_default_is_trained_anew_as_the_next_version(quick):
     registered, _ = seed()
 
     assert [str(version) for version in registered] == ["Decision Tree v2"]
-    assert load_scorer(_by_slug()["decision_tree"])
+    assert load_scorer(_by_slug()["decision_tree"], at=NOON)
     broken.refresh_from_db()
     assert (broken.state, broken.is_default) == (ModelVersion.State.DAMAGED, False)
 
@@ -288,7 +289,7 @@ def test_a_file_with_too_few_of_one_outcome_replaces_nothing(quick, tmp_path):
 @pytest.mark.any_database
 @pytest.mark.django_db
 def test_a_file_that_is_not_there_is_named(quick, tmp_path):
-    with pytest.raises(DatasetNotThere, match=r"missing\.csv"):
+    with pytest.raises(DatasetMissing, match=r"missing\.csv"):
         seed(dataset_path=tmp_path / "missing.csv")
 
 

@@ -6,11 +6,11 @@ from django.core.files.base import ContentFile
 from companies.identity import membership
 from jobs.models import Job
 from jobs.services import request_cancel
-from ml.logs.log_models import TYPES
 from ml.samples.sample_logs import make_sample_log
-from registry.selectors import champion_of, versions_for
+from registry.selectors import champion_of, purchases_base, telecom_base, versions_for
 from registry.services.model_types import UnknownModelType
 from registry.services.opening import load_manifest
+from registry.tests.factories import PopulationFactory
 from training.api.v2 import describe_training
 from training.models import TrainingRun
 from training.presenting.status import TRAINING_STATUS
@@ -43,20 +43,25 @@ def process(member, content, *, is_read=True, **options):
     return process_features(analysis=analysis, at=NOON)
 
 
+def train(member, **options):
+    matrix = latest_features(member.company, purchases_base(member.company))
+    return start_feature_training(member=member, matrix=matrix, **options)
+
+
 def told(member):
-    return describe_training(latest_feature_training(member.company))
+    return describe_training(latest_feature_training(member.company, purchases_base(member.company)))
 
 
 def test_learns_from_a_log_by_time_and_registers_a_version(member, do_jobs):
     matrix = process(member, make_sample_log("coffee_shop", customers=900), is_read=False)
-    training = start_feature_training(member=member, at=LATER)
+    training = train(member, at=LATER)
 
     do_jobs()
 
     assert (told(member)["status"], told(member)["error_message"]) == ("completed", None)
     training.refresh_from_db()
     version, report = training.version, training.report
-    manifest = load_manifest(version)
+    manifest = load_manifest(version, at=NOON)
     assert version.company == member.company
     assert version.population == matrix.analysis.population
     assert manifest["schema"]["name"] == "rfm_v2"
@@ -75,9 +80,9 @@ def test_learns_from_a_log_by_time_and_registers_a_version(member, do_jobs):
     assert told(member)["warnings"] == report["warnings"]
     assert report["minimum"]["passed"]
     # It serves its own base, and nobody may choose it for a file of customers.
-    assert version not in versions_for(member)
+    assert version not in versions_for(member, telecom_base())
     assert champion_of(member.company, version.population).model == version
-    assert champion_of(member.company) is None
+    assert champion_of(member.company, telecom_base()) is None
     line = member.company.deployment_events.get()
     assert (line.population, line.actor_name) == (version.population, "the installation")
     assert line.reason == report["deployment"]["reason"]
@@ -93,11 +98,11 @@ def set_brier(figures, value):
 @pytest.mark.any_database
 def test_a_champion_stays_that_is_not_worse_on_the_same_customers(member, do_jobs):
     process(member, make_sample_log("coffee_shop", customers=900))
-    first = start_feature_training(member=member, at=LATER)
+    first = train(member, at=LATER)
     do_jobs()
     champion = TrainingRun.objects.get(pk=first.pk).version
 
-    second = start_feature_training(member=member, at=LATER)
+    second = train(member, at=LATER)
     do_jobs()
 
     second.refresh_from_db()
@@ -106,7 +111,7 @@ def test_a_champion_stays_that_is_not_worse_on_the_same_customers(member, do_job
     assert f"Not deployed, {champion} stays" in second.report["deployment"]["reason"]
 
     set_brier(champion.metrics, 0.9)
-    third = start_feature_training(member=member, at=LATER)
+    third = train(member, at=LATER)
     do_jobs()
 
     third.refresh_from_db()
@@ -117,7 +122,7 @@ def test_a_champion_stays_that_is_not_worse_on_the_same_customers(member, do_job
 @pytest.mark.any_database
 def test_learns_from_given_labels_by_a_stratified_split(member, do_jobs):
     process(member, make_sample_log("subscription", customers=900), has_churn_label=True)
-    training = start_feature_training(member=member, model_type="random_forest", at=LATER)
+    training = train(member, model_type="random_forest", at=LATER)
 
     do_jobs()
 
@@ -131,7 +136,7 @@ def test_learns_from_given_labels_by_a_stratified_split(member, do_jobs):
 @pytest.mark.any_database
 def test_a_log_that_teaches_nothing_fails_with_the_reason(member, do_jobs):
     process(member, make_sample_log("coffee_shop", customers=30))
-    start_feature_training(member=member, at=LATER)
+    train(member, at=LATER)
 
     do_jobs()
 
@@ -163,13 +168,13 @@ def test_features_that_failed_are_passed_over(member, do_jobs):
     process(member, make_sample_log("coffee_shop", customers=31))
     request_cancel(job=Job.objects.get(state=Job.State.QUEUED), by=member.account, at=NOON)
 
-    assert latest_features(member.company) == stands
+    assert latest_features(member.company, stands.analysis.population) == stands
 
 
 @pytest.mark.parametrize(("state", "word"), [(state, TRAINING_STATUS[state]) for state in Job.State.values])
 def test_tells_each_state_of_the_job_by_its_word(member, state, word):
     process(member, make_sample_log("coffee_shop", customers=30))
-    training = start_feature_training(member=member, at=LATER)
+    training = train(member, at=LATER)
     Job.objects.filter(pk=training.job_id).update(state=state, error={"code": "x", "message": "Why."})
 
     status = told(member)
@@ -182,7 +187,7 @@ def test_tells_each_state_of_the_job_by_its_word(member, state, word):
 def test_the_latest_of_a_type_is_told_where_it_is_asked_for(member, developer, log_in):
     process(member, make_sample_log("coffee_shop", customers=30))
     for hour, model_type in enumerate(("random_forest", "logistic_regression")):
-        start_feature_training(member=member, model_type=model_type, at=LATER + timedelta(hours=hour))
+        train(member, model_type=model_type, at=LATER + timedelta(hours=hour))
     address = f"/api/v1/churn/v2/organizations/{member.company.pk}/training-status"
     client = log_in(developer)
 
@@ -198,11 +203,30 @@ def test_the_latest_of_a_type_is_told_where_it_is_asked_for(member, developer, l
     )
 
 
+def test_each_base_learns_from_its_own_latest_features(member, developer, log_in):
+    usual = process(member, make_sample_log("coffee_shop", customers=30))
+    shop = PopulationFactory(company=member.company, name="Shop")
+    theirs = process(member, make_sample_log("coffee_shop", customers=31), population=shop)
+    client, address = log_in(developer), f"/api/v1/churn/v2/organizations/{member.company.pk}"
+
+    assert client.post(f"{address}/train?base=Shop").status_code == 200
+    told = {
+        base: client.get(f"{address}/training-status", {"base": base}).json()["status"]
+        for base in (str(shop.uuid), str(usual.analysis.population.uuid), "")
+    }
+
+    assert TrainingRun.objects.get().matrix == theirs
+    assert list(told.values()) == ["training", "not_started", "not_started"]
+    assert client.post(f"{address}/train?base=Nowhere").status_code == 404
+    assert client.post(f"{address}/train").status_code == 200
+    assert TrainingRun.objects.latest("pk").matrix == usual
+
+
 def test_the_admin_and_the_card_of_the_version_say_what_came_of_it(
     member, do_jobs, as_operator, as_developer
 ):
     process(member, make_sample_log("coffee_shop", customers=900))
-    training = start_feature_training(member=member, at=LATER)
+    training = train(member, at=LATER)
     do_jobs()
     training.refresh_from_db()
 
@@ -230,7 +254,7 @@ def test_the_admin_and_the_card_of_the_version_say_what_came_of_it(
 
 def test_operators_read_why_it_failed_and_what_was_deleted(member, do_jobs, as_operator):
     matrix = process(member, make_sample_log("coffee_shop", customers=30))
-    training = start_feature_training(member=member, at=LATER)
+    training = train(member, at=LATER)
     do_jobs()
     matrix.delete()
 
@@ -246,9 +270,9 @@ def test_tells_that_nothing_was_started(member):
 
 def test_refuses_who_may_not_what_is_unknown_and_what_is_not_there(member, user):
     with pytest.raises(OnlyDevelopers):
-        start_feature_training(member=membership(user), at=NOON)
-    with pytest.raises(UnknownModelType, match=", ".join(TYPES)):
-        start_feature_training(member=member, model_type="neural_network", at=NOON)
+        train(membership(user), at=NOON)
+    with pytest.raises(UnknownModelType, match=r"one of logistic_regression, neural_network, .*, lightgbm"):
+        train(member, model_type="crystal_ball", at=NOON)
     with pytest.raises(NoFeatures):
-        start_feature_training(member=member, at=LATER)
+        train(member, at=LATER)
     assert not TrainingRun.objects.exists()

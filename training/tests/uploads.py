@@ -49,6 +49,7 @@ def retraining(settings, pinned_type, model_types, default_dataset_row, exported
     forget_loaded()
     register_version(
         company=None,
+        population=telecom_base(),
         model_type=model_types[pinned_type],
         exported=exported_models[pinned_type],
         dataset=default_dataset_row,

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from companies.access import developer_required
 from core.errors import DomainError
+from core.fragments import render_form
 from core.redirects import go
 from registry.selectors import champion_that_serves
 from training.forms import LogTrainingForm
@@ -50,8 +51,7 @@ def _page(request, analysis, form, *, refusal=None, status=200):
         "trainings": trainings_of(analysis),
         "step": "model",
     }
-    part = "#refusal" if request.htmx and request.method == "POST" else ""
-    return render(request, f"training/log_model.html{part}", context, status=status)
+    return render_form(request, "training/log_model.html", context, status=status)
 
 
 @developer_required

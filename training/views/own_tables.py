@@ -3,20 +3,20 @@
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from companies.access import developer_required
-from core.downloads import CSV
+from core.downloads import CSV, send_made
 from core.errors import DomainError
 from core.forms import SentOnceForm
+from core.fragments import render_form
 from core.redirects import go
 from intake.forms import TableForm
 from intake.presenting.samples import sample_members
-from intake.services.checking import FileRefused
+from intake.services.checking import FileRefused, letters_of_kept
 from intake.services.waiting import UploadIsGone
 from intake.views import receives_upload, send_refused_rows, upload_context
 from registry.models import ModelType
@@ -42,20 +42,20 @@ from training.services.retraining import USUAL_OWN_TYPE, training_of_key, traini
 @receives_upload
 def new_base(request):
     if request.method != "POST":
-        return _file_page(request, TableForm())
+        return _file_page(request, TableForm(initial={"kept": request.GET.get("kept", "")}))
     form = TableForm(request.POST, request.FILES)
     if not form.is_valid():
         return _file_page(request, form, status=400)
     try:
-        seen = look_at_table(member=request.member, upload=form.upload)
+        seen = look_at_table(member=request.member, upload=form.upload, encoding=form.chosen_encoding)
     except DomainError as error:
         return _file_page(request, form, refusal=error, status=error.http_status)
     return go(request, _step("training:describe_base", seen.token))
 
 
 def _file_page(request, form, *, refusal=None, status=200):
-    part = "#refusal" if request.htmx and request.method == "POST" else ""
-    return render(request, f"training/own/file.html{part}", upload_context(form, refusal), status=status)
+    context = upload_context(form, refusal, member=request.member)
+    return render_form(request, "training/own/file.html", context, status=status)
 
 
 def _step(view, token, **more):
@@ -65,9 +65,7 @@ def _step(view, token, **more):
 @developer_required
 @require_safe
 def sample(request):
-    answer = HttpResponse(sample_members(), content_type=CSV)
-    answer.headers["Content-Disposition"] = 'attachment; filename="sample-members.csv"'
-    return answer
+    return send_made(sample_members(), name="sample-members.csv", content_type=CSV)
 
 
 @developer_required
@@ -134,6 +132,7 @@ def _columns_page(request, seen, form, choices, *, refusal=None, status=200):
             for column in seen_columns(seen.inferred, choices)
         ],
         "outcome_reason": why_this_outcome(seen.inferred, choices),
+        "letters": letters_of_kept(seen.token, seen.preview.encoding, member=request.member),
         "rows": seen.preview.rows[:MOST_PREVIEW_ROWS],
         "known": [
             {"base": base, "has_outcome": base.features.label.name.strip().casefold() in header}

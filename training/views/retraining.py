@@ -1,4 +1,3 @@
-from contextlib import suppress
 from pathlib import PurePosixPath
 from urllib.parse import urlencode
 
@@ -10,18 +9,21 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from companies.access import developer_required
+from companies.portals import DEVELOPERS
 from core.downloads import CSV
 from core.errors import DomainError
 from core.files.media import send_media
+from core.fragments import render_form
 from core.redirects import go
 from intake.forms import TableForm
-from intake.services.checking import LEAVE_OUT
+from intake.services.checking import LEAVE_OUT, letters_of_kept
 from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
-from registry.models import ModelType, Population
+from registry.access import base_or_404
+from registry.models import ModelType
 from registry.presenting.base_columns import template_rows_of
 from registry.presenting.quality import quality_of
-from registry.selectors import population_for, snapshot_bases
+from registry.selectors import snapshot_bases
 from training.forms import CampaignForm, StartForm, StartTypeForm
 from training.presenting.findings import RetrainingFindings
 from training.selectors import base_to_retrain, list_training_runs, plan_for, training_runs_for
@@ -52,11 +54,10 @@ def _base(request):
     asked = request.GET.get("base", "")
     if not asked:
         return base_to_retrain(request.member)
-    with suppress(Population.DoesNotExist):
-        found = population_for(request.member.company, asked)
-        if not found.is_log and not found.is_archived:
-            return found
-    raise Http404
+    found = base_or_404(request.member.company, asked)
+    if found.is_log or found.is_archived:
+        raise Http404
+    return found
 
 
 def _start_form(base, *args, **options):
@@ -77,6 +78,7 @@ def _check(request, base):
             upload=form.upload,
             population=base,
             bad_rows=form.bad_rows,
+            encoding=form.chosen_encoding,
             at=timezone.now(),
         )
     except DomainError as error:
@@ -111,20 +113,30 @@ def _address(base, **query):
     return f"{reverse('training:new')}?{urlencode({'base': base.uuid, **query})}"
 
 
+def _template_of(base):
+    """Return the template of a base of the company's own; that of the installation has a sample instead."""
+    if base.company_id is None:
+        return ""
+    return f"{reverse('registry:base_template', args=(DEVELOPERS, base.uuid))}?for=train"
+
+
 def _page(request, base, *, upload_form=None, start_form=None, checked=None, refusal=None, status=200):
     bases = snapshot_bases(request.member.company)
     context = {
         **upload_context(upload_form or start_form, refusal),
         "checked": checked,
+        "letters": letters_of_kept(checked.token, checked.report.spec.encoding, member=request.member)
+        if checked
+        else [],
         "base": base,
         "bases": bases if len(bases) > 1 else [],
         "address": _address(base),
+        "template_url": _template_of(base),
         "plan": plan_for(request.member, base),
         "columns_needed": template_rows_of(base, purpose="train")[0],
         "stayed": base.features.label.values[0],
     }
-    part = "#refusal" if request.htmx and request.method == "POST" else ""
-    return render(request, f"training/retrain.html{part}", context, status=status)
+    return render_form(request, "training/retrain.html", context, status=status)
 
 
 @developer_required

@@ -13,6 +13,7 @@ from companies.organisations import OfOrganisation
 from core.files.store import file_url
 from intake.api import IDEMPOTENCY_KEY, TakesUpload, refusals
 from ml.logs.features.catalogue import FEATURE_SETS
+from transactions.api.bases import LogBaseInput, named_bases
 from transactions.selectors import analysis_of_dataset, status_of
 from transactions.services.processing import process_features
 from transactions.services.uploads import start_analysis
@@ -20,7 +21,7 @@ from transactions.services.uploads import start_analysis
 TAG = "churn v2"
 
 
-class UploadInput(serializers.Serializer):
+class UploadInput(LogBaseInput):
     file = serializers.FileField(
         allow_empty_file=True, help_text="CSV or XLSX with customer_id, event_date, amount, event_type."
     )
@@ -64,6 +65,7 @@ class UploadDataset(OfOrganisation, TakesUpload, APIView):
             member=request.member,
             upload=wanted.validated_data["file"],
             has_churn_label=wanted.validated_data["has_churn_label"],
+            **named_bases(request.member, wanted.validated_data),
             idempotency_key=request.headers.get("Idempotency-Key"),
             at=timezone.now(),
         )

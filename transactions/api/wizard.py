@@ -17,6 +17,7 @@ from jobs.models import Job
 from jobs.waiting import see_through
 from ml.logs.profile.score import MINIMUM_CUSTOMERS, MINIMUM_RECORDS
 from tabular.previews.preview import Preview
+from transactions.api.bases import LogBaseInput, named_bases
 from transactions.selectors import analyses_for
 from transactions.services.configuration import check_days, configure_analysis
 from transactions.services.importing import start_import
@@ -37,7 +38,7 @@ class LogCouldNotBeRead(DomainError):
     http_status = 422
 
 
-class SentLog(serializers.Serializer):
+class SentLog(LogBaseInput):
     file = serializers.FileField(allow_empty_file=True, help_text="CSV or XLSX, one row per purchase.")
 
 
@@ -101,6 +102,7 @@ class Upload(TakesUpload, APIView):
         analysis = start_analysis(
             member=request.member,
             upload=wanted.validated_data["file"],
+            **named_bases(request.member, wanted.validated_data),
             idempotency_key=request.headers.get("Idempotency-Key"),
             at=timezone.now(),
         )

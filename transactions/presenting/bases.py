@@ -3,10 +3,21 @@
 from django.urls import reverse
 
 from companies.identity import Member
+from companies.models import Company
 from registry.models import Population
 from registry.presenting.bases import Step
+from registry.selectors import log_bases
 from transactions.presenting.days import write_day
 from transactions.selectors import analyses_for, latest_log_of
+
+
+def bases_with_words(company: Company) -> list[tuple[Population, str]]:
+    """Return the bases of purchases of `company`, each with words by which people know it."""
+    return [(base, _words(base, latest_log_of(company, base))) for base in log_bases(company)]
+
+
+def _words(base, latest):
+    return f"Customers of {base}, as in “{latest}”" if latest else f"Customers of {base}"
 
 
 def log_steps(member: Member, base: Population) -> list[Step]:
@@ -20,7 +31,7 @@ def log_steps(member: Member, base: Population) -> list[Step]:
         return [Step(20, told, "Open it", url)]
     waiting = analyses_for(member).defer("profile", "preview").filter(population=base).first()
     if waiting is None:
-        url = reverse("transactions:new", args=(member.portal,))
+        url = f"{reverse('transactions:new', args=(member.portal,))}?base={base.uuid}"
         return [Step(20, "It has no purchases yet.", "Add a purchase log", url)]
     url = reverse("transactions:analysis", args=(member.portal, waiting.pk))
     return [Step(20, f"{waiting} is not read yet. What it waits for stands on its page.", "Open it", url)]

@@ -1,42 +1,10 @@
-"""What the floors above put on the page of a purchase log.
+"""What the floors above put on the pages of a purchase log. Nothing here knows what a section shows."""
 
-An app calls `add_section` in its ``apps.py``. Nothing here knows what the section shows.
-"""
+from core.sections import Sections
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from companies.identity import Member
-from transactions.models import AnalysisSession
-
-
-@dataclass(frozen=True)
-class Section:
-    order: int
-    template: str
-    provide: Callable[[Member, AnalysisSession], dict | None]
-
-
-_sections: dict[str, Section] = {}
-
-
-def add_section(
-    *, template: str, provide: Callable[[Member, AnalysisSession], dict | None], order: int = 50
-) -> None:
-    """Show `template` on the page of a log that was read, the smallest `order` first.
-
-    Parameters
-    ----------
-    provide
-        Called with the member and the log; returns what the template finds as ``section``, or None.
-    """
-    _sections[template] = Section(order, template, provide)
-
-
-def sections_for(member: Member, analysis: AnalysisSession) -> list[dict]:
-    """Return ``{"template", "content"}`` of every section that has something to say about `analysis`."""
-    chosen = sorted(_sections.values(), key=lambda section: section.order)
-    filled = [
-        {"template": section.template, "content": section.provide(member, analysis)} for section in chosen
-    ]
-    return [section for section in filled if section["content"] is not None]
+# Each is asked with the member and the log, once that is read.
+log_sections = Sections()
+# The `Link` in a tab beside those of this app; its page names the tab as the step that it is.
+log_tabs = Sections()
+# The `Link` to what is begun with a log by sending a form there.
+log_actions = Sections()

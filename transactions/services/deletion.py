@@ -7,14 +7,11 @@ from django.db import transaction
 
 from companies.models import Account
 from companies.services.audit import record_event
-from core.errors import Conflict, Unprocessable
+from companies.services.conditions import refuse_other_name
+from core.errors import Conflict
 from core.files.store import remove_file
 from core.files.stored import DATASETS, UTILS
 from transactions.models import AnalysisSession
-
-
-class NameDiffers(Unprocessable):
-    code = "name-differs"
 
 
 class LogIsInUse(Conflict):
@@ -39,8 +36,7 @@ def delete_analysis(*, analysis: AnalysisSession, typed: str, by: Account, at: d
     LogIsInUse
         A job is at work on it.
     """
-    if " ".join(typed.split()) != analysis.dataset.name:
-        raise NameDiffers(f"Type {analysis} to confirm.", field="confirm_name")
+    refuse_other_name(typed, analysis.dataset.name)
     analysis = AnalysisSession.objects.select_for_update().get(pk=analysis.pk)
     matrices = list(analysis.matrices.select_related("dataset", "job"))
     if analysis.is_being_read or any(matrix.is_being_computed for matrix in matrices):

@@ -6,7 +6,8 @@ from functools import partial
 from django.conf import settings
 from django.db import transaction
 
-from companies.models import Account, Company
+from companies.models import Account
+from companies.services.locking import lock_company
 from core.errors import Conflict, DomainError
 from core.files.store import local_copy, remove_file, store_file
 from core.files.stored import DATASETS
@@ -100,7 +101,7 @@ def start_import(
     LogWasRead
         The log is being read, or something was made of what was read.
     """
-    Company.objects.select_for_update().get(pk=analysis.company_id)
+    lock_company(analysis.company_id)
     analysis = AnalysisSession.objects.select_related("company", "dataset", "account", "job").get(
         pk=analysis.pk
     )

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from django.conf import settings
 from django.db import transaction
 
-from companies.models import Account, Company
+from companies.models import Account
+from companies.services.locking import lock_company
 from core.errors import DomainError
 from core.files.store import local_copy, remove_file, store_file
 from core.files.stored import DATASETS, UTILS
@@ -67,7 +68,7 @@ def start_features(
     """
     refuse_unknown_set(feature_set)
     # Reading the log anew waits here, and then finds that something was made of it.
-    Company.objects.select_for_update().get(pk=analysis.company_id)
+    lock_company(analysis.company_id)
     analysis = AnalysisSession.objects.select_related("company", "dataset", "account").get(pk=analysis.pk)
     plan = plan_features(analysis=analysis, as_of=as_of)
     return queue_matrix(

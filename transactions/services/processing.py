@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from companies.models import Account, Company
+from companies.models import Account
+from companies.services.locking import lock_company
 from core.errors import Conflict, DomainError
 from jobs.runner import JobRun
 from transactions.cutoffs import plan_features
@@ -73,7 +74,7 @@ def process_features(
         A column does not hold what its name says.
     """
     refuse_unknown_set(feature_set)
-    Company.objects.select_for_update().get(pk=analysis.company_id)
+    lock_company(analysis.company_id)
     analysis = AnalysisSession.objects.select_related("company", "dataset", "account", "job").get(
         pk=analysis.pk
     )

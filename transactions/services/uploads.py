@@ -2,19 +2,21 @@
 
 import uuid
 from datetime import datetime
+from functools import partial
 
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
 
 from companies.identity import Member
+from companies.services.conditions import one_line
 from core.errors import Conflict, DomainError
 from core.files.store import remove_file, store_file
 from core.files.stored import DATASETS
 from intake.services.checking import FileRefused, preview_upload
 from intake.services.submissions import Submission
-from intake.services.waiting import WaitingUpload, take_in
+from intake.services.waiting import WaitingUpload, find_kept, take_in
 from registry.models import Dataset, Population
-from registry.services.populations import purchases_of
+from registry.services.populations import NameTaken, create_population, purchases_of, refuse_others
 from tabular.errors import TableError
 from tabular.logs.mapping import guess_mapping
 from tabular.previews.preview import Preview
@@ -37,8 +39,9 @@ class NameTooLong(DomainError):
 def start_analysis(
     *,
     member: Member,
-    upload: File | WaitingUpload,
+    upload: File | WaitingUpload | str,
     population: Population | None = None,
+    new_base: str = "",
     name: str = "",
     has_churn_label: bool | None = None,
     largest: int | None = None,
@@ -52,9 +55,12 @@ def start_analysis(
     member
         Who sends it; the log belongs to the company.
     upload
-        What came with a form, or a file that lies in the waiting room already. It is never left behind.
+        What came with a form, or a file that lies in the waiting room already, by itself or by its token. It
+        is never left behind.
     population
         Whose purchases; by default the base that the company's logs are of, made with the first of them.
+    new_base
+        Name of a customer base to be made of this log, where its customers are none of those that are here.
     name
         What people find it by; default: the name of the file.
     has_churn_label
@@ -71,23 +77,27 @@ def start_analysis(
     FileRefused
         With kind, line and column of what cannot be read.
     NotForPurchases
-        The base was archived, is another company's, or has no logs.
+        The base was archived, is another company's, or has no logs; or one is named and a new one as well.
+    UploadIsGone
+        The hour of a kept upload is over.
+    registry.services.populations.MayNotChangeBase, NameTaken, PopulationRefused
+        A user asks for a new base, or its name is taken or too long.
     """
     submission = Submission(member=member, task=TASK, kind="analysis", sent_key=idempotency_key)
     if earlier := _begun_by(submission):
         if isinstance(upload, WaitingUpload):
             upload.remove()
         return earlier
-    name = " ".join(name.split())
+    name = one_line(name)
     if len(name) > 255:
         raise NameTooLong("Give the log a name of at most 255 characters.", field="name")
-    waiting = None
+    waiting = find_kept(upload, member=member) if isinstance(upload, str) else None
     try:
-        waiting = take_in(upload, largest=largest)
-        _refuse_base(population, member.company)
+        waiting = waiting or take_in(upload, largest=largest)
+        _refuse_base(population, new_base, member)
         preview = preview_upload(waiting, largest=largest)
-        base = population or purchases_of(company=member.company, at=at)
-        return _keep(submission, waiting, preview, base, name, has_churn_label, at)
+        find_base = partial(_base_of, member, population, new_base, at)
+        return _keep(submission, waiting, preview, find_base, name, has_churn_label, at)
     except TableError as error:
         raise FileRefused(error) from error
     finally:
@@ -95,7 +105,12 @@ def start_analysis(
             waiting.remove()
 
 
-def _refuse_base(population, company):
+def _refuse_base(population, new_base, member):
+    company = member.company
+    if new_base:
+        if population is not None:
+            raise NotForPurchases(f"Name {population} or a new customer base, not both.", field="new_base")
+        refuse_others(company, member.account)
     if population is None:
         return
     if population.company_id != company.pk or not population.is_log:
@@ -104,28 +119,37 @@ def _refuse_base(population, company):
         raise NotForPurchases(f"{population} was archived. Add the file as a new log.")
 
 
+def _base_of(member, population, new_base, at):
+    """Return the base that the log belongs to, made where there is none yet."""
+    if not new_base:
+        return population or purchases_of(company=member.company, at=at)
+    return create_population(
+        company=member.company, name=new_base, kind=Population.Kind.LOG, by=member.account, at=at
+    )
+
+
 def _begun_by(submission):
     """Return the log that this very request began when it was sent before."""
     key = submission.stored_key
     return AnalysisSession.objects.filter(idempotency_key=key).first() if key else None
 
 
-def _keep(submission, waiting, preview, base, name, has_churn_label, at):
+def _keep(submission, waiting, preview, find_base, name, has_churn_label, at):
     stored = new_raw(submission.member.company, preview.format)
     try:
         store_file(DATASETS, stored, waiting.path)
-        return _write_down(submission, preview, stored, waiting, base, name, has_churn_label, at)
+        return _write_down(submission, preview, stored, waiting, find_base, name, has_churn_label, at)
     except BaseException as error:
         remove_file(DATASETS, stored)
-        # The other of two sends at once won: the unique column made us wait until its row was committed.
-        if isinstance(error, IntegrityError) and (earlier := _begun_by(submission)):
+        # The other of two sends at once won: a unique column or a lock made us wait until its row was there.
+        if isinstance(error, (IntegrityError, NameTaken)) and (earlier := _begun_by(submission)):
             return earlier
         raise
 
 
 @transaction.atomic
-def _write_down(submission, preview: Preview, stored, waiting, base, name, has_churn_label, at):
-    member = submission.member
+def _write_down(submission, preview: Preview, stored, waiting, find_base, name, has_churn_label, at):
+    member, base = submission.member, find_base()
     dataset = Dataset.objects.create(
         company=member.company,
         population=base,

@@ -1,13 +1,17 @@
-"""How pages write what was recognised in a log."""
+"""How pages write what was recognised in a log, and what the floors above do with it."""
 
 from datetime import date, datetime
 
 from django import template
 
+from core.sections import Link
 from core.templatetags.core_tags import MISSING
 from tabular.previews.detect import DetectedColumn
+from tabular.source.sentences import with_sign
 from tabular.values.moments import SPOKEN
 from transactions.forms import FEATURE_SET_CHOICES
+from transactions.models import AnalysisSession
+from transactions.presenting import sections
 from transactions.presenting.days import write_day
 
 register = template.Library()
@@ -51,7 +55,7 @@ def kind(column: DetectedColumn) -> str:
 @register.filter
 def open_number(column: DetectedColumn) -> str:
     """Return an example of a column that shows why its numbers can be read in two ways."""
-    return next((text for text in column.examples if "." in text or "," in text), column.examples[0])
+    return with_sign(column.examples)
 
 
 @register.filter
@@ -66,3 +70,14 @@ def log_day(moment: datetime | date | str | None) -> str:
 @register.filter
 def feature_set(code: str) -> str:
     return FEATURE_SETS.get(code, code)
+
+
+@register.simple_tag(takes_context=True)
+def further_tabs(context, analysis: AnalysisSession) -> list[tuple[str, Link]]:
+    """Return the tabs of a log that follow those of this app, each with the step that its page is."""
+    return list(sections.log_tabs.of(context["member"], analysis))
+
+
+@register.simple_tag(takes_context=True)
+def log_actions(context, analysis: AnalysisSession) -> list[Link]:
+    return sections.log_actions.contents(context["member"], analysis)

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from companies.models import AuditEvent
+from companies.services.conditions import NameDiffers
 from companies.services.erasure import erase_company
 from core.files.owners import sweep
 from core.files.store import exists, objects_under, store_file
@@ -14,7 +15,7 @@ from core.files.stored import DATASETS, UTILS
 from jobs.models import Job
 from registry.models import Dataset
 from transactions.models import AnalysisSession, FeatureMatrix
-from transactions.services.deletion import LogIsInUse, NameDiffers, delete_analysis
+from transactions.services.deletion import LogIsInUse, delete_analysis
 from transactions.services.importing import start_import
 from transactions.services.matrices import start_features
 from transactions.tests.logs import MAPPING

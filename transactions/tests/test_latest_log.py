@@ -1,6 +1,7 @@
 """Which log of a customer base is the latest: the one that ends last, not the one that was sent last."""
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from companies.identity import membership
@@ -51,3 +52,12 @@ def test_a_base_without_a_log_asks_for_one(developer, send):
 
     (step,) = log_steps(member, base)
     assert step.label == "Add a purchase log"
+
+
+def test_the_page_of_its_base_leads_to_the_log(as_user, send):
+    log = send("shop.csv")
+
+    page = as_user.get(reverse("registry:base", args=("user", log.population.uuid))).content.decode()
+
+    link = reverse("transactions:analysis", args=("user", log.pk))
+    assert f'<li><a href="{link}">{log.dataset}</a>' in page

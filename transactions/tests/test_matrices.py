@@ -56,7 +56,7 @@ def test_what_happens_after_the_cutoff_decides_and_is_no_feature(read_log, do_jo
 
     assert matrix.as_of == datetime(2024, 6, 1, tzinfo=matrix.as_of.tzinfo)
     assert matrix.label_source == "definition"
-    assert matrix.report["labels"]["outcome_end"] == "2024-08-30T00:00:00"
+    assert matrix.report["labels"]["as_of"] == "2024-06-01T00:00:00"
     assert list(rows_of(matrix)[0])[-2:] == ["churned", "status"]
 
 

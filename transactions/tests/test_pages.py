@@ -29,6 +29,35 @@ def test_an_upload_leads_to_its_columns(as_user):
     assert (answer.status_code, answer["Location"]) == (302, page("columns", analysis))
 
 
+def test_a_table_of_customers_is_taken_where_it_belongs_without_being_sent_again(as_developer, company):
+    rows = [f"K{n:04d},{n % 60},{n % 9}.50,{('Yes', 'No')[n % 4 > 0]}" for n in range(80)]
+    table = ("Customer ID,Tenure,Fee,Churn\n" + "\n".join(rows)).encode()
+    as_developer.post(page("new", portal="dev"), {"file": ContentFile(table, name="members.csv")})
+    analysis = AnalysisSession.objects.get()
+    shown = as_developer.get(page("columns", analysis, "dev"))
+    doors = {door.label: door.url for door in shown.context["doors"]}
+    assert "This looks like a table of customers" in shown.content.decode()
+
+    address = page("hand_over", analysis, "dev")
+    elsewhere = as_developer.post(address, {"to": "https://elsewhere.example.com/"})
+    answer = as_developer.post(address, {"to": doors["Bring a table of your own"]})
+    there = as_developer.get(answer.url)
+
+    assert elsewhere.status_code == 400
+    assert not AnalysisSession.objects.exists() and not Dataset.objects.filter(company=company).exists()
+    assert "members.csv</bdi> is here already" in there.content.decode()
+    kept = there.context["form"]["kept"].value()
+    looked = as_developer.post(doors["Bring a table of your own"], {"kept": kept})
+    assert as_developer.get(looked.url).context["seen"].inferred.rows == 80
+
+
+def test_a_log_that_was_read_is_not_handed_over(as_user, read_log):
+    answer = as_user.post(page("hand_over", read_log), {"to": "/user/predict/"})
+
+    assert answer.status_code == 409
+    assert AnalysisSession.objects.filter(pk=read_log.pk).exists()
+
+
 def test_the_home_page_shows_the_latest_logs_and_what_they_wait_for(as_user, as_developer, uploaded):
     for client, portal in ((as_user, "user"), (as_developer, "dev")):
         text = client.get(f"/{portal}/").content.decode()

@@ -7,13 +7,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from companies.access import member_required
+from companies.services.conditions import NameDiffers
 from core.downloads import CSV, UNKNOWN, plain_name
 from core.files.store import send_object
 from core.files.stored import DATASETS
 from transactions.presenting.findings import Reading
-from transactions.presenting.sections import sections_for
+from transactions.presenting.sections import log_sections
 from transactions.selectors import analyses_for, matrices_of
-from transactions.services.deletion import NameDiffers, delete_analysis
+from transactions.services.deletion import delete_analysis
 
 LOGS_PER_PAGE = 25
 
@@ -38,7 +39,7 @@ def analysis(request, analysis):
             "reading": Reading(found),
             "report": found.import_report,
             "matrices": matrices_of(found),
-            "sections": sections_for(request.member, found),
+            "sections": log_sections.for_page(request.member, found),
             "step": "read",
         }
         return render(request, "transactions/analysis.html", context)

@@ -1,16 +1,21 @@
-from django.shortcuts import render
+from urllib.parse import urlencode
+
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from companies.access import member_required
 from core.errors import DomainError
+from core.fragments import render_form
 from core.redirects import go
+from registry.presenting import links
 from tabular.logs.mapping import REQUIRED
 from tabular.previews.preview import Preview
 from tabular.previews.recognition import looks_like_customers
 from transactions.forms import MappingForm
 from transactions.presenting.roles import ROLES
+from transactions.services.handing_over import NoSuchDoor
+from transactions.services.handing_over import hand_over as hand_file_over
 from transactions.services.importing import start_import
 from transactions.views.analyses import find
 
@@ -40,6 +45,24 @@ def columns(request, analysis):
     return go(request, reverse("transactions:analysis", args=(request.member.portal, found.pk)))
 
 
+@member_required
+@require_POST
+def hand_over(request, analysis):
+    """Take the file of a log that is none to where its owner says it belongs."""
+    found = find(request, analysis)
+    doors = {door.url for door in _doors(request.member)}
+    door = request.POST.get("to", "")
+    if door not in doors:
+        raise NoSuchDoor("Say where the file goes.")
+    token = hand_file_over(analysis=found, member=request.member, at=timezone.now())
+    return go(request, f"{door}?{urlencode({'kept': token})}")
+
+
+def _doors(member):
+    """Return where a table goes that has one row for each customer."""
+    return [*links.base_actions.contents(member, None), *links.doors_for_tables.contents(member)]
+
+
 def _begin_with(analysis):
     """Return what was chosen before, or what was guessed."""
     if analysis.mapping:
@@ -56,6 +79,7 @@ def _page(request, analysis, preview, form, *, refusal=None, status=200):
         "form": form,
         "refusal": refusal,
         "is_customers": looks_like_customers(preview),
+        "doors": _doors(request.member),
         "roles": _roles(form, preview, analysis.preview["guesses"]),
         "dated": [column for column in preview.columns if column.kind == "date"],
         "has_lakhs": any(column.lakhs for column in preview.columns),
@@ -65,8 +89,7 @@ def _page(request, analysis, preview, form, *, refusal=None, status=200):
         "asks_decimal": bool(open_numbers),
         "rows": [{"line": row["line"], "cells": _cells(row, preview)} for row in preview.rows],
     }
-    part = "#refusal" if request.htmx and request.method == "POST" else ""
-    return render(request, f"transactions/columns.html{part}", context, status=status)
+    return render_form(request, "transactions/columns.html", context, status=status)
 
 
 def _roles(form, preview, guesses):

@@ -9,6 +9,7 @@ from core.downloads import CSV, UNKNOWN, plain_name
 from core.errors import DomainError
 from core.files.store import send_object
 from core.files.stored import UTILS
+from core.fragments import render_form
 from core.redirects import go
 from transactions.cutoffs import plan_features
 from transactions.forms import FeaturesForm
@@ -44,8 +45,7 @@ def _page(request, analysis, form, *, refusal=None, status=200):
         "plan": plan_features(analysis=analysis),
         "step": "features",
     }
-    part = "#refusal" if request.htmx and request.method == "POST" else ""
-    return render(request, f"transactions/features.html{part}", context, status=status)
+    return render_form(request, "transactions/features.html", context, status=status)
 
 
 @member_required

@@ -2,7 +2,6 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.html import format_html
@@ -10,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from companies.access import member_required
-from core.downloads import plain_name
+from core.downloads import plain_name, send_made
 from transactions.presenting.profile_charts import list_charts
 from transactions.presenting.profile_findings import read_profile
 from transactions.services.profiling import require_profile
@@ -86,12 +85,8 @@ def _named(context):
 
 
 def _download(analysis, content, suffix, content_type):
-    answer = HttpResponse(content, content_type=content_type)
     name = plain_name(str(analysis), f"-profile{suffix}", otherwise="log")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    return send_made(content, name=name, content_type=content_type)
 
 
 def _fetch_nothing(url, *_, **__):

@@ -1,13 +1,14 @@
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from companies.access import member_required
 from core.errors import DomainError
+from core.fragments import render_form
 from core.redirects import go
 from intake.views import receives_upload, upload_context
 from transactions.forms import UploadForm
+from transactions.presenting.bases import bases_with_words
 from transactions.services.uploads import start_analysis
 
 
@@ -16,14 +17,20 @@ from transactions.services.uploads import start_analysis
 @receives_upload
 def upload(request):
     if request.method != "POST":
-        return _page(request, UploadForm())
-    form = UploadForm(request.POST, request.FILES)
+        return _page(request, _form(request, initial={"base": request.GET.get("base", "")}))
+    form = _form(request, request.POST, request.FILES)
     if not form.is_valid():
+        kept = request.POST.get("kept", "")
+        if kept and "name" not in request.POST:
+            # Sent on from where the file was refused: what is still open is asked, and is no mistake.
+            return _page(request, _form(request, initial={"kept": kept}))
         return _page(request, form, status=400)
     try:
         analysis = start_analysis(
             member=request.member,
-            upload=form.cleaned_data["file"],
+            upload=form.upload,
+            population=form.population,
+            new_base=form.cleaned_data.get("new_base", ""),
             name=form.cleaned_data["name"],
             idempotency_key=form.idempotency_key,
             at=timezone.now(),
@@ -33,6 +40,11 @@ def upload(request):
     return go(request, reverse("transactions:columns", args=(request.member.portal, analysis.pk)))
 
 
+def _form(request, *args, **options):
+    member = request.member
+    return UploadForm(*args, bases=bases_with_words(member.company), may_add=member.is_developer, **options)
+
+
 def _page(request, form, *, refusal=None, status=200):
-    part = "#refusal" if request.htmx and request.method == "POST" else ""
-    return render(request, f"transactions/upload.html{part}", upload_context(form, refusal), status=status)
+    context = upload_context(form, refusal, member=request.member)
+    return render_form(request, "transactions/upload.html", context, status=status)

@@ -34,7 +34,6 @@ DOMINANT_SHARE = 0.20
 SKEWED = 1.0
 
 NUMBERS = ("amount", "quantity", "discount")
-TEXTS = ("product", "category", "event_type")
 
 # Reasons of the import by the column that they are about; whatever else is counted under "other".
 _REASONS = {

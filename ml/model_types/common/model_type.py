@@ -47,8 +47,6 @@ class ModelType:
     write_graph : callable
         Called as ``write_graph(writer, source, model)`` with a `ml.exchange.graphs.GraphWriter`, the name of
         the float32 matrix and a fitted estimator; the last node written is the score.
-    is_default : bool
-        Seeded as one of the five default models.
     scales : bool
         Whether numbers are standardised before the estimator sees them.
     in_32_bits : bool
@@ -75,7 +73,6 @@ class ModelType:
     estimator: str
     write_graph: Callable
     fixed: Mapping = field(default_factory=lambda: MappingProxyType({}))
-    is_default: bool = False
     scales: bool = False
     in_32_bits: bool = False
     is_linear: Callable = never

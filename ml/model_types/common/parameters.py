@@ -17,6 +17,8 @@ class ParameterRule:
     choices: tuple = ()
     may_be_none: bool = False
     help: str = ""
+    # What people call it.
+    label: str = ""
 
     def check(self, value):
         """Return `value` in its proper type, or refuse it with a sentence.
@@ -73,12 +75,37 @@ class ParameterRule:
 
 # Said once for all types that are made of trees.
 LEAF = ParameterRule(
-    "min_samples_leaf", "integer", 1, 10_000, help="Fewest customers in a leaf; more is smoother."
+    "min_samples_leaf",
+    "integer",
+    1,
+    10_000,
+    help="Fewest customers in a leaf; more is smoother.",
+    label="Fewest customers in a leaf",
 )
-TREES = ParameterRule("n_estimators", "integer", 10, 500, help="Number of trees; more is slower.")
+TREES = ParameterRule(
+    "n_estimators", "integer", 10, 500, help="Number of trees; more is slower.", label="Trees"
+)
 
 # And of trees that mend one another.
-LEARNING_RATE = ParameterRule("learning_rate", "number", 0.001, 1, help="How much of each tree is added.")
-SUBSAMPLE = ParameterRule("subsample", "number", 0.1, 1, help="Share of the customers that each tree sees.")
-COLUMNS = ParameterRule("colsample_bytree", "number", 0.05, 1, help="Share of the columns of each tree.")
-REG_LAMBDA = ParameterRule("reg_lambda", "number", 0, 1e6, help="Regularisation; more is smoother.")
+LEARNING_RATE = ParameterRule(
+    "learning_rate", "number", 0.001, 1, help="How much of each tree is added.", label="Learning rate"
+)
+SUBSAMPLE = ParameterRule(
+    "subsample",
+    "number",
+    0.1,
+    1,
+    help="Share of the customers that each tree sees.",
+    label="Share of customers per tree",
+)
+COLUMNS = ParameterRule(
+    "colsample_bytree",
+    "number",
+    0.05,
+    1,
+    help="Share of the columns of each tree.",
+    label="Share of columns per tree",
+)
+REG_LAMBDA = ParameterRule(
+    "reg_lambda", "number", 0, 1e6, help="Regularisation; more is smoother.", label="Regularisation"
+)

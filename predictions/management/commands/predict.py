@@ -1,5 +1,6 @@
 import shutil
 from contextlib import contextmanager
+from datetime import date
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.core.files import File
@@ -12,11 +13,14 @@ from core.files.media import readable_path
 from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
 from predictions.presenting.logs import LogResult
+from predictions.presenting.named import Named
 from predictions.services.logs import start_log_prediction
 from predictions.services.renewing import start_newer_prediction
 from predictions.services.runs import start_prediction
 from registry.models import Population
 from registry.selectors import offered_versions, population_named
+from tabular.snapshots.ages import say_day
+from tabular.source.encodings import BY_HAND
 from transactions.selectors import analyses_for
 
 
@@ -54,6 +58,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--leave-out-bad-rows", action="store_true", help="predict the others instead of refusing"
         )
+        parser.add_argument(
+            "--as-of",
+            type=date.fromisoformat,
+            metavar="DAY",
+            help="day from which the dates of the file are counted back, as in 2026-11-30; default: the "
+            "latest date in the file",
+        )
+        parser.add_argument(
+            "--encoding",
+            choices=BY_HAND,
+            default="",
+            help="how letters are written; by default it is recognised",
+        )
         parser.add_argument("--out", help="where to write the result CSV; default: only its place is printed")
 
     def handle(self, *, file, company, by, out, **options):
@@ -80,7 +97,7 @@ class Command(BaseCommand):
         with open(file, "rb") as handle:
             yield File(handle, name=file.rpartition("/")[2])
 
-    def _of_customers(self, member, upload, *, base, model, name, leave_out_bad_rows, **options):
+    def _of_customers(self, member, upload, *, base, model, name, leave_out_bad_rows, as_of, **options):
         if not model:
             raise CommandError("Say with --model which model predicts.")
         return start_prediction(
@@ -89,12 +106,16 @@ class Command(BaseCommand):
             version=self._version(member, base, model),
             upload=upload,
             bad_rows=LEAVE_OUT if leave_out_bad_rows else REFUSE,
+            as_of=as_of,
+            encoding=options["encoding"],
             at=timezone.now(),
         )
 
-    def _of_log(self, member, upload, *, log, base, model, name, leave_out_bad_rows, **options):
-        if base or model or leave_out_bad_rows:
-            raise CommandError("A log is scored by the champion of its customers, and read as it was before.")
+    def _of_log(self, member, upload, *, log, base, model, name, leave_out_bad_rows, as_of, **options):
+        if base or model or leave_out_bad_rows or as_of:
+            raise CommandError(
+                "A log is scored by the champion of its customers as of its end, and read as it was before."
+            )
         try:
             analysis = analyses_for(member).get(pk=log)
         except (ObjectDoesNotExist, ValidationError) as error:
@@ -109,8 +130,9 @@ class Command(BaseCommand):
         stored = readable_path(prediction.result_dataset_path)
         if out:
             shutil.copyfile(stored, out)
-        counts = prediction.result
-        self.stdout.write(f"{counts['churners']:,} of {counts['rows']:,} customers are likely to leave.")
+        self.stdout.write(f"{Named(prediction.result).headline}.")
+        if prediction.as_of:
+            self.stdout.write(f"As of {say_day(prediction.as_of)}.")
         if prediction.reads_log:
             self._tell_of_log(LogResult(prediction))
         self.stdout.write(f"Result: {out or stored}")

@@ -33,13 +33,16 @@ class Command(BaseCommand):
                 f"  {each.version}: {each.role_label.lower()}{base}{paused}, since {each.since.isoformat()}, "
                 f"by {each.event.actor_name}: {each.event.reason}"
             )
-        challenge = (
-            disagreement_of(company, until=instant) if any(each.is_challenger for each in found) else None
-        )
-        if challenge and challenge.challenger.model in {each.version for each in found}:
-            self.stdout.write(f"  {challenge.in_words}")
+        for each in found:
+            if each.is_challenger:
+                self._tell_of_challenger(company, each, instant)
         if not found:
             self.stdout.write("  No version was deployed; whoever predicted used a default.")
+
+    def _tell_of_challenger(self, company, serving, instant):
+        challenge = disagreement_of(company, population=serving.population, until=instant)
+        if challenge and challenge.challenger.model == serving.version:
+            self.stdout.write(f"  {challenge.in_words}")
 
 
 def _instant(text):

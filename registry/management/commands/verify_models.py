@@ -29,7 +29,7 @@ class Command(BaseCommand):
             owner = version.company or "everybody"
             try:
                 signed = resign and self._resign(version)
-                verify_version(version=version)
+                verify_version(version=version, at=timezone.now())
             except DomainError as error:
                 refused += 1
                 self.stdout.write(self.style.ERROR(f"{version} of {owner}: {error}"))

@@ -8,7 +8,7 @@ from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
 from tabular.snapshots.column_types import LEARNED
 from training.models import TrainingRun
-from training.services.own_tables import check_choices, choose, look_at_table, start_first_training
+from training.services.own_tables import start_from_file
 from training.services.retraining import USUAL_OWN_TYPE
 
 SAID_BY_COLUMN = {
@@ -60,9 +60,7 @@ class Command(BaseCommand):
     def handle(self, *, file, company, wait, **options):
         member = find_developer(company, does="makes its customer bases")
         try:
-            with open(file, "rb") as handle:
-                seen = look_at_table(member=member, upload=File(handle, name=file.rpartition("/")[2]))
-            run = self._start(member, seen, options)
+            run = self._start(member, file, options)
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except DomainError as error:
@@ -78,36 +76,35 @@ class Command(BaseCommand):
             f"AUC on those that it had not seen is {run.version.metrics.auc_roc:.3f}."
         )
 
-    def _start(self, member, seen, said):
-        choices = choose(
-            seen.inferred,
-            outcome=said["outcome"],
-            left_value=said["left"],
-            id_column=said["id"],
-            leave_out=said["leave_out"],
-            learn_from=said["keep"],
-            kinds=_by_column("column-type", said["column_type"]),
-            date_orders=_by_column("date-order", said["date_order"]),
-            decimals=_by_column("decimal", said["decimal"]),
-        )
-        bad_rows = LEAVE_OUT if said["leave_out_bad_rows"] else REFUSE
-        at = timezone.now()
-        checked = check_choices(member=member, token=seen.token, choices=choices, bad_rows=bad_rows, at=at)
+    def _start(self, member, file, said):
+        with open(file, "rb") as handle:
+            return start_from_file(
+                member=member,
+                upload=File(handle, name=file.rpartition("/")[2]),
+                said={
+                    "outcome": said["outcome"],
+                    "left_value": said["left"],
+                    "id_column": said["id"],
+                    "leave_out": said["leave_out"],
+                    "learn_from": said["keep"],
+                    "kinds": _by_column("column-type", said["column_type"]),
+                    "date_orders": _by_column("date-order", said["date_order"]),
+                    "decimals": _by_column("decimal", said["decimal"]),
+                },
+                base_name=said["name"],
+                model_type=said["type"],
+                reason=said["reason"],
+                value_column=said["value"],
+                currency=said["currency"],
+                keep_leaking=said["keep"],
+                bad_rows=LEAVE_OUT if said["leave_out_bad_rows"] else REFUSE,
+                on_checked=self._tell,
+                at=timezone.now(),
+            )
+
+    def _tell(self, checked):
         for sentence in (*(leak.sentence for leak in checked.leaks), *checked.notes):
             self.stdout.write(sentence)
-        return start_first_training(
-            member=member,
-            token=seen.token,
-            base_name=said["name"],
-            choices=choices,
-            model_type=said["type"],
-            reason=said["reason"],
-            value_column=said["value"],
-            currency=said["currency"],
-            keep_leaking=said["keep"],
-            bad_rows=bad_rows,
-            at=at,
-        )
 
 
 def _by_column(option, pairs):

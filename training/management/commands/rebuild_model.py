@@ -1,4 +1,5 @@
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from core.errors import DomainError
 from registry.models import ModelVersion
@@ -16,7 +17,7 @@ class Command(BaseCommand):
             found = ModelVersion.objects.select_related("model_type", "company", "training_dataset").get(
                 pk=version
             )
-            rebuilt = rebuild_version(version=found)
+            rebuilt = rebuild_version(version=found, at=timezone.now())
         except (ModelVersion.DoesNotExist, DomainError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(

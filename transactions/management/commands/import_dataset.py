@@ -7,6 +7,8 @@ from django.utils import timezone
 from companies.management.members import find_member
 from core.errors import DomainError
 from jobs.management.outcomes import see_succeed
+from registry.models import Population
+from registry.selectors import population_named
 from transactions.models import AnalysisSession
 from transactions.presenting.roles import ROLES
 from transactions.services.importing import start_import
@@ -24,6 +26,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--name", default="", help="name in the list; default: the name of the file")
         parser.add_argument(
+            "--base", default="", metavar="NAME", help="customer base, by name or UUID; otherwise the first"
+        )
+        parser.add_argument(
+            "--new-base", default="", metavar="NAME", help="of a customer base made of this log"
+        )
+        parser.add_argument(
             "--column",
             action="append",
             default=[],
@@ -33,7 +41,7 @@ class Command(BaseCommand):
         parser.add_argument("--date-order", choices=("DMY", "MDY"), help="where the dates leave it open")
         parser.add_argument("--decimal", choices=(".", ","), help="where the numbers leave it open")
 
-    def handle(self, *, file, company, by, name, column, date_order, decimal, **options):
+    def handle(self, *, file, company, by, name, base, new_base, column, date_order, decimal, **options):
         member = find_member(company, by, does="imports")
         chosen = self._chosen(column)
         path = Path(file)
@@ -42,6 +50,8 @@ class Command(BaseCommand):
                 analysis = start_analysis(
                     member=member,
                     upload=File(handle, name=path.name),
+                    population=population_named(member.company, base) if base else None,
+                    new_base=new_base,
                     name=name,
                     # The limit of uploads is for those who wait in front of a page.
                     largest=max(path.stat().st_size, 1),
@@ -57,7 +67,7 @@ class Command(BaseCommand):
             )
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-        except DomainError as error:
+        except (DomainError, Population.DoesNotExist) as error:
             raise CommandError(str(error)) from error
 
         see_succeed(analysis.job)

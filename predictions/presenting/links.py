@@ -1,0 +1,32 @@
+"""What pages of the floors below lead to here: predicting, the result of a run, scoring a log."""
+
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from companies.identity import Member
+from core.sections import Link
+from registry.models import Population, ShadowRun
+from transactions.models import AnalysisSession
+
+
+def predict_link(member: Member, base: Population | None) -> Link | None:
+    """Return where the customers of a base are sent; a log is scored on its own page."""
+    url = reverse("predictions:new", args=(member.portal,))
+    if base is None:
+        return Link("Predict", url)
+    return None if base.is_log else Link("Predict", f"{url}?{urlencode({'base': base.uuid})}")
+
+
+def result_page(member: Member, run: ShadowRun) -> str:
+    return reverse("predictions:result", args=(member.portal, run.batch))
+
+
+def changed_sides_link(member: Member, run: ShadowRun) -> Link | None:
+    """Return the list of those whom the challenger puts on the other side, where there are any."""
+    url = reverse("predictions:changed_sides", args=(run.batch,))
+    return Link("Who changes side", url) if run.disagree else None
+
+
+def score_link(member: Member, analysis: AnalysisSession) -> Link:
+    return Link("Score the customers", reverse("predictions:score_log", args=(member.portal, analysis.pk)))

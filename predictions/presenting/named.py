@@ -1,0 +1,71 @@
+"""Who is named as leaving, and how many of them are expected to leave: said alike at every place."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Named:
+    """The customers of a finished run from the threshold on; `counts` is its stored summary.
+
+    Who is named need not leave: with a threshold of 0.31 most of those named may well stay. So nowhere is it
+    said how many are named without how many of them are expected to leave. Results of earlier days did not
+    add that up, and leave it out.
+    """
+
+    counts: dict
+
+    @property
+    def customers(self) -> int:
+        return self.counts["churners"]
+
+    @property
+    def rows(self) -> int:
+        return self.counts["rows"]
+
+    @property
+    def share(self) -> float:
+        return self.customers / self.rows if self.rows else 0.0
+
+    @property
+    def expected(self) -> float | None:
+        return self.counts.get("expected_named")
+
+    @property
+    def threshold(self) -> str:
+        return f"{self.counts['threshold']:.2f}"
+
+    @property
+    def headline(self) -> str:
+        if self.rows == 1:
+            return self._of_one
+        if not self.customers:
+            return (
+                f"None of {self.rows:,} customers is named: nobody has a probability of {self.threshold} or "
+                "more"
+            )
+        verb = "is" if self.customers == 1 else "are"
+        expected = f"; {self.expectation}" if self.expectation else ""
+        return (
+            f"{self.customers:,} of {self.rows:,} customers {verb} named, from a probability of "
+            f"{self.threshold} on{expected}"
+        )
+
+    @property
+    def expectation(self) -> str:
+        """How many of those named will leave, in words; empty where nobody is named or nobody knows."""
+        if not self.customers or self.expected is None:
+            return ""
+        if self.customers == 1:
+            return f"the probability is {self.expected:.2f}"
+        verb = "is" if round(self.expected) == 1 else "are"
+        return f"about {self.expected:,.0f} of them {verb} expected to leave"
+
+    @property
+    def _of_one(self):
+        side = (
+            f"named, from a probability of {self.threshold} on"
+            if self.customers
+            else f"not named: the probability is below {self.threshold}"
+        )
+        known = f"; {self.expectation}" if self.expectation else ""
+        return f"This customer is {side}{known}"

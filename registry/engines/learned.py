@@ -1,0 +1,89 @@
+"""From whom a version learned: the customers of its table who were not held out. Knows no Django."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from shutil import copyfile
+
+import numpy as np
+import pyarrow as pa
+
+from registry.engines.files import FileMismatch, read_verified
+from tabular.errors import TableError
+from tabular.snapshots.check import check_table
+from tabular.source.read import iter_batches
+from tabular.values.schema import TableSchema
+
+
+@dataclass(frozen=True)
+class LearnedTable:
+    """The stored table of a version, and how it was split. Plain texts, ready for JSON.
+
+    Parameters
+    ----------
+    path, sha256
+        The table, and which bytes it must hold.
+    schema
+        `TableSchema.to_dict`: how it is read.
+    rows
+        How many customers were learned from and held out together.
+    seed
+        Of the split, where it follows from the rows.
+    held_out_path, held_out_sha256
+        The list of who was held out, where it does not follow from the rows.
+    """
+
+    path: str
+    sha256: str
+    schema: dict
+    rows: int
+    seed: int
+    held_out_path: str | None = None
+    held_out_sha256: str | None = None
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+
+def read_learned(stored: LearnedTable, folder: Path) -> pa.Array | None:
+    """Return the ids of those that a version learned from; None where that cannot be told any more.
+
+    Only ids and outcomes are kept in memory; `folder` takes drafts.
+    """
+    try:
+        ids, labels = _read(stored, folder)
+        if len(ids) != stored.rows:
+            return None
+        return ids.filter(pa.array(~_held_out(stored, labels)))
+    except (OSError, TableError, FileMismatch, ValueError):
+        return None
+
+
+def _read(stored, folder):
+    schema = TableSchema.from_dict(stored.schema)
+    # The check may put files beside the one that it reads, and nobody may change it meanwhile.
+    with tempfile.TemporaryDirectory(dir=folder) as drafts:
+        copy = Path(drafts) / "table"
+        copyfile(stored.path, copy)
+        spec = check_table(copy, schema, purpose="train", max_bytes=copy.stat().st_size).spec
+        if spec.sha256 != stored.sha256:
+            raise FileMismatch(f"{Path(stored.path).name} is not the file that was registered.")
+        ids, labels = [], []
+        for batch in iter_batches(copy, spec, schema):
+            ids.append(batch.ids.cast(pa.string()))
+            labels.append(batch.columns[schema.the("label").name].indices.to_numpy(zero_copy_only=False))
+    return pa.concat_arrays(ids), np.concatenate(labels)
+
+
+def _held_out(stored, labels):
+    if stored.held_out_path:
+        bits = read_verified(stored.held_out_path, stored.held_out_sha256)
+        return np.unpackbits(np.frombuffer(bits, np.uint8), count=len(labels)).astype(bool)
+    # Only tables from before uploads were added need it, and it loads a learning library.
+    from ml.learning.splits import split_rows
+
+    held_out = np.zeros(len(labels), dtype=bool)
+    held_out[split_rows(labels, stored.seed)[1]] = True
+    return held_out

@@ -1,0 +1,99 @@
+"""What is said of a file in the same words however it is read: one row a customer, or one row an event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tabular.errors import TableError, counted, shown
+from tabular.source.encodings import GUESSED
+from tabular.source.spec import ParseSpec
+
+# --- Refusals --------------------------------------------------------------------------------------------
+
+
+def refuse_large_file(path: Path, max_bytes: int) -> None:
+    """Refuse the file at `path` where it has more than `max_bytes`."""
+    size = path.stat().st_size
+    if size > max_bytes:
+        raise TableError(
+            "too_large",
+            f"The file has {size / 1e6:,.1f} MB; {max_bytes / 1e6:,.0f} MB is the most. Split it, or leave "
+            "out columns.",
+        )
+
+
+def has_changed() -> TableError:
+    """Return the refusal of another file than the one that it was decided for how it is read."""
+    return TableError("type_mismatch", "The file has changed since it was checked. Upload it again.")
+
+
+def no_rows(table: ParseSpec) -> TableError:
+    sheet = f" The sheet {shown(table.sheet)} was read." if table.sheet else ""
+    return TableError("no_rows", f"The file has a header but no rows.{sheet}")
+
+
+def open_dates(name: str, examples: Sequence[str]) -> TableError:
+    """Return the refusal of dates of which nobody said whether the day or the month comes first."""
+    return _open(
+        "ambiguous_dates",
+        name,
+        f"{shown(examples[0])} may be day and month or month and day, and no row of the file tells which. "
+        "Say in which order they stand.",
+    )
+
+
+def open_numbers(name: str, examples: Sequence[str]) -> TableError:
+    """Return the refusal of numbers of which nobody said which sign stands before decimals."""
+    return _open(
+        "ambiguous_numbers",
+        name,
+        f"{shown(with_sign(examples))} may be thousands or decimals, and no row of the file tells which. "
+        "Say which sign stands before decimals.",
+    )
+
+
+def _open(kind: str, name: str, question: str) -> TableError:
+    return TableError(kind, f"Column {shown(name)}: {question}", column=name, columns=[name])
+
+
+def with_sign(examples: Sequence[str]) -> str:
+    """Return an example that shows why numbers can be read in two ways."""
+    return next((text for text in examples if "." in text or "," in text), examples[0])
+
+
+# --- What is accepted and should be known ------------------------------------------------------------------
+
+
+def guessed_encoding(path: Path, table: ParseSpec) -> list[str]:
+    """Say in which encoding the file was read, where that was guessed, with a text to judge that by."""
+    if table.encoding not in GUESSED:
+        return []
+    example = _first_special(table.source(path))
+    told = f", e.g. {shown(example)}" if example else ""
+    return [
+        f"The file is not UTF-8; it was read as Western European ({table.encoding}){told}. If names look "
+        "wrong, save it as CSV (UTF-8) and upload that."
+    ]
+
+
+def _first_special(source: Path) -> str:
+    with source.open(encoding="utf-8") as file:
+        for line in file:
+            if not line.isascii():
+                at = next(i for i, c in enumerate(line) if not c.isascii())
+                return line[max(0, at - 15) : at + 15].strip()
+    return ""
+
+
+def equal_rows(number: int) -> str:
+    return f"{counted(number, 'row')} equal to an earlier row in every cell: counted once."
+
+
+def alike_ids(name: str, number: int) -> str:
+    """Say that `number` ids of column `name` would be others' but for the way they are written."""
+    return (
+        f"Column {name}: {counted(number, 'id differs', 'ids differ')} from another one only in blanks or in "
+        "upper and lower case. They were kept apart as different customers; make them equal if they are the "
+        "same."
+    )

@@ -1,0 +1,19 @@
+"""What pages of the floors below lead to here: a log that a model learned from, and its features."""
+
+from django.urls import reverse
+
+from companies.identity import Member
+from registry.models import Dataset
+from transactions.models import FeatureMatrix
+from transactions.selectors import analyses_for
+
+
+def log_page(member: Member, table: Dataset) -> str | None:
+    """Return the page of the log that `table` is, or of the features that it holds."""
+    if table.dataset_type == Dataset.Type.RAW:
+        log = analyses_for(member).filter(dataset=table).first()
+        return log and reverse("transactions:analysis", args=(member.portal, log.pk))
+    if table.dataset_type == Dataset.Type.FEATURES:
+        matrix = FeatureMatrix.objects.filter(analysis__company=member.company, dataset=table).first()
+        return matrix and reverse("transactions:matrix", args=(member.portal, matrix.analysis_id, matrix.pk))
+    return None
