@@ -113,7 +113,8 @@ def test_a_table_of_customers_is_led_to_where_it_belongs(as_developer, learned):
     assert reverse("predictions:new", args=("dev",)) in page
     assert AnalysisSession.objects.count() == 1
 
-    asked = as_developer.post(reverse("transactions:new", args=("dev",)), sent(table), follow=True)
+    new_log = reverse("transactions:new", args=("dev",))
+    asked = as_developer.post(new_log, sent(table, base=learned.population.uuid), follow=True)
 
     assert "This looks like a table of customers" in asked.content.decode()
 
