@@ -126,20 +126,16 @@ def weigh(learned, beside, **gains):
     return weigh_against(training, champion)
 
 
-@pytest.mark.parametrize(
-    ("found", "said"),
-    [
+def test_a_champion_that_is_not_shown_to_be_worse_stays(learned):
+    for found, said in (
         ({"verdict": "worse"}, "stays. They were compared."),
         ({"verdict": "no_real_difference"}, "stays. They were compared."),
         ({"verdict": "worse", "knew_until": "2024-09-15T00:00:00"}, "Decide on the Models page"),
         ({"verdict": "better", "version": -1}, "judged on other customers"),
         ({"sentence": "It could not be judged."}, "judged on other customers"),
-    ],
-)
-def test_a_champion_that_is_not_shown_to_be_worse_stays(learned, found, said):
-    takes_over, reason = weigh(learned, found)
-
-    assert not takes_over and said in reason
+    ):
+        takes_over, reason = weigh(learned, found)
+        assert not takes_over and said in reason, found
 
 
 def test_what_is_shown_to_be_better_takes_over(learned):

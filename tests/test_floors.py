@@ -50,16 +50,29 @@ def test_no_file_is_too_long_to_read():
     assert too_long == {}
 
 
-def test_a_web_process_starts_without_the_libraries_of_the_workers():
-    code = "import django; django.setup(); import churnbuster.urls, sys; print(*sys.modules)"
+def loaded_by(code):
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; import sys; print(*sys.modules)"],
+        cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    return done.stdout.split()
 
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True, timeout=120
-    ).stdout.split()
+
+def test_a_web_process_starts_without_the_libraries_of_the_workers():
+    loaded = loaded_by("import django; django.setup(); import churnbuster.urls")
 
     assert "churnbuster.urls" in loaded
     slow = {"sklearn", "xgboost", "lightgbm", "onnx", "pandas", "scipy", "ibis", "weasyprint"}
     assert not slow.intersection(loaded)
+
+
+def test_a_child_that_looks_at_a_table_or_scores_does_not_wait_for_what_learns():
+    engines = ["training.engines.own_tables", "predictions.engines.batch", "predictions.engines.purchases"]
+
+    loaded = loaded_by(f"import {', '.join(engines)}")
+
+    assert set(engines) <= set(loaded)
+    assert not {"sklearn", "xgboost", "lightgbm", "scipy"}.intersection(loaded)
 
 
 def floors() -> dict[str, int]:

@@ -39,7 +39,7 @@ from transactions.services.matrices import start_features
 from transactions.services.uploads import start_analysis
 from transactions.tests.logs import describe_here, log_file, read_here
 
-pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
+pytestmark = pytest.mark.django_db
 
 ABSENT = {
     "person": 987_654_321, "waiting": 987_654_321, "version": 987_654_321, "key": 987_654_321,
@@ -145,8 +145,9 @@ def dataset_of_company(company):
 
 
 @pytest.fixture
-def retraining_of_company(developer, default_versions, do_jobs):
+def retraining_of_company(developer, default_versions, do_jobs, settings):
     """Retrain with a real file of which one row had to be left out."""
+    settings.RETRAIN_MODEL_TYPE = "logistic_regression"
     table = make_dataset_a(rows=200, seed=7).astype({"MonthlyCharges": object})
     table.loc[3, "MonthlyCharges"] = "a lot"
     run = start_retraining(
@@ -229,6 +230,7 @@ def families():
 FAMILIES = families()
 
 
+@pytest.mark.mariadb
 @pytest.mark.parametrize("family", FAMILIES)
 def test_answers_each_person_as_declared(family, objects, client_of):
     routes = FAMILIES[family]
@@ -260,6 +262,7 @@ def comparable(answer, objects):
     return text
 
 
+@pytest.mark.any_database
 def test_a_key_opens_what_its_scopes_say(company, developer, request):
     """Every resource asks a key for `read`, or for the scope of what it changes; none forgets to ask."""
     objects = Objects(request)
@@ -297,6 +300,7 @@ def test_the_admin_lets_nobody_in_but_operators(role, client_of):
         assert answer.url.startswith("/admin/login/"), path
 
 
+@pytest.mark.mariadb
 def test_the_admin_lists_everything_to_an_operator(client_of):
     client = client_of(OPERATOR)
     lists = [path for path in ADMIN_PAGES if re.fullmatch(r"/admin/\w+/\w+/", path)]

@@ -19,7 +19,6 @@ from training.services.log_training import train_on_log
 from training.services.runs import OnlyDevelopers
 from transactions.models import FeatureMatrix
 from transactions.services.configuration import configure_analysis
-from transactions.services.importing import start_import
 from transactions.services.processing import name_columns
 from transactions.services.uploads import start_analysis
 from transactions.tests.logs import read_here
@@ -230,9 +229,7 @@ def test_where_models_are_deployed_by_hand_the_page_leads_there(as_developer, me
 def test_a_training_that_failed_says_why_and_leads_back(as_developer, member, do_jobs):
     short = ContentFile(make_sample_log("coffee_shop", customers=30), name="short.csv")
     analysis = start_analysis(member=member, upload=short, at=NOON)
-    start_import(analysis=analysis, mapping=name_columns(analysis), at=NOON)
-    finish(do_jobs)
-    analysis.refresh_from_db()
+    read_here(analysis, mapping=name_columns(analysis))
     training = train_on_log(member=member, analysis=analysis, **WANTED, at=NOON)
     while do_jobs():
         pass

@@ -17,6 +17,7 @@ from transactions.services.processing import (
     process_features,
 )
 from transactions.services.uploads import start_analysis
+from transactions.tests.logs import read_here
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +43,8 @@ def test_reads_and_computes_a_log_whose_columns_name_themselves(member, do_jobs)
 
     matrix = process_features(analysis=analysis, at=NOON)
     seen.append(status_of(AnalysisSession.objects.get(pk=analysis.pk)))
-    do_jobs()
+    assert (matrix.job.state, matrix.job.awaited) == (Job.State.WAITING, ["Reading log.csv"])
+    assert [job.task for job in do_jobs()] == ["transactions.import", "transactions.features_when_read"]
 
     matrix.refresh_from_db()
     assert matrix.is_ready
@@ -65,6 +67,7 @@ def test_computes_the_features_that_were_asked_for_and_refuses_others(member, do
         process_features(analysis=analysis, feature_set="retail_v9", at=NOON)
     assert not Job.objects.exists()
 
+    read_here(analysis, mapping=name_columns(analysis))
     matrix = process_features(analysis=analysis, feature_set="retail_v2", at=NOON)
     do_jobs()
 
@@ -145,6 +148,7 @@ def test_a_log_that_cannot_be_read_says_so_and_may_be_tried_again(member, do_job
 @pytest.mark.any_database
 def test_computes_again_what_was_read_before(member, do_jobs):
     analysis = upload(member, log())
+    read_here(analysis, mapping=name_columns(analysis))
     process_features(analysis=analysis, at=NOON)
     do_jobs()
 
@@ -155,13 +159,6 @@ def test_computes_again_what_was_read_before(member, do_jobs):
         ("rfm_v2", "READY"),
         ("retail_v1", "READY"),
     }
-
-
-def test_takes_no_worker_while_the_log_is_read(member, do_jobs):
-    matrix = process_features(analysis=upload(member, log()), at=NOON)
-
-    assert (matrix.job.state, matrix.job.awaited) == (Job.State.WAITING, ["Reading log.csv"])
-    assert [job.task for job in do_jobs()] == ["transactions.import", "transactions.features_when_read"]
 
 
 @pytest.mark.any_database
