@@ -49,6 +49,14 @@ class LogTrainingForm(SentOnceForm):
         help_text="What is known of each customer. They are computed first, where they are not there yet.",
     )
 
+    @property
+    def offered(self) -> list[dict]:
+        """Each type beside its radio button, the usual one first."""
+        return [
+            {"radio": radio, "type": MODEL_TYPES[slug]}
+            for radio, slug in zip(self["model_type"], LOG_TYPES, strict=True)
+        ]
+
     @staticmethod
     def usual(trainings) -> dict:
         """Return what was chosen last time; at first the first of each."""
