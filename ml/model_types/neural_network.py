@@ -48,7 +48,7 @@ MODEL_TYPE = ModelType(
             "integers",
             1,
             1_000,
-            help="Neurons in each hidden layer.",
+            help="From the first layer to the last.",
             label="Neurons in each hidden layer",
         ),
         ParameterRule(

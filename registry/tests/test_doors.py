@@ -74,7 +74,7 @@ def test_the_page_of_a_version_has_each_chart_with_its_table(network, as_develop
     assert html.count("<table") >= 7
     assert "style=" not in html
     for fact in (
-        "hidden layer sizes",
+        "Neurons in each hidden layer",
         "100, 50",
         "identity",
         network.signature,

@@ -44,7 +44,7 @@ def test_the_command_leaves_the_work_to_a_worker(retraining, company, spring, ca
 @pytest.mark.any_database
 @pytest.mark.parametrize(
     ("changes", "sentence"),
-    [({"company": "NOSUCHCOMP"}, "no company"), ({"reason": " "}, "Say in at most")],
+    [({"company": "NOSUCHCOMP"}, "no company"), ({"reason": " "}, "Say why you retrain")],
 )
 def test_the_command_says_what_is_wrong(changes, sentence, retraining, company, spring):
     with pytest.raises(CommandError, match=sentence):
