@@ -35,6 +35,11 @@ class Scorer:
     threads : int, default 1
         How many parts of a large batch go through the graph at once.
 
+    Attributes
+    ----------
+    kind : {"linear", "onnx"}
+        From what it is served: the folded tables of the manifest, or its graph.
+
     Raises
     ------
     ValueError
@@ -58,17 +63,17 @@ class Scorer:
             # How the features of a purchase log are computed; None where a file has them as columns.
             self.purchase_features = manifest.get("purchase_features")
             serving = manifest["serving"]
-            kind = serving["kind"]
+            self.kind = serving["kind"]
         except KeyError as error:
             raise ValueError(f"The manifest lacks {error}.") from error
-        if kind == "linear":
+        if self.kind == "linear":
             self._path = _LinearPath(serving, self.schema, self.calibrator)
-        elif kind == "onnx":
+        elif self.kind == "onnx":
             if onnx is None:
                 raise ValueError("This model is served from its ONNX graph, which was not given.")
             self._path = _GraphPath(onnx, self.schema, self.calibrator, threads)
         else:
-            raise ValueError(f"Unknown kind of serving: {kind!r}.")
+            raise ValueError(f"Unknown kind of serving: {self.kind!r}.")
         self.score_record = self._path.score_record
 
     def score_record(self, record):  # replaced per instance: one call less on the hottest path

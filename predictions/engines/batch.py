@@ -6,6 +6,7 @@ on the way; nothing is read twice.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -49,6 +50,9 @@ TOP_FEATURES = 5
 SAMPLE, EXPLAINED = 20_000, 2_000
 # Trees take longest of all; beside another job on two processors, two threads take as long as one.
 THREADS = 2
+# A graph takes longer than reading and writing: several batches are under way, each of few rows, so that they
+# need no more memory. What is linear is done at once, and large batches cost least.
+BATCH_ROWS = {"onnx": 12_288, "linear": 65_536}
 # Up to so many values a column makes a filter.
 MOST_CHOICES = 12
 
@@ -141,13 +145,14 @@ def score_rows(
     if source.stat().st_size != spec.size:
         raise has_changed()
     added = (PREDICTION, CHURN_PROBABILITY, RISK_TIER)
+    batches = iter_batches(source, spec, schema, batch_rows=BATCH_ROWS[scorer.kind])
     drafts = [draft_of(csv_path), *([draft_of(table_path)] if table_path else [])]
     try:
         with (
             ResultWriter(drafts[0], spec, added, decimal=decimal_sign(spec, schema)) as result,
             TableWriter(drafts[1] if table_path else None, scorer.schema, policy, days=days) as table,
         ):
-            for batch, scores in _scored_ahead(iter_batches(source, spec, schema), scorer):
+            for batch, scores in _scored_ahead(batches, scorer):
                 tiers = policy.positions(scores)
                 table.write(batch, scores, tiers)
                 result.write(batch, added_columns(scorer, policy, scores, tiers))
@@ -172,16 +177,16 @@ def score_rows(
 
 
 def _scored_ahead(batches, scorer):
-    """Yield each batch with its scores; the next one is read and scored while the caller writes this one."""
-    with ThreadPoolExecutor(1) as pool:
-        ready = None
+    """Yield each batch with its scores; the next ones are read and scored while the caller writes this one."""
+    waiting = deque()
+    with ThreadPoolExecutor(THREADS) as pool:
         for batch in batches:
-            scoring = pool.submit(scorer.score_batch, batch.columns)
-            if ready:
-                yield ready[0], ready[1].result()
-            ready = batch, scoring
-        if ready:
-            yield ready[0], ready[1].result()
+            waiting.append((batch, pool.submit(scorer.score_batch, batch.columns)))
+            if len(waiting) > THREADS:
+                batch, scores = waiting.popleft()
+                yield batch, scores.result()
+        for batch, scores in waiting:
+            yield batch, scores.result()
 
 
 def added_columns(
