@@ -177,7 +177,7 @@ def score_rows(
 
 
 def _scored_ahead(batches, scorer):
-    """Yield each batch with its scores; the next ones are read and scored while the caller writes this one."""
+    """Yield each batch with its scores; the next are read and scored while the caller writes this one."""
     waiting = deque()
     with ThreadPoolExecutor(THREADS) as pool:
         for batch in batches:
