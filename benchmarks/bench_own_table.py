@@ -171,14 +171,14 @@ def _check(folder):
 def _ours(folder, model, with_table=False):
     from ml.serving.risk import SEGMENTS_V2
     from ml.serving.scoring import Scorer
-    from predictions.engines.batch import THREADS, score_rows
+    from predictions.engines.batch import score_rows
     from sandbox.entry import leave_pandas_out
     from tabular.source.spec import ParseSpec
 
     # As in the child of a job.
     leave_pandas_out()
     manifest = json.loads((folder / f"{model}.json").read_text())
-    scorer = Scorer(manifest, (folder / f"{model}.onnx").read_bytes(), threads=THREADS)
+    scorer = Scorer(manifest, (folder / f"{model}.onnx").read_bytes())
     spec = ParseSpec.from_dict(json.loads((folder / "spec.json").read_text()))
     schema = _table_schema(folder, model)
 

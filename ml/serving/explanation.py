@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ FEWEST_DONORS = 50
 DONORS = 3
 
 
-def explain(score, schema, coded, numbers, *, background, sample=2_000, seed=0):
+def explain(score, schema, coded, numbers, *, background, sample=2_000, seed=0, threads=1):
     """Measure how far the probability moves when customers get the value of other customers.
 
     Parameters
@@ -30,6 +31,8 @@ def explain(score, schema, coded, numbers, *, background, sample=2_000, seed=0):
         Most customers to look at.
     seed : int, default 0
         Chooses the sample and the other customers.
+    threads : int, default 1
+        How many features are looked at side by side.
 
     Returns
     -------
@@ -50,18 +53,16 @@ def explain(score, schema, coded, numbers, *, background, sample=2_000, seed=0):
     mine = _take(coded, numbers, chosen)
     donors = mine if len(chosen) >= FEWEST_DONORS else _take(*background, slice(None))
     pool = len(donors[1][0]) if donors[1] else len(donors[0][0].indices)
-    base = score(*mine)
-    effects = []
-    for kind, position, name in _places(schema):
-        others = rng.integers(0, pool, (DONORS, len(chosen)))
-        own, given = mine[kind][position], _taken(donors[kind][position], others.ravel())
-        # Who gets the value that they have keeps their probability; only the rest is scored, in one go.
-        changed = np.flatnonzero(_differs(_taken(own, np.tile(np.arange(len(chosen)), DONORS)), given))
-        whose = changed % len(chosen)
-        parts = _take(*mine, whose)
-        parts[kind][position] = _taken(given, changed)
-        moved = np.abs(score(*parts) - base[whose]).sum() if len(changed) else 0.0
-        effects.append((name, float(moved) / (DONORS * len(chosen))))
+    base, features = score(*mine), list(_places(schema))
+    others = [rng.integers(0, pool, (DONORS, len(chosen))).ravel() for _ in features]
+
+    def effect(place, other):
+        kind, position, name = place
+        given = _taken(donors[kind][position], other)
+        return name, _mean_move(score, mine, base, kind, position, given)
+
+    with ThreadPoolExecutor(threads) as workers:
+        effects = list(workers.map(effect, features, others))
     return sorted(effects, key=lambda effect: -effect[1])
 
 
@@ -164,6 +165,19 @@ def state_finding(column, groups, fewest=20):
 
 def _take(coded, numbers, chosen):
     return [_taken(column, chosen) for column in coded], [_taken(column, chosen) for column in numbers]
+
+
+def _mean_move(score, mine, base, kind, position, given):
+    """Return how far the probability moves on average when `DONORS` times as many cells are `given`."""
+    customers = np.tile(np.arange(len(base)), DONORS)
+    # Who gets the value that they have keeps their probability; only the rest is scored, in one go.
+    changed = np.flatnonzero(_differs(_taken(mine[kind][position], customers), given))
+    if not len(changed):
+        return 0.0
+    whose = customers[changed]
+    parts = _take(*mine, whose)
+    parts[kind][position] = _taken(given, changed)
+    return float(np.abs(score(*parts) - base[whose]).sum()) / len(customers)
 
 
 def _taken(column, rows):

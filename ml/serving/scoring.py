@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 
 import numpy as np
 
@@ -16,8 +14,6 @@ from ml.serving.explanation import explain
 
 # Rows that are worked on at once: small enough for the encoded matrix to stay in the processor's cache.
 CHUNK = 8_192
-# Fewer are not worth a thread of their own; the explanation asks for 2,000 again and again.
-FEWEST_APART = 1_000
 
 
 class Scorer:
@@ -32,8 +28,6 @@ class Scorer:
         From `ml.exchange.export.export_model`, possibly after a round trip through JSON.
     onnx : bytes or None
         The graph; may be None where the manifest holds folded tables.
-    threads : int, default 1
-        How many parts of a large batch go through the graph at once.
 
     Attributes
     ----------
@@ -53,7 +47,7 @@ class Scorer:
     for others or for blanks, the cell belongs to that; a blank number is read as the schema says.
     """
 
-    def __init__(self, manifest, onnx=None, *, threads=1):
+    def __init__(self, manifest, onnx=None):
         try:
             self.schema = FeatureSchema.from_dict(manifest["schema"])
             self.calibrator = Calibrator.from_dict(manifest["calibrator"])
@@ -71,7 +65,7 @@ class Scorer:
         elif self.kind == "onnx":
             if onnx is None:
                 raise ValueError("This model is served from its ONNX graph, which was not given.")
-            self._path = _GraphPath(onnx, self.schema, self.calibrator, threads)
+            self._path = _GraphPath(onnx, self.schema, self.calibrator)
         else:
             raise ValueError(f"Unknown kind of serving: {self.kind!r}.")
         self.score_record = self._path.score_record
@@ -115,7 +109,7 @@ class Scorer:
         """
         return self._path.score(*read_columns(columns, self.schema))
 
-    def explain_batch(self, columns, sample=2_000, *, seed=0):
+    def explain_batch(self, columns, sample=2_000, *, seed=0, threads=1):
         """Return how much each feature moves the probability in this batch.
 
         Parameters
@@ -124,6 +118,8 @@ class Scorer:
         sample : int, default 2000
             Most customers to look at; drawn at random where the batch is larger.
         seed : int, default 0
+        threads : int, default 1
+            How many features are looked at side by side.
 
         Returns
         -------
@@ -141,6 +137,7 @@ class Scorer:
             background=read_columns(background, self.schema),
             sample=sample,
             seed=seed,
+            threads=threads,
         )
 
 
@@ -205,13 +202,13 @@ class _LinearPath:
 
 
 class _GraphPath:
-    def __init__(self, onnx, schema, calibrator, threads):
+    def __init__(self, onnx, schema, calibrator):
         # Takes a quarter of a second to import; linear models never need it.
         import onnxruntime
 
         self.runtime, self.calibrator, self.schema = onnxruntime, calibrator, schema
         options = onnxruntime.SessionOptions()
-        # Threads of its own would wait by spinning; parts of a batch go through side by side instead.
+        # Threads of its own would wait by spinning; batches go through side by side instead.
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
@@ -219,7 +216,6 @@ class _GraphPath:
             self.session = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own exceptions share no base class
             raise ValueError(f"The ONNX graph cannot be loaded: {error}") from error
-        self.threads = threads
         self.width = len(schema.encoded_columns)
         self.single, self.blocks, start = [], [], 0
         for column in schema.categorical:
@@ -287,26 +283,10 @@ class _GraphPath:
     def score(self, coded, numbers):
         rows = len(numbers[0]) if numbers else len(coded[0].indices)
         found = np.empty(rows)
-        parts = min(self.threads, max(1, rows // FEWEST_APART))
-        edges = [rows * part // parts for part in range(parts + 1)]
-        if parts == 1:
-            self._score_part(coded, numbers, 0, rows, found)
-            return found
-        with ThreadPoolExecutor(parts) as pool:
-            running = [
-                pool.submit(self._score_part, coded, numbers, first, after, found)
-                for first, after in pairwise(edges)
-            ]
-            for part in running:
-                part.result()
-        return found
-
-    def _score_part(self, coded, numbers, first, after, found):
-        """Write the probabilities of the rows from `first` to before `after` into `found`."""
-        matrix = np.empty((min(CHUNK, after - first), self.width), np.float32)
+        matrix = np.empty((min(CHUNK, rows), self.width), np.float32)
         source = self.session.get_inputs()[0].name
-        for start in range(first, after, CHUNK):
-            chunk = slice(start, min(start + CHUNK, after))
+        for start in range(0, rows, CHUNK):
+            chunk = slice(start, min(start + CHUNK, rows))
             part = matrix[: chunk.stop - start]
             for (place, block), column in zip(self.blocks, coded, strict=True):
                 part[:, place] = column.look_up(block, chunk)
@@ -320,6 +300,7 @@ class _GraphPath:
                 if indicator is not None:
                     part[:, indicator] = blank
             found[chunk] = self.calibrator.apply(self.session.run(None, {source: part})[0][:, 0])
+        return found
 
 
 def _bad_record(error, record):

@@ -33,7 +33,7 @@ def test_names_every_feature_with_the_strongest_first(scorer, columns):
 def test_is_the_same_twice_and_about_the_same_on_a_smaller_sample(scorer, columns):
     full, again, small = (dict(scorer.explain_batch(columns, sample)) for sample in (2_000, 2_000, 500))
 
-    assert full == again
+    assert full == again == dict(scorer.explain_batch(columns, threads=2))
     assert all(abs(full[name] - small[name]) < 0.03 for name in full)
 
 

@@ -85,14 +85,17 @@ def test_a_batch_longer_than_a_chunk_scores_as_its_parts(scorer, records):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_parts_side_by_side_score_as_one_after_the_other(small_models, records, kind):
+def test_batches_side_by_side_score_as_one_after_the_other(small_models, records, kind):
     exported = small_models.export(kind)
+    scorer = Scorer(exported.manifest, exported.onnx)
     long = {name: cells * (3 * CHUNK // len(records) + 7) for name, cells in lists(records).items()}
 
-    expected = Scorer(exported.manifest, exported.onnx).score_batch(long)
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(scorer.score_batch, [long] * 3))
 
-    found = Scorer(exported.manifest, exported.onnx, threads=3).score_batch(long)
-    np.testing.assert_array_equal(found, expected)
+    expected = scorer.score_batch(long)
+    for scores in found:
+        np.testing.assert_array_equal(scores, expected)
 
 
 def test_an_empty_batch_has_no_scores(scorer):

@@ -48,11 +48,12 @@ TOP_FEATURES = 5
 # The explanation looks at this many customers, drawn from the whole file; the groups of its sentence need
 # more of them than the effects do.
 SAMPLE, EXPLAINED = 20_000, 2_000
-# Trees take longest of all; beside another job on two processors, two threads take as long as one.
+# So many batches are scored at once, and so many features looked at; beside another job on two processors,
+# two threads take as long as one.
 THREADS = 2
-# A graph takes longer than reading and writing: several batches are under way, each of few rows, so that they
+# A graph takes longer than reading and writing: several batches are under way, each of so few cells that they
 # need no more memory. What is linear is done at once, and large batches cost least.
-BATCH_ROWS = {"onnx": 12_288, "linear": 65_536}
+GRAPH_CELLS, LINEAR_ROWS = 380_000, 65_536
 # Up to so many values a column makes a filter.
 MOST_CHOICES = 12
 
@@ -104,7 +105,7 @@ def score_file(
         there was a shadow, what it found stands under ``"shadow"``.
     """
     try:
-        scorer = open_scorer(version, threads=THREADS)
+        scorer = open_scorer(version)
     except FileMismatch as mismatch:
         return {"mismatch": str(mismatch)}
     return score_rows(
@@ -145,7 +146,8 @@ def score_rows(
     if source.stat().st_size != spec.size:
         raise has_changed()
     added = (PREDICTION, CHURN_PROBABILITY, RISK_TIER)
-    batches = iter_batches(source, spec, schema, batch_rows=BATCH_ROWS[scorer.kind])
+    rows = LINEAR_ROWS if scorer.kind == "linear" else GRAPH_CELLS // len(scorer.schema.features)
+    batches = iter_batches(source, spec, schema, batch_rows=max(rows, 1))
     drafts = [draft_of(csv_path), *([draft_of(table_path)] if table_path else [])]
     try:
         with (
@@ -352,7 +354,7 @@ class Summary:
             name: pa.chunked_array([part[name] for part, _ in self._sample]) for name in features.features
         }
         scores = np.concatenate([part for _, part in self._sample])
-        effects = self.scorer.explain_batch(drawn, EXPLAINED)
+        effects = self.scorer.explain_batch(drawn, EXPLAINED, threads=THREADS)
         shown = [name for name, _ in effects[:TOP_FEATURES]]
         if self.revenue is not None and self.value_column not in shown:
             shown.append(self.value_column)

@@ -73,19 +73,14 @@ def compare_file(path: Path | str, expected: str) -> None:
         raise FileMismatch(f"{path.name} is not the file that was registered.")
 
 
-def parse_scorer(manifest: bytes, onnx: bytes | None, *, threads: int = 1) -> Scorer:
+def parse_scorer(manifest: bytes, onnx: bytes | None) -> Scorer:
     """Build a scorer from bytes that were verified. Nothing is unpickled on this way."""
-    return Scorer(json.loads(manifest), onnx, threads=threads)
+    return Scorer(json.loads(manifest), onnx)
 
 
-def open_scorer(files: VerifiedFiles | dict, *, threads: int = 1) -> Scorer:
+def open_scorer(files: VerifiedFiles | dict) -> Scorer:
     """Read, compare and parse in that order: between a check in one process and this one a file may have
     changed.
-
-    Parameters
-    ----------
-    threads
-        How many parts of a large batch are scored at once.
 
     Raises
     ------
@@ -96,4 +91,4 @@ def open_scorer(files: VerifiedFiles | dict, *, threads: int = 1) -> Scorer:
         files = VerifiedFiles(**files)
     manifest = read_verified(files.manifest_path, files.manifest_sha256)
     onnx = read_verified(files.onnx_path, files.onnx_sha256) if files.onnx_path else None
-    return parse_scorer(manifest, onnx, threads=threads)
+    return parse_scorer(manifest, onnx)
