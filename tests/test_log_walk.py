@@ -11,6 +11,7 @@ import pytest
 from selenium.webdriver.common.by import By
 
 from companies.tests.factories import PASSWORD
+from ml.samples.sample_logs import make_sample_log
 from tests.person import Person, complaints
 from transactions.tests.logs import lines_of_log
 
@@ -25,8 +26,8 @@ def logs(request, tmp_path):
     try:
         shared = request.getfixturevalue("shared")
     except pytest.skip.Exception:
-        path = tmp_path / "log.csv"
-        path.write_text("\n".join(lines_of_log(with_faults=True)))
+        path, rows = tmp_path / "log.csv", make_sample_log("coffee_shop", customers=300).splitlines(True)
+        path.write_bytes(b"".join([*rows, rows[1]]))
         return [path]
     return [shared / "data" / name for name in REAL]
 
