@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django import forms
 
 from companies.services.conditions import LONGEST_REASON
 from core.forms import SentOnceForm
 from intake.forms import BadRowsForm
 from ml.model_types.catalogue import MODEL_TYPES
-from registry.models import ModelType
 from registry.services.model_types import LOG_TYPES, USUAL_LOG_TYPE
 from registry.services.populations import LONGEST_CURRENCY, LONGEST_NAME
 from tabular.snapshots.inference import Inferred
@@ -32,38 +33,6 @@ class StartForm(SentOnceForm, BadRowsForm):
         widget=forms.TextInput({"autocomplete": "off"}),
         error_messages={"required": "Say why you retrain."},
     )
-
-
-def _types():
-    return [(slug, MODEL_TYPES[slug].name) for slug in LOG_TYPES]
-
-
-class LogTrainingForm(SentOnceForm):
-    """With what a purchase log is learned."""
-
-    model_type = forms.ChoiceField(choices=_types, widget=forms.RadioSelect, label="Type of model")
-    feature_set = forms.ChoiceField(
-        choices=FEATURE_SET_CHOICES,
-        widget=forms.RadioSelect,
-        label="Features",
-        help_text="What is known of each customer. They are computed first, where they are not there yet.",
-    )
-
-    @property
-    def offered(self) -> list[dict]:
-        """Each type beside its radio button, the usual one first."""
-        return [
-            {"radio": radio, "type": MODEL_TYPES[slug]}
-            for radio, slug in zip(self["model_type"], LOG_TYPES, strict=True)
-        ]
-
-    @staticmethod
-    def usual(trainings) -> dict:
-        """Return what was chosen last time; at first the first of each."""
-        latest = trainings.first()
-        if latest is None or latest.matrix is None:
-            return {"model_type": USUAL_LOG_TYPE, "feature_set": FEATURE_SET_CHOICES[0][0]}
-        return {"model_type": latest.model_type.slug, "feature_set": latest.matrix.feature_set}
 
 
 class CampaignForm(forms.Form):
@@ -225,11 +194,11 @@ class DescribeTableForm(BadRowsForm):
 
 
 class TypeForm(SentOnceForm):
-    """Which type of model learns."""
+    """Which type of model learns; each of `types` has a slug, a name and a description."""
 
     model_type = forms.ChoiceField(label="Type of model", widget=forms.RadioSelect)
 
-    def __init__(self, *args, types: list[ModelType], suggested: str, **kwargs):
+    def __init__(self, *args, types: Sequence, suggested: str, **kwargs):
         super().__init__(*args, **kwargs)
         self.types = sorted(types, key=lambda found: found.slug != suggested)
         self.fields["model_type"].choices = [(found.slug, found.name) for found in self.types]
@@ -242,6 +211,29 @@ class TypeForm(SentOnceForm):
             {"radio": radio, "type": found}
             for radio, found in zip(self["model_type"], self.types, strict=True)
         ]
+
+
+class LogTrainingForm(TypeForm):
+    """With what a purchase log is learned."""
+
+    feature_set = forms.ChoiceField(
+        choices=FEATURE_SET_CHOICES,
+        widget=forms.RadioSelect,
+        label="Features",
+        help_text="What is known of each customer. They are computed first, where they are not there yet.",
+    )
+
+    def __init__(self, *args, **kwargs):
+        types = [MODEL_TYPES[slug] for slug in LOG_TYPES]
+        super().__init__(*args, types=types, suggested=USUAL_LOG_TYPE, **kwargs)
+
+    @staticmethod
+    def usual(trainings) -> dict:
+        """Return what was chosen last time; at first the first of each."""
+        latest = trainings.first()
+        if latest is None or latest.matrix is None:
+            return {"model_type": USUAL_LOG_TYPE, "feature_set": FEATURE_SET_CHOICES[0][0]}
+        return {"model_type": latest.model_type.slug, "feature_set": latest.matrix.feature_set}
 
 
 class StartTypeForm(TypeForm, StartForm):
