@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from registry.tests.own_tables import gym_of
@@ -46,6 +47,14 @@ def page_width(browser):
 
 def wait_for(browser, condition):
     return WebDriverWait(browser, 30).until(lambda _: condition())
+
+
+def button(browser, words):
+    """The button with these words, once its page is there: without scripts a click does not wait for it."""
+    found = expected_conditions.element_to_be_clickable(
+        (By.XPATH, f"//main//button[normalize-space()='{words}']")
+    )
+    return WebDriverWait(browser, 30).until(found)
 
 
 def test_pages_of_nobody_fit_every_window(browser, visit):
@@ -105,10 +114,10 @@ def test_a_table_is_brought_without_a_script(browser, visit, as_developer, model
 
     browser.find_element(By.CSS_SELECTOR, "input[type=file]").send_keys(str(path))
     for words in ("Look at the file", "Check the table", "Train"):
-        browser.find_element(By.XPATH, f"//main//button[normalize-space()='{words}']").click()
+        button(browser, words).click()
 
+    assert button(browser, "Cancel")
     assert browser.find_element(By.TAG_NAME, "h1").text == "First training of Members"
-    assert browser.find_element(By.XPATH, "//main//button[normalize-space()='Cancel']")
 
 
 def test_the_list_of_columns_is_filtered_by_what_is_ticked(browser, visit, as_developer):
