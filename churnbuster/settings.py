@@ -424,6 +424,7 @@ HEALTH_CHECKS = [
     "health_check.checks.Cache",
     "core.health.Broker",
     "core.health.Disk",
+    "core.health.Writing",
     "core.health.Events",
     "jobs.health.Worker",
 ]

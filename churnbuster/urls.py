@@ -11,3 +11,8 @@ urlpatterns = [
     path("", include("training.urls")),
     path("", include("predictions.urls")),
 ]
+
+handler400 = "core.fallbacks.bad_request"
+handler403 = "core.fallbacks.forbidden"
+handler404 = "core.fallbacks.not_found"
+handler500 = "core.fallbacks.server_error"

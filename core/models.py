@@ -27,3 +27,15 @@ class UntoldEvent(models.Model):
 
     def __str__(self):
         return f"{self.event} to {self.subscriber}"
+
+
+class HealthMark(models.Model):
+    """The one row that `GET /health` writes, to see whether anything can be written."""
+
+    written_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "healthmarks"
+
+    def __str__(self):
+        return f"{self.written_at:%Y-%m-%d %H:%M:%S}"

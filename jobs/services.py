@@ -12,6 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from companies.models import Account, Company, Developer
 from companies.services.audit import record_event
 from core.errors import Conflict, DomainError, Forbidden
+from core.faults import fault_of
 from jobs.delivery import deliver_after_commit, deliver_job
 from jobs.models import Job
 from jobs.selectors import stored_key
@@ -441,6 +442,8 @@ def _lease_end(at):
 def _tell(error, job):
     if isinstance(error, DomainError):
         return error.as_dict()
+    if fault := fault_of(error):
+        return fault.as_dict()
     return {
         "code": "internal",
         "message": f"Something went wrong on our side. Try again, or tell the operator the number {job.pk}.",

@@ -87,6 +87,17 @@ def test_a_bug_fails_the_job_and_is_logged_with_its_traceback(do, caplog):
     assert caplog.records[-1].exc_info[0] is ZeroDivisionError
 
 
+def test_a_full_disk_fails_the_job_with_a_sentence_that_says_so(do):
+    def body(run):
+        with open("/dev/full", "w") as file:
+            file.write("x")
+
+    job = do(body)
+
+    assert (job.state, job.error["code"]) == ("FAILED", "storage-full")
+    assert "The disk of this installation is full." in job.error["message"]
+
+
 def test_a_task_that_nobody_can_do_fails_with_a_sentence(clock):
     job = JobFactory(task="tests.unheard-of", queued_at=NOON)
 
