@@ -9,12 +9,14 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
-from companies.models import Account, Company, Developer
+from companies.identity import membership
+from companies.models import Account, Company
 from companies.services.audit import record_event
 from core.errors import Conflict, DomainError, Forbidden
 from core.faults import fault_of
 from jobs.delivery import deliver_after_commit, deliver_job
 from jobs.models import Job
+from jobs.rights import may_cancel
 from jobs.selectors import stored_key
 from jobs.succession import hold_back, settle, settle_after, settle_forgotten, what_failed
 
@@ -280,7 +282,8 @@ def request_cancel(*, job: Job, by: Account, at: datetime) -> Job:
     Parameters
     ----------
     by
-        Who started the job, the developer of its company, or an operator.
+        Who started the job, the developer of its company, or an operator. Both of the company could start it
+        today (see `jobs.rights`).
 
     Raises
     ------
@@ -289,7 +292,7 @@ def request_cancel(*, job: Job, by: Account, at: datetime) -> Job:
     JobHasEnded
         Nothing is left to cancel.
     """
-    if not _may_cancel(job, by):
+    if not by.is_staff and not may_cancel(job, membership(by)):
         raise NotYourJob(f"“{job}” can be cancelled by {job.account or 'an operator'} or by your developer.")
     changed = _cancel_family(job, at=at)
     job.refresh_from_db()
@@ -412,17 +415,6 @@ def _reap_lost(job, *, at):
 
 def _record(action, job, *, by, at):
     record_event(action=action, company=job.company, actor=by, subject=str(job), at=at, job=str(job.pk))
-
-
-def _may_cancel(job, by):
-    return (
-        by.is_staff
-        or by.pk == job.account_id
-        or (
-            job.company_id is not None
-            and Developer.objects.filter(account=by, company=job.company_id).exists()
-        )
-    )
 
 
 def _change_under_lease(job, attempt, **changes):
