@@ -61,6 +61,11 @@ class RequestLogMiddleware(RequestMiddleware):
             response["X-Request-ID"] = request_id
         super().handle_response(request, response)
 
+    @classmethod
+    def bind_ip(cls, request):
+        # The library would ask the headers, in which anybody may write anything.
+        structlog.contextvars.bind_contextvars(ip=request.META.get("REMOTE_ADDR") or None)
+
     @staticmethod
     def format_request(request):
         path = _SECRET.sub("***", request.path)
