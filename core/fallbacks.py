@@ -3,11 +3,14 @@
 import sys
 
 from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
 from django.views import defaults
 
 from core.answers import answer_fault, answer_refusal, is_of_api
 from core.errors import DomainError, Forbidden, NotFound
 from core.faults import fault_of
+from core.models import HealthMark
 
 
 class NotUnderstood(DomainError):
@@ -43,6 +46,14 @@ def not_found(request, exception: Exception) -> HttpResponse:
             NotFound("There is nothing at this address. All addresses of the API are listed at /api/docs/."),
         )
     return defaults.page_not_found(request, exception)
+
+
+def too_many(request) -> HttpResponse:
+    """Answer who reached a limit of django-allauth, which finds this by its name in `churnbuster.urls`."""
+    # Its counters stand in the database unless there is a Redis. Where that cannot be written, everything
+    # would be too often: this fails then too, and says why.
+    HealthMark.objects.update_or_create(pk=1, defaults={"written_at": timezone.now()})
+    return render(request, "429.html", status=429)
 
 
 def server_error(request) -> HttpResponse:

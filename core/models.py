@@ -30,7 +30,7 @@ class UntoldEvent(models.Model):
 
 
 class HealthMark(models.Model):
-    """The one row that `GET /health` writes, to see whether anything can be written."""
+    """The one row that is written to see whether anything can be: by `GET /health`, and before a 429."""
 
     written_at = models.DateTimeField()
 

@@ -105,7 +105,7 @@ def remembers(request):
     return HttpResponse()
 
 
-handler400, handler500 = urls.handler400, urls.handler500
+handler400, handler429, handler500 = urls.handler400, urls.handler429, urls.handler500
 urlpatterns = [
     *urls.urlpatterns,
     *(
@@ -168,9 +168,11 @@ def test_a_database_that_can_only_be_read_is_said(visitor, on_mariadb):
     try:
         page, program = visitor.get("/tried/writes"), visitor.get("/api/tried/writes")
         session = visitor.get("/tried/remembers?latest=2")
+        # A limit of which nothing can be counted is not one that was reached.
+        joining = Client(raise_request_exception=False).post("/user/join/", {})
     finally:
         connection.close()
 
-    assert page.status_code == program.status_code == session.status_code == 503
+    assert page.status_code == program.status_code == session.status_code == joining.status_code == 503
     assert "cannot be written to" in page.content.decode()
     assert program.json()["code"] == "storage-fails"
