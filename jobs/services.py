@@ -262,6 +262,12 @@ def fail_job(*, job: Job, attempt: int, error: Exception, at: datetime) -> bool:
     )
 
 
+def note_fault(*, job: Job, attempt: int, error: Exception) -> None:
+    """Keep what failed below `attempt`, which will be repeated: people read it if that was the last one."""
+    if fault := fault_of(error):
+        Job.objects.under_lease(job, attempt).update(error=fault.as_dict())
+
+
 def stop_job(*, job: Job, attempt: int, at: datetime) -> bool:
     """End `attempt` because somebody cancelled it; False when it was taken over."""
     return _end(Job.objects.under_lease(job, attempt), job, state=State.CANCELLED, at=at)
@@ -393,9 +399,9 @@ def _reap_lost(job, *, at):
     """Take the job from a worker that did not renew its lease; None when it did meanwhile."""
     lost = Job.objects.under_lease(job, job.attempt).filter(lease_until__lt=at)
     if job.cancel_requested_at:
-        return "cancelled" if _end(lost, job, state=State.CANCELLED, at=at) else None
+        return "cancelled" if _end(lost, job, state=State.CANCELLED, error=None, at=at) else None
     if job.attempt - job.first_attempt + 1 >= settings.JOB_MAX_ATTEMPTS:
-        error = {
+        error = job.error or {
             "code": "worker-lost",
             "message": (
                 f"The work was started {settings.JOB_MAX_ATTEMPTS} times, and each time the process that did "
@@ -407,7 +413,7 @@ def _reap_lost(job, *, at):
         if ended:
             logger.error("Job %s (%s) lost its worker %s times; given up.", job.pk, job.task, job.attempt)
         return "failed" if ended else None
-    if not lost.update(state=State.QUEUED, lease_until=None, delivered_at=None, worker=""):
+    if not lost.update(state=State.QUEUED, error=None, lease_until=None, delivered_at=None, worker=""):
         return None
     logger.warning("Job %s (%s) lost worker %s; queued again.", job.pk, job.task, job.worker)
     return "queued"

@@ -125,6 +125,21 @@ def test_a_database_that_refuses_costs_an_attempt_and_not_the_job(do, clock, bro
     assert (job.state, calls) == ("SUCCEEDED", [1, 2])
 
 
+def test_a_database_that_refuses_every_attempt_is_said(do, clock, broker_folder, settings):
+    def body(run):
+        raise OperationalError(1205, "Lock wait timeout exceeded")
+
+    job = do(body)
+    for _ in range(settings.JOB_MAX_ATTEMPTS):
+        clock.move(minutes=1)
+        services.reap(at=clock())
+        run_job(job.pk, clock=clock)
+
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == ("FAILED", settings.JOB_MAX_ATTEMPTS)
+    assert job.error["code"] == "database-busy"
+
+
 def test_a_cancel_ends_the_handler_at_its_next_report(do, user):
     steps = []
 
