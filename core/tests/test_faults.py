@@ -7,10 +7,9 @@ import pytest
 from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import path
+from django.urls import include, path
 from django.utils import timezone
 
-from churnbuster import urls
 from core.faults import DatabaseAway, DatabaseBusy, StorageFails, StorageFull, fault_of
 from core.models import HealthMark
 from sandbox.child import ChildFailed
@@ -105,14 +104,16 @@ def remembers(request):
     return HttpResponse()
 
 
-handler400, handler429, handler500 = urls.handler400, urls.handler429, urls.handler500
+handler400, handler429, handler500 = (
+    f"core.fallbacks.{name}" for name in ("bad_request", "too_many", "server_error")
+)
 urlpatterns = [
-    *urls.urlpatterns,
     *(
         path(f"{prefix}tried/{view.__name__}", view)
         for prefix in ("", "api/")
         for view in (full, broken, writes, remembers)
     ),
+    path("", include("churnbuster.urls")),
 ]
 
 
