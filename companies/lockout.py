@@ -22,7 +22,7 @@ def username_of(request, credentials):
 def address_of(request):
     """Return from where a login comes, as the server says.
 
-    The library would ask the headers, in which anybody may write another address for each try.
+    The library can be set to ask headers, in which anybody may write another address for each try.
     """
     return request.META.get("REMOTE_ADDR") or None
 

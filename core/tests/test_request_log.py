@@ -23,7 +23,7 @@ def test_a_caller_cannot_choose_the_id(db):
 
 def test_the_address_in_the_log_is_the_servers_and_not_that_of_a_header():
     request = RequestFactory().get(
-        "/", headers={"X-Forwarded-For": "198.51.100.1", "X-Real-IP": "198.51.100.1"}, REMOTE_ADDR="192.0.2.7"
+        "/", headers={"X-Forwarded-For": "8.8.8.8", "X-Real-IP": "8.8.8.8"}, REMOTE_ADDR="192.0.2.7"
     )
 
     with structlog.contextvars.bound_contextvars():
