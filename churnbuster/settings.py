@@ -18,6 +18,8 @@ BASE_URL = env.str("BASE_URL", default=f"http://localhost:{PORT}")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 BEHIND_TLS = env.bool("BEHIND_TLS", default=False)
+# Whose word on where a visitor comes from is taken; by scripts.serve, before anything else reads an address.
+FORWARDED_ALLOW_IPS = env.str("FORWARDED_ALLOW_IPS", default="")
 
 ROOT_URLCONF = "churnbuster.urls"
 ASGI_APPLICATION = "churnbuster.asgi.application"
@@ -254,10 +256,13 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "20/m/ip",  # also what guessing at company IDs runs into
     "register_company": "20/m/ip,5/h/key",
     "remind_approver": "2/d/user",
-    "login_failed": None,  # counted by django-axes, below
+    # Only failures count, by django-axes, below: many people behind one address log in at nine o'clock.
+    "login": None,
+    "login_failed": None,
 }
 AXES_HANDLER = "companies.lockout.LockoutHandler"
 AXES_USERNAME_CALLABLE = "companies.lockout.username_of"
+AXES_CLIENT_IP_CALLABLE = "companies.lockout.address_of"
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 AXES_FAILURE_LIMIT = positive("LOGIN_FAILURE_LIMIT", 5)
@@ -424,6 +429,7 @@ HEALTH_CHECKS = [
     "health_check.checks.Cache",
     "core.health.Broker",
     "core.health.Disk",
+    "core.health.Writing",
     "core.health.Events",
     "jobs.health.Worker",
 ]

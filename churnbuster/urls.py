@@ -11,3 +11,9 @@ urlpatterns = [
     path("", include("training.urls")),
     path("", include("predictions.urls")),
 ]
+
+handler400 = "core.fallbacks.bad_request"
+handler403 = "core.fallbacks.forbidden"
+handler404 = "core.fallbacks.not_found"
+handler429 = "core.fallbacks.too_many"
+handler500 = "core.fallbacks.server_error"

@@ -4,6 +4,7 @@ A view that is guarded finds the member in ``request.member``. The word ``portal
 and not passed on: ``request.member.portal`` says the same.
 """
 
+from collections.abc import Sequence
 from functools import wraps
 from urllib.parse import urlencode
 
@@ -104,6 +105,24 @@ def _same_page(request, portal):
     return f"{path}?{query}" if query else path
 
 
+def require_scope(member: Member, scopes: Sequence[Scope]) -> None:
+    """Refuse a key that has none of `scopes`; people pass.
+
+    Raises
+    ------
+    MissingScope, NotForKeys
+    """
+    if member.may(*scopes):
+        return
+    if not scopes:
+        raise NotForKeys("No API key may do this. Log in and do it there.")
+    wanted = " or ".join(f"“{scope.value}”" for scope in scopes)
+    raise MissingScope(
+        f"This API key lacks the scope {wanted}. The developer of {member.company} can make one with it.",
+        extra={"scopes": [scope.value for scope in scopes]},
+    )
+
+
 class IsMember(BasePermission):
     """API: an approved member of a company, found in ``request.member``, in person or by an API key.
 
@@ -125,20 +144,8 @@ class IsMember(BasePermission):
         getattr(request, "_request", request).member = member
         if member is None:
             return False
-        self._require_scope(member, self.read_scopes if request.method in SAFE_METHODS else self.write_scopes)
+        require_scope(member, self.read_scopes if request.method in SAFE_METHODS else self.write_scopes)
         return True
-
-    @staticmethod
-    def _require_scope(member, scopes):
-        if member.may(*scopes):
-            return
-        if not scopes:
-            raise NotForKeys("No API key may do this. Log in and do it there.")
-        wanted = " or ".join(f"“{scope.value}”" for scope in scopes)
-        raise MissingScope(
-            f"This API key lacks the scope {wanted}. The developer of {member.company} can make one with it.",
-            extra={"scopes": [scope.value for scope in scopes]},
-        )
 
 
 class IsDeveloper(IsMember):

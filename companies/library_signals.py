@@ -6,14 +6,18 @@ Signals are their way of saying so, whichever door it was. Between our own apps 
 
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed, password_changed, password_reset
+from axes.models import AccessAttempt
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in
+from django.db import transaction
 from django.utils import timezone
 
 from companies.identity import membership
-from companies.models import Account
+from companies.models import Account, AuditEvent
 from companies.services.audit import record_event
 from companies.services.joining import confirm_address
+
+LOCKED = "login-locked"
 
 
 def bind_session_to_portal(sender, request, user, **kwargs):
@@ -43,11 +47,22 @@ record_password_changed = record_password("password-changed")
 record_password_reset = record_password("password-reset")
 
 
+@transaction.atomic
 def record_lockout(sender, request, username, ip_address, **kwargs):
+    """Write down that an account is locked from now on; tries at one that is locked already leave no row."""
+    # Set by the failure that locks, and by no try afterwards.
+    if request.axes_failures_since_start is None:
+        return
+    # Of two failures at the same moment each locks it: the second one waits, and finds the row of the first.
+    list(AccessAttempt.objects.select_for_update().filter(username=username).order_by("pk"))
+    if AuditEvent.objects.filter(
+        action=LOCKED, subject=(username or "")[:255], at__gte=request.axes_attempt_time
+    ).exists():
+        return
     account = Account.objects.filter(email=username).first()
     member = membership(account) if account else None
     record_event(
-        action="login-locked",
+        action=LOCKED,
         company=member.company if member else None,
         subject=username or "",
         at=timezone.now(),

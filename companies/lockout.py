@@ -19,6 +19,14 @@ def username_of(request, credentials):
     return normalise_email(given)[:255]
 
 
+def address_of(request):
+    """Return from where a login comes, as the server says.
+
+    The library can be set to ask headers, in which anybody may write another address for each try.
+    """
+    return request.META.get("REMOTE_ADDR") or None
+
+
 class LockoutHandler(AxesDatabaseHandler):
     """Counts failures per account, and with more patience per network address."""
 

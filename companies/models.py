@@ -136,20 +136,30 @@ class User(models.Model):
 
 
 class AppendOnly(models.QuerySet):
-    """Rows that may be added and read. Only erasing the whole company takes them along."""
+    """Rows that may be added and read. Triggers hold the same against whoever goes around this class."""
 
     def update(self, **kwargs):
-        raise TypeError("The audit log is only ever added to.")
+        raise TypeError(AuditEvent.REFUSAL)
 
     def bulk_update(self, *args, **kwargs):
-        raise TypeError("The audit log is only ever added to.")
+        raise TypeError(AuditEvent.REFUSAL)
+
+    def bulk_create(self, objs, *args, update_conflicts=False, **kwargs):
+        if update_conflicts:
+            raise TypeError(AuditEvent.REFUSAL)
+        return super().bulk_create(objs, *args, **kwargs)
 
     def delete(self):
-        raise TypeError("The audit log is only ever added to.")
+        raise TypeError(AuditEvent.REFUSAL)
 
 
 class AuditEvent(models.Model):
-    """One row is something that was done, by whom and when. Rows are only ever added."""
+    """One row is something that was done, by whom and when. Rows are only ever added.
+
+    Only erasing the whole company takes its rows along (see `AuditErasure`).
+    """
+
+    REFUSAL = "The audit log is only ever added to."
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, null=True, related_name="audit_events")
     actor = models.ForeignKey(Account, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -170,11 +180,29 @@ class AuditEvent(models.Model):
     def save(self, *args, **kwargs):
         # No workflow, only the promise of this table: a row that is there stays as it is.
         if not self._state.adding:
-            raise TypeError("The audit log is only ever added to.")
+            raise TypeError(self.REFUSAL)
+        # Otherwise a new object with the number of a row would be written over that row.
+        kwargs["force_insert"] = True
         super().save(*args, **kwargs)
 
     def delete(self, *args, **kwargs):
-        raise TypeError("The audit log is only ever added to.")
+        raise TypeError(self.REFUSAL)
+
+
+class AuditErasure(models.Model):
+    """One row is a company that is being erased: the triggers of the audit log let its rows go.
+
+    It is written and removed inside the transaction that erases the company; nobody else ever sees one.
+    """
+
+    # Empty for the rows that belong to no company: they go when the whole database is emptied, and only then.
+    company_id = models.CharField(max_length=10, primary_key=True)
+
+    class Meta:
+        db_table = "auditerasures"
+
+    def __str__(self):
+        return self.company_id
 
 
 class Scope(models.TextChoices):

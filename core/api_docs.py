@@ -1,4 +1,8 @@
-"""What the description of the API says about every call alike."""
+"""The description of the API, and what it says about every call alike."""
+
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from core.answers import answer_in_json
 
 NAME = "TooManyCalls"
 METHODS = {"get", "head", "post", "put", "patch", "delete"}
@@ -30,3 +34,19 @@ def describe_call_limits(result, generator, request, public):
         for method in METHODS & operations.keys():
             operations[method]["responses"]["429"] = {"$ref": f"#/components/responses/{NAME}"}
     return result
+
+
+class DescribesItself:
+    """For views of the library that answer with a page or a file: what they can do is told in JSON."""
+
+    def options(self, request, *args, **kwargs):
+        answer_in_json(request)
+        return super().options(request, *args, **kwargs)
+
+
+class Schema(DescribesItself, SpectacularAPIView):
+    """The description as a file."""
+
+
+class DocsPage(DescribesItself, SpectacularSwaggerSplitView):
+    """The description as a page to read and to try."""

@@ -3,20 +3,27 @@
 import dataclasses
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from celery import current_app
 from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connection
 from django.http import JsonResponse
+from django.utils import timezone
 from health_check.base import HealthCheck
 from health_check.exceptions import ServiceUnavailable
 from health_check.views import HealthCheckView
 from kombu.exceptions import OperationalError as BrokerError
 
-from core.models import UntoldEvent
+from core.faults import fault_of
+from core.models import HealthMark, UntoldEvent
 
 # After so many attempts, some minutes, it is no longer a hiccup: somebody has to look.
 MOST_ATTEMPTS = 6
+# A write that waits longer is a write that people wait for. Shorter than what a check may take in all.
+PATIENCE_MS = 3_000
 
 
 @dataclasses.dataclass
@@ -45,6 +52,52 @@ class Disk(HealthCheck):
             free_mb = shutil.disk_usage(folder).free // 2**20
             if free_mb < settings.HEALTH_MIN_FREE_MB:
                 raise ServiceUnavailable(f"Only {free_mb} MB are free where the {name} lies.")
+
+
+@dataclasses.dataclass
+class Writing(HealthCheck):
+    """Can something be kept, as a file and in the database? Each call tries it."""
+
+    def run(self):
+        places = {
+            "data": settings.MEDIA_ROOT,
+            "state": settings.STATE_DIR,
+            "uploads": settings.FILE_UPLOAD_TEMP_DIR,
+        }
+        for name, folder in places.items():
+            try:
+                _write_file(folder)
+            except OSError as error:
+                raise self._unavailable(
+                    f"No file can be written where the {name} should lie.", error
+                ) from error
+        try:
+            _write_row()
+        except DatabaseError as error:
+            raise self._unavailable("Nothing can be written into the database.", error) from error
+
+    def _unavailable(self, sentence, error):
+        fault = fault_of(error)
+        self.details = {"reason": fault.code if fault else "unknown"}
+        return ServiceUnavailable(sentence)
+
+
+def _write_file(folder):
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"written")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _write_row():
+    try:
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
+        HealthMark.objects.update_or_create(pk=1, defaults={"written_at": timezone.now()})
+    finally:
+        # Whoever comes after in this thread waits as long as the settings say.
+        connection.close()
 
 
 @dataclasses.dataclass

@@ -2,10 +2,9 @@ import codecs
 import re
 
 import structlog
-from django.http import JsonResponse
-from django.shortcuts import render
 from django_structlog.middlewares import RequestMiddleware
 
+from core.answers import answer_refusal
 from core.errors import DomainError
 
 # Links in mails carry their secret in the path, and a log is read by more people than a mail. Ids of rows are
@@ -35,13 +34,11 @@ class CharsetMiddleware:
         # The refusal itself reads the request.
         request.encoding = "utf-8"
         error = NotInUtf8("Only what is written in UTF-8 is read here. Send it with charset=utf-8.")
-        if request.path.startswith("/api/"):
-            return JsonResponse(error.as_dict(), status=error.http_status)
-        return _page(request, error)
+        return answer_refusal(request, error)
 
 
 class DomainErrorMiddleware:
-    """Answer a refusal that no view put on a form field: a page, or a fragment where htmx asked."""
+    """Answer a refusal that no view put on a form field or told a program."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -52,7 +49,7 @@ class DomainErrorMiddleware:
     def process_exception(self, request, exception):
         if not isinstance(exception, DomainError):
             return None
-        return _page(request, exception)
+        return answer_refusal(request, exception)
 
 
 class RequestLogMiddleware(RequestMiddleware):
@@ -64,16 +61,16 @@ class RequestLogMiddleware(RequestMiddleware):
             response["X-Request-ID"] = request_id
         super().handle_response(request, response)
 
+    @classmethod
+    def bind_ip(cls, request):
+        # The library would ask the headers, in which anybody may write anything.
+        structlog.contextvars.bind_contextvars(ip=request.META.get("REMOTE_ADDR") or None)
+
     @staticmethod
     def format_request(request):
         path = _SECRET.sub("***", request.path)
         names = ",".join(sorted(request.GET))
         return f"{request.method} {path}" + (f" ({names})" if names else "")
-
-
-def _page(request, error):
-    template = "components/_refusal.html" if request.headers.get("HX-Request") else "refusal.html"
-    return render(request, template, {"error": error}, status=error.http_status)
 
 
 def _is_utf8(charset):

@@ -27,3 +27,15 @@ class UntoldEvent(models.Model):
 
     def __str__(self):
         return f"{self.event} to {self.subscriber}"
+
+
+class HealthMark(models.Model):
+    """The one row that is written to see whether anything can be: by `GET /health`, and before a 429."""
+
+    written_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "healthmarks"
+
+    def __str__(self):
+        return f"{self.written_at:%Y-%m-%d %H:%M:%S}"

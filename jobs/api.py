@@ -5,10 +5,11 @@ from rest_framework import generics, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from companies.access import IsMember
+from companies.access import IsMember, require_scope
 from companies.models import Scope
 from jobs.models import Job
-from jobs.selectors import jobs_of
+from jobs.rights import scopes_of
+from jobs.selectors import jobs_for
 from jobs.services import request_cancel
 
 
@@ -44,14 +45,14 @@ class JobOutput(serializers.ModelSerializer):
 
 @extend_schema(tags=["jobs"])
 class JobList(generics.ListAPIView):
-    """The long work of your company, latest first."""
+    """The long work of your company that you could have started, latest first."""
 
     permission_classes = [IsMember]
     serializer_class = JobOutput
     queryset = Job.objects.none()
 
     def get_queryset(self):
-        return jobs_of(self.request.member.company)
+        return jobs_for(self.request.member)
 
 
 @extend_schema(tags=["jobs"])
@@ -64,17 +65,18 @@ class JobDetail(generics.RetrieveAPIView):
     lookup_url_kwarg = "job_id"
 
     def get_queryset(self):
-        return jobs_of(self.request.member.company)
+        return jobs_for(self.request.member)
 
 
 class CancelJob(APIView):
     """Stop one job: at once where it still waits, at its next step where it runs."""
 
-    # Which work it is, jobs does not know: whoever may start long work may stop it.
+    # The scopes that start any work; which of them starts this one is asked below.
     permission_classes = [IsMember.with_scope(Scope.PREDICT, Scope.TRAIN)]
 
     @extend_schema(tags=["jobs"], request=None, responses=JobOutput)
     def post(self, request, job_id):
-        job = get_object_or_404(jobs_of(request.member.company), pk=job_id)
+        job = get_object_or_404(jobs_for(request.member), pk=job_id)
+        require_scope(request.member, scopes_of(job.task))
         job = request_cancel(job=job, by=request.user, at=timezone.now())
         return Response(JobOutput(job).data)

@@ -5,12 +5,13 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
@@ -216,9 +217,12 @@ def _run_claimed(job, clock):
         logger.warning("This attempt was taken over by another one; it leaves nothing.")
     except JobCancelled:
         services.stop_job(**own, at=clock())
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError) as error:
         # A deadlock, a database that restarts: nobody's mistake. The lease runs out, the reaper starts anew.
         logger.exception("The database refused; the job will be tried again.")
+        # What refuses one write may refuse this one too.
+        with suppress(DatabaseError):
+            services.note_fault(**own, error=error)
     except DomainError as error:
         services.fail_job(**own, error=error, at=clock())
     except Exception as error:

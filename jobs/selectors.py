@@ -1,12 +1,15 @@
 import hashlib
 
+from companies.identity import Member
 from companies.models import Company
 from jobs.models import Job
+from jobs.rights import tasks_of
 
 
-def jobs_of(company: Company):
-    """Return every job of `company`, latest first, with who started it."""
-    return company.jobs.select_related("account").prefetch_related("waits_for__predecessor")
+def jobs_for(member: Member):
+    """Return what people of the member's role start in its company, latest first, with who did."""
+    jobs = member.company.jobs.filter(task__in=tasks_of(member))
+    return jobs.select_related("account").prefetch_related("waits_for__predecessor")
 
 
 def some_worker_is_busy(*, at) -> bool:

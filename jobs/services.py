@@ -9,11 +9,14 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
-from companies.models import Account, Company, Developer
+from companies.identity import membership
+from companies.models import Account, Company
 from companies.services.audit import record_event
 from core.errors import Conflict, DomainError, Forbidden
+from core.faults import fault_of
 from jobs.delivery import deliver_after_commit, deliver_job
 from jobs.models import Job
+from jobs.rights import may_cancel
 from jobs.selectors import stored_key
 from jobs.succession import hold_back, settle, settle_after, settle_forgotten, what_failed
 
@@ -259,6 +262,12 @@ def fail_job(*, job: Job, attempt: int, error: Exception, at: datetime) -> bool:
     )
 
 
+def note_fault(*, job: Job, attempt: int, error: Exception) -> None:
+    """Keep what failed below `attempt`, which will be repeated: people read it if that was the last one."""
+    if fault := fault_of(error):
+        Job.objects.under_lease(job, attempt).update(error=fault.as_dict())
+
+
 def stop_job(*, job: Job, attempt: int, at: datetime) -> bool:
     """End `attempt` because somebody cancelled it; False when it was taken over."""
     return _end(Job.objects.under_lease(job, attempt), job, state=State.CANCELLED, at=at)
@@ -279,7 +288,8 @@ def request_cancel(*, job: Job, by: Account, at: datetime) -> Job:
     Parameters
     ----------
     by
-        Who started the job, the developer of its company, or an operator.
+        Who started the job, the developer of its company, or an operator. Both of the company could start it
+        today (see `jobs.rights`).
 
     Raises
     ------
@@ -288,7 +298,7 @@ def request_cancel(*, job: Job, by: Account, at: datetime) -> Job:
     JobHasEnded
         Nothing is left to cancel.
     """
-    if not _may_cancel(job, by):
+    if not by.is_staff and not may_cancel(job, membership(by)):
         raise NotYourJob(f"“{job}” can be cancelled by {job.account or 'an operator'} or by your developer.")
     changed = _cancel_family(job, at=at)
     job.refresh_from_db()
@@ -389,9 +399,9 @@ def _reap_lost(job, *, at):
     """Take the job from a worker that did not renew its lease; None when it did meanwhile."""
     lost = Job.objects.under_lease(job, job.attempt).filter(lease_until__lt=at)
     if job.cancel_requested_at:
-        return "cancelled" if _end(lost, job, state=State.CANCELLED, at=at) else None
+        return "cancelled" if _end(lost, job, state=State.CANCELLED, error=None, at=at) else None
     if job.attempt - job.first_attempt + 1 >= settings.JOB_MAX_ATTEMPTS:
-        error = {
+        error = job.error or {
             "code": "worker-lost",
             "message": (
                 f"The work was started {settings.JOB_MAX_ATTEMPTS} times, and each time the process that did "
@@ -403,7 +413,7 @@ def _reap_lost(job, *, at):
         if ended:
             logger.error("Job %s (%s) lost its worker %s times; given up.", job.pk, job.task, job.attempt)
         return "failed" if ended else None
-    if not lost.update(state=State.QUEUED, lease_until=None, delivered_at=None, worker=""):
+    if not lost.update(state=State.QUEUED, error=None, lease_until=None, delivered_at=None, worker=""):
         return None
     logger.warning("Job %s (%s) lost worker %s; queued again.", job.pk, job.task, job.worker)
     return "queued"
@@ -411,17 +421,6 @@ def _reap_lost(job, *, at):
 
 def _record(action, job, *, by, at):
     record_event(action=action, company=job.company, actor=by, subject=str(job), at=at, job=str(job.pk))
-
-
-def _may_cancel(job, by):
-    return (
-        by.is_staff
-        or by.pk == job.account_id
-        or (
-            job.company_id is not None
-            and Developer.objects.filter(account=by, company=job.company_id).exists()
-        )
-    )
 
 
 def _change_under_lease(job, attempt, **changes):
@@ -441,6 +440,8 @@ def _lease_end(at):
 def _tell(error, job):
     if isinstance(error, DomainError):
         return error.as_dict()
+    if fault := fault_of(error):
+        return fault.as_dict()
     return {
         "code": "internal",
         "message": f"Something went wrong on our side. Try again, or tell the operator the number {job.pk}.",

@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from companies.access import member_required
-from jobs.selectors import jobs_of
+from jobs.selectors import jobs_for
 from jobs.services import request_cancel
 
 
@@ -15,7 +15,7 @@ from jobs.services import request_cancel
 @never_cache
 @member_required
 def progress(request, job_id):
-    job = get_object_or_404(jobs_of(request.member.company), pk=job_id)
+    job = get_object_or_404(jobs_for(request.member), pk=job_id)
     if not request.htmx:
         return render(request, "jobs/job.html", {"job": job})
     response = render(request, "jobs/_progress.html", {"job": job})
@@ -28,7 +28,7 @@ def progress(request, job_id):
 @require_POST
 @member_required
 def cancel(request, job_id):
-    job = get_object_or_404(jobs_of(request.member.company), pk=job_id)
+    job = get_object_or_404(jobs_for(request.member), pk=job_id)
 
     job = request_cancel(job=job, by=request.user, at=timezone.now())
 

@@ -8,7 +8,10 @@ class PredictionsConfig(AppConfig):
     def ready(self):
         from companies.beginnings import add_beginning
         from companies.home import home_sections
+        from companies.identity import Role
+        from companies.models import Scope
         from companies.navigation import add_page
+        from jobs.rights import let_start
         from predictions.presenting.bases import latest_prediction, prediction_steps
         from predictions.presenting.beginnings import has_predicted, telecom_customers
         from predictions.presenting.home import home_section
@@ -20,6 +23,8 @@ class PredictionsConfig(AppConfig):
         from transactions.presenting.sections import log_actions, log_sections
 
         declare_files()
+        for task in ("predictions.score", "predictions.score_log"):
+            let_start(task, roles=Role, scopes=(Scope.PREDICT,))
         add_page("Predict", "predictions:new", order=20)
         add_page("History", "predictions:history", order=30)
         home_sections.add("predictions/_home.html", home_section, order=10)

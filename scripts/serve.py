@@ -7,19 +7,26 @@ import uvicorn
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "churnbuster.settings")
 
 
-def main():
+def server_options() -> dict:
+    """Return how uvicorn serves, from the settings."""
     from django.conf import settings
 
-    uvicorn.run(
-        "churnbuster.asgi:application",
-        host=settings.HOST,
-        port=settings.PORT,
-        lifespan="off",
-        log_level="warning",
-        server_header=False,
+    return {
+        "host": settings.HOST,
+        "port": settings.PORT,
+        "lifespan": "off",
+        "log_level": "warning",
+        "server_header": False,
+        # By itself uvicorn believes whoever calls from this machine.
+        "proxy_headers": bool(settings.FORWARDED_ALLOW_IPS),
+        "forwarded_allow_ips": settings.FORWARDED_ALLOW_IPS,
         # An open page must not keep `make run` from stopping.
-        timeout_graceful_shutdown=3,
-    )
+        "timeout_graceful_shutdown": 3,
+    }
+
+
+def main():
+    uvicorn.run("churnbuster.asgi:application", **server_options())
 
 
 if __name__ == "__main__":

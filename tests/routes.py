@@ -232,7 +232,7 @@ ROUTES = {
     "api/v1/configure": api("api/v1/configure", own=400, method="post"),
     # --- training
     f"{V2}train": developer_api(f"{OWN_V2}train", own=409, method="post"),  # there are no features
-    f"{V2}training-status": api(f"{OWN_V2}training-status"),
+    f"{V2}training-status": developer_api(f"{OWN_V2}training-status"),
     "dev/retrain/": [
         *page("dev/retrain/"),
         *page("dev/retrain/", own=400, method="post"),  # an empty form

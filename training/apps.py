@@ -7,8 +7,11 @@ class TrainingConfig(AppConfig):
     def ready(self):
         from companies.beginnings import add_beginning
         from companies.home import for_developers, home_sections
+        from companies.identity import Role
+        from companies.models import Scope
         from companies.navigation import add_page
         from companies.portals import DEVELOPERS
+        from jobs.rights import let_start
         from registry.presenting import links
         from registry.presenting.bases import base_steps
         from registry.presenting.cards import card_sections
@@ -22,6 +25,9 @@ class TrainingConfig(AppConfig):
         from transactions.presenting.sections import log_sections, log_tabs
 
         declare_files()
+        # A version is rebuilt by operators alone, so nobody is named for that.
+        for task in ("training.retrain", "training.learn_features"):
+            let_start(task, roles=(Role.DEVELOPER,), scopes=(Scope.TRAIN,))
 
         add_page("Retrain", "training:new", order=70, portals=(DEVELOPERS,), group="Models")
         add_page("Data sets", "training:datasets", order=80, portals=(DEVELOPERS,), group="Models")

@@ -8,7 +8,10 @@ class TransactionsConfig(AppConfig):
     def ready(self):
         from companies.beginnings import add_beginning
         from companies.home import home_sections
+        from companies.identity import Role
+        from companies.models import Scope
         from companies.navigation import add_page
+        from jobs.rights import let_start
         from registry.presenting.bases import base_steps
         from registry.presenting.links import table_pages
         from transactions.presenting.bases import log_steps
@@ -18,6 +21,9 @@ class TransactionsConfig(AppConfig):
         from transactions.services.owned_files import declare_files
 
         declare_files()
+        let_start("transactions.import", roles=Role, scopes=(Scope.PREDICT, Scope.TRAIN))
+        for task in ("transactions.features", "transactions.features_when_read"):
+            let_start(task, roles=Role, scopes=(Scope.TRAIN,))
         add_page("Purchase logs", "transactions:analyses", order=50)
         home_sections.add("transactions/_home.html", home_section, order=20)
         add_beginning("purchases", order=30, provide=purchases, has_begun=has_logs)

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from companies.events import COMPANY_ERASED
 from companies.models import Account, Company
-from companies.services.audit import record_event
+from companies.services.audit import let_audit_rows_go, record_event
 from companies.services.conditions import refuse_all_but_operators, refuse_other_name
 from core.events import forget, publish
 from core.files.owners import erase_files
@@ -51,6 +51,7 @@ def erase_company(*, company: Company, typed: str, by: Account, at: datetime) ->
     account_ids = list(people.values_list("pk", flat=True))
     record_event(action="company-erased", actor=by, subject=f"{company.name} ({company.pk})", at=at)
     with ExitStack() as stack:
+        stack.enter_context(let_audit_rows_go(company.pk))
         for companion in _companions.values():
             stack.enter_context(companion(company.pk))
         company.delete()

@@ -2,9 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
 
 from companies.events import DEVELOPER_APPROVED
-from companies.models import Account, AuditEvent, Company, Developer, User
+from companies.models import Account, AuditErasure, AuditEvent, Company, Developer, User
 from companies.services.audit import record_event
 from companies.services.conditions import NameDiffers, OperatorsOnly
 from companies.services.erasure import erase_company
@@ -34,11 +35,76 @@ def test_what_was_written_down_stays_as_it_is(event):
         lambda: AuditEvent.objects.update(subject="y"),
         lambda: AuditEvent.objects.bulk_update([event], ["subject"]),
         lambda: event.company.audit_events.all().delete(),
+        lambda: AuditEvent.objects.update_or_create(pk=event.pk, defaults={"subject": "y"}),
+        lambda: AuditEvent.objects.bulk_create(
+            [event], update_conflicts=True, update_fields=["subject"], unique_fields=["id"]
+        ),
     ):
         with pytest.raises(TypeError, match="only ever added"):
             change()
 
     assert AuditEvent.objects.get().subject == "x"
+
+
+def around_the_orm():
+    plain = AuditEvent._base_manager
+    return {
+        "update": lambda event: plain.update(subject="y"),
+        "letter case": lambda event: plain.update(subject="X"),
+        "time": lambda event: plain.update(at=NOON - timedelta(hours=1)),
+        "company": lambda event: plain.update(company=None),
+        "same actor again": lambda event: plain.update(actor=event.actor_id),
+        "delete": lambda event: plain.all().delete(),
+        "raw delete": lambda event: plain.all()._raw_delete("default"),
+        "cascade of the company": lambda event: event.company.delete(),
+        "new object with its number": lambda event: AuditEvent(pk=event.pk, action="tried", at=NOON).save(),
+        "upsert": lambda event: plain.bulk_create(
+            [event],
+            update_conflicts=True,
+            update_fields=["action"],
+            unique_fields=None if connection.vendor == "mysql" else ["id"],
+        ),
+    }
+
+
+@pytest.mark.parametrize("attempt", around_the_orm())
+def test_the_database_refuses_to_touch_what_was_written_down(attempt, event):
+    event.action = "never done"
+    with pytest.raises(DatabaseError), transaction.atomic():
+        around_the_orm()[attempt](event)
+
+    kept = AuditEvent.objects.get()
+    assert (kept.action, kept.subject, kept.at, kept.actor) == ("tried", "x", NOON, event.actor)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE auditevents SET details = '{}'",
+        "DELETE FROM auditevents",
+        "REPLACE INTO auditevents (id, action, subject, details, at) "
+        "SELECT id, 'never done', subject, details, at FROM auditevents",
+    ],
+)
+def test_the_database_refuses_a_statement_typed_by_hand(statement, event):
+    record_event(action="tried", subject="of no company", at=NOON)
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+    assert set(AuditEvent.objects.values_list("action", "subject")) == {
+        ("tried", "x"),
+        ("tried", "of no company"),
+    }
+
+
+@pytest.mark.django_db(transaction=True)
+def test_emptying_the_whole_database_takes_the_log(event):
+    record_event(action="tried", subject="of no company", at=NOON)
+
+    call_command("flush", interactive=False, verbosity=0)
+
+    assert not AuditEvent.objects.exists()
+    assert not AuditErasure.objects.exists()
 
 
 def test_the_log_outlives_who_is_in_it(event, developer):
@@ -65,6 +131,7 @@ def test_erasing_takes_everything_and_only_of_that_company(
     assert [row.account for row in Developer.objects.all()] == [stranger]
     assert not User.objects.exists()
     assert AuditEvent.objects.get().action == "company-erased"
+    assert not AuditErasure.objects.exists()
 
 
 def test_erasing_leaves_no_event_behind(

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from axes.models import AccessAttempt
 from django.test import Client
 from django.utils import timezone
 
@@ -102,6 +103,41 @@ def test_an_account_is_closed_after_repeated_failures_even_for_the_right_passwor
     assert locked.status_code == 429
     assert "1\u202fh" in locked.content.decode()
     assert AuditEvent.objects.filter(action="login-locked", subject=user.email).exists()
+
+
+def test_a_locked_account_writes_one_row_however_often_it_is_tried(user, settings):
+    fail(user, settings.AXES_FAILURE_LIMIT + 3)
+    log_in(Client(REMOTE_ADDR="192.0.2.7"), "user", user)
+    Client().post("/admin/login/", {"username": user.email, "password": "wrong"})
+
+    assert AuditEvent.objects.filter(action="login-locked").count() == 1
+
+
+def test_an_account_that_is_locked_again_after_it_was_freed_writes_a_second_row(user, settings):
+    for _ in range(2):
+        fail(user, settings.AXES_FAILURE_LIMIT)
+        AccessAttempt.objects.all().delete()
+
+    assert AuditEvent.objects.filter(action="login-locked", subject=user.email).count() == 2
+
+
+def test_an_address_in_a_header_is_nobodys_word(user, settings):
+    # Public ones: of those kept for examples, the library that reads headers makes nothing.
+    for number in range(settings.AXES_FAILURE_LIMIT * 4):
+        fail(AccountFactory(), 1, **{"X-Forwarded-For": f"8.8.8.{number}", "X-Real-IP": "8.8.8.8"})
+
+    assert set(AccessAttempt.objects.values_list("ip_address", flat=True)) == {"127.0.0.1"}
+    forged = Client(headers={"X-Forwarded-For": "8.8.8.200"})
+    assert log_in(forged, "user", user).status_code == 429
+
+
+def test_only_failures_count(user, settings):
+    for _ in range(40):
+        client = Client()
+        assert client.get("/user/login/").status_code == 200
+        assert client.head("/user/login/").status_code == 200
+        assert log_in(client, "user", user).status_code == 302
+        client.logout()
 
 
 def test_a_network_address_is_closed_after_failures_with_many_accounts(user, settings):

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,11 +18,16 @@ def ask():
     return response.status_code, json.loads(response.content)
 
 
+def ask_of(check, settings):
+    settings.HEALTH_CHECKS = [check]
+    return ask()
+
+
 def test_all_is_well(broker_folder):
     status, body = ask()
 
     assert (status, body["status"]) == (200, "healthy")
-    assert set(body["checks"]) == {"database", "cache", "broker", "disk", "events"}
+    assert set(body["checks"]) == {"database", "cache", "broker", "disk", "writing", "events"}
     assert all(check["ok"] and check["milliseconds"] >= 0 for check in body["checks"].values())
 
 
@@ -32,6 +38,30 @@ def test_a_full_disk_makes_it_unhealthy(settings):
 
     assert status == 503
     assert "MB are free" in body["checks"]["disk"]["message"]
+
+
+def test_a_folder_that_cannot_be_written_makes_it_unhealthy(settings):
+    settings.FILE_UPLOAD_TEMP_DIR = "/proc/self"
+
+    status, body = ask()
+
+    assert status == 503
+    assert body["checks"]["writing"]["message"] == "No file can be written where the uploads should lie."
+
+
+@pytest.mark.any_database
+def test_a_database_that_somebody_holds_makes_it_unhealthy(settings, on_mariadb, monkeypatch):
+    if on_mariadb:
+        pytest.skip("there a transaction holds rows, not the whole database")
+    monkeypatch.setattr("core.health.PATIENCE_MS", 100)
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE healthmarks SET written_at = written_at")
+        status, body = ask_of("core.health.Writing", settings)
+
+    assert status == 503
+    assert body["checks"]["writing"]["reason"] == "database-busy"
+    assert body["checks"]["writing"]["message"] == "Nothing can be written into the database."
 
 
 def test_a_broker_folder_that_is_gone_makes_it_unhealthy(settings, tmp_path):

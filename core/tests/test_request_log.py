@@ -1,6 +1,7 @@
 import re
 
 import pytest
+import structlog
 from django.test import Client, RequestFactory
 
 from core.middleware import RequestLogMiddleware
@@ -18,6 +19,17 @@ def test_the_answer_carries_the_id_under_which_it_is_logged(db, client):
 
 def test_a_caller_cannot_choose_the_id(db):
     assert Client().get("/health", headers={"X-Request-ID": "forged"})["X-Request-ID"] != "forged"
+
+
+def test_the_address_in_the_log_is_the_servers_and_not_that_of_a_header():
+    request = RequestFactory().get(
+        "/", headers={"X-Forwarded-For": "8.8.8.8", "X-Real-IP": "8.8.8.8"}, REMOTE_ADDR="192.0.2.7"
+    )
+
+    with structlog.contextvars.bound_contextvars():
+        RequestLogMiddleware.bind_ip(request)
+        assert structlog.contextvars.get_contextvars()["ip"] == "192.0.2.7"
+        structlog.contextvars.unbind_contextvars("ip")
 
 
 @pytest.mark.parametrize(

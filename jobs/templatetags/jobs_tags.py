@@ -3,6 +3,8 @@ import math
 from django import template
 from django.utils import timezone
 
+from jobs.rights import may_cancel
+
 register = template.Library()
 
 
@@ -25,3 +27,9 @@ def waits_for(job):
     if len(named) > 2:
         named[2:] = [f"{len(named) - 2} more"]
     return f"Waits for {', '.join(named[:-1])} and {named[-1]}" if named[1:] else f"Waits for {named[0]}"
+
+
+@register.simple_tag(takes_context=True)
+def can_be_cancelled(context, job):
+    """Tell whether who reads the page may cancel `job`."""
+    return may_cancel(job, getattr(context.get("request"), "member", None))

@@ -3,7 +3,13 @@ from datetime import timedelta
 import factory
 from django.utils import timezone
 
+from companies.identity import Role
+from companies.models import Scope
 from jobs.models import Job
+from jobs.rights import let_start
+
+for name in ("body", "count", "gather", "part", "plan", "poison", "steps"):
+    let_start(f"tests.{name}", roles=Role, scopes=(Scope.PREDICT,))
 
 
 class JobFactory(factory.django.DjangoModelFactory):

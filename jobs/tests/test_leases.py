@@ -162,6 +162,23 @@ def test_a_colleague_may_not_cancel_but_the_developer_and_an_operator_may(compan
         assert services.request_cancel(job=job, by=by, at=NOON).state == "CANCELLED"
 
 
+def test_work_of_developers_is_cancelled_by_who_could_start_it_today(company, user, developer):
+    # A former developer, who is a user now.
+    job = JobFactory(company=company, account=user, task="training.retrain")
+
+    with pytest.raises(services.NotYourJob):
+        services.request_cancel(job=job, by=user, at=NOON)
+    assert services.request_cancel(job=job, by=developer, at=NOON).state == "CANCELLED"
+
+
+def test_work_that_nobody_is_named_for_is_the_operators(company, developer, operator):
+    job = JobFactory(company=company, account=developer, task="training.rebuild")
+
+    with pytest.raises(services.NotYourJob):
+        services.request_cancel(job=job, by=developer, at=NOON)
+    assert services.request_cancel(job=job, by=operator, at=NOON).state == "CANCELLED"
+
+
 def test_a_developer_of_another_company_may_not_cancel(company, user, stranger):
     with pytest.raises(services.NotYourJob):
         services.request_cancel(job=JobFactory(company=company, account=user), by=stranger, at=NOON)

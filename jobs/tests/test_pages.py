@@ -5,9 +5,11 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from companies.services.api_keys import create_api_key
 from jobs.models import Job, JobDependency
 from jobs.tests.factories import JobFactory
 
@@ -125,6 +127,50 @@ def test_a_job_of_another_company_answers_as_one_that_does_not_exist(as_foreign_
 def test_who_is_not_logged_in_is_sent_to_the_login(client, job):
     assert client.get(page(job)).status_code == 302
     assert client.post(cancel(job)).status_code == 302
+
+
+def test_users_do_not_see_the_work_of_developers(as_user, as_developer, company, developer):
+    retraining = JobFactory(company=company, account=developer, task="training.retrain")
+    detail = reverse("jobs:api-detail", kwargs={"job_id": retraining.pk})
+    stop = reverse("jobs:api-cancel", kwargs={"job_id": retraining.pk})
+
+    assert as_user.get(page(retraining)).status_code == as_user.post(cancel(retraining)).status_code == 404
+    assert as_user.get(detail).status_code == as_user.post(stop).status_code == 404
+    assert as_user.get(reverse("jobs:api-list")).json()["results"] == []
+
+    assert as_developer.get(page(retraining, "dev")).status_code == 200
+    assert as_developer.get(detail).status_code == 200
+    assert as_developer.post(stop).json()["state"] == "CANCELLED"
+
+
+@pytest.mark.parametrize(
+    ("task", "scope", "other"),
+    [("training.retrain", "train", "predict"), ("predictions.score", "predict", "train")],
+)
+def test_a_key_cancels_what_it_could_start(company, developer, task, scope, other):
+    job = JobFactory(company=company, account=developer, task=task)
+    stop = reverse("jobs:api-cancel", kwargs={"job_id": job.pk})
+    allowed, refused = (key_with(company, developer, each) for each in (scope, other))
+
+    answer = refused.post(stop)
+    assert (answer.status_code, answer.json()["code"]) == (403, "missing-scope")
+    assert f"“{scope}”" in answer.json()["message"]
+    job.refresh_from_db()
+    assert job.state == "QUEUED"
+
+    assert allowed.post(stop).json()["state"] == "CANCELLED"
+
+
+def key_with(company, developer, scope):
+    _, secret = create_api_key(company=company, name=scope, scopes=[scope], by=developer, at=timezone.now())
+    return Client(headers={"Authorization": f"Api-Key {secret}"})
+
+
+def test_cancel_is_offered_only_to_who_may(as_user, as_developer, company, developer):
+    of_developer = JobFactory(company=company, account=developer)
+
+    assert cancel(of_developer) not in as_user.get(page(of_developer)).content.decode()
+    assert cancel(of_developer, "dev") in as_developer.get(page(of_developer, "dev")).content.decode()
 
 
 def test_cancel_stops_a_waiting_job_and_returns_to_the_page_with_the_bar(as_user, job):

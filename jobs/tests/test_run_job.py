@@ -87,6 +87,17 @@ def test_a_bug_fails_the_job_and_is_logged_with_its_traceback(do, caplog):
     assert caplog.records[-1].exc_info[0] is ZeroDivisionError
 
 
+def test_a_full_disk_fails_the_job_with_a_sentence_that_says_so(do):
+    def body(run):
+        with open("/dev/full", "w") as file:
+            file.write("x")
+
+    job = do(body)
+
+    assert (job.state, job.error["code"]) == ("FAILED", "storage-full")
+    assert "The disk of this installation is full." in job.error["message"]
+
+
 def test_a_task_that_nobody_can_do_fails_with_a_sentence(clock):
     job = JobFactory(task="tests.unheard-of", queued_at=NOON)
 
@@ -112,6 +123,21 @@ def test_a_database_that_refuses_costs_an_attempt_and_not_the_job(do, clock, bro
     run_job(job.pk, clock=clock)
     job.refresh_from_db()
     assert (job.state, calls) == ("SUCCEEDED", [1, 2])
+
+
+def test_a_database_that_refuses_every_attempt_is_said(do, clock, broker_folder, settings):
+    def body(run):
+        raise OperationalError(1205, "Lock wait timeout exceeded")
+
+    job = do(body)
+    for _ in range(settings.JOB_MAX_ATTEMPTS):
+        clock.move(minutes=1)
+        services.reap(at=clock())
+        run_job(job.pk, clock=clock)
+
+    job.refresh_from_db()
+    assert (job.state, job.attempt) == ("FAILED", settings.JOB_MAX_ATTEMPTS)
+    assert job.error["code"] == "database-busy"
 
 
 def test_a_cancel_ends_the_handler_at_its_next_report(do, user):

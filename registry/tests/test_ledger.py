@@ -150,12 +150,30 @@ def test_the_database_refuses_to_touch_a_line(attempt, event):
     assert DeploymentEvent.objects.get().reason == "Better."
 
 
+def replacing(number):
+    """Write a line in place of the one there, which `number` or its place in the sequence gives away."""
+    kept = "company_id, population_id, sequence, action, version_id, deployment_id, role, actor_name, at"
+    return (
+        f"REPLACE INTO deploymentevents (id, {kept}, reason) "
+        f"SELECT {number}, {kept}, 'Nobody did it.' FROM deploymentevents"
+    )
+
+
 @pytest.mark.parametrize(
-    "statement", ["UPDATE deploymentevents SET actor_name = 'x'", "DELETE FROM deploymentevents"]
+    "statement",
+    [
+        "UPDATE deploymentevents SET actor_name = 'x'",
+        "DELETE FROM deploymentevents",
+        replacing("id"),
+        replacing("id + 1000"),
+    ],
 )
 def test_the_database_refuses_a_statement_typed_by_hand(statement, event):
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
+
+    kept = DeploymentEvent.objects.get()
+    assert (kept.pk, kept.reason, kept.actor_name) == (event.pk, "Better.", event.actor_name)
 
 
 # --- What passes -----------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from companies.access import IsDeveloper, IsMember
+from companies.access import IsDeveloper
 from companies.models import Scope
 from companies.organisations import OfOrganisation
 from jobs.models import Job
@@ -88,9 +88,12 @@ class Train(OfOrganisation, APIView):
 
 @extend_schema(tags=[TAG])
 class TrainingStatus(OfOrganisation, APIView):
-    """Where the latest training stands, and how good its model is for those who leave."""
+    """Where the latest training stands, and how good its model is for those who leave.
 
-    permission_classes = [IsMember]
+    For developers, as the pages have it: users read of the models that serve at `/api/v1/models`.
+    """
+
+    permission_classes = [IsDeveloper]
 
     @extend_schema(
         responses=StatusOutput,

@@ -1,0 +1,114 @@
+"""What fails below us: a disk that is full or cannot be written, a database that is busy or away.
+
+Nobody who reads it did anything wrong, and nobody but the operator can mend it: so they are told which it is.
+"""
+
+import errno
+import os
+
+from django.db import Error as DatabaseError
+
+from core.errors import DomainError
+from sandbox.child import ChildFailed
+
+LOOK = "What you sent may not have been saved: look before you send it again."
+
+
+class StorageFull(DomainError):
+    code = "storage-full"
+    http_status = 507
+
+    def __init__(self):
+        super().__init__(
+            f"The disk of this installation is full. {LOOK} The operator has to make room first."
+        )
+
+
+class StorageFails(DomainError):
+    code = "storage-fails"
+    http_status = 503
+
+    def __init__(self):
+        super().__init__(
+            f"The disk of this installation cannot be written to. {LOOK} Tell the operator if it stays so."
+        )
+
+
+class DatabaseBusy(DomainError):
+    code = "database-busy"
+    http_status = 503
+
+    def __init__(self):
+        super().__init__(
+            f"The database is busy with other work and did not answer in time. {LOOK} Try again in a minute."
+        )
+
+
+class DatabaseAway(DomainError):
+    code = "database-away"
+    http_status = 503
+
+    def __init__(self):
+        super().__init__(f"The database does not answer. {LOOK} Tell the operator if it stays so.")
+
+
+FILES = {
+    errno.ENOSPC: StorageFull,
+    errno.EDQUOT: StorageFull,
+    errno.EROFS: StorageFails,
+    errno.EIO: StorageFails,
+    errno.EACCES: StorageFails,
+    errno.EPERM: StorageFails,
+}
+# https://www.sqlite.org/rescode.html: the lowest eight bits.
+SQLITE = {
+    5: DatabaseBusy,  # SQLITE_BUSY
+    6: DatabaseBusy,  # SQLITE_LOCKED
+    8: StorageFails,  # SQLITE_READONLY
+    10: StorageFails,  # SQLITE_IOERR
+    13: StorageFull,  # SQLITE_FULL
+    14: DatabaseAway,  # SQLITE_CANTOPEN
+}
+# https://mariadb.com/kb/en/mariadb-error-codes/
+MARIADB = {
+    1021: StorageFull,  # ER_DISK_FULL
+    1114: StorageFull,  # ER_RECORD_FILE_FULL
+    1036: StorageFails,  # ER_OPEN_AS_READONLY
+    1290: StorageFails,  # ER_OPTION_PREVENTS_STATEMENT: --read-only
+    1205: DatabaseBusy,  # ER_LOCK_WAIT_TIMEOUT
+    1213: DatabaseBusy,  # ER_LOCK_DEADLOCK
+    1040: DatabaseBusy,  # ER_CON_COUNT_ERROR
+    1053: DatabaseAway,  # ER_SERVER_SHUTDOWN
+    2002: DatabaseAway,  # CR_CONNECTION_ERROR
+    2003: DatabaseAway,  # CR_CONN_HOST_ERROR
+    2006: DatabaseAway,  # CR_SERVER_GONE_ERROR
+    2013: DatabaseAway,  # CR_SERVER_LOST
+}
+
+
+def fault_of(error: BaseException | None) -> DomainError | None:
+    """Return what failed below us, where `error` or what it came from says so; None for any other error."""
+    while error is not None:
+        if found := _kind_of(error):
+            return found()
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _kind_of(error):
+    if isinstance(error, DatabaseError):
+        code = getattr(error.__cause__, "sqlite_errorcode", None)
+        if code is not None:
+            return SQLITE.get(code & 0xFF)
+        return MARIADB.get(error.args[0]) if error.args else None
+    if isinstance(error, OSError):
+        return FILES.get(error.errno)
+    return _told_in(str(error)) if isinstance(error, ChildFailed) else None
+
+
+def _told_in(complaints):
+    """Read it in what a child process printed, of which nothing else is left."""
+    for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        if os.strerror(number) in complaints:
+            return FILES[number]
+    return None
