@@ -195,6 +195,15 @@ def test_a_row_that_is_no_date_is_found_where_it_stands(as_developer, learned, w
 # --- By a program ----------------------------------------------------------------------------------------
 
 
+def test_a_file_of_customers_is_not_scored_by_a_model_of_purchases(as_user, learned):
+    model = learned.company.versions.get(population=learned.population)
+
+    answer = as_user.post(RUNS, sent(b"customer,plan\n1,Basic\n", name="March", model=model.pk))
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "no-such-model")
+    assert answer.json()["message"].startswith(f"{model} learned from purchases")
+
+
 def test_a_program_scores_a_log_and_its_next_export(as_user, learned, whole, do_jobs):
     first = as_user.post(RUNS, {"log": learned.pk, "name": "September"}, headers={"Idempotency-Key": "a"})
     again = as_user.post(RUNS, {"log": learned.pk}, headers={"Idempotency-Key": "a"})

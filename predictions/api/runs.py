@@ -21,7 +21,7 @@ from predictions.engines.results import CHANGE, CUSTOMER, LINE, PROBABILITY, TIE
 from predictions.models import Prediction
 from predictions.selectors import list_beside, open_table, predictions_for, thresholds_of
 from predictions.services import exports
-from predictions.services.runs import start_prediction
+from predictions.services.runs import VersionNotOffered, start_prediction
 from registry.selectors import offered_versions
 
 MOST_ROWS = 1_000
@@ -269,9 +269,19 @@ class ChangedSides(APIView):
 
 def _offered(member, wanted):
     offered = offered_versions(member)
-    if "base" in wanted:
-        offered = offered.filter(population__uuid=wanted["base"])
-    return get_object_or_404(offered, pk=wanted["model"])
+    version = offered.filter(pk=wanted["model"]).first()
+    if version is None:
+        raise VersionNotOffered(
+            f"There is no model {wanted['model']} to choose. Take the id of one of /api/v1/models.",
+            field="model",
+        )
+    if wanted.get("base", version.population.uuid) != version.population.uuid:
+        raise VersionNotOffered(
+            f"{version} is of {version.population}, not of the customer base that was sent along. Choose "
+            f"one of /api/v1/models?base={wanted['base']}.",
+            field="model",
+        )
+    return version
 
 
 def _finished(request, run):

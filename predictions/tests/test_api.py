@@ -140,3 +140,16 @@ def test_gives_the_columns_of_the_company_as_its_file_has_them(as_user, user, co
 
     latest = max(date(*map(int, reversed(row[4].split(".")))) for row in own_rows() if row[4])
     assert row["features"]["Beginn"] == latest.isoformat()
+
+
+def test_a_model_that_cannot_be_chosen_is_told_from_one_of_other_customers(
+    as_user, company, post, version, customer_file
+):
+    base, _ = own_base(company)
+
+    absent = post(as_user, customer_file, fields={"model": 987_654_321}).json()
+    other = post(as_user, customer_file, fields={"base": base.uuid}).json()
+
+    assert absent["code"] == other["code"] == "no-such-model"
+    assert absent["message"] == "There is no model 987654321 to choose. Take the id of one of /api/v1/models."
+    assert other["message"].startswith(f"{version} is of {telecom_base()}, not of the customer base")
