@@ -216,6 +216,11 @@ def test_a_program_scores_a_log_and_its_next_export(as_user, learned, whole, do_
     run = as_user.get(first.json()["id"].join((f"{RUNS}/", ""))).json()
     assert (run["name"], run["state"]) == ("September", "SUCCEEDED")
     assert run["summary"]["rows"] == run["read"]["accepted"]
+    rows = run["rows_read"]
+    assert rows["rows_in"] == rows["accepted"] + rows["duplicates"] + rows["rejected"]
+    assert rows["accepted"] > run["read"]["accepted"]  # purchases, not customers
+    refused = as_user.get(f"{RUNS}/{run['id']}/left-out.csv").json()
+    assert refused["code"] == "no-rows-left-out" and "purchase log" in refused["message"]
     newer = as_user.get(f"{RUNS}/{second.json()['id']}").json()
     assert newer["summary"]["changes"]["since"].startswith(SPRING)
     listed = as_user.get(f"{RUNS}/{newer['id']}/rows", {"change": "new", "limit": 1000}).json()
