@@ -24,3 +24,10 @@ def account_of_run(request, run: Prediction, logs: dict[str, AnalysisSession]) -
         return account_of_upload(run.input_data, rejected_rows_url=request.build_absolute_uri(path))
     log = logs.get(run.input_data["analysis"])
     return log and account_of_log(request, log)
+
+
+def accounts_of_jobs(request, jobs: Iterable) -> dict:
+    """Return, by the id of its job, the `intake.api.RowsRead` of each prediction among `jobs`."""
+    runs = list(Prediction.objects.filter(job__in=jobs, company=request.member.company))
+    logs = logs_behind(runs)
+    return {run.job_id: account_of_run(request, run, logs) for run in runs}

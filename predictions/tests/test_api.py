@@ -150,7 +150,9 @@ def faulty(customers):
     return to_csv([*customers, wrong, customers[1]])
 
 
-def test_a_run_accounts_for_the_rows_and_say_where_the_rejected_are(as_user, post, customers, do_jobs):
+def test_a_run_and_its_job_account_for_the_rows_and_say_where_the_rejected_are(
+    as_user, post, customers, do_jobs
+):
     run = post(as_user, faulty(customers), fields={"bad_rows": "leave_out"}).json()
 
     account = run["rows_read"]
@@ -160,6 +162,8 @@ def test_a_run_accounts_for_the_rows_and_say_where_the_rejected_are(as_user, pos
     assert (account["sheet"], account["encoding"]) == (None, "utf-8")
     rows = b"".join(as_user.get(account["rejected_rows_url"]).streaming_content).decode("utf-8-sig")
     assert rows.splitlines()[1] == "152,tenure,long,'long' is not a number"
+    assert as_user.get(f"/api/v1/jobs/{run['job']}").json()["rows_read"] == account
+    assert as_user.get("/api/v1/jobs").json()["results"][0]["rows_read"] == account
     assert as_user.get(RUNS).json()["results"][0]["rows_read"] == account
 
 

@@ -103,7 +103,7 @@ def test_an_attempt_that_was_taken_over_leaves_nothing(retraining, labelled, do_
     assert Dataset.objects.filter(is_combined=True).count() == 1
 
 
-def test_programs_are_told_what_became_of_the_rows(retrained, labelled, as_developer):
+def test_programs_are_told_what_became_of_the_rows(retrained, labelled, as_developer, as_user):
     rows = labelled()
     wrong = ["X-1", *rows[1][1:]]
     wrong[rows[0].index("tenure")] = "long"
@@ -118,3 +118,6 @@ def test_programs_are_told_what_became_of_the_rows(retrained, labelled, as_devel
     assert {data["kind"]: data["rows_read"] for data in datasets} == {
         "upload": told, "combined": None, "original": None,
     }  # fmt: skip
+    assert as_developer.get(f"/api/v1/jobs/{run.job_id}").json()["rows_read"] == told
+    # Files to learn from are the developer's alone.
+    assert as_user.get(f"/api/v1/jobs/{run.job_id}").json()["rows_read"] is None

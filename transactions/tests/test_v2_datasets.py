@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.files.base import ContentFile
+from django.urls import reverse
 
 from jobs.models import Job
 from jobs.services import request_cancel
@@ -123,6 +124,23 @@ def test_a_clean_log_has_no_list_of_rows_left_out(as_user, v2, send, ask, proces
 
     assert ask(dataset)["rows_read"]["rejected_rows_url"] is None
     assert (answer.status_code, answer.json()["code"]) == (404, "no-rows-left-out")
+
+
+def test_the_jobs_of_a_log_carry_its_account(as_user, send, ask, process, do_jobs):
+    dataset = send()["dataset_id"]
+    job = process(dataset)["job"]
+    do_jobs()
+
+    listed = as_user.get(reverse("jobs:api-list")).json()["results"]
+    alone = as_user.get(reverse("jobs:api-detail", args=(job,))).json()
+
+    account = ask(dataset)["rows_read"]
+    assert account["rejected"] == 2
+    assert {entry["task"]: entry["rows_read"] for entry in listed} == {
+        "transactions.import": account,
+        "transactions.features_when_read": account,
+    }
+    assert alone["rows_read"] == account
 
 
 def test_the_sheet_of_a_workbook_is_told(send, tmp_path):
