@@ -328,6 +328,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "DeploymentRole": "registry.models.ModelDeployment.Role",
         "JobState": "jobs.models.Job.State",
+        "LogState": "transactions.api.v2.STATES",
         "ModelVersionState": "registry.models.ModelVersion.State",
     },
     # Otherwise the page asks a service elsewhere whether the schema is valid.

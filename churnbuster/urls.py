@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("core.urls")),
     path("", include("companies.urls")),
     path("", include("jobs.urls")),
+    path("", include("intake.urls")),
     path("", include("registry.urls")),
     path("", include("transactions.urls")),
     path("", include("training.urls")),

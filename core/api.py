@@ -2,13 +2,16 @@ from django.http import Http404
 from rest_framework.exceptions import APIException, MethodNotAllowed, ValidationError
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler as rest_handler
 
 from core.answers import answer_in_json
 from core.errors import DomainError
 
-NOTHING_HERE = (
-    "There is nothing here: it was deleted, or it belongs to another company. Check the IDs that you sent."
+# What raises Http404 names classes of ours, which tell a stranger nothing and a program too much.
+NOTHING_THERE = (
+    "Your company has nothing under this name or id. Check it, and the address; the lists under /api/v1/ "
+    "show what there is."
 )
 
 
@@ -33,11 +36,11 @@ def exception_handler(exception, context):
     if isinstance(exception, ValidationError):
         response.data = {
             "code": "invalid",
-            "message": "Some fields are missing or wrong.",
+            "message": _first_fault(response.data),
             "fields": response.data,
         }
     else:
-        response.data = {"code": _code_of(exception), "message": _sentence_of(exception, response, context)}
+        response.data = {"code": _code_of(exception), "message": _in_words(exception, response, context)}
     return response
 
 
@@ -47,12 +50,24 @@ def _code_of(exception):
     return "not-found" if isinstance(exception, Http404) else "forbidden"
 
 
-def _sentence_of(exception, response, context):
-    # Django's own sentence names the class of the row that it looked for.
+def _in_words(exception, response, context):
     if isinstance(exception, Http404):
-        return NOTHING_HERE
+        return NOTHING_THERE
     if isinstance(exception, MethodNotAllowed) and "view" in context:
         methods = ", ".join(context["view"].allowed_methods)
         return f"{context['request'].method} does nothing at this address. It takes {methods}."
     detail = response.data.get("detail") if isinstance(response.data, dict) else None
-    return str(detail or NOTHING_HERE)
+    return str(detail or NOTHING_THERE)
+
+
+def _first_fault(fields) -> str:
+    """Return the first mistake with its field, and how many other fields have one."""
+    if not isinstance(fields, dict) or not fields:
+        return "Some fields are missing or wrong."
+    name, found = next(iter(fields.items()))
+    while isinstance(found, (list, tuple, dict)) and found:
+        found = next(iter(found.values())) if isinstance(found, dict) else found[0]
+    first = str(found) if name == api_settings.NON_FIELD_ERRORS_KEY else f"{name}: {found}"
+    others = len(fields) - 1
+    more = f" {others} more {'field is' if others == 1 else 'fields are'} missing or wrong; see `fields`."
+    return first + (more if others else "")

@@ -7,6 +7,7 @@ from rest_framework.views import APIView
 
 from companies.access import IsMember, require_scope
 from companies.models import Scope
+from jobs.accounts import rows_read_for
 from jobs.models import Job
 from jobs.rights import scopes_of
 from jobs.selectors import jobs_for
@@ -28,12 +29,16 @@ class JobOutput(serializers.ModelSerializer):
     error = serializers.JSONField(
         allow_null=True, help_text="Why it failed: `code` for programs, `message` for people."
     )
+    rows_read = serializers.SerializerMethodField(
+        help_text="What became of the rows of the file that it is about, as the answer to the upload has it; "
+        "null where it is about none."
+    )
 
     class Meta:
         model = Job
         fields = (
             "id", "task", "title", "state", "step", "done", "total", "percent", "seconds_left", "waits_for",
-            "error",
+            "error", "rows_read",
             "cancel_requested_at", "queued_at", "started_at", "finished_at",
         )  # fmt: skip
         read_only_fields = fields
@@ -41,6 +46,11 @@ class JobOutput(serializers.ModelSerializer):
     def get_seconds_left(self, job) -> int | None:
         left = job.time_left(at=timezone.now())
         return None if left is None else round(left.total_seconds())
+
+    def get_rows_read(self, job) -> dict | None:
+        request = self.context["request"]
+        accounts = self.context["accounts"] if "accounts" in self.context else rows_read_for(request, [job])
+        return accounts.get(job.pk)
 
 
 @extend_schema(tags=["jobs"])
@@ -53,6 +63,12 @@ class JobList(generics.ListAPIView):
 
     def get_queryset(self):
         return jobs_for(self.request.member)
+
+    def get_serializer(self, jobs=None, **options):
+        # The files of a whole page are looked up at once.
+        context = options.pop("context", None) or self.get_serializer_context()
+        accounts = rows_read_for(self.request, jobs or ())
+        return JobOutput(jobs, context=context | {"accounts": accounts}, **options)
 
 
 @extend_schema(tags=["jobs"])
@@ -79,4 +95,4 @@ class CancelJob(APIView):
         job = get_object_or_404(jobs_for(request.member), pk=job_id)
         require_scope(request.member, scopes_of(job.task))
         job = request_cancel(job=job, by=request.user, at=timezone.now())
-        return Response(JobOutput(job).data)
+        return Response(JobOutput(job, context={"request": request}).data)

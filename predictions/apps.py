@@ -11,7 +11,9 @@ class PredictionsConfig(AppConfig):
         from companies.identity import Role
         from companies.models import Scope
         from companies.navigation import add_page
+        from jobs.accounts import accounts_of_rows
         from jobs.rights import let_start
+        from predictions.api.rows import accounts_of_jobs
         from predictions.presenting.bases import latest_prediction, prediction_steps
         from predictions.presenting.beginnings import has_predicted, telecom_customers
         from predictions.presenting.home import home_section
@@ -36,3 +38,4 @@ class PredictionsConfig(AppConfig):
         links.run_pages.add("predictions", result_page)
         links.run_files.add("predictions", changed_sides_link)
         log_actions.add("predictions", score_link)
+        accounts_of_rows.add("predictions", accounts_of_jobs)

@@ -36,6 +36,11 @@ urlpatterns = [
     path("api/v1/prediction-runs/<uuid:run>", api.PredictionRun.as_view(), name="api_run"),
     path("api/v1/prediction-runs/<uuid:run>/rows", api.PredictionRows.as_view(), name="api_rows"),
     path("api/v1/prediction-runs/<uuid:run>/result.csv", api.PredictionResult.as_view(), name="api_result"),
+    path(
+        "api/v1/prediction-runs/<uuid:run>/left-out.csv",
+        api.RejectedRows.as_view(),
+        name="api_rejected_rows",
+    ),
     path("api/v1/prediction-runs/<uuid:run>/lapsed.csv", api.LapsedCustomers.as_view(), name="api_lapsed"),
     path("api/v1/prediction-runs/<uuid:run>/changes.csv", api.ChangedCustomers.as_view(), name="api_changes"),
     path(

@@ -48,6 +48,20 @@ KINDS = frozenset(
 )
 
 
+# What nobody sees in a cell is called by its name: a cell that looks right is refused for it.
+UNSEEN = {
+    "\u200b": "[zero-width blank]",
+    "\u200c": "[zero-width non-joiner]",
+    "\u200d": "[zero-width joiner]",
+    "\u2060": "[zero-width joiner]",
+    "\ufeff": "[byte order mark]",
+    "\xad": "[soft hyphen]",
+    "\xa0": "[no-break blank]",
+    "\u202f": "[narrow no-break blank]",
+    "\t": "[tab]",
+}
+
+
 class TableError(Exception):
     """A file that is refused, in words its owner understands.
 
@@ -108,7 +122,7 @@ def shown(value: str, *, limit: int = 60) -> str:
     """Return a cell as it may stand in a sentence: short, one line, nothing that reorders the text around
     it.
     """
-    text = "".join(c if c.isprintable() else "\ufffd" for c in value)
+    text = "".join(c if c.isprintable() else UNSEEN.get(c, "\ufffd") for c in value)
     if len(text) > limit:
         text = text[: limit - 1] + "…"
     return f"'{text}'"

@@ -225,9 +225,12 @@ ROUTES = {
     "<portal:portal>/logs/samples/": both_portals("logs/samples/"),
     "<portal:portal>/logs/samples/<str:name>": both_portals("logs/samples/bad_no_rows.csv"),
     f"{V2}upload-dataset": api(f"{OWN_V2}upload-dataset", own=400, method="post"),  # an empty form
+    f"{V2}datasets/<str:dataset>": api(f"{OWN_V2}datasets/{{raw}}"),
+    f"{V2}datasets/<str:dataset>/left-out.csv": api(f"{OWN_V2}datasets/{{raw}}/left-out.csv"),
     f"{V2}datasets/<str:dataset>/process-features": api(
         f"{OWN_V2}datasets/{{raw}}/process-features", method="post"
     ),
+    "api/v1/refused-rows": api("api/v1/refused-rows", own=410),  # none are kept
     "api/v1/upload": api("api/v1/upload", own=400, method="post"),  # an empty form
     "api/v1/configure": api("api/v1/configure", own=400, method="post"),
     # --- training
@@ -268,6 +271,9 @@ ROUTES = {
         *developer_api("api/v1/retrainings", own=400, method="post"),  # an empty form
     ],
     "api/v1/retrainings/<uuid:run>": developer_api("api/v1/retrainings/{retraining}"),
+    "api/v1/retrainings/<uuid:run>/left-out.csv": developer_api(
+        "api/v1/retrainings/{retraining}/left-out.csv"
+    ),
     # --- predictions
     f"{V2}predict": api(f"{OWN_V2}predict", own=415, method="post"),  # no JSON
     "<portal:portal>/predict/": both_portals("predict/"),
@@ -294,6 +300,7 @@ ROUTES = {
         *api("api/v1/prediction-runs", own=400, method="post"),  # an empty form
     ],
     "api/v1/prediction-runs/<uuid:run>": api("api/v1/prediction-runs/{run}"),
+    "api/v1/prediction-runs/<uuid:run>/left-out.csv": api("api/v1/prediction-runs/{run}/left-out.csv"),
     "api/v1/prediction-runs/<uuid:run>/rows": api("api/v1/prediction-runs/{run}/rows"),
     "api/v1/prediction-runs/<uuid:run>/changed-sides.csv": developer_api(
         "api/v1/prediction-runs/{run}/changed-sides.csv", own=409

@@ -195,6 +195,15 @@ def test_a_row_that_is_no_date_is_found_where_it_stands(as_developer, learned, w
 # --- By a program ----------------------------------------------------------------------------------------
 
 
+def test_a_file_of_customers_is_not_scored_by_a_model_of_purchases(as_user, learned):
+    model = learned.company.versions.get(population=learned.population)
+
+    answer = as_user.post(RUNS, sent(b"customer,plan\n1,Basic\n", name="March", model=model.pk))
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "no-such-model")
+    assert answer.json()["message"].startswith(f"{model} learned from purchases")
+
+
 def test_a_program_scores_a_log_and_its_next_export(as_user, learned, whole, do_jobs):
     first = as_user.post(RUNS, {"log": learned.pk, "name": "September"}, headers={"Idempotency-Key": "a"})
     again = as_user.post(RUNS, {"log": learned.pk}, headers={"Idempotency-Key": "a"})
@@ -207,6 +216,11 @@ def test_a_program_scores_a_log_and_its_next_export(as_user, learned, whole, do_
     run = as_user.get(first.json()["id"].join((f"{RUNS}/", ""))).json()
     assert (run["name"], run["state"]) == ("September", "SUCCEEDED")
     assert run["summary"]["rows"] == run["read"]["accepted"]
+    rows = run["rows_read"]
+    assert rows["rows_in"] == rows["accepted"] + rows["duplicates"] + rows["rejected"]
+    assert rows["accepted"] > run["read"]["accepted"]  # purchases, not customers
+    refused = as_user.get(f"{RUNS}/{run['id']}/left-out.csv").json()
+    assert refused["code"] == "no-rows-left-out" and "purchase log" in refused["message"]
     newer = as_user.get(f"{RUNS}/{second.json()['id']}").json()
     assert newer["summary"]["changes"]["since"].startswith(SPRING)
     listed = as_user.get(f"{RUNS}/{newer['id']}/rows", {"change": "new", "limit": 1000}).json()

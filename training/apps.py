@@ -11,11 +11,13 @@ class TrainingConfig(AppConfig):
         from companies.models import Scope
         from companies.navigation import add_page
         from companies.portals import DEVELOPERS
+        from jobs.accounts import accounts_of_rows
         from jobs.rights import let_start
         from registry.presenting import links
         from registry.presenting.bases import base_steps
         from registry.presenting.cards import card_sections
         from registry.presenting.comparisons import comparisons
+        from training.api.rows import accounts_of_jobs
         from training.presenting.bases import training_steps
         from training.presenting.beginnings import has_trained, own_customers
         from training.presenting.comparisons import comparison_on_same_customers
@@ -41,3 +43,4 @@ class TrainingConfig(AppConfig):
         links.table_pages.add("training", table_page)
         links.doors_for_tables.add("training", own_table_link)
         log_tabs.add("model", model_tab)
+        accounts_of_rows.add("training", accounts_of_jobs)

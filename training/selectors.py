@@ -167,7 +167,8 @@ def trainings_of(analysis: AnalysisSession) -> QuerySet[TrainingRun]:
 def datasets_for(member: Member) -> QuerySet[Dataset]:
     """Return the tables of customers of the member's company, latest first."""
     tables = member.company.datasets.filter(dataset_type=Dataset.Type.SNAPSHOT)
-    return tables.select_related("parent_dataset__population", "population").order_by("-pk")
+    tables = tables.select_related("parent_dataset__population", "population", "uploaded_for")
+    return tables.defer("uploaded_for__comparison").order_by("-pk")
 
 
 def trained_on(dataset: Dataset, company: Company) -> QuerySet[ModelVersion]:

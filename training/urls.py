@@ -41,4 +41,9 @@ urlpatterns = [
     path("api/v1/datasets/<int:pk>", api.DatasetDetail.as_view(), name="api_dataset"),
     path("api/v1/retrainings", api.Retrainings.as_view(), name="api_runs"),
     path("api/v1/retrainings/<uuid:run>", api.Retraining.as_view(), name="api_run"),
+    path(
+        "api/v1/retrainings/<uuid:run>/left-out.csv",
+        api.RejectedRows.as_view(),
+        name="api_rejected_rows",
+    ),
 ]

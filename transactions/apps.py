@@ -11,9 +11,11 @@ class TransactionsConfig(AppConfig):
         from companies.identity import Role
         from companies.models import Scope
         from companies.navigation import add_page
+        from jobs.accounts import accounts_of_rows
         from jobs.rights import let_start
         from registry.presenting.bases import base_steps
         from registry.presenting.links import table_pages
+        from transactions.api.rows import accounts_of_jobs
         from transactions.presenting.bases import log_steps
         from transactions.presenting.beginnings import has_logs, purchases
         from transactions.presenting.links import log_page
@@ -29,3 +31,4 @@ class TransactionsConfig(AppConfig):
         add_beginning("purchases", order=30, provide=purchases, has_begun=has_logs)
         base_steps.add("transactions", log_steps)
         table_pages.add("transactions", log_page)
+        accounts_of_rows.add("transactions", accounts_of_jobs)

@@ -56,7 +56,7 @@ def matrices_of(analysis: AnalysisSession) -> QuerySet[FeatureMatrix]:
 
 def status_of(analysis: AnalysisSession) -> str:
     """Return how a log stands in the words of the V2 API: uploaded, processing, ready or error."""
-    matrix = analysis.matrices.order_by("-created_at").select_related("job").first()
+    matrix = _latest_matrix(analysis)
     if analysis.has_failed or (matrix and matrix.has_failed):
         return "error"
     if analysis.is_being_read or (matrix and matrix.is_being_computed):
@@ -64,3 +64,24 @@ def status_of(analysis: AnalysisSession) -> str:
     if matrix and matrix.is_ready:
         return "ready"
     return "uploaded"
+
+
+def status_of_features(matrix: FeatureMatrix) -> str:
+    """Return how the features of a log stand in the same words; they are never uploaded."""
+    if matrix.is_ready:
+        return "ready"
+    return "error" if matrix.has_failed else "processing"
+
+
+def why_it_failed(analysis: AnalysisSession) -> dict | None:
+    """Return code and message of what went wrong where `status_of` says error, else None."""
+    if status_of(analysis) != "error":
+        return None
+    job = analysis.job if analysis.has_failed else _latest_matrix(analysis).job
+    if job and job.error:
+        return {"code": job.error["code"], "message": job.error["message"]}
+    return {"code": "cancelled", "message": "It was cancelled. Process it again."}
+
+
+def _latest_matrix(analysis: AnalysisSession) -> FeatureMatrix | None:
+    return analysis.matrices.order_by("-created_at").select_related("job").first()

@@ -38,6 +38,16 @@ urlpatterns = [
         v2.ProcessFeatures.as_view(),
         name="v2_process",
     ),
+    path(
+        "api/v1/churn/v2/organizations/<str:org>/datasets/<str:dataset>",
+        v2.DatasetDetail.as_view(),
+        name="v2_dataset",
+    ),
+    path(
+        "api/v1/churn/v2/organizations/<str:org>/datasets/<str:dataset>/left-out.csv",
+        v2.RejectedRows.as_view(),
+        name="v2_rejected_rows",
+    ),
     path("api/v1/upload", wizard.Upload.as_view(), name="api_upload"),
     path("api/v1/configure", wizard.Configure.as_view(), name="api_configure"),
     path("<portal:portal>/logs/", analyses.analyses, name="analyses"),

@@ -55,6 +55,31 @@ def test_the_api_gives_the_frameworks_refusals_the_same_shape(error, status, cod
     assert set(response.data) == {"code", "message"}
 
 
+def test_the_api_says_in_words_that_nothing_is_there_and_names_no_class():
+    response = exception_handler(Http404("No DeploymentEvent matches the given query."), {})
+
+    assert response.data["code"] == "not-found"
+    assert "DeploymentEvent" not in response.data["message"]
+    assert response.data["message"].startswith("Your company has nothing under this name or id. Check it")
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"name": ["This field is required."]}, "name: This field is required."),
+        (
+            {"name": ["Too long."], "model": ["Which?"], "file": ["None."]},
+            "name: Too long. 2 more fields are missing or wrong; see `fields`.",
+        ),
+        ({"said": {"kinds": ["Not a word."]}}, "said: Not a word."),
+        ({"non_field_errors": ["Send one or the other."]}, "Send one or the other."),
+        (["Expected a list."], "Some fields are missing or wrong."),
+    ],
+)
+def test_the_api_says_the_first_mistake_first(fields, message):
+    assert exception_handler(ValidationError(fields), {}).data["message"] == message
+
+
 def test_the_api_names_the_fields_that_are_wrong():
     response = exception_handler(ValidationError({"name": ["This field is required."]}), {})
 

@@ -128,7 +128,9 @@ def take_in_table(
     """
     if bad_rows not in (REFUSE, LEAVE_OUT):
         raise DomainError(
-            "Rows with mistakes are either refused or left out.", code="bad-rows", field="bad_rows"
+            f"Rows with mistakes are either refused or left out. Send {REFUSE} or {LEAVE_OUT}.",
+            code="bad-rows",
+            field="bad_rows",
         )
     waiting = find_kept(upload, member=member) if isinstance(upload, str) else None
     try:

@@ -5,6 +5,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from companies.identity import Member
+from intake.api import TableField
 from predictions.models import Prediction
 from predictions.services.logs import start_log_prediction
 from predictions.services.renewing import start_newer_prediction
@@ -15,8 +16,7 @@ class LogRunInput(serializers.Serializer):
     """The customers of a purchase log; with a file, those of its next export."""
 
     log = serializers.UUIDField(help_text="Id of a purchase log: the `session_id` of `/api/v1/upload`.")
-    file = serializers.FileField(
-        allow_empty_file=True,
+    file = TableField(
         required=False,
         help_text="A newer export of the same customers, CSV or XLSX: it is read as the log was, and scored.",
     )

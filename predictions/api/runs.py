@@ -4,7 +4,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    PolymorphicProxySerializer,
+    extend_schema,
+    extend_schema_field,
+)
 from rest_framework import generics, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,15 +18,25 @@ from companies.access import IsDeveloper, IsMember
 from companies.models import Scope
 from core.downloads import CSV, plain_name, send_pieces
 from core.files.media import send_media
-from intake.api import IDEMPOTENCY_KEY, TableInput, TakesUpload, refusals
+from intake.api import (
+    IDEMPOTENCY_KEY,
+    NoRowsLeftOut,
+    RowsRead,
+    TableField,
+    TableInput,
+    TakesUpload,
+    refusals,
+)
+from intake.services.stored import rejects_of
 from predictions import files
 from predictions.api.logs import LogRunInput, start_log_run
+from predictions.api.rows import account_of_run, logs_behind
 from predictions.engines.queries import read_query
 from predictions.engines.results import CHANGE, CUSTOMER, LINE, PROBABILITY, TIER
 from predictions.models import Prediction
 from predictions.selectors import list_beside, open_table, predictions_for, thresholds_of
 from predictions.services import exports
-from predictions.services.runs import start_prediction
+from predictions.services.runs import VersionNotOffered, start_prediction
 from registry.selectors import offered_versions
 
 MOST_ROWS = 1_000
@@ -44,6 +59,9 @@ class RunOutput(serializers.ModelSerializer):
     read = serializers.SerializerMethodField(
         help_text="rows_in = accepted + duplicates + rejected, and what was odd about the file."
     )
+    rows_read = serializers.SerializerMethodField(
+        help_text="What became of the rows of the file; of a purchase log, of those of the log."
+    )
     as_of = serializers.DateField(
         allow_null=True,
         help_text="The day from which the dates of the file were counted back; null where no column holds "
@@ -63,7 +81,7 @@ class RunOutput(serializers.ModelSerializer):
         model = Prediction
         fields = (
             "id", "name", "base", "model", "deployment", "person", "state", "job", "error",
-            "original_filename", "read", "as_of", "summary", "result_url", "created_at",
+            "original_filename", "read", "rows_read", "as_of", "summary", "result_url", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -72,6 +90,11 @@ class RunOutput(serializers.ModelSerializer):
 
     def get_read(self, run) -> dict:
         return {key: value for key, value in run.input_data.items() if key not in ("spec", "schema")}
+
+    @extend_schema_field(RowsRead(allow_null=True))
+    def get_rows_read(self, run):
+        logs = self.context["logs"] if "logs" in self.context else logs_behind([run])
+        return account_of_run(self.context["request"], run, logs)
 
     def get_result_url(self, run) -> str | None:
         if not run.is_done:
@@ -87,7 +110,7 @@ class RunInput(TableInput):
         help_text="Customer base. The model says it as well; sent along, a model of other customers is "
         "refused.",
     )
-    file = serializers.FileField(allow_empty_file=True, help_text="CSV or XLSX, one row per customer.")
+    file = TableField(help_text="CSV or XLSX, one row per customer.")
     as_of = serializers.DateField(
         required=False,
         help_text="The day from which the dates of the file are counted back; default: the latest date in "
@@ -115,6 +138,11 @@ class PredictionRuns(TakesUpload, generics.ListAPIView):
 
     def get_queryset(self):
         return predictions_for(self.request.member)
+
+    def get_serializer(self, runs=None, **options):
+        # The logs of a whole page are looked up at once.
+        context = options.pop("context", None) or self.get_serializer_context()
+        return RunOutput(runs, context=context | {"logs": logs_behind(runs or ())}, **options)
 
     @extend_schema(
         request={
@@ -233,6 +261,25 @@ class PredictionResult(APIView):
         return send_media(request, run.result_dataset_path, filename=name, content_type=CSV)
 
 
+class RejectedRows(APIView):
+    """The rows of the file that were left out, each with its line and why; 404 where none were."""
+
+    permission_classes = [IsMember]
+
+    @extend_schema(tags=["prediction-runs"], responses={(200, "text/csv"): OpenApiTypes.BINARY})
+    def get(self, request, run):
+        run = get_object_or_404(predictions_for(request.member), uuid=run)
+        if run.reads_log:
+            raise NoRowsLeftOut(
+                "This prediction read a purchase log. Its `rows_read` says where the rows are that were left "
+                "out of the log."
+            )
+        if not run.input_data.get("rejected"):
+            raise NoRowsLeftOut(f"No row of the file of “{run}” was left out.")
+        name = plain_name(run.prediction_name, "-left-out.csv")
+        return send_media(request, rejects_of(run.upload_dataset_path), filename=name, content_type=CSV)
+
+
 class LapsedCustomers(APIView):
     """Who of a purchase log was not scored, because they have left already; 409 for a file of customers."""
 
@@ -269,9 +316,19 @@ class ChangedSides(APIView):
 
 def _offered(member, wanted):
     offered = offered_versions(member)
-    if "base" in wanted:
-        offered = offered.filter(population__uuid=wanted["base"])
-    return get_object_or_404(offered, pk=wanted["model"])
+    version = offered.filter(pk=wanted["model"]).first()
+    if version is None:
+        raise VersionNotOffered(
+            f"There is no model {wanted['model']} to choose. Take the id of one of /api/v1/models.",
+            field="model",
+        )
+    if wanted.get("base", version.population.uuid) != version.population.uuid:
+        raise VersionNotOffered(
+            f"{version} is of {version.population}, not of the customer base that was sent along. Choose "
+            f"one of /api/v1/models?base={wanted['base']}.",
+            field="model",
+        )
+    return version
 
 
 def _finished(request, run):

@@ -108,10 +108,14 @@ def start_prediction(
         return earlier
     refuse_archived(version.population)
     name = read_name(name)
-    is_offered = versions_for(member, version.population).filter(pk=version.pk).exists()
-    # What learned from a log reads the purchases of a customer, which no file of customers has.
-    if not is_offered or version.population.is_log:
+    if not versions_for(member, version.population).filter(pk=version.pk).exists():
         raise VersionNotOffered("There is no such model. Choose one of the list.", field="model")
+    if version.population.is_log:
+        raise VersionNotOffered(
+            f"{version} learned from purchases, and a file of customers has none. Choose a model of "
+            "customers, or send a purchase log.",
+            field="model",
+        )
 
     schema = _table_schema(version, at)
     _refuse_day(as_of, version.population, at)

@@ -5,6 +5,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from predictions.models import Prediction
+from predictions.tests.conftest import to_csv
 from predictions.tests.factories import PredictionFactory
 from registry.selectors import telecom_base
 from registry.tests.own_bases import own_base, own_csv, own_rows
@@ -140,3 +141,61 @@ def test_gives_the_columns_of_the_company_as_its_file_has_them(as_user, user, co
 
     latest = max(date(*map(int, reversed(row[4].split(".")))) for row in own_rows() if row[4])
     assert row["features"]["Beginn"] == latest.isoformat()
+
+
+def faulty(customers):
+    """Return a file with a row that cannot be read and one that stands there twice."""
+    wrong = ["X-1", *customers[1][1:]]
+    wrong[customers[0].index("tenure")] = "long"
+    return to_csv([*customers, wrong, customers[1]])
+
+
+def test_a_run_and_its_job_account_for_the_rows_and_say_where_the_rejected_are(
+    as_user, post, customers, do_jobs
+):
+    run = post(as_user, faulty(customers), fields={"bad_rows": "leave_out"}).json()
+
+    account = run["rows_read"]
+    counts = [account[name] for name in ("rows_in", "accepted", "duplicates", "rejected")]
+    assert counts == [152, 150, 1, 1]
+    assert account["remarks"] == run["read"]["warnings"]
+    assert (account["sheet"], account["encoding"]) == (None, "utf-8")
+    rows = b"".join(as_user.get(account["rejected_rows_url"]).streaming_content).decode("utf-8-sig")
+    assert rows.splitlines()[1] == "152,tenure,long,'long' is not a number"
+    assert as_user.get(f"/api/v1/jobs/{run['job']}").json()["rows_read"] == account
+    assert as_user.get("/api/v1/jobs").json()["results"][0]["rows_read"] == account
+    assert as_user.get(RUNS).json()["results"][0]["rows_read"] == account
+
+
+def test_a_refusal_says_where_the_rows_are(as_user, as_stranger, post, customers):
+    said = post(as_user, faulty(customers)).json()
+
+    rows = b"".join(as_user.get(said["rejected_rows_url"]).streaming_content).decode("utf-8-sig")
+    assert said["rejected"] == 1
+    assert "152,tenure,long" in rows
+    assert as_stranger.get(said["rejected_rows_url"]).json()["code"] == "upload-is-gone"
+
+
+def test_a_run_without_rejected_rows_says_so(as_user, post, customer_file):
+    run = post(as_user, customer_file).json()
+
+    answer = as_user.get(f"{RUNS}/{run['id']}/left-out.csv")
+
+    assert run["rows_read"]["rejected_rows_url"] is None
+    assert answer.json() == {
+        "code": "no-rows-left-out",
+        "message": "No row of the file of “March base” was left out.",
+    }
+
+
+def test_a_model_that_cannot_be_chosen_is_told_from_one_of_other_customers(
+    as_user, company, post, version, customer_file
+):
+    base, _ = own_base(company)
+
+    absent = post(as_user, customer_file, fields={"model": 987_654_321}).json()
+    other = post(as_user, customer_file, fields={"base": base.uuid}).json()
+
+    assert absent["code"] == other["code"] == "no-such-model"
+    assert absent["message"] == "There is no model 987654321 to choose. Take the id of one of /api/v1/models."
+    assert other["message"].startswith(f"{version} is of {telecom_base()}, not of the customer base")

@@ -228,7 +228,8 @@ class _Import:
             return no_rows(self.spec.table)
         return TableError(
             "no_rows",
-            f"No row is left: all {rows:,} have mistakes. The first: {place(line, column)}: {reason}.",
+            f"No row is left: all {rows:,} have mistakes. The first: {place(line, column)}: {reason}. "
+            "Correct the file, or say that another column is meant.",
             line=line,
             column=column,
             columns=[column] if column else (),

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from tabular.errors import TableError, shown
+from tabular.errors import TableError, counted, shown
 from tabular.source.header import DELIMITERS, HEAD_BYTES, Layout, find_first_line, header_record
 from tabular.values.amounts import split_number
 from tabular.values.cells import BadCell, is_blank
@@ -72,8 +72,9 @@ def _refuse_header(layout: Layout, sheet: str) -> None:
     if len(named) < FEWEST_COLUMNS:
         raise TableError(
             "missing_columns",
-            f"{where} was read as the header and names {len(named)} of the columns; a table of "
-            f"customers or purchases has at least {FEWEST_COLUMNS}. It begins with {shown(named[0])}.{sheet}",
+            f"{where} was read as the header, begins with {shown(named[0])} and names "
+            f"{counted(len(named), 'column')}; a table of customers or purchases has at least "
+            f"{FEWEST_COLUMNS}. Put the names of all columns into the first row.{sheet}",
             line=layout.header_line,
         )
     data = [cell for cell in named if _is_data(cell)]

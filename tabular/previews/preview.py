@@ -14,7 +14,7 @@ from tabular.errors import TableError, counted, shown
 from tabular.previews.detect import MEASURED, Clues, DetectedColumn, Measure, plain, read_cells
 from tabular.previews.layout import find_layout
 from tabular.source.locate import locate_rows
-from tabular.source.sentences import guessed_encoding, no_rows, refuse_large_file
+from tabular.source.sentences import guessed_encoding, no_rows, no_such_column, refuse_large_file
 from tabular.source.sniff import Progress
 from tabular.source.spec import CANONICAL_SUFFIX, ParseSpec
 from tabular.source.texts import Texts, iter_texts
@@ -91,9 +91,7 @@ class Preview:
         for column in self.columns:
             if column.name == name:
                 return column
-        raise TableError(
-            "missing_columns", f"The file has no column {shown(name)}.", column=name, columns=[name]
-        )
+        raise no_such_column(name, [column.name for column in self.columns])
 
     def to_dict(self) -> dict:
         """Return the preview ready for JSON."""
@@ -190,7 +188,8 @@ def _look_at(path: Path, canonical: Path, rows: int, encoding: str | None, on_pr
         where = f"The first: row {first_broken.line:,}: {first_broken.reason}."
         warnings.append(f"{counted(broken, 'row')} cannot be read. {where}")
         if broken > count / 2:
-            raise TableError(first_broken.kind, warnings[-1], line=first_broken.line)
+            advice = "Correct them and upload the file again."
+            raise TableError(first_broken.kind, f"{warnings[-1]} {advice}", line=first_broken.line)
 
     columns = _agree([clue.settle() for clue in clues], clues, table)
     columns = _measured(path, table, columns, on_progress)

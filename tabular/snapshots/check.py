@@ -184,7 +184,8 @@ class _Check:
         if self.trains and label and label.name not in spec.positions and self.schema.one_row_per_id:
             raise TableError(
                 "missing_columns",
-                f"The column {label.name} is missing: without it there is nothing to learn from.",
+                f"The column {label.name} is missing: without it there is nothing to learn from. Add it and "
+                "upload the file again.",
                 line=spec.header_line,
                 column=label.name,
                 columns=[label.name],

@@ -14,7 +14,7 @@ from tabular.errors import TableError, counted, shown
 from tabular.snapshots.column_types import LEARNED
 from tabular.snapshots.inference import Inferred, InferredColumn
 from tabular.snapshots.outcomes import MOST_VALUES
-from tabular.source.sentences import open_dates, open_numbers
+from tabular.source.sentences import no_such_column, open_dates, open_numbers
 from tabular.values.customer_words import NO, YES, yes_or_no
 from tabular.values.schema import Column, TableSchema
 
@@ -297,7 +297,9 @@ def freeze(inferred: Inferred, choices: Choices) -> SnapshotPlan:
     planned = tuple(replace(c, values=shown_as) if c.role == "outcome" else c for c in planned)
     plan = SnapshotPlan(planned, choices.left_value, stayed)
     if not plan.features:
-        raise TableError("wrong_mapping", "Every column is left out, so there is nothing to learn from.")
+        raise TableError(
+            "wrong_mapping", "Every column is left out, so there is nothing to learn from. Keep some of them."
+        )
     return plan
 
 
@@ -306,12 +308,8 @@ def _check_names(inferred: Inferred, choices: Choices) -> None:
     named = {*choices.kinds, *choices.left_out, *choices.date_orders, *choices.decimals}
     named |= {name for name in (choices.outcome, choices.id_column) if name}
     if unknown := sorted(named - known):
-        raise TableError(
-            "missing_columns",
-            f"The file has no column {shown(unknown[0])}.",
-            column=unknown[0],
-            columns=unknown,
-        )
+        header = [column.name for column in inferred.columns]
+        raise no_such_column(unknown[0], header, missing=unknown)
     if choices.outcome is None:
         raise TableError("needs_mapping", "Say which column tells who left.")
     for name, what in ((choices.outcome, "tell who left"), (choices.id_column, "name the customers")):

@@ -218,7 +218,7 @@ class Tally:
                 "too_few_minority",
                 f"Column {label.name}: only {counted(number, 'row says', 'rows say')} {rare}; a model "
                 "needs at least "
-                f"{rules.minimum_per_class} to learn from and to be tested on.",
+                f"{rules.minimum_per_class} to learn from and to be tested on. Add more of them.",
                 column=label.name,
                 columns=[label.name],
             )
@@ -351,7 +351,7 @@ class LogTally:
             raise TableError(
                 "too_few_customers",
                 f"The file has events of {counted(len(self.customers), 'customer')}; "
-                f"a model needs at least {rules.minimum_customers}.",
+                f"a model needs at least {rules.minimum_customers}. Add more customers.",
             )
         if self.trains and date and self.first_day is not None:
             days = int((self.latest_day - self.first_day).astype(int)) + 1
@@ -359,7 +359,8 @@ class LogTally:
                 raise TableError(
                     "short_history",
                     f"Column {date.name}: the events cover {counted(days, 'day')}, from {self.first_day} to "
-                    f"{self.latest_day}; at least {rules.minimum_days} are needed to see who stays away.",
+                    f"{self.latest_day}; at least {rules.minimum_days} are needed to see who stays away. Add "
+                    "earlier or later events.",
                     column=date.name,
                     columns=[date.name],
                 )

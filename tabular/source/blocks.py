@@ -128,11 +128,14 @@ def _endless(data: bytes, line: int, delimiter: str, width: int) -> TableError:
     if cells > width:
         return TableError(
             "ragged_rows",
-            f"Row {line:,} has more than {cells:,} cells where the header has {width}.",
+            f"Row {line:,} has more than {cells:,} cells where the header has {width}. Close the "
+            "quotation marks before it, and end each row with a line break.",
             line=line,
         )
     return TableError(
-        "cell_too_long", f"Row {line:,} holds a cell of more than {LONGEST_CELL:,} characters.", line=line
+        "cell_too_long",
+        f"Row {line:,} holds a cell of more than {LONGEST_CELL:,} characters. Shorten it.",
+        line=line,
     )
 
 

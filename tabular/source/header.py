@@ -65,7 +65,8 @@ def read_layout(
     _, layout, found = best
     if len(layout.header) > MOST_COLUMNS:
         raise TableError(
-            "too_large", f"The table has {len(layout.header):,} columns; {MOST_COLUMNS:,} is the most."
+            "too_large",
+            f"The table has {len(layout.header):,} columns; {MOST_COLUMNS:,} is the most. Leave some out.",
         )
     _refuse_duplicates(layout, found)
     _refuse_missing(layout, found, schema, sheet)
@@ -92,7 +93,10 @@ def _filled_line(head: bytes, start: int, line: int, sheet: str) -> tuple[int, i
         if head[start:end].strip():
             return start, line
         start, line = end, line + 1
-    raise TableError("no_rows", f"There is nothing in it: no header and no rows.{sheet}")
+    raise TableError(
+        "no_rows",
+        f"There is nothing in it: no header and no rows.{sheet} Choose the file that holds the table.",
+    )
 
 
 def header_record(head: bytes, start: int, line: int, delimiter: str) -> tuple[list[str], int, int]:

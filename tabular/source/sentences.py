@@ -9,6 +9,9 @@ from tabular.errors import TableError, counted, shown
 from tabular.source.encodings import GUESSED
 from tabular.source.spec import ParseSpec
 
+# So many columns of a file are named where another one was asked for.
+MOST_NAMED = 20
+
 # --- Refusals --------------------------------------------------------------------------------------------
 
 
@@ -30,7 +33,26 @@ def has_changed() -> TableError:
 
 def no_rows(table: ParseSpec) -> TableError:
     sheet = f" The sheet {shown(table.sheet)} was read." if table.sheet else ""
-    return TableError("no_rows", f"The file has a header but no rows.{sheet}")
+    return TableError(
+        "no_rows", f"The file has a header but no rows.{sheet} Choose the file that holds them."
+    )
+
+
+def no_such_column(name: str, header: Sequence[str], *, missing: Sequence[str] = ()) -> TableError:
+    """Return the refusal of a column that somebody named and the file does not have.
+
+    Parameters
+    ----------
+    missing
+        All of them, where there are several.
+    """
+    others = ", ".join(map(shown, header[:MOST_NAMED])) + (", …" if len(header) > MOST_NAMED else "")
+    return TableError(
+        "missing_columns",
+        f"The file has no column {shown(name)}. Choose one of its own: {others}.",
+        column=name,
+        columns=list(missing) or [name],
+    )
 
 
 def open_dates(name: str, examples: Sequence[str]) -> TableError:

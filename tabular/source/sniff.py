@@ -144,11 +144,7 @@ def _survey_text(path: Path, head: bytes, on_progress: Progress | None) -> Surve
             if on_progress:
                 on_progress("Looking at the file", done, total)
             if b"\0" in chunk:
-                line += chunk[: chunk.index(b"\0")].count(b"\n")
-                raise TableError(
-                    "binary_content",
-                    f"Row {line:,} holds a zero byte: this is not a text file. {SPREADSHEET}",
-                )
+                raise _no_text("a null character", line + chunk[: chunk.index(b"\0")].count(b"\n"))
             if blank:
                 text = chunk.removeprefix(codecs.BOM_UTF8) if bom else chunk
                 blank = not text.strip()
@@ -196,13 +192,19 @@ def _refuse_binary(head: bytes) -> None:
                 "certain. "
                 "Save it as CSV (UTF-8).",
             )
-        raise TableError(
-            "binary_content", f"The file holds zero bytes: this is not a text file. {SPREADSHEET}"
-        )
+        raise _no_text("a null character", 1 + head[: head.index(b"\0")].count(b"\n"))
     if len(CONTROLS.findall(head)) > max(8, len(head) // 100):
-        raise TableError(
-            "binary_content", f"The file holds control characters: this is not a text file. {SPREADSHEET}"
-        )
+        first = CONTROLS.search(head).start()
+        raise _no_text("a control character", 1 + head[:first].count(b"\n"))
+
+
+def _no_text(what: str, line: int) -> TableError:
+    return TableError(
+        "binary_content",
+        f"Row {line:,} holds {what}, which no text has: this is another kind of file, or a damaged one. "
+        f"{SPREADSHEET}",
+        line=line,
+    )
 
 
 def _western_encoding(path: Path, line: int, bom: int) -> str:
@@ -237,7 +239,7 @@ def _western_encoding(path: Path, line: int, bom: int) -> str:
 
 def write_text_copy(path: Path, survey: Survey, target: Path, *, on_progress: Progress | None = None) -> None:
     """Write the text of `path` in UTF-8 and with line feeds that the reader of rows understands."""
-    decoder = codecs.getincrementaldecoder(survey.encoding)()
+    decoder, line = codecs.getincrementaldecoder(survey.encoding)(), 1
     with path.open("rb") as file, target.open("wb") as out:
         while True:
             chunk = file.read(CHUNK)
@@ -251,11 +253,10 @@ def write_text_copy(path: Path, survey: Survey, target: Path, *, on_progress: Pr
                     "bad_encoding", f"The file cannot be read as {name}. Save it as CSV (UTF-8)."
                 ) from error
             if "\0" in text:
-                raise TableError(
-                    "binary_content", f"The file holds zero characters: not a text file. {SPREADSHEET}"
-                )
+                raise _no_text("a null character", line + text[: text.index("\0")].count("\n"))
             if survey.old_line_ends:
                 text = text.replace("\r", "\n")
+            line += text.count("\n")
             out.write(text.encode())
             if not chunk:
                 return

@@ -73,7 +73,9 @@ def write_sheet_copy(path: Path, target: Path, *, on_progress: Callable | None =
                 others = [other for other, _ in book.sheets if other != name]
                 return _said_aloud(name, others, book.hidden, sheet)
     names = ", ".join(shown(name) for name, _ in book.sheets[:5])
-    raise TableError("no_rows", f"The workbook holds no rows. Empty: {names}.")
+    raise TableError(
+        "no_rows", f"The workbook holds no rows. Empty: {names}. Choose the file that holds them."
+    )
 
 
 def _said_aloud(name: str, others: list[str], hidden: set[str], sheet: _Sheet) -> SheetCopy:

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from companies.access import IsDeveloper, IsMember
 from companies.models import Scope
 from companies.services.conditions import LONGEST_REASON
-from intake.api import IDEMPOTENCY_KEY, TableInput, TakesUpload, refusals
+from intake.api import IDEMPOTENCY_KEY, TableField, TableInput, TakesUpload, refusals
 from registry.api.populations import CustomerBaseList, CustomerBaseOutput
 from registry.services.populations import LONGEST_CURRENCY, LONGEST_NAME
 from tabular.snapshots.column_types import LEARNED
@@ -25,10 +25,7 @@ class ColumnsField(serializers.ListField):
 
 
 class CustomerBaseInput(TableInput):
-    file = serializers.FileField(
-        allow_empty_file=True,
-        help_text="CSV or XLSX, one row per customer, with who left.",
-    )
+    file = TableField(help_text="CSV or XLSX, one row per customer, with who left.")
     name = serializers.CharField(
         max_length=LONGEST_NAME, default="", help_text="By default that of the file."
     )
@@ -74,7 +71,7 @@ class BegunOutput(CustomerBaseOutput):
         read_only_fields = fields
 
     def get_training(self, base) -> RetrainingOutput:
-        return RetrainingOutput(self.context["run"]).data
+        return RetrainingOutput(self.context["run"], context=self.context).data
 
 
 @extend_schema(tags=["customer bases"])
@@ -117,6 +114,8 @@ class CustomerBases(TakesUpload, CustomerBaseList):
             at=timezone.now(),
         )
         run = get_object_or_404(training_runs_for(request.member), pk=run.pk)
-        answer = Response(BegunOutput(run.population, context={"run": run}).data, status=201)
+        answer = Response(
+            BegunOutput(run.population, context={"run": run, "request": request}).data, status=201
+        )
         answer.headers["Location"] = reverse("registry:api-customer-base", args=(run.population.uuid,))
         return answer

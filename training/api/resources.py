@@ -1,16 +1,30 @@
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from companies.access import IsDeveloper
 from companies.models import Scope
 from companies.services.conditions import LONGEST_REASON
-from intake.api import IDEMPOTENCY_KEY, TableInput, TakesUpload, refusals
+from core.downloads import CSV
+from core.files.media import send_media
+from intake.api import (
+    IDEMPOTENCY_KEY,
+    NoRowsLeftOut,
+    RowsRead,
+    TableField,
+    TableInput,
+    TakesUpload,
+    refusals,
+)
+from intake.services.stored import rejects_of
 from registry.access import named_base_or_404
 from registry.models import Dataset
+from training.api.rows import account_of_dataset, account_of_run
 from training.models import TrainingRun
 from training.selectors import datasets_for, list_training_runs, trained_on, training_runs_for
 from training.services.retraining import start_retraining
@@ -24,12 +38,15 @@ class DatasetOutput(serializers.ModelSerializer):
     rows = serializers.IntegerField(source="row_count")
     churned = serializers.IntegerField(source="churn_count", allow_null=True)
     made_from = serializers.SerializerMethodField(help_text="Ids of the data sets that it was made from.")
+    rows_read = serializers.SerializerMethodField(
+        help_text="What became of the rows of the file; null where it was made here."
+    )
 
     class Meta:
         model = Dataset
         fields = (
             "id", "name", "kind", "original_filename", "rows", "churned", "size_bytes", "sha256",
-            "made_from", "created_at",
+            "made_from", "rows_read", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -37,6 +54,10 @@ class DatasetOutput(serializers.ModelSerializer):
         if dataset.is_combined:
             return "combined"
         return "upload" if dataset.is_uploaded else "original"
+
+    @extend_schema_field(RowsRead(allow_null=True))
+    def get_rows_read(self, dataset):
+        return account_of_dataset(self.context["request"], dataset)
 
     def get_made_from(self, dataset) -> list[int]:
         if not dataset.is_combined:
@@ -88,6 +109,7 @@ class RetrainingOutput(serializers.ModelSerializer):
     job = serializers.UUIDField(source="job_id", help_text="See `/api/v1/jobs/{id}` for its progress.")
     error = serializers.JSONField(source="job.error", allow_null=True, help_text="Why it failed, if it did.")
     read = serializers.SerializerMethodField(help_text="rows_in = accepted + duplicates + rejected.")
+    rows_read = serializers.SerializerMethodField(help_text="What became of the rows of the file.")
     model = serializers.IntegerField(
         source="version_id", allow_null=True, help_text="The new model; null until the job is done."
     )
@@ -99,8 +121,8 @@ class RetrainingOutput(serializers.ModelSerializer):
         model = TrainingRun
         fields = (
             "id", "reason", "person", "base", "model_type", "warm_start", "state", "job", "error",
-            "original_filename", "read", "model", "upload_dataset", "combined_dataset", "parent_dataset",
-            "combination", "created_at",
+            "original_filename", "read", "rows_read", "model", "upload_dataset", "combined_dataset",
+            "parent_dataset", "combination", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -109,6 +131,10 @@ class RetrainingOutput(serializers.ModelSerializer):
 
     def get_read(self, run) -> dict:
         return {key: value for key, value in run.input_data.items() if key not in INTERNAL}
+
+    @extend_schema_field(RowsRead)
+    def get_rows_read(self, run):
+        return account_of_run(self.context["request"], run)
 
 
 class RetrainingDetailOutput(RetrainingOutput):
@@ -122,9 +148,7 @@ class RetrainingDetailOutput(RetrainingOutput):
 
 
 class RetrainingInput(TableInput):
-    file = serializers.FileField(
-        allow_empty_file=True, help_text="CSV or XLSX, one row per customer, with the outcome."
-    )
+    file = TableField(help_text="CSV or XLSX, one row per customer, with the outcome.")
     reason = serializers.CharField(max_length=LONGEST_REASON, help_text="Stands beside the model.")
     base = serializers.CharField(
         default="", help_text="UUID or name of the customer base; by default that of the installation."
@@ -166,7 +190,7 @@ class Retrainings(TakesUpload, generics.ListAPIView):
             at=timezone.now(),
         )
         run = get_object_or_404(training_runs_for(request.member), pk=run.pk)
-        answer = Response(RetrainingOutput(run).data, status=201)
+        answer = Response(RetrainingOutput(run, context={"request": request}).data, status=201)
         answer.headers["Location"] = reverse("training:api_run", args=(run.uuid,))
         return answer
 
@@ -183,3 +207,16 @@ class Retraining(generics.RetrieveAPIView):
 
     def get_queryset(self):
         return training_runs_for(self.request.member)
+
+
+class RejectedRows(APIView):
+    """The rows of the file that were left out, each with its line and why; 404 where none were."""
+
+    permission_classes = [IsDeveloper]
+
+    @extend_schema(tags=["retrainings"], responses={(200, "text/csv"): OpenApiTypes.BINARY})
+    def get(self, request, run):
+        run = get_object_or_404(training_runs_for(request.member), uuid=run)
+        if not run.input_data.get("rejected"):
+            raise NoRowsLeftOut(f"No row of {run.original_filename} was left out.")
+        return send_media(request, rejects_of(run.upload_path), filename="left-out.csv", content_type=CSV)

@@ -186,7 +186,9 @@ def _champion_of(training, at):
 def _features_of(training):
     matrix = FeatureMatrix.objects.select_related("analysis", "dataset").filter(pk=training.matrix_id).first()
     if matrix is None:
-        raise FeaturesFailed("The features were deleted before anything was learned from them.")
+        raise FeaturesFailed(
+            "The features were deleted before anything was learned from them. Compute some again, then train."
+        )
     if not matrix.is_ready:
         raise FeaturesFailed("The features are not computed. Process the log, then train again.")
     return matrix

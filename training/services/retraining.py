@@ -234,7 +234,8 @@ def type_to_retrain(population: Population, slug: str | None = None) -> ModelTyp
         return find_type(slug or _trained_last(population))
     if slug not in (None, settings.RETRAIN_MODEL_TYPE):
         raise UnknownModelType(
-            f"{population} is retrained as {settings.RETRAIN_MODEL_TYPE} alone, not as {slug}.",
+            f"{population} is retrained as {settings.RETRAIN_MODEL_TYPE} alone, not as {slug}. Choose that "
+            "type, or leave it out.",
             field="model_type",
         )
     try:
@@ -262,7 +263,7 @@ def _trained_last(population):
 
 def _refuse_base(population, company):
     if population.company_id not in (None, company.pk):
-        raise NotToBeRetrained(f"{company} has no such customer base.")
+        raise NotToBeRetrained(f"{company} has no such customer base. Choose one of its own.")
     if population.is_archived:
         raise NotToBeRetrained(f"{population} was archived. Choose another customer base.")
     if population.is_log:

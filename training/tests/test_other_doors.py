@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from companies.services.erasure import erase_company
 from core.files.media import media_path
+from intake.services.checking import LEAVE_OUT
 from jobs.models import Job
 from jobs.runner import JobRun
 from jobs.services import LeaseLost, claim_job, reap
@@ -100,3 +101,23 @@ def test_an_attempt_that_was_taken_over_leaves_nothing(retraining, labelled, do_
 
     assert ModelVersion.objects.exclude(company=None).count() == 1
     assert Dataset.objects.filter(is_combined=True).count() == 1
+
+
+def test_programs_are_told_what_became_of_the_rows(retrained, labelled, as_developer, as_user):
+    rows = labelled()
+    wrong = ["X-1", *rows[1][1:]]
+    wrong[rows[0].index("tenure")] = "long"
+    run = retrained([*rows, wrong, rows[1]], bad_rows=LEAVE_OUT)
+
+    told = as_developer.get(f"/api/v1/retrainings/{run.uuid}").json()["rows_read"]
+
+    assert [told[name] for name in ("rows_in", "accepted", "duplicates", "rejected")] == [302, 300, 1, 1]
+    left_out = b"".join(as_developer.get(told["rejected_rows_url"]).streaming_content).decode("utf-8-sig")
+    assert "302,tenure,long" in left_out
+    datasets = as_developer.get("/api/v1/datasets").json()["results"]
+    assert {data["kind"]: data["rows_read"] for data in datasets} == {
+        "upload": told, "combined": None, "original": None,
+    }  # fmt: skip
+    assert as_developer.get(f"/api/v1/jobs/{run.job_id}").json()["rows_read"] == told
+    # Files to learn from are the developer's alone.
+    assert as_user.get(f"/api/v1/jobs/{run.job_id}").json()["rows_read"] is None

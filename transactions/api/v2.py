@@ -2,6 +2,7 @@
 
 from django.http import Http404
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -10,21 +11,30 @@ from rest_framework.views import APIView
 from companies.access import IsMember
 from companies.models import Scope
 from companies.organisations import OfOrganisation
-from core.files.store import file_url
-from intake.api import IDEMPOTENCY_KEY, TakesUpload, refusals
+from core.downloads import CSV, plain_name
+from core.files.store import file_url, send_object
+from core.files.stored import DATASETS
+from intake.api import IDEMPOTENCY_KEY, NoRowsLeftOut, RowsRead, TableField, TakesUpload, refusals
 from ml.logs.features.catalogue import FEATURE_SETS
 from transactions.api.bases import LogBaseInput, named_bases
-from transactions.selectors import analysis_of_dataset, status_of
+from transactions.api.rows import account_of_log
+from transactions.models import AnalysisSession
+from transactions.selectors import (
+    analysis_of_dataset,
+    matrices_of,
+    status_of,
+    status_of_features,
+    why_it_failed,
+)
 from transactions.services.processing import process_features
 from transactions.services.uploads import start_analysis
 
 TAG = "churn v2"
+STATES = ("uploaded", "processing", "ready", "error")
 
 
 class UploadInput(LogBaseInput):
-    file = serializers.FileField(
-        allow_empty_file=True, help_text="CSV or XLSX with customer_id, event_date, amount, event_type."
-    )
+    file = TableField(help_text="CSV or XLSX with customer_id, event_date, amount, event_type.")
     has_churn_label = serializers.BooleanField(
         allow_null=True,
         default=None,
@@ -37,14 +47,48 @@ class UploadOutput(serializers.Serializer):
     dataset_id = serializers.UUIDField()
     file_url = serializers.URLField(help_text="Opens the file without a login, for a while.")
     row_count = serializers.IntegerField()
-    status = serializers.ChoiceField(("uploaded", "processing", "ready", "error"))
+    status = serializers.ChoiceField(STATES)
     message = serializers.CharField()
+    rows_read = RowsRead()
 
 
 class ProcessOutput(serializers.Serializer):
     success = serializers.BooleanField()
     message = serializers.CharField()
     dataset_id = serializers.UUIDField()
+    job = serializers.UUIDField(help_text="See `/api/v1/jobs/{id}` for its progress.")
+    rows_read = RowsRead()
+
+
+class FailureOutput(serializers.Serializer):
+    code = serializers.CharField(help_text="For programs.")
+    message = serializers.CharField(help_text="What happened and what to do.")
+
+
+class FeaturesOutput(serializers.Serializer):
+    dataset_id = serializers.UUIDField(
+        allow_null=True, help_text="Of the features: their file is called by it. Null until it stands."
+    )
+    feature_set = serializers.CharField()
+    status = serializers.ChoiceField(STATES)
+    file_name = serializers.CharField(allow_null=True, help_text="features_{dataset_id}.csv.")
+    file_url = serializers.URLField(allow_null=True, help_text="Opens it without a login, for a while.")
+    row_count = serializers.IntegerField(allow_null=True, help_text="One for each customer.")
+    has_churn_label = serializers.BooleanField(allow_null=True, help_text="Whether it says who left.")
+
+
+class LogOutput(serializers.Serializer):
+    dataset_id = serializers.UUIDField()
+    filename = serializers.CharField()
+    status = serializers.ChoiceField(STATES)
+    has_churn_label = serializers.BooleanField(
+        allow_null=True, help_text="Null where nobody said it and the columns have no meaning yet."
+    )
+    row_count = serializers.IntegerField()
+    file_url = serializers.URLField(help_text="Opens the file without a login, for a while.")
+    error = FailureOutput(allow_null=True, help_text="Why the status is error, where it is.")
+    features = FeaturesOutput(many=True, help_text="What was computed from it, latest first.")
+    rows_read = RowsRead()
 
 
 @extend_schema(tags=[TAG])
@@ -78,8 +122,49 @@ class UploadDataset(OfOrganisation, TakesUpload, APIView):
                 "row_count": dataset.row_count,
                 "status": status_of(analysis),
                 "message": "Dataset uploaded successfully to storage",
+                "rows_read": account_of_log(request, analysis),
             }
         )
+
+
+@extend_schema(tags=[TAG])
+class DatasetDetail(OfOrganisation, APIView):
+    """How a purchase log stands, what was read of it, and where its features are."""
+
+    permission_classes = [IsMember]
+
+    @extend_schema(responses=LogOutput)
+    def get(self, request, org, dataset):
+        analysis = _found(request, dataset)
+        stored = analysis.dataset
+        return Response(
+            {
+                "dataset_id": str(stored.uuid),
+                "filename": stored.original_filename,
+                "status": status_of(analysis),
+                "has_churn_label": stored.has_churn_label,
+                "row_count": stored.row_count,
+                "file_url": file_url(stored.bucket_name, stored.file_path),
+                "error": why_it_failed(analysis),
+                "features": [_tell_features(matrix) for matrix in matrices_of(analysis)],
+                "rows_read": account_of_log(request, analysis),
+            }
+        )
+
+
+@extend_schema(tags=[TAG])
+class RejectedRows(OfOrganisation, APIView):
+    """The rows of a purchase log that were left out, each with its line and why; 404 where none were."""
+
+    permission_classes = [IsMember]
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.BINARY})
+    def get(self, request, org, dataset):
+        analysis = _found(request, dataset)
+        if not analysis.rejects_path:
+            raise NoRowsLeftOut(f"No row of “{analysis}” was left out, or its rows were not read yet.")
+        name = plain_name(analysis.dataset.name.rpartition(".")[0] or analysis.dataset.name, "-left-out.csv")
+        return send_object(request, DATASETS, analysis.rejects_path, filename=name, content_type=CSV)
 
 
 class ProcessInput(serializers.Serializer):
@@ -100,10 +185,8 @@ class ProcessFeatures(OfOrganisation, APIView):
     def post(self, request, org, dataset):
         wanted = ProcessInput(data=request.data)
         wanted.is_valid(raise_exception=True)
-        analysis = analysis_of_dataset(request.member.company, dataset)
-        if analysis is None:
-            raise Http404
-        process_features(
+        analysis = _found(request, dataset)
+        matrix = process_features(
             analysis=analysis, by=request.member.account, at=timezone.now(), **wanted.validated_data
         )
         return Response(
@@ -111,5 +194,27 @@ class ProcessFeatures(OfOrganisation, APIView):
                 "success": True,
                 "message": "Feature engineering started in background",
                 "dataset_id": str(analysis.dataset.uuid),
+                "job": str(matrix.job_id),
+                "rows_read": account_of_log(request, analysis),
             }
         )
+
+
+def _found(request, dataset) -> AnalysisSession:
+    analysis = analysis_of_dataset(request.member.company, dataset)
+    if analysis is None:
+        raise Http404
+    return analysis
+
+
+def _tell_features(matrix):
+    stored = matrix.dataset
+    return {
+        "dataset_id": stored and str(stored.uuid),
+        "feature_set": matrix.feature_set,
+        "status": status_of_features(matrix),
+        "file_name": stored and stored.original_filename,
+        "file_url": stored and file_url(stored.bucket_name, stored.file_path),
+        "row_count": stored and stored.row_count,
+        "has_churn_label": stored and stored.has_churn_label,
+    }

@@ -12,12 +12,13 @@ from rest_framework.views import APIView
 from companies.access import IsMember
 from companies.models import Scope
 from core.errors import DomainError
-from intake.api import IDEMPOTENCY_KEY, TakesUpload, UploadRefusal, refusals
+from intake.api import IDEMPOTENCY_KEY, RowsRead, TableField, TakesUpload, UploadRefusal, refusals
 from jobs.models import Job
 from jobs.waiting import see_through
 from ml.logs.profile.score import MINIMUM_CUSTOMERS, MINIMUM_RECORDS
 from tabular.previews.preview import Preview
 from transactions.api.bases import LogBaseInput, named_bases
+from transactions.api.rows import account_of_log
 from transactions.selectors import analyses_for
 from transactions.services.configuration import check_days, configure_analysis
 from transactions.services.importing import start_import
@@ -39,7 +40,7 @@ class LogCouldNotBeRead(DomainError):
 
 
 class SentLog(LogBaseInput):
-    file = serializers.FileField(allow_empty_file=True, help_text="CSV or XLSX, one row per purchase.")
+    file = TableField(help_text="CSV or XLSX, one row per purchase.")
 
 
 class SeenLog(serializers.Serializer):
@@ -51,6 +52,10 @@ class SeenLog(serializers.Serializer):
     detected_types = serializers.DictField(
         child=serializers.CharField(), help_text="string, datetime or float for each column."
     )
+    dataset_id = serializers.UUIDField(
+        help_text="By it `/api/v1/churn/v2/organizations/{org}/datasets/{dataset}` says how the log stands."
+    )
+    rows_read = RowsRead()
 
 
 class ConfigureInput(serializers.Serializer):
@@ -82,6 +87,7 @@ class ConfigureOutput(serializers.Serializer):
     session_id = serializers.UUIDField()
     status = serializers.CharField()
     validation_results = ValidationResults()
+    rows_read = RowsRead()
 
 
 @extend_schema(tags=["purchase-logs"])
@@ -120,6 +126,8 @@ class Upload(TakesUpload, APIView):
                     column.name: "string" if column.name in names else TYPES[column.kind]
                     for column in preview.columns
                 },
+                "dataset_id": str(analysis.dataset.uuid),
+                "rows_read": account_of_log(request, analysis),
             }
         )
 
@@ -163,7 +171,12 @@ class Configure(APIView):
             at=timezone.now(),
         )
         return Response(
-            {"session_id": str(analysis.pk), "status": "configured", "validation_results": _judge(analysis)}
+            {
+                "session_id": str(analysis.pk),
+                "status": "configured",
+                "validation_results": _judge(analysis),
+                "rows_read": account_of_log(request, analysis),
+            }
         )
 
 

@@ -60,4 +60,4 @@ def _within_memory():
     try:
         yield
     except duckdb.OutOfMemoryException as error:
-        raise TableError("too_much_memory", "The log is too large to be described.") from error
+        raise TableError("too_much_memory", "The log is too large to be described. Split it.") from error

@@ -54,7 +54,7 @@ def freeze_mapping(
     """
     if unknown := sorted(set(mapping) - set(ROLES)):
         raise MappingRefused(
-            f"{unknown[0]} is nothing that a column can be. Columns can be: {', '.join(ROLES)}.",
+            f"{unknown[0]} is nothing that a column can be. Choose one of: {', '.join(ROLES)}.",
             code="unknown-role",
             field="column_mapping",
         )

@@ -85,7 +85,7 @@ def refuse_unknown_set(feature_set: str) -> None:
     """Raise `NoSuchFeatures` unless the catalogue has the set."""
     if feature_set not in FEATURE_SETS:
         raise NoSuchFeatures(
-            f"There are no features called {feature_set[:60]}. There are: {', '.join(FEATURE_SETS)}.",
+            f"There are no features called {feature_set[:60]}. Choose one of: {', '.join(FEATURE_SETS)}.",
             field="feature_set",
         )
 

@@ -79,7 +79,7 @@ def process_features(
         pk=analysis.pk
     )
     if any(matrix.is_being_computed for matrix in analysis.matrices.select_related("job")):
-        raise AlreadyProcessing(f"The features of “{analysis}” are being computed already.")
+        raise AlreadyProcessing(f"The features of “{analysis}” are being computed already. Wait for them.")
     if analysis.is_ready:
         return start_features(analysis=analysis, feature_set=feature_set, by=by, at=at)
     # Features of an earlier try that never came to be would keep the log from being read.
@@ -116,7 +116,8 @@ def name_columns(analysis: AnalysisSession) -> dict[str, str]:
     says_label = analysis.dataset.has_churn_label
     if says_label and LABEL not in by_name:
         raise ColumnsNotNamed(
-            f"has_churn_label was sent as true, but the file has no column {LABEL}.",
+            f"has_churn_label was sent as true, but the file has no column {LABEL}. Rename the column that "
+            "says who left, or send false.",
             extra={"missing": [LABEL], "columns": header},
         )
     return {

@@ -114,7 +114,10 @@ def _refuse_base(population, new_base, member):
     if population is None:
         return
     if population.company_id != company.pk or not population.is_log:
-        raise NotForPurchases(f"{company} has no purchase logs of {population}.")
+        raise NotForPurchases(
+            f"{company} has no purchase logs of {population}. Choose customers whose purchases are kept, or "
+            "leave it out."
+        )
     if population.is_archived:
         raise NotForPurchases(f"{population} was archived. Add the file as a new log.")
 

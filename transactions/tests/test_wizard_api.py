@@ -37,7 +37,8 @@ def test_a_log_goes_from_the_upload_to_a_configured_session(program):
 
     found = answer.json()
     assert answer.status_code == 200
-    assert list(found) == ["upload_id", "filename", "rows", "columns", "preview", "detected_types"]
+    published = ["upload_id", "filename", "rows", "columns", "preview", "detected_types"]
+    assert list(found) == [*published, "dataset_id", "rows_read"]
     assert found["filename"] == "customer_data.csv"
     assert found["columns"] == ["customer", "bought on", "paid", "category"]
     assert found["detected_types"] == {
@@ -51,7 +52,7 @@ def test_a_log_goes_from_the_upload_to_a_configured_session(program):
     answer = configure(program, found["upload_id"])
 
     configured = answer.json()
-    assert list(configured) == ["session_id", "status", "validation_results"]
+    assert list(configured) == ["session_id", "status", "validation_results", "rows_read"]
     assert configured["status"] == "configured"
     checks = configured["validation_results"]
     assert list(checks) == ["has_required_columns", "min_records", "min_customers", "quality_score"]
