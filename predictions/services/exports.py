@@ -19,7 +19,8 @@ from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, CustomerTab
 from predictions.engines.shadow import CHALLENGER, who_changed_sides
 from predictions.files import MOST_SHEET_ROWS
 from predictions.models import Prediction
-from tabular.snapshots.write import BOM, decimal_sign, fixed_decimals, number_formats, write_xlsx
+from tabular.snapshots.workbook import write_xlsx
+from tabular.snapshots.write import BOM, decimal_sign, fixed_decimals, number_formats
 from tabular.source.danger import harmless_array
 from tabular.source.records import iter_records
 from tabular.source.spec import ParseSpec
