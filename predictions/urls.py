@@ -9,6 +9,7 @@ app_name = "predictions"
 run = [
     path("", runs.result, name="result"),
     path("customers.csv", runs.download_customers, name="download_customers"),
+    path("customers.xlsx", runs.download_customers_xlsx, name="download_customers_xlsx"),
     path("result.csv", runs.download_csv, name="download_csv"),
     path("result.xlsx", runs.download_xlsx, name="download_xlsx"),
     path("upload", runs.download_upload, name="download_upload"),

@@ -279,7 +279,7 @@ ROUTES = {
     "<portal:portal>/predictions/<uuid:run>/": both_portals("predictions/{run}/"),
     **{
         f"<portal:portal>/predictions/<uuid:run>/{file}": both_portals(f"predictions/{{run}}/{file}")
-        for file in ("customers.csv", "result.csv", "result.xlsx", "upload", "left-out.csv")
+        for file in ("customers.csv", "customers.xlsx", "result.csv", "result.xlsx", "upload", "left-out.csv")
     },
     # Only what was scored from a purchase log has them.
     **{

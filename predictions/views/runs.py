@@ -169,7 +169,7 @@ def _customers(request, prediction):
     summary = prediction.result
     group = summary["group"]
     table = open_table(prediction)
-    wanted = read_query(request.GET, columns=table.columns, tiers=summary["tiers"], group=group)
+    wanted = _wanted(request, prediction, table)
     table = table.asking(wanted.query)
     page = Paginator(table, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     columns = [
@@ -198,7 +198,13 @@ def _customers(request, prediction):
         "tier_names": list(summary["tiers"]),
         # What a filter offers: nothing where no result was there to compare with.
         "change_names": CHANGE_NAMES if CHANGE in table.columns else {},
+        "fits_workbook": len(table) <= files.MOST_SHEET_ROWS,
     }
+
+
+def _wanted(request, prediction, table):
+    summary = prediction.result
+    return read_query(request.GET, columns=table.columns, tiers=summary["tiers"], group=summary["group"])
 
 
 def _places(column, rows):
@@ -233,13 +239,21 @@ def download_xlsx(request, run):
 def download_customers(request, run):
     """Send the customers that the current filter leaves, as CSV."""
     prediction = _finished(request, run)
-    summary = prediction.result
     table = open_table(prediction)
-    group = summary["group"]
-    wanted = read_query(request.GET, columns=table.columns, tiers=summary["tiers"], group=group)
+    wanted = _wanted(request, prediction, table)
     name = files.download_name(prediction.prediction_name, "-selection.csv", as_of=prediction.as_of)
     pieces = exports.selection(prediction, table.asking(wanted.query))
     return send_pieces(request, pieces, name=name, content_type=CSV)
+
+
+@member_required
+@require_safe
+def download_customers_xlsx(request, run):
+    """Send the customers that the current filter leaves, as a workbook."""
+    prediction = _finished(request, run)
+    wanted = _wanted(request, prediction, open_table(prediction))
+    name = files.download_name(prediction.prediction_name, "-selection.xlsx", as_of=prediction.as_of)
+    return send_pieces(request, exports.workbook(prediction, wanted), name=name, content_type=XLSX)
 
 
 @require_safe
