@@ -34,6 +34,13 @@ def predictions_for(member: Member):
     return member.company.predictions.with_people()
 
 
+def may_change(member: Member, prediction: Prediction) -> bool:
+    """Tell whether `member` may rename and delete it: a user the own ones, the developer all."""
+    if prediction.company_id != member.company.pk:
+        return False
+    return member.is_developer or prediction.user_id == member.row.pk
+
+
 def open_table(prediction: Prediction) -> CustomerTable:
     """Open the scored customers of a finished prediction."""
     return CustomerTable(readable_path(files.table_beside(prediction.result_dataset_path)))

@@ -272,6 +272,16 @@ ROUTES = {
         f"<portal:portal>/predictions/<uuid:run>/{file}": both_portals(f"predictions/{{run}}/{file}")
         for file in ("customers.csv", "customers.xlsx", "result.csv", "result.xlsx", "upload", "left-out.csv")
     },
+    "<portal:portal>/predictions/<uuid:run>/rename/": [
+        *both_portals("predictions/{run}/rename/"),
+        *page("dev/predictions/{run}/rename/", own=400, method="post"),  # no name
+        *page("user/predictions/{run}/rename/", own=400, method="post"),
+    ],
+    "<portal:portal>/predictions/<uuid:run>/delete/": [
+        *both_portals("predictions/{run}/delete/"),
+        *page("dev/predictions/{run}/delete/", own=422, method="post"),  # another name was typed
+        *page("user/predictions/{run}/delete/", own=422, method="post"),
+    ],
     # Only what was scored from a purchase log has them.
     **{
         f"<portal:portal>/predictions/<uuid:run>/{file}": both_portals(f"predictions/{{run}}/{file}", own=404)

@@ -152,7 +152,7 @@ def sample(request):
 @member_required
 @require_safe
 def result(request, run):
-    prediction = _found(request, run)
+    prediction = found_for(request, run)
     if not prediction.is_done:
         return render(request, "predictions/running.html", {"prediction": prediction, "job": prediction.job})
     customers = _customers(request, prediction)
@@ -271,7 +271,7 @@ def download_changed_sides(request, run):
 @require_safe
 def download_upload(request, run):
     """Send back the file as it was uploaded, byte for byte, and never as something a browser would run."""
-    prediction = _found(request, run)
+    prediction = found_for(request, run)
     stored = _upload_of(prediction)
     name = plain_name(prediction.prediction_name, f"-upload{PurePosixPath(stored).suffix}")
     return send_media(request, stored, filename=name)
@@ -280,7 +280,7 @@ def download_upload(request, run):
 @member_required
 @require_safe
 def download_rejects(request, run):
-    prediction = _found(request, run)
+    prediction = found_for(request, run)
     stored = rejects_of(_upload_of(prediction))
     name = plain_name(prediction.prediction_name, "-left-out.csv")
     return send_media(request, stored, filename=name, content_type=CSV)
@@ -349,12 +349,13 @@ def _sorted(found, sort):
 # --- Shared ----------------------------------------------------------------------------------------------
 
 
-def _found(request, run):
+def found_for(request, run):
+    """Return a prediction of the member's company; one of another company is not there."""
     return get_object_or_404(predictions_for(request.member), uuid=run)
 
 
 def _finished(request, run):
-    prediction = _found(request, run)
+    prediction = found_for(request, run)
     if not prediction.is_done:
         raise Http404
     return prediction
