@@ -140,6 +140,15 @@ def test_the_workbook_says_as_of_when_and_stands_by_risk(scored, as_developer):
     assert len(chances) == scored.result["rows"] and chances == sorted(chances, reverse=True)
 
 
+def test_a_log_that_is_scored_again_by_the_same_model_is_told(scored, member, as_developer):
+    again = start_log_prediction(member=member, analysis=log_of(scored), at=NOON)
+
+    page = as_developer.get(reverse("predictions:result", args=("dev", again.uuid))).content.decode()
+
+    assert "The same log was already scored by the same model" in page
+    assert reverse("predictions:result", args=("dev", scored.uuid)) in page
+
+
 # --- The next export -------------------------------------------------------------------------------------
 
 
