@@ -83,6 +83,15 @@ def test_the_page_of_a_version_has_each_chart_with_its_table(network, as_develop
         assert fact in html
 
 
+def test_the_card_lists_what_stands_on_it(network, as_developer):
+    html = page(as_developer, "dev", network).content.decode()
+
+    parts = re.findall(r'<li><a href="#([^"]+)">', html)
+    assert {"data", "part-1"} <= set(parts)
+    for key in parts:
+        assert len(re.findall(rf'<h2[^>]* id="{key}"', html)) == 1
+
+
 def test_the_figures_of_a_version_stand_beside_those_of_the_suggested_one(default_versions, as_developer):
     suggested = best_default(telecom_base())
     other = next(version for version in default_versions.values() if version != suggested)
