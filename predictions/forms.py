@@ -64,6 +64,14 @@ class PredictionForm(SentOnceForm, TableForm):
         self.fields["model"].initial = champion
 
 
+class RenameForm(forms.Form):
+    name = forms.CharField(
+        max_length=255,
+        widget=forms.TextInput({"autocomplete": "off"}),
+        error_messages={"required": "Give the prediction a name."},
+    )
+
+
 class HistoryFilter(django_filters.FilterSet):
     """Person, customers, model and date. Dates are days of this installation's time zone, both included."""
 

@@ -8,6 +8,7 @@ from companies.identity import Member
 from companies.models import Company
 from core.errors import Conflict
 from core.files.media import media_exists, readable_path
+from jobs.models import Job
 from predictions import files
 from predictions.engines.results import CustomerTable
 from predictions.models import Prediction
@@ -32,6 +33,40 @@ MOST_EARLIER = 20
 def predictions_for(member: Member):
     """Return every prediction of the member's company: colleagues read each other's results (see README)."""
     return member.company.predictions.with_people()
+
+
+def may_change(member: Member, prediction: Prediction) -> bool:
+    """Tell whether `member` may rename and delete it: a user the own ones, the developer all."""
+    if prediction.company_id != member.company.pk:
+        return False
+    return member.is_developer or prediction.user_id == member.row.pk
+
+
+def scored_before(prediction: Prediction) -> Prediction | None:
+    """Return the latest run before this one in which the same version was given the same file, or log, as of
+    the same day; None where there is none.
+    """
+    read = prediction.input_data or {}
+    if prediction.reads_log:
+        same = {"input_data__analysis": read["analysis"]}
+    elif sha256 := (read.get("spec") or {}).get("sha256"):
+        same = {"input_data__spec__sha256": sha256}
+    else:
+        return None
+    earlier = prediction.company.predictions.with_people().filter(
+        model=prediction.model_id, pk__lt=prediction.pk, **same
+    )
+    # How bad rows are dealt with, and how letters are read, changes who is scored.
+    found = earlier.exclude(job__state__in=Job.CAME_TO_NOTHING).order_by("-pk")
+    return next((run for run in found if _reads_alike(run, prediction)), None)
+
+
+def _reads_alike(one, other):
+    def told(run):
+        read = run.input_data
+        return run.as_of, read.get("rejected"), (read.get("spec") or {}).get("encoding")
+
+    return told(one) == told(other)
 
 
 def open_table(prediction: Prediction) -> CustomerTable:

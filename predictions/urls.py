@@ -2,13 +2,16 @@ from django.urls import include, path
 
 from predictions.api import runs as api
 from predictions.api import v2
-from predictions.views import logs, runs
+from predictions.views import changing, logs, runs
 
 app_name = "predictions"
 
 run = [
     path("", runs.result, name="result"),
+    path("rename/", changing.rename, name="rename"),
+    path("delete/", changing.delete, name="delete"),
     path("customers.csv", runs.download_customers, name="download_customers"),
+    path("customers.xlsx", runs.download_customers_xlsx, name="download_customers_xlsx"),
     path("result.csv", runs.download_csv, name="download_csv"),
     path("result.xlsx", runs.download_xlsx, name="download_xlsx"),
     path("upload", runs.download_upload, name="download_upload"),

@@ -37,12 +37,6 @@ def page(path, *, own=200, method="get"):
     return [Route(path, method, answers)]
 
 
-def nobody(path):
-    """An address that no user may open; a developer is led to the one of the own portal."""
-    developers = dict.fromkeys(MEMBERS["dev"], 302)
-    return [Route(path, "get", dict.fromkeys(ROLES, 403) | developers | {ANONYMOUS: 302, OPERATOR: 404})]
-
-
 def both_portals(path, **options):
     """A page that each portal has: who reads with the address of the other one is led to the own."""
     routes = [*page(f"dev/{path}", **options), *page(f"user/{path}", **options)]
@@ -148,10 +142,7 @@ ROUTES = {
         *page("dev/bases/{base}/archive/", own=400, method="post"),  # no reason
     ],
     "<portal:portal>/models/": both_portals("models/"),
-    "<portal:portal>/models/<int:pk>/": [
-        *page("dev/models/{version}/"),
-        *nobody("user/models/{version}/"),  # how good a version is in figures is for developers
-    ],
+    "<portal:portal>/models/<int:pk>/": both_portals("models/{version}/"),
     "dev/models/<int:pk>/deploy/": [
         *page("dev/models/{version}/deploy/"),
         *page("dev/models/{version}/deploy/", own=400, method="post"),  # no reason
@@ -285,8 +276,18 @@ ROUTES = {
     "<portal:portal>/predictions/<uuid:run>/": both_portals("predictions/{run}/"),
     **{
         f"<portal:portal>/predictions/<uuid:run>/{file}": both_portals(f"predictions/{{run}}/{file}")
-        for file in ("customers.csv", "result.csv", "result.xlsx", "upload", "left-out.csv")
+        for file in ("customers.csv", "customers.xlsx", "result.csv", "result.xlsx", "upload", "left-out.csv")
     },
+    "<portal:portal>/predictions/<uuid:run>/rename/": [
+        *both_portals("predictions/{run}/rename/"),
+        *page("dev/predictions/{run}/rename/", own=400, method="post"),  # no name
+        *page("user/predictions/{run}/rename/", own=400, method="post"),
+    ],
+    "<portal:portal>/predictions/<uuid:run>/delete/": [
+        *both_portals("predictions/{run}/delete/"),
+        *page("dev/predictions/{run}/delete/", own=422, method="post"),  # another name was typed
+        *page("user/predictions/{run}/delete/", own=422, method="post"),
+    ],
     # Only what was scored from a purchase log has them.
     **{
         f"<portal:portal>/predictions/<uuid:run>/{file}": both_portals(f"predictions/{{run}}/{file}", own=404)

@@ -159,3 +159,25 @@ def test_the_menu_of_a_narrow_window_opens_without_a_script(browser, visit, as_d
     browser.find_element(By.CSS_SELECTOR, ".menu summary").click()
 
     assert link.is_displayed()
+
+
+def test_the_list_of_a_long_page_stays_in_view_and_leads_to_its_parts(
+    browser, visit, as_developer, default_versions
+):
+    card = reverse("registry:version", args=("dev", default_versions["logistic_regression"].pk))
+
+    def top(selector):
+        script = "return document.querySelector(arguments[0]).getBoundingClientRect().top"
+        return browser.execute_script(script, selector)
+
+    for width in WIDTHS:
+        visit(card, width=width, client=as_developer)
+        browser.execute_script("document.documentElement.style.scrollBehavior = 'auto'")
+        browser.execute_script("window.scrollTo(0, document.body.scrollHeight / 2)")
+        assert 0 <= top(".contents") < 20, width
+        browser.find_element(By.CSS_SELECTOR, ".contents summary").click()
+        browser.find_element(By.CSS_SELECTOR, '.contents a[href="#data"]').click()
+        assert browser.current_url.endswith("#data")
+        assert browser.find_element(By.CSS_SELECTOR, ".contents details").get_attribute("open") is None
+        # Not behind the list that leads there.
+        assert top("#data") >= 40, width

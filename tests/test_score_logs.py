@@ -1,5 +1,6 @@
 """The customers of a purchase log: scored by what a training left, and once more with the next export."""
 
+import io
 from datetime import date, datetime, timedelta
 
 import duckdb
@@ -7,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from core.files.media import readable_path
 from core.files.store import local_copy
@@ -19,6 +21,7 @@ from predictions.services.histories import score_history
 from predictions.services.logs import NoModelOfPurchases, start_log_prediction
 from predictions.services.renewing import start_newer_prediction
 from registry.selectors import champion_of
+from tabular.source.xlsx import ABOUT
 from tests.coffee_shop import LATER, NOON, SPRING, csv_of, finish, log_of, until, written
 from transactions.models import AnalysisSession
 from transactions.presenting.days import write_day
@@ -122,6 +125,28 @@ def test_the_page_says_who_was_scored_and_who_lapsed(learned, as_developer, do_j
         assert as_developer.get(reverse(f"predictions:{name}", args=("dev", run.uuid))).status_code == 404
     history = as_developer.get(reverse("predictions:history", args=("dev",)))
     assert str(run) in history.content.decode()
+
+
+def test_the_workbook_says_as_of_when_and_stands_by_risk(scored, as_developer):
+    answer = as_developer.get(reverse("predictions:download_xlsx", args=("dev", scored.uuid)))
+
+    book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
+
+    told = {row[0]: row[1] for row in book[ABOUT].iter_rows(values_only=True)}
+    assert told["As of"].date().isoformat() == scored.result["as_of"][:10]
+    assert told["Customers scored"] == scored.result["rows"]
+    header, *rows = book["Customers"].iter_rows(values_only=True)
+    chances = [row[header.index("churn_probability")] for row in rows]
+    assert len(chances) == scored.result["rows"] and chances == sorted(chances, reverse=True)
+
+
+def test_a_log_that_is_scored_again_by_the_same_model_is_told(scored, member, as_developer):
+    again = start_log_prediction(member=member, analysis=log_of(scored), at=NOON)
+
+    page = as_developer.get(reverse("predictions:result", args=("dev", again.uuid))).content.decode()
+
+    assert "The same log was already scored by the same model" in page
+    assert reverse("predictions:result", args=("dev", scored.uuid)) in page
 
 
 # --- The next export -------------------------------------------------------------------------------------

@@ -172,10 +172,18 @@ class CustomerTable(Sequence):
 
     def places(self) -> Iterator[int]:
         """Yield the places of the rows that the query leaves, in the order of the file, from 0."""
+        yield from self._places("1")
+
+    def sorted_places(self) -> Iterator[int]:
+        """Yield the same places in the order of the query; rows that tie, in the order of the file."""
+        key, falling = self._order()
+        yield from self._places(f"{key} {'DESC' if falling else 'ASC'}, {PLACE}")
+
+    def _places(self, order: str) -> Iterator[int]:
         where, values = self._where()
         with self._connect() as connection:
             places = connection.execute(
-                f"SELECT {PLACE} FROM {TABLE} {_conditions(where)} ORDER BY 1", [self._path, *values]
+                f"SELECT {PLACE} FROM {TABLE} {_conditions(where)} ORDER BY {order}", [self._path, *values]
             )
             while block := places.fetchmany(65_536):
                 yield from (row[0] for row in block)

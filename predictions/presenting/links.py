@@ -18,14 +18,21 @@ def predict_link(member: Member, base: Population | None) -> Link | None:
     return None if base.is_log else Link("Predict", f"{url}?{urlencode({'base': base.uuid})}")
 
 
-def result_page(member: Member, run: ShadowRun) -> str:
+def result_page(member: Member, run: ShadowRun) -> str | None:
+    """Return where the result of a run is read; None once somebody deleted it."""
+    if not _is_there(member, run):
+        return None
     return reverse("predictions:result", args=(member.portal, run.batch))
 
 
 def changed_sides_link(member: Member, run: ShadowRun) -> Link | None:
     """Return the list of those whom the challenger puts on the other side, where there are any."""
     url = reverse("predictions:changed_sides", args=(run.batch,))
-    return Link("Who changes side", url) if run.disagree else None
+    return Link("Who changes side", url) if run.disagree and _is_there(member, run) else None
+
+
+def _is_there(member, run):
+    return member.company.predictions.filter(uuid=run.batch).exists()
 
 
 def score_link(member: Member, analysis: AnalysisSession) -> Link:

@@ -4,6 +4,7 @@ import csv
 import io
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,11 +16,16 @@ from core.files.media import readable_path
 from intake.services.waiting import waiting_room
 from predictions import files
 from predictions.engines.batch import CHURN_PROBABILITY
-from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, CustomerTable
+from predictions.engines.queries import Wanted
+from predictions.engines.results import CUSTOMER, DEFAULT_SORT, LINE, PROBABILITY, CustomerTable
 from predictions.engines.shadow import CHALLENGER, who_changed_sides
+from predictions.engines.stored_rows import StoredRows
 from predictions.files import MOST_SHEET_ROWS
 from predictions.models import Prediction
-from tabular.snapshots.write import BOM, decimal_sign, fixed_decimals, number_formats, write_xlsx
+from predictions.presenting.workbook import about_result
+from predictions.selectors import open_table
+from tabular.snapshots.workbook import measure_columns, write_xlsx
+from tabular.snapshots.write import BOM, decimal_sign, fixed_decimals, number_formats
 from tabular.source.danger import harmless_array
 from tabular.source.records import iter_records
 from tabular.source.spec import ParseSpec
@@ -27,6 +33,7 @@ from tabular.values.amounts import NumberFormat
 from tabular.values.schema import TableSchema
 
 PIECE = 256 * 1024
+SHEET = "Customers"
 # So many rows of a selection leave in one piece.
 RECORDS = 1_000
 CHANGED_SIDES = (
@@ -38,25 +45,49 @@ class TooManyForASheet(TooLarge):
     code = "too-many-for-a-sheet"
 
 
-def workbook(prediction: Prediction) -> Iterator[bytes]:
-    """Return the result as an XLSX file in pieces; it is built on disk when the first is asked for.
+def workbook(prediction: Prediction, wanted: Wanted | None = None) -> Iterator[bytes]:
+    """Return a result as an XLSX file in pieces; it is built on disk when the first is asked for.
+
+    Customers stand by their risk, the highest first, whatever the order of the file or of the page.
+
+    Parameters
+    ----------
+    wanted
+        Which customers, as a page was asked for them; default: all.
 
     Raises
     ------
     TooManyForASheet
-        The result has more than 200,000 customers.
+        These are more than 200,000 customers.
     """
-    if prediction.result["rows"] > MOST_SHEET_ROWS:
+    table = open_table(prediction)
+    narrows = wanted is not None and wanted.query.filters_anything
+    if narrows:
+        table = table.asking(replace(wanted.query, sort=DEFAULT_SORT))
+    rows = len(table) if narrows else prediction.result["rows"]
+    if rows > MOST_SHEET_ROWS:
         raise TooManyForASheet(
             f"A workbook is offered for up to {MOST_SHEET_ROWS:,} customers. Download the CSV instead."
         )
-    return _workbook(_Stored(prediction))
+    return _workbook(_Stored(prediction), table, about_result(prediction, wanted if narrows else None, rows))
 
 
-def _workbook(result):
+def _workbook(result, table, about):
     with tempfile.TemporaryDirectory(dir=waiting_room(), prefix=files.WORKBOOK) as folder:
         path = Path(folder) / "result.xlsx"
-        write_xlsx(path, result.names, result.batches(), numbers=result.numbers, already_harmless=True)
+        write_xlsx(
+            path,
+            result.names,
+            result.rows.batches_at(table.sorted_places()),
+            sheet=SHEET,
+            about=about,
+            numbers=result.numbers,
+            shares=result.chances,
+            measures=measure_columns(
+                result.rows.batches(), [result.numbers.get(name) for name in result.names]
+            ),
+            already_harmless=True,
+        )
         with path.open("rb") as file:
             while piece := file.read(PIECE):
                 yield piece
@@ -115,6 +146,9 @@ class _Stored:
         self.delimiter = spec.delimiter if spec else ","
         with self.path.open(encoding="utf-8-sig", newline="") as file:
             self.names = next(csv.reader(file, delimiter=self.delimiter))
+        self.rows = StoredRows(self.path, self.delimiter, columns=len(self.names))
+        # The file may have a column of that name itself; ours is added behind all of them.
+        self.chances = {[name for name in self.names if name.startswith(CHURN_PROBABILITY)][-1]}
         self.numbers = self._numbers_of(prediction, spec)
 
     def _numbers_of(self, prediction, spec):
@@ -124,18 +158,6 @@ class _Stored:
         read = {self.names[spec.positions[name]]: how for name, how in number_formats(spec, schema).items()}
         added = [name for name in self.names[len(spec.header) :] if name.startswith(CHURN_PROBABILITY)]
         return read | dict.fromkeys(added, NumberFormat(decimal_sign(spec, schema)))
-
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        # Names in the file need not be unique in every respect; places are.
-        names = [f"c{place}" for place in range(len(self.names))]
-        return pacsv.open_csv(
-            self.path,
-            read_options=pacsv.ReadOptions(column_names=names, skip_rows_after_names=0, skip_rows=1),
-            parse_options=pacsv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
-            convert_options=pacsv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-            ),
-        )
 
 
 def _line(cells, delimiter) -> bytes:

@@ -10,6 +10,7 @@ from predictions.models import Prediction
 from predictions.presenting.logs import CHANGE_NAMES
 from predictions.presenting.named import Named
 from predictions.presenting.summary import quality_line
+from predictions.selectors import may_change, scored_before
 from registry.models import Population
 from tabular.snapshots.ages import say_day
 from tabular.source.encodings import BY_HAND
@@ -48,6 +49,16 @@ def quality(version, member: Member) -> str:
 def person(prediction: Prediction, member: Member) -> str:
     account = prediction.account
     return "you" if account == member.account else str(account)
+
+
+@register.filter
+def may_be_changed(prediction: Prediction, member: Member) -> bool:
+    return may_change(member, prediction)
+
+
+@register.filter(name="scored_before")
+def scored_before_it(prediction: Prediction) -> Prediction | None:
+    return scored_before(prediction)
 
 
 @register.filter

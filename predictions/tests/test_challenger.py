@@ -8,8 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
+from companies.identity import membership
 from companies.services.erasure import erase_company
 from core.files.media import media_path
 from core.files.owners import sweep
@@ -19,6 +21,7 @@ from predictions.engines.batch import score_file
 from predictions.engines.results import PROBABILITY
 from predictions.engines.shadow import CHALLENGER, who_changed_sides
 from predictions.models import Prediction
+from predictions.services.changing import delete_prediction
 from predictions.tests.conftest import to_csv
 from registry.artefacts import path_of, sign_version, stem_of, write_artefacts
 from registry.engines.files import sha256
@@ -91,6 +94,19 @@ def test_is_compared_with_what_was_used_customer_by_customer(challenge, done, us
     assert 0 < run.disagree < 150
     assert run.mean_difference == pytest.approx((scores[PROBABILITY] - scores[CHALLENGER]).abs().mean())
     assert sum(run.distribution["used"]) == sum(run.distribution["challenger"]) == 150
+
+
+def test_what_it_said_stays_when_the_prediction_is_deleted(challenge, done, user, as_developer):
+    challenge()
+    prediction = done(user)
+    result = reverse("predictions:result", args=("dev", prediction.uuid))
+    assert result in as_developer.get("/dev/models/").content.decode()
+
+    delete_prediction(prediction=prediction, typed="March base", by=membership(user), at=NOON)
+
+    page = as_developer.get("/dev/models/").content.decode()
+    assert "March base" in page and str(prediction.uuid) not in page
+    assert ShadowRun.objects.get().batch == prediction.uuid
 
 
 @pytest.mark.any_database

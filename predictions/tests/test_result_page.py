@@ -97,11 +97,12 @@ def test_no_cell_of_a_download_is_a_formula(as_user, done, user, customers):
     picked = rows_of(download(as_user, prediction, "download_customers", find="1"))
     book = load_workbook(io.BytesIO(download(as_user, prediction, "download_xlsx")))
 
-    for cells in (*result, *picked, *book.active.iter_rows(values_only=True)):
+    sheets = [row for sheet in book for row in sheet.iter_rows(values_only=True)]
+    for cells in (*result, *picked, *sheets):
         assert not [
             cell for cell in cells if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t")
         ]
-    assert {cell.data_type for row in book.active.iter_rows() for cell in row} <= {"s", "n"}
+    assert {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row} <= {"s", "n", "d"}
     assert [row[0].lstrip("'") for row in result[1 : len(FORMULAS) + 1]] == FORMULAS
 
 
@@ -110,10 +111,13 @@ def test_the_workbook_holds_the_same_as_the_csv(as_user, done, user, customers):
 
     book = load_workbook(io.BytesIO(download(as_user, prediction, "download_xlsx")))
 
-    header, *rows = book.active.iter_rows(values_only=True)
+    header, *rows = book["Customers"].iter_rows(values_only=True)
     result = rows_of(download(as_user, prediction, "download_csv"))
     assert list(header) == result[0]
-    assert [row[0] for row in rows] == [row[0] for row in result[1:]]
+    # The same customers, the highest risk first.
+    by_risk = sorted(result[1:], key=lambda row: -float(row[-2]))
+    assert sorted(row[0] for row in rows) == sorted(row[0] for row in by_risk)
+    assert [row[-2] for row in rows] == [float(row[-2]) for row in by_risk]
     tenure, chance = header.index("tenure"), header.index("churn_probability")
     assert isinstance(rows[0][tenure], int | float) and isinstance(rows[0][chance], float)
 
@@ -240,8 +244,8 @@ def test_another_company_finds_nothing(as_foreign_user, done, user):
     prediction = done(user)
 
     for name in (
-        "result", "download_csv", "download_xlsx", "download_customers", "download_upload",
-        "download_rejects",
+        "result", "download_csv", "download_xlsx", "download_customers", "download_customers_xlsx",
+        "download_upload", "download_rejects",
     ):  # fmt: skip
         address = reverse(f"predictions:{name}", args=("user", prediction.uuid))
         assert as_foreign_user.get(address).status_code == 404, name

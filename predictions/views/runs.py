@@ -152,7 +152,7 @@ def sample(request):
 @member_required
 @require_safe
 def result(request, run):
-    prediction = _found(request, run)
+    prediction = found_for(request, run)
     if not prediction.is_done:
         return render(request, "predictions/running.html", {"prediction": prediction, "job": prediction.job})
     customers = _customers(request, prediction)
@@ -169,7 +169,7 @@ def _customers(request, prediction):
     summary = prediction.result
     group = summary["group"]
     table = open_table(prediction)
-    wanted = read_query(request.GET, columns=table.columns, tiers=summary["tiers"], group=group)
+    wanted = _wanted(request, prediction, table)
     table = table.asking(wanted.query)
     page = Paginator(table, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     columns = [
@@ -198,7 +198,13 @@ def _customers(request, prediction):
         "tier_names": list(summary["tiers"]),
         # What a filter offers: nothing where no result was there to compare with.
         "change_names": CHANGE_NAMES if CHANGE in table.columns else {},
+        "fits_workbook": len(table) <= files.MOST_SHEET_ROWS,
     }
+
+
+def _wanted(request, prediction, table):
+    summary = prediction.result
+    return read_query(request.GET, columns=table.columns, tiers=summary["tiers"], group=summary["group"])
 
 
 def _places(column, rows):
@@ -233,13 +239,21 @@ def download_xlsx(request, run):
 def download_customers(request, run):
     """Send the customers that the current filter leaves, as CSV."""
     prediction = _finished(request, run)
-    summary = prediction.result
     table = open_table(prediction)
-    group = summary["group"]
-    wanted = read_query(request.GET, columns=table.columns, tiers=summary["tiers"], group=group)
+    wanted = _wanted(request, prediction, table)
     name = files.download_name(prediction.prediction_name, "-selection.csv", as_of=prediction.as_of)
     pieces = exports.selection(prediction, table.asking(wanted.query))
     return send_pieces(request, pieces, name=name, content_type=CSV)
+
+
+@member_required
+@require_safe
+def download_customers_xlsx(request, run):
+    """Send the customers that the current filter leaves, as a workbook."""
+    prediction = _finished(request, run)
+    wanted = _wanted(request, prediction, open_table(prediction))
+    name = files.download_name(prediction.prediction_name, "-selection.xlsx", as_of=prediction.as_of)
+    return send_pieces(request, exports.workbook(prediction, wanted), name=name, content_type=XLSX)
 
 
 @require_safe
@@ -257,7 +271,7 @@ def download_changed_sides(request, run):
 @require_safe
 def download_upload(request, run):
     """Send back the file as it was uploaded, byte for byte, and never as something a browser would run."""
-    prediction = _found(request, run)
+    prediction = found_for(request, run)
     stored = _upload_of(prediction)
     name = plain_name(prediction.prediction_name, f"-upload{PurePosixPath(stored).suffix}")
     return send_media(request, stored, filename=name)
@@ -266,7 +280,7 @@ def download_upload(request, run):
 @member_required
 @require_safe
 def download_rejects(request, run):
-    prediction = _found(request, run)
+    prediction = found_for(request, run)
     stored = rejects_of(_upload_of(prediction))
     name = plain_name(prediction.prediction_name, "-left-out.csv")
     return send_media(request, stored, filename=name, content_type=CSV)
@@ -335,12 +349,13 @@ def _sorted(found, sort):
 # --- Shared ----------------------------------------------------------------------------------------------
 
 
-def _found(request, run):
+def found_for(request, run):
+    """Return a prediction of the member's company; one of another company is not there."""
     return get_object_or_404(predictions_for(request.member), uuid=run)
 
 
 def _finished(request, run):
-    prediction = _found(request, run)
+    prediction = found_for(request, run)
     if not prediction.is_done:
         raise Http404
     return prediction

@@ -83,6 +83,15 @@ def test_the_page_of_a_version_has_each_chart_with_its_table(network, as_develop
         assert fact in html
 
 
+def test_the_card_lists_what_stands_on_it(network, as_developer):
+    html = page(as_developer, "dev", network).content.decode()
+
+    parts = re.findall(r'<li><a href="#([^"]+)">', html)
+    assert {"data", "part-1"} <= set(parts)
+    for key in parts:
+        assert len(re.findall(rf'<h2[^>]* id="{key}"', html)) == 1
+
+
 def test_the_figures_of_a_version_stand_beside_those_of_the_suggested_one(default_versions, as_developer):
     suggested = best_default(telecom_base())
     other = next(version for version in default_versions.values() if version != suggested)
@@ -105,9 +114,38 @@ def test_a_version_without_figures_has_a_page(company, as_developer):
     assert page(as_developer, "dev", ModelVersionFactory(company=company)).status_code == 200
 
 
-def test_a_user_does_not_open_the_page_of_a_version(network, as_user):
-    assert page(as_user, "dev", network).status_code == 403
-    assert page(as_user, "user", network).status_code == 403
+def test_a_user_reads_in_words_about_each_model_that_is_offered(default_versions, as_user):
+    of_base = reverse("registry:base", args=["user", telecom_base().uuid])
+    lists = [answer.content.decode() for answer in (page(as_user, "user"), as_user.get(of_base))]
+
+    for version in default_versions.values():
+        for listed in lists:
+            assert f'href="{reverse("registry:version", args=["user", version.pk])}"' in listed
+        told = page(as_user, "user", version)
+        html = told.content.decode()
+        assert told.status_code == 200
+        for heading in ("What it is for", "What it looks at most", "What to know before relying on it"):
+            assert heading in html
+        assert "AUC" not in html and version.signature not in html
+
+
+def test_a_user_who_is_sent_the_page_of_the_developer_is_led_to_the_own(network, as_user):
+    assert page(as_user, "dev", network)["Location"] == reverse("registry:version", args=["user", network.pk])
+
+
+def test_a_model_that_is_not_offered_is_not_there_for_a_user(own, as_user, as_developer):
+    assert page(as_user, "user", own).status_code == 404
+    assert page(as_developer, "dev", own).status_code == 200
+
+
+def test_a_user_reads_that_a_model_was_taken_out_of_service(network, as_user):
+    path_of(network, GRAPH).unlink()
+
+    html = page(as_user, "user", network).content.decode()
+
+    assert "its stored files are not those that were registered" in html
+    assert "What it is for" in html and "Predict</a>" not in html.partition('<main class="main"')[2]
+    assert page(as_user, "user", network).status_code == 404
 
 
 def test_a_foreign_version_answers_as_one_that_does_not_exist(own, as_stranger):

@@ -2,7 +2,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from companies.access import developer_required, member_required
+from companies.access import member_required
 from core.charts import embed
 from core.errors import DomainError
 from registry.artefacts import stem_of
@@ -15,6 +15,7 @@ from registry.selectors import (
     champion_of,
     lineage_of,
     list_versions,
+    offered_versions,
     serving_rows,
     users_of,
     visible_versions,
@@ -24,6 +25,8 @@ from registry.services.opening import load_manifest
 
 THIS = "This version"
 MOST_FEATURES = 10
+# So many columns are named to who reads no figures.
+MOST_TOLD = 5
 
 
 @require_GET
@@ -76,8 +79,36 @@ def _challenge(company, base):
 
 
 @require_GET
-@developer_required
+@member_required
 def version(request, pk):
+    """Show a version: a user, in words, what may be chosen; the developer, with figures, what exists."""
+    show = _card if request.member.is_developer else _told
+    return show(request, pk)
+
+
+def _told(request, pk):
+    chosen = get_object_or_404(offered_versions(request.member).select_related("metrics"), pk=pk)
+    manifest, refusal = _manifest(chosen)
+    quality = quality_of(chosen)
+    context = {
+        "version": chosen,
+        "refusal": refusal,
+        "purpose": cards.purpose_of(name=str(chosen), manifest=manifest, population=chosen.population),
+        "quality": quality,
+        "is_suggested": chosen == champion_for(request.member, chosen.population),
+    }
+    if quality:
+        found = chosen.metrics.additional_metrics
+        columns = charts.importance_rows(found["importance"], most=MOST_TOLD)
+        context |= {
+            "threshold_reason": cards.threshold_reason(found, manifest),
+            "limits": cards.limits_of(found, manifest, chosen.population),
+            "columns": [chosen.population.label_of(row["label"]) for row in columns if row["value"]],
+        }
+    return render(request, "registry/version_told.html", context)
+
+
+def _card(request, pk):
     company = request.member.company
     related = ("model_type", "metrics", "training_dataset", "company", "population")
     chosen = get_object_or_404(visible_versions(company).select_related(*related), pk=pk)

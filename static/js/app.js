@@ -92,6 +92,18 @@ document.addEventListener("htmx:load", (event) => {
   offerCopying(event.detail.elt);
 });
 
+// The list of a long page opens over it: it closes once a part was chosen, and with Escape.
+document.addEventListener("click", (event) => {
+  const list = event.target.closest(".contents a")?.closest("details");
+  if (list) list.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  const list = event.key === "Escape" && document.querySelector(".contents details[open]");
+  if (!list) return;
+  list.open = false;
+  list.querySelector("summary").focus();
+});
+
 showLocalTimes(document);
 enhanceForms(document);
 offerCopying(document);

@@ -24,6 +24,8 @@ from tabular.source.archive import Archive, corrupt
 from tabular.source.zero_formats import ZeroFormat, zero_format
 from tabular.values.cells import LONGEST_CELL, is_blank
 
+# Where a workbook of ours says what its table is (`tabular.snapshots.workbook`).
+ABOUT = "About this table"
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
@@ -51,7 +53,7 @@ class SheetCopy:
 def write_sheet_copy(path: Path, target: Path, *, on_progress: Callable | None = None) -> SheetCopy:
     """Copy the first sheet of a workbook that is not empty to a CSV whose record n is row n of the sheet.
 
-    Sheets that can be seen come before hidden ones.
+    Sheets that can be seen come before hidden ones, and the one on which we tell about a table after all.
 
     Raises
     ------
@@ -65,7 +67,7 @@ def write_sheet_copy(path: Path, target: Path, *, on_progress: Callable | None =
         texts = _shared_strings(archive, book.part("sharedStrings"))
         styles = _styles(archive, book.part("styles"))
         # What somebody has hidden is rarely what is meant: it is read only where nothing else holds rows.
-        for name, part in sorted(book.sheets, key=lambda each: each[0] in book.hidden):
+        for name, part in sorted(book.sheets, key=lambda each: (each[0] == ABOUT, each[0] in book.hidden)):
             with target.open("w", encoding="utf-8", newline="") as out:
                 sheet = _Sheet(out, texts, styles, book.epoch)
                 _parse(archive, part, sheet, on_progress)

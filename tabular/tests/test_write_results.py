@@ -11,7 +11,8 @@ import pytest
 
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table
-from tabular.snapshots.write import ResultWriter, fixed_decimals, write_xlsx
+from tabular.snapshots.workbook import write_xlsx
+from tabular.snapshots.write import ResultWriter, fixed_decimals
 from tabular.source.danger import harmless, harmless_array, original
 from tabular.source.read import iter_batches
 from tabular.source.records import iter_records
