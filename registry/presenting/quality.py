@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.figures import of_100
 from registry.models import ModelMetrics, ModelVersion
 
 
@@ -29,16 +30,16 @@ class Quality:
     def at_home(self) -> list[dict]:
         """The three figures that matter daily, in words, each beside what chance would reach."""
         value = {figure.name: figure.value for figure in (*self.weighted, *self.churners)}
-        by_chance = round(100 * self.base_rate)
+        by_chance = of_100(self.base_rate)
         return [
             {
                 "name": "Right when it says “leaves”",
-                "value": f"{round(100 * value['Precision (churners)'])} in 100",
+                "value": f"{of_100(value['Precision (churners)'])} in 100",
                 "explanation": f"precision (churners); picked at random: {by_chance} in 100",
             },
             {
                 "name": "Leavers it finds",
-                "value": f"{round(100 * value['Recall (churners)'])} in 100",
+                "value": f"{of_100(value['Recall (churners)'])} in 100",
                 "explanation": "recall (churners), at the threshold of this version",
             },
             {
@@ -108,5 +109,8 @@ def _weighted(metrics: ModelMetrics) -> list[Figure]:
 
 
 def _in_words(churners):
-    right, found = round(100 * churners["precision"]), round(100 * churners["recall"])
-    return f"Of 100 customers it says will leave, about {right} do. It finds {found} of 100 who leave."
+    if not churners["recall"]:
+        return "It found none of those who left."
+    right, found = of_100(churners["precision"]), of_100(churners["recall"])
+    whom = "all" if churners["precision"] == 1 else f"about {right}"
+    return f"Of 100 customers it says will leave, {whom} do. It finds {found} of 100 who leave."
