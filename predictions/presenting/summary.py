@@ -207,6 +207,7 @@ def how_promises_held(version) -> str:
     if "calibration" not in found:
         return ""
     whom = "customer" if found["rows"] == 1 else "customers"
+    whom = version.invented.replace("customers", whom) or whom
     return (
         f". Tried on {found['rows']:,} {whom} it had not learned from, its probabilities were off by "
         f"{of_100(found['calibration']['ece'], 1)} points on average"

@@ -74,7 +74,7 @@ def quality_of(version: ModelVersion) -> Quality | None:
             Figure("Brier score", found["brier"], "Squared distance to what happened; less is better."),
             Figure("Log loss", found["log_loss"], "Less is better."),
         ],
-        in_words=_in_words(churners),
+        in_words=f"{_in_words(churners)}{_say_invented(version.training_dataset)}",
         rows=found["rows"],
         base_rate=churners["base_rate"],
     )
@@ -106,6 +106,13 @@ def _weighted(metrics: ModelMetrics) -> list[Figure]:
         Figure("Recall (weighted)", metrics.recall, "Both classes; always equal to accuracy."),
         Figure("F1 (weighted)", metrics.f1_score, "Both classes, weighted by their size."),
     ]
+
+
+def _say_invented(dataset):
+    # A page that has room for one sentence only must not leave out whose figures these are.
+    if dataset is None or not dataset.holds_invented:
+        return ""
+    return f" {'Some of these' if dataset.is_combined else 'These'} customers are invented."
 
 
 def _in_words(churners):

@@ -23,13 +23,16 @@ class DatasetOutput(serializers.ModelSerializer):
     kind = serializers.SerializerMethodField(help_text="original, upload or combined.")
     rows = serializers.IntegerField(source="row_count")
     churned = serializers.IntegerField(source="churn_count", allow_null=True)
+    holds_invented = serializers.BooleanField(
+        read_only=True, help_text="Whether customers in it do not exist, as those of the original that ships."
+    )
     made_from = serializers.SerializerMethodField(help_text="Ids of the data sets that it was made from.")
 
     class Meta:
         model = Dataset
         fields = (
-            "id", "name", "kind", "original_filename", "rows", "churned", "size_bytes", "sha256",
-            "made_from", "created_at",
+            "id", "name", "kind", "original_filename", "rows", "churned", "holds_invented", "size_bytes",
+            "sha256", "made_from", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 
