@@ -1,4 +1,4 @@
-"""How good a version is, in figures that are named and in words, and beside another version."""
+"""How good a version is, in figures that are named and in words."""
 
 from dataclasses import dataclass
 
@@ -78,24 +78,6 @@ def quality_of(version: ModelVersion) -> Quality | None:
         rows=found["rows"],
         base_rate=churners["base_rate"],
     )
-
-
-def beside(figures: list[Figure], others: list[Figure]) -> list[dict]:
-    """Put each figure beside the same one of another version.
-
-    Not which is better: each version was tried on customers of its own, and other customers make other
-    figures (see `registry.presenting.comparisons`).
-    """
-    return [
-        {
-            "name": figure.name,
-            "explanation": figure.explanation,
-            "value": figure.value,
-            "compared": other.value,
-            "difference": figure.value - other.value,
-        }
-        for figure, other in zip(figures, others, strict=True)
-    ]
 
 
 def _weighted(metrics: ModelMetrics) -> list[Figure]:
