@@ -7,7 +7,7 @@ class PredictionsConfig(AppConfig):
 
     def ready(self):
         from companies.beginnings import add_beginning
-        from companies.home import home_sections
+        from companies.home import for_developers, home_sections
         from companies.identity import Role
         from companies.models import Scope
         from companies.navigation import add_page
@@ -16,7 +16,7 @@ class PredictionsConfig(AppConfig):
         from predictions.api.rows import accounts_of_jobs
         from predictions.presenting.bases import latest_prediction, prediction_steps
         from predictions.presenting.beginnings import has_predicted, telecom_customers
-        from predictions.presenting.home import home_section
+        from predictions.presenting.home import home_section, outcomes_section
         from predictions.presenting.links import changed_sides_link, predict_link, result_page, score_link
         from predictions.selectors import analysis_section
         from predictions.services.owned_files import declare_files
@@ -29,6 +29,8 @@ class PredictionsConfig(AppConfig):
             let_start(task, roles=Role, scopes=(Scope.PREDICT,))
         add_page("Predict", "predictions:new", order=20)
         add_page("History", "predictions:history", order=30)
+        # Before what the suggested version did on customers who may be invented.
+        home_sections.add("predictions/_home_outcomes.html", for_developers(outcomes_section), order=4)
         home_sections.add("predictions/_home.html", home_section, order=10)
         log_sections.add("predictions/_analysis.html", analysis_section, order=20)
         add_beginning("telecom", order=10, provide=telecom_customers, has_begun=has_predicted)

@@ -91,7 +91,7 @@ def offered_versions(member: Member) -> QuerySet[ModelVersion]:
             Q(company__isnull=True, is_default=True)
             | Q(company=member.company, pk__in=_offered(member.company))
         )
-        .select_related("model_type", "company", "population")
+        .select_related("model_type", "company", "population", "training_dataset")
         .order_by(F("company").asc(nulls_first=True), "population", "model_type", "number")
     )
 
@@ -152,7 +152,7 @@ def best_default(population: Population) -> ModelVersion | None:
     A base of a company has no defaults.
     """
     defaults = ModelVersion.objects.defaults().ready().filter(population=population)
-    rated = list(defaults.select_related("model_type", "metrics"))
+    rated = list(defaults.select_related("model_type", "metrics", "training_dataset"))
     rated = [
         version for version in rated if hasattr(version, "metrics") and version.metrics.accuracy is not None
     ]
@@ -176,7 +176,7 @@ def challenger_of(company: Company, population: Population) -> ModelDeployment |
 
 def _serving(company, population):
     rows = company.deployments.filter(population=population)
-    return rows.select_related("company", "population", "model__model_type")
+    return rows.select_related("company", "population", "model__model_type", "model__training_dataset")
 
 
 def challenger_beside(version: ModelVersion, company: Company) -> ModelDeployment | None:

@@ -16,11 +16,15 @@ class TrainingConfig(AppConfig):
         from registry.presenting import links
         from registry.presenting.bases import base_steps
         from registry.presenting.cards import card_sections
-        from registry.presenting.comparisons import comparisons
+        from registry.presenting.comparisons import bases_of_figures, comparisons, verdicts
         from training.api.rows import accounts_of_jobs
         from training.presenting.bases import training_steps
         from training.presenting.beginnings import has_trained, own_customers
-        from training.presenting.comparisons import comparison_on_same_customers
+        from training.presenting.comparisons import (
+            bases_of_log_figures,
+            comparison_on_same_customers,
+            verdicts_beside_champion,
+        )
         from training.presenting.links import model_tab, own_table_link, table_page
         from training.presenting.sections import analysis_section, card_section, home_section, log_section
         from training.services.owned_files import declare_files
@@ -39,6 +43,8 @@ class TrainingConfig(AppConfig):
         home_sections.add("training/_home.html", for_developers(home_section), order=7)
         base_steps.add("training", training_steps)
         comparisons.add("training", comparison_on_same_customers)
+        verdicts.add("training", verdicts_beside_champion)
+        bases_of_figures.add("training", bases_of_log_figures)
         add_beginning("own", order=20, provide=own_customers, has_begun=has_trained)
         links.table_pages.add("training", table_page)
         links.doors_for_tables.add("training", own_table_link)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from companies.identity import Member
 from companies.models import Company
@@ -58,6 +60,62 @@ class Lineage:
 
     steps: list[LineageStep]
     left_out: int
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Two versions that a training judged on the same customers: the one that it made, and another.
+
+    Parameters
+    ----------
+    version, other
+        Their ids.
+    name
+        That of the other one at the time.
+    verdict
+        ``better``, ``worse`` or ``no_real_difference``: how `version` did.
+    """
+
+    run: UUID
+    at: datetime
+    version: int
+    other: int
+    name: str
+    verdict: str
+    is_of_purchases: bool
+
+
+def judged_pairs(company: Company, population_id: int, *, versions: Iterable[int]) -> list[Judged]:
+    """Return what the trainings of `versions` found beside others, the latest first.
+
+    Only the verdicts are fetched: of a hundred comparisons each would fill a page.
+    """
+    told = company.training_runs.filter(population=population_id, version__in=versions).filter(
+        Q(comparison__isnull=False) | Q(report__isnull=False)
+    )
+    columns = ("uuid", "created_at", "version_id", "kind", "comparison__existing", *_PAIRS, *_CHAMPION)
+    return [pair for row in told.order_by("-created_at", "-pk").values(*columns) for pair in _judged(row)]
+
+
+# What serves, and v1: nothing else is compared with.
+_PAIRS = tuple(f"comparison__pairs__{place}__{what}" for place in (0, 1) for what in ("name", "verdict"))
+_CHAMPION = tuple(f"report__beside_champion__{what}" for what in ("version", "name", "verdict"))
+
+
+def _judged(row):
+    is_of_purchases = row["kind"] == TrainingRun.Kind.PURCHASES
+    if is_of_purchases:
+        other, name, verdict = (row[column] for column in _CHAMPION)
+        found = [(other, name, verdict)]
+    else:
+        ids = {each["name"]: each["id"] for each in row["comparison__existing"] or ()}
+        pairs = zip(_PAIRS[::2], _PAIRS[1::2], strict=True)
+        found = [(ids.get(row[name]), row[name], row[verdict]) for name, verdict in pairs]
+    return [
+        Judged(row["uuid"], row["created_at"], row["version_id"], other, name, verdict, is_of_purchases)
+        for other, name, verdict in found
+        if other is not None and verdict is not None
+    ]
 
 
 def training_runs_for(member: Member) -> QuerySet[TrainingRun]:

@@ -15,14 +15,12 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from core import pictures
+from core import figures, pictures
+from core.figures import MINUS, NARROW_SPACE
 
 register = template.Library()
 
-# A number is kept together with its unit and sign: a line break inside "26.5 %" reads as two things.
-NARROW_SPACE = "\u202f"
 MISSING = "\u2013"
-MINUS = "\u2212"
 
 
 def _is_number(value: Any) -> bool:
@@ -41,10 +39,14 @@ def thousands(value: Any, places: int = 0) -> str:
 
 @register.filter
 def percent(value: Any, places: int = 1) -> str:
-    """Write the fraction 0.265 as 26.5 %."""
-    if not _is_number(value):
-        return MISSING
-    return f"{value * 100:,.{places}f}{NARROW_SPACE}%"
+    """Write the fraction 0.265 as 26.5 %; neither 0 nor 100 % unless it is exactly that."""
+    return figures.percent(value, places) if _is_number(value) else MISSING
+
+
+@register.filter
+def of_hundred(value: Any, places: int = 1) -> str:
+    """Write a share that was counted in percent, 26.5, by the same rule."""
+    return figures.of_100(value / 100, places) if _is_number(value) else MISSING
 
 
 @register.filter

@@ -243,14 +243,6 @@ def test_progress_without_a_known_end_claims_none():
     assert "value=" not in component("_progress", done=5, total=None)
 
 
-def test_a_metric_says_whether_the_difference_is_good():
-    metric = {"name": "AUC", "value": 0.84, "compared": 0.86, "difference": -0.02, "better": False}
-
-    assert "AUC 0.840 0.860 \u22120.020 worse" in words(
-        component("_metric_table", metrics=[metric], compared_with="v2")
-    )
-
-
 def test_an_empty_page_teaches():
     html = component(
         "_empty",

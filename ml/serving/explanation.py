@@ -152,7 +152,7 @@ def state_finding(column, groups, fewest=20):
     if len(compared) < 2:
         return ""
     low, high = compared[0], compared[-1]
-    shares = f"({100 * high.mean_probability:.0f} % against {100 * low.mean_probability:.0f} %)"
+    shares = f"({_in_100(high.mean_probability)} against {_in_100(low.mean_probability)})"
     times = high.mean_probability / max(low.mean_probability, 1e-9)
     if times < 1.15:
         between = f"{high.label} and {low.label} {shares}"
@@ -161,6 +161,13 @@ def state_finding(column, groups, fewest=20):
     factor = "more than 50" if times > 50 else f"{times:.0f}" if times >= 3 else f"{times:.1f}"
     whose = f"The model expects customers with {column.name} {high.label}"
     return f"{whose} to leave {factor} times as often as with {low.label} {shares}."
+
+
+def _in_100(probability):
+    # No model is sure, so neither 0 nor 100 is ever what it expects.
+    if probability < 0.005:
+        return "less than 1 %"
+    return "more than 99 %" if probability >= 0.995 else f"{100 * probability:.0f} %"
 
 
 def _take(coded, numbers, chosen):

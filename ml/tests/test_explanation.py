@@ -108,7 +108,12 @@ def test_states_how_many_times_as_often():
         (
             [Group("One year", 60, 0.30), Group("Two year", 60, 0.0)],
             "The model expects customers with Contract One year to leave more than 50 times as often as with "
-            "Two year (30 % against 0 %).",
+            "Two year (30 % against less than 1 %).",
+        ),
+        (
+            [Group("One year", 60, 0.9969), Group("Two year", 60, 0.1)],
+            "The model expects customers with Contract One year to leave 10 times as often as with Two year "
+            "(more than 99 % against 10 %).",
         ),
     ],
 )

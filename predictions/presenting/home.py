@@ -6,6 +6,17 @@ from predictions.selectors import earlier_run, predictions_for
 from registry.selectors import has_several_bases
 
 
+def outcomes_section(member: Member) -> dict | None:
+    """Return how right the latest prediction was whose outcome the company knows; None before the first.
+
+    It stands before what a model did elsewhere: these are the customers of the company itself.
+    """
+    known = predictions_for(member).finished().filter(result__realised__everybody__isnull=False)
+    newest = known.first()
+    graded = newest and Findings(newest).graded
+    return {"prediction": newest, "graded": graded} if graded else None
+
+
 def home_section(member: Member, *, count: int = 5) -> dict | None:
     """Return what the home page shows: the latest predictions of the company, whoever made them.
 

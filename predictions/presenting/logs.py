@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.figures import counted, of_100
 from ml.evaluation.proportions import wilson_interval
 from predictions.engines.kinds import BOUGHT, CALMER, CONTAINS, CONTINUES, NEW, SILENT, STILL
 from predictions.models import Prediction
@@ -46,7 +47,9 @@ class LogResult:
     @property
     def who(self) -> str:
         """Who was scored, and what leaving means for them."""
-        scored = f"{self.counts['rows']:,} customers were scored as of {self.day}"
+        rows = self.counts["rows"]
+        verb = "was" if rows == 1 else "were"
+        scored = f"{counted(rows, 'customer')} {verb} scored as of {self.day}"
         if self.definition is None:
             return f"{scored}. Leaving means what the column of the log meant that the model learned from."
         window, horizon = self.lapsed["window_days"], self.definition["horizon_days"]
@@ -88,11 +91,11 @@ class LogResult:
         count = self.counts.get("one_purchase_named", 0)
         if not count:
             return ""
-        share = 100 * self.counts["one_purchase_expected"] / count
+        share = of_100(self.counts["one_purchase_expected"] / count)
         return (
             f"{count:,} of the {self.counts['churners']:,} named bought once only. The model did not learn "
             "from such customers and was not tried on them; how often they left before stands in for them: "
-            f"{share:.0f} of 100."
+            f"{share} of 100."
         )
 
     @property
@@ -222,23 +225,25 @@ class Changes:
         named = self.outcome["named"]
         if not named:
             return "Nobody was named last time, so there is nothing to be right about."
+        share = of_100(self.hits.hits / named)
         if not self.outcome["is_over"]:
             bought, ends = named - self.hits.hits, write_day(self.outcome["ends"])
             return (
                 f"Whether the last list was right is not known yet: {self.outcome['days_passed']:,} of its "
                 f"{self.outcome['horizon_days']:,} days have passed, until {ends}. "
                 f"{bought:,} of {named:,} named have bought since, and have not left: at most "
-                f"{self.hits.percent:.0f} of 100 can still come true{self._promised}."
+                f"{share} of 100 can still come true{self._promised}."
             )
-        low, high = (100 * bound for bound in wilson_interval(self.hits.hits, named))
+        low, high = (of_100(bound) for bound in wilson_interval(self.hits.hits, named))
+        everybody = of_100(self.everybody.hits / self.everybody.of)
         return (
-            f"Of {named:,} named last time, {self.hits.hits:,} left: {self.hits.percent:.0f} of 100 (95 % "
-            f"interval: {low:.0f} to {high:.0f}){self._promised}. Of all "
-            f"{self.outcome['scored']:,} who were scored it was {self.everybody.percent:.0f} of 100."
+            f"Of {named:,} named last time, {self.hits.hits:,} left: {share} of 100 (95 % "
+            f"interval: {low} to {high}){self._promised}. Of all "
+            f"{self.outcome['scored']:,} who were scored it was {everybody} of 100."
         )
 
     @property
     def _promised(self):
         """What the probabilities of those named last time added up to, as the end of a sentence."""
         promised = self.outcome.get("promised")
-        return "" if promised is None else f"; {100 * promised / self.outcome['named']:.0f} were promised"
+        return "" if promised is None else f"; {of_100(promised / self.outcome['named'])} were promised"

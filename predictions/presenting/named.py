@@ -57,6 +57,8 @@ class Named:
             return ""
         if self.customers == 1:
             return f"the probability is {self.expected:.2f}"
+        if not round(self.expected):
+            return "fewer than one of them is expected to leave"
         verb = "is" if round(self.expected) == 1 else "are"
         return f"about {self.expected:,.0f} of them {verb} expected to leave"
 

@@ -68,18 +68,24 @@ class Outcomes:
     @property
     def headline(self) -> str:
         left, named = self.recall.of, self.precision
+        if not left and self.known == 1:
+            return "The one customer whose outcome is known stayed"
         if not left:
             return f"None of the {self.known:,} customers whose outcome is known left"
         if not named.of:
             return f"{left:,} of {self.known:,} left, and none of them was named"
         missed = left - named.hits
+        if not missed:
+            return f"{named.hits:,} of {named.of:,} named as leaving did leave; nobody else left"
         return f"{named.hits:,} of {named.of:,} named as leaving did leave; {missed:,} more left unnamed"
 
     @property
     def verdict(self) -> str:
         """Whether the promises held on average; where they did, it says otherwise once in twenty times."""
         everybody = self._everybody
-        promised = f"{everybody['expected']:,.0f} were expected to leave and {everybody['left']:,} did"
+        expected = f"{everybody['expected']:,.0f}"
+        verb = "was" if expected == "1" else "were"
+        promised = f"{expected} {verb} expected to leave and {everybody['left']:,} did"
         direction = differs_from_promise(everybody)
         if direction > 0:
             return f"The probabilities were too low: {promised}, more than chance explains."
@@ -164,10 +170,8 @@ class Graded:
         if not self.learned_from:
             return "The model learned from none of these customers."
         if not self._others:
-            return (
-                f"The model learned from all of these {known:,} customers: how right it is for others cannot "
-                "be told from this file."
-            )
+            whom = "this customer" if known == 1 else f"all of these {known:,} customers"
+            return f"The model learned from {whom}: how right it is for others cannot be told from this file."
         return (
             f"The model learned from {self.learned_from:,} of these {known:,} customers. What follows is of "
             f"the other {self.shown.known:,}."

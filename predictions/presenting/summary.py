@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.figures import of_100, percent
 from ml.serving.risk import POLICIES
 from predictions.engines.words import Words
 from predictions.files import MOST_SHEET_ROWS
@@ -124,9 +125,9 @@ class Findings:
         if safe + gone >= 0.6 and gone >= 0.05:
             return "Most customers are clearly safe or clearly not"
         if safe >= 0.5:
-            return f"{100 * safe:.0f} % of the customers are clearly safe"
+            return f"{percent(safe, 0)} of the customers are clearly safe"
         if gone >= 0.5:
-            return f"{100 * gone:.0f} % of the customers are very likely to leave"
+            return f"{percent(gone, 0)} of the customers are very likely to leave"
         return "Many customers are between safe and lost"
 
     @property
@@ -145,6 +146,8 @@ class Findings:
 
     @property
     def revenue_sentence(self) -> str:
+        if not self.leavers:
+            return "nobody is named"
         whose = "that customer" if self.leavers == 1 else f"those {self.leavers:,}"
         base = self.prediction.population
         told = base.label_of(base.value_column) if base.value_column else "value"
@@ -188,7 +191,7 @@ class Findings:
         expected = self.named.expected - self.counts.get("one_purchase_expected", 0.0)
         whom = f"the {others:,} named who bought twice or more" if once else "those named here"
         return {
-            "of_100": round(100 * expected / others),
+            "of_100": of_100(expected / others),
             "text": f"mean probability of {whom}{how_promises_held(self.prediction.model)}",
         }
 
@@ -203,9 +206,11 @@ def how_promises_held(version) -> str:
     found = (metrics and metrics.additional_metrics) or {}
     if "calibration" not in found:
         return ""
+    whom = "customer" if found["rows"] == 1 else "customers"
+    whom = version.invented.replace("customers", whom) or whom
     return (
-        f". Tried on {found['rows']:,} customers it had not learned from, its probabilities were off by "
-        f"{100 * found['calibration']['ece']:.1f} points on average"
+        f". Tried on {found['rows']:,} {whom} it had not learned from, its probabilities were off by "
+        f"{of_100(found['calibration']['ece'], 1)} points on average"
     )
 
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from jobs.models import Job
 from predictions.tests.factories import NOON, PredictionFactory
 from registry.services.deployments import deploy_version
-from registry.tests.factories import ModelVersionFactory, PopulationFactory
+from registry.tests.factories import ModelMetricsFactory, ModelVersionFactory, PopulationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +65,23 @@ def test_a_shop_reads_what_changed_on_its_list(as_user, user):
     assert "1,354 of 1,894 customers are named, from a probability of 0.31 on; about 757 of them" in home
     assert "1,153 new on the list since 15 September 2024, 820 no longer on it" in home
     assert f"/user/predictions/{log.uuid}/#changes" in home
+
+
+def test_what_came_true_of_own_customers_stands_before_what_a_model_did_elsewhere(
+    company, developer, as_developer
+):
+    version = ModelMetricsFactory(model=ModelVersionFactory(company=company)).model
+    deploy_version(version=version, company=company, by=None, reason="The first.", at=NOON)
+    made = done(by_developer=True, developer=developer.developer)
+    home = as_developer.get("/dev/").content.decode()
+    assert "is suggested to" in home and "your own customers" not in home
+
+    known = {"customers": 150, "left": 30, "expected": 27.0, "variance": 20.0}
+    named = {"customers": 40, "left": 22, "expected": 25.0, "variance": 9.0}
+    realised = {"everybody": known, "named": named, "tiers": [known] * 4, "unknown": 0}
+    made.result |= {"realised": realised}
+    made.save(update_fields=("result",))
+    home = as_developer.get("/dev/").content.decode()
+
+    assert home.index("22 of 40 named as leaving did leave") < home.index("is suggested to")
+    assert "your own customers" in home

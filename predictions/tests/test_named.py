@@ -70,7 +70,7 @@ def test_expected_to_be_right_is_what_the_probabilities_of_those_named_say():
 
     found = Findings(Prediction(result=counts(), model=version)).precision
 
-    assert found["of_100"] == 56
+    assert found["of_100"] == "56"
     assert found["text"] == (
         "mean probability of those named here. Tried on 1,252 customers it had not learned from, its "
         "probabilities were off by 4.1 points on average"
@@ -85,7 +85,7 @@ def test_who_bought_once_is_counted_apart():
 
     precision = Findings(Prediction(result=found, model=version)).precision
 
-    assert precision["of_100"] == 50
+    assert precision["of_100"] == "50"
     assert precision["text"] == "mean probability of the 910 named who bought twice or more"
     assert how_promises_held(version) == ""
 

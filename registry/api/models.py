@@ -55,6 +55,9 @@ class ModelOutput(serializers.ModelSerializer):
         allow_null=True, help_text="Since when it is deployed in your company; null where it is not."
     )
     quality = serializers.SerializerMethodField(help_text="How good it is, in a sentence.")
+    on_invented = serializers.SerializerMethodField(
+        help_text="Whether customers that its figures are of do not exist."
+    )
 
     class Meta:
         model = ModelVersion
@@ -69,12 +72,16 @@ class ModelOutput(serializers.ModelSerializer):
             "created_at",
             "serving_since",
             "quality",
+            "on_invented",
         )
         read_only_fields = fields
 
     def get_quality(self, version) -> str | None:
         found = quality_of(version)
         return found.in_words if found else None
+
+    def get_on_invented(self, version) -> bool:
+        return bool(version.invented)
 
 
 class ModelDetailOutput(ModelOutput):

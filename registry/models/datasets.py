@@ -50,6 +50,9 @@ class Dataset(models.Model):
         max_length=40, blank=True, help_text="Storage alias; empty: the media folder."
     )
     has_churn_label = models.BooleanField(null=True)
+    # What is measured on customers who do not exist is told as such. Their bytes say so, whatever the file is
+    # called; what was made from them inherits it.
+    holds_invented = models.BooleanField(default=False, db_default=False, editable=False)
     # "default" for the original of the installation, the company's ID for the one it was given, NULL for all
     # others: nobody has two originals, also when two processes set up the same company.
     original_slot = models.CharField(max_length=10, null=True, unique=True, editable=False)  # noqa: DJ001 - NULLs are distinct
@@ -60,6 +63,13 @@ class Dataset(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def invented(self) -> str:
+        """What stands beside figures of its customers where these are invented, or some of them may be."""
+        if not self.holds_invented:
+            return ""
+        return "partly invented customers" if self.is_combined else "invented customers"
 
     @property
     def title(self) -> str:

@@ -96,6 +96,11 @@ class ModelVersion(models.Model):
         return self.state == self.State.READY
 
     @property
+    def invented(self) -> str:
+        """What stands beside its figures where the customers that they are of are invented."""
+        return self.training_dataset.invented if self.training_dataset else ""
+
+    @property
     def is_deployable(self) -> bool:
         """Whether its kind may be deployed, once it is ready: not what a later default replaced."""
         return self.company_id is not None or bool(self.is_default)

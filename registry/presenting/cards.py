@@ -5,6 +5,7 @@ Everything is derived from what was stored when the version was made; nobody wri
 
 from dataclasses import dataclass
 
+from core.figures import counted, percent
 from core.sections import Sections
 from registry.models import Population
 from registry.presenting.quality import Figure
@@ -112,7 +113,7 @@ def calibration_source(manifest: dict | None) -> str:
     # A model of purchases is fitted once more on later customers than those it was tried with.
     rows = split.get("registered_rows", split.get("train_rows"))
     if split.get("calibrated_on") == "training_predictions":
-        too_large = f"{100 * split['expected_shrinkage']:.2f} %"
+        too_large = percent(split["expected_shrinkage"], 2)
         return (
             f"Learned from the {rows:,} customers that the model was trained on: with so many for so few "
             f"weights, its log odds are expected to be only {too_large} too large for new customers."
@@ -120,7 +121,7 @@ def calibration_source(manifest: dict | None) -> str:
     if "folds" not in split:
         return ""
     told = f"each scored by one of {split['folds']} models that had not seen it."
-    return f"Learned from {rows:,} customers, {told}"
+    return f"Learned from {counted(rows, 'customer')}, {told}"
 
 
 def purpose_of(*, name: str, manifest: dict | None, population: Population) -> str:
@@ -150,9 +151,10 @@ def threshold_reason(found: dict, manifest: dict | None = None) -> str:
         why = f"This is where, {known}, leaving becomes likelier than staying. "
     return (
         f"From a probability of {threshold:.2f} on, a customer is named as leaving. {why}"
-        f"Of {found['rows']:,} customers tried it named {named:,}: {_share(churners['precision'])} of them "
-        f"left, and {_share(churners['recall'])} of all who left were named. A lower threshold finds more "
-        "and calls more in vain; the costs of a call are not part of it."
+        f"Of {counted(found['rows'], 'customer')} tried it named {named:,}: "
+        f"{_share(churners['precision'])} of them left, and {_share(churners['recall'])} of all who left "
+        "were named. A lower threshold finds more and calls more in vain; the costs of a call are not "
+        "part of it."
     )
 
 
@@ -264,7 +266,7 @@ def _days_before(low, high):
 
 
 def _width(found, rows, left):
-    text = f"It was tried on {rows:,} customers whom it had not seen, of whom {left:,} left. "
+    text = f"It was tried on {counted(rows, 'customer')} whom it had not seen, of whom {left:,} left. "
     recall = interval_of(found, "Recall (churners)")
     if recall is None:
         text += "How far its figures would differ on other customers was not computed for this version."
@@ -295,7 +297,7 @@ def _weak_parts(found, churners, population):
 
 
 def _share(value, places=0):
-    return f"{100 * value:.{places}f}\u202f%"
+    return percent(value, places)
 
 
 def _list(words):

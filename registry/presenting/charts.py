@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from core.charts import DASHES, PALETTE, SCALE, SERIES
+from core.figures import counted, of_100, percent
 from ml.model_types.catalogue import MODEL_TYPES
 
 GUIDE = {"color": PALETTE["line-2"].light, "dash": "dot", "width": 1.5}
@@ -119,16 +120,22 @@ def titles(found: dict) -> dict[str, str]:
     confusion, churners = found["confusion"], found["churners"]
     right = confusion["true_positive"] + confusion["true_negative"]
     named = confusion["true_positive"] + confusion["false_positive"]
+    verb = "was" if right == 1 else "were"
+    off = of_100(found["calibration"]["ece"], 1)
     names = [row["feature"] for row in found["importance"][:2]]
     return {
-        "roc": f"It ranks {100 * churners['auc']:.0f} of 100 pairs of one who leaves and one who stays right",
+        "roc": f"It ranks {of_100(churners['auc'])} of 100 pairs of one who leaves and one who stays right",
         "precision_recall": (
-            f"Of {named:,} customers named, {100 * churners['precision']:.0f} % left; "
-            f"guessing would reach {100 * churners['base_rate']:.0f} %"
+            f"Of {counted(named, 'customer')} named, {percent(churners['precision'], 0)} left; "
+            f"guessing would reach {percent(churners['base_rate'], 0)}"
+            if named
+            else f"Nobody was named; {percent(churners['base_rate'], 0)} left"
         ),
-        "confusion": f"{right:,} of {found['rows']:,} customers were told right",
-        "calibration": f"Its probabilities are {100 * found['calibration']['ece']:.1f} points off on average",
-        "importance": f"{' and '.join(names)} matter most" if names else "No column was measured",
+        "confusion": f"{right:,} of {counted(found['rows'], 'customer')} {verb} told right",
+        "calibration": f"Its probabilities are {off} points off on average",
+        "importance": f"{' and '.join(names)} {'matter' if len(names) > 1 else 'matters'} most"
+        if names
+        else "No column was measured",
     }
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from companies.models import Company
+from core.figures import counted, percent
 from ml.evaluation.proportions import wilson_interval
 from ml.serving.risk import POLICIES, RiskPolicy
 from registry.models import ModelDeployment, ModelVersion, Population, ShadowRun
@@ -70,11 +71,11 @@ class Disagreement:
 
     @property
     def leaving_in_words(self) -> str:
-        return f"{self.newly_leaving:,} of {self.customers:,} customers"
+        return f"{self.newly_leaving:,} of {counted(self.customers, 'customer')}"
 
     @property
     def staying_in_words(self) -> str:
-        return f"{self.newly_staying:,} of {self.customers:,} customers"
+        return f"{self.newly_staying:,} of {counted(self.customers, 'customer')}"
 
     @property
     def share(self) -> Share | None:
@@ -102,11 +103,10 @@ class Disagreement:
         if not self.share:
             return f"Nobody has predicted with {self.compared_with} since {version} is the challenger."
         low, high = self.share.interval
-        runs = len(self.counted)
         return (
-            f"{version} disagrees with {self.compared_with} on {_percent(self.share.value)} of "
-            f"{self.customers:,} customer{_s(self.customers)} in {runs} run{_s(runs)} "
-            f"(95 % interval {_percent(low)} to {_percent(high)})."
+            f"{version} disagrees with {self.compared_with} on {percent(self.share.value)} of "
+            f"{counted(self.customers, 'customer')} in {counted(len(self.counted), 'run')} "
+            f"(95 % interval {percent(low)} to {percent(high)})."
         )
 
     @property
@@ -158,11 +158,3 @@ def _bins(counts, beside, tiers: RiskPolicy):
         }
         for start, end, count, other in zip(edges, edges[1:], counts, beside, strict=False)
     ]
-
-
-def _percent(share):
-    return f"{100 * share:.1f} %"
-
-
-def _s(count):
-    return "" if count == 1 else "s"

@@ -1,7 +1,8 @@
-"""How good a version is, in figures that are named and in words, and beside another version."""
+"""How good a version is, in figures that are named and in words."""
 
 from dataclasses import dataclass
 
+from core.figures import of_100
 from registry.models import ModelMetrics, ModelVersion
 
 
@@ -29,16 +30,16 @@ class Quality:
     def at_home(self) -> list[dict]:
         """The three figures that matter daily, in words, each beside what chance would reach."""
         value = {figure.name: figure.value for figure in (*self.weighted, *self.churners)}
-        by_chance = round(100 * self.base_rate)
+        by_chance = of_100(self.base_rate)
         return [
             {
                 "name": "Right when it says “leaves”",
-                "value": f"{round(100 * value['Precision (churners)'])} in 100",
+                "value": f"{of_100(value['Precision (churners)'])} in 100",
                 "explanation": f"precision (churners); picked at random: {by_chance} in 100",
             },
             {
                 "name": "Leavers it finds",
-                "value": f"{round(100 * value['Recall (churners)'])} in 100",
+                "value": f"{of_100(value['Recall (churners)'])} in 100",
                 "explanation": "recall (churners), at the threshold of this version",
             },
             {
@@ -73,28 +74,10 @@ def quality_of(version: ModelVersion) -> Quality | None:
             Figure("Brier score", found["brier"], "Squared distance to what happened; less is better."),
             Figure("Log loss", found["log_loss"], "Less is better."),
         ],
-        in_words=_in_words(churners),
+        in_words=f"{_in_words(churners)}{_say_invented(version.training_dataset)}",
         rows=found["rows"],
         base_rate=churners["base_rate"],
     )
-
-
-def beside(figures: list[Figure], others: list[Figure]) -> list[dict]:
-    """Put each figure beside the same one of another version.
-
-    Not which is better: each version was tried on customers of its own, and other customers make other
-    figures (see `registry.presenting.comparisons`).
-    """
-    return [
-        {
-            "name": figure.name,
-            "explanation": figure.explanation,
-            "value": figure.value,
-            "compared": other.value,
-            "difference": figure.value - other.value,
-        }
-        for figure, other in zip(figures, others, strict=True)
-    ]
 
 
 def _weighted(metrics: ModelMetrics) -> list[Figure]:
@@ -107,6 +90,16 @@ def _weighted(metrics: ModelMetrics) -> list[Figure]:
     ]
 
 
+def _say_invented(dataset):
+    # A page that has room for one sentence only must not leave out whose figures these are.
+    if dataset is None or not dataset.holds_invented:
+        return ""
+    return f" {'Some of these' if dataset.is_combined else 'These'} customers are invented."
+
+
 def _in_words(churners):
-    right, found = round(100 * churners["precision"]), round(100 * churners["recall"])
-    return f"Of 100 customers it says will leave, about {right} do. It finds {found} of 100 who leave."
+    if not churners["recall"]:
+        return "It found none of those who left."
+    right, found = of_100(churners["precision"]), of_100(churners["recall"])
+    whom = "all" if churners["precision"] == 1 else f"about {right}"
+    return f"Of 100 customers it says will leave, {whom} do. It finds {found} of 100 who leave."

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from companies.models import Company
 from core.errors import Conflict
 from core.files.media import readable_path, take_media
+from ml.samples.invented import is_invented
 from registry.engines.files import FileMismatch, compare_file
 from registry.models import Dataset
 from registry.selectors import telecom_base
@@ -78,6 +79,7 @@ def _replace_original(checked, relative, at):
         size_bytes=checked.size_bytes,
         row_count=checked.row_count,
         churn_count=checked.churn_count,
+        holds_invented=is_invented(checked.sha256),
         population=telecom_base(),
         original_slot=DEFAULT_SLOT,
     )
@@ -151,6 +153,7 @@ def share_original(*, company: Company, at: datetime) -> Dataset | None:
             "size_bytes": original.size_bytes,
             "row_count": original.row_count,
             "churn_count": original.churn_count,
+            "holds_invented": original.holds_invented,
             "population_id": original.population_id,
         },
     )

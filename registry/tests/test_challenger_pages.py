@@ -112,7 +112,7 @@ def test_the_command_tells_it_of_the_challenger_of_each_base(
     call_command("serving", company=company.pk, at=(NOON + HOUR).isoformat())
 
     told = capsys.readouterr().out
-    assert f"{compared} disagrees with {served} on 5.0 % of 1,000 customers" in told
+    assert f"{compared} disagrees with {served} on 5.0\u202f% of 1,000 customers" in told
     assert f"Nobody has predicted with {champion} since {challenger.model} is the challenger." in told
 
 
@@ -202,7 +202,7 @@ def test_the_command_deploys_one_and_tells_of_it(champion, company, capsys):
 
     told = capsys.readouterr().out
     assert "serves" in told and "as challenger" in told
-    assert "disagrees with" in told and "5.0 % of 1,000 customers" in told
+    assert "disagrees with" in told and "5.0\u202f% of 1,000 customers" in told
 
 
 def test_an_operator_deploys_one_in_the_admin(champion, company, as_operator):

@@ -50,7 +50,9 @@ def test_titles_state_the_finding():
     titles = charts.titles(CURVES)
 
     assert titles["confusion"] == "1,042 of 1,287 customers were told right"
-    assert titles["precision_recall"] == "Of 275 customers named, 67 % left; guessing would reach 26 %"
+    assert titles["precision_recall"] == (
+        "Of 275 customers named, 67\u202f% left; guessing would reach 26\u202f%"
+    )
     assert titles["importance"] == "Contract and tenure matter most"
 
 

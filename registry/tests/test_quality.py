@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.presenting.quality import Figure, beside, quality_of
+from registry.presenting.quality import quality_of
 from registry.tests.factories import ModelMetricsFactory, ModelVersionFactory
 
 pytestmark = pytest.mark.django_db
@@ -27,13 +27,6 @@ def test_every_figure_names_its_averaging():
         "F1 (weighted)",
     }
     assert all("(churners)" in figure.name for figure in quality.churners)
-
-
-def test_a_figure_stands_beside_that_of_another_version_without_a_judgement():
-    [row] = beside([Figure("AUC", 0.84)], [Figure("AUC", 0.80)])
-
-    assert (row["value"], row["compared"], round(row["difference"], 3)) == (0.84, 0.80, 0.04)
-    assert "better" not in row
 
 
 def test_a_version_that_was_never_evaluated_has_no_quality():

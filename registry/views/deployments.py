@@ -11,7 +11,6 @@ from registry.access import named_base_or_404
 from registry.forms import DeployForm, ReasonForm, possible_roles
 from registry.models import ModelDeployment
 from registry.presenting.comparisons import comparison_of
-from registry.presenting.quality import beside, quality_of
 from registry.selectors import (
     champion_of,
     champion_to_return_to,
@@ -153,15 +152,8 @@ def _try(form, change):
 
 
 def _beside(member, version, other):
-    """Put `version` beside the suggested one: on the same customers, where they were compared so."""
-    context = {"compared_with": str(other)}
-    comparison = comparison_of(member, version, other)
-    if comparison:
-        return {**context, "comparison": comparison}
-    ours, theirs = quality_of(version), quality_of(other)
-    if ours and theirs:
-        context["churners"] = beside(ours.churners, theirs.churners)
-    return context
+    """Put `version` beside the suggested one: on the same customers, or not at all."""
+    return {"compared_with": str(other), "comparison": comparison_of(member, version, other)}
 
 
 def _confirm(request, form, offers, *, version, compared=False, **words):

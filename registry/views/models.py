@@ -8,8 +8,10 @@ from core.errors import DomainError
 from registry.artefacts import stem_of
 from registry.forms import ReasonForm
 from registry.presenting import cards, charts
+from registry.presenting.bases import what_leaving_means
+from registry.presenting.comparisons import beside_champion, comparison_of, tables_of
 from registry.presenting.disagreement import disagreement_of
-from registry.presenting.quality import beside, quality_of
+from registry.presenting.quality import quality_of
 from registry.selectors import (
     champion_for,
     champion_of,
@@ -55,15 +57,22 @@ def _by_base(member, versions):
 
 def _group(member, base, versions):
     champion = champion_for(member, base)
+    compared = beside_champion(member, champion, versions) if member.is_developer else {}
     for each in versions:
         each.is_suggested = each == champion
+        each.beside = compared.get(each.pk)
     return {
         "base": base,
         "versions": versions,
+        "tables": _tables(member, base, versions) if member.is_developer else [],
         "champion": champion,
         "deployed": champion_of(member.company, base),
         "challenge": _challenge(member.company, base) if member.is_developer else None,
     }
+
+
+def _tables(member, base, versions):
+    return tables_of(member, versions, usual=f"Leaving means: {what_leaving_means(base)}.")
 
 
 def _challenge(company, base):
@@ -134,10 +143,12 @@ def _card(request, pk):
     }
     if quality:
         found = chosen.metrics.additional_metrics
-        figures = _figures(quality, champion_for(request.member, chosen.population), chosen)
-        for name in ("churners", "weighted", "calibration_figures"):
-            figures[name] = cards.with_intervals(figures[name], found)
-        context |= figures | _pictures(found)
+        context |= {
+            "churners": cards.with_intervals(quality.churners, found),
+            "weighted": cards.with_intervals(quality.weighted, found),
+            "calibration_figures": cards.with_intervals(quality.calibration, found),
+        }
+        context |= _compared(request.member, chosen) | _pictures(found)
         context |= {
             "threshold_reason": cards.threshold_reason(found, manifest),
             "limits": cards.limits_of(found, manifest, chosen.population),
@@ -146,21 +157,12 @@ def _card(request, pk):
     return render(request, "registry/version.html", context)
 
 
-def _figures(quality, champion, chosen):
-    """Put the figures beside those of the suggested version, where it is another one."""
-    other = quality_of(champion) if champion and champion != chosen else None
-    if other is None:
-        return {
-            "churners": quality.churners,
-            "weighted": quality.weighted,
-            "calibration_figures": quality.calibration,
-        }
-    return {
-        "compared_with": str(champion),
-        "churners": beside(quality.churners, other.churners),
-        "weighted": beside(quality.weighted, other.weighted),
-        "calibration_figures": beside(quality.calibration, other.calibration),
-    }
+def _compared(member, chosen):
+    """Return how the version did beside the suggested one, on the same customers; nothing for that one."""
+    champion = champion_for(member, chosen.population)
+    if champion is None or champion == chosen:
+        return {}
+    return {"compared_with": champion, "comparison": comparison_of(member, chosen, champion)}
 
 
 def _manifest(chosen):

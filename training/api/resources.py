@@ -37,6 +37,9 @@ class DatasetOutput(serializers.ModelSerializer):
     kind = serializers.SerializerMethodField(help_text="original, upload or combined.")
     rows = serializers.IntegerField(source="row_count")
     churned = serializers.IntegerField(source="churn_count", allow_null=True)
+    holds_invented = serializers.BooleanField(
+        read_only=True, help_text="Whether customers in it do not exist, as those of the original that ships."
+    )
     made_from = serializers.SerializerMethodField(help_text="Ids of the data sets that it was made from.")
     rows_read = serializers.SerializerMethodField(
         help_text="What became of the rows of the file; null where it was made here."
@@ -45,8 +48,8 @@ class DatasetOutput(serializers.ModelSerializer):
     class Meta:
         model = Dataset
         fields = (
-            "id", "name", "kind", "original_filename", "rows", "churned", "size_bytes", "sha256",
-            "made_from", "rows_read", "created_at",
+            "id", "name", "kind", "original_filename", "rows", "churned", "holds_invented", "size_bytes",
+            "sha256", "made_from", "rows_read", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -286,7 +286,7 @@ def _define(events, wanted):
     with PurchaseLog(events, memory_limit=MEMORY_LIMIT) as log:
         gaps = describe_gaps(log)
     gap, horizon = wanted["gap_days"] or 0, wanted["horizon_days"]
-    reason = "It was confirmed for this log." if wanted["confirmed"] else "Nobody has confirmed another one."
+    reason = "It was confirmed for this log." if wanted["confirmed"] else "It was not confirmed for this log."
     if horizon is None:
         suggested = suggest_threshold(gaps)
         if suggested["days"] is None:

@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 
 from core.charts import SERIES
+from core.figures import counted, of_100
 from registry.presenting import charts
 
 
@@ -72,27 +73,30 @@ def titles(found) -> dict[str, str]:
     figures, before = new["figures"], serving["figures"]
     confusion = figures["confusion"]
     right = confusion["true_positive"] + confusion["true_negative"]
+    verb = "was" if right == 1 else "were"
     return {
         "roc": (
-            f"It ranks {100 * figures['churners']['auc']:.1f} of 100 pairs right; "
-            f"{serving['name']} {100 * before['churners']['auc']:.1f}"
+            f"It ranks {of_100(figures['churners']['auc'], 1)} of 100 pairs right; "
+            f"{serving['name']} {of_100(before['churners']['auc'], 1)}"
         ),
         "precision_recall": (
-            f"Of 100 it names, {100 * figures['churners']['precision']:.0f} leave; "
-            f"with {serving['name']} {100 * before['churners']['precision']:.0f}"
+            f"Of 100 it names, {of_100(figures['churners']['precision'])} leave; "
+            f"with {serving['name']} {of_100(before['churners']['precision'])}"
         ),
         "calibration": (
-            f"Its chances are {100 * figures['calibration']['ece']:.1f} points off on average; those of "
-            f"{serving['name']} {100 * before['calibration']['ece']:.1f}"
+            f"Its chances are {of_100(figures['calibration']['ece'], 1)} points off on average; those of "
+            f"{serving['name']} {of_100(before['calibration']['ece'], 1)}"
         ),
-        "confusion": f"{right:,} of {figures['rows']:,} customers were told right",
+        "confusion": f"{right:,} of {counted(figures['rows'], 'customer')} {verb} told right",
         "profit": _profit_title(new, serving) if new["profit"] else "",
     }
 
 
 def _profit_title(new, serving):
     gain = new["profit"]["best"]["profit"] - serving["profit"]["best"]["profit"]
-    more = "more" if gain >= 0 else "less"
+    if round(gain) == 0:
+        return f"At its best, a campaign earns as much as with {serving['name']}"
+    more = "more" if gain > 0 else "less"
     return f"At its best, a campaign earns {abs(gain):,.0f} {more} than with {serving['name']}"
 
 
@@ -102,4 +106,6 @@ def shift_title(shifts: list[dict]) -> str:
 
 def sides_title(sides: dict, customers: int) -> str:
     moved = sides["to_leave"]["customers"] + sides["to_stay"]["customers"]
-    return f"{moved:,} of {customers:,} customers change side"
+    if not moved:
+        return "No customer changes side"
+    return f"{moved:,} of {counted(customers, 'customer')} change{'s' * (moved == 1)} side"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from core.figures import counted
 from tabular.errors import shown
 
 LEVELS = STOP, WARN, ASK = "stop", "warn", "ask"
@@ -68,8 +69,9 @@ def _told(found: dict, mark: dict | None, question: str) -> Leak | None:
 
 def _marks(column, mark):
     which = {FILLED: "is filled", BLANK: "is blank"}.get(mark["what"], f"says {shown(mark['what'])}")
+    whom = counted(mark["customers"], "customer")
     return (
-        f"{shown(column)} {which} for {mark['customers']:,} customers, of whom {mark['churned']:,} left: "
+        f"{shown(column)} {which} for {whom}, of whom {mark['churned']:,} left: "
         "next to nobody who stayed is like that."
     )
 

@@ -99,7 +99,7 @@ class Verdict:
             return "The model ranks customers better than the best single column"
         if is_below_rule(self.training):
             return f"The model ranks customers worse than sorting by {say_feature(self.rule['feature'])}"
-        if self.model.auc > self.rule["auc"]:
+        if f"{self.model.auc:.3f}" > f"{self.rule['auc']:.3f}":
             return "The model is not surely better than the best single column"
         return f"The model is no better than sorting by {say_feature(self.rule['feature'])}"
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from core.figures import percent
 from tabular.snapshots.inference import Inferred, InferredColumn
 from tabular.snapshots.plan import Choices
 
@@ -118,7 +119,7 @@ def who_left_choices(inferred: Inferred) -> list[tuple[str, list[tuple[str, str]
 
 
 def _says(column: str, value: str, rows: int, of: int) -> str:
-    return f"{column} says {value} ({100 * rows / max(1, of):.0f} % of the rows)"
+    return f"{column} says {value} ({percent(rows / max(1, of), 0)} of the rows)"
 
 
 def why_this_outcome(inferred: Inferred, choices: Choices) -> str:

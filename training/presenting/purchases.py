@@ -2,10 +2,12 @@
 
 from ml.logs.features.wording import say_feature
 from training.models import TrainingRun
+from training.presenting.simple_rule import describe_standing, is_above_rule
 from transactions.presenting.days import write_day
 
 # Of the columns that were kept, so many are named with what they tell by themselves.
 MOST_COLUMNS = 10
+_IS_ABOVE = "The model ranks them better than that."
 
 
 def describe_report(training: TrainingRun) -> list[tuple[str, list[str]]]:
@@ -18,7 +20,7 @@ def describe_report(training: TrainingRun) -> list[tuple[str, list[str]]]:
         ("Deployment", _describe_deployment(report.get("deployment"))),
         ("How it was judged", _describe_split(report)),
         ("Beside the champion", _describe_beside(report.get("beside_champion"))),
-        ("Best single column", _describe_rule(report.get("simple_rule"))),
+        ("Best single column", _describe_rule(training)),
         ("By a random split", _describe_optimistic(report.get("optimistic"), training.version)),
         ("Churn definition", _describe_definition(report.get("definition"))),
         ("Who was not learned from", _describe_others(report)),
@@ -49,13 +51,16 @@ def _describe_split(report):
     ]
 
 
-def _describe_rule(rule):
+def _describe_rule(training):
+    """Tell what one column alone would do, and how the model stands to it."""
+    rule = (training.report or {}).get("simple_rule")
     if not rule:
         return []
     end = "high" if rule["higher_is_riskier"] else "low"
+    standing = _IS_ABOVE if is_above_rule(training) else training.version and describe_standing(training)
     return [
         f"{say_feature(rule['feature'])}, at risk who has {end} values: AUC {rule['auc']:.4f}, F1 (churners) "
-        f"{rule['f1']:.4f}. A model below it is no use."
+        f"{rule['f1']:.4f}. {standing or ''}".strip()
     ]
 
 
@@ -67,13 +72,17 @@ def _describe_optimistic(found, version):
     later = version and version.metrics.additional_metrics["churners"]["auc"]
     if later is None:
         return [f"{figures}."]
-    flatters = (
-        "which flatters the recipe" if found["auc"] > later else "which does not flatter the recipe here"
-    )
     return [
-        f"{figures}, {flatters}: AUC {later:.4f} on customers of a later day, as they will be scored. The "
-        "figures of the later day count."
+        f"{figures}, {_beside_later(found['auc'], later)}: AUC {later:.4f} on customers of a later day, as "
+        "they will be scored. The figures of the later day count."
     ]
+
+
+def _beside_later(auc, later):
+    # What would be written alike is not said to differ.
+    if f"{auc:.4f}" == f"{later:.4f}":
+        return "the same as later"
+    return "which flatters the recipe" if auc > later else "which does not flatter the recipe here"
 
 
 def _describe_definition(found):

@@ -11,6 +11,7 @@ from companies.models import Company
 from companies.services.locking import lock_company
 from core.errors import Conflict
 from core.files.media import readable_path, remove_media, take_media
+from ml.samples.invented import is_invented
 from registry.engines.files import compare_file
 from registry.models import Dataset, Population
 from registry.services.datasets import held_out_beside, share_original
@@ -143,6 +144,7 @@ def register_lineage(
         size_bytes=read["spec"]["size"],
         row_count=read["accepted"],
         churn_count=churned_in_upload,
+        holds_invented=is_invented(read["spec"]["sha256"]),
     )
     together = Dataset.objects.create(
         company=company,
@@ -159,6 +161,7 @@ def register_lineage(
         size_bytes=combined.size,
         row_count=combined.rows,
         churn_count=combined.churned,
+        holds_invented=upload.holds_invented or bool(base and base.holds_invented),
     )
     training_run.number = number
     training_run.upload_dataset = upload

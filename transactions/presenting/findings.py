@@ -1,5 +1,6 @@
 """What the pages say about a log that was read, and about features that were computed."""
 
+from core.figures import counted, percent
 from ml.logs.features.catalogue import list_features
 from transactions.cutoffs import GIVEN, of_log, plan_features
 from transactions.engines.features import LABEL
@@ -34,9 +35,10 @@ class Reading:
         report = self.report
         if report["accepted"] == report["rows_in"]:
             return "Every row could be used"
+        if not report["accepted"]:
+            return "No row could be used"
         share = report["accepted"] / report["rows_in"]
-        shown = f"{share:.1%}" if share > 0.999 or share < 0.99 else f"{share:.0%}"
-        return f"{shown.removesuffix('%')}\u202f% of the rows could be used"
+        return f"{percent(share, 1 if share < 0.99 else 0)} of the rows could be used"
 
     @property
     def columns(self) -> list[dict]:
@@ -76,7 +78,7 @@ class Reading:
         return {
             "accepted": f"of {report['rows_in']:,} in the file",
             "customers": f"{report['accepted'] / report['customers']:,.1f} rows each, on average",
-            "returns": f"{report['returns'] / report['accepted']:.1%} of the rows used",
+            "returns": f"{percent(report['returns'] / report['accepted'])} of the rows used",
         }
 
 
@@ -91,7 +93,8 @@ class MatrixFindings:
 
     @property
     def headline(self) -> str:
-        return f"{len(self.report['features'])} features of {self.report['rows']:,} customers"
+        features = counted(len(self.report["features"]), "feature")
+        return f"{features} of {counted(self.report['rows'], 'customer')}"
 
     # --- Who left
 
@@ -99,7 +102,7 @@ class MatrixFindings:
     def label_headline(self) -> str:
         if not self.labels:
             return "Nobody can be said to have left yet"
-        return f"{self.labels['churn_rate']:.1%} of the active customers left".replace("%", "\u202f%")
+        return f"{percent(self.labels['churn_rate'])} of the active customers left"
 
     @property
     def label_sentence(self) -> str:
@@ -166,7 +169,10 @@ class MatrixFindings:
 
     @property
     def telling_headline(self) -> str:
-        return f"{' and '.join(row['label'] for row in self.telling[:2])} tell most by themselves"
+        names = [row["label"] for row in self.telling[:2]]
+        if len(names) < 2:
+            return f"{names[0]} tells most by itself" if names else "No feature tells the outcome by itself"
+        return f"{' and '.join(names)} tell most by themselves"
 
     # --- The catalogue
 

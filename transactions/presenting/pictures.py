@@ -8,6 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from core.charts import PALETTE, SERIES
+from core.figures import percent
 from core.pictures import round_steps
 
 WIDTH, HEIGHT = 640, 240
@@ -137,7 +138,7 @@ def _frame(chart, inside, steps, place, centres):
                 PALETTE["line"].light,
                 LEFT - 6,
                 f"{place(step) + 4:.1f}",
-                f"{step:.0%}" if series.is_share else f"{step:,.10g}",
+                percent(step, 0) if series.is_share else f"{step:,.10g}",
             )
             for step in steps
         ),

@@ -183,7 +183,7 @@ def churn_rates(profile, impact=None, chosen=None):
     shown = next((row for row in rows if row["days"] == chosen), rows[-1])
     return Chart(
         name="churn-rates",
-        title=f"With {shown['days']} days {shown['churn_rate']:.1%} of the active customers are lost",
+        title=f"With {shown['days']} days {percent(shown['churn_rate'])} of the active customers are lost",
         sub="Churn rate by threshold, at the latest cutoff whose outcome the log already knows",
         kind=LINES,
         labels=[row["days"] for row in rows],
@@ -313,7 +313,7 @@ def _frequency(profile):
     return _of_bins(
         profile["transactions"]["frequency"],
         name="frequency",
-        title=f"{customers['new_share']:.0%} of the customers bought once",
+        title=f"{percent(customers['new_share'], 0)} of the customers bought once",
         sub="Customers by how many purchases they made",
         across="Purchases",
     )
@@ -343,7 +343,7 @@ def _new_customers(profile):
     )
     return Chart(
         name="new-customers",
-        title=f"After the first month {returning:.0%} of the buyers of a month had bought before",
+        title=f"After the first month {percent(returning, 0)} of the buyers of a month had bought before",
         sub="Buyers of each month: new ones, and those who bought in an earlier month",
         kind=BARS,
         labels=[row["month"] for row in months],
@@ -361,9 +361,10 @@ def _products(profile):
     if not products or not products["top"]:
         return None
     top = products["top"]
+    share = percent(top[0]["revenue_share"] or 0)
     return Chart(
         name="products",
-        title=f"{_short(top[0]['name'])} sells best, with {top[0]['revenue_share'] or 0:.1%} of the revenue",
+        title=f"{_short(top[0]['name'])} sells best, with {share} of the revenue",
         sub=f"The {len(top)} with the highest revenue",
         kind=ROWS,
         labels=[row["name"] for row in top],

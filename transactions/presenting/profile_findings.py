@@ -55,9 +55,7 @@ def _cards(profile):
         churn += "by the label of the log" if balance["source"] == "label" else f"with {balance['days']} days"
     return {
         "score_text": f"{quality['score']:.1f} of 10",
-        "score_says": f"{faults} fault{'s' * (faults != 1)} cost points"
-        if faults
-        else "no fault costs a point",
+        "score_says": _said_of_faults(faults),
         "enough_text": "No" if short else "Yes",
         "enough_says": enough,
         "threshold_text": f"{suggestion['days']} days" if suggestion["works"] else "None",
@@ -65,6 +63,12 @@ def _cards(profile):
         "churn_text": percent(balance["churn_rate"]) if balance else MISSING,
         "churn_says": churn,
     }
+
+
+def _said_of_faults(count):
+    if not count:
+        return "no fault costs a point"
+    return "1 fault costs points" if count == 1 else f"{count} faults cost points"
 
 
 def find_impact(impact: list[dict], days: int) -> dict | None:

@@ -166,6 +166,7 @@ def compute_matrix(*, run: JobRun, matrix: FeatureMatrix, at: datetime) -> None:
                 row_count=report["rows"],
                 churn_count=labels.get("churned"),
                 has_churn_label=bool(labels),
+                holds_invented=analysis.dataset.holds_invented,
             )
             FeatureMatrix.objects.filter(pk=matrix.pk).update(
                 state=FeatureMatrix.State.READY,

@@ -15,6 +15,7 @@ from core.files.stored import DATASETS
 from intake.services.checking import FileRefused, preview_upload
 from intake.services.submissions import Submission
 from intake.services.waiting import WaitingUpload, find_kept, take_in
+from ml.samples.invented import is_invented
 from registry.models import Dataset, Population
 from registry.services.populations import NameTaken, create_population, purchases_of, refuse_others
 from tabular.errors import TableError
@@ -166,6 +167,7 @@ def _write_down(submission, preview: Preview, stored, waiting, find_base, name, 
         size_bytes=preview.table.size,
         row_count=preview.rows_in_file,
         has_churn_label=has_churn_label,
+        holds_invented=is_invented(preview.table.sha256),
     )
     guesses = {role: guess.to_dict() for role, guess in guess_mapping(preview).items()}
     return AnalysisSession.objects.create(

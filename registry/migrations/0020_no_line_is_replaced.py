@@ -44,7 +44,7 @@ def install_guards(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("registry", "0017_bases_are_called_customer_bases"),
+        ("registry", "0019_earlier_data_sets_say_who_is_invented"),
     ]
 
     operations = [
