@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ml.evaluation.proportions import wilson_interval
+from ml.evaluation.proportions import share_interval
 from predictions.engines.kinds import BOUGHT, CALMER, CONTAINS, CONTINUES, NEW, SILENT, STILL
 from predictions.models import Prediction
 from predictions.presenting.outcomes import Share
@@ -230,7 +230,7 @@ class Changes:
                 f"{bought:,} of {named:,} named have bought since, and have not left: at most "
                 f"{self.hits.percent:.0f} of 100 can still come true{self._promised}."
             )
-        low, high = (100 * bound for bound in wilson_interval(self.hits.hits, named))
+        low, high = (100 * bound for bound in share_interval(self.hits.hits, named))
         return (
             f"Of {named:,} named last time, {self.hits.hits:,} left: {self.hits.percent:.0f} of 100 (95 % "
             f"interval: {low:.0f} to {high:.0f}){self._promised}. Of all "

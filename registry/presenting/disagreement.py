@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from companies.models import Company
-from ml.evaluation.proportions import wilson_interval
+from ml.evaluation.proportions import share_interval
 from ml.serving.risk import POLICIES, RiskPolicy
 from registry.models import ModelDeployment, ModelVersion, Population, ShadowRun
 from registry.selectors import best_default, challenger_of, champion_of
@@ -25,7 +25,7 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float]:
-        return wilson_interval(self.hits, self.tried)
+        return share_interval(self.hits, self.tried)
 
 
 @dataclass(frozen=True)
