@@ -196,14 +196,16 @@ def compare_versions(
     differences = []
     for position, metric in enumerate(METRICS):
         old, fresh = former.drawn[:, position], latest.drawn[:, position]
-        change = percentile_interval(latest.value[position] - former.value[position], fresh - old)
+        change = percentile_interval(
+            latest.value[position] - former.value[position], fresh - old, latest.fewest
+        )
         differences.append(
             Difference(
                 metric=metric.name,
                 group=metric.group,
                 higher_is_better=metric.higher_is_better,
-                serving=percentile_interval(former.value[position], old),
-                new=percentile_interval(latest.value[position], fresh),
+                serving=former.interval_of(position),
+                new=latest.interval_of(position),
                 difference=change,
                 verdict=_verdict(change, metric.higher_is_better),
             )

@@ -138,7 +138,7 @@ def purpose_of(*, name: str, manifest: dict | None, population: Population) -> s
 
 def threshold_reason(found: dict, manifest: dict | None = None) -> str:
     """Return from where on a customer is named as leaving, and why from there."""
-    threshold, churners = found["threshold"], found["churners"]
+    threshold = found["threshold"]
     named = sum(found["confusion"][key] for key in ("true_positive", "false_positive"))
     why = "It was chosen when the version was made. "
     if threshold == 0.5:
@@ -150,9 +150,18 @@ def threshold_reason(found: dict, manifest: dict | None = None) -> str:
         why = f"This is where, {known}, leaving becomes likelier than staying. "
     return (
         f"From a probability of {threshold:.2f} on, a customer is named as leaving. {why}"
-        f"Of {found['rows']:,} customers tried it named {named:,}: {_share(churners['precision'])} of them "
-        f"left, and {_share(churners['recall'])} of all who left were named. A lower threshold finds more "
-        "and calls more in vain; the costs of a call are not part of it."
+        f"{_what_it_named(found, named)} A lower threshold finds more and calls more in vain; the costs of a "
+        "call are not part of it."
+    )
+
+
+def _what_it_named(found, named):
+    if not named:
+        return f"Of {found['rows']:,} customers tried it named nobody."
+    precision, recall = (_share(found["churners"][name]) for name in ("precision", "recall"))
+    return (
+        f"Of {found['rows']:,} customers tried it named {named:,}: {precision} of them left, and {recall} of "
+        "all who left were named."
     )
 
 
@@ -270,8 +279,10 @@ def _width(found, rows, left):
         text += "How far its figures would differ on other customers was not computed for this version."
     else:
         text += (
-            f"On other customers of the same kind the share of leavers that it finds would lie between "
-            f"{_share(recall['low'])} and {_share(recall['high'])} in 95 of 100 cases."
+            f"It found {_share(recall['value'])} of those. Of all leavers of this kind, as far as {left:,} "
+            f"can tell, it finds between {_share(recall['low'])} and {_share(recall['high'])}: a 95 % "
+            "confidence interval, which holds the true share in 95 of 100 such trials. The share among other "
+            "customers varies by more than that."
         )
     return Limit("Its figures are estimates", text)
 

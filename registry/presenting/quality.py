@@ -33,12 +33,12 @@ class Quality:
         return [
             {
                 "name": "Right when it says “leaves”",
-                "value": f"{round(100 * value['Precision (churners)'])} in 100",
+                "value": _in_hundred(value["Precision (churners)"], "nobody named"),
                 "explanation": f"precision (churners); picked at random: {by_chance} in 100",
             },
             {
                 "name": "Leavers it finds",
-                "value": f"{round(100 * value['Recall (churners)'])} in 100",
+                "value": _in_hundred(value["Recall (churners)"], "nobody left"),
                 "explanation": "recall (churners), at the threshold of this version",
             },
             {
@@ -55,7 +55,7 @@ def quality_of(version: ModelVersion) -> Quality | None:
     if metrics is None or "churners" not in (metrics.additional_metrics or {}):
         return None
     found = metrics.additional_metrics
-    churners, calibration = found["churners"], found["calibration"]
+    churners, calibration = _of_somebody(found), found["calibration"]
     return Quality(
         weighted=_weighted(metrics),
         churners=[
@@ -91,7 +91,7 @@ def beside(figures: list[Figure], others: list[Figure]) -> list[dict]:
             "explanation": figure.explanation,
             "value": figure.value,
             "compared": other.value,
-            "difference": figure.value - other.value,
+            "difference": None if None in (figure.value, other.value) else figure.value - other.value,
         }
         for figure, other in zip(figures, others, strict=True)
     ]
@@ -107,6 +107,19 @@ def _weighted(metrics: ModelMetrics) -> list[Figure]:
     ]
 
 
+def _of_somebody(found):
+    """Return the figures of the leavers without those that would be shares of nobody."""
+    confusion = found["confusion"]
+    named = confusion["true_positive"] + confusion["false_positive"]
+    return found["churners"] | ({} if named else {"precision": None})
+
+
+def _in_hundred(share, nobody):
+    return nobody if share is None else f"{round(100 * share)} in 100"
+
+
 def _in_words(churners):
+    if churners["precision"] is None:
+        return "It named none of the customers whom it was tried on."
     right, found = round(100 * churners["precision"]), round(100 * churners["recall"])
     return f"Of 100 customers it says will leave, about {right} do. It finds {found} of 100 who leave."

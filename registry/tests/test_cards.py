@@ -105,6 +105,26 @@ def test_a_version_from_before_intervals_says_that_they_are_missing():
     assert parts_of(CURVES, TELECOM_BASE) == []
 
 
+def test_an_interval_is_called_what_it_is(found):
+    text = next(
+        limit.text
+        for limit in limits_of(found, None, TELECOM_BASE)
+        if limit.title == "Its figures are estimates"
+    )
+
+    assert "confidence interval" in text and "The share among other customers varies by more" in text
+    # That would be an interval for the next trial, which is wider.
+    assert "would lie between" not in text
+
+
+def test_nobody_named_is_said_without_a_share_of_nobody(found):
+    confusion = found["confusion"] | {"true_positive": 0, "false_positive": 0}
+
+    told = threshold_reason(found | {"confusion": confusion})
+
+    assert f"Of {found['rows']:,} customers tried it named nobody." in told
+
+
 @pytest.mark.django_db
 def test_the_page_shows_the_card(found, company, as_developer):
     version = ModelMetricsFactory(model=ModelVersionFactory(company=company), additional_metrics=found).model
