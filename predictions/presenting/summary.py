@@ -9,6 +9,7 @@ from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
 from predictions.presenting.named import Named
 from predictions.presenting.outcomes import FEWEST, Graded, Outcomes
+from registry.presenting.promises import held
 from registry.presenting.quality import quality_of
 
 
@@ -204,8 +205,8 @@ def how_promises_held(version) -> str:
     if "calibration" not in found:
         return ""
     return (
-        f". Tried on {found['rows']:,} customers it had not learned from, its probabilities were off by "
-        f"{100 * found['calibration']['ece']:.1f} points on average"
+        f". Tried on {found['rows']:,} customers it had not learned from, its probabilities "
+        f"{held(found['calibration'])}"
     )
 
 

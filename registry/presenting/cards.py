@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 from core.sections import Sections
 from registry.models import Population
+from registry.presenting import promises
 from registry.presenting.quality import Figure
-
-# A calibration error above this is said aloud: it is two customers in a hundred.
-NOTEWORTHY_ERROR = 0.02
 
 
 @dataclass(frozen=True)
@@ -200,15 +198,9 @@ def limits_of(found: dict, manifest: dict | None, population: Population) -> lis
                 "left or of those who stayed.",
             )
         )
-    error = found["calibration"]["ece"]
-    if error > NOTEWORTHY_ERROR:
-        limits.append(
-            Limit(
-                "Its probabilities are somewhat off",
-                f"What it promises and what happened differ by {_share(error, 1)} on average: "
-                "of customers with 30 %, a few more or fewer than 3 in 10 leave.",
-            )
-        )
+    fault = promises.explain(found["calibration"])
+    if fault:
+        limits.append(Limit(promises.title_of(found["calibration"]), fault))
     if manifest and "imported" in manifest:
         limits.append(
             Limit(

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from core.charts import DASHES, PALETTE, SCALE, SERIES
 from ml.model_types.catalogue import MODEL_TYPES
+from registry.presenting import promises
 
 GUIDE = {"color": PALETTE["line-2"].light, "dash": "dot", "width": 1.5}
 # Which version it is stands beside what a pointer on its line says.
@@ -125,9 +126,11 @@ def titles(found: dict) -> dict[str, str]:
         "precision_recall": (
             f"Of {named:,} customers named, {100 * churners['precision']:.0f} % left; "
             f"guessing would reach {100 * churners['base_rate']:.0f} %"
+            if named
+            else "At its threshold it named nobody"
         ),
         "confusion": f"{right:,} of {found['rows']:,} customers were told right",
-        "calibration": f"Its probabilities are {100 * found['calibration']['ece']:.1f} points off on average",
+        "calibration": promises.title_of(found["calibration"]),
         "importance": f"{' and '.join(names)} matter most" if names else "No column was measured",
     }
 

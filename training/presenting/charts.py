@@ -4,6 +4,7 @@ import plotly.graph_objects as go
 
 from core.charts import SERIES
 from registry.presenting import charts
+from registry.presenting.promises import held
 
 
 def roc_figure(versions: list[dict]) -> go.Figure:
@@ -78,16 +79,21 @@ def titles(found) -> dict[str, str]:
             f"{serving['name']} {100 * before['churners']['auc']:.1f}"
         ),
         "precision_recall": (
-            f"Of 100 it names, {100 * figures['churners']['precision']:.0f} leave; "
-            f"with {serving['name']} {100 * before['churners']['precision']:.0f}"
+            f"Of 100 it names, {_leave_of_100(figures)} leave; with {serving['name']} {_leave_of_100(before)}"
         ),
         "calibration": (
-            f"Its chances are {100 * figures['calibration']['ece']:.1f} points off on average; those of "
-            f"{serving['name']} {100 * before['calibration']['ece']:.1f}"
+            f"Its probabilities {held(figures['calibration'])}; those of {serving['name']} "
+            f"{held(before['calibration'])}"
         ),
         "confusion": f"{right:,} of {figures['rows']:,} customers were told right",
         "profit": _profit_title(new, serving) if new["profit"] else "",
     }
+
+
+def _leave_of_100(figures):
+    confusion = figures["confusion"]
+    named = confusion["true_positive"] + confusion["false_positive"]
+    return f"{100 * figures['churners']['precision']:.0f}" if named else "(it names nobody)"
 
 
 def _profit_title(new, serving):
