@@ -116,6 +116,15 @@ def test_finds_the_version_that_knows_more():
     )
 
 
+def test_says_that_a_real_difference_is_worth_nothing():
+    churned, chances, blurred = customers(100_000, noise=0.1)
+
+    found = compare_versions(churned, blurred, chances, resamples=100)
+
+    assert found.verdict == "better"
+    assert "The difference is real and worth next to nothing: 0.000" in state_verdict(found, "v1", "v2")
+
+
 @pytest.mark.parametrize(("rounds", "most"), [(100, 12), pytest.param(2_000, 130, marks=pytest.mark.prove)])
 def test_calls_a_difference_real_about_as_seldom_as_it_promises(rounds, most):
     # Two versions with errors of the same size: neither is better.
