@@ -12,7 +12,7 @@ def share_interval(hits, tried):
     """Return the 95 % interval of a share, which holds the truth in 93 of 100 samples of its kind or more.
 
     Clopper and Pearson's interval where fewer than 40 were hit or missed, otherwise Wilson's, which is
-    narrower and there holds what it promises (94 to 96 of 100).
+    narrower and there holds nearly what it says.
 
     Parameters
     ----------
