@@ -29,6 +29,8 @@ FEWEST_PER_CLASS = 30
 # does; and each customer counts at most 1, while in the log loss one who was thought certain can outweigh all
 # others.
 RESTS_ON = "brier"
+# A real difference of less than this share of the serving version's score changes nobody's list.
+WORTH_NOTHING = 0.01
 BETTER, WORSE, NO_REAL_DIFFERENCE = "better", "worse", "no_real_difference"
 
 
@@ -39,7 +41,9 @@ class Difference:
     Attributes
     ----------
     verdict : {"better", "worse", "no_real_difference"}
-        By whether the interval of the difference excludes 0.
+        By whether the interval of the difference excludes 0. Ten figures are ten looks: of two versions that
+        are equally good, every second pair has one that seems real. `Comparison.verdict` is that of one
+        figure, which was chosen beforehand.
     """
 
     metric: str
@@ -196,14 +200,16 @@ def compare_versions(
     differences = []
     for position, metric in enumerate(METRICS):
         old, fresh = former.drawn[:, position], latest.drawn[:, position]
-        change = percentile_interval(latest.value[position] - former.value[position], fresh - old)
+        change = percentile_interval(
+            latest.value[position] - former.value[position], fresh - old, latest.fewest
+        )
         differences.append(
             Difference(
                 metric=metric.name,
                 group=metric.group,
                 higher_is_better=metric.higher_is_better,
-                serving=percentile_interval(former.value[position], old),
-                new=percentile_interval(latest.value[position], fresh),
+                serving=former.interval_of(position),
+                new=latest.interval_of(position),
                 difference=change,
                 verdict=_verdict(change, metric.higher_is_better),
             )
@@ -257,12 +263,18 @@ def state_verdict(comparison, serving="the serving version", new="the new versio
     if comparison.verdict == NO_REAL_DIFFERENCE:
         return (
             f"No real difference between {new} and {serving}: their Brier scores are {scores}, and the 95 % "
-            f"interval of the difference, {interval}, includes none at all. {rests}"
+            f"interval of the difference, {interval}, includes 0. {rests}"
+        )
+    small = ""
+    if abs(found.difference.value) < WORTH_NOTHING * found.serving.value:
+        small = (
+            f" The difference is real and worth next to nothing: {abs(found.difference.value):.4f} is less "
+            f"than one part in a hundred of {found.serving.value:.4f}."
         )
     nearer = "nearer to" if comparison.verdict == BETTER else "further from"
     return (
         f"{comparison.verdict.capitalize()} than {serving}: the chances of {new} are {nearer} what happened "
-        f"(Brier scores {scores}, less is better; 95 % interval of the difference {interval}). {rests}"
+        f"(Brier scores {scores}, less is better; 95 % interval of the difference {interval}).{small} {rests}"
     )
 
 

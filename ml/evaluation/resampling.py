@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from scipy.special import ndtr, stdtrit
 
 from ml.evaluation.outcomes import check_outcomes
+from ml.evaluation.proportions import share_interval
 
 RESAMPLES = 1_000
 CONFIDENCE = 0.95
+# Customers whose outcome is turned around in a resample: as few as suffice to stand for all probabilities.
+TWINS = 50
+# The weight of one who left and of one who stayed although nobody like that was seen, drawn anew for each
+# resample: that of Jeffreys' prior.
+TWIN_WEIGHT = 0.5
 # Counts of one block of resamples, 1 MB: in larger ones, which no cache holds, the same draws take twice as
 # long.
 _BLOCK = 131_072
@@ -42,7 +49,7 @@ METRICS = (
 class Interval:
     """A figure and the range in which it lies with 95 % confidence.
 
-    None in all three where it cannot be told: an AUC needs both outcomes.
+    None in all three where it cannot be told: an AUC needs both outcomes, and a share of nobody is no share.
     """
 
     value: float | None
@@ -87,9 +94,15 @@ class MetricIntervals:
 def bootstrap_metrics(labels, probabilities, threshold=0.5, *, resamples=RESAMPLES, seed=0):
     """Return the published figures of a version with 95 % intervals.
 
-    Customers are drawn with replacement, all from one pot: the share of leavers differs from draw to draw, as
+    What is a share of customers (accuracy; precision and recall of the leavers; their F1, which follows from
+    the share of hits among all who left or were named) gets the interval of that share. For the others
+    customers are drawn with replacement, all from one pot: the share of leavers differs from draw to draw, as
     it does from month to month, and the weighted figures and the Brier score depend on it. Draws within each
     outcome would make those intervals too narrow.
+
+    Of thirty customers perhaps nobody left, and no draw of them shows a leaver then. So each resample also
+    has a customer who left and one who stayed whatever was seen, with half the weight of a customer on
+    average.
 
     Parameters
     ----------
@@ -105,8 +118,8 @@ def bootstrap_metrics(labels, probabilities, threshold=0.5, *, resamples=RESAMPL
     Returns
     -------
     MetricIntervals
-        Percentile intervals. With a single outcome there is no AUC; draws that happen to have a single
-        outcome take no part in its interval.
+        Each interval holds its figure. With a single outcome there is no AUC; where nobody left there is no
+        recall, and where nobody was named no precision.
 
     Raises
     ------
@@ -117,6 +130,10 @@ def bootstrap_metrics(labels, probabilities, threshold=0.5, *, resamples=RESAMPL
     ----------
     .. [1] Efron, B. and Tibshirani, R. J. (1993). An Introduction to the Bootstrap. Chapman & Hall, section
        13.3, equation 13.4 (percentile interval).
+    .. [2] Rubin, D. B. (1981). The Bayesian Bootstrap. Annals of Statistics 9, 130-134; section 5 on outcomes
+       that were not seen.
+    .. [3] Brown, L. D., Cai, T. T. and DasGupta, A. (2001). Interval estimation for a binomial proportion.
+       Statistical Science 16, 101-133; section 4.1.1 on Jeffreys' prior.
 
     Examples
     --------
@@ -138,15 +155,23 @@ class Resampled:
     value : ndarray of float64, shape (n_metrics,)
         On all customers, in the order of `METRICS`.
     drawn : ndarray of float64, shape (resamples, n_metrics)
+    counted : dict of str to tuple of (int, int)
+        Of the figures that follow from a share: hits, and of how many.
     customers, churned, resamples, seed : int
     """
 
     value: np.ndarray
     drawn: np.ndarray
+    counted: dict[tuple[str, str], tuple[int, int]]
     customers: int
     churned: int
     resamples: int
     seed: int
+
+    @property
+    def fewest(self):
+        """How many customers had the rarer outcome."""
+        return min(self.churned, self.customers - self.churned)
 
     def intervals(self):
         """Return the figures with their 95 % intervals.
@@ -157,9 +182,7 @@ class Resampled:
         """
         found = {group: {} for group in ("weighted", "churners", "probabilities")}
         for position, metric in enumerate(METRICS):
-            found[metric.group][metric.name] = percentile_interval(
-                self.value[position], self.drawn[:, position]
-            )
+            found[metric.group][metric.name] = self.interval_of(position)
         return MetricIntervals(
             **found,
             customers=self.customers,
@@ -167,6 +190,29 @@ class Resampled:
             resamples=self.resamples,
             seed=self.seed,
         )
+
+    def interval_of(self, position):
+        """Return one figure with its interval.
+
+        Parameters
+        ----------
+        position : int
+            In `METRICS`.
+
+        Returns
+        -------
+        Interval
+        """
+        value, metric = self.value[position], METRICS[position]
+        counted = self.counted.get((metric.group, metric.name))
+        if counted is None:
+            return percentile_interval(value, self.drawn[:, position], self.fewest)
+        if not np.isfinite(value):
+            return Interval(None, None, None)
+        bounds = share_interval(*counted)
+        if metric.name == "f1":
+            bounds = [2 * share / (1 + share) for share in bounds]
+        return Interval(float(value), *map(float, bounds))
 
 
 def resample(labels, versions, *, resamples=RESAMPLES, seed=0):
@@ -193,25 +239,46 @@ def resample(labels, versions, *, resamples=RESAMPLES, seed=0):
     Examples
     --------
     >>> one, other = resample([0, 1, 1], [([0.1, 0.4, 0.9], 0.5), ([0.1, 0.6, 0.9], 0.5)], resamples=10)
-    >>> one.drawn.shape, (one.drawn[:, 0] <= other.drawn[:, 0]).all()
-    ((10, 10), np.True_)
+    >>> one.drawn.shape, other.counted["churners", "recall"]
+    ((10, 10), (2, 2))
     """
-    cases = []
-    for probabilities, threshold in versions:
-        y, p = check_outcomes(labels, probabilities, both=False)
-        cases.append(Case(y, p, threshold))
-    everybody = np.ones((1, len(y)))
+    checked = [(*check_outcomes(labels, one, both=False), threshold) for one, threshold in versions]
+    rows = len(checked[0][0])
+    # The same twins for every version: differences are of the same customers.
+    twins = np.random.default_rng(seed).choice(rows, min(rows, TWINS), replace=False)
+    cases = [_with_twins(*one, twins) for one in checked]
+    figures = draw_figures(cases, rows, resamples, seed)
     return [
         Resampled(
-            value=case.measure(everybody)[0],
+            value=case.measure(np.repeat([[1.0, 0.0]], [rows, 2 * len(twins)], axis=1))[0],
             drawn=drawn,
-            customers=len(y),
+            counted=_counted(y, p >= threshold),
+            customers=rows,
             churned=int(y.sum()),
             resamples=resamples,
             seed=seed,
         )
-        for case, drawn in zip(cases, draw_figures(cases, len(y), resamples, seed), strict=True)
+        for (y, p, threshold), case, drawn in zip(checked, cases, figures, strict=True)
     ]
+
+
+def _with_twins(y, p, threshold, twins):
+    """Return the customers, then some of them as if they had left, then the same as if they had stayed."""
+    outcomes = np.repeat([1, 0], len(twins))
+    return Case(np.concatenate([y, outcomes]), np.concatenate([p, p[twins], p[twins]]), threshold)
+
+
+def _counted(y, named):
+    """Return which figures follow from a share: its hits, and of how many; F1 is 2h / (1 + h) of share h."""
+    churned, hit = int(y.sum()), int((named & (y == 1)).sum())
+    right, named = int((named == (y == 1)).sum()), int(named.sum())
+    return {
+        ("weighted", "Accuracy"): (right, len(y)),
+        ("weighted", "Recall"): (right, len(y)),
+        ("churners", "precision"): (hit, named),
+        ("churners", "recall"): (hit, churned),
+        ("churners", "f1"): (hit, named + churned - hit),
+    }
 
 
 class Case:
@@ -255,7 +322,8 @@ class Case:
         Returns
         -------
         ndarray of float64, shape (n_resamples, n_metrics)
-            In the order of `METRICS`; the AUC is NaN where a resample lacks an outcome.
+            In the order of `METRICS`; NaN where a resample lacks what a figure is about: an outcome for the
+            AUC, leavers for their recall, named ones for the precision.
         """
         hit, false_alarm, missed, rest, squared, log = (counts @ self.sums).T
         rows, left, stayed = hit + false_alarm + missed + rest, hit + missed, false_alarm + rest
@@ -265,10 +333,13 @@ class Case:
             (left * churner + stayed * stayer) / rows
             for churner, stayer in zip((precision, recall, f1), of_stayers, strict=True)
         ]
+        # In the weighted figures a share of nobody counts 0, as usual; of its own it says nothing.
+        own = [
+            np.where(of > 0, share, np.nan)
+            for share, of in zip((precision, recall, f1), (hit + false_alarm, left, rows - rest), strict=True)
+        ]
         auc = self._auc(counts, left, stayed)
-        return np.column_stack(
-            [(hit + rest) / rows, auc, *weighted, precision, recall, f1, squared / rows, log / rows]
-        )
+        return np.column_stack([(hit + rest) / rows, auc, *weighted, *own, squared / rows, log / rows])
 
     def _auc(self, counts, left, stayed):
         running = np.zeros((len(counts), len(self.stayed) + 1))
@@ -276,9 +347,11 @@ class Case:
         passed = running[:, self.below]
         passed += running[:, self.up_to]  # ties count half
         pairs = np.einsum("ij,ij->i", counts[:, self.left], passed) / 2
-        return np.divide(
+        auc = np.divide(
             pairs, left * stayed, out=np.full(len(counts), np.nan), where=(left > 0) & (stayed > 0)
         )
+        # Twins have weights that do not add up exactly.
+        return np.minimum(auc, 1.0, out=auc)
 
 
 def _class_figures(hit, false_alarm, missed):
@@ -300,8 +373,9 @@ def draw_figures(cases, rows, resamples, seed):
     Parameters
     ----------
     cases : list of Case
+        The same customers in each, then as many twins who left as who stayed.
     rows : int
-        Customers, the same ones in every case.
+        Customers without their twins.
     resamples, seed : int
 
     Returns
@@ -318,19 +392,31 @@ def draw_figures(cases, rows, resamples, seed):
         raise ValueError(f"At least one resample is needed, got {resamples}.")
     rng = np.random.default_rng(seed)
     found = [np.empty((resamples, len(METRICS))) for _ in cases]
-    block = max(1, _BLOCK // rows)
+    places = len(cases[0].sums)
+    block = max(1, _BLOCK // places)
     for start in range(0, resamples, block):
         size = min(block, resamples - start)
-        chosen = rng.integers(0, rows, (size, rows))
-        chosen += np.arange(size)[:, None] * rows
-        counts = np.bincount(chosen.ravel(), minlength=size * rows).reshape(size, rows).astype(np.float64)
+        counts = _draw(rng, size, rows, places)
         for case, figures in zip(cases, found, strict=True):
             figures[start : start + size] = case.measure(counts)
     return found
 
 
-def percentile_interval(value, drawn):
-    """Return a figure with its percentile interval.
+def _draw(rng, size, rows, places):
+    """Return how often each customer is in each resample, and how much its two twins weigh."""
+    each = np.arange(size)
+    chosen = rng.integers(0, rows, (size, rows))
+    chosen += each[:, None] * rows
+    counts = np.zeros((size, places))
+    counts[:, :rows] = np.bincount(chosen.ravel(), minlength=size * rows).reshape(size, rows)
+    twins = (places - rows) // 2
+    for first in (rows, rows + twins):
+        counts[each, first + rng.integers(0, twins, size)] = rng.gamma(TWIN_WEIGHT, size=size)
+    return counts
+
+
+def percentile_interval(value, drawn, fewest):
+    """Return a figure with its percentile interval, which holds it.
 
     Parameters
     ----------
@@ -338,14 +424,24 @@ def percentile_interval(value, drawn):
         On all customers.
     drawn : ndarray of float64, shape (resamples,)
         On the resamples; NaN where it could not be told.
+    fewest : int
+        How many customers had the rarer outcome, on which most figures rest. Resamples vary too little by its
+        root, and take their spread for known: percentiles further out make up for both.
 
     Returns
     -------
     Interval
+
+    References
+    ----------
+    .. [1] Hesterberg, T. C. (2015). What Teachers Should Know About the Bootstrap. The American Statistician
+       69, 371-386; section 5.3, expanded percentile interval.
     """
     drawn = drawn[np.isfinite(drawn)]
     if not np.isfinite(value) or not len(drawn):
         return Interval(None, None, None)
-    tail = (1 - CONFIDENCE) / 2
+    known = max(fewest, 2)
+    tail = float(ndtr(np.sqrt(known / (known - 1)) * stdtrit(known - 1, (1 - CONFIDENCE) / 2)))
     low, high = np.quantile(drawn, [tail, 1 - tail])
-    return Interval(float(value), float(low), float(high))
+    # The twins keep an AUC of 1, or a loss of 0, out of every draw.
+    return Interval(float(value), float(min(low, value)), float(max(high, value)))

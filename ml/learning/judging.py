@@ -156,10 +156,9 @@ def _beside_rule(outcomes, probabilities, scores):
     model, rule = resample(outcomes, [(probabilities, 0.5), (ranks, 0.5)])
     place = [metric.name for metric in METRICS].index("AUC")
     gains = percentile_interval(
-        model.value[place] - rule.value[place], model.drawn[:, place] - rule.drawn[:, place]
+        model.value[place] - rule.value[place], model.drawn[:, place] - rule.drawn[:, place], model.fewest
     )
-    interval = percentile_interval(rule.value[place], rule.drawn[:, place])
-    return {"interval": asdict(interval), "model_gains": asdict(gains)}
+    return {"interval": asdict(rule.interval_of(place)), "model_gains": asdict(gains)}
 
 
 def _best_cut(labels, scores):

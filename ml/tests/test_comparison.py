@@ -98,7 +98,7 @@ def test_has_no_auc_where_nobody_left():
 def test_draws_without_a_single_leaver_do_not_break_the_auc():
     found = bootstrap_metrics([1] + [0] * 20, np.linspace(0.9, 0.1, 21))
 
-    assert found.weighted["AUC"].low == found.weighted["AUC"].high == 1
+    assert found.weighted["AUC"].low < found.weighted["AUC"].high == 1
 
 
 def test_finds_the_version_that_knows_more():
@@ -114,6 +114,15 @@ def test_finds_the_version_that_knows_more():
     assert state_verdict(worse, "v1", "v2").startswith(
         "Worse than v1: the chances of v2 are further from what"
     )
+
+
+def test_says_that_a_real_difference_is_worth_nothing():
+    churned, chances, blurred = customers(100_000, noise=0.1)
+
+    found = compare_versions(churned, blurred, chances, resamples=100)
+
+    assert found.verdict == "better"
+    assert "The difference is real and worth next to nothing: 0.000" in state_verdict(found, "v1", "v2")
 
 
 @pytest.mark.parametrize(("rounds", "most"), [(100, 12), pytest.param(2_000, 130, marks=pytest.mark.prove)])

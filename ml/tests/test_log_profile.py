@@ -254,7 +254,7 @@ def test_weekdays_and_their_season(profile):
     assert time["seasonality"]["weekly"]["strength"] > 0.6
 
 
-def test_a_yearly_season_needs_two_years(profile):
+def test_a_yearly_season_needs_three_years(profile):
     short = profile(steady())["time"]["seasonality"]["yearly"]
     events = [
         event(f"C-{number}", 30.44 * month + 3, 10 + number)
@@ -264,8 +264,16 @@ def test_a_yearly_season_needs_two_years(profile):
 
     long = profile(events)["time"]["seasonality"]["yearly"]
 
-    assert short["strength"] is None and "needs 24 whole months" in short["sentence"]
+    assert short["strength"] is None and "needs 36 whole months" in short["sentence"]
     assert long["strength"] > 0.6
+    assert long["sentence"].startswith("Purchases follow the year clearly: what the ")
+
+
+def test_a_few_weeks_say_nothing_about_weekdays(profile):
+    time = profile([event(f"C-{day}", day) for day in range(70) if day % 7 == 4])["time"]
+
+    assert (time["weekdays"]["differ"], time["weekdays"]["p_value"]) == (False, None)
+    assert "needs 12 whole weeks" in time["seasonality"]["weekly"]["sentence"]
 
 
 def test_hours_are_there_only_with_times(profile):

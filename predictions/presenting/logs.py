@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.figures import counted, of_100
-from ml.evaluation.proportions import wilson_interval
+from ml.evaluation.proportions import share_interval
 from predictions.engines.kinds import BOUGHT, CALMER, CONTAINS, CONTINUES, NEW, SILENT, STILL
 from predictions.models import Prediction
 from predictions.presenting.outcomes import Share
@@ -234,7 +234,7 @@ class Changes:
                 f"{bought:,} of {named:,} named have bought since, and have not left: at most "
                 f"{share} of 100 can still come true{self._promised}."
             )
-        low, high = (of_100(bound) for bound in wilson_interval(self.hits.hits, named))
+        low, high = (of_100(bound) for bound in share_interval(self.hits.hits, named))
         everybody = of_100(self.everybody.hits / self.everybody.of)
         return (
             f"Of {named:,} named last time, {self.hits.hits:,} left: {share} of 100 (95 % "

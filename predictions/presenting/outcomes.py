@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ml.evaluation.proportions import wilson_interval
+from ml.evaluation.proportions import share_interval
 from ml.evaluation.realised import differs_from_promise
 from ml.serving.risk import POLICIES
 
@@ -23,7 +23,7 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        return tuple(100 * bound for bound in wilson_interval(self.hits, self.of)) if self.of else None
+        return tuple(100 * bound for bound in share_interval(self.hits, self.of)) if self.of else None
 
 
 @dataclass(frozen=True)

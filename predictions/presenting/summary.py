@@ -10,6 +10,7 @@ from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
 from predictions.presenting.named import Named
 from predictions.presenting.outcomes import FEWEST, Graded, Outcomes
+from registry.presenting.promises import held
 from registry.presenting.quality import quality_of
 
 
@@ -209,8 +210,8 @@ def how_promises_held(version) -> str:
     whom = "customer" if found["rows"] == 1 else "customers"
     whom = version.invented.replace("customers", whom) or whom
     return (
-        f". Tried on {found['rows']:,} {whom} it had not learned from, its probabilities were off by "
-        f"{of_100(found['calibration']['ece'], 1)} points on average"
+        f". Tried on {found['rows']:,} {whom} it had not learned from, its probabilities "
+        f"{held(found['calibration'])}"
     )
 
 

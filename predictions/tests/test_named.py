@@ -62,10 +62,15 @@ def test_a_result_of_earlier_days_says_what_it_knows():
     assert Findings(Prediction(result=found)).precision is None
 
 
+def promised_too_much():
+    bins = [{"rows": 626, "mean_probability": chance, "churn_rate": chance - 0.041} for chance in (0.2, 0.7)]
+    return {"bins": bins, "ece": 0.041, "mean_probability": 0.45, "churn_rate": 0.409}
+
+
 @pytest.mark.django_db
 def test_expected_to_be_right_is_what_the_probabilities_of_those_named_say():
     version = ModelMetricsFactory(
-        additional_metrics=CURVES | {"rows": 1252, "calibration": {"ece": 0.041}}
+        additional_metrics=CURVES | {"rows": 1252, "calibration": promised_too_much()}
     ).model
 
     found = Findings(Prediction(result=counts(), model=version)).precision
@@ -73,7 +78,7 @@ def test_expected_to_be_right_is_what_the_probabilities_of_those_named_say():
     assert found["of_100"] == "56"
     assert found["text"] == (
         "mean probability of those named here. Tried on 1,252 customers it had not learned from, its "
-        "probabilities were off by 4.1 points on average"
+        "probabilities were 4.1 points too high on average"
     )
     assert "95 %" not in found["text"]
 

@@ -105,7 +105,7 @@ class IntervalOutput(serializers.Serializer):
 
 class ShareOutput(serializers.Serializer):
     value = serializers.FloatField(help_text="Of the customers scored by both, the share judged differently.")
-    interval = serializers.SerializerMethodField(help_text="95 %, by Wilson.")
+    interval = serializers.SerializerMethodField(help_text="95 %: a confidence interval of the share.")
 
     @extend_schema_field(IntervalOutput)
     def get_interval(self, share):

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from core.figures import counted, percent
 from core.sections import Sections
 from registry.models import Population
+from registry.presenting import promises
 from registry.presenting.quality import Figure
-
-# A calibration error above this is said aloud: it is two customers in a hundred.
-NOTEWORTHY_ERROR = 0.02
 
 
 @dataclass(frozen=True)
@@ -139,7 +137,7 @@ def purpose_of(*, name: str, manifest: dict | None, population: Population) -> s
 
 def threshold_reason(found: dict, manifest: dict | None = None) -> str:
     """Return from where on a customer is named as leaving, and why from there."""
-    threshold, churners = found["threshold"], found["churners"]
+    threshold = found["threshold"]
     named = sum(found["confusion"][key] for key in ("true_positive", "false_positive"))
     why = "It was chosen when the version was made. "
     if threshold == 0.5:
@@ -151,10 +149,19 @@ def threshold_reason(found: dict, manifest: dict | None = None) -> str:
         why = f"This is where, {known}, leaving becomes likelier than staying. "
     return (
         f"From a probability of {threshold:.2f} on, a customer is named as leaving. {why}"
-        f"Of {counted(found['rows'], 'customer')} tried it named {named:,}: "
-        f"{_share(churners['precision'])} of them left, and {_share(churners['recall'])} of all who left "
-        "were named. A lower threshold finds more and calls more in vain; the costs of a call are not "
-        "part of it."
+        f"{_what_it_named(found, named)} A lower threshold finds more and calls more in vain; the costs of a "
+        "call are not part of it."
+    )
+
+
+def _what_it_named(found, named):
+    if not named:
+        return f"Of {counted(found['rows'], 'customer')} tried it named nobody."
+    tried = counted(found["rows"], "customer")
+    precision, recall = (_share(found["churners"][name]) for name in ("precision", "recall"))
+    return (
+        f"Of {tried} tried it named {named:,}: {precision} of them left, and {recall} of "
+        "all who left were named."
     )
 
 
@@ -193,15 +200,9 @@ def limits_of(found: dict, manifest: dict | None, population: Population) -> lis
                 "left or of those who stayed.",
             )
         )
-    error = found["calibration"]["ece"]
-    if error > NOTEWORTHY_ERROR:
-        limits.append(
-            Limit(
-                "Its probabilities are somewhat off",
-                f"What it promises and what happened differ by {_share(error, 1)} on average: "
-                "of customers with 30 %, a few more or fewer than 3 in 10 leave.",
-            )
-        )
+    fault = promises.explain(found["calibration"])
+    if fault:
+        limits.append(Limit(promises.title_of(found["calibration"]), fault))
     if manifest and "imported" in manifest:
         limits.append(
             Limit(
@@ -272,8 +273,10 @@ def _width(found, rows, left):
         text += "How far its figures would differ on other customers was not computed for this version."
     else:
         text += (
-            f"On other customers of the same kind the share of leavers that it finds would lie between "
-            f"{_share(recall['low'])} and {_share(recall['high'])} in 95 of 100 cases."
+            f"It found {_share(recall['value'])} of those. Of all leavers of this kind, as far as {left:,} "
+            f"can tell, it finds between {_share(recall['low'])} and {_share(recall['high'])}: a 95 % "
+            "confidence interval, which holds the true share in 95 of 100 such trials. The share among other "
+            "customers varies by more than that."
         )
     return Limit("Its figures are estimates", text)
 

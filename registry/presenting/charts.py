@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from core.charts import DASHES, PALETTE, SCALE, SERIES
 from core.figures import counted, of_100, percent
 from ml.model_types.catalogue import MODEL_TYPES
+from registry.presenting import promises
 
 GUIDE = {"color": PALETTE["line-2"].light, "dash": "dot", "width": 1.5}
 # Which version it is stands beside what a pointer on its line says.
@@ -121,7 +122,6 @@ def titles(found: dict) -> dict[str, str]:
     right = confusion["true_positive"] + confusion["true_negative"]
     named = confusion["true_positive"] + confusion["false_positive"]
     verb = "was" if right == 1 else "were"
-    off = of_100(found["calibration"]["ece"], 1)
     names = [row["feature"] for row in found["importance"][:2]]
     return {
         "roc": f"It ranks {of_100(churners['auc'])} of 100 pairs of one who leaves and one who stays right",
@@ -132,7 +132,7 @@ def titles(found: dict) -> dict[str, str]:
             else f"Nobody was named; {percent(churners['base_rate'], 0)} left"
         ),
         "confusion": f"{right:,} of {counted(found['rows'], 'customer')} {verb} told right",
-        "calibration": f"Its probabilities are {off} points off on average",
+        "calibration": promises.title_of(found["calibration"]),
         "importance": f"{' and '.join(names)} {'matter' if len(names) > 1 else 'matters'} most"
         if names
         else "No column was measured",

@@ -25,7 +25,8 @@ class Comparison:
         The verdict, with the figures that it rests on.
     rows
         ``name`` and ``explanation`` of a figure; ``new``, ``serving`` and ``difference``, each with an
-        interval; ``verdict``, and ``better``, which is None where the interval leaves it open.
+        interval; of the one figure that decides ``verdict``, empty for the others, and ``better``, which is
+        None where the interval leaves it open.
     resamples
         From how many draws the intervals come; None where that was not kept.
     url

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from companies.models import Company
 from core.figures import counted, percent
-from ml.evaluation.proportions import wilson_interval
+from ml.evaluation.proportions import share_interval
 from ml.serving.risk import POLICIES, RiskPolicy
 from registry.models import ModelDeployment, ModelVersion, Population, ShadowRun
 from registry.selectors import best_default, challenger_of, champion_of
@@ -26,7 +26,7 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float]:
-        return wilson_interval(self.hits, self.tried)
+        return share_interval(self.hits, self.tried)
 
 
 @dataclass(frozen=True)

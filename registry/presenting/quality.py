@@ -34,12 +34,12 @@ class Quality:
         return [
             {
                 "name": "Right when it says “leaves”",
-                "value": f"{of_100(value['Precision (churners)'])} in 100",
+                "value": _in_hundred(value["Precision (churners)"], "nobody named"),
                 "explanation": f"precision (churners); picked at random: {by_chance} in 100",
             },
             {
                 "name": "Leavers it finds",
-                "value": f"{of_100(value['Recall (churners)'])} in 100",
+                "value": _in_hundred(value["Recall (churners)"], "nobody left"),
                 "explanation": "recall (churners), at the threshold of this version",
             },
             {
@@ -56,7 +56,7 @@ def quality_of(version: ModelVersion) -> Quality | None:
     if metrics is None or "churners" not in (metrics.additional_metrics or {}):
         return None
     found = metrics.additional_metrics
-    churners, calibration = found["churners"], found["calibration"]
+    churners, calibration = _of_somebody(found), found["calibration"]
     return Quality(
         weighted=_weighted(metrics),
         churners=[
@@ -97,7 +97,20 @@ def _say_invented(dataset):
     return f" {'Some of these' if dataset.is_combined else 'These'} customers are invented."
 
 
+def _of_somebody(found):
+    """Return the figures of the leavers without those that would be shares of nobody."""
+    confusion = found["confusion"]
+    named = confusion["true_positive"] + confusion["false_positive"]
+    return found["churners"] | ({} if named else {"precision": None})
+
+
+def _in_hundred(share, nobody):
+    return nobody if share is None else f"{of_100(share)} in 100"
+
+
 def _in_words(churners):
+    if churners["precision"] is None:
+        return "It named none of the customers whom it was tried on."
     if not churners["recall"]:
         return "It found none of those who left."
     right, found = of_100(churners["precision"]), of_100(churners["recall"])

@@ -105,6 +105,64 @@ def test_a_version_from_before_intervals_says_that_they_are_missing():
     assert parts_of(CURVES, TELECOM_BASE) == []
 
 
+def test_an_interval_is_called_what_it_is(found):
+    text = next(
+        limit.text
+        for limit in limits_of(found, None, TELECOM_BASE)
+        if limit.title == "Its figures are estimates"
+    )
+
+    assert "confidence interval" in text and "The share among other customers varies by more" in text
+    # That would be an interval for the next trial, which is wider.
+    assert "would lie between" not in text
+
+
+def test_nobody_named_is_said_without_a_share_of_nobody(found):
+    confusion = found["confusion"] | {"true_positive": 0, "false_positive": 0}
+
+    told = threshold_reason(found | {"confusion": confusion})
+
+    assert f"Of {found['rows']:,} customers tried it named nobody." in told
+
+
+def test_probabilities_that_hold_are_not_called_off():
+    # With true promises 1,287 customers in ten bins are three points off on average.
+    rates = [0.02, 0.1, 0.09, 0.2, 0.18, 0.31, 0.33, 0.45, 0.52, 0.74]
+    promised = [0.01, 0.05, 0.12, 0.16, 0.22, 0.28, 0.37, 0.42, 0.56, 0.71]
+    told = limits_of(CURVES | {"calibration": calibration(promised, rates)}, None, TELECOM_BASE)
+
+    assert not [limit for limit in told if "probabilities" in limit.title]
+
+
+@pytest.mark.parametrize(
+    ("promised", "happened", "title", "said"),
+    [
+        ([0.2, 0.6], [0.1, 0.5], "Its probabilities are too high", "10.0 points too much"),
+        ([0.2, 0.6], [0.3, 0.7], "Its probabilities are too low", "10.0 points too little"),
+        ([0.05, 0.95], [0.2, 0.8], "Its probabilities are too sure", "80.0\u202f% left, and of those whom"),
+        ([0.3, 0.7], [0.1, 0.9], "Its probabilities are too cautious", "30.0\u202f%) 10.0\u202f% did"),
+    ],
+)
+def test_probabilities_that_fail_are_said_with_direction_and_size(promised, happened, title, said):
+    limits = limits_of(CURVES | {"calibration": calibration(promised, happened)}, None, TELECOM_BASE)
+
+    assert said in {limit.title: limit.text for limit in limits}[title]
+
+
+def calibration(promised, happened):
+    bins = [
+        {"rows": 1_290 // len(promised), "mean_probability": chance, "churn_rate": rate}
+        for chance, rate in zip(promised, happened, strict=True)
+    ]
+    apart = [abs(one["mean_probability"] - one["churn_rate"]) for one in bins]
+    return {
+        "bins": bins,
+        "ece": sum(apart) / len(bins),
+        "mean_probability": sum(promised) / len(bins),
+        "churn_rate": sum(happened) / len(bins),
+    }
+
+
 @pytest.mark.django_db
 def test_the_page_shows_the_card(found, company, as_developer):
     version = ModelMetricsFactory(model=ModelVersionFactory(company=company), additional_metrics=found).model

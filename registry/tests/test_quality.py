@@ -3,7 +3,7 @@
 import pytest
 
 from registry.presenting.quality import quality_of
-from registry.tests.factories import ModelMetricsFactory, ModelVersionFactory
+from registry.tests.factories import CURVES, ModelMetricsFactory, ModelVersionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -16,6 +16,17 @@ def test_quality_is_told_in_plain_words():
     assert (
         quality.in_words == "Of 100 customers it says will leave, about 67 do. It finds 54 of 100 who leave."
     )
+
+
+def test_a_version_that_named_nobody_has_no_share_of_those_named():
+    nobody = CURVES["confusion"] | {"true_positive": 0, "false_positive": 0}
+    version = ModelMetricsFactory(additional_metrics=CURVES | {"confusion": nobody}).model
+
+    quality = quality_of(version)
+
+    assert quality.in_words == "It named none of the customers whom it was tried on."
+    assert next(figure.value for figure in quality.churners if "Precision" in figure.name) is None
+    assert quality.at_home[0]["value"] == "nobody named"
 
 
 def test_every_figure_names_its_averaging():

@@ -5,6 +5,7 @@ import plotly.graph_objects as go
 from core.charts import SERIES
 from core.figures import counted, of_100
 from registry.presenting import charts
+from registry.presenting.promises import held
 
 
 def roc_figure(versions: list[dict]) -> go.Figure:
@@ -80,16 +81,21 @@ def titles(found) -> dict[str, str]:
             f"{serving['name']} {of_100(before['churners']['auc'], 1)}"
         ),
         "precision_recall": (
-            f"Of 100 it names, {of_100(figures['churners']['precision'])} leave; "
-            f"with {serving['name']} {of_100(before['churners']['precision'])}"
+            f"Of 100 it names, {_leave_of_100(figures)} leave; with {serving['name']} {_leave_of_100(before)}"
         ),
         "calibration": (
-            f"Its chances are {of_100(figures['calibration']['ece'], 1)} points off on average; those of "
-            f"{serving['name']} {of_100(before['calibration']['ece'], 1)}"
+            f"Its probabilities {held(figures['calibration'])}; those of {serving['name']} "
+            f"{held(before['calibration'])}"
         ),
         "confusion": f"{right:,} of {counted(figures['rows'], 'customer')} {verb} told right",
         "profit": _profit_title(new, serving) if new["profit"] else "",
     }
+
+
+def _leave_of_100(figures):
+    confusion = figures["confusion"]
+    named = confusion["true_positive"] + confusion["false_positive"]
+    return of_100(figures["churners"]["precision"]) if named else "(it names nobody)"
 
 
 def _profit_title(new, serving):

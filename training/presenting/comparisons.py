@@ -138,10 +138,14 @@ def _turned_row(row):
         "new": row["serving"],
         "serving": row["new"],
         "difference": {
-            "value": -difference["value"],
-            "low": -difference["high"],
-            "high": -difference["low"],
+            "value": _negated(difference["value"]),
+            "low": _negated(difference["high"]),
+            "high": _negated(difference["low"]),
         },
         "verdict": TURNED.get(row["verdict"], row["verdict"]),
         "better": None if row["better"] is None else not row["better"],
     }
+
+
+def _negated(value):
+    return None if value is None else -value

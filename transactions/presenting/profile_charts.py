@@ -234,8 +234,11 @@ def _monthly(profile):
 
 def _weekdays(profile):
     found = profile["time"]["weekdays"]
-    title = "People buy alike on all days of the week"
-    if found["differ"]:
+    title = "Weekdays differ no more than chance explains"
+    if found["p_value"] is None:
+        needed, weeks = found["weeks_needed"], found["weeks"]
+        title = f"Which weekdays are busiest needs {needed} whole weeks; the log has {weeks}"
+    elif found["differ"]:
         title = f"Most buy on a {found['busiest']}, fewest on a {found['quietest']}"
     return Chart(
         name="weekdays",
@@ -271,7 +274,7 @@ def _hours(profile):
 
 
 def _season(profile):
-    """Trend, season and rest of the months where there are two years, else of the days."""
+    """Trend, season and rest of the months where there are three years, else of the days."""
     seasons, time = profile["time"]["seasonality"], profile["time"]
     found = seasons["yearly"] if "observed" in seasons["yearly"] else seasons["weekly"]
     if "observed" not in found:

@@ -16,7 +16,7 @@ from ml.logs.profile.score import check_minimum, score_quality
 from ml.logs.purchase_log import OPTIONAL, REQUIRED, PurchaseLog
 
 # Raised when a part changes its meaning, so that a page can tell an old profile from a new one.
-VERSION = 1
+VERSION = 2
 
 
 def profile_events(

@@ -6,13 +6,24 @@ import datetime as dt
 
 import numpy as np
 
+from ml.logs.profile.regularity import (
+    FEWEST_CYCLES,
+    FEWEST_WEEKS,
+    later_share,
+    season_p_value,
+    trend_p_value,
+    weekday_p_value,
+)
+
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-# A decomposition needs two whole seasons, or it takes the trend for the season.
-SEASONS_NEEDED = 2
-# The strength of Wang, Smith and Hyndman: below the first hardly any, above the second a clear season.
-WEAK, STRONG = 0.3, 0.6
-SURE = 0.05
-FEWEST_WEEKS = 8
+# Of what moves in later cycles a season explains this much at least, or nobody plans by it; from the second
+# on it is called clear.
+WEAK, STRONG = 0.1, 0.5
+# These let noise pass in one of twenty logs (docs/verdicts.md). At .05 up to one in twelve passed where
+# neighbours resemble each other, and of weekdays, which few weeks judge seven at a time, one in seven.
+SURE, SURE_OF_A_TREND, SURE_OF_WEEKDAYS = 0.03, 0.015, 0.01
+# In less than half a year of weeks that resemble each other a drift cannot be told from a trend.
+WEEKS_FOR_A_TREND = 26
 DAYS_KEPT = 731
 # Older than this before the latest purchase is a stray date (1 January 1970), not history worth a series.
 YEARS_KEPT = 15
@@ -32,8 +43,8 @@ def describe_time(log):
         calendar time); `daily` (at most two years), `weekly`, `monthly` series of purchases and revenue, with
         `whole` False for a week or month that the log only touches (they start at `series_from`, at most 15
         years before the end, after `before_series` older purchases); `trend`; `weekdays`; `hours` (None
-        without times); `seasonality`: weekly and yearly decomposition, each with its strength or why there is
-        none.
+        without times); `seasonality`: weekly and yearly, each with its strength (the share of what moved
+        later that it explains, 0 where chance explains it) and decomposition, or why it cannot be told.
     """
     days = log.rows(
         "SELECT bought_at::DATE AS day, count(*) AS purchases, coalesce(sum(amount), 0) AS revenue FROM "
@@ -63,12 +74,12 @@ def describe_time(log):
         "daily": [_dated(row) for row in daily] if span <= DAYS_KEPT else None,
         "weekly": [_dated(row) for row in weekly],
         "monthly": [_dated(row) for row in monthly],
-        "trend": _trend(weekly),
+        "trend": judge_trend(_whole_counts(weekly)),
         "weekdays": _weekdays(daily),
         "hours": _hours(log) if log.has_time else None,
         "seasonality": {
-            "weekly": _season([row["purchases"] for row in daily[-DAYS_FOR_THE_WEEK:]], 7, "week", "days"),
-            "yearly": _yearly(weekly, monthly),
+            "weekly": _weekly(daily[-DAYS_FOR_THE_WEEK:]),
+            "yearly": _yearly(monthly),
         },
     }
 
@@ -101,23 +112,37 @@ def _grouped(daily, start_of, first, latest):
     return groups
 
 
-def _trend(weekly):
-    """Return slope and verdict over whole weeks: Theil-Sen's slope, and Mann and Kendall's test of it."""
-    from scipy.stats import kendalltau, theilslopes
+def _whole_counts(groups):
+    return np.array([row["purchases"] for row in groups if row["whole"]], dtype=np.float64)
 
-    counts = np.array([row["purchases"] for row in weekly if row["whole"]], dtype=np.float64)
-    if len(counts) < FEWEST_WEEKS:
+
+def judge_trend(counts):
+    """Say whether purchases grow or decline.
+
+    Parameters
+    ----------
+    counts : ndarray of float64, shape (n_weeks,)
+        Purchases of whole weeks.
+
+    Returns
+    -------
+    dict
+        `direction` ("growing", "declining", "steady", None where there are too few weeks) and `sentence`;
+        also `per_month` (Theil and Sen's slope, as a share of the mean), `p_value` and `weeks`.
+    """
+    from scipy.stats import theilslopes
+
+    if len(counts) < WEEKS_FOR_A_TREND:
         return {
             "direction": None,
-            "sentence": f"A trend needs {FEWEST_WEEKS} whole weeks; the log has {len(counts)}.",
+            "sentence": f"A trend needs {WEEKS_FOR_A_TREND} whole weeks; the log has {len(counts)}.",
         }
     weeks = np.arange(len(counts))
     mean = counts.mean()
-    test = kendalltau(weeks, counts)
+    p_value = trend_p_value(counts)
     monthly = float(theilslopes(counts, weeks)[0]) * 30.4375 / 7 / mean if mean else 0.0
-    certain = bool(np.isfinite(test.pvalue) and test.pvalue < SURE)
     direction = "steady"
-    if certain and abs(monthly) >= STEADY:
+    if p_value < SURE_OF_A_TREND and abs(monthly) >= STEADY:
         direction = "growing" if monthly > 0 else "declining"
     sentence = {
         "steady": f"Purchases neither grow nor decline clearly over the {len(counts)} whole weeks.",
@@ -127,26 +152,29 @@ def _trend(weekly):
     return {
         "direction": direction,
         "per_month": monthly,
-        "p_value": float(test.pvalue) if np.isfinite(test.pvalue) else None,
+        "p_value": p_value,
         "weeks": len(counts),
         "sentence": sentence,
     }
 
 
-def _weekdays(daily):
-    from scipy.stats import chisquare
+def _whole_weeks(daily):
+    """Return purchases by whole week and weekday, Monday first."""
+    counts = np.array([row["purchases"] for row in daily], dtype=np.float64)
+    start = -daily[0]["day"].weekday() % 7
+    weeks = max(0, len(counts) - start) // 7
+    return counts[start : start + 7 * weeks].reshape(weeks, 7)
 
+
+def _weekdays(daily):
     counts, revenue, occurred = np.zeros(7), np.zeros(7), np.zeros(7)
     for row in daily:
         weekday = row["day"].weekday()
         counts[weekday] += row["purchases"]
         revenue[weekday] += row["revenue"]
         occurred[weekday] += 1
-    expected = counts.sum() * occurred / occurred.sum()
-    seen = expected > 0
-    p_value = (
-        float(chisquare(counts[seen], expected[seen]).pvalue) if seen.sum() > 1 and counts.sum() else 1.0
-    )
+    weeks = _whole_weeks(daily)
+    p_value = weekday_p_value(weeks) if len(weeks) >= FEWEST_WEEKS else None
     return {
         "days": [
             {
@@ -157,8 +185,10 @@ def _weekdays(daily):
             }
             for number in range(7)
         ],
-        "differ": p_value < SURE,
+        "differ": p_value is not None and p_value < SURE_OF_WEEKDAYS,
         "p_value": p_value,
+        "weeks": len(weeks),
+        "weeks_needed": FEWEST_WEEKS,
         "busiest": WEEKDAYS[int(np.argmax(counts / np.maximum(occurred, 1)))],
         "quietest": WEEKDAYS[
             int(np.argmin(np.where(occurred > 0, counts / np.maximum(occurred, 1), np.inf)))
@@ -174,53 +204,110 @@ def _hours(log):
     return [{"hour": hour, "purchases": known.get(hour, 0)} for hour in range(24)]
 
 
-def _yearly(weekly, monthly):
-    whole = [row for row in monthly if row["whole"]]
-    return _season(
-        [row["purchases"] for row in whole], 12, "year", "months", [row["day"].isoformat() for row in whole]
-    )
+def _weekly(daily):
+    found = judge_week(_whole_weeks(daily))
+    if found["strength"] is None:
+        return found
+    return found | _decomposed([row["purchases"] for row in daily], 7)
 
 
-def _season(series, period, name, unit, labels=None):
-    """Decompose a series into trend, season and rest, and say how much of it the season explains.
+def judge_week(weeks):
+    """Say whether purchases follow the week.
+
+    Parameters
+    ----------
+    weeks : ndarray of float64, shape (n_weeks, 7)
+        Purchases per day of whole weeks.
+
+    Returns
+    -------
+    dict
+        `strength` (None where there are too few weeks) and `sentence`; also `follows`, `p_value` and
+        `period`.
+    """
+    if len(weeks) < FEWEST_WEEKS:
+        return _too_short("week", FEWEST_WEEKS, "weeks", len(weeks))
+    p_value = weekday_p_value(weeks)
+    return _season(weeks.ravel(), 7, "week", "weeks", p_value, sure=SURE_OF_WEEKDAYS)
+
+
+def _yearly(monthly):
+    counts = _whole_counts(monthly)
+    found = judge_year(counts)
+    if found["strength"] is None:
+        return found
+    labels = [row["day"].isoformat() for row in monthly if row["whole"]]
+    return found | _decomposed(counts, 12) | {"labels": labels}
+
+
+def judge_year(counts):
+    """Say whether purchases follow the year.
+
+    Parameters
+    ----------
+    counts : ndarray of float64, shape (n_months,)
+        Purchases of whole months.
+
+    Returns
+    -------
+    dict
+        As `judge_week`.
+    """
+    if len(counts) < 12 * FEWEST_CYCLES:
+        return _too_short("year", 12 * FEWEST_CYCLES, "months", len(counts))
+    return _season(counts, 12, "year", "years", season_p_value(counts, 12))
+
+
+def _too_short(name, needed, unit, there):
+    return {
+        "strength": None,
+        "sentence": (
+            f"Whether purchases follow the {name} cannot be told from this log: that needs {needed} whole "
+            f"{unit}, and it has {there}."
+        ),
+    }
+
+
+def _season(counts, period, name, unit, p_value, sure=SURE):
+    """Say whether a season is there: beyond chance, and of use for a time that it was not learned from."""
+    share = later_share(counts, period)
+    follows = p_value < sure and share >= WEAK
+    cycles = len(counts) // period
+    later = max(1, cycles // 3)
+    sentence = f"Purchases do not follow the {name} beyond what chance explains."
+    if follows:
+        how = "clearly" if share >= STRONG else "a little"
+        ones = f"the last {later} {unit}" if later > 1 else f"the last {name}"
+        sentence = (
+            f"Purchases follow the {name} {how}: what the {cycles - later} {unit} before showed explains "
+            f"{share:.0%} of what moved within {ones}."
+        )
+    return {
+        "strength": max(0.0, share) if follows else 0.0,
+        "follows": follows,
+        "p_value": p_value,
+        "period": period,
+        "sentence": sentence,
+    }
+
+
+def _decomposed(series, period):
+    """Return trend, season and rest of a series, to draw them.
 
     References
     ----------
     .. [1] R. B. Cleveland, W. S. Cleveland, J. E. McRae, I. Terpenning: STL. Journal of Official Statistics,
     1990.
-    .. [2] X. Wang, K. Smith, R. Hyndman: Characteristic-based clustering for time series data. Data Mining
-    and
-       Knowledge Discovery, 2006; section 3, seasonality: max(0, 1 - Var(rest) / Var(season + rest)).
     """
-    needed = SEASONS_NEEDED * period
-    if len(series) < needed:
-        return {
-            "strength": None,
-            "sentence": (
-                f"Whether purchases follow the {name} needs {needed} whole {unit}, two of its seasons; the "
-                f"log has {len(series)}."
-            ),
-        }
+    if len(series) > DAYS_KEPT:
+        return {}
     from statsmodels.tsa.seasonal import STL
 
     values = np.asarray(series, dtype=np.float64)
     parts = STL(values, period=period, robust=True).fit()
-    around = np.var(parts.seasonal + parts.resid)
-    strength = float(max(0.0, 1 - np.var(parts.resid) / around)) if around > 1e-12 else 0.0
-    sentence = f"Purchases hardly follow the {name}."
-    if strength >= WEAK:
-        how = "clearly" if strength >= STRONG else "a little"
-        sentence = (
-            f"Purchases follow the {name} {how}: it explains {strength:.0%} of what moves beside the trend."
-        )
-    found = {"strength": strength, "period": period, "sentence": sentence}
-    if labels:
-        found["labels"] = labels
-    if len(series) <= DAYS_KEPT:
-        found |= {
-            "observed": [float(value) for value in values],
-            "trend": [round(float(value), 4) for value in parts.trend],
-            "seasonal": [round(float(value), 4) for value in parts.seasonal],
-            "rest": [round(float(value), 4) for value in parts.resid],
-        }
-    return found
+    return {
+        "observed": [float(value) for value in values],
+        "trend": [round(float(value), 4) for value in parts.trend],
+        "seasonal": [round(float(value), 4) for value in parts.seasonal],
+        "rest": [round(float(value), 4) for value in parts.resid],
+    }

@@ -1,0 +1,60 @@
+"""Whether the probabilities of a version hold, in words: a fault only where chance does not explain it."""
+
+from core.figures import of_100, percent
+from ml.evaluation.promises import TOO_CAUTIOUS, TOO_LITTLE, TOO_MUCH, TOO_SURE, Promises, judge_promises
+
+# A fault that is smaller on average than two customers in a hundred changes nothing that anybody does.
+NOTEWORTHY_ERROR = 0.02
+TITLES = {
+    TOO_MUCH: "Its probabilities are too high",
+    TOO_LITTLE: "Its probabilities are too low",
+    TOO_SURE: "Its probabilities are too sure",
+    TOO_CAUTIOUS: "Its probabilities are too cautious",
+}
+
+
+def fault_of(calibration: dict) -> Promises | None:
+    """Return what is wrong with probabilities that were tried; None where nothing is known to be."""
+    found = judge_promises(calibration)
+    return found if found.fault and calibration["ece"] > NOTEWORTHY_ERROR else None
+
+
+def title_of(calibration: dict) -> str:
+    """Return in a few words whether the probabilities hold."""
+    found = fault_of(calibration)
+    return TITLES[found.fault] if found else "Its probabilities hold, as far as these customers can tell"
+
+
+def held(calibration: dict) -> str:
+    """Return, as the end of a sentence about probabilities that were tried, whether they held."""
+    found = fault_of(calibration)
+    if found is None:
+        return "held, as far as they can tell"
+    points = f"{of_100(abs(found.promised - found.happened), 1)} points"
+    return {
+        TOO_MUCH: f"were {points} too high on average",
+        TOO_LITTLE: f"were {points} too low on average",
+        TOO_SURE: "were too sure: high ones too high, low ones too low",
+        TOO_CAUTIOUS: "were too cautious: high ones too low, low ones too high",
+    }[found.fault]
+
+
+def explain(calibration: dict) -> str:
+    """Return what was promised and what happened, where that is a fault; otherwise nothing."""
+    found = fault_of(calibration)
+    if found is None:
+        return ""
+    if found.fault in (TOO_MUCH, TOO_LITTLE):
+        points = of_100(abs(found.promised - found.happened), 1)
+        much = "much" if found.fault == TOO_MUCH else "little"
+        return (
+            f"On average it promised {percent(found.promised)}, and {percent(found.happened)} left: it "
+            f"promises {points} points too {much}, and chance does not explain that."
+        )
+    least, most = calibration["bins"][0], calibration["bins"][-1]
+    return (
+        f"Of those whom it promised most ({percent(most['mean_probability'])} on average) "
+        f"{percent(most['churn_rate'])} left, and of those whom it promised least "
+        f"({percent(least['mean_probability'])}) {percent(least['churn_rate'])} did. Chance does not explain "
+        "that."
+    )
