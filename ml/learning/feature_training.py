@@ -99,6 +99,8 @@ def learn_over_time(earlier, later, *, name, model_type, params=None, seed=42):
         judged = tested.judge(later)
         metrics, importance = _judge(tested, later, judged, seed)
         fitted = _fit(later, name, model_type, params, seed)
+        # None of the figures is of the fit that serves: whoever shows them must be able to say so.
+        metrics["fitted_again"] = {"customers": len(later), "threshold": fitted.threshold}
         report = {
             "split": "temporal",
             "simple_rule": _simple_rule(tested, earlier, later, judged),

@@ -9,6 +9,7 @@ from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
 from predictions.presenting.named import Named
 from predictions.presenting.outcomes import FEWEST, Graded, Outcomes
+from registry.presenting.judged import fitted_again
 from registry.presenting.quality import quality_of
 
 
@@ -203,10 +204,10 @@ def how_promises_held(version) -> str:
     found = (metrics and metrics.additional_metrics) or {}
     if "calibration" not in found:
         return ""
-    return (
-        f". Tried on {found['rows']:,} customers it had not learned from, its probabilities were off by "
-        f"{100 * found['calibration']['ece']:.1f} points on average"
-    )
+    off = f"probabilities were off by {100 * found['calibration']['ece']:.1f} points on average"
+    if fitted_again(found):
+        return f". When its recipe was judged, on {found['rows']:,} customers of an earlier day, its {off}"
+    return f". Tried on {found['rows']:,} customers it had not learned from, its {off}"
 
 
 def quality_line(version, *, with_figures: bool = False) -> str:

@@ -4,6 +4,7 @@ from rest_framework import generics, serializers
 
 from companies.access import IsMember
 from registry.models import ModelVersion
+from registry.presenting.judged import fitted_again
 from registry.presenting.quality import quality_of
 from registry.selectors import list_versions
 
@@ -31,7 +32,16 @@ class WeightedMetrics(serializers.Serializer):
 class ReliabilityMetrics(serializers.Serializer):
     """How far its probabilities and figures can be relied on, on customers that it had not seen."""
 
-    threshold = serializers.FloatField(help_text="From this probability on, a customer counts as leaving.")
+    threshold = serializers.SerializerMethodField(
+        help_text="From this probability on, a customer counts as leaving."
+    )
+    judged_threshold = serializers.FloatField(
+        source="threshold", help_text="The one that the figures are of. Another where it was fitted again."
+    )
+    fitted_again = serializers.SerializerMethodField(
+        help_text="Whether the figures are of its recipe, and the model that serves learned once more "
+        "afterwards, from the customers that judged it: so it is with purchase logs."
+    )
     rows = serializers.IntegerField(help_text="How many customers it was tried on.")
     brier = serializers.FloatField()
     log_loss = serializers.FloatField()
@@ -43,6 +53,13 @@ class ReliabilityMetrics(serializers.Serializer):
         help_text="95 % intervals of the figures: `value`, `low`, `high` by group and name; not there for "
         "some models that were imported.",
     )
+
+    def get_threshold(self, found) -> float:
+        again = fitted_again(found)
+        return again.threshold if again else found["threshold"]
+
+    def get_fitted_again(self, found) -> bool:
+        return fitted_again(found) is not None
 
 
 class ModelOutput(serializers.ModelSerializer):

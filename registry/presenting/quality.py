@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from registry.models import ModelMetrics, ModelVersion
+from registry.presenting.judged import describe_judged, fitted_again
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class Quality:
-    """How good a version was on customers that it had not seen."""
+    """How good a version, or its recipe, was on customers that it had not seen.
+
+    `judged` says which of the two, and `is_fitted_again` is true of the recipe.
+    """
 
     weighted: list[Figure]
     churners: list[Figure]
@@ -24,6 +28,8 @@ class Quality:
     in_words: str
     rows: int
     base_rate: float
+    judged: str
+    is_fitted_again: bool
 
     @property
     def at_home(self) -> list[dict]:
@@ -39,7 +45,7 @@ class Quality:
             {
                 "name": "Leavers it finds",
                 "value": f"{round(100 * value['Recall (churners)'])} in 100",
-                "explanation": "recall (churners), at the threshold of this version",
+                "explanation": f"recall (churners), at {self._whose_threshold}",
             },
             {
                 "name": "Ranking",
@@ -48,14 +54,21 @@ class Quality:
             },
         ]
 
+    @property
+    def _whose_threshold(self):
+        return f"the threshold of {'when it was judged' if self.is_fitted_again else 'this version'}"
 
-def quality_of(version: ModelVersion) -> Quality | None:
-    """Return the figures of `version` for pages; None where it was never evaluated."""
+
+def quality_of(version: ModelVersion, manifest: dict | None = None) -> Quality | None:
+    """Return the figures of `version` for pages; None where it was never evaluated.
+
+    With its `manifest` they tell days, and of versions of earlier days whether they were fitted again.
+    """
     metrics = getattr(version, "metrics", None)
     if metrics is None or "churners" not in (metrics.additional_metrics or {}):
         return None
     found = metrics.additional_metrics
-    churners, calibration = found["churners"], found["calibration"]
+    churners, calibration, again = found["churners"], found["calibration"], fitted_again(found, manifest)
     return Quality(
         weighted=_weighted(metrics),
         churners=[
@@ -73,9 +86,11 @@ def quality_of(version: ModelVersion) -> Quality | None:
             Figure("Brier score", found["brier"], "Squared distance to what happened; less is better."),
             Figure("Log loss", found["log_loss"], "Less is better."),
         ],
-        in_words=_in_words(churners),
+        in_words=_in_words(churners, again),
         rows=found["rows"],
         base_rate=churners["base_rate"],
+        judged=describe_judged(found, again),
+        is_fitted_again=again is not None,
     )
 
 
@@ -107,6 +122,11 @@ def _weighted(metrics: ModelMetrics) -> list[Figure]:
     ]
 
 
-def _in_words(churners):
+def _in_words(churners, again):
     right, found = round(100 * churners["precision"]), round(100 * churners["recall"])
+    if again:
+        return (
+            f"Of 100 customers that its recipe named when it was judged, about {right} left. It found "
+            f"{found} of 100 who left."
+        )
     return f"Of 100 customers it says will leave, about {right} do. It finds {found} of 100 who leave."

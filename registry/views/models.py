@@ -9,6 +9,7 @@ from registry.artefacts import stem_of
 from registry.forms import ReasonForm
 from registry.presenting import cards, charts
 from registry.presenting.disagreement import disagreement_of
+from registry.presenting.judged import describe_figures, fitted_again
 from registry.presenting.quality import beside, quality_of
 from registry.selectors import (
     champion_for,
@@ -82,7 +83,8 @@ def version(request, pk):
     related = ("model_type", "metrics", "training_dataset", "company", "population")
     chosen = get_object_or_404(visible_versions(company).select_related(*related), pk=pk)
     manifest, refusal = _manifest(chosen)
-    quality = quality_of(chosen)
+    quality = quality_of(chosen, manifest)
+    found = chosen.metrics.additional_metrics if quality else {}
     name = stem_of(chosen).rpartition("/")[2]
     context = {
         "version": chosen,
@@ -98,11 +100,11 @@ def version(request, pk):
         "lineage": lineage_of(chosen.training_dataset, company),
         "calibration_told": cards.calibration_of(manifest),
         "calibration_source": cards.calibration_source(manifest),
+        "learned_from": cards.learned_from(found, manifest),
         "sections": cards.card_sections.for_page(request.member, chosen),
         "files": [(name + suffix, found) for suffix, found in sorted(chosen.file_hashes.items())],
     }
     if quality:
-        found = chosen.metrics.additional_metrics
         figures = _figures(quality, champion_for(request.member, chosen.population), chosen)
         for name in ("churners", "weighted", "calibration_figures"):
             figures[name] = cards.with_intervals(figures[name], found)
@@ -111,6 +113,7 @@ def version(request, pk):
             "threshold_reason": cards.threshold_reason(found, manifest),
             "limits": cards.limits_of(found, manifest, chosen.population),
             "parts": cards.parts_of(found, chosen.population),
+            **_judged(found, manifest),
         }
     return render(request, "registry/version.html", context)
 
@@ -129,6 +132,14 @@ def _figures(quality, champion, chosen):
         "churners": beside(quality.churners, other.churners),
         "weighted": beside(quality.weighted, other.weighted),
         "calibration_figures": beside(quality.calibration, other.calibration),
+    }
+
+
+def _judged(found, manifest):
+    again = fitted_again(found, manifest)
+    return {
+        "fitted_again": again,
+        "of_what": describe_figures(found, again),
     }
 
 
