@@ -11,6 +11,7 @@ from predictions.presenting.named import Named
 from predictions.presenting.outcomes import FEWEST, Graded, Outcomes
 from registry.presenting.judged import fitted_again
 from registry.presenting.quality import quality_of
+from registry.presenting.signal import warning_about
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Findings:
     @property
     def headline(self) -> str:
         return self.named.headline
+
+    @property
+    def warning(self) -> str:
+        """That the model is not shown to tell who leaves; empty where it is, or nobody looked."""
+        return warning_about(self.prediction.model)
 
     @property
     def of_whom(self) -> str:
@@ -215,7 +221,7 @@ def quality_line(version, *, with_figures: bool = False) -> str:
     quality = quality_of(version)
     if quality is None:
         return "Not measured yet."
-    if not with_figures:
+    if quality.warning or not with_figures:
         return quality.in_words
     auc = next(figure.value for figure in quality.weighted if figure.name == "AUC")
     return f"AUC {auc:.2f}. {quality.in_words}"

@@ -6,6 +6,7 @@ from companies.access import IsMember
 from registry.models import ModelVersion
 from registry.presenting.judged import fitted_again
 from registry.presenting.quality import quality_of
+from registry.presenting.signal import threshold_or_none, warning_about
 from registry.selectors import list_versions
 
 
@@ -33,10 +34,10 @@ class ReliabilityMetrics(serializers.Serializer):
     """How far its probabilities and figures can be relied on, on customers that it had not seen."""
 
     threshold = serializers.SerializerMethodField(
-        help_text="From this probability on, a customer counts as leaving."
+        help_text="From this probability on, a customer counts as leaving; null where it names nobody."
     )
-    judged_threshold = serializers.FloatField(
-        source="threshold", help_text="The one that the figures are of. Another where it was fitted again."
+    judged_threshold = serializers.SerializerMethodField(
+        help_text="The one that the figures are of; another where it was fitted again. Null: it named nobody."
     )
     fitted_again = serializers.SerializerMethodField(
         help_text="Whether the figures are of its recipe, and the model that serves learned once more "
@@ -54,9 +55,14 @@ class ReliabilityMetrics(serializers.Serializer):
         "some models that were imported.",
     )
 
-    def get_threshold(self, found) -> float:
+    def get_threshold(self, found) -> float | None:
+        if found.get("names_nobody"):
+            return None
         again = fitted_again(found)
-        return again.threshold if again else found["threshold"]
+        return threshold_or_none(again.threshold if again else found["threshold"])
+
+    def get_judged_threshold(self, found) -> float | None:
+        return threshold_or_none(found["threshold"])
 
     def get_fitted_again(self, found) -> bool:
         return fitted_again(found) is not None
@@ -72,6 +78,10 @@ class ModelOutput(serializers.ModelSerializer):
         allow_null=True, help_text="Since when it is deployed in your company; null where it is not."
     )
     quality = serializers.SerializerMethodField(help_text="How good it is, in a sentence.")
+    warning = serializers.SerializerMethodField(
+        help_text="That it is not shown to tell who leaves better than chance, or than the best single "
+        "column; empty where it is."
+    )
 
     class Meta:
         model = ModelVersion
@@ -86,8 +96,12 @@ class ModelOutput(serializers.ModelSerializer):
             "created_at",
             "serving_since",
             "quality",
+            "warning",
         )
         read_only_fields = fields
+
+    def get_warning(self, version) -> str:
+        return warning_about(version)
 
     def get_quality(self, version) -> str | None:
         found = quality_of(version)

@@ -9,6 +9,7 @@ from core.sections import Sections
 from registry.models import Population
 from registry.presenting.judged import FittedAgain, fitted_again
 from registry.presenting.quality import Figure
+from registry.presenting.signal import describe_from
 
 # A calibration error above this is said aloud: it is two customers in a hundred.
 NOTEWORTHY_ERROR = 0.02
@@ -150,6 +151,10 @@ def purpose_of(*, name: str, manifest: dict | None, population: Population) -> s
     )
 
 
+NOBODY = (
+    "It names nobody as leaving: it is not shown to rank customers better than chance, or each threshold "
+    "would name more than twice as many as leave. Customers are still sorted by their probability."
+)
 LOWER = "A lower threshold finds more and calls more in vain; the costs of a call are not part of it."
 
 
@@ -157,6 +162,9 @@ def threshold_reason(found: dict, manifest: dict | None = None) -> str:
     """Return from where on a customer is named as leaving, why from there, and what came of it."""
     if again := fitted_again(found, manifest):
         return _threshold_of_two(found, again)
+    if found.get("names_nobody"):
+        then = _what_it_named(found, f"When it was tried, it {_named_then(found)}. Of")
+        return f"{NOBODY} {then}"
     threshold = found["threshold"]
     why = "It was chosen when the version was made. "
     if threshold == 0.5:
@@ -174,12 +182,18 @@ def threshold_reason(found: dict, manifest: dict | None = None) -> str:
 
 def _threshold_of_two(found: dict, again: FittedAgain) -> str:
     """Tell the threshold that serves from the one that was judged."""
-    then = _what_it_named(found, f"From {found['threshold']:.2f} on, of")
+    then = _what_it_named(found, f"Then it {_named_then(found)}. Of")
+    if found.get("names_nobody"):
+        return f"{NOBODY} The recipe had another fit and a threshold of its own when it was judged. {then}"
     return (
         f"From a probability of {again.threshold:.2f} on, a customer is named as leaving. It was chosen when "
         "the model that serves was fitted, and what comes of it cannot have been judged yet. The recipe had "
         f"another fit and a threshold of its own when it was judged. {then} {LOWER}"
     )
+
+
+def _named_then(found):
+    return describe_from(found["threshold"], past=True)
 
 
 def _what_it_named(found, of):

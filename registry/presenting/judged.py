@@ -7,6 +7,8 @@ it: theirs are the latest outcomes that are known. No figure of such a version i
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from ml.evaluation.signal import NAMES_NOBODY
+from registry.presenting.signal import describe_from, threshold_or_none
 from tabular.snapshots.ages import say_day
 
 # What no page of such a version may leave out.
@@ -25,7 +27,8 @@ class FittedAgain:
     customers
         From how many it learned: those on whom the recipe was judged.
     threshold
-        From which probability on it names a customer; chosen anew for this fit.
+        From which probability on it names a customer; chosen anew for this fit. `NAMES_NOBODY` where it
+        names none.
     learned_on, judged_on
         The cutoffs at which the recipe learned and was judged; None where they are not at hand.
     """
@@ -48,7 +51,8 @@ def fitted_again(found: dict, manifest: dict | None = None) -> FittedAgain | Non
         return None
     evidence = manifest.get("evidence") or {}
     return FittedAgain(
-        **kept,
+        customers=kept["customers"],
+        threshold=NAMES_NOBODY if found.get("names_nobody") else kept["threshold"],
         learned_on=_day(evidence.get("trained_at_cutoff")),
         judged_on=_day(evidence.get("tested_at_cutoff")),
     )
@@ -77,10 +81,17 @@ def describe_figures(found: dict, again: FittedAgain | None) -> str:
     if again is None:
         return ""
     return (
-        "All figures, intervals and pictures below are of the recipe as it was judged, with its threshold of "
-        f"then, {found['threshold']:.2f}. The model that serves names customers from {again.threshold:.2f} "
-        "on."
+        "All figures, intervals and pictures below are of the recipe as it was judged: with its threshold of "
+        f"then it {describe_from(found['threshold'], past=True)}. The model that serves "
+        f"{describe_from(again.threshold)}."
     )
+
+
+def describe_threshold(found: dict, again: FittedAgain | None) -> str:
+    """Say at which threshold figures of churners were measured, as the end of a sentence."""
+    if threshold_or_none(found["threshold"]) is None:
+        return "naming nobody"
+    return f"at {'the threshold of then,' if again else 'a threshold of'} {found['threshold']:.2f}"
 
 
 def _day(instant):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from registry.models import ModelMetrics, ModelVersion
 from registry.presenting.judged import describe_judged, fitted_again
+from registry.presenting.signal import warning_about
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Figure:
 class Quality:
     """How good a version, or its recipe, was on customers that it had not seen.
 
-    `judged` says which of the two, and `is_fitted_again` is true of the recipe.
+    `judged` says which of the two, and `is_fitted_again` is true of the recipe. `warning` says that the model
+    is not shown to rank customers better than chance, or than a single column, and stands before all praise.
     """
 
     weighted: list[Figure]
@@ -30,6 +32,7 @@ class Quality:
     base_rate: float
     judged: str
     is_fitted_again: bool
+    warning: str
 
     @property
     def at_home(self) -> list[dict]:
@@ -69,6 +72,7 @@ def quality_of(version: ModelVersion, manifest: dict | None = None) -> Quality |
         return None
     found = metrics.additional_metrics
     churners, calibration, again = found["churners"], found["calibration"], fitted_again(found, manifest)
+    warning, words = warning_about(version, manifest), _in_words(churners, again)
     return Quality(
         weighted=_weighted(metrics),
         churners=[
@@ -86,11 +90,12 @@ def quality_of(version: ModelVersion, manifest: dict | None = None) -> Quality |
             Figure("Brier score", found["brier"], "Squared distance to what happened; less is better."),
             Figure("Log loss", found["log_loss"], "Less is better."),
         ],
-        in_words=_in_words(churners, again),
+        in_words=warning if found.get("names_nobody") else f"{warning} {words}".strip(),
         rows=found["rows"],
         base_rate=churners["base_rate"],
         judged=describe_judged(found, again),
         is_fitted_again=again is not None,
+        warning=warning,
     )
 
 

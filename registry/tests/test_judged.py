@@ -53,9 +53,11 @@ def test_the_two_thresholds_are_told_apart():
     told = threshold_reason(AGAIN, MANIFEST)
 
     assert told.startswith("From a probability of 0.42 on, a customer is named as leaving.")
-    assert "From 0.31 on, of 1,287 customers tried it named 275: 67\u202f% of them left" in told
+    assert "Then it named customers from a probability of 0.31 on. Of 1,287 customers tried" in told
+    assert "it named 275: 67\u202f% of them left" in told
     above_the_figures = describe_figures(AGAIN, fitted_again(AGAIN))
-    assert "threshold of then, 0.31" in above_the_figures and "from 0.42 on" in above_the_figures
+    assert "threshold of then it named customers from a probability of 0.31 on" in above_the_figures
+    assert "The model that serves names customers from a probability of 0.42 on." in above_the_figures
 
 
 def test_no_sentence_of_the_card_calls_those_learned_from_unseen():

@@ -9,7 +9,7 @@ from registry.artefacts import stem_of
 from registry.forms import ReasonForm
 from registry.presenting import cards, charts
 from registry.presenting.disagreement import disagreement_of
-from registry.presenting.judged import describe_figures, fitted_again
+from registry.presenting.judged import describe_figures, describe_threshold, fitted_again
 from registry.presenting.quality import beside, quality_of
 from registry.selectors import (
     champion_for,
@@ -140,6 +140,7 @@ def _judged(found, manifest):
     return {
         "fitted_again": again,
         "of_what": describe_figures(found, again),
+        "at_threshold": describe_threshold(found, again),
     }
 
 
@@ -154,7 +155,6 @@ def _manifest(chosen):
 def _pictures(found):
     roc, curve = found["roc"], found["precision_recall"]
     return {
-        "threshold": found["threshold"],
         "titles": charts.titles(found),
         "figures": {
             "roc": embed(charts.roc_figure([(THIS, roc)])),
