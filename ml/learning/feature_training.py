@@ -9,6 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ml.evaluation.metrics import evaluate
+from ml.evaluation.signal import NAMES_NOBODY, read_signal
 from ml.learning.fitting import FittedModel, fit_model
 from ml.learning.judging import choose_threshold, judge, judge_simple_rule, shuffle_importance
 from ml.learning.packaging import TrainedModel, package
@@ -97,11 +98,13 @@ def learn_over_time(earlier, later, *, name, model_type, params=None, seed=42):
     with threadpool_limits(limits=1):
         tested = _fit(earlier, name, model_type, params, seed)
         judged = tested.judge(later)
-        metrics, importance = _judge(tested, later, judged, seed)
+        metrics, importance = _judge(tested, earlier, later, judged, seed)
         fitted = _fit(later, name, model_type, params, seed)
+        # None of the figures is of the fit that serves: whoever shows them must be able to say so.
+        metrics["fitted_again"] = {"customers": len(later), "threshold": fitted.threshold}
         report = {
             "split": "temporal",
-            "simple_rule": _simple_rule(tested, earlier, later, judged),
+            "simple_rule": metrics["simple_rule"],
             "optimistic": _optimistic(later, name, model_type, params, seed),
             **_selected(fitted),
             "tested_without": tested.columns.left_out,
@@ -136,10 +139,10 @@ def learn_from_labels(table, *, name, model_type, params=None, seed=42):
         train, test = table.rows(learned), table.rows(held_out)
         fitted = _fit(train, name, model_type, params, seed)
         judged = fitted.judge(test)
-        metrics, importance = _judge(fitted, test, judged, seed)
+        metrics, importance = _judge(fitted, train, test, judged, seed)
         report = {
             "split": "stratified",
-            "simple_rule": _simple_rule(fitted, train, test, judged),
+            "simple_rule": metrics["simple_rule"],
             "optimistic": None,
             **_selected(fitted),
             "class_weights": fitted.weighs,
@@ -194,11 +197,12 @@ def _selected(fitted):
 # --- How good it is --------------------------------------------------------------------------------------
 
 
-def _judge(fitted, test, judged, seed):
+def _judge(fitted, train, test, judged, seed):
     schema, features = fitted.columns.schema, fitted.read(test)
     metrics = judge(
         features, judged.labels, judged.probabilities, judged.threshold, schema=schema, sliced_by=()
     )
+    metrics["simple_rule"] = _simple_rule(fitted, train, test, judged)
     return metrics, shuffle_importance(fitted.model.pipeline, features, test.labels, schema, seed)
 
 
@@ -224,9 +228,10 @@ def _optimistic(table, name, model_type, params, seed):
 
 def _learned(fitted, learned_from, shown, judged, metrics, importance, split, report, started):
     features = fitted.read(learned_from)
+    metrics["names_nobody"] = not read_signal(metrics).beats_chance or fitted.threshold == NAMES_NOBODY
     trained = package(
         fitted.model,
-        threshold=fitted.threshold,
+        threshold=NAMES_NOBODY if metrics["names_nobody"] else fitted.threshold,
         metrics=metrics,
         importance=importance,
         split=split | fitted.model.source | {"registered_rows": len(learned_from)},

@@ -10,12 +10,15 @@ from sklearn.metrics import f1_score, precision_recall_curve, roc_auc_score
 
 from ml.evaluation.metrics import evaluate
 from ml.evaluation.resampling import METRICS, bootstrap_metrics, percentile_interval, resample
+from ml.evaluation.signal import NAMES_NOBODY
 from ml.evaluation.slices import slices
 from ml.learning.honest_scores import encoded_scores
 from ml.matrix.frames import fill_blanks
 
 # There are nine slices or so, each with figures of its own: fewer draws tell as much about their width.
 SLICE_RESAMPLES = 200
+# A list of more than so many customers for each one who leaves is no list: it is everybody.
+MOST_NAMED_PER_LEAVER = 2
 
 
 def judge(features, labels, probabilities, threshold, *, schema, sliced_by):
@@ -90,6 +93,9 @@ def shuffle_importance(pipeline, test, labels, schema, seed, repeats=4):
 def choose_threshold(labels, probabilities):
     """Return the probability from which on a customer is called leaving: where the F1 of churners is largest.
 
+    Without much signal the F1 is largest where nearly everybody is called. Where more than twice as many are
+    called as leave, no threshold is offered.
+
     Parameters
     ----------
     labels : ndarray of int, shape (n_customers,)
@@ -99,14 +105,23 @@ def choose_threshold(labels, probabilities):
     Returns
     -------
     float
-        Between 0.05 and 0.95.
+        Between 0.05 and 0.95; `ml.evaluation.signal.NAMES_NOBODY` where each of them calls too many.
 
     Examples
     --------
     >>> choose_threshold(np.array([0, 0, 1, 1]), np.array([0.1, 0.2, 0.3, 0.8]))
     0.3
+    >>> choose_threshold(np.array([0, 0, 0, 1]), np.full(4, 0.25)) == NAMES_NOBODY
+    True
     """
-    return float(np.clip(round(float(_best_cut(labels, probabilities)), 4), 0.05, 0.95))
+    offered = np.unique(np.clip(np.round(probabilities, 4), 0.05, 0.95))
+    leavers = int(labels.sum())
+    named, found = _count_from(offered, probabilities), _count_from(offered, probabilities[labels == 1])
+    few = named <= MOST_NAMED_PER_LEAVER * leavers
+    if not few.any():
+        return NAMES_NOBODY
+    f1 = np.where(few, 2 * found / (named + leavers), -1.0)
+    return float(offered[int(np.argmax(f1))])
 
 
 def judge_simple_rule(learned, labels, judged, outcomes, probabilities, *, schema):
@@ -159,6 +174,11 @@ def _beside_rule(outcomes, probabilities, scores):
         model.value[place] - rule.value[place], model.drawn[:, place] - rule.drawn[:, place], model.fewest
     )
     return {"interval": asdict(rule.interval_of(place)), "model_gains": asdict(gains)}
+
+
+def _count_from(cuts, scores):
+    """Return how many scores each cut calls: those at it and above."""
+    return len(scores) - np.searchsorted(np.sort(scores), cuts, side="left")
 
 
 def _best_cut(labels, scores):

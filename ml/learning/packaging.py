@@ -31,7 +31,8 @@ class TrainedModel:
     calibrator : Calibrator
         Fitted on scores of the 80 %, see `ml.learning.honest_scores.collect_scores`.
     threshold : float
-        From this probability on a customer is predicted to churn.
+        From this probability on a customer is predicted to churn; `ml.evaluation.signal.NAMES_NOBODY` where
+        the model is not shown to rank customers better than chance.
     metrics : dict
         `ml.evaluation.metrics.evaluate` on the 20 % that nothing was fitted on, with ``intervals`` of the
         figures (`ml.evaluation.resampling.bootstrap_metrics`) and the figures of ``slices``

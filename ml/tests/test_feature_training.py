@@ -61,6 +61,14 @@ def test_the_figures_are_those_of_the_later_cutoff_and_the_model_has_learned_fro
     assert learned.report["optimistic"]["rows"] == 100
 
 
+def test_the_figures_say_that_another_fit_serves(learned):
+    assert learned.trained.metrics["fitted_again"] == {
+        "customers": 600,
+        "threshold": learned.trained.threshold,
+    }
+    assert learned.trained.metrics["threshold"] == learned.judged.threshold != learned.trained.threshold
+
+
 def test_what_happens_at_the_later_cutoff_changes_no_figure_but_through_its_outcome(learned):
     earlier, later = table(1), table(2)
     flipped = FeatureTable(later.frame, 1 - later.labels)
@@ -99,6 +107,7 @@ def test_labels_are_learned_from_by_a_stratified_split():
     assert learned.report["split"] == "stratified"
     assert learned.trained.metrics["rows"] == 120
     assert learned.trained.split["train_rows"] == learned.trained.split["registered_rows"] == 480
+    assert "fitted_again" not in learned.trained.metrics
 
 
 def test_the_model_is_put_beside_the_best_single_column(learned):

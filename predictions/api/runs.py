@@ -71,7 +71,7 @@ class RunOutput(serializers.ModelSerializer):
         source="result",
         allow_null=True,
         help_text="Null until the job is done. `churners` are named, from a probability of `threshold` on; "
-        "about `expected_named` of them are expected to leave.",
+        "about `expected_named` of them are expected to leave. A threshold above 1 names nobody.",
     )
     result_url = serializers.SerializerMethodField(
         help_text="Where the CSV stands; null until the job is done."

@@ -7,6 +7,7 @@ from ml.evaluation.proportions import share_interval
 from predictions.engines.kinds import BOUGHT, CALMER, CONTAINS, CONTINUES, NEW, SILENT, STILL
 from predictions.models import Prediction
 from predictions.presenting.outcomes import Share
+from registry.presenting.judged import fitted_again
 from transactions.presenting.days import write_day
 
 CHANGE_NAMES = {
@@ -133,8 +134,49 @@ class LogResult:
         )
 
     @property
+    def level(self) -> str:
+        """How many are expected to leave, and how far off such a forecast was; empty where nobody knows.
+
+        Who is likelier than whom is known better than how many leave, which moves with the season.
+        """
+        expected, past = self.counts.get("expected_churners"), _past_forecast(self.prediction.model)
+        if expected is None or past is None or not self.counts["rows"]:
+            return ""
+        share = expected / self.counts["rows"]
+        promised, happened, rows = past
+        return (
+            f"{_percent(share)} of those scored are expected to leave. How many leave is less certain than "
+            f"who is likelier to: such a forecast was made once before, when the recipe was judged, for "
+            f"{rows:,} customers. Then {_percent(promised)} were expected and {_percent(happened)} left, "
+            f"{_points(promised - happened)}. Once is not a rule: another season may be further off."
+        )
+
+    @property
     def changes(self) -> "Changes | None":
         return Changes(self.counts["changes"]) if self.counts.get("changes") else None
+
+
+def _past_forecast(version):
+    """Return what a recipe promised on average when it was judged later, what happened, and to how many."""
+    metrics = getattr(version, "metrics", None)
+    found = (metrics and metrics.additional_metrics) or {}
+    # Without a later day, as with given labels, it was no forecast.
+    if fitted_again(found) is None or "calibration" not in found:
+        return None
+    calibration = found["calibration"]
+    return calibration["mean_probability"], calibration["churn_rate"], found["rows"]
+
+
+def _percent(share):
+    return f"{100 * share:.1f}\u202f%"
+
+
+def _points(difference):
+    off = f"{100 * abs(difference):.1f}"
+    if off == "0.0":
+        return "less than 0.1 points off"
+    points = "point" if off == "1.0" else "points"
+    return f"{off} {points} too {'many' if difference > 0 else 'few'}"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ml.evaluation.signal import NAMES_NOBODY
+
 
 @dataclass(frozen=True)
 class Named:
@@ -35,7 +37,25 @@ class Named:
         return f"{self.counts['threshold']:.2f}"
 
     @property
+    def is_sorted_only(self) -> bool:
+        """Whether the model names nobody, whatever the probability."""
+        return self.counts["threshold"] >= NAMES_NOBODY
+
+    @property
+    def rule(self) -> str:
+        """From where on a customer is named, in a sentence."""
+        if self.is_sorted_only:
+            return "This model names nobody: no threshold of it is shown to be worth a call."
+        return (
+            f"From a probability of {self.threshold} on a customer is named as leaving, which is not to say "
+            "that all of them leave."
+        )
+
+    @property
     def headline(self) -> str:
+        if self.is_sorted_only:
+            customers = "1 customer is" if self.rows == 1 else f"{self.rows:,} customers are"
+            return f"{customers} scored, and the model names nobody"
         if self.rows == 1:
             return self._of_one
         if not self.customers:

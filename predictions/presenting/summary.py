@@ -10,8 +10,10 @@ from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
 from predictions.presenting.named import Named
 from predictions.presenting.outcomes import FEWEST, Graded, Outcomes
+from registry.presenting.judged import fitted_again
 from registry.presenting.promises import held
 from registry.presenting.quality import quality_of
+from registry.presenting.signal import warning_about
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Findings:
     @property
     def headline(self) -> str:
         return self.named.headline
+
+    @property
+    def warning(self) -> str:
+        """That the model is not shown to tell who leaves; empty where it is, or nobody looked."""
+        return warning_about(self.prediction.model)
 
     @property
     def of_whom(self) -> str:
@@ -209,10 +216,10 @@ def how_promises_held(version) -> str:
         return ""
     whom = "customer" if found["rows"] == 1 else "customers"
     whom = version.invented.replace("customers", whom) or whom
-    return (
-        f". Tried on {found['rows']:,} {whom} it had not learned from, its probabilities "
-        f"{held(found['calibration'])}"
-    )
+    its = f"its probabilities {held(found['calibration'])}"
+    if fitted_again(found):
+        return f". When its recipe was judged, on {found['rows']:,} {whom} of an earlier day, {its}"
+    return f". Tried on {found['rows']:,} {whom} it had not learned from, {its}"
 
 
 def quality_line(version, *, with_figures: bool = False) -> str:
@@ -220,7 +227,7 @@ def quality_line(version, *, with_figures: bool = False) -> str:
     quality = quality_of(version)
     if quality is None:
         return "Not measured yet."
-    if not with_figures:
+    if quality.warning or not with_figures:
         return quality.in_words
     auc = next(figure.value for figure in quality.weighted if figure.name == "AUC")
     return f"AUC {auc:.2f}. {quality.in_words}"

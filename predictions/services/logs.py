@@ -22,6 +22,7 @@ from predictions.services.challenge import prepare_challenge, record_challenge
 from predictions.services.runs import LONGEST_NAME, VersionNotOffered, read_name
 from predictions.services.scoring import refuse_changed_files, score_beside
 from registry.models import ModelVersion
+from registry.presenting.signal import warning_about
 from registry.selectors import deployment_of
 from registry.services.opening import load_manifest, verified_files
 from registry.services.populations import refuse_archived
@@ -272,4 +273,5 @@ def _what_was_read(prediction, analysis, found, before, warnings, at):
         "follows": str(earlier.uuid) if earlier else None,
         "logs": [*(str(log.pk) for log in logs_before if continues), *own],
         "warnings": warnings,
+        "model_warning": warning_about(prediction.model),
     }

@@ -12,6 +12,7 @@ from predictions.presenting.named import Named
 from predictions.presenting.summary import quality_line
 from predictions.selectors import may_change, scored_before
 from registry.models import Population
+from registry.presenting.signal import warning_about
 from tabular.snapshots.ages import say_day
 from tabular.source.encodings import BY_HAND
 
@@ -43,6 +44,12 @@ def columns_needed(base: Population) -> tuple[str, ...]:
 def quality(version, member: Member) -> str:
     """Say how good a version is: in plain words, and to developers by its figures as well."""
     return quality_line(version, with_figures=member.is_developer)
+
+
+@register.filter
+def warning(version) -> str:
+    """Say that a version is not shown to tell who leaves; nothing where it is."""
+    return warning_about(version)
 
 
 @register.filter

@@ -2,9 +2,10 @@
 
 import pytest
 
+from ml.evaluation.signal import NAMES_NOBODY
 from predictions.models import Prediction
 from predictions.presenting.named import Named
-from predictions.presenting.summary import Findings, how_promises_held
+from predictions.presenting.summary import Findings, how_promises_held, quality_line
 from registry.tests.factories import CURVES, ModelMetricsFactory
 
 
@@ -81,6 +82,37 @@ def test_expected_to_be_right_is_what_the_probabilities_of_those_named_say():
         "probabilities were 4.1 points too high on average"
     )
     assert "95 %" not in found["text"]
+
+
+@pytest.mark.django_db
+def test_a_model_that_was_fitted_again_does_not_claim_promises_that_its_recipe_kept():
+    again = {"fitted_again": {"customers": 1252, "threshold": 0.4}}
+    version = ModelMetricsFactory(
+        additional_metrics=CURVES | again | {"rows": 1252, "calibration": {"ece": 0.041}}
+    ).model
+
+    assert how_promises_held(version) == (
+        ". When its recipe was judged, on 1,252 customers of an earlier day, its probabilities were off by "
+        "4.1 points on average"
+    )
+
+
+@pytest.mark.django_db
+def test_a_result_of_a_model_without_signal_says_so():
+    chance = {"intervals": {"weighted": {"AUC": {"value": 0.51, "low": 0.46, "high": 0.56}}}}
+    version = ModelMetricsFactory(additional_metrics=CURVES | chance).model
+
+    said = "It is not shown to rank customers better than chance"
+    assert Findings(Prediction(result=counts(), model=version)).warning.startswith(said)
+    assert quality_line(version, with_figures=True).startswith(said)
+
+
+@pytest.mark.parametrize(("rows", "who"), [(1, "1 customer is"), (1894, "1,894 customers are")])
+def test_a_model_that_names_nobody_shows_no_threshold(rows, who):
+    named = Named(counts(rows=rows, churners=0, threshold=NAMES_NOBODY))
+
+    assert named.headline == f"{who} scored, and the model names nobody"
+    assert named.rule.startswith("This model names nobody") and "2.00" not in named.rule
 
 
 @pytest.mark.django_db

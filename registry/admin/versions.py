@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.utils import timezone
 
 from companies.admin import ReadOnlyAdmin, ReasonForm
@@ -11,6 +11,7 @@ from companies.models import Company
 from core.errors import DomainError
 from registry.admin.importing import TakesInModels
 from registry.models import ModelDeployment, ModelMetrics, ModelVersion
+from registry.presenting.signal import warning_about
 from registry.services.deployments import deploy_version, withdraw_version
 from registry.services.promotion import promote_version
 from registry.services.release import release_version, resign_version, verify_version
@@ -106,6 +107,8 @@ class ModelVersionAdmin(TakesInModels, ReadOnlyAdmin):
                 reason=reason,
                 at=timezone.now(),
             )
+            if told := warning_about(version):
+                self.message_user(request, f"{version}: {told}", messages.WARNING)
 
         return self.ask(
             request,

@@ -14,6 +14,7 @@ from core.errors import NotFound
 from registry.access import named_base_or_404
 from registry.models import DeploymentEvent, ModelDeployment, ModelVersion, ShadowRun
 from registry.presenting.disagreement import disagreement_of
+from registry.presenting.signal import warning_about
 from registry.selectors import ledger_of, serving_at, visible_versions
 from registry.services.deployments import deploy_version, roll_back, withdraw_deployment
 from registry.services.ledger import MOST_REASON
@@ -36,13 +37,20 @@ class DeploymentOutput(serializers.ModelSerializer):
     model = VersionOutput()
     is_active = serializers.BooleanField(help_text="Whether it serves now.")
     deployed_by = serializers.CharField(source="who", help_text="By the name of that time.")
+    warning = serializers.SerializerMethodField(
+        help_text="That the model is not shown to tell who leaves; empty where it is."
+    )
 
     class Meta:
         model = ModelDeployment
         fields = (
             "id", "model", "role", "is_active", "deployed_at", "deactivated_at", "deployed_by", "reason",
+            "warning",
         )  # fmt: skip
         read_only_fields = fields
+
+    def get_warning(self, deployment) -> str:
+        return warning_about(deployment.model)
 
 
 class ReasonInput(serializers.Serializer):
@@ -161,7 +169,7 @@ class DeploymentFilter(filters.FilterSet):
 
 
 def _deployments(request):
-    return request.member.company.deployments.select_related("model__population").order_by(
+    return request.member.company.deployments.select_related("model__population", "model__metrics").order_by(
         "-deployed_at", "-pk"
     )
 

@@ -4,7 +4,9 @@ from rest_framework import generics, serializers
 
 from companies.access import IsMember
 from registry.models import ModelVersion
+from registry.presenting.judged import fitted_again
 from registry.presenting.quality import quality_of
+from registry.presenting.signal import threshold_or_none, warning_about
 from registry.selectors import list_versions
 
 
@@ -31,7 +33,16 @@ class WeightedMetrics(serializers.Serializer):
 class ReliabilityMetrics(serializers.Serializer):
     """How far its probabilities and figures can be relied on, on customers that it had not seen."""
 
-    threshold = serializers.FloatField(help_text="From this probability on, a customer counts as leaving.")
+    threshold = serializers.SerializerMethodField(
+        help_text="From this probability on, a customer counts as leaving; null where it names nobody."
+    )
+    judged_threshold = serializers.SerializerMethodField(
+        help_text="The one that the figures are of; another where it was fitted again. Null: it named nobody."
+    )
+    fitted_again = serializers.SerializerMethodField(
+        help_text="Whether the figures are of its recipe, and the model that serves learned once more "
+        "afterwards, from the customers that judged it: so it is with purchase logs."
+    )
     rows = serializers.IntegerField(help_text="How many customers it was tried on.")
     brier = serializers.FloatField()
     log_loss = serializers.FloatField()
@@ -43,6 +54,18 @@ class ReliabilityMetrics(serializers.Serializer):
         help_text="95 % intervals of the figures: `value`, `low`, `high` by group and name; not there for "
         "some models that were imported.",
     )
+
+    def get_threshold(self, found) -> float | None:
+        if found.get("names_nobody"):
+            return None
+        again = fitted_again(found)
+        return threshold_or_none(again.threshold if again else found["threshold"])
+
+    def get_judged_threshold(self, found) -> float | None:
+        return threshold_or_none(found["threshold"])
+
+    def get_fitted_again(self, found) -> bool:
+        return fitted_again(found) is not None
 
 
 class ModelOutput(serializers.ModelSerializer):
@@ -57,6 +80,10 @@ class ModelOutput(serializers.ModelSerializer):
     quality = serializers.SerializerMethodField(help_text="How good it is, in a sentence.")
     on_invented = serializers.SerializerMethodField(
         help_text="Whether customers that its figures are of do not exist."
+    )
+    warning = serializers.SerializerMethodField(
+        help_text="That it is not shown to tell who leaves better than chance, or than the best single "
+        "column; empty where it is."
     )
 
     class Meta:
@@ -73,8 +100,12 @@ class ModelOutput(serializers.ModelSerializer):
             "serving_since",
             "quality",
             "on_invented",
+            "warning",
         )
         read_only_fields = fields
+
+    def get_warning(self, version) -> str:
+        return warning_about(version)
 
     def get_quality(self, version) -> str | None:
         found = quality_of(version)

@@ -9,7 +9,9 @@ from core.figures import counted, percent
 from core.sections import Sections
 from registry.models import Population
 from registry.presenting import promises
+from registry.presenting.judged import FittedAgain, fitted_again
 from registry.presenting.quality import Figure
+from registry.presenting.signal import describe_from
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,19 @@ def calibration_source(manifest: dict | None) -> str:
     return f"Learned from {counted(rows, 'customer')}, {told}"
 
 
+def learned_from(found: dict, manifest: dict | None) -> str:
+    """Return from how many customers the fit that serves learned, and who judged it; empty if unknown."""
+    split = (manifest or {}).get("split") or {}
+    if not {"train_rows", "test_rows"} <= set(split):
+        return ""
+    if again := fitted_again(found, manifest):
+        return (
+            f"{again.customers:,} customers, on whom its recipe was judged before: it had learned from "
+            f"{split['train_rows']:,} of an earlier day"
+        )
+    return f"{split['train_rows']:,} customers; tried on the other {split['test_rows']:,}"
+
+
 def purpose_of(*, name: str, manifest: dict | None, population: Population) -> str:
     """Return what the model is for."""
     features = manifest["schema"] if manifest else None
@@ -135,10 +150,21 @@ def purpose_of(*, name: str, manifest: dict | None, population: Population) -> s
     )
 
 
+NOBODY = (
+    "It names nobody as leaving: it is not shown to rank customers better than chance, or each threshold "
+    "would name more than twice as many as leave. Customers are still sorted by their probability."
+)
+LOWER = "A lower threshold finds more and calls more in vain; the costs of a call are not part of it."
+
+
 def threshold_reason(found: dict, manifest: dict | None = None) -> str:
-    """Return from where on a customer is named as leaving, and why from there."""
+    """Return from where on a customer is named as leaving, why from there, and what came of it."""
+    if again := fitted_again(found, manifest):
+        return _threshold_of_two(found, again)
+    if found.get("names_nobody"):
+        then = _what_it_named(found, f"When it was tried, it {_named_then(found)}. Of")
+        return f"{NOBODY} {then}"
     threshold = found["threshold"]
-    named = sum(found["confusion"][key] for key in ("true_positive", "false_positive"))
     why = "It was chosen when the version was made. "
     if threshold == 0.5:
         known = (
@@ -149,19 +175,35 @@ def threshold_reason(found: dict, manifest: dict | None = None) -> str:
         why = f"This is where, {known}, leaving becomes likelier than staying. "
     return (
         f"From a probability of {threshold:.2f} on, a customer is named as leaving. {why}"
-        f"{_what_it_named(found, named)} A lower threshold finds more and calls more in vain; the costs of a "
-        "call are not part of it."
+        f"{_what_it_named(found, 'Of')} {LOWER}"
     )
 
 
-def _what_it_named(found, named):
-    if not named:
-        return f"Of {counted(found['rows'], 'customer')} tried it named nobody."
+def _threshold_of_two(found: dict, again: FittedAgain) -> str:
+    """Tell the threshold that serves from the one that was judged."""
+    then = _what_it_named(found, f"Then it {_named_then(found)}. Of")
+    if found.get("names_nobody"):
+        return f"{NOBODY} The recipe had another fit and a threshold of its own when it was judged. {then}"
+    return (
+        f"From a probability of {again.threshold:.2f} on, a customer is named as leaving. It was chosen when "
+        "the model that serves was fitted, and what comes of it cannot have been judged yet. The recipe had "
+        f"another fit and a threshold of its own when it was judged. {then} {LOWER}"
+    )
+
+
+def _named_then(found):
+    return describe_from(found["threshold"], past=True)
+
+
+def _what_it_named(found, of):
     tried = counted(found["rows"], "customer")
+    named = sum(found["confusion"][key] for key in ("true_positive", "false_positive"))
+    if not named:
+        return f"{of} {tried} tried it named nobody."
     precision, recall = (_share(found["churners"][name]) for name in ("precision", "recall"))
     return (
-        f"Of {tried} tried it named {named:,}: {precision} of them left, and {recall} of "
-        "all who left were named."
+        f"{of} {tried} tried it named {named:,}: {precision} of them left, and {recall} of all who left were "
+        "named."
     )
 
 
@@ -189,7 +231,8 @@ def limits_of(found: dict, manifest: dict | None, population: Population) -> lis
     """Return what to know before relying on the version, the most important first."""
     churners, rows = found["churners"], found["rows"]
     left = round(churners["base_rate"] * rows)
-    limits = [*_known_answers(population), _width(found, rows, left)]
+    again = fitted_again(found, manifest)
+    limits = [*_known_answers(population), _width(found, rows, left, again)]
     limits += _weak_parts(found, churners, population)
     small = [f"{part.feature}: {part.label}" for part in parts_of(found, population) if part.small]
     if small:
@@ -266,8 +309,15 @@ def _days_before(low, high):
     return f"{low:,.0f} to {high:,.0f} days before the reference day"
 
 
-def _width(found, rows, left):
-    text = f"It was tried on {counted(rows, 'customer')} whom it had not seen, of whom {left:,} left. "
+def _width(found, rows, left, again):
+    if again:
+        text = (
+            f"They are of its recipe, which was judged on {counted(rows, 'customer')} before the model that "
+            f"serves learned from these; {left:,} of them left. How good that model is cannot be known before what "
+            "it foretells has happened. "
+        )
+    else:
+        text = f"It was tried on {counted(rows, 'customer')} whom it had not seen, of whom {left:,} left. "
     recall = interval_of(found, "Recall (churners)")
     if recall is None:
         text += "How far its figures would differ on other customers was not computed for this version."

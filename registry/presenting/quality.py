@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from core.figures import of_100
 from registry.models import ModelMetrics, ModelVersion
+from registry.presenting.judged import describe_judged, fitted_again
+from registry.presenting.signal import warning_about
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Quality:
-    """How good a version was on customers that it had not seen."""
+    """How good a version, or its recipe, was on customers that it had not seen.
+
+    `judged` says which of the two, and `is_fitted_again` is true of the recipe. `warning` says that the model
+    is not shown to rank customers better than chance, or than a single column, and stands before all praise.
+    """
 
     weighted: list[Figure]
     churners: list[Figure]
@@ -25,6 +31,9 @@ class Quality:
     in_words: str
     rows: int
     base_rate: float
+    judged: str
+    is_fitted_again: bool
+    warning: str
 
     @property
     def at_home(self) -> list[dict]:
@@ -40,7 +49,7 @@ class Quality:
             {
                 "name": "Leavers it finds",
                 "value": _in_hundred(value["Recall (churners)"], "nobody left"),
-                "explanation": "recall (churners), at the threshold of this version",
+                "explanation": f"recall (churners), at {self._whose_threshold}",
             },
             {
                 "name": "Ranking",
@@ -49,14 +58,22 @@ class Quality:
             },
         ]
 
+    @property
+    def _whose_threshold(self):
+        return f"the threshold of {'when it was judged' if self.is_fitted_again else 'this version'}"
 
-def quality_of(version: ModelVersion) -> Quality | None:
-    """Return the figures of `version` for pages; None where it was never evaluated."""
+
+def quality_of(version: ModelVersion, manifest: dict | None = None) -> Quality | None:
+    """Return the figures of `version` for pages; None where it was never evaluated.
+
+    With its `manifest` they tell days, and of versions of earlier days whether they were fitted again.
+    """
     metrics = getattr(version, "metrics", None)
     if metrics is None or "churners" not in (metrics.additional_metrics or {}):
         return None
     found = metrics.additional_metrics
-    churners, calibration = _of_somebody(found), found["calibration"]
+    churners, calibration, again = _of_somebody(found), found["calibration"], fitted_again(found, manifest)
+    warning, words = warning_about(version, manifest), _in_words(churners, again)
     return Quality(
         weighted=_weighted(metrics),
         churners=[
@@ -74,9 +91,12 @@ def quality_of(version: ModelVersion) -> Quality | None:
             Figure("Brier score", found["brier"], "Squared distance to what happened; less is better."),
             Figure("Log loss", found["log_loss"], "Less is better."),
         ],
-        in_words=f"{_in_words(churners)}{_say_invented(version.training_dataset)}",
+        in_words=f"{_told(found, warning, words)}{_say_invented(version.training_dataset)}",
         rows=found["rows"],
         base_rate=churners["base_rate"],
+        judged=describe_judged(found, again),
+        is_fitted_again=again is not None,
+        warning=warning,
     )
 
 
@@ -108,11 +128,20 @@ def _in_hundred(share, nobody):
     return nobody if share is None else f"{of_100(share)} in 100"
 
 
-def _in_words(churners):
+def _told(found, warning, words):
+    return warning if found.get("names_nobody") else f"{warning} {words}".strip()
+
+
+def _in_words(churners, again):
     if churners["precision"] is None:
-        return "It named none of the customers whom it was tried on."
+        return f"{'Its recipe' if again else 'It'} named none of the customers whom it was tried on."
     if not churners["recall"]:
-        return "It found none of those who left."
+        return f"{'Its recipe' if again else 'It'} found none of those who left."
     right, found = of_100(churners["precision"]), of_100(churners["recall"])
     whom = "all" if churners["precision"] == 1 else f"about {right}"
+    if again:
+        return (
+            f"Of 100 customers that its recipe named when it was judged, {whom} left. "
+            f"It found {found} of 100 who left."
+        )
     return f"Of 100 customers it says will leave, {whom} do. It finds {found} of 100 who leave."

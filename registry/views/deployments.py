@@ -11,6 +11,7 @@ from registry.access import named_base_or_404
 from registry.forms import DeployForm, ReasonForm, possible_roles
 from registry.models import ModelDeployment
 from registry.presenting.comparisons import comparison_of
+from registry.presenting.signal import warning_about
 from registry.selectors import (
     champion_of,
     champion_to_return_to,
@@ -166,6 +167,8 @@ def _confirm(request, form, offers, *, version, compared=False, **words):
         "champion_role": ModelDeployment.Role.CHAMPION.value,
         **words,
     }
+    if compared:
+        context["warning"] = warning_about(version)
     if compared and now.suggested and now.suggested != version:
         context |= _beside(request.member, version, now.suggested)
     status = getattr(form, "status", 400) if form.errors else 200

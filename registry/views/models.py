@@ -11,6 +11,7 @@ from registry.presenting import cards, charts
 from registry.presenting.bases import what_leaving_means
 from registry.presenting.comparisons import beside_champion, comparison_of, tables_of
 from registry.presenting.disagreement import disagreement_of
+from registry.presenting.judged import describe_figures, describe_threshold, fitted_again
 from registry.presenting.quality import quality_of
 from registry.selectors import (
     champion_for,
@@ -98,7 +99,7 @@ def version(request, pk):
 def _told(request, pk):
     chosen = get_object_or_404(offered_versions(request.member).select_related("metrics"), pk=pk)
     manifest, refusal = _manifest(chosen)
-    quality = quality_of(chosen)
+    quality = quality_of(chosen, manifest)
     context = {
         "version": chosen,
         "refusal": refusal,
@@ -122,7 +123,8 @@ def _card(request, pk):
     related = ("model_type", "metrics", "training_dataset", "company", "population")
     chosen = get_object_or_404(visible_versions(company).select_related(*related), pk=pk)
     manifest, refusal = _manifest(chosen)
-    quality = quality_of(chosen)
+    quality = quality_of(chosen, manifest)
+    found = chosen.metrics.additional_metrics if quality else {}
     name = stem_of(chosen).rpartition("/")[2]
     context = {
         "version": chosen,
@@ -138,11 +140,11 @@ def _card(request, pk):
         "lineage": lineage_of(chosen.training_dataset, company),
         "calibration_told": cards.calibration_of(manifest),
         "calibration_source": cards.calibration_source(manifest),
+        "learned_from": cards.learned_from(found, manifest),
         "sections": cards.card_sections.for_page(request.member, chosen),
         "files": [(name + suffix, found) for suffix, found in sorted(chosen.file_hashes.items())],
     }
     if quality:
-        found = chosen.metrics.additional_metrics
         context |= {
             "churners": cards.with_intervals(quality.churners, found),
             "weighted": cards.with_intervals(quality.weighted, found),
@@ -153,6 +155,7 @@ def _card(request, pk):
             "threshold_reason": cards.threshold_reason(found, manifest),
             "limits": cards.limits_of(found, manifest, chosen.population),
             "parts": cards.parts_of(found, chosen.population),
+            **_judged(found, manifest),
         }
     return render(request, "registry/version.html", context)
 
@@ -163,6 +166,15 @@ def _compared(member, chosen):
     if champion is None or champion == chosen:
         return {}
     return {"compared_with": champion, "comparison": comparison_of(member, chosen, champion)}
+
+
+def _judged(found, manifest):
+    again = fitted_again(found, manifest)
+    return {
+        "fitted_again": again,
+        "of_what": describe_figures(found, again),
+        "at_threshold": describe_threshold(found, again),
+    }
 
 
 def _manifest(chosen):
@@ -176,7 +188,6 @@ def _manifest(chosen):
 def _pictures(found):
     roc, curve = found["roc"], found["precision_recall"]
     return {
-        "threshold": found["threshold"],
         "titles": charts.titles(found),
         "figures": {
             "roc": embed(charts.roc_figure([(THIS, roc)])),

@@ -10,12 +10,14 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from ml.evaluation.leaks import single_column_auc
+from ml.evaluation.signal import describe_missing_signal, read_signal
 from ml.exchange.export import export_model
 from ml.learning.feature_training import learn_from_labels, learn_over_time
 from ml.logs.churn_definition import describe_gaps, suggest_threshold
 from ml.logs.evidence import learn_first_buyers
 from ml.logs.feature_columns import ID_COLUMN, FeatureTable
 from ml.logs.features.engine import FeatureReport, compute_features
+from ml.logs.features.wording import say_feature
 from ml.logs.labels import label_customers, latest_cutoff, read_given_labels
 from ml.logs.profile import judge_minimum
 from ml.logs.profile.score import describe_shortfall
@@ -125,7 +127,7 @@ def learn(
         **learned.report,
         **found["report"],
         "minimum": minimum,
-        "warnings": [*shortfall, *found["report"]["warnings"]],
+        "warnings": [*_missing_signal(learned), *shortfall, *found["report"]["warnings"]],
         "seconds": learned.trained.seconds,
     }
     manifest = exported.manifest | {
@@ -335,6 +337,15 @@ def _strong_columns(table):
         if found.verdict == "blocks":
             telling = telling or found.column
     return warnings, telling
+
+
+def _missing_signal(learned):
+    """Return the warning that comes before all others; none where the model is shown to tell who leaves."""
+    metrics = learned.trained.metrics
+    told = describe_missing_signal(read_signal(metrics), say_feature)
+    if told and metrics["names_nobody"]:
+        told = f"{told} So it names nobody."
+    return [told] if told else []
 
 
 def _how(report):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ml.evaluation.signal import read_signal
 from ml.logs.features.wording import say_feature
 from training.models import TrainingRun
 from training.presenting.purchases import describe_report
@@ -95,6 +96,8 @@ class Verdict:
 
     @property
     def headline(self) -> str:
+        if not self._beats_chance:
+            return "The model is not shown to rank customers better than chance"
         if is_above_rule(self.training):
             return "The model ranks customers better than the best single column"
         if is_below_rule(self.training):
@@ -106,6 +109,11 @@ class Verdict:
     @property
     def meaning(self) -> str:
         """What to make of the comparison, in a sentence."""
+        if not self._beats_chance:
+            return (
+                f"AUC {self.model.auc:.3f}, 95 % interval {self.model.low:.3f} to {self.model.high:.3f}, and "
+                "chance has 0.500. Try a longer log, or another definition of leaving."
+            )
         figures = f"AUC {self.model.auc:.3f} against {self.rule['auc']:.3f}"
         if is_above_rule(self.training):
             return f"{figures}: more than chance explains. Its list is worth more than the simple rule."
@@ -142,6 +150,10 @@ class Verdict:
     @property
     def judged_on(self) -> int:
         return self._figures["rows"]
+
+    @property
+    def _beats_chance(self):
+        return read_signal(self._figures).beats_chance
 
     @property
     def _figures(self):

@@ -1,5 +1,6 @@
 """How a model stands to the best single column: shown to be better, shown to be worse, or neither."""
 
+from ml.evaluation.signal import describe_missing_signal, read_signal
 from ml.logs.features.wording import say_feature
 from training.models import TrainingRun
 
@@ -20,8 +21,13 @@ def _gain(training, end):
 
 
 def describe_standing(training: TrainingRun) -> str:
-    """Say in a sentence that the model is no better than the rule; nothing where it is, or where none is."""
+    """Say in a sentence that the model is no better than chance or the rule; nothing where it is, or where
+    none is.
+    """
     rule = _rule(training)
+    signal = read_signal(training.version.metrics.additional_metrics)
+    if signal and not signal.beats_chance:
+        return describe_missing_signal(signal, say_feature)
     if not rule or is_above_rule(training):
         return ""
     figures = (

@@ -4,8 +4,11 @@ import datetime as dt
 import json
 
 import duckdb
+import numpy as np
+import pandas as pd
 import pytest
 
+from ml.evaluation.signal import NAMES_NOBODY
 from ml.logs.profile.score import check_minimum
 from ml.samples.sample_logs import TRADES, make_sample_log
 from training.engines.purchases import learn
@@ -63,6 +66,31 @@ def test_the_sample_logs_are_foreseen_honestly(slug, events_of, tmp_path):
     assert churners["auc"] < 0.975
     assert found["report"]["definition"]["horizon_days"] == days
     assert found["report"]["trained_at_cutoff"] < found["report"]["tested_at_cutoff"]
+
+
+@pytest.fixture
+def chance_events(tmp_path):
+    """Purchases by chance alone: how long a customer has been silent says nothing of what comes."""
+    rng, start, target = np.random.default_rng(5), dt.datetime(2024, 1, 1), tmp_path / "chance.parquet"
+    visits = [np.cumsum(rng.exponential(30, 40)) for _ in range(900)]
+    rows = [
+        (f"C{number}", start + dt.timedelta(days=day))
+        for number, days in enumerate(visits)
+        for day in days[days < 360]
+    ]
+    log = pd.DataFrame(rows, columns=["customer_id", "event_at"])
+    log = log.astype({"event_at": "datetime64[us]"}).assign(amount=rng.gamma(4, 5, len(log)))
+    duckdb.from_df(log.assign(event_type="purchase")).write_parquet(str(target))
+    return target
+
+
+def test_a_log_of_pure_chance_is_called_so_first_and_its_model_names_nobody(chance_events, tmp_path):
+    found, manifest = learned(chance_events, tmp_path / "work", horizon_days=30, confirmed=True)
+
+    first = found["report"]["warnings"][0]
+    assert first.startswith("It is not shown to rank customers better than")
+    assert first.endswith("So it names nobody.")
+    assert manifest["metrics"]["names_nobody"] and manifest["threshold"] == NAMES_NOBODY
 
 
 def test_a_real_log_is_foreseen_as_well_as_it_can_be(shared, events_of, tmp_path):

@@ -38,6 +38,16 @@ def test_says_better_only_where_chance_does_not_explain_it():
     assert "chance may explain" in verdict(gains=(-0.01, 0.11)).meaning
 
 
+def test_says_first_where_chance_ranks_as_well():
+    found = verdict(model=0.54, rule=0.5, gains=(0.01, 0.07))
+
+    assert found.headline == "The model is not shown to rank customers better than chance"
+    assert found.meaning.startswith("AUC 0.540, 95 % interval 0.490 to 0.590, and chance has 0.500.")
+    assert describe_standing(found.training).startswith(
+        "It is not shown to rank customers better than chance"
+    )
+
+
 def test_does_not_say_better_of_a_report_that_never_looked():
     assert "not surely better" in verdict(gains=(None, None)).headline
 

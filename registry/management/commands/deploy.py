@@ -5,6 +5,7 @@ from django.utils import timezone
 from companies.models import Account, Company, normalise_email
 from core.errors import DomainError
 from registry.models import ModelDeployment
+from registry.presenting.signal import warning_about
 from registry.selectors import find_version, population_named
 from registry.services.deployments import deploy_version, withdraw_version
 
@@ -57,4 +58,5 @@ class Command(BaseCommand):
         except (ObjectDoesNotExist, DomainError) as error:
             raise CommandError(str(error)) from error
         outcome = f"no longer serves {company}" if role == WITHDRAWN else f"serves {company} as {role}"
-        self.stdout.write(f"{version} {outcome}.")
+        warning = "" if role == WITHDRAWN else warning_about(version)
+        self.stdout.write(f"{version} {outcome}. {warning}".strip())

@@ -1,0 +1,39 @@
+"""A forecast for a log says how far off such a forecast was of how many would leave."""
+
+import pytest
+
+from predictions.models import Prediction
+from predictions.presenting.logs import LogResult
+from registry.tests.factories import CURVES, ModelMetricsFactory
+
+pytestmark = pytest.mark.django_db
+
+AGAIN = {"fitted_again": {"customers": 1287, "threshold": 0.4}}
+
+
+def level(promised=0.42, happened=0.46, again=AGAIN, **counts):
+    calibration = CURVES["calibration"] | {"mean_probability": promised, "churn_rate": happened}
+    version = ModelMetricsFactory(additional_metrics=CURVES | again | {"calibration": calibration}).model
+    result = {"rows": 1000, "expected_churners": 395.2} | counts
+    return LogResult(Prediction(result=result, model=version)).level
+
+
+def test_says_what_is_expected_and_how_far_off_the_forecast_before_was():
+    assert level() == (
+        "39.5\u202f% of those scored are expected to leave. How many leave is less certain than who is "
+        "likelier to: such a forecast was made once before, when the recipe was judged, for 1,287 customers. "
+        "Then 42.0\u202f% were expected and 46.0\u202f% left, 4.0 points too few. Once is not a rule: "
+        "another season may be further off."
+    )
+
+
+@pytest.mark.parametrize(
+    ("promised", "happened", "said"),
+    [(0.56, 0.46, "10.0 points too many"), (0.45, 0.46, "1.0 point too few"), (0.46, 0.46, "less than 0.1")],
+)
+def test_names_the_direction(promised, happened, said):
+    assert f"left, {said}" in level(promised, happened)
+
+
+def test_says_nothing_where_no_later_day_was_foretold():
+    assert level(again={}) == level(expected_churners=None) == level(rows=0) == ""

@@ -1,0 +1,99 @@
+"""What was judged: the fit that serves, or its recipe at an earlier cutoff, before it was fitted again.
+
+A model of a purchase log learns once more after its recipe was judged, from the very customers that judged
+it: theirs are the latest outcomes that are known. No figure of such a version is of the fit that serves.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from core.figures import counted, percent
+from ml.evaluation.signal import NAMES_NOBODY
+from registry.presenting.signal import describe_from, threshold_or_none
+from tabular.snapshots.ages import say_day
+
+# What no page of such a version may leave out.
+SERVES = (
+    "The model that serves was then fitted again by the same recipe, on these customers, so it knows their "
+    "outcomes and cannot have been judged yet."
+)
+
+
+@dataclass(frozen=True)
+class FittedAgain:
+    """The fit that serves, where another one was judged.
+
+    Parameters
+    ----------
+    customers
+        From how many it learned: those on whom the recipe was judged.
+    threshold
+        From which probability on it names a customer; chosen anew for this fit. `NAMES_NOBODY` where it
+        names none.
+    learned_on, judged_on
+        The cutoffs at which the recipe learned and was judged; None where they are not at hand.
+    """
+
+    customers: int
+    threshold: float
+    learned_on: date | None = None
+    judged_on: date | None = None
+
+
+def fitted_again(found: dict, manifest: dict | None = None) -> FittedAgain | None:
+    """Return the fit that serves; None where it is the one whose figures are `found`."""
+    manifest = manifest or {}
+    split = manifest.get("split") or {}
+    kept = found.get("fitted_again")
+    if kept is None and split.get("how") == "temporal" and "registered_rows" in split:
+        # Versions of earlier days say it in their manifest alone.
+        kept = {"customers": split["registered_rows"], "threshold": manifest["threshold"]}
+    if kept is None:
+        return None
+    evidence = manifest.get("evidence") or {}
+    return FittedAgain(
+        customers=kept["customers"],
+        threshold=NAMES_NOBODY if found.get("names_nobody") else kept["threshold"],
+        learned_on=_day(evidence.get("trained_at_cutoff")),
+        judged_on=_day(evidence.get("tested_at_cutoff")),
+    )
+
+
+def describe_judged(found: dict, again: FittedAgain | None) -> str:
+    """Say on whom the figures rest, and whether they are those of what serves."""
+    left = f"of whom {percent(found['churners']['base_rate'])} left"
+    if again is None:
+        return f"Tried on {counted(found['rows'], 'customer')} that it had not seen, {left}."
+    return f"{_describe_recipe(found, again, left)} {SERVES}"
+
+
+def _describe_recipe(found, again, left):
+    rows = counted(found["rows"], "customer")
+    if again.learned_on is None or again.judged_on is None:
+        return f"Its recipe was judged on {rows} of a later day than it had learned from, {left}."
+    return (
+        f"Its recipe learned from the customers of {say_day(again.learned_on)} and was judged on the {rows} "
+        f"of {say_day(again.judged_on)}, {left}."
+    )
+
+
+def describe_figures(found: dict, again: FittedAgain | None) -> str:
+    """Say of which model the figures of a card are, above them; nothing where it is the one that serves."""
+    if again is None:
+        return ""
+    return (
+        "All figures, intervals and pictures below are of the recipe as it was judged: with its threshold of "
+        f"then it {describe_from(found['threshold'], past=True)}. The model that serves "
+        f"{describe_from(again.threshold)}."
+    )
+
+
+def describe_threshold(found: dict, again: FittedAgain | None) -> str:
+    """Say at which threshold figures of churners were measured, as the end of a sentence."""
+    if threshold_or_none(found["threshold"]) is None:
+        return "naming nobody"
+    return f"at {'the threshold of then,' if again else 'a threshold of'} {found['threshold']:.2f}"
+
+
+def _day(instant):
+    return datetime.fromisoformat(instant).date() if instant else None
