@@ -313,8 +313,8 @@ def _width(found, rows, left, again):
     if again:
         text = (
             f"They are of its recipe, which was judged on {counted(rows, 'customer')} before the model that "
-            f"serves learned from these; {left:,} of them left. How good that model is cannot be known before what "
-            "it foretells has happened. "
+            f"serves learned from these; {left:,} of them left. How good that model is cannot be known "
+            "before what it foretells has happened. "
         )
     else:
         text = f"It was tried on {counted(rows, 'customer')} whom it had not seen, of whom {left:,} left. "
