@@ -32,7 +32,7 @@ WSGI_APPLICATION = "churnbuster.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"  # the dump's keys are int(11)
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "churnbuster.operators.OperatorAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -56,7 +56,7 @@ def say_how_to_log_in(demo_file, settings, *, show):
 
     What is printed into a log or a pipe is read by whoever reads that, and stays there.
     """
-    place = os.path.relpath(demo_file, BASE_DIR)
+    place = demo_file.relative_to(BASE_DIR) if demo_file.is_relative_to(BASE_DIR) else demo_file
     if not (show and sys.stdout.isatty()):
         return f"How to log in to the demo company stands in {place}; `make demo` shows it in a terminal."
     # The accounts stay, the address may have changed since they were made.
