@@ -10,6 +10,7 @@ from companies.admin import ReadOnlyAdmin, ReasonForm, link_to
 from companies.models import Company
 from intake.services.checking import LEAVE_OUT, REFUSE
 from registry.admin import add_action, asking_why
+from registry.presenting.quality import figures_of_churners
 from training.models import TrainingRun
 from training.presenting.purchases import describe_report
 from training.services.operating import order_rebuild, retrain_for
@@ -40,10 +41,14 @@ FIGURES = {"auc": "AUC", "f1": "F1", "precision": "precision", "recall": "recall
 
 def _figure(stored, key, name):
     """Write a figure of those who leave with three digits, and its 95 % interval where there is one."""
+    value = figures_of_churners(stored)[key]
+    if value is None:
+        return f"{name} unknown (it named nobody)"
     interval = stored.get("intervals", {}).get("churners", {}).get(key)
     known = interval and interval["low"] is not None
     within = f" ({interval['low']:.3f} to {interval['high']:.3f})" if known else ""
-    return f"{name} {stored['churners'][key]:.3f}{within}"
+    return f"{name} {value:.3f}{within}"
+
 
 
 @admin.action(description="Retrain …", permissions=["act"])
