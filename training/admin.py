@@ -50,7 +50,6 @@ def _figure(stored, key, name):
     return f"{name} {value:.3f}{within}"
 
 
-
 @admin.action(description="Retrain …", permissions=["act"])
 def retrain(of_versions, request, queryset):
     if len(queryset) != 1:
