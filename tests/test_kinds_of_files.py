@@ -283,7 +283,7 @@ def test_a_very_wide_header_is_said_with_its_number(tmp_path):
         check_table(path, table_schema(TELCO_V1, purpose="predict"))
 
 
-# --- The shared examples -------------------------------------------------------------------------------------
+# --- The shared examples --------------------------------------------------------------------------------
 
 
 def test_the_shared_examples_end_as_they_must(shared, tmp_path):
