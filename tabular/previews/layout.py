@@ -10,12 +10,15 @@ from tabular.errors import TableError, counted, shown
 from tabular.source.header import DELIMITERS, HEAD_BYTES, Layout, find_first_line, header_record
 from tabular.values.amounts import split_number
 from tabular.values.cells import BadCell, is_blank
+from tabular.values.customer_words import rank_outcome
 from tabular.values.moments import read_moment
 
 # Rows that vote about the delimiter.
 VOTERS = 200
 # Customer, date and amount.
 FEWEST_COLUMNS = 3
+# How well a name has to say that a column holds outcomes.
+OUTCOME = 0.5
 # Nobody looks at more in a preview.
 MOST_COLUMNS = 500
 
@@ -72,6 +75,14 @@ def _share_alike(head: bytes, at: int, width: int, delimiter: str) -> float:
 def _refuse_header(layout: Layout, sheet: str) -> None:
     named = [cell for cell in layout.header if not is_blank(cell)]
     where = f"Row {layout.header_line:,}"
+    outcome = max(named, key=rank_outcome)
+    if len(named) < FEWEST_COLUMNS and rank_outcome(outcome) >= OUTCOME:
+        raise TableError(
+            "only_outcomes",
+            f"The file says who left, in {shown(outcome)}, and nothing else about the customers.",
+            line=layout.header_line,
+            column=outcome,
+        )
     if len(named) < FEWEST_COLUMNS:
         raise TableError(
             "missing_columns",

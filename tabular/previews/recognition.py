@@ -30,6 +30,21 @@ def looks_like_a_log(preview: Preview) -> str | None:
     )
 
 
+def looks_like_a_result(preview: Preview) -> str | None:
+    """Return why a table is a result of a prediction of ours, without an outcome beside it, or None."""
+    named = {column.name.strip().casefold(): column for column in preview.columns}
+    if "churn_probability" not in named or not named.keys() & {"prediction", "risk_tier"}:
+        return None
+    added = [named[name].name for name in ("prediction", "churn_probability", "risk_tier") if name in named]
+    others = [column for column in preview.columns if column.name not in added]
+    if any(column.distinct == 2 and rank_outcome(column.name) >= OUTCOME for column in others):
+        return None
+    return (
+        f"{shown(added[0])} and {shown(added[1])} are columns that a prediction adds: this is a result, in "
+        "which nobody said who did leave."
+    )
+
+
 def looks_like_customers(preview: Preview) -> str | None:
     """Return why a table has one row per customer (no id repeats, a column says who left), or None."""
     if looks_like_a_log(preview):

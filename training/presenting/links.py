@@ -4,6 +4,7 @@ from django.urls import reverse
 
 from companies.identity import Member
 from core.sections import Link
+from intake.services.belonging import Door
 from registry.models import Dataset
 from transactions.models import AnalysisSession
 
@@ -17,6 +18,24 @@ def table_page(member: Member, table: Dataset) -> str | None:
 
 def model_tab(member: Member, analysis: AnalysisSession) -> Link | None:
     return Link("Model", reverse("training:log_model", args=(analysis.pk,))) if member.is_developer else None
+
+
+def _outcomes_page(member):
+    return (
+        reverse("training:new") if member.is_developer else reverse("predictions:new", args=(member.portal,))
+    )
+
+
+outcomes_door = Door(
+    "Give the whole table", page=_outcomes_page, address=lambda member: reverse("training:api_runs")
+)
+
+
+features_door = Door(
+    "Go to the purchase logs",
+    page=lambda member: reverse("transactions:analyses", args=(member.portal,)),
+    address=lambda member: reverse("training:v2_train", args=(member.company.pk,)),
+)
 
 
 def own_table_link(member: Member) -> Link | None:
