@@ -7,7 +7,14 @@ from collections import Counter
 from pathlib import Path
 
 from tabular.errors import TableError, counted, shown
-from tabular.source.header import DELIMITERS, HEAD_BYTES, Layout, find_first_line, header_record
+from tabular.source.header import (
+    DELIMITERS,
+    HEAD_BYTES,
+    Layout,
+    find_first_line,
+    header_record,
+    refuse_spaces,
+)
 from tabular.values.amounts import split_number
 from tabular.values.cells import BadCell, is_blank
 from tabular.values.customer_words import rank_outcome
@@ -52,6 +59,7 @@ def find_layout(source: Path, *, bom: int, delimiters: str = DELIMITERS, sheet: 
             "too_large", f"The table has {widest:,} columns; {MOST_COLUMNS:,} is the most. Leave some out."
         )
     layout = best[1]
+    refuse_spaces(head, start, layout.header)
     _refuse_header(layout, sheet)
     return layout
 
