@@ -11,6 +11,7 @@ from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.views import APIView
 
 from companies.access import IsMember
+from core.api import KnownFields
 from core.downloads import CSV, plain_name, send_stored
 from core.errors import NotFound
 from intake.services.checking import LEAVE_OUT, REFUSE, FileRefused
@@ -57,7 +58,7 @@ class TableField(serializers.FileField):
         super().__init__(allow_empty_file=True, **options)
 
 
-class BadRowsInput(serializers.Serializer):
+class BadRowsInput(KnownFields):
     bad_rows = serializers.ChoiceField(
         (REFUSE, LEAVE_OUT), default=REFUSE, help_text="What to do with rows that cannot be read."
     )

@@ -5,6 +5,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from companies.identity import Member
+from core.api import KnownFields
 from intake.api import TableField
 from predictions.models import Prediction
 from predictions.services.logs import start_log_prediction
@@ -12,7 +13,7 @@ from predictions.services.renewing import start_newer_prediction
 from transactions.selectors import analyses_for, ready_analyses_for
 
 
-class LogRunInput(serializers.Serializer):
+class LogRunInput(KnownFields):
     """The customers of a purchase log; with a file, those of its next export."""
 
     log = serializers.UUIDField(help_text="Id of a purchase log: the `session_id` of `/api/v1/upload`.")
