@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
@@ -159,6 +160,21 @@ def test_the_menu_of_a_narrow_window_opens_without_a_script(browser, visit, as_d
     browser.find_element(By.CSS_SELECTOR, ".menu summary").click()
 
     assert link.is_displayed()
+
+
+def test_the_menu_of_a_narrow_window_closes_with_escape_and_beside_it(browser, visit, as_developer):
+    visit("/dev/", width=390, client=as_developer)
+    menu = browser.find_element(By.CSS_SELECTOR, ".menu details")
+    summary = menu.find_element(By.TAG_NAME, "summary")
+
+    summary.click()
+    menu.find_element(By.CSS_SELECTOR, "nav a").send_keys(Keys.ESCAPE)
+    assert menu.get_attribute("open") is None
+    assert browser.switch_to.active_element == summary
+
+    summary.click()
+    browser.find_element(By.TAG_NAME, "h1").click()
+    assert menu.get_attribute("open") is None
 
 
 def test_the_list_of_a_long_page_stays_in_view_and_leads_to_its_parts(
