@@ -1,4 +1,4 @@
-"""The keyboard in a real browser, while answers are slow: nothing that is typed is lost, and the focus stays."""
+"""The keyboard in a real browser, while answers are slow: nothing typed is lost, and the focus stays."""
 
 import time
 
