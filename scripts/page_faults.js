@@ -48,13 +48,15 @@
   const hidesAt = (element, side) => ["hidden", "clip"].includes(styleOf(element)[side]);
 
   function cutBy(rect, text) {
-    const outer = text.parentElement.closest(BOXES)?.getBoundingClientRect();
-    if (outer && (rect.right > outer.right + 1 || rect.left < outer.left - 1)) return "sticks out of its box";
+    let isInBox = false;
     for (let box = text.parentElement; box && box !== document.body; box = box.parentElement) {
       const edge = box.getBoundingClientRect();
-      if (hidesAt(box, "overflowX") && (rect.right > edge.right + 1 || rect.left < edge.left - 1)) return "is cut at the side";
+      const isBeside = rect.right > edge.right + 1 || rect.left < edge.left - 1;
+      if (isBeside && !isInBox && box.matches(BOXES)) return "sticks out of its box";
+      if (isBeside && hidesAt(box, "overflowX")) return "is cut at the side";
       if (hidesAt(box, "overflowY") && (rect.bottom > edge.bottom + 2 || rect.top < edge.top - 2)) return "is cut below or above";
       if (scrolls(box)) return null;
+      isInBox ||= box.matches(BOXES);
     }
     return null;
   }
