@@ -111,6 +111,7 @@ class CustomerBases(TakesUpload, CustomerBaseList):
                 "decimals": said["decimals"],
             },
             encoding=said["encoding"],
+            sheet=said["sheet"],
             base_name=said["name"],
             keep_leaking=said["keep"],
             **{name: said[name] for name in ("value_column", "currency", "model_type", "reason", "bad_rows")},
