@@ -1,4 +1,4 @@
-"""Each training plans exactly the steps that it then takes, so that people see how much of the whole is done."""
+"""Each training plans exactly the steps that it then takes: so the whole has a percentage."""
 
 import pytest
 from django.core.files.base import ContentFile
