@@ -92,7 +92,7 @@ def of_version(share, rows=1_000_000):
     yield from (f"{figure['value']} {figure['explanation']}" for figure in quality.at_home)
     yield cards.threshold_reason(found)
     yield from (limit.text for limit in cards.limits_of(found, None, base))
-    yield from charts.titles(found).values()
+    yield from charts.titles(found, base.heading_of).values()
 
 
 def of_comparison(share, rows=1_000_000):
@@ -101,6 +101,7 @@ def of_comparison(share, rows=1_000_000):
 
     @dataclass
     class Pair:
+        currency: str = "EUR"
         new: dict = field(default_factory=lambda: version)
         serving: dict = field(default_factory=lambda: version)
 
