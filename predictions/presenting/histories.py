@@ -1,8 +1,9 @@
 """What an answer about one customer says of itself: of which moment it is, and what stands in for a model."""
 
-from core.figures import counted, of_100
+from core.figures import counted
 from predictions.services.histories import LAPSED, ONE_PURCHASE, HistoryScore
 from predictions.services.moments import LATEST, LOG, TODAY
+from registry.presenting.judged import how_rates_held
 from transactions.presenting.days import write_day
 
 BY_DEFAULT = {
@@ -39,14 +40,3 @@ def _describe_lapsed(found, judged):
     if found.probability is None:
         return f"{days}. How many of such customers come back is not known; a newly trained model knows it."
     return f"{days}: how many of such customers stayed away stands in. {how_rates_held(judged)}".strip()
-
-
-def how_rates_held(judged: dict | None) -> str:
-    """Say how a rate did on customers it was not learned from; nothing where it was tried on nobody."""
-    if not judged or not judged["rows"]:
-        return ""
-    rows, promised = judged["rows"], of_100(judged["mean_probability"])
-    return (
-        f"Tried on {counted(rows, 'such customer')} it had not seen, it promised {promised} of 100, and "
-        f"{of_100(judged['churn_rate'])} left."
-    )

@@ -7,7 +7,7 @@ from ml.evaluation.proportions import share_interval
 from predictions.engines.kinds import BOUGHT, CALMER, CONTAINS, CONTINUES, NEW, SILENT, STILL
 from predictions.models import Prediction
 from predictions.presenting.outcomes import Share
-from registry.presenting.judged import fitted_again
+from registry.presenting.judged import fitted_again, how_rates_held
 from transactions.presenting.days import write_day
 
 CHANGE_NAMES = {
@@ -83,7 +83,13 @@ class LogResult:
         verb, them = ("has", "that customer") if count == 1 else ("have", "them")
         return (
             f"{count:,} of the scored {verb} bought once only. Too little is known of {them}: how often such "
-            "customers left before stands in, by how long they are known."
+            f"customers left before stands in, by how long they are known. {self._rates_held}".strip()
+        )
+
+    @property
+    def _rates_held(self):
+        return how_rates_held(
+            (_figures_of(self.prediction.model).get("judged_apart") or {}).get("first_buyers")
         )
 
     @property
@@ -158,13 +164,17 @@ class LogResult:
 
 def _past_forecast(version):
     """Return what a recipe promised on average when it was judged later, what happened, and to how many."""
-    metrics = getattr(version, "metrics", None)
-    found = (metrics and metrics.additional_metrics) or {}
+    found = _figures_of(version)
     # Without a later day, as with given labels, it was no forecast.
     if fitted_again(found) is None or "calibration" not in found:
         return None
     calibration = found["calibration"]
     return calibration["mean_probability"], calibration["churn_rate"], found["rows"]
+
+
+def _figures_of(version):
+    metrics = getattr(version, "metrics", None)
+    return (metrics and metrics.additional_metrics) or {}
 
 
 def _percent(share):
