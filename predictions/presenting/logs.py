@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.figures import counted, of_100
+from core.figures import counted, of_100, percent
 from ml.evaluation.proportions import share_interval
 from predictions.engines.kinds import BOUGHT, CALMER, CONTAINS, CONTINUES, NEW, SILENT, STILL
 from predictions.models import Prediction
@@ -151,9 +151,9 @@ class LogResult:
         share = expected / self.counts["rows"]
         promised, happened, rows = past
         return (
-            f"{_percent(share)} of those scored are expected to leave. How many leave is less certain than "
+            f"{percent(share)} of those scored are expected to leave. How many leave is less certain than "
             f"who is likelier to: such a forecast was made once before, when the recipe was judged, for "
-            f"{rows:,} customers. Then {_percent(promised)} were expected and {_percent(happened)} left, "
+            f"{rows:,} customers. Then {percent(promised)} were expected and {percent(happened)} left, "
             f"{_points(promised - happened)}. Once is not a rule: another season may be further off."
         )
 
@@ -177,13 +177,9 @@ def _figures_of(version):
     return (metrics and metrics.additional_metrics) or {}
 
 
-def _percent(share):
-    return f"{100 * share:.1f}\u202f%"
-
-
 def _points(difference):
-    off = f"{100 * abs(difference):.1f}"
-    if off == "0.0":
+    off = of_100(abs(difference), 1)
+    if abs(difference) < 0.0005:
         return "less than 0.1 points off"
     points = "point" if off == "1.0" else "points"
     return f"{off} {points} too {'many' if difference > 0 else 'few'}"
