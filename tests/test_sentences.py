@@ -16,12 +16,21 @@ from django.conf import settings
 from ml.serving.risk import POLICIES
 from predictions.models import Prediction
 from predictions.presenting import summary
-from predictions.presenting.histories import remarks_on
+from predictions.presenting.histories import (
+    FULL,
+    LAPSED,
+    LATEST,
+    LOG,
+    ONE_PURCHASE,
+    SENT,
+    TODAY,
+    HistoryScore,
+    Moment,
+    remarks_on,
+)
 from predictions.presenting.logs import Changes, LogResult
 from predictions.presenting.named import Named
 from predictions.presenting.outcomes import Graded, Outcomes
-from predictions.services.histories import FULL, LAPSED, ONE_PURCHASE, HistoryScore
-from predictions.services.moments import LATEST, LOG, SENT, TODAY, Moment
 from registry.models import ModelDeployment, ModelMetrics, ModelType, ModelVersion, Population, ShadowRun
 from registry.presenting import cards, charts
 from registry.presenting.disagreement import Disagreement

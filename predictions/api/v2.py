@@ -12,9 +12,17 @@ from companies.models import Scope
 from companies.organisations import OfOrganisation
 from ml.serving.risk import POLICIES
 from predictions.api.sent_history import PredictInput, read_history
-from predictions.presenting.histories import remarks_on
-from predictions.services.histories import FULL, LAPSED, ONE_PURCHASE, score_history
-from predictions.services.moments import LATEST, LOG, SENT, TODAY
+from predictions.presenting.histories import (
+    FULL,
+    LAPSED,
+    LATEST,
+    LOG,
+    ONE_PURCHASE,
+    SENT,
+    TODAY,
+    remarks_on,
+)
+from predictions.services.histories import score_history
 from registry.access import log_base_or_404
 from registry.api.populations import LOG_BASE
 from registry.services.model_types import LOG_TYPES

@@ -1,16 +1,71 @@
-"""What an answer about one customer says of itself: of which moment it is, and what stands in for a model."""
+"""An answer about one customer, and what it says of itself: its moment, and what stands in for a model."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from core.figures import counted
-from predictions.services.histories import LAPSED, ONE_PURCHASE, HistoryScore
-from predictions.services.moments import LATEST, LOG, TODAY
+from registry.models import ModelVersion
 from registry.presenting.judged import how_rates_held
 from transactions.presenting.days import write_day
 
+FULL, ONE_PURCHASE, LAPSED = "full", "one_purchase", "lapsed"
+SENT, TODAY, LOG, LATEST = "sent", "today", "log", "latest_transaction"
 BY_DEFAULT = {
     LOG: "the end of the latest purchase log",
     TODAY: "the end of today",
     LATEST: "the end of the day of the latest transaction",
 }
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a prediction is about: nothing at or after `as_of` is looked at.
+
+    Parameters
+    ----------
+    as_of
+        By the clock of the purchases, which knows no time zone.
+    source
+        ``"sent"``; ``"today"``: its end; ``"log"``: the end of the latest log; ``"latest_transaction"``: the
+        end of its day, where the log knows nothing so late.
+    """
+
+    as_of: datetime
+    source: str
+
+
+@dataclass(frozen=True)
+class HistoryScore:
+    """What was found for one customer.
+
+    Parameters
+    ----------
+    probability, segment
+        Calibrated, unrounded, and its tier; None where the version does not know how many of the lapsed stay
+        away.
+    moment
+        What it is about.
+    evidence
+        ``"full"``; ``"one_purchase"``: too little is known, the rate of such customers stands in;
+        ``"lapsed"``: silent for so long that the customer has left already, and the rate of those who then
+        stay away stands in.
+    window_days, horizon_days
+        After so many days of silence a customer has lapsed, and leaving means to buy nothing for so many;
+        None where nobody knows.
+    silent_days
+        Full days since the latest purchase.
+    version
+        Which scored.
+    """
+
+    probability: float | None
+    segment: str | None
+    moment: Moment
+    evidence: str
+    window_days: int | None
+    horizon_days: int | None
+    silent_days: int
+    version: ModelVersion
 
 
 def remarks_on(found: HistoryScore) -> list[str]:

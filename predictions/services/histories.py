@@ -1,22 +1,21 @@
 """The chance of one customer to leave, from the purchases that a program sends along."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Required, TypedDict
 
 from companies.models import Company
 from core.errors import DomainError, NotFound, Unprocessable
 from ml.serving.risk import POLICIES
+from predictions.presenting.histories import FULL, LAPSED, ONE_PURCHASE, HistoryScore
 from predictions.selectors import trained_for_purchases, version_for_purchases
-from predictions.services.moments import Moment, choose_moment
-from registry.models import ModelVersion, Population
+from predictions.services.moments import choose_moment
+from registry.models import Population
 from registry.selectors import purchases_base
 from registry.services.model_types import read_model_type
 from registry.services.opening import load_scorer
 from transactions.selectors import latest_log_of
 
-FULL, ONE_PURCHASE, LAPSED = "full", "one_purchase", "lapsed"
 PURCHASE, RETURN = "purchase", "return"
 
 
@@ -59,40 +58,6 @@ class Event(TypedDict, total=False):
     category: str
     quantity: float
     discount: float
-
-
-@dataclass(frozen=True)
-class HistoryScore:
-    """What was found for one customer.
-
-    Parameters
-    ----------
-    probability, segment
-        Calibrated, unrounded, and its tier; None where the version does not know how many of the lapsed stay
-        away.
-    moment
-        What it is about.
-    evidence
-        ``"full"``; ``"one_purchase"``: too little is known, the rate of such customers stands in;
-        ``"lapsed"``: silent for so long that the customer has left already, and the rate of those who then
-        stay away stands in.
-    window_days, horizon_days
-        After so many days of silence a customer has lapsed, and leaving means to buy nothing for so many;
-        None where nobody knows.
-    silent_days
-        Full days since the latest purchase.
-    version
-        Which scored.
-    """
-
-    probability: float | None
-    segment: str | None
-    moment: Moment
-    evidence: str
-    window_days: int | None
-    horizon_days: int | None
-    silent_days: int
-    version: ModelVersion
 
 
 def score_history(

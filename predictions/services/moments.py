@@ -1,30 +1,11 @@
 """Which moment a call is about that does not say: the one up to which the company's purchases are known."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from predictions.presenting.histories import LATEST, LOG, SENT, TODAY, Moment
 from transactions.cutoffs import USUAL_HORIZON, end_of_log
 from transactions.models import AnalysisSession
-
-SENT, TODAY, LOG, LATEST = "sent", "today", "log", "latest_transaction"
-
-
-@dataclass(frozen=True)
-class Moment:
-    """What a prediction is about: nothing at or after `as_of` is looked at.
-
-    Parameters
-    ----------
-    as_of
-        By the clock of the purchases, which knows no time zone.
-    source
-        ``"sent"``; ``"today"``: its end; ``"log"``: the end of the latest log; ``"latest_transaction"``: the
-        end of its day, where the log knows nothing so late.
-    """
-
-    as_of: datetime
-    source: str
 
 
 def choose_moment(

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from companies.identity import membership
-from predictions.services.moments import LATEST, LOG, SENT, TODAY, Moment, choose_moment
+from predictions.presenting.histories import LATEST, LOG, SENT, TODAY, Moment
+from predictions.services.moments import choose_moment
 from transactions.cutoffs import end_of_log
 from transactions.services.uploads import start_analysis
 from transactions.tests.logs import log_file, read_here

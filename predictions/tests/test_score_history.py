@@ -14,10 +14,9 @@ from ml.logs.feature_columns import FeatureTable
 from ml.logs.features.single import compute_one
 from ml.serving.risk import SEGMENTS_V2, TIERS_ADVISOR
 from predictions.api.sent_history import read_history
-from predictions.presenting.histories import remarks_on
+from predictions.presenting.histories import SENT, Moment, remarks_on
 from predictions.services import histories
 from predictions.services.histories import HistoryRefused, NoTrainedModel
-from predictions.services.moments import SENT, Moment
 from registry.models import ModelType, ModelVersion
 from registry.services.deployments import deploy_version, withdraw_version
 from registry.services.model_types import UnknownModelType, add_missing_model_types

@@ -48,8 +48,8 @@ def test_a_fit_that_nobody_judged_says_who_was_judged_when_and_on_whom(found):
     told = describe_judged(found, again)
 
     assert told.startswith(
-        "Its recipe learned from the customers of 12 Jun 2011 and was judged on the 1,287 of 10 Sep 2011, of "
-        "whom 26.4\u202f% left."
+        "Its recipe learned from the customers of 12 Jun 2011 and was judged on the 1,287 customers of 10 "
+        "Sep 2011, of whom 26.4\u202f% left."
     )
     assert "fitted again by the same recipe, on these customers" in told
     assert "cannot have been judged yet" in told and NOT_SEEN not in told
