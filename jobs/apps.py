@@ -3,3 +3,10 @@ from django.apps import AppConfig
 
 class JobsConfig(AppConfig):
     name = "jobs"
+
+    def ready(self):
+        from core.standing import standings
+        from jobs.standing import failures, queue, workers
+
+        for order, stand in enumerate((workers, queue, failures)):
+            standings.add(f"jobs.{stand.__name__}", stand, order=10 + order)
