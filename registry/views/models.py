@@ -13,6 +13,7 @@ from registry.presenting.comparisons import beside_champion, comparison_of, tabl
 from registry.presenting.disagreement import disagreement_of
 from registry.presenting.judged import describe_figures, describe_threshold, fitted_again
 from registry.presenting.quality import quality_of
+from registry.presenting.side_by_side import rows_of
 from registry.selectors import (
     champion_for,
     champion_of,
@@ -73,7 +74,8 @@ def _group(member, base, versions):
 
 
 def _tables(member, base, versions):
-    return tables_of(member, versions, usual=f"Leaving means: {what_leaving_means(base)}.")
+    found = tables_of(member, versions, usual=f"Leaving means: {what_leaving_means(base)}.")
+    return [{"sentence": table.sentence, "rows": rows_of(table.versions)} for table in found]
 
 
 def _challenge(company, base):
