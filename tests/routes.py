@@ -83,6 +83,8 @@ ROUTES = {
     "health": everybody("health", 503),  # no worker runs beside these tests
     "files/public/<path:name>": everybody("files/public/datasets/org_1/raw/1.csv", 404),  # nothing is public
     "files/<str:token>": everybody("files/no-such-token", 404),
+    "help/": everybody("help/"),
+    "help/<slug:slug>/": everybody("help/predicting/"),
     "api/schema/": everybody("api/schema/"),
     "api/docs/": everybody("api/docs/"),
     # --- companies
@@ -303,7 +305,11 @@ ROUTES = {
         *api("api/v1/prediction-runs"),
         *api("api/v1/prediction-runs", own=400, method="post"),  # an empty form
     ],
-    "api/v1/prediction-runs/<uuid:run>": api("api/v1/prediction-runs/{run}"),
+    "api/v1/prediction-runs/<uuid:run>": [
+        *api("api/v1/prediction-runs/{run}"),
+        *api("api/v1/prediction-runs/{run}", own=400, method="patch"),  # no name
+        *api("api/v1/prediction-runs/{run}", own=422, method="delete"),  # no name to confirm
+    ],
     "api/v1/prediction-runs/<uuid:run>/left-out.csv": api("api/v1/prediction-runs/{run}/left-out.csv"),
     "api/v1/prediction-runs/<uuid:run>/rows": api("api/v1/prediction-runs/{run}/rows"),
     "api/v1/prediction-runs/<uuid:run>/changed-sides.csv": developer_api(

@@ -15,7 +15,7 @@ from jobs.models import Job
 from registry.access import log_base_or_404
 from registry.api.populations import LOG_BASE
 from registry.presenting.quality import figures_of_churners
-from registry.services.model_types import LOG_TYPES, USUAL_LOG_TYPE, read_model_type
+from registry.services.model_types import LOG_TYPES, USUAL_LOG_TYPE, describe_types, read_model_type
 from training.presenting.status import training_status
 from training.selectors import latest_feature_training, latest_features
 from training.services.feature_training import start_feature_training
@@ -70,7 +70,15 @@ class Train(OfOrganisation, APIView):
     @extend_schema(
         request=None,
         responses=TrainOutput,
-        parameters=[OpenApiParameter("model_type", enum=LOG_TYPES, default=USUAL_LOG_TYPE), LOG_BASE],
+        parameters=[
+            OpenApiParameter(
+                "model_type",
+                enum=LOG_TYPES,
+                default=USUAL_LOG_TYPE,
+                description=describe_types(LOG_TYPES, USUAL_LOG_TYPE),
+            ),
+            LOG_BASE,
+        ],
     )
     def post(self, request, org):
         company = request.member.company

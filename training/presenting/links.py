@@ -7,8 +7,9 @@ from django.urls import reverse
 from companies.identity import Member
 from core.sections import Link
 from registry.models import Dataset
-from training.selectors import training_runs_for
+from training.selectors import training_runs_for, trainings_of
 from transactions.models import AnalysisSession
+from transactions.presenting.sections import Step
 
 
 def table_page(member: Member, table: Dataset) -> str | None:
@@ -18,8 +19,12 @@ def table_page(member: Member, table: Dataset) -> str | None:
     return reverse("training:dataset", args=(table.pk,)) if has_page else None
 
 
-def model_tab(member: Member, analysis: AnalysisSession) -> Link | None:
-    return Link("Model", reverse("training:log_model", args=(analysis.pk,))) if member.is_developer else None
+def model_tab(member: Member, analysis: AnalysisSession) -> Step | None:
+    """Return the step in which the developer trains on a log."""
+    if not member.is_developer:
+        return None
+    is_done = trainings_of(analysis).done().exists()
+    return Step("Model", reverse("training:log_model", args=(analysis.pk,)), is_done=is_done)
 
 
 def own_table_link(member: Member) -> Link | None:

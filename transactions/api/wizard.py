@@ -12,11 +12,20 @@ from rest_framework.views import APIView
 from companies.access import IsMember
 from companies.models import Scope
 from core.errors import DomainError
-from intake.api import IDEMPOTENCY_KEY, RowsRead, TableField, TakesUpload, UploadRefusal, refusals
+from intake.api import (
+    IDEMPOTENCY_KEY,
+    ReadingInput,
+    RowsRead,
+    TableField,
+    TakesUpload,
+    UploadRefusal,
+    refusals,
+)
 from jobs.models import Job
 from jobs.waiting import see_through
 from ml.logs.profile.score import MINIMUM_CUSTOMERS, MINIMUM_RECORDS
 from tabular.previews.preview import Preview
+from tabular.values.event_words import MEANINGS
 from transactions.api.bases import LogBaseInput, named_bases
 from transactions.api.rows import account_of_log
 from transactions.selectors import analyses_for
@@ -39,7 +48,7 @@ class LogCouldNotBeRead(DomainError):
     http_status = 422
 
 
-class SentLog(LogBaseInput):
+class SentLog(ReadingInput, LogBaseInput):
     file = TableField(help_text="CSV or XLSX, one row per purchase.")
 
 
@@ -73,6 +82,12 @@ class ConfigureInput(serializers.Serializer):
     )
     decimal = serializers.ChoiceField(
         (".", ","), required=False, help_text="Needed where numbers like 1.234 leave it open."
+    )
+    event_types = serializers.DictField(
+        child=serializers.ChoiceField(MEANINGS),
+        required=False,
+        help_text='What words of the event type mean, where that is not what is known of them: {"on hold": '
+        '"neither"}.',
     )
 
 
@@ -108,6 +123,8 @@ class Upload(TakesUpload, APIView):
         analysis = start_analysis(
             member=request.member,
             upload=wanted.validated_data["file"],
+            encoding=wanted.validated_data["encoding"],
+            sheet=wanted.validated_data["sheet"],
             **named_bases(request.member, wanted.validated_data),
             idempotency_key=request.headers.get("Idempotency-Key"),
             at=timezone.now(),
@@ -159,6 +176,7 @@ class Configure(APIView):
             mapping={ROLES.get(role, role): name for role, name in chosen["column_mapping"].items() if name},
             date_order=chosen.get("date_order"),
             decimal=chosen.get("decimal"),
+            meanings=chosen.get("event_types"),
             by=request.member.account,
             at=timezone.now(),
         )
