@@ -109,7 +109,7 @@ def test_the_page_says_it_first_and_above_the_figures(version, as_developer):
 
     lede = page.partition("<main")[2].partition("What it is for")[0]
     assert "cannot have been judged yet" in lede and NOT_SEEN not in page
-    notice, figures = page.index("are of the recipe as it was judged"), page.index(">Customers who leave</h2>")
+    notice, figures = page.index("are of the recipe as it was judged"), page.index("Customers who leave</h2>")
     assert notice < figures
     assert "at the threshold of then, 0.31" in page
     assert "for the model that was judged, not the one that serves" in page
