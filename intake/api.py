@@ -66,7 +66,7 @@ class BadRowsInput(KnownFields):
 
 class ReadingInput(KnownFields):
     encoding = serializers.ChoiceField(
-        list(BY_HAND.items()), default="", help_text="How letters are written; by default it is recognised."
+        list(BY_HAND.items()), default="", help_text="The encoding of the file; by default it is recognised."
     )
     sheet = serializers.CharField(
         default="",
@@ -97,7 +97,7 @@ class RowsRead(serializers.Serializer):
     )
     sheet = serializers.CharField(allow_null=True, help_text="Of a workbook: the sheet that was read.")
     encoding = serializers.CharField(
-        allow_null=True, help_text="How the letters were read; null for a workbook, which says it itself."
+        allow_null=True, help_text="The encoding that was read; null for a workbook, which says it itself."
     )
     rejected_rows_url = serializers.URLField(
         allow_null=True, help_text="CSV of the rows that were left out, each with why; null where none were."
@@ -160,7 +160,7 @@ class UploadRefusal(serializers.Serializer):
     letters = serializers.ListField(
         child=serializers.DictField(),
         required=False,
-        help_text="Where letters cannot be recognised: each `encoding` that fits, and a sample of the cells.",
+        help_text="Where the encoding is unclear: each `encoding` that fits, and a sample of the cells.",
     )
 
 
