@@ -11,6 +11,7 @@ from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.views import APIView
 
 from companies.access import IsMember
+from core.api import KnownFields
 from core.downloads import CSV, plain_name, send_stored
 from core.errors import NotFound
 from intake.services.checking import LEAVE_OUT, REFUSE, FileRefused
@@ -60,15 +61,15 @@ class TableField(serializers.FileField):
         super().__init__(allow_empty_file=True, **options)
 
 
-class BadRowsInput(serializers.Serializer):
+class BadRowsInput(KnownFields):
     bad_rows = serializers.ChoiceField(
         (REFUSE, LEAVE_OUT), default=REFUSE, help_text="What to do with rows that cannot be read."
     )
 
 
-class ReadingInput(serializers.Serializer):
+class ReadingInput(KnownFields):
     encoding = serializers.ChoiceField(
-        list(BY_HAND.items()), default="", help_text="How letters are written; by default it is recognised."
+        list(BY_HAND.items()), default="", help_text="The encoding of the file; by default it is recognised."
     )
     sheet = serializers.CharField(
         default="",
@@ -99,7 +100,7 @@ class RowsRead(serializers.Serializer):
     )
     sheet = serializers.CharField(allow_null=True, help_text="Of a workbook: the sheet that was read.")
     encoding = serializers.CharField(
-        allow_null=True, help_text="How the letters were read; null for a workbook, which says it itself."
+        allow_null=True, help_text="The encoding that was read; null for a workbook, which says it itself."
     )
     rejected_rows_url = serializers.URLField(
         allow_null=True, help_text="CSV of the rows that were left out, each with why; null where none were."
@@ -169,7 +170,7 @@ class UploadRefusal(serializers.Serializer):
     letters = serializers.ListField(
         child=serializers.DictField(),
         required=False,
-        help_text="Where letters cannot be recognised: each `encoding` that fits, and a sample of the cells.",
+        help_text="Where the encoding is unclear: each `encoding` that fits, and a sample of the cells.",
     )
 
 

@@ -13,6 +13,7 @@ class PredictionsConfig(AppConfig):
         from companies.navigation import add_page
         from intake.services.belonging import CUSTOMERS, RESULT, doors
         from jobs.accounts import accounts_of_rows
+        from jobs.pages import pages_of_jobs
         from jobs.rights import let_start
         from predictions.api.rows import accounts_of_jobs
         from predictions.presenting.bases import latest_prediction, prediction_steps
@@ -21,6 +22,7 @@ class PredictionsConfig(AppConfig):
         from predictions.presenting.links import (
             changed_sides_link,
             customers_door,
+            pages_of_predictions,
             predict_link,
             result_page,
             results_door,
@@ -51,3 +53,4 @@ class PredictionsConfig(AppConfig):
         links.run_files.add("predictions", changed_sides_link)
         log_actions.add("predictions", score_link)
         accounts_of_rows.add("predictions", accounts_of_jobs)
+        pages_of_jobs.add("predictions", pages_of_predictions)

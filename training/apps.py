@@ -15,6 +15,7 @@ class TrainingConfig(AppConfig):
         from core.standing import standings
         from intake.services.belonging import FEATURES, OUTCOMES, doors
         from jobs.accounts import accounts_of_rows
+        from jobs.pages import pages_of_jobs
         from jobs.rights import let_start
         from registry.presenting import links
         from registry.presenting.bases import base_steps
@@ -33,6 +34,7 @@ class TrainingConfig(AppConfig):
             model_tab,
             outcomes_door,
             own_table_link,
+            pages_of_trainings,
             table_page,
         )
         from training.presenting.sections import analysis_section, card_section, home_section, log_section
@@ -62,5 +64,6 @@ class TrainingConfig(AppConfig):
         links.doors_for_tables.add("training", own_table_link)
         log_tabs.add("model", model_tab)
         accounts_of_rows.add("training", accounts_of_jobs)
+        pages_of_jobs.add("training", pages_of_trainings)
         standings.add("trainings", trainings, order=30)
         operator_sections.add("training/_operator_trainings.html", trainings_section, order=20)
