@@ -13,6 +13,7 @@ from ml.evaluation.resampling import METRICS, bootstrap_metrics, percentile_inte
 from ml.evaluation.signal import NAMES_NOBODY
 from ml.evaluation.slices import slices
 from ml.learning.honest_scores import encoded_scores
+from ml.learning.single_columns import best_single_column
 from ml.matrix.frames import fill_blanks
 
 # There are nine slices or so, each with figures of its own: fewer draws tell as much about their width.
@@ -125,7 +126,7 @@ def choose_threshold(labels, probabilities):
 
 
 def judge_simple_rule(learned, labels, judged, outcomes, probabilities, *, schema):
-    """Judge the best single number, chosen on what was learned from: a model that loses to it is no use.
+    """Judge the best single column, chosen on what was learned from: a model that loses to it is no use.
 
     Parameters
     ----------
@@ -141,22 +142,20 @@ def judge_simple_rule(learned, labels, judged, outcomes, probabilities, *, schem
     Returns
     -------
     dict or None
-        ``feature``, ``higher_is_riskier``, ``auc`` and its ``interval``, ``f1``, ``f1_of_all``, and
-        ``model_gains``: by how much the AUC of the model is above that of the rule, with an interval from the
-        same resamples of both. None where there is no number.
+        ``feature``, ``is_category``, ``higher_is_riskier`` (None of words), ``auc`` and its ``interval``,
+        ``f1``, ``f1_of_all``, and ``model_gains``: by how much the AUC of the model is above that of the
+        rule, with an interval from the same resamples of both. None where there is no column.
     """
-    learned, judged, ranked = fill_blanks(learned, schema), fill_blanks(judged, schema), []
-    for column in schema.numeric:
-        auc = roc_auc_score(labels, learned[column.name])
-        ranked.append((max(auc, 1 - auc), column.name, 1 if auc >= 0.5 else -1))
-    if not ranked:
+    learned, judged = fill_blanks(learned, schema), fill_blanks(judged, schema)
+    rule = best_single_column(learned, labels, schema=schema)
+    if rule is None:
         return None
-    _, name, sign = max(ranked)
-    cut = _best_cut(labels, sign * learned[name].to_numpy())
-    found = sign * judged[name].to_numpy()
+    cut = _best_cut(labels, rule.score(learned))
+    found = rule.score(judged)
     return {
-        "feature": name,
-        "higher_is_riskier": sign > 0,
+        "feature": rule.feature,
+        "is_category": rule.rates is not None,
+        "higher_is_riskier": None if rule.rates is not None else rule.sign > 0,
         "auc": float(roc_auc_score(outcomes, found)),
         "f1": float(f1_score(outcomes, found >= cut)),
         # Calling everybody a leaver: the F1 that knowing nothing gives.

@@ -6,8 +6,9 @@ import time
 
 from threadpoolctl import threadpool_limits
 
+from ml.evaluation.signal import NAMES_NOBODY, read_signal
 from ml.learning.fitting import THRESHOLD, check_model_type, fit_model
-from ml.learning.judging import judge, shuffle_importance
+from ml.learning.judging import judge, judge_simple_rule, shuffle_importance
 from ml.learning.packaging import package
 from ml.learning.splits import plan_split, refuse_few
 from ml.matrix.frames import clean_frame, hash_frame, read_labels
@@ -46,7 +47,8 @@ def train_model(
     slices : sequence of str, optional
         Features by whose parts the figures are given as well, see `ml.evaluation.slices.slices`.
     threshold : float, default 0.5
-        Probability from which on a customer is named as leaving.
+        Probability from which on a customer is named as leaving, where the model is shown to rank customers
+        better than chance. Else it names nobody.
 
     Returns
     -------
@@ -69,11 +71,12 @@ def train_model(
         fitted = fit_model(
             train, labels[learned], schema=schema, model_type=model_type, params=params, seed=seed
         )
-        outcomes, probabilities = labels[held_out], fitted.predict(test)
+        outcomes = labels[held_out]
+        metrics = _judge(fitted, train, labels[learned], test, outcomes, threshold, slices)
         return package(
             fitted,
-            threshold=threshold,
-            metrics=judge(test, outcomes, probabilities, threshold, schema=schema, sliced_by=slices),
+            threshold=NAMES_NOBODY if metrics["names_nobody"] else threshold,
+            metrics=metrics,
             importance=shuffle_importance(fitted.pipeline, test, outcomes, schema, seed),
             split=plan | fitted.source,
             learned=train,
@@ -81,3 +84,20 @@ def train_model(
             data_sha256=hash_frame(features, labels),
             seconds=time.perf_counter() - started,
         )
+
+
+def _judge(fitted, train, labels, test, outcomes, threshold, slices):
+    """Return the figures, and beside them those of the best single column on the same customers."""
+    schema, probabilities = fitted.schema, fitted.predict(test)
+
+    def at(threshold):
+        return judge(test, outcomes, probabilities, threshold, schema=schema, sliced_by=slices)
+
+    metrics = at(threshold)
+    signal = read_signal(metrics)
+    names_nobody = signal is not None and not signal.beats_chance
+    if names_nobody:
+        # What serves is what is judged: its figures are those of a model that names nobody.
+        metrics = at(NAMES_NOBODY)
+    rule = judge_simple_rule(train, labels, test, outcomes, probabilities, schema=schema)
+    return metrics | {"simple_rule": rule, "names_nobody": names_nobody}

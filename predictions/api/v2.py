@@ -15,6 +15,7 @@ from predictions.api.sent_history import PredictInput, read_history
 from predictions.services.histories import FULL, LAPSED, ONE_PURCHASE, score_history
 from registry.access import log_base_or_404
 from registry.api.populations import LOG_BASE
+from registry.presenting.signal import warning_about
 from registry.services.model_types import LOG_TYPES
 
 DIGITS = 4
@@ -36,6 +37,10 @@ class PredictOutput(serializers.Serializer):
     )
     model_type = serializers.ChoiceField(LOG_TYPES, help_text="Which scored,")
     version = serializers.CharField(help_text="and which version of it, such as v3.")
+    warning = serializers.CharField(
+        help_text="That the model is not shown to rank customers better than chance, or than a single "
+        "column; empty where it is, or nobody looked."
+    )
 
 
 @extend_schema(tags=["churn v2"])
@@ -67,5 +72,6 @@ class Predict(OfOrganisation, APIView):
                 "evidence": found.evidence,
                 "model_type": found.version.model_type.slug,
                 "version": found.version.version,
+                "warning": warning_about(found.version),
             }
         )

@@ -144,4 +144,4 @@ def _in_words(churners, again):
             f"Of 100 customers that its recipe named when it was judged, {whom} left. "
             f"It found {found} of 100 who left."
         )
-    return f"Of 100 customers it says will leave, {whom} do. It finds {found} of 100 who leave."
+    return f"Of 100 customers that it named when it was tried, {whom} left. It found {found} of 100 who left."

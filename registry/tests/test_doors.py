@@ -45,7 +45,7 @@ def test_a_user_reads_how_good_each_model_is_in_words(default_versions, as_user)
 
     for version in default_versions.values():
         assert version.name in html
-    assert html.count("customers it says will leave") == 5
+    assert html.count("customers that it named when it was tried") == 5
     assert "AUC" not in html
 
 

@@ -5,6 +5,7 @@ from functools import cached_property
 from core.charts import embed
 from ml.evaluation.profit import with_assumptions
 from registry.presenting.charts import curve_rows
+from registry.presenting.signal import warning_about
 from training.models import TrainingRun
 from training.presenting import charts
 
@@ -47,6 +48,11 @@ class RetrainingFindings:
     @property
     def sentence(self) -> str:
         return self.stored["sentence"]
+
+    @property
+    def warning(self) -> str:
+        """That the new version is not shown to tell who leaves; empty where it is, or it is gone."""
+        return warning_about(self.run.version)
 
     @property
     def verdict(self) -> str:

@@ -7,6 +7,7 @@ from core.errors import DomainError
 from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
 from registry.models import Population
+from registry.presenting.signal import warning_about
 from registry.selectors import population_named
 from training.models import TrainingRun
 from training.services.retraining import start_retraining
@@ -61,4 +62,6 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{run.version} learned from the {run.combination['rows']:,} customers of {run.combined_dataset}."
         )
+        if warning := warning_about(run.version):
+            self.stdout.write(warning)
         self.stdout.write(run.comparison["sentence"])
