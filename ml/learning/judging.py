@@ -22,7 +22,7 @@ SLICE_RESAMPLES = 200
 MOST_NAMED_PER_LEAVER = 2
 
 
-def judge(features, labels, probabilities, threshold, *, schema, sliced_by):
+def judge(features, labels, probabilities, threshold, *, schema, sliced_by, groups=None):
     """Return every published figure, and how far each can be relied on.
 
     Parameters
@@ -34,6 +34,8 @@ def judge(features, labels, probabilities, threshold, *, schema, sliced_by):
     schema : FeatureSchema
     sliced_by : sequence of str
         Features by whose parts the figures are given as well; none for none.
+    groups : ndarray of int, shape (n_customers,), optional
+        From `ml.learning.twins.find_twins`: the intervals take twins for one.
 
     Returns
     -------
@@ -49,9 +51,11 @@ def judge(features, labels, probabilities, threshold, *, schema, sliced_by):
         schema=schema,
         features=sliced_by,
         resamples=SLICE_RESAMPLES,
+        groups=groups,
     )
+    intervals = bootstrap_metrics(labels, probabilities, threshold, groups=groups)
     return evaluate(labels, probabilities, threshold) | {
-        "intervals": bootstrap_metrics(labels, probabilities, threshold).to_dict(),
+        "intervals": intervals.to_dict(),
         "slices": [part.to_dict() for part in parts],
     }
 
@@ -125,7 +129,7 @@ def choose_threshold(labels, probabilities):
     return float(offered[int(np.argmax(f1))])
 
 
-def judge_simple_rule(learned, labels, judged, outcomes, probabilities, *, schema):
+def judge_simple_rule(learned, labels, judged, outcomes, probabilities, *, schema, groups=None):
     """Judge the best single column, chosen on what was learned from: a model that loses to it is no use.
 
     Parameters
@@ -138,6 +142,8 @@ def judge_simple_rule(learned, labels, judged, outcomes, probabilities, *, schem
     probabilities : ndarray of float64, shape (n_others,)
         What the model says of those who are judged.
     schema : FeatureSchema
+    groups : ndarray of int, shape (n_others,), optional
+        As for `judge`, of those who are judged.
 
     Returns
     -------
@@ -160,14 +166,14 @@ def judge_simple_rule(learned, labels, judged, outcomes, probabilities, *, schem
         "f1": float(f1_score(outcomes, found >= cut)),
         # Calling everybody a leaver: the F1 that knowing nothing gives.
         "f1_of_all": float(2 * outcomes.mean() / (1 + outcomes.mean())),
-        **_beside_rule(outcomes, probabilities, found),
+        **_beside_rule(outcomes, probabilities, found, groups),
     }
 
 
-def _beside_rule(outcomes, probabilities, scores):
+def _beside_rule(outcomes, probabilities, scores, groups):
     """Return the AUC of scores, and by how much that of probabilities is above it, drawn together."""
     ranks = rankdata(scores) / len(scores)
-    model, rule = resample(outcomes, [(probabilities, 0.5), (ranks, 0.5)])
+    model, rule = resample(outcomes, [(probabilities, 0.5), (ranks, 0.5)], groups=groups)
     place = [metric.name for metric in METRICS].index("AUC")
     gains = percentile_interval(
         model.value[place] - rule.value[place], model.drawn[:, place] - rule.drawn[:, place], model.fewest

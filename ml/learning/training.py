@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ml.evaluation.signal import NAMES_NOBODY, read_signal
@@ -11,6 +12,7 @@ from ml.learning.fitting import THRESHOLD, check_model_type, fit_model
 from ml.learning.judging import judge, judge_simple_rule, shuffle_importance
 from ml.learning.packaging import package
 from ml.learning.splits import plan_split, refuse_few
+from ml.learning.twins import find_twins
 from ml.matrix.frames import clean_frame, hash_frame, read_labels
 
 
@@ -24,6 +26,7 @@ def train_model(
     held_out=None,
     slices=(),
     threshold=THRESHOLD,
+    keeps_twins=True,
 ):
     """Fit, calibrate and evaluate one model, the same bit for bit whenever the arguments are the same.
 
@@ -49,6 +52,9 @@ def train_model(
     threshold : float, default 0.5
         Probability from which on a customer is named as leaving, where the model is shown to rank customers
         better than chance. Else it names nobody.
+    keeps_twins : bool, default True
+        Whether customers who are equal in every feature stand on one side: who has a twin among those held
+        out is not learned from, and twins share a fold. False for what was made before that.
 
     Returns
     -------
@@ -65,14 +71,25 @@ def train_model(
     features, labels = clean_frame(frame, schema), read_labels(frame, schema)
     refuse_few(labels)
     # One thread: sums in another order differ in the last bit, and beside busy neighbours one is faster, too.
+    groups = find_twins(features) if keeps_twins else None
     with threadpool_limits(limits=1):
         learned, held_out, plan = plan_split(labels, seed, held_out)
+        if groups is not None:
+            there = ~np.isin(groups[learned], groups[held_out])
+            learned, plan = learned[there], plan | {"twins_left_out": int((~there).sum())}
         train, test = features.iloc[learned], features.iloc[held_out].reset_index(drop=True)
         fitted = fit_model(
-            train, labels[learned], schema=schema, model_type=model_type, params=params, seed=seed
+            train,
+            labels[learned],
+            schema=schema,
+            model_type=model_type,
+            params=params,
+            seed=seed,
+            groups=None if groups is None else groups[learned],
         )
         outcomes = labels[held_out]
-        metrics = _judge(fitted, train, labels[learned], test, outcomes, threshold, slices)
+        twins = None if groups is None else groups[held_out]
+        metrics = _judge(fitted, train, labels[learned], test, outcomes, threshold, slices, twins)
         return package(
             fitted,
             threshold=NAMES_NOBODY if metrics["names_nobody"] else threshold,
@@ -86,12 +103,12 @@ def train_model(
         )
 
 
-def _judge(fitted, train, labels, test, outcomes, threshold, slices):
+def _judge(fitted, train, labels, test, outcomes, threshold, slices, groups):
     """Return the figures, and beside them those of the best single column on the same customers."""
     schema, probabilities = fitted.schema, fitted.predict(test)
 
     def at(threshold):
-        return judge(test, outcomes, probabilities, threshold, schema=schema, sliced_by=slices)
+        return judge(test, outcomes, probabilities, threshold, schema=schema, sliced_by=slices, groups=groups)
 
     metrics = at(threshold)
     signal = read_signal(metrics)
@@ -99,5 +116,5 @@ def _judge(fitted, train, labels, test, outcomes, threshold, slices):
     if names_nobody:
         # What serves is what is judged: its figures are those of a model that names nobody.
         metrics = at(NAMES_NOBODY)
-    rule = judge_simple_rule(train, labels, test, outcomes, probabilities, schema=schema)
+    rule = judge_simple_rule(train, labels, test, outcomes, probabilities, schema=schema, groups=groups)
     return metrics | {"simple_rule": rule, "names_nobody": names_nobody}

@@ -219,7 +219,9 @@ def quality_line(version, *, with_figures: bool = False) -> str:
     quality = quality_of(version)
     if quality is None:
         return "Not measured yet."
-    if quality.warning or not with_figures:
+    if not with_figures:
+        return quality.in_plain_words
+    if quality.warning:
         return quality.in_words
     auc = next(figure.value for figure in quality.weighted if figure.name == "AUC")
     return f"AUC {auc:.2f}. {quality.in_words}"

@@ -64,7 +64,7 @@ def table_schema(
     ]
     needed = purpose == "train"
     columns.append(Column(schema.label.name, "label", required=needed, categories=schema.label.values))
-    return TableSchema(schema.name, tuple(columns))
+    return TableSchema(schema.name, tuple(columns), finds_twins=needed)
 
 
 def _number(column, blank, observed):

@@ -99,6 +99,8 @@ def test_a_version_that_still_names_customers_says_it_first(company):
 
     assert quality.in_words.startswith(SAID) and "names nobody" not in quality.in_words
     assert "Of 100 customers that it named when it was tried" in quality.in_words
+    # Figures are for developers.
+    assert quality.in_plain_words.startswith(SAID) and "AUC" not in quality.in_plain_words
 
 
 def test_no_threshold_is_shown_where_it_names_nobody():

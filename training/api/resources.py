@@ -121,6 +121,12 @@ class RetrainingOutput(serializers.ModelSerializer):
         help_text="That the new model is not shown to rank customers better than chance, or than a single "
         "column; empty where it is, and until the job is done."
     )
+    combination = serializers.JSONField(
+        allow_null=True,
+        help_text="What became of the customers of both tables; null until the job is done. `twins` of the "
+        "file equal another customer in every column that the model reads, under another id: they stand on "
+        "one side of the test, and count once as evidence.",
+    )
     upload_dataset = serializers.IntegerField(source="upload_dataset_id", allow_null=True)
     combined_dataset = serializers.IntegerField(source="combined_dataset_id", allow_null=True)
     parent_dataset = serializers.IntegerField(source="parent_dataset_id", allow_null=True)

@@ -55,6 +55,20 @@ class RetrainingFindings:
         return warning_about(self.run.version)
 
     @property
+    def twins(self) -> str:
+        """How many of the file equal others in everything but the id, and what came of it; empty if none."""
+        # Retrainings of earlier days did not count them.
+        count = self.run.combination.get("twins", 0)
+        if not count:
+            return ""
+        are = "customer of the file is" if count == 1 else "customers of the file are"
+        return (
+            f"{count:,} {are} equal to another one in every column that the model reads, under another id. "
+            "Equal customers stand on one side: learned from together, or held out together and counted "
+            "once as evidence. If they are the same people, send them under their earlier ids."
+        )
+
+    @property
     def verdict(self) -> str:
         """``better``, ``worse``, ``no_real_difference``, or nothing where no comparison was possible."""
         return self.pairs[0]["verdict"] if self.pairs else ""

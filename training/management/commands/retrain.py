@@ -10,6 +10,7 @@ from registry.models import Population
 from registry.presenting.signal import warning_about
 from registry.selectors import population_named
 from training.models import TrainingRun
+from training.presenting.findings import RetrainingFindings
 from training.services.retraining import start_retraining
 
 
@@ -64,4 +65,6 @@ class Command(BaseCommand):
         )
         if warning := warning_about(run.version):
             self.stdout.write(warning)
+        if twins := RetrainingFindings(run).twins:
+            self.stdout.write(twins)
         self.stdout.write(run.comparison["sentence"])
