@@ -10,6 +10,7 @@ from companies.admin import ReadOnlyAdmin, ReasonForm, link_to
 from companies.models import Company
 from intake.services.checking import LEAVE_OUT, REFUSE
 from registry.admin import add_action, asking_why
+from registry.presenting.quality import figures_of_churners
 from registry.presenting.signal import warning_about
 from training.models import TrainingRun
 from training.presenting.purchases import describe_report
@@ -162,8 +163,11 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     def figures(self, run):
         if run.version is None:
             return ""
-        found = run.version.metrics.additional_metrics["churners"]
-        return ", ".join(f"{name} {found[key]:.4f}" for key, name in FIGURES.items())
+        found = figures_of_churners(run.version.metrics.additional_metrics)
+        return ", ".join(
+            f"{name} {'unknown (it named nobody)' if found[key] is None else f'{found[key]:.4f}'}"
+            for key, name in FIGURES.items()
+        )
 
     @admin.display(description="warnings")
     def warnings(self, run):
