@@ -27,8 +27,7 @@ def read_customers(path: Path, spec: ParseSpec, columns: TableSchema) -> Custome
     """Return the customers of a table that was checked to learn from, of the telecom base or of a company's
     own.
     """
-    if columns.missing_words:
-        # Only the tables of a company's own say in words that a cell is blank.
+    if columns.one_spelling:
         return _read_own(path, spec, columns)
     batches = list(iter_batches(path, spec, columns))
     ids = [customer for batch in batches for customer in batch.ids.to_pylist()]

@@ -65,17 +65,13 @@ def table_schema(
     ]
     needed = purpose == "train"
     columns.append(Column(schema.label.name, "label", required=needed, categories=schema.label.values))
-<<<<<<< HEAD
-    return TableSchema(schema.name, tuple(columns), finds_twins=needed)
-=======
-    return TableSchema(schema.name, tuple(columns), missing_words=True)
+    return TableSchema(schema.name, tuple(columns), missing_words=True, finds_twins=needed)
 
 
 def _category(column):
     return Column(
         column.name, "category", categories=column.values, spellings=yes_no_spellings(column.values)
     )
->>>>>>> main
 
 
 def _number(column, blank, observed):

@@ -75,15 +75,10 @@ def quality_of(version: ModelVersion, manifest: dict | None = None) -> Quality |
     if metrics is None or "churners" not in (metrics.additional_metrics or {}):
         return None
     found = metrics.additional_metrics
-<<<<<<< HEAD
-    churners, calibration, again = _of_somebody(found), found["calibration"], fitted_again(found, manifest)
-    warning, plain = (warning_about(version, manifest, figures=told) for told in (True, False))
-    words, invented = _in_words(churners, again), _say_invented(version.training_dataset)
-=======
     churners, calibration = figures_of_churners(found), found["calibration"]
     again = fitted_again(found, manifest)
-    warning, words = warning_about(version, manifest), _in_words(churners, again)
->>>>>>> main
+    warning, plain = (warning_about(version, manifest, figures=told) for told in (True, False))
+    words, invented = _in_words(churners, again), _say_invented(version.training_dataset)
     return Quality(
         weighted=_weighted(metrics),
         churners=[
