@@ -5,7 +5,7 @@ from functools import cached_property
 from core.charts import embed
 from ml.evaluation.profit import with_assumptions
 from registry.presenting.charts import curve_rows
-from registry.presenting.signal import warning_about
+from registry.presenting.signal import describe_from, warning_about
 from training.models import TrainingRun
 from training.presenting import charts
 
@@ -158,7 +158,7 @@ class RetrainingFindings:
                 "profit": version["profit"],
                 "profit_points": _thin(version["profit"]["points"]) if version["profit"] else [],
                 "confusion": version["figures"]["confusion"],
-                "threshold": version["threshold"],
+                "named_from": f"which {describe_from(version['threshold'])}",
             }
             for version in self.versions
         ]
