@@ -76,7 +76,8 @@ def train_model(
         learned, held_out, plan = plan_split(labels, seed, held_out)
         if groups is not None:
             there = ~np.isin(groups[learned], groups[held_out])
-            learned, plan = learned[there], plan | {"twins_left_out": int((~there).sum())}
+            learned = learned[there]
+            plan |= {"train_rows": len(learned), "twins_left_out": int((~there).sum())}
         train, test = features.iloc[learned], features.iloc[held_out].reset_index(drop=True)
         fitted = fit_model(
             train,
