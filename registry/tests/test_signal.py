@@ -70,6 +70,13 @@ def test_the_command_warns(version, company, capsys):
 
 
 @pytest.mark.django_db
+def test_operators_read_it_first_of_a_version(version, as_operator):
+    page = as_operator.get(reverse("admin:registry_modelversion_change", args=[version.pk])).content.decode()
+
+    assert SAID in page.partition("<fieldset")[2].partition("field-")[2][:600]
+
+
+@pytest.mark.django_db
 def test_operators_are_warned(version, as_operator):
     sent = {"action": "deploy", "_selected_action": [version.pk], "confirmed": "yes", "role": "CHAMPION"}
 
