@@ -70,27 +70,22 @@ def train_model(
     params = check_model_type(model_type, params)
     features, labels = clean_frame(frame, schema), read_labels(frame, schema)
     refuse_few(labels)
-    # One thread: sums in another order differ in the last bit, and beside busy neighbours one is faster, too.
     groups = find_twins(features) if keeps_twins else None
+    # One thread: sums in another order differ in the last bit, and beside busy neighbours one is faster, too.
     with threadpool_limits(limits=1):
-        learned, held_out, plan = plan_split(labels, seed, held_out)
-        if groups is not None:
-            there = ~np.isin(groups[learned], groups[held_out])
-            learned = learned[there]
-            plan |= {"train_rows": len(learned), "twins_left_out": int((~there).sum())}
+        learned, held_out, plan = _split(labels, seed, held_out, groups)
         train, test = features.iloc[learned], features.iloc[held_out].reset_index(drop=True)
+        taught, outcomes = labels[learned], labels[held_out]
         fitted = fit_model(
             train,
-            labels[learned],
+            taught,
             schema=schema,
             model_type=model_type,
             params=params,
             seed=seed,
-            groups=None if groups is None else groups[learned],
+            groups=_of(groups, learned),
         )
-        outcomes = labels[held_out]
-        twins = None if groups is None else groups[held_out]
-        metrics = _judge(fitted, train, labels[learned], test, outcomes, threshold, slices, twins)
+        metrics = _judge(fitted, train, taught, test, outcomes, threshold, slices, _of(groups, held_out))
         return package(
             fitted,
             threshold=NAMES_NOBODY if metrics["names_nobody"] else threshold,
@@ -102,6 +97,20 @@ def train_model(
             data_sha256=hash_frame(features, labels),
             seconds=time.perf_counter() - started,
         )
+
+
+def _split(labels, seed, held_out, groups):
+    """Return who is learned from and who is held out; none is learned from whose twin is held out."""
+    learned, held_out, plan = plan_split(labels, seed, held_out)
+    if groups is None:
+        return learned, held_out, plan
+    there = ~np.isin(groups[learned], groups[held_out])
+    left_out = {"train_rows": int(there.sum()), "twins_left_out": int((~there).sum())}
+    return learned[there], held_out, plan | left_out
+
+
+def _of(groups, rows):
+    return None if groups is None else groups[rows]
 
 
 def _judge(fitted, train, labels, test, outcomes, threshold, slices, groups):

@@ -34,20 +34,3 @@ def find_twins(features):
     if len(different) == len(groups) or len(different) < FEWEST_GROUPS:
         return None
     return groups.astype(np.int64)
-
-
-def count_different(groups, chosen=slice(None)):
-    """Return how many of some customers are different ones.
-
-    Parameters
-    ----------
-    groups : ndarray of int
-        From `find_twins`.
-    chosen : index of customers, optional
-        By default all.
-
-    Returns
-    -------
-    int
-    """
-    return len(np.unique(groups[chosen]))

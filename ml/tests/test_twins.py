@@ -23,12 +23,12 @@ SCHEMA = FeatureSchema(
 
 
 def table_of(rows, seed=1):
-    """Draw customers of whom nearly everybody differs; whether one leaves is a coin that knows no column."""
+    """Draw customers of whom each differs; whether one leaves is a coin that knows no column."""
     rng = np.random.default_rng(seed)
     return pd.DataFrame(
         {
             "plan": rng.choice(["monthly", "yearly"], rows),
-            "visits": rng.integers(0, 10_000, rows).astype(float),
+            "visits": rng.permutation(10_000)[:rows].astype(float),
             "left": np.where(rng.random(rows) < 0.4, "yes", "no"),
         }
     )
