@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -16,6 +17,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from core.errors import DomainError
+from core.files.drafts import work_room
 from jobs import services
 from jobs.handlers import find_handler
 from jobs.models import Job
@@ -64,6 +66,16 @@ class JobRun:
     @property
     def payload(self) -> dict:
         return self.job.payload
+
+    def plan(self, steps: Iterable[tuple[str, float]]) -> None:
+        """Say which steps follow, and how many seconds each usually takes: then the whole has a percentage.
+
+        Raises
+        ------
+        JobCancelled, LeaseLost
+            Let them rise.
+        """
+        services.plan_steps(job=self.job, attempt=self.attempt, plan=steps, at=self._clock())
 
     def progress(self, step: str, done: int = 0, total: int = 0) -> None:
         """Show `step` and how much of it is done, renew the lease, and stop here if the job shall stop.
@@ -216,7 +228,9 @@ def _run_claimed(job, clock):
     run = JobRun(job, clock=clock)
     own = {"job": job, "attempt": run.attempt}
     try:
-        find_handler(job.task)(run)
+        # An attempt that was killed left its drafts to this one.
+        with work_room(Path(settings.FILE_UPLOAD_TEMP_DIR), owner=f"job-{job.pk}", attempt=run.attempt):
+            find_handler(job.task)(run)
         if not run.is_finished:
             with run.finish():
                 pass

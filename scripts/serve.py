@@ -15,6 +15,7 @@ def server_options() -> dict:
         "host": settings.HOST,
         "port": settings.PORT,
         "lifespan": "off",
+        "http": "churnbuster.slow_requests:PatientProtocol",
         "log_level": "warning",
         "server_header": False,
         # By itself uvicorn believes whoever calls from this machine.

@@ -278,7 +278,7 @@ def test_neither_programs_nor_operators_are_told_a_precision_of_nobody(member, a
     page = as_operator.get(f"/admin/training/trainingrun/{training.pk}/change/").content.decode()
 
     assert (told(member)["precision"], told(member)["recall"]) == (None, 0)
-    assert "precision unknown (it named nobody), recall 0.0000" in page
+    assert "precision unknown (it named nobody), recall 0.000" in page
 
 
 def test_tells_that_nothing_was_started(member):
