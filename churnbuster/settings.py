@@ -184,8 +184,7 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A job goes on when the broker is lost for a moment; its message may come twice, its work is done once.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
-# Without a file: two clocks at once, or one that was killed, have nothing to fight over or to repair.
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "jobs.clock:Clock"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
     # Expires unread before the next few are due, so they do not pile up while nobody works.
@@ -433,6 +432,7 @@ HEALTH_CHECKS = [
     "core.health.Writing",
     "core.health.Events",
     "jobs.health.Worker",
+    "jobs.health.Clock",
 ]
 
 # --- Models ----------------------------------------------------------------------------------------------
