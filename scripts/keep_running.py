@@ -24,7 +24,7 @@ import psutil
 
 PROCFILE = Path(__file__).resolve().parent.parent / "Procfile"
 
-# Answers that were begun are finished. A job that is cut off is leased in its row: the next worker takes it up.
+# Answers that were begun are finished. A job that is cut off is leased in its row: another worker takes it.
 PATIENCE_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0

@@ -57,8 +57,8 @@ def refuse_taken_port(settings):
             raise
         port = settings.PORT
         sys.exit(
-            f"Another program listens on port {port} already, perhaps another Churn Buster. Stop it, or start "
-            f"on another port: make run PORT={port + 1}"
+            f"Another program listens on port {port} already, perhaps another Churn Buster. Stop it, or "
+            f"start on another port: make run PORT={port + 1}"
         )
 
 
