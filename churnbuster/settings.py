@@ -1,6 +1,7 @@
 """Every setting of the product. Values come from the environment (`env.py`); `.env.example` names them."""
 
 import logging
+import os
 from pathlib import Path
 
 import plotly
@@ -14,6 +15,8 @@ SECRET_KEY = secret_key(STATE_DIR)
 DEBUG = env.bool("DEBUG", default=False)
 HOST = env.str("HOST", default="127.0.0.1")
 PORT = positive("PORT", 5000)
+# More than there are cores gain nothing; each takes some 200 MB.
+WEB_PROCESSES = positive("WEB_PROCESSES", min(2, os.cpu_count() or 1))
 BASE_URL = env.str("BASE_URL", default=f"http://localhost:{PORT}")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -58,6 +61,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "core.compression.CompressionMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "core.middleware.CharsetMiddleware",  # before anything reads what was sent
@@ -71,6 +75,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "core.middleware.DomainErrorMiddleware",
+    "core.memory.MemoryMiddleware",
     "companies.middleware.PrivatePagesMiddleware",
     "axes.middleware.AxesMiddleware",  # last: it answers a lockout with the page that was asked for
 ]
@@ -95,6 +100,8 @@ TEMPLATES = [
 # --- Database --------------------------------------------------------------------------------------------
 DATABASES = {"default": database(f"sqlite:///{STATE_DIR / 'churnbuster.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Its thread keeps a connection between requests (core.threads): opening one reads the whole schema.
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that will write says so at its start: two of them wait for each other, none fails.
         "transaction_mode": "IMMEDIATE",
@@ -125,8 +132,8 @@ CACHES = {
             "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
     ),
-    # Counters of API calls (see core.call_limits). Without Redis they are in the memory of the one server
-    # process: reading must not become a write into the database.
+    # Counters of API calls (see core.call_limits). Without Redis the web processes share a file of their own:
+    # reading must not become a write into the database.
     "limits": (
         {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -137,10 +144,8 @@ CACHES = {
         }
         if REDIS_URL
         else {
-            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-            "LOCATION": "limits",
-            # Beyond it those go that were not asked for longest: of earlier minutes.
-            "OPTIONS": {"MAX_ENTRIES": 20_000},
+            "BACKEND": "core.counters.SharedCounters",
+            "LOCATION": STATE_DIR / "calls.sqlite3",
         }
     ),
 }

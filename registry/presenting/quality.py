@@ -69,9 +69,9 @@ def quality_of(version: ModelVersion, manifest: dict | None = None) -> Quality |
     With its `manifest` they tell days, and of versions of earlier days whether they were fitted again.
     """
     metrics = getattr(version, "metrics", None)
-    if metrics is None or "churners" not in (metrics.additional_metrics or {}):
+    found = version.figures
+    if metrics is None or "churners" not in found:
         return None
-    found = metrics.additional_metrics
     churners, calibration, again = _of_somebody(found), found["calibration"], fitted_again(found, manifest)
     warning, words = warning_about(version, manifest), _in_words(churners, again)
     return Quality(
