@@ -170,18 +170,22 @@ def best_default(population: Population) -> ModelVersion | None:
 @once_per_page
 def champion_of(company: Company, population: Population) -> ModelDeployment | None:
     """Return the deployment of the champion of a base, also while its version is out of service."""
-    return _serving(company, population).champions().first()
+    return _serving(company, population, ModelDeployment.Role.CHAMPION)
 
 
 @once_per_page
 def challenger_of(company: Company, population: Population) -> ModelDeployment | None:
     """Return the deployment of the challenger of a base, also while its version is out of service."""
-    return _serving(company, population).challengers().first()
+    return _serving(company, population, ModelDeployment.Role.CHALLENGER)
 
 
-def _serving(company, population):
-    rows = company.deployments.filter(population=population)
-    return rows.select_related("company", "population", "model__model_type", "model__training_dataset")
+def _serving(company, population, role):
+    # Most companies deployed nothing in that role: one narrow query says so for all roles and bases.
+    for row in serving_rows(company).values():
+        if row.population_id == population.pk and row.role == role:
+            related = ("company", "population", "model__model_type", "model__training_dataset")
+            return company.deployments.select_related(*related).filter(pk=row.pk).first()
+    return None
 
 
 def challenger_beside(version: ModelVersion, company: Company) -> ModelDeployment | None:
@@ -237,6 +241,7 @@ def deployment_of(version: ModelVersion, company: Company) -> ModelDeployment | 
     return company.deployments.offered().filter(model=version).first()
 
 
+@once_per_page
 def serving_rows(company: Company) -> dict[int, ModelDeployment]:
     """Return the active deployments of `company` by the id of their version."""
     return {row.model_id: row for row in company.deployments.active()}
