@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import stat
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -10,18 +11,48 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
 
 def folder(name: str, default: Path) -> Path:
-    """Return the folder that variable `name` points to, made if it is not there yet."""
-    path = Path(env.str(name, default=str(default)))
+    """Return the folder that variable `name` points to, made if it is not there yet, for its owner alone.
+
+    A folder that somebody named, and that was there before, is left as they made it: it may be one of the
+    system's. `manage.py check --deploy` says where others can read.
+    """
+    given = env.str(name, default="")
+    path = Path(given or default)
     if not path.is_absolute():
         path = BASE_DIR / path
     path.mkdir(parents=True, exist_ok=True)
+    if not given:
+        close_to_others(path)
     return path
+
+
+def close_to_others(folder: Path) -> None:
+    """Take what an earlier version wrote in `folder` from everybody but its owner.
+
+    That is looked through once: the folder itself is closed last, and one that is closed is passed by.
+    """
+    found = folder.stat()
+    if not found.st_mode & OTHERS or found.st_uid != os.geteuid():
+        return
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            _close(Path(place) / name)
+    _close(folder)
+
+
+def _close(path):
+    # What others of our processes remove meanwhile needs no closing, and a link has no mode of its own.
+    with contextlib.suppress(FileNotFoundError, PermissionError):
+        mode = path.lstat().st_mode
+        if mode & OTHERS and not stat.S_ISLNK(mode):
+            path.chmod(stat.S_IMODE(mode) & ~OTHERS)
 
 
 def positive(name: str, default: int) -> int:

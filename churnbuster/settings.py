@@ -9,6 +9,9 @@ import structlog
 
 from churnbuster.env import BASE_DIR, buckets, choice, database, env, folder, positive, secret_key
 
+# Every process comes by here: what it writes (database, letters, what people gave) is for its account alone.
+os.umask(0o077)
+
 # --- This installation -----------------------------------------------------------------------------------
 STATE_DIR = folder("STATE_DIR", BASE_DIR / "var")
 SECRET_KEY = secret_key(STATE_DIR)
@@ -21,6 +24,7 @@ BASE_URL = env.str("BASE_URL", default=f"http://localhost:{PORT}")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 BEHIND_TLS = env.bool("BEHIND_TLS", default=False)
+HSTS_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", default=False)
 # Whose word on where a visitor comes from is taken; by scripts.serve, before anything else reads an address.
 FORWARDED_ALLOW_IPS = env.str("FORWARDED_ALLOW_IPS", default="")
 
@@ -30,7 +34,7 @@ WSGI_APPLICATION = "churnbuster.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"  # the dump's keys are int(11)
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "churnbuster.operators.OperatorAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -62,6 +66,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "core.compression.CompressionMiddleware",
+    "core.middleware.PermissionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "core.middleware.CharsetMiddleware",  # before anything reads what was sent
@@ -281,6 +286,9 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SECURE_SSL_REDIRECT = BEHIND_TLS
 SECURE_HSTS_SECONDS = 31536000 if BEHIND_TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = BEHIND_TLS and HSTS_SUBDOMAINS
+# That no host of the domain answers without TLS only its owner can say, and cannot take back for months.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 
 # --- Mail ------------------------------------------------------------------------------------------------

@@ -9,8 +9,11 @@ class CompaniesConfig(AppConfig):
         from companies import library_signals, portals
         from companies.events import COMPANY_ERASED
         from companies.navigation import add_page
+        from companies.operating import operator_sections
         from companies.portals import DEVELOPERS
         from companies.services.erasure import erase_files_of_company
+        from companies.standing import letters, untold, waiting_section
+        from core import standing
         from core.events import subscribe
 
         portals.register()
@@ -20,3 +23,8 @@ class CompaniesConfig(AppConfig):
         add_page("API keys", "companies:api_keys", order=110, portals=(DEVELOPERS,), group="Company")
         add_page("Settings", "companies:settings", order=120, portals=(DEVELOPERS,), group="Company")
         subscribe(COMPANY_ERASED, name="companies.erase_files", react=erase_files_of_company)
+        for order, stand in enumerate((standing.disk, standing.storage, standing.files, standing.messages)):
+            standing.standings.add(stand.__name__, stand, order=50 + order)
+        standing.standings.add("letters", letters, order=60)
+        standing.standings.add("events", untold, order=70)
+        operator_sections.add("companies/_operator_waiting.html", waiting_section, order=30)

@@ -5,11 +5,16 @@ import smtplib
 from functools import partial
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.mail import send_mail
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 logger = logging.getLogger(__name__)
+
+# Kept until a letter is taken again, for the operator's home.
+REFUSED = "companies.mail-refused"
 
 
 def absolute(path: str) -> str:
@@ -25,10 +30,18 @@ def send(letter: str, to: str, **context) -> None:
     subject, _, body = text.strip().partition("\n")
     try:
         send_mail(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", body.lstrip(), None, [to])
-    except (OSError, smtplib.SMTPException):
+    except (OSError, smtplib.SMTPException) as error:
         # What was done stays done, and the page must not answer differently when the post is out of order.
         # Every letter with a link can be asked for again.
         logger.exception("The letter %s was not sent.", letter)
+        cache.set(REFUSED, {"at": timezone.now(), "why": type(error).__name__}, timeout=None)
+    else:
+        cache.delete(REFUSED)
+
+
+def latest_refusal() -> dict | None:
+    """Return when the latest letter was refused, and by which error; None where it was taken."""
+    return cache.get(REFUSED)
 
 
 def send_after_commit(letter: str, to: str, **context) -> None:

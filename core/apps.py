@@ -6,6 +6,7 @@ class CoreConfig(AppConfig):
     verbose_name = "This installation"
 
     def ready(self):
+        from core import checks  # noqa: F401  registers itself
         from core.files.cache import cache_folder
         from core.files.owners import ABANDONED_AFTER, Scratch, declare_scratch
 

@@ -57,6 +57,14 @@ class Writing(HealthCheck):
     """Can something be kept, as a file and in the database? Each call tries it."""
 
     def run(self):
+        self.write_files()
+        try:
+            _write_row()
+        except DatabaseError as error:
+            raise self._unavailable("Nothing can be written into the database.", error) from error
+
+    def write_files(self):
+        """Try the files alone: trying the database ends the connection of whoever asks."""
         places = {
             "data": settings.MEDIA_ROOT,
             "state": settings.STATE_DIR,
@@ -69,10 +77,6 @@ class Writing(HealthCheck):
                 raise self._unavailable(
                     f"No file can be written where the {name} should lie.", error
                 ) from error
-        try:
-            _write_row()
-        except DatabaseError as error:
-            raise self._unavailable("Nothing can be written into the database.", error) from error
 
     def _unavailable(self, sentence, error):
         fault = fault_of(error)

@@ -13,8 +13,30 @@ _UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 _SECRET = re.compile(rf"(?<=/)(?!{_UUID}(?:/|$))[^/.]{{20,}}(?=/|$)", re.IGNORECASE)
 
 
+# What no page of ours needs, and no script that got into one shall have either.
+_NEEDS_NOTHING = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid", "magnetometer",
+        "microphone", "midi", "payment", "serial", "usb",
+    )
+)  # fmt: skip
+
+
 class NotInUtf8(DomainError):
     code = "not-in-utf-8"
+
+
+class PermissionsMiddleware:
+    """Say with every answer that the page uses no camera, no place, nothing of the kind."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", _NEEDS_NOTHING)
+        return response
 
 
 class CharsetMiddleware:

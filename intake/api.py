@@ -63,10 +63,18 @@ class BadRowsInput(serializers.Serializer):
     )
 
 
-class TableInput(BadRowsInput):
+class ReadingInput(serializers.Serializer):
     encoding = serializers.ChoiceField(
         list(BY_HAND.items()), default="", help_text="How letters are written; by default it is recognised."
     )
+    sheet = serializers.CharField(
+        default="",
+        help_text="Of a workbook: name of the sheet that is read. Needed where more than one may be meant.",
+    )
+
+
+class TableInput(ReadingInput, BadRowsInput):
+    pass
 
 
 class RowsRead(serializers.Serializer):
@@ -142,6 +150,11 @@ class UploadRefusal(serializers.Serializer):
     rejected = serializers.IntegerField(required=False, help_text="How many rows have a mistake.")
     rejected_rows_url = serializers.URLField(
         required=False, help_text="CSV of these rows, each with why; for an hour, and for who sent the file."
+    )
+    sheets = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="Where more than one sheet may be meant: send the name of one as `sheet`.",
     )
     letters = serializers.ListField(
         child=serializers.DictField(),

@@ -44,16 +44,27 @@ class SentOnForm(forms.Form):
         return self.cleaned_data["file"] or self.cleaned_data["kept"]
 
 
-class TableForm(SentOnForm, BadRowsForm):
-    """A file; or, after a refusal, the same file without the rows that cannot be read."""
+class ReadingForm(forms.Form):
+    """How a file is read, where that has to be said: its letters, or which sheet of a workbook."""
 
-    file = UploadField(required=False)
+    sheet = forms.CharField(required=False, widget=forms.HiddenInput)
     encoding = forms.ChoiceField(
         choices=[("", "Recognise them"), *BY_HAND.items()],
         label="Letters",
         required=False,
         help_text="Say how letters are written, where names would come out wrong.",
     )
+
+    @property
+    def reading(self) -> dict[str, str]:
+        """What was said about it; empty where it is to be recognised."""
+        return {name: self.cleaned_data[name] for name in ("encoding", "sheet")}
+
+
+class TableForm(SentOnForm, ReadingForm, BadRowsForm):
+    """A file; or, after a refusal, the same file without the rows that cannot be read."""
+
+    file = UploadField(required=False)
 
     def clean(self):
         cleaned = super().clean()
@@ -64,8 +75,3 @@ class TableForm(SentOnForm, BadRowsForm):
     @property
     def bad_rows(self) -> str:
         return self.cleaned_data["bad_rows"]
-
-    @property
-    def chosen_encoding(self) -> str:
-        """How the letters are written; empty where it is to be recognised."""
-        return self.cleaned_data["encoding"]

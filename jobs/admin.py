@@ -23,7 +23,7 @@ class JobAdmin(ReadOnlyAdmin):
         "attempt",
         "finished_at",
     )
-    list_filter = ("state", "task")
+    list_filter = ("state", "queued_at", "finished_at", "task")
     search_fields = ("id", "title", "company__name", "account__email")
     date_hierarchy = "queued_at"
     list_select_related = ("company", "account")

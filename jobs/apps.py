@@ -6,6 +6,10 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self):
+        from core.standing import standings
         from jobs.clock import Heart
+        from jobs.standing import failures, queue, workers
 
         heartbeat_sent.connect(Heart().beat, weak=False)
+        for order, stand in enumerate((workers, queue, failures)):
+            standings.add(f"jobs.{stand.__name__}", stand, order=10 + order)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -16,6 +17,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from core.errors import DomainError
+from core.files.drafts import work_room
 from jobs import services
 from jobs.handlers import find_handler
 from jobs.models import Job
@@ -23,6 +25,8 @@ from jobs.services import Child, JobCancelled, LeaseLost
 from sandbox.child import ChildStopped, LimitReached, TooMuchMemory
 
 logger = logging.getLogger(__name__)
+# One line for each thing that happens to a job, with names for programs that collect them.
+events = structlog.get_logger(__name__)
 
 # A person sees each step of the bar; the database is not asked for every batch of rows.
 SECONDS_BETWEEN_WRITES = 0.7
@@ -76,6 +80,8 @@ class JobRun:
         self._raise_if_stopped()
         if step == self._step and not self._is_due():
             return
+        if step != self._step:
+            events.info("job_step", step=step)
         self._step = step
         self._written_at = time.monotonic()
         at = self._clock()
@@ -201,15 +207,20 @@ def run_job(job_id: UUID, *, clock: Callable[[], datetime] = timezone.now) -> No
     job = services.claim_job(job_id=job_id, worker=worker_name(), at=clock())
     if job is None:
         return
-    with structlog.contextvars.bound_contextvars(job=str(job.pk), task=job.task, attempt=job.attempt):
+    who = {"job": str(job.pk), "task": job.task, "attempt": job.attempt, "company": job.company_id}
+    with structlog.contextvars.bound_contextvars(**who):
+        events.info("job_started", about=job.payload)
         _run_claimed(job, clock)
+        _tell_end(job, at=clock())
 
 
 def _run_claimed(job, clock):
     run = JobRun(job, clock=clock)
     own = {"job": job, "attempt": run.attempt}
     try:
-        find_handler(job.task)(run)
+        # An attempt that was killed left its drafts to this one.
+        with work_room(Path(settings.FILE_UPLOAD_TEMP_DIR), owner=f"job-{job.pk}", attempt=run.attempt):
+            find_handler(job.task)(run)
         if not run.is_finished:
             with run.finish():
                 pass
@@ -228,6 +239,17 @@ def _run_claimed(job, clock):
     except Exception as error:
         logger.exception("The handler failed.")
         services.fail_job(**own, error=error, at=clock())
+
+
+def _tell_end(job, *, at):
+    """Write into the log how the attempt ended, as its row has it: somebody else may have ended it."""
+    told = {"seconds": round((at - job.started_at).total_seconds(), 3)}
+    with suppress(DatabaseError):
+        job.refresh_from_db(fields=("state", "error"))
+    if job.error:
+        told |= {"code": job.error.get("code"), "error": job.error.get("message")}
+    tell = events.warning if job.state == Job.State.FAILED else events.info
+    tell("job_ended", state=job.state, **told)
 
 
 def worker_name() -> str:

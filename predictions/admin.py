@@ -13,6 +13,7 @@ class PredictionAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     list_filter = (
         "job__state",
+        "created_at",
         "model__model_type",
         "population__kind",
         ("population", admin.RelatedOnlyFieldListFilter),

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from core.downloads import plain_name
+from core.files.drafts import drafts_in
 from core.files.media import remove_media, take_media
 from intake.services.waiting import waiting_room
 
@@ -71,7 +72,7 @@ class ResultDrafts:
 @contextmanager
 def result_drafts() -> Iterator[ResultDrafts]:
     """Yield places for one result in a folder of its own; what is not published of it goes at the end."""
-    with TemporaryDirectory(dir=waiting_room(), prefix=SCORING) as folder:
+    with TemporaryDirectory(dir=drafts_in(waiting_room()), prefix=SCORING) as folder:
         names = ("result.csv", "result.parquet", "shadow.parquet", "lapsed.csv", "changes.csv")
         yield ResultDrafts(*(Path(folder) / name for name in names))
 

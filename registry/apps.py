@@ -10,10 +10,13 @@ class RegistryConfig(AppConfig):
         from companies.events import DEVELOPER_APPROVED
         from companies.home import for_developers, home_sections
         from companies.navigation import add_page
+        from companies.operating import operator_sections
         from companies.portals import DEVELOPERS
         from companies.services.erasure import accompany
         from core.events import subscribe
+        from core.standing import standings
         from registry.presenting import bases
+        from registry.presenting.standing import serving_section, versions
         from registry.services.alerts import VERSION_DAMAGED, write_to_operator
         from registry.services.first_rows import keep_first_rows
         from registry.services.initialisation import set_up_developer
@@ -31,3 +34,5 @@ class RegistryConfig(AppConfig):
         home_sections.add("registry/_home_bases.html", bases.home_section, order=3)
         home_sections.add("registry/_home.html", for_developers(bases.suggested_section), order=5)
         bases.base_steps.add("registry", bases.deploy_step)
+        standings.add("versions", versions, order=20)
+        operator_sections.add("registry/_operator_serving.html", serving_section, order=10)

@@ -37,12 +37,11 @@ def main():
         call_command("createcachetable", verbosity=0)
         call_command("seed_defaults")
         collect_static(settings, call_command)
-    if not demo_file.exists():
+    is_new = not demo_file.exists()
+    if is_new:
         create_demo(demo_file, call_command)
 
-    # The accounts stay, the address may have changed since they were made.
-    accounts = re.sub(r"https?://[^/\s]+", settings.BASE_URL, demo_file.read_text().strip())
-    print(f"\n{accounts}\n\n(kept in {os.path.relpath(demo_file, BASE_DIR)})")
+    print(f"\n{say_how_to_log_in(demo_file, settings, show=is_new or options.show_demo)}")
     if not options.show_demo:
         print(f"\nChurn Buster starts on {settings.BASE_URL}   (stop with Ctrl-C)\n", flush=True)
 
@@ -68,6 +67,19 @@ def create_demo(demo_file, call_command):
     call_command("create_demo", stdout=told)
     with open(demo_file, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
         file.write(told.getvalue())
+
+
+def say_how_to_log_in(demo_file, settings, *, show):
+    """Return the accounts with their passwords where somebody sees them; else where they are kept.
+
+    What is printed into a log or a pipe is read by whoever reads that, and stays there.
+    """
+    place = demo_file.relative_to(BASE_DIR) if demo_file.is_relative_to(BASE_DIR) else demo_file
+    if not (show and sys.stdout.isatty()):
+        return f"How to log in to the demo company stands in {place}; `make demo` shows it in a terminal."
+    # The accounts stay, the address may have changed since they were made.
+    accounts = re.sub(r"https?://[^/\s]+", settings.BASE_URL, demo_file.read_text().strip())
+    return f"{accounts}\n\n(kept in {place}; `make demo` shows it again)"
 
 
 def collect_static(settings, call_command):

@@ -17,6 +17,7 @@ def server_options() -> dict:
         # One that was killed is started again by the first of them.
         "workers": settings.WEB_PROCESSES,
         "lifespan": "off",
+        "http": "churnbuster.slow_requests:PatientProtocol",
         "log_level": "warning",
         "server_header": False,
         # By itself uvicorn believes whoever calls from this machine.

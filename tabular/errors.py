@@ -25,12 +25,14 @@ KINDS = frozenset(
         "label_conflict",
         "missing_columns",
         "missing_id",
+        "missing_sheet",
         "needs_mapping",
         "no_purchases",
         "no_rows",
         "one_class",
         "out_of_range",
         "ragged_rows",
+        "several_sheets",
         "short_history",
         "too_few_customers",
         "too_few_minority",
@@ -77,6 +79,8 @@ class TableError(Exception):
         The column that the message points at.
     columns
         All columns concerned, e.g. every missing one.
+    sheets
+        Names of the sheets of a workbook among which one has to be chosen.
     rejects
         ``{"rows": how many rows have a mistake, "path": the CSV that lists them or None}``.
     """
@@ -89,6 +93,7 @@ class TableError(Exception):
         line: int | None = None,
         column: str | None = None,
         columns: Sequence[str] = (),
+        sheets: Sequence[str] = (),
         rejects: dict | None = None,
     ):
         if kind not in KINDS:
@@ -99,6 +104,7 @@ class TableError(Exception):
         self.line = line
         self.column = column
         self.columns = tuple(columns)
+        self.sheets = tuple(sheets)
         self.rejects = rejects
 
     def as_dict(self) -> dict:
@@ -109,6 +115,7 @@ class TableError(Exception):
             "line": self.line,
             "column": self.column,
             "columns": list(self.columns),
+            "sheets": list(self.sheets),
             "rejects": self.rejects,
         }
 

@@ -83,6 +83,8 @@ ROUTES = {
     "health": everybody("health", 503),  # no worker runs beside these tests
     "files/public/<path:name>": everybody("files/public/datasets/org_1/raw/1.csv", 404),  # nothing is public
     "files/<str:token>": everybody("files/no-such-token", 404),
+    "help/": everybody("help/"),
+    "help/<slug:slug>/": everybody("help/predicting/"),
     "api/schema/": everybody("api/schema/"),
     "api/docs/": everybody("api/docs/"),
     # --- companies

@@ -78,3 +78,10 @@ def test_what_is_written_in_utf8_is_read(charset):
 
     assert answer.status_code == 200
     assert "UTF-8" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/user/login/", "/api/v1/models", "/static/css/nothing.css", "/health"])
+def test_every_answer_asks_for_no_camera_and_no_place(address):
+    policy = Client().get(address).headers["Permissions-Policy"]
+
+    assert {"camera=()", "geolocation=()", "microphone=()"} <= set(policy.split(", "))

@@ -21,7 +21,7 @@ from predictions.services.histories import score_history
 from predictions.services.logs import NoModelOfPurchases, start_log_prediction
 from predictions.services.renewing import start_newer_prediction
 from registry.selectors import champion_of
-from tabular.source.xlsx import ABOUT
+from tabular.source.sheets import ABOUT
 from tests.coffee_shop import LATER, NOON, SPRING, csv_of, finish, log_of, until, written
 from transactions.models import AnalysisSession
 from transactions.presenting.days import write_day

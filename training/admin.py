@@ -10,6 +10,7 @@ from companies.admin import ReadOnlyAdmin, ReasonForm, link_to
 from companies.models import Company
 from intake.services.checking import LEAVE_OUT, REFUSE
 from registry.admin import add_action, asking_why
+from registry.presenting.quality import figures_of_churners
 from training.models import TrainingRun
 from training.presenting.purchases import describe_report
 from training.services.operating import order_rebuild, retrain_for
@@ -36,6 +37,17 @@ class RetrainForm(ReasonForm):
 
 # Of those who leave, by their name in the stored metrics.
 FIGURES = {"auc": "AUC", "f1": "F1", "precision": "precision", "recall": "recall"}
+
+
+def _figure(stored, key, name):
+    """Write a figure of those who leave with three digits, and its 95 % interval where there is one."""
+    value = figures_of_churners(stored)[key]
+    if value is None:
+        return f"{name} unknown (it named nobody)"
+    interval = stored.get("intervals", {}).get("churners", {}).get(key)
+    known = interval and interval["low"] is not None
+    within = f" ({interval['low']:.3f} to {interval['high']:.3f})" if known else ""
+    return f"{name} {value:.3f}{within}"
 
 
 @admin.action(description="Retrain …", permissions=["act"])
@@ -92,7 +104,7 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     """A log: who trained when, from what, why, and what came of it. Read-only."""
 
     list_display = ("__str__", "company", "person", "version", "state", "customers", "created_at")
-    list_filter = ("kind", "job__state", "model_type", "label_source")
+    list_filter = ("job__state", "created_at", "kind", "model_type", "label_source")
     list_select_related = ("company", "version", "job", "developer__account")
     search_fields = (
         "original_filename", "company__name", "uuid", "reason", "matrix__analysis__dataset__name",
@@ -161,8 +173,8 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     def figures(self, run):
         if run.version is None:
             return ""
-        found = run.version.metrics.additional_metrics["churners"]
-        return ", ".join(f"{name} {found[key]:.4f}" for key, name in FIGURES.items())
+        stored = run.version.metrics.additional_metrics
+        return ", ".join(_figure(stored, key, name) for key, name in FIGURES.items())
 
     @admin.display(description="warnings")
     def warnings(self, run):

@@ -10,7 +10,9 @@ class TrainingConfig(AppConfig):
         from companies.identity import Role
         from companies.models import Scope
         from companies.navigation import add_page
+        from companies.operating import operator_sections
         from companies.portals import DEVELOPERS
+        from core.standing import standings
         from jobs.accounts import accounts_of_rows
         from jobs.rights import let_start
         from registry.presenting import links
@@ -27,6 +29,7 @@ class TrainingConfig(AppConfig):
         )
         from training.presenting.links import model_tab, own_table_link, table_page
         from training.presenting.sections import analysis_section, card_section, home_section, log_section
+        from training.presenting.standing import trainings, trainings_section
         from training.services.owned_files import declare_files
         from transactions.presenting.sections import log_sections, log_tabs
 
@@ -50,3 +53,5 @@ class TrainingConfig(AppConfig):
         links.doors_for_tables.add("training", own_table_link)
         log_tabs.add("model", model_tab)
         accounts_of_rows.add("training", accounts_of_jobs)
+        standings.add("trainings", trainings, order=30)
+        operator_sections.add("training/_operator_trainings.html", trainings_section, order=20)

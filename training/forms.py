@@ -208,7 +208,7 @@ class TypeForm(SentOnceForm):
     def offered(self) -> list[dict]:
         """Each type beside its radio button, the suggested one first."""
         return [
-            {"radio": radio, "type": found}
+            {"radio": radio, "type": found, "pace": MODEL_TYPES[found.slug].pace}
             for radio, found in zip(self["model_type"], self.types, strict=True)
         ]
 

@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from companies.models import Company
+from core.files.drafts import drafts_in
 from intake.services.waiting import waiting_room
 
 # What the names of all objects of a company begin with, before its id.
@@ -39,5 +40,5 @@ def features_of(company: Company, dataset: UUID) -> tuple[str, str]:
 @contextmanager
 def scratch_folder():
     """Yield a folder for the drafts of one job; it goes at the end, or with the sweep."""
-    with TemporaryDirectory(prefix=SCRATCH, dir=waiting_room()) as folder:
+    with TemporaryDirectory(prefix=SCRATCH, dir=drafts_in(waiting_room())) as folder:
         yield Path(folder)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django import forms
 
 from core.forms import SentOnceForm
-from intake.forms import SentOnForm, UploadField
+from intake.forms import ReadingForm, SentOnForm, UploadField
 from ml.logs.features.catalogue import FEATURE_SETS
 from registry.models import Population
 from registry.services.populations import LONGEST_NAME
@@ -30,7 +30,7 @@ FEATURE_SET_CHOICES = (
 )
 
 
-class UploadForm(SentOnceForm, SentOnForm):
+class UploadForm(SentOnceForm, SentOnForm, ReadingForm):
     name = forms.CharField(
         max_length=255,
         required=False,

@@ -51,6 +51,7 @@ class AnalysisSession(models.Model):
     class Meta:
         db_table = "analysissessions"
         ordering = ("-created_at",)
+        verbose_name = "purchase log"
 
     def __str__(self):
         return self.dataset.name
@@ -104,6 +105,7 @@ class FeatureMatrix(models.Model):
     class Meta:
         db_table = "featurematrices"
         ordering = ("-created_at",)
+        verbose_name_plural = "feature matrices"
 
     def __str__(self):
         return f"{self.feature_set} of {self.analysis}"

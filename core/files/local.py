@@ -29,7 +29,7 @@ class LocalBucket(FileSystemStorage):
     """
 
     def __init__(self, *, folder: str):
-        super().__init__(file_permissions_mode=0o640, allow_overwrite=True)
+        super().__init__(file_permissions_mode=0o600, allow_overwrite=True)
         self.folder = folder
 
     # Asked for each time: the media folder of a test is another one.

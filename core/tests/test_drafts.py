@@ -1,8 +1,11 @@
 import os
+import subprocess
+import sys
 
 import pytest
+from django.conf import settings
 
-from core.files.drafts import PARTIAL, is_older, sweep_partial, write_atomically
+from core.files.drafts import PARTIAL, drafts_in, is_older, sweep_partial, work_room, write_atomically
 
 
 @pytest.fixture
@@ -69,3 +72,44 @@ def test_what_was_removed_meanwhile_ends_no_sweep(folder):
     path.unlink()
 
     assert not is_older(path, 2000)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from core.files.drafts import drafts_in, work_room, write_atomically
+
+rooms, folder = Path(sys.argv[1]), Path(sys.argv[2])
+with work_room(rooms, owner="job-1", attempt=1):
+    (drafts_in(folder) / "half.parquet").write_text("half")
+    with write_atomically(folder / "result.csv") as draft:
+        draft.write_text("half")
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_drafts_of_a_killed_attempt_go_with_the_next(folder, tmp_path):
+    rooms = tmp_path / "rooms"
+    (rooms / "job-2-1").mkdir(parents=True)
+    subprocess.run([sys.executable, "-c", KILLED, rooms, folder], cwd=settings.BASE_DIR)
+    assert names(rooms / "job-1-1")[-1] == "half.parquet"
+    assert len(names(folder)) == 1
+
+    with work_room(rooms, owner="job-1", attempt=2):
+        assert names(folder) == []
+        assert names(rooms) == ["job-1-2", "job-2-1"]
+
+    assert names(rooms) == ["job-2-1"]
+
+
+def test_a_draft_that_became_a_file_is_left_alone(folder, tmp_path):
+    for attempt in (1, 2):
+        with (
+            work_room(tmp_path / "rooms", owner="job-1", attempt=attempt) as room,
+            write_atomically(folder / f"{attempt}.csv") as draft,
+        ):
+            draft.write_text("all of it")
+            assert drafts_in(folder) == room
+
+    assert names(folder) == ["1.csv", "2.csv"]
+    assert drafts_in(folder) == folder

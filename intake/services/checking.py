@@ -32,7 +32,7 @@ STATUSES = {
 
 # Of what a table of other customers is refused for.
 OF_OTHERS = frozenset({"missing_columns", "needs_mapping"})
-# The note beside a kept upload that tells how a person said its letters are written.
+# The note beside a kept upload that tells how a person said it is read: its letters, and which sheet.
 WRITTEN = "written"
 
 
@@ -46,7 +46,7 @@ class FileRefused(DomainError):
     `kept` is a token to go on with it: without its bad rows, or where it belongs; `is_log` says that it is a
     purchase log, which has a door of its own; `fits` names another table that it has the columns of;
     `is_other_table` says that columns are missing, as in a table of other customers; `letters` says in which
-    encodings it may be written, where a person has to choose one.
+    encodings it may be written, and `sheets` which sheets may be meant, where a person has to choose one.
     """
 
     code = "file-refused"
@@ -63,6 +63,7 @@ class FileRefused(DomainError):
     ):
         self.rejected = (error.rejects or {}).get("rows", 0)
         self.kept, self.fits, self.letters = kept, fits, tuple(letters)
+        self.sheets = error.sheets
         self.is_log = log is not None
         self.is_other_table = error.kind in OF_OTHERS
         super().__init__(
@@ -81,6 +82,7 @@ class FileRefused(DomainError):
                 "kept": kept,
                 "is_log": self.is_log,
                 "letters": [one.to_dict() for one in self.letters],
+                "sheets": list(self.sheets),
             },
         )
 
@@ -95,6 +97,7 @@ def take_in_table(
     other_tables: Mapping[str, TableSchema] | None = None,
     as_of: date | None = None,
     encoding: str = "",
+    sheet: str = "",
     at: datetime,
 ) -> tuple[WaitingUpload, CheckReport]:
     """Put `upload` into the waiting room and check it there, in a process of limited size.
@@ -114,6 +117,8 @@ def take_in_table(
     encoding
         How letters are written, where somebody said it: one of `tabular.source.encodings.BY_HAND`. What was
         said of an upload that was kept holds until something else is said.
+    sheet
+        Of a workbook: name of the sheet that is read, where somebody said it; it holds as long.
     at
         Aware UTC instant of the request: dates are counted back from no later day.
 
@@ -135,7 +140,7 @@ def take_in_table(
     waiting = find_kept(upload, member=member) if isinstance(upload, str) else None
     try:
         waiting = waiting or take_in(upload)
-        written = said_encoding(waiting, encoding)
+        said = said_of(waiting, encoding=encoding, sheet=sheet)
         report = check_table_in_child(
             waiting.path,
             schema,
@@ -145,7 +150,7 @@ def take_in_table(
             max_bytes=upload_limit(),
             today=timezone.localdate(at),
             as_of=as_of,
-            encoding=written,
+            **said,
             memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
             seconds=settings.UPLOAD_SECONDS,
         )
@@ -162,8 +167,8 @@ def take_in_table(
 
 def _refused(waiting, error, member, bad_rows, other_tables):
     """Return why a file is refused. It stays where its owner can go on with it, here or elsewhere."""
-    if error.kind == "bad_encoding":
-        return ask_for_letters(error, waiting, member=member)
+    if asked := ask_how_to_read(error, waiting, member=member):
+        return asked
     if bad_rows == REFUSE and error.rejects and error.rejects.get("path"):
         return FileRefused(error, kept=keep(waiting, member=member))
     if error.kind in OF_OTHERS:
@@ -173,8 +178,8 @@ def _refused(waiting, error, member, bad_rows, other_tables):
     return FileRefused(error)
 
 
-def said_encoding(waiting: WaitingUpload, encoding: str) -> str | None:
-    """Return how a person said, now or before, that the letters of an upload are written, or None.
+def said_of(waiting: WaitingUpload, *, encoding: str = "", sheet: str = "") -> dict[str, str | None]:
+    """Return ``encoding`` and ``sheet`` as a person said, now or before, that an upload is read; else None.
 
     Raises
     ------
@@ -183,20 +188,23 @@ def said_encoding(waiting: WaitingUpload, encoding: str) -> str | None:
     """
     if encoding and encoding not in BY_HAND:
         raise UnknownEncoding(f"Choose one of: {', '.join(BY_HAND)}.", field="encoding")
-    if encoding:
-        waiting.write_note(WRITTEN, {"encoding": encoding})
-    return (waiting.read_note(WRITTEN) or {}).get("encoding")
+    now = {"encoding": encoding, "sheet": sheet}
+    said = (waiting.read_note(WRITTEN) or {}) | {name: value for name, value in now.items() if value}
+    if any(now.values()):
+        waiting.write_note(WRITTEN, said)
+    return {name: said.get(name) for name in now}
 
 
-def ask_for_letters(error: TableError, waiting: WaitingUpload, *, member: Member) -> FileRefused:
-    """Return the refusal of a file whose letters cannot be recognised; it is kept while its owner chooses.
+def ask_how_to_read(error: TableError, waiting: WaitingUpload, *, member: Member) -> FileRefused | None:
+    """Return the refusal of a file of which a person has to say how it is read; None for any other refusal.
 
-    Where no encoding fits, nothing of the file is left.
+    It is kept while its owner chooses: in which letters it is written, or which sheet is meant.
     """
-    if letters := possible_letters(waiting.path):
+    if error.sheets:
+        return FileRefused(error, kept=keep(waiting, member=member))
+    if error.kind == "bad_encoding" and (letters := possible_letters(waiting.path)):
         return FileRefused(error, kept=keep(waiting, member=member), letters=letters)
-    waiting.remove()
-    return FileRefused(error)
+    return None
 
 
 def letters_of_kept(token: str, encoding: str, *, member: Member) -> list[Letters]:
@@ -213,7 +221,7 @@ def _where_it_belongs(waiting, error, other_tables):
     if error.kind != "missing_columns":
         return {}
     try:
-        preview = preview_upload(waiting)
+        preview = preview_upload(waiting, **said_of(waiting))
     except TableError:
         return {}
     named = {column.name.strip().casefold() for column in preview.columns}
@@ -238,7 +246,11 @@ def what_was_read(report: CheckReport) -> dict:
 
 
 def preview_upload(
-    waiting: WaitingUpload, *, largest: int | None = None, encoding: str | None = None
+    waiting: WaitingUpload,
+    *,
+    largest: int | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
 ) -> Preview:
     """Return what the beginning of a file looks like, of which nobody has said yet how it is read.
 
@@ -246,7 +258,7 @@ def preview_upload(
     ----------
     largest
         Size in bytes up to which it was accepted, where that is not the limit of uploads.
-    encoding
+    encoding, sheet
         As for `tabular.previews.preview.preview_table`.
 
     Raises
@@ -257,6 +269,7 @@ def preview_upload(
     return preview_table_in_child(
         waiting.path,
         encoding=encoding,
+        sheet=sheet,
         max_bytes=largest or upload_limit(),
         memory_bytes=settings.UPLOAD_MEMORY_MB * 1024 * 1024,
         # Nobody waits in front of a page for a file beyond the limit.

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import Conflict
+from core.files.drafts import drafts_in
 from core.files.media import media_exists, readable_path, remove_media, take_media
 from intake.services.waiting import COMPANIONS, REJECTS_SUFFIX, SCRATCH, WaitingUpload, waiting_room
 
@@ -47,7 +48,7 @@ def open_upload(relative: str) -> Iterator[Path]:
     """
     if not media_exists(relative):
         raise UploadIsMissing("The uploaded file is no longer there. Please upload it again.")
-    with tempfile.TemporaryDirectory(dir=waiting_room(), prefix=SCRATCH) as folder:
+    with tempfile.TemporaryDirectory(dir=drafts_in(waiting_room()), prefix=SCRATCH) as folder:
         link = Path(folder) / "upload"
         for suffix in ("", *COMPANIONS):
             if media_exists(f"{relative}{suffix}"):

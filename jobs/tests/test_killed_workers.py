@@ -18,6 +18,7 @@ from django.utils import timezone
 from companies.events import COMPANY_ERASED
 from companies.models import AuditEvent
 from conftest import service_missing
+from core.files.drafts import PARTIAL
 from core.models import UntoldEvent
 from jobs import health, services
 from jobs.models import Job
@@ -148,6 +149,8 @@ def assert_done_once(job, folder, *, attempts, steps=8):
     assert AuditEvent.objects.filter(action="tests.result", subject=str(job.pk)).count() == 1
     assert (folder / "result.txt").read_text().splitlines() == [f"line {step}" for step in range(steps)]
     assert len([line for line in work_log(folder) if line[0] == attempts]) == steps
+    # The half file of the attempt that was killed went with the next one.
+    assert not list(folder.glob(f"{PARTIAL}*"))
 
 
 def kill_and_wait_until_done(processes, folder, victim):

@@ -84,7 +84,26 @@ def test_a_bug_fails_the_job_and_is_logged_with_its_traceback(do, caplog):
     job = do(lambda run: 1 / 0)
 
     assert (job.state, job.error["code"]) == ("FAILED", "internal")
-    assert caplog.records[-1].exc_info[0] is ZeroDivisionError
+    assert ZeroDivisionError in [record.exc_info[0] for record in caplog.records if record.exc_info]
+
+
+def test_the_log_tells_what_happened_to_a_job_in_fields(do, clock, caplog):
+    def body(run):
+        run.progress("Counting", 0, 10)
+        clock.move(seconds=3)
+        run.progress("Counting", 5, 10)
+        raise Unprocessable("The last row is missing.", code="row-missing")
+
+    with caplog.at_level("INFO", logger="jobs.runner"):
+        job = do(body, payload={"matrix": "m-1"})
+
+    started, step, ended = (record.msg for record in caplog.records if record.name == "jobs.runner")
+    assert (started["event"], started["about"]) == ("job_started", {"matrix": "m-1"})
+    assert (step["event"], step["step"]) == ("job_step", "Counting")
+    assert (ended["event"], ended["state"], ended["seconds"]) == ("job_ended", "FAILED", 3)
+    assert (ended["code"], ended["error"]) == ("row-missing", "The last row is missing.")
+    for line in (started, step, ended):
+        assert (line["job"], line["company"], line["task"]) == (str(job.pk), job.company_id, "tests.body")
 
 
 def test_a_full_disk_fails_the_job_with_a_sentence_that_says_so(do):

@@ -28,9 +28,9 @@ def evaluate(labels, probabilities, threshold=0.5):
     dict
         ``weighted``: Accuracy, AUC, Precision, Recall and F1 Score, the last three averaged over both classes
         weighted by their size (so Recall equals Accuracy). ``churners``: precision, recall and f1 of the
-        class that churned, average_precision, base_rate. ``roc``, ``precision_recall``: curves of at most 200
-        points. ``confusion``: counts. ``calibration``: see `reliability`. ``brier``, ``log_loss``,
-        ``threshold``, ``rows``.
+        class that churned (a precision of nobody is None), average_precision, base_rate.
+        ``roc``, ``precision_recall``: curves of at most 200 points. ``confusion``: counts.
+        ``calibration``: see `reliability`. ``brier``, ``log_loss``, ``threshold``, ``rows``.
 
     Raises
     ------
@@ -59,6 +59,7 @@ def evaluate(labels, probabilities, threshold=0.5):
 
     churners = _class_figures(hit, false_alarm, missed)
     stayers = _class_figures(rest, missed, false_alarm)
+    nobody_named = {} if predicted.any() else {"precision": None}
     share = churned.mean()
     weighted = {name: float(share * churners[name] + (1 - share) * stayers[name]) for name in churners}
     auc = float(roc_auc_score(y, p))
@@ -72,6 +73,7 @@ def evaluate(labels, probabilities, threshold=0.5):
             "F1 Score": weighted["f1"],
         },
         "churners": churners
+        | nobody_named
         | {"average_precision": float(average_precision_score(y, p)), "base_rate": float(share), "auc": auc},
         "roc": _roc(y, p),
         "precision_recall": _precision_recall(y, p),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from ml.model_types.common.model_type import ModelType
+from ml.model_types.common.model_type import FAST, ModelType
 from ml.model_types.common.parameters import LEAF, ParameterRule
 from ml.model_types.common.trees import read_sklearn_tree, share_of_leavers
 
@@ -18,6 +18,7 @@ MODEL_TYPE = ModelType(
     name="Decision Tree",
     description="One tree of yes-or-no questions. Easy to read, rarely the best.",
     order=4,
+    pace=FAST,
     default_params=MappingProxyType(
         {"max_depth": 6, "min_samples_leaf": 80, "criterion": "entropy", "ccp_alpha": 0.0}
     ),

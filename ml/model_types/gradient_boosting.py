@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ml.model_types.common.model_type import ModelType
+from ml.model_types.common.model_type import SLOWER, ModelType
 from ml.model_types.common.parameters import LEAF, LEARNING_RATE, SUBSAMPLE, TREES, ParameterRule
 from ml.model_types.common.trees import read_sklearn_tree
 
@@ -34,6 +34,7 @@ MODEL_TYPE = ModelType(
     name="Gradient Boosting",
     description="Small trees, each mending what the ones before got wrong.",
     order=3,
+    pace=SLOWER,
     default_params=MappingProxyType(
         {
             "n_estimators": 60,

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ml.model_types.common.model_type import ModelType
+from ml.model_types.common.model_type import SLOWER, ModelType
 from ml.model_types.common.parameters import (
     COLUMNS,
     LEARNING_RATE,
@@ -61,8 +61,9 @@ def _walk(node, rows):
 MODEL_TYPE = ModelType(
     slug="lightgbm",
     name="LightGBM",
-    description="Many small trees, each mending the ones before, grown where it helps most. Fast to learn.",
+    description="Many small trees, each mending the ones before, grown where it helps most.",
     order=8,
+    pace=SLOWER,
     default_params=MappingProxyType(
         {
             "n_estimators": 200,

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ml.model_types.common.model_type import ModelType
+from ml.model_types.common.model_type import FAST, ModelType
 from ml.model_types.common.parameters import ParameterRule
 
 
@@ -27,8 +27,9 @@ def _find_fault(params):
 MODEL_TYPE = ModelType(
     slug="logistic_regression",
     name="Logistic Regression",
-    description="One weight per category and number, added up. Fast, and its reasons can be read off.",
+    description="One weight per category and number, added up. Its reasons can be read off.",
     order=5,
+    pace=FAST,
     default_params=MappingProxyType({"C": 1.0, "l1_ratio": 0.0, "solver": "lbfgs", "max_iter": 1_000}),
     rules=(
         ParameterRule("C", "number", 1e-6, 1e6, help="Less is smoother.", label="Freedom of the weights (C)"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from ml.model_types.common.model_type import ModelType
+from ml.model_types.common.model_type import SLOW, ModelType
 from ml.model_types.common.parameters import ParameterRule
 
 _ACTIVATIONS = {"logistic": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}
@@ -31,8 +31,9 @@ def _write_graph(writer, source, model):
 MODEL_TYPE = ModelType(
     slug="neural_network",
     name="Neural Network",
-    description="Two hidden layers. With the identity activation it is a linear model, fitted slowly.",
+    description="Two hidden layers. With the identity activation it is a linear model.",
     order=1,
+    pace=SLOW,
     default_params=MappingProxyType(
         {
             "hidden_layer_sizes": (100, 50),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from ml.model_types.common.model_type import ModelType
+from ml.model_types.common.model_type import SLOWER, ModelType
 from ml.model_types.common.parameters import LEAF, TREES, ParameterRule
 from ml.model_types.common.trees import read_sklearn_tree, share_of_leavers
 
@@ -19,6 +19,7 @@ MODEL_TYPE = ModelType(
     name="Random Forest",
     description="Many trees on samples of the customers, averaged. Finds combinations by itself.",
     order=2,
+    pace=SLOWER,
     default_params=MappingProxyType(
         {"n_estimators": 40, "max_depth": 6, "min_samples_leaf": 12, "max_features": 0.3}
     ),

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ml.model_types.common.model_type import ModelType
+from ml.model_types.common.model_type import SLOW, ModelType
 from ml.model_types.common.parameters import ParameterRule
 
 
@@ -45,8 +45,9 @@ def _refuse_foreign(model):
 MODEL_TYPE = ModelType(
     slug="support_vector_machine",
     name="Support Vector Machine",
-    description="Separates customers by the ones nearest to the border. Slow on large files.",
+    description="Separates customers by the ones nearest to the border. Not for large files.",
     order=6,
+    pace=SLOW,
     default_params=MappingProxyType({"C": 1.0, "kernel": "rbf", "gamma": 0.02}),
     rules=(
         ParameterRule("C", "number", 1e-3, 1e3, help="Less is smoother.", label="Freedom of the weights (C)"),

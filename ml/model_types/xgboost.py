@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ml.model_types.common.model_type import ModelType
+from ml.model_types.common.model_type import SLOWER, ModelType
 from ml.model_types.common.parameters import (
     COLUMNS,
     LEARNING_RATE,
@@ -54,6 +54,7 @@ MODEL_TYPE = ModelType(
     name="XGBoost",
     description="Many small trees, each mending the ones before, grown level by level.",
     order=7,
+    pace=SLOWER,
     default_params=MappingProxyType(
         {
             "n_estimators": 200,

@@ -76,10 +76,12 @@ def test_reliability_accounts_for_every_row():
     assert found["ece"] == pytest.approx(0.1)
 
 
-def test_nobody_predicted_to_churn_is_zero_not_an_error():
+def test_where_nobody_is_named_no_precision_is_told_and_nobody_is_found():
     found = evaluate([0, 1], [0.1, 0.2])
 
-    assert found["churners"]["precision"] == found["churners"]["recall"] == found["churners"]["f1"] == 0
+    assert found["churners"]["precision"] is None
+    assert found["churners"]["recall"] == found["churners"]["f1"] == 0
+    assert found["weighted"]["Precision"] == 0.25
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from ml.learning.pipelines import build_pipeline
 from ml.matrix.telco import TELCO_V1
 from ml.model_types import catalogue
 from ml.model_types.catalogue import MODEL_TYPES, type_of
+from ml.model_types.common.model_type import FAST, SLOW, SLOWER
 
 
 def test_knows_eight_types():
@@ -117,3 +118,8 @@ def test_takes_parameters_as_json_has_them():
 
     assert checked["hidden_layer_sizes"] == (10, 5)
     assert checked["alpha"] == 1.0
+
+
+def test_each_type_says_how_long_it_trains_and_the_usual_one_trains_fast():
+    assert {found.pace for found in MODEL_TYPES.values()} == {FAST, SLOWER, SLOW}
+    assert MODEL_TYPES["logistic_regression"].pace == FAST

@@ -5,14 +5,14 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from companies.identity import Member
-from intake.api import TableField
+from intake.api import ReadingInput, TableField
 from predictions.models import Prediction
 from predictions.services.logs import start_log_prediction
 from predictions.services.renewing import start_newer_prediction
 from transactions.selectors import analyses_for, ready_analyses_for
 
 
-class LogRunInput(serializers.Serializer):
+class LogRunInput(ReadingInput):
     """The customers of a purchase log; with a file, those of its next export."""
 
     log = serializers.UUIDField(help_text="Id of a purchase log: the `session_id` of `/api/v1/upload`.")
@@ -41,7 +41,8 @@ def start_log_run(*, member: Member, wanted: dict, idempotency_key: str | None) 
     sent = {"name": wanted["name"], "idempotency_key": idempotency_key, "at": timezone.now()}
     if "file" in wanted:
         earlier = get_object_or_404(ready_analyses_for(member), pk=wanted["log"])
-        return start_newer_prediction(member=member, earlier=earlier, upload=wanted["file"], **sent)
+        said = {name: wanted[name] for name in ("encoding", "sheet")}
+        return start_newer_prediction(member=member, earlier=earlier, upload=wanted["file"], **said, **sent)
     analysis = get_object_or_404(analyses_for(member), pk=wanted["log"])
     version = None
     if "model" in wanted:

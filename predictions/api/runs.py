@@ -178,6 +178,7 @@ def _start_run(*, member, wanted, idempotency_key):
         bad_rows=wanted["bad_rows"],
         as_of=wanted.get("as_of"),
         encoding=wanted["encoding"],
+        sheet=wanted["sheet"],
         idempotency_key=idempotency_key,
         at=timezone.now(),
     )

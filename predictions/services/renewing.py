@@ -17,8 +17,10 @@ def start_newer_prediction(
     *,
     member: Member,
     earlier: AnalysisSession,
-    upload: File,
+    upload: File | str,
     name: str = "",
+    encoding: str = "",
+    sheet: str = "",
     largest: int | None = None,
     idempotency_key: str | None = None,
     at: datetime,
@@ -27,7 +29,7 @@ def start_newer_prediction(
 
     Parameters
     ----------
-    upload, name, largest, idempotency_key
+    upload, name, encoding, sheet, largest, idempotency_key
         As `transactions.services.renewal.start_newer_log` has them; log and run are called alike.
 
     Raises
@@ -49,6 +51,8 @@ def start_newer_prediction(
         earlier=earlier,
         upload=upload,
         name=name,
+        encoding=encoding,
+        sheet=sheet,
         largest=largest,
         idempotency_key=idempotency_key,
         at=at,

@@ -60,6 +60,7 @@ def start_prediction(
     bad_rows: str = REFUSE,
     as_of: date | None = None,
     encoding: str = "",
+    sheet: str = "",
     idempotency_key: str | None = None,
     at: datetime,
 ) -> Prediction:
@@ -81,7 +82,7 @@ def start_prediction(
     as_of
         The day from which the dates of the file are counted back; by default the latest of them. Of the same
         day a part of a file, be it a single customer, is scored as the whole.
-    encoding
+    encoding, sheet
         As for `intake.services.checking.take_in_table`.
     idempotency_key
         Sent twice by the same member, the first run comes back and the second file is dropped unread.
@@ -119,7 +120,7 @@ def start_prediction(
 
     schema = _table_schema(version, at)
     _refuse_day(as_of, version.population, at)
-    said = {"bad_rows": bad_rows, "as_of": as_of, "encoding": encoding, "at": at}
+    said = {"bad_rows": bad_rows, "as_of": as_of, "encoding": encoding, "sheet": sheet, "at": at}
     waiting, report = _take_in(upload, member, version.population, schema, **said)
     relative = files.new_upload(member.portal, member.company.pk, report.spec.format)
     return start_run(

@@ -100,7 +100,9 @@ def test_what_it_said_stays_when_the_prediction_is_deleted(challenge, done, user
     challenge()
     prediction = done(user)
     result = reverse("predictions:result", args=("dev", prediction.uuid))
-    assert result in as_developer.get("/dev/models/").content.decode()
+    who = reverse("predictions:changed_sides", args=(prediction.uuid,))
+    page = as_developer.get("/dev/models/").content.decode()
+    assert result in page and who in page
 
     delete_prediction(prediction=prediction, typed="March base", by=membership(user), at=NOON)
 

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from predictions.engines.stored_rows import BLOCK, StoredRows
 from predictions.tests.conftest import to_csv
 from tabular.snapshots.workbook import measure_columns, write_xlsx
-from tabular.source.xlsx import ABOUT
+from tabular.source.sheets import ABOUT
 
 pytestmark = pytest.mark.django_db
 

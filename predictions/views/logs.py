@@ -49,8 +49,9 @@ def newer(request, analysis):
         prediction = start_newer_prediction(
             member=request.member,
             earlier=found,
-            upload=form.cleaned_data["file"],
+            upload=form.upload,
             name=form.cleaned_data["name"],
+            **form.reading,
             idempotency_key=form.idempotency_key,
             at=timezone.now(),
         )
@@ -64,6 +65,7 @@ def _page(request, analysis, form, *, refusal=None, status=200):
         "analysis": analysis,
         "version": version_for_log(analysis),
         "sent_before": _sent_before(request, refusal),
+        "again": {name: form.cleaned_data[name] for name in ("name", "token")} if refusal else {},
     }
     return render_form(request, "predictions/newer.html", context, status=status)
 

@@ -94,7 +94,7 @@ def _start(member, form):
         upload=form.upload,
         bad_rows=form.bad_rows,
         as_of=chosen.get("as_of"),
-        encoding=form.chosen_encoding,
+        **form.reading,
         idempotency_key=form.idempotency_key,
         at=timezone.now(),
     )

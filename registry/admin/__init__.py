@@ -1,5 +1,6 @@
 """What operators see of the registry: each module registers its own rows."""
 
+from registry.admin.companies import ModelFilter
 from registry.admin.datasets import DatasetAdmin
 from registry.admin.ledger import DeploymentEventAdmin, ModelDeploymentAdmin, ShadowRunAdmin
 from registry.admin.model_types import ModelTypeAdmin
@@ -10,6 +11,7 @@ __all__ = [
     "DatasetAdmin",
     "DeploymentEventAdmin",
     "ModelDeploymentAdmin",
+    "ModelFilter",
     "ModelTypeAdmin",
     "ModelVersionAdmin",
     "PopulationAdmin",

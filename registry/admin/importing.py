@@ -5,7 +5,6 @@ import tempfile
 from pathlib import Path
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -14,6 +13,7 @@ from django.utils import timezone
 
 from companies.models import Company
 from core.errors import DomainError
+from intake.services.waiting import waiting_room
 from registry.services.importing import import_skops, import_version
 from tabular.source.upload import display_name
 
@@ -76,7 +76,7 @@ class TakesInModels:
 
 def _take_in(*, model, graph, customers, metadata, company, by):
     """Hand uploaded files to the service under the names that their owner knows, in a folder of their own."""
-    with tempfile.TemporaryDirectory(dir=settings.STATE_DIR) as folder:
+    with tempfile.TemporaryDirectory(dir=waiting_room(), prefix="import-") as folder:
         stored = {
             part: _store(upload, Path(folder) / part)
             for part, upload in {

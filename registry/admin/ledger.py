@@ -14,7 +14,7 @@ class ModelDeploymentAdmin(ReadOnlyAdmin):
         "company", "population", "model", "role", "is_active", "who", "reason", "deployed_at",
         "deactivated_at",
     )  # fmt: skip
-    list_filter = ("is_active", "role")
+    list_filter = ("is_active", "role", "deployed_at", "model__state", "population__kind")
     search_fields = ("company__name", "model__name", "actor_name", "reason")
     list_select_related = ("company", "population", "model", "deployed_by__account")
     date_hierarchy = "deployed_at"
@@ -74,7 +74,7 @@ class DeploymentEventAdmin(ReadOnlyAdmin):
         "actor_name",
         "reason",
     )
-    list_filter = ("action", "role")
+    list_filter = ("action", "role", "at")
     search_fields = ("company__name", "version__name", "actor_name", "reason")
     list_select_related = ("company", "population", "version")
     date_hierarchy = "at"

@@ -33,6 +33,22 @@ class DescribeForm(forms.Form):
     policies = forms.JSONField(help_text="risk_tiers, threshold and promotion (by_hand, after_training).")
 
 
+class ChampionFilter(admin.SimpleListFilter):
+    """Customer bases of companies that nothing predicts yet."""
+
+    title = "champion"
+    parameter_name = "champion"
+
+    def lookups(self, request, model_admin):
+        return (("none", "None yet"),)
+
+    def queryset(self, request, queryset):
+        if self.value() != "none":
+            return queryset
+        served = ModelDeployment.objects.champions().values("population")
+        return queryset.filter(company__isnull=False, archived_at=None).exclude(pk__in=served)
+
+
 @admin.register(Population)
 class PopulationAdmin(ReadOnlyAdmin):
     """Every customer base. Its columns are frozen; how it is described and put away is decided by actions."""
@@ -41,7 +57,7 @@ class PopulationAdmin(ReadOnlyAdmin):
         "name", "company", "kind", "champion", "customers", "latest_data", "currency", "created_at",
         "archived_at",
     )  # fmt: skip
-    list_filter = ("kind", ("archived_at", admin.EmptyFieldListFilter))
+    list_filter = (ChampionFilter, "kind", ("archived_at", admin.EmptyFieldListFilter))
     search_fields = ("name", "company__name", "company__id", "uuid")
     list_select_related = ("company",)
     fields = readonly_fields = (

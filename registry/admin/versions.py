@@ -4,30 +4,73 @@ from collections.abc import Callable
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import Count, OuterRef, Subquery
 from django.utils import timezone
 
 from companies.admin import ReadOnlyAdmin, ReasonForm
 from companies.models import Company
 from core.errors import DomainError
+from core.figures import counted
 from registry.admin.importing import TakesInModels
 from registry.models import ModelDeployment, ModelMetrics, ModelVersion
 from registry.presenting.signal import warning_about
+from registry.presenting.standing import with_interval
 from registry.services.deployments import deploy_version, withdraw_version
 from registry.services.promotion import promote_version
 from registry.services.release import release_version, resign_version, verify_version
 from registry.services.states import quarantine_version
 
 
-class ModelMetricsInline(admin.StackedInline):
+def figure(column: str, name: str) -> Callable:
+    """Return a column that shows a stored figure with its 95 % interval, where there is one."""
+
+    @admin.display(description=name, ordering=column)
+    def shown(self, metrics):
+        return with_interval(metrics, column, name)
+
+    return shown
+
+
+class ShowsFigures:
+    """For pages of stored metrics. Averaged over both classes, as they are published."""
+
+    figures = ("accuracy_shown", "auc_shown", "precision_shown", "recall_shown", "f1_shown")
+    accuracy_shown = figure("accuracy", "Accuracy")
+    auc_shown = figure("auc_roc", "AUC")
+    precision_shown = figure("precision", "Precision (weighted)")
+    recall_shown = figure("recall", "Recall (weighted)")
+    f1_shown = figure("f1_score", "F1 (weighted)")
+
+
+class ModelMetricsInline(ShowsFigures, admin.StackedInline):
     model = ModelMetrics
     can_delete = False
-    fields = readonly_fields = ("accuracy", "auc_roc", "precision", "recall", "f1_score", "created_at")
+    fields = readonly_fields = (*ShowsFigures.figures, "created_at")
 
     def has_add_permission(self, request, obj=None):
         return False
 
     def has_change_permission(self, request, obj=None):
         return False
+
+
+class DeployedFilter(admin.SimpleListFilter):
+    """Which versions serve somebody, and which nobody ever did anything with."""
+
+    title = "deployed"
+    parameter_name = "deployed"
+
+    def lookups(self, request, model_admin):
+        return (("now", "Now"), ("before", "Before, not now"), ("never", "Never"))
+
+    def queryset(self, request, queryset):
+        every = ModelDeployment.objects.values("model")
+        now = ModelDeployment.objects.active().values("model")
+        return {
+            "now": queryset.filter(pk__in=now),
+            "before": queryset.filter(pk__in=every).exclude(pk__in=now),
+            "never": queryset.exclude(pk__in=every),
+        }.get(self.value(), queryset)
 
 
 class CompanyReasonForm(ReasonForm):
@@ -80,11 +123,14 @@ class ModelVersionAdmin(TakesInModels, ReadOnlyAdmin):
         "is_default",
         "state",
         "state_reason",
+        "auc",
+        "serves",
         "created_at",
     )
-    list_filter = ("state", "is_default", "model_type", "population")
+    list_filter = ("state", DeployedFilter, "is_default", "created_at", "model_type", "population")
+    date_hierarchy = "created_at"
     search_fields = ("name", "company__name", "file_path")
-    list_select_related = ("company", "model_type", "population")
+    list_select_related = ("company", "model_type", "population", "metrics")
     inlines = (ModelMetricsInline,)
     actions = (
         "deploy", "withdraw", "promote", "verify_files", "quarantine", "release", "sign_again",
@@ -92,6 +138,22 @@ class ModelVersionAdmin(TakesInModels, ReadOnlyAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         return [field.name for field in ModelVersion._meta.fields]
+
+    def get_queryset(self, request):
+        served = ModelDeployment.objects.active().filter(model=OuterRef("pk")).order_by().values("model")
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(companies_served=Subquery(served.annotate(number=Count("pk")).values("number")))
+        )
+
+    @admin.display(description="AUC (95 % interval)", ordering="metrics__auc_roc")
+    def auc(self, version):
+        return with_interval(version.metrics, "auc_roc", "AUC") if hasattr(version, "metrics") else ""
+
+    @admin.display(description="Deployed at", ordering="companies_served")
+    def serves(self, version):
+        return counted(version.companies_served, "company", "companies") if version.companies_served else ""
 
     def describe(self, row):
         return f"{row} of {row.company or 'everybody'}"
@@ -205,6 +267,13 @@ def _company_of(version, asked_for):
 
 
 @admin.register(ModelMetrics)
-class ModelMetricsAdmin(ReadOnlyAdmin):
-    list_display = ("model", "accuracy", "auc_roc", "precision", "recall", "f1_score", "created_at")
-    list_select_related = ("model",)
+class ModelMetricsAdmin(ShowsFigures, ReadOnlyAdmin):
+    list_display = ("model", "company", *ShowsFigures.figures, "created_at")
+    list_filter = ("model__state", "model__is_default", "model__model_type")
+    search_fields = ("model__name", "model__company__name")
+    list_select_related = ("model__company",)
+    fields = readonly_fields = ("model", "company", *ShowsFigures.figures, "additional_metrics", "created_at")
+
+    @admin.display(description="company", ordering="model__company__name")
+    def company(self, metrics):
+        return metrics.model.company

@@ -5,7 +5,7 @@ from rest_framework import generics, serializers
 from companies.access import IsMember
 from registry.models import ModelVersion
 from registry.presenting.judged import fitted_again
-from registry.presenting.quality import quality_of
+from registry.presenting.quality import figures_of_churners, quality_of
 from registry.presenting.signal import threshold_or_none, warning_about
 from registry.selectors import list_versions
 
@@ -13,7 +13,7 @@ from registry.selectors import list_versions
 class ChurnerMetrics(serializers.Serializer):
     """Of the customers who churned alone."""
 
-    precision = serializers.FloatField()
+    precision = serializers.FloatField(allow_null=True, help_text="Null where it named nobody.")
     recall = serializers.FloatField()
     f1 = serializers.FloatField()
     average_precision = serializers.FloatField()
@@ -132,7 +132,7 @@ class ModelDetailOutput(ModelOutput):
     @extend_schema_field(ChurnerMetrics(allow_null=True))
     def get_churners(self, version):
         return (
-            ChurnerMetrics(version.metrics.additional_metrics["churners"]).data
+            ChurnerMetrics(figures_of_churners(version.metrics.additional_metrics)).data
             if self._may_see(version)
             else None
         )

@@ -5,6 +5,7 @@ from typing import Literal
 
 from ml.matrix.schemas import FeatureSchema
 from tabular.snapshots.plan import SnapshotPlan
+from tabular.values.customer_words import yes_no_spellings
 from tabular.values.schema import BlankRule, Column, TableSchema
 
 
@@ -59,12 +60,18 @@ def table_schema(
     }
     columns = [
         Column(schema.id_column, "id"),
-        *(Column(column.name, "category", categories=column.values) for column in schema.categorical),
+        *(_category(column) for column in schema.categorical),
         *(_number(column, blanks.get(column.name), observed.get(column.name)) for column in schema.numeric),
     ]
     needed = purpose == "train"
     columns.append(Column(schema.label.name, "label", required=needed, categories=schema.label.values))
-    return TableSchema(schema.name, tuple(columns))
+    return TableSchema(schema.name, tuple(columns), missing_words=True)
+
+
+def _category(column):
+    return Column(
+        column.name, "category", categories=column.values, spellings=yes_no_spellings(column.values)
+    )
 
 
 def _number(column, blank, observed):

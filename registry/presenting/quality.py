@@ -72,7 +72,8 @@ def quality_of(version: ModelVersion, manifest: dict | None = None) -> Quality |
     found = version.figures
     if metrics is None or "churners" not in found:
         return None
-    churners, calibration, again = _of_somebody(found), found["calibration"], fitted_again(found, manifest)
+    churners, calibration = figures_of_churners(found), found["calibration"]
+    again = fitted_again(found, manifest)
     warning, words = warning_about(version, manifest), _in_words(churners, again)
     return Quality(
         weighted=_weighted(metrics),
@@ -117,8 +118,8 @@ def _say_invented(dataset):
     return f" {'Some of these' if dataset.is_combined else 'These'} customers are invented."
 
 
-def _of_somebody(found):
-    """Return the figures of the leavers without those that would be shares of nobody."""
+def figures_of_churners(found: dict) -> dict:
+    """Return the stored figures of the leavers; a precision of nobody is None, and no 0 of earlier days."""
     confusion = found["confusion"]
     named = confusion["true_positive"] + confusion["false_positive"]
     return found["churners"] | ({} if named else {"precision": None})

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from companies.models import Company
 from core.errors import Conflict
+from core.files.drafts import drafts_in
 from core.files.media import readable_path, take_media
+from intake.services.waiting import waiting_room
 from ml.samples.invented import is_invented
 from registry.engines.files import FileMismatch, compare_file
 from registry.models import Dataset
@@ -97,7 +98,7 @@ def store_original(checked: CheckedFile) -> str:
     relative = f"{ORIGINALS_FOLDER}/{checked.sha256[:16]}/{name}"
     stored = readable_path(relative)
     if not (stored.exists() and stored.stat().st_size == checked.size_bytes):
-        with tempfile.TemporaryDirectory(dir=settings.STATE_DIR) as folder:
+        with tempfile.TemporaryDirectory(dir=drafts_in(waiting_room())) as folder:
             copy = Path(folder) / name
             shutil.copyfile(checked.path, copy)
             # What was checked is what is kept, also if somebody saved the file in between.

@@ -16,6 +16,7 @@ from companies.models import Account, Company
 from companies.services.audit import record_event
 from companies.services.conditions import refuse_all_but_operators
 from core.errors import Unprocessable
+from intake.services.waiting import waiting_room
 from registry.artefacts import UnsafeMetadata, read_metadata
 from registry.engines.exported import MANIFEST, read_exported
 from registry.engines.files import sha256
@@ -341,9 +342,7 @@ def _named(path, customers_path):
 
 
 def _work_folder():
-    folder = Path(settings.STATE_DIR) / "imports"
-    folder.mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryDirectory(dir=folder)
+    return tempfile.TemporaryDirectory(dir=waiting_room(), prefix="import-")
 
 
 def _head(path, length=4):

@@ -1,5 +1,6 @@
 """The kinds of models that the installation can train, and the parameters it trains them with."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -13,6 +14,15 @@ from registry.models import ModelType
 # Purchase logs are learned with it unless somebody says otherwise, and with all others where somebody does.
 USUAL_LOG_TYPE = "logistic_regression"
 LOG_TYPES = (USUAL_LOG_TYPE, *(slug for slug in MODEL_TYPES if slug != USUAL_LOG_TYPE))
+
+
+def describe_types(slugs: Sequence[str], suggested: str) -> str:
+    """Say in one paragraph, for programs, which type is suggested and how long each trains."""
+    told = (
+        f"{slug}: {MODEL_TYPES[slug].pace}{', suggested for most cases' if slug == suggested else ''}."
+        for slug in slugs
+    )
+    return " ".join(told)
 
 
 class ParametersRefused(Unprocessable):

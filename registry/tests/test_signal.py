@@ -101,6 +101,21 @@ def test_a_version_that_still_names_customers_says_it_first(company):
     assert "Of 100 customers it says will leave" in quality.in_words
 
 
+@pytest.mark.django_db
+def test_programs_get_no_precision_of_nobody(company, as_developer):
+    nobody = {"true_negative": 947, "false_positive": 0, "false_negative": 340, "true_positive": 0}
+    # As it was stored in earlier days.
+    churners = CURVES["churners"] | {"precision": 0.0, "recall": 0.0, "f1": 0.0}
+    figures = CURVES | {"confusion": nobody, "churners": churners}
+    version = ModelMetricsFactory(
+        model=ModelVersionFactory(company=company), additional_metrics=figures
+    ).model
+
+    told = as_developer.get(f"/api/v1/models/{version.pk}").json()["churners"]
+
+    assert (told["precision"], told["recall"]) == (None, 0)
+
+
 def test_no_threshold_is_shown_where_it_names_nobody():
     again = CURVES | {"names_nobody": True, "fitted_again": {"customers": 1287, "threshold": 0.42}}
     never = again | {"threshold": 2.0}

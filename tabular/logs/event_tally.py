@@ -13,7 +13,7 @@ from tabular.errors import TableError, counted, place, shown
 from tabular.logs.event_spec import EventSpec
 from tabular.logs.event_values import Events
 from tabular.source.duplicates import FIXED_SEED, hash_texts
-from tabular.source.sentences import alike_ids, equal_rows
+from tabular.source.sentences import alike_ids, equal_rows, say_words
 
 # A log this short shows hardly anybody staying away.
 SHORT_DAYS = 60
@@ -120,6 +120,7 @@ class EventTally:
         self.first_fault: tuple[int, str | None, str] | None = None
         self.types: Counter = Counter()
         self.missing: Counter = Counter()
+        self.words: Counter = Counter()
         self.returns = self.cancellations = self.odd_returns = self.undone_zeros = 0
         self.customers, self.folded, self.labelled = Distinct(), Distinct(), Distinct()
         self.first = self.last = None
@@ -143,6 +144,9 @@ class EventTally:
         if not kept.any():
             return
         chosen = pa.array(kept)
+        for said in events.words:
+            found = pc.value_counts(said.filter(chosen).drop_null()).to_pylist()
+            self.words.update({each["values"]: each["counts"] for each in found})
         columns = {name: array.filter(chosen) for name, array in events.columns.items()}
         self.accepted += int(kept.sum())
         counts = pc.value_counts(columns["event_type"]).to_pylist()
@@ -242,6 +246,7 @@ class EventTally:
                 f"{counted(self.rejected.total(), 'row')} left out. The first: {place(line, column)}: "
                 f"{reason}."
             )
+        out += say_words(self.words)
         if self.timeless:
             said = (
                 "; in features they count as bought at midnight"

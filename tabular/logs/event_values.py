@@ -18,14 +18,17 @@ from tabular.values.amounts import LARGEST_NUMBER, read_number, read_numbers
 from tabular.values.cells import BadCell, is_blank, parse_label
 from tabular.values.clocks import read_time, read_times
 from tabular.values.masks import blanks_of, mask_of
+from tabular.values.missing import is_missing, missing_of, without_words, words_said
 from tabular.values.moments import read_moment, read_moments
-from tabular.values.words import NOBODY, PURCHASES, RETURNS
+from tabular.values.words import PURCHASES, RETURNS
 
 CANCELLED = r"^\s*[Cc][0-9]+$"
 MICROSECONDS = pa.timestamp("us")
 # Products of a price and a count carry noise of the machine far behind the cents.
 DECIMALS = 6
-HOLE = "the cell is blank where a purchase needs an amount"
+HOLE = "where a purchase needs an amount"
+# Roles of columns in which even "none" means that nothing is known.
+MEASURED = ("event_at", "time", *NUMBERS)
 # Why a row is no event, in the order in which it is looked at: kind and role.
 FAULTS = (
     ("missing_id", "customer_id"),
@@ -56,6 +59,8 @@ class Events:
         Blank cells by role, in all rows.
     timeless
         Rows of which only the day is known, though the log has a column for the time of day.
+    words
+        For each column with some: the words that were read as blank, null elsewhere.
     """
 
     columns: dict[str, pa.Array]
@@ -63,6 +68,7 @@ class Events:
     cancelled: np.ndarray
     blanks: dict[str, int]
     timeless: np.ndarray
+    words: list[pa.Array]
 
 
 def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None = None) -> Events:
@@ -75,7 +81,7 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
     latest
         The last day that is not in the future; None where that is not asked.
     """
-    cells = {role: texts[place] for role, place in spec.places.items()}
+    cells, words = _cells(texts, spec)
     rows = len(cells["customer_id"])
     faults = np.zeros(rows, np.int8)
     blanks: dict[str, int] = {}
@@ -86,7 +92,7 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
     columns: dict[str, pa.Array] = {"customer_id": cells["customer_id"]}
     if spec.point_zero:
         columns["customer_id"] = pc.replace_substring_regex(cells["customer_id"], r"^([0-9]+)\.0$", r"\1")
-    nobody = _nobody(cells["customer_id"])
+    nobody = missing_of(cells["customer_id"], measured=True)
     blanks["customer_id"] = int(nobody.sum())
     fault("missing_id", "customer_id", nobody)
 
@@ -116,10 +122,10 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
         blanks["amount"] = int(missing["amount"].sum())
         fault("bad_number", "amount", np.abs(values["amount"]) > LARGEST_NUMBER)
 
-    kinds, words = _event_types(cells.get("event_type"), rows)
+    kinds, types = _event_types(cells.get("event_type"), rows)
     if "event_type" in cells:
         blanks["event_type"] = int(blanks_of(cells["event_type"]).sum())
-    bought = np.isin(kinds, [words["purchase"], words["return"]])
+    bought = np.isin(kinds, [types["purchase"], types["return"]])
     # Who only logs in pays nothing; a purchase without its amount is a hole.
     fault("bad_number", "unit_price" if spec.multiplies else "amount", bought & missing["amount"])
     cancelled = np.zeros(rows, bool)
@@ -127,9 +133,9 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
         cancelled = mask_of(pc.match_substring_regex(cells["order_id"], CANCELLED))
     with np.errstate(invalid="ignore"):
         back = bought & (cancelled | (values["amount"] < 0))
-    kinds[back] = words["return"]
+    kinds[back] = types["return"]
     columns["amount"] = _numbers(values["amount"])
-    columns["event_type"] = pa.array(list(words), pa.string()).take(pa.array(kinds))
+    columns["event_type"] = pa.array(list(types), pa.string()).take(pa.array(kinds))
 
     for role in TEXTS:
         if role in cells:
@@ -143,7 +149,24 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
         columns["label"], bad, blank = _labels(cells["label"])
         blanks["label"] = int(blank.sum())
         fault("bad_label", "label", bad)
-    return Events(columns, faults, cancelled, blanks, timeless)
+    return Events(columns, faults, cancelled, blanks, timeless, words)
+
+
+def _cells(texts: list[pa.Array], spec: EventSpec) -> tuple[dict[str, pa.Array], list[pa.Array]]:
+    """Return the cells of each role, blank where a word says that nothing is known, and these words.
+
+    Who is meant is judged elsewhere: a row of nobody is a mistake, and says so with its own word.
+    """
+    cells, words = {}, []
+    for role, place in spec.places.items():
+        cells[role] = texts[place]
+        if role == "customer_id":
+            continue
+        said = words_said(texts[place], measured=role in MEASURED)
+        if said is not None:
+            words.append(said)
+            cells[role] = without_words(texts[place], measured=role in MEASURED)
+    return cells, words
 
 
 def _join_times(days: np.ndarray, cells: pa.Array, form: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -159,15 +182,6 @@ def _join_times(days: np.ndarray, cells: pa.Array, form: str) -> tuple[np.ndarra
     joined[blank] = days[blank]
     joined[bad] = np.datetime64("NaT")
     return joined, blank, bad
-
-
-def _nobody(ids: pa.Array) -> np.ndarray:
-    nobody = blanks_of(ids)
-    short = mask_of(pc.less_equal(pc.binary_length(ids), max(map(len, NOBODY)) + 4)) & ~nobody
-    if short.any():
-        word = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(ids)), pa.array(sorted(NOBODY)))
-        nobody |= mask_of(word)
-    return nobody
 
 
 def _event_types(cells: pa.Array | None, rows: int) -> tuple[np.ndarray, dict[str, int]]:
@@ -218,6 +232,10 @@ def _numbers(values: np.ndarray) -> pa.Array:
     return pa.array(values, pa.float64(), from_pandas=True)
 
 
+def _no_value(text: str) -> str:
+    return "the cell is blank" if is_blank(text) else f"{shown(text)} says that nothing is known"
+
+
 def explain_fault(
     kind: str, role: str, row: tuple[str, ...], spec: EventSpec, latest: date
 ) -> tuple[str, str, str]:
@@ -229,14 +247,14 @@ def explain_fault(
         return name, text, f"{said}, so this row belongs to nobody"
     if kind == "future_date":
         return name, text, f"{shown(text)} lies in the future (after {latest.isoformat()})"
-    if kind == "bad_date" and is_blank(text):
-        return name, text, "the cell is blank where a date is needed"
+    if kind == "bad_date" and is_missing(text, measured=True):
+        return name, text, f"{_no_value(text)} where a date is needed"
     if role == "amount" and spec.multiplies:
         return name, text, "unit price times quantity is beyond all measure"
-    if kind == "bad_number" and is_blank(text):
-        return name, text, HOLE
-    if role == "unit_price" and is_blank(row[spec.places["quantity"]]):
-        return spec.columns["quantity"], "", HOLE
+    if kind == "bad_number" and is_missing(text, measured=True):
+        return name, text, f"{_no_value(text)} {HOLE}"
+    if role == "unit_price" and is_missing(many := row[spec.places["quantity"]], measured=True):
+        return spec.columns["quantity"], many, f"{_no_value(many)} {HOLE}"
     try:
         if kind == "bad_date":
             read_moment(text, spec.date_order)

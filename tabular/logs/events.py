@@ -21,6 +21,7 @@ from tabular.logs.event_values import FAULTS, MICROSECONDS, Events, explain_faul
 from tabular.previews.preview import Preview
 from tabular.source.danger import PLAIN_NUMBER, harmless
 from tabular.source.duplicates import Copies, IdHashes
+from tabular.source.encodings import BY_HAND
 from tabular.source.sentences import has_changed, no_rows
 from tabular.source.sniff import CHUNK, Progress, survey_file, write_text_copy
 from tabular.source.texts import Texts, iter_texts
@@ -159,11 +160,14 @@ class _Import:
             raise has_changed()
         if table.canonical and not table.source(self.path).exists():
             if table.format == "xlsx":
-                from tabular.source.xlsx import write_sheet_copy
+                from tabular.source.sheets import write_sheet_copy
 
-                write_sheet_copy(self.path, table.source(self.path), on_progress=self.on_progress)
+                write_sheet_copy(
+                    self.path, table.source(self.path), sheet=table.sheet, on_progress=self.on_progress
+                )
             else:
-                survey = survey_file(self.path, on_progress=self.on_progress)
+                chosen = table.encoding if table.encoding in BY_HAND else None
+                survey = survey_file(self.path, encoding=chosen, on_progress=self.on_progress)
                 write_text_copy(self.path, survey, table.source(self.path), on_progress=self.on_progress)
 
     def _read(self, step: str):

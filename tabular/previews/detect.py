@@ -13,7 +13,8 @@ from tabular.source.duplicates import FIXED_SEED, hash_texts
 from tabular.values.amounts import APOSTROPHES, BLANKS, BULK, DASHES, NumberFormat, read_numbers, split_number
 from tabular.values.cells import BadCell, is_blank
 from tabular.values.clocks import HALF, read_time, read_times, show_time
-from tabular.values.masks import blanks_of, mask_of
+from tabular.values.masks import mask_of
+from tabular.values.missing import missing_of, without_words
 from tabular.values.moments import COMPACT, COUNTED, NAMED, YEAR_LATER, read_moment, read_moments
 from tabular.values.words import says_date, says_id, says_time
 
@@ -156,14 +157,14 @@ class Clues:
         if self.asks == set() and len(self.hashes) >= MOST_DISTINCT:
             # Nothing is left to ask of a column of many texts.
             self.rows += len(column)
-            self.blanks += int(blanks_of(column).sum())
+            self.blanks += int(missing_of(column, measured=False).sum())
             return
         encoded = column.dictionary_encode()
         counts = np.bincount(
             encoded.indices.to_numpy(zero_copy_only=False), minlength=len(encoded.dictionary)
         )
         texts = encoded.dictionary
-        blank = blanks_of(texts)
+        blank = missing_of(texts, measured=False)
         self.rows += len(column)
         self.blanks += int(counts[blank].sum())
         if blank.any():
@@ -372,6 +373,7 @@ class Measure:
 
 def read_cells(cells: pa.Array, column: DetectedColumn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the values of a column that `MEASURED` names, and masks of the blank and the unreadable."""
+    cells = without_words(cells, measured=True)
     if column.kind == "time":
         return read_times(cells, column.time_form)
     if column.kind == "date":

@@ -136,6 +136,7 @@ def preview_table(
     *,
     rows: int = PREVIEW_ROWS,
     encoding: str | None = None,
+    sheet: str | None = None,
     max_bytes: int = DEFAULT_MAX_BYTES,
     on_progress: Progress | None = None,
 ) -> Preview:
@@ -148,6 +149,8 @@ def preview_table(
     ----------
     encoding
         One of `encodings.BY_HAND`, where a person said how the text is written.
+    sheet
+        Name of the sheet of a workbook that is read, where somebody said it.
 
     Raises
     ------
@@ -157,7 +160,7 @@ def preview_table(
     path, canonical = Path(path), Path(f"{path}{CANONICAL_SUFFIX}")
     refuse_large_file(path, max_bytes)
     try:
-        return _look_at(path, canonical, rows, encoding, on_progress or _silent)
+        return _look_at(path, canonical, rows, encoding, sheet, on_progress or _silent)
     except BaseException:
         canonical.unlink(missing_ok=True)
         raise
@@ -167,9 +170,11 @@ def _silent(step: str, done: int, total: int) -> None:
     pass
 
 
-def _look_at(path: Path, canonical: Path, rows: int, encoding: str | None, on_progress: Progress) -> Preview:
+def _look_at(
+    path: Path, canonical: Path, rows: int, encoding: str | None, sheet: str | None, on_progress: Progress
+) -> Preview:
     on_progress("Looking at the file", 0, path.stat().st_size)
-    table, warnings = _read_table(path, canonical, encoding, on_progress)
+    table, warnings = _read_table(path, canonical, encoding, sheet, on_progress)
     clues = [Clues(name, place) for place, name in enumerate(table.names)]
     head: list[tuple[int, tuple[str, ...]]] = []
     count, broken, first_broken = 0, 0, None
@@ -235,7 +240,7 @@ def _measured(
 
 
 def _read_table(
-    path: Path, canonical: Path, encoding: str | None, on_progress: Progress
+    path: Path, canonical: Path, encoding: str | None, sheet: str | None, on_progress: Progress
 ) -> tuple[ParseSpec, list[str]]:
     """Return how the rows are found, writing the copy that is needed for it."""
     table, warnings = locate_rows(
@@ -243,6 +248,7 @@ def _read_table(
         canonical,
         read_header=find_layout,
         encoding=encoding,
+        wanted=sheet,
         on_progress=on_progress,
         on_letters=on_progress,
     )
@@ -306,6 +312,7 @@ def preview_table_in_child(
     *,
     rows: int = PREVIEW_ROWS,
     encoding: str | None = None,
+    sheet: str | None = None,
     max_bytes: int = DEFAULT_MAX_BYTES,
     memory_bytes: int = PREVIEW_MEMORY,
     seconds: float = PREVIEW_SECONDS,
@@ -321,7 +328,7 @@ def preview_table_in_child(
     """
     found = read_in_child(
         "tabular.previews.preview:preview_for_parent",
-        {"path": str(path), "rows": rows, "encoding": encoding, "max_bytes": max_bytes},
+        {"path": str(path), "rows": rows, "encoding": encoding, "sheet": sheet, "max_bytes": max_bytes},
         memory_bytes=memory_bytes,
         seconds=seconds,
         on_progress=on_progress,

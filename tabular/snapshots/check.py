@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
@@ -104,6 +104,7 @@ def check_table(
     today: date | None = None,
     as_of: date | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
     on_progress: Progress | None = None,
 ) -> CheckReport:
     """Check the file at `path` and decide how it is read.
@@ -125,6 +126,8 @@ def check_table(
         The day from which they are, whatever stands in the file.
     encoding
         One of `encodings.BY_HAND`, where a person said how the text is written.
+    sheet
+        Name of the sheet of a workbook that is read, where somebody said it.
     on_progress
         Called with (step, bytes done, bytes in all).
 
@@ -144,7 +147,7 @@ def check_table(
         tally = partial(
             Tally, schema, trains=purpose == "train", rejects_path=rejects_path, today=today, as_of=as_of
         )
-        check = _Check(path, schema, purpose, bad_rows, tally, encoding, on_progress or _silent)
+        check = _Check(path, schema, purpose, bad_rows, tally, encoding, sheet, on_progress or _silent)
         return check.run(canonical, skips)
     except BaseException:
         canonical.unlink(missing_ok=True)
@@ -167,12 +170,13 @@ def _silent(step: str, done: int, total: int) -> None:
 class _Check:
     """One run of `check_table`; a class because the steps share what they found."""
 
-    def __init__(self, path, schema, purpose, bad_rows, new_tally, encoding, on_progress):
+    def __init__(self, path, schema, purpose, bad_rows, new_tally, encoding, sheet, on_progress):
         self.path: Path = path
         self.schema: TableSchema = schema
         self.trains = purpose == "train"
         self.leaves_out = bad_rows == "leave_out"
         self.encoding: str | None = encoding
+        self.sheet: str | None = sheet
         self.on_progress: Progress = on_progress
         self.warnings: list[str] = []
         self.new_tally: Callable[[], Tally] = new_tally
@@ -249,11 +253,18 @@ class _Check:
             canonical,
             read_header=partial(read_layout, schema=self.schema),
             encoding=self.encoding,
+            wanted=self.sheet,
+            fits=self.fits,
             on_progress=self.on_progress,
         )
         self.warnings += warnings + ([] if self.encoding else guessed_encoding(self.path, spec))
         column = self.schema.the("id")
         return replace(spec, id_place=spec.positions.get(column.name) if column else None)
+
+    def fits(self, header: Sequence[str]) -> bool:
+        """Whether a table has the columns that are asked for."""
+        named = {name.strip().casefold() for name in header}
+        return all(column.name.casefold() in named for column in self.schema.columns if column.required)
 
     def first_unread(self, plan: Plan) -> dict[str, list[str]]:
         """Return cells that cannot be read, by column, of a file whose first rows mostly have mistakes.
@@ -376,6 +387,7 @@ def check_table_in_child(
     today: date | None = None,
     as_of: date | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
     memory_bytes: int = CHECK_MEMORY,
     seconds: float = CHECK_SECONDS,
     on_progress: Progress | None = None,
@@ -400,6 +412,7 @@ def check_table_in_child(
             "today": _in_iso(today),
             "as_of": _in_iso(as_of),
             "encoding": encoding,
+            "sheet": sheet,
         },
         memory_bytes=memory_bytes,
         seconds=seconds,

@@ -19,7 +19,7 @@ from tabular.source.texts import Texts, iter_texts
 from tabular.values.amounts import split_number
 from tabular.values.cells import BadCell, is_blank
 from tabular.values.masks import mask_of
-from tabular.values.missing import is_missing, missing_of
+from tabular.values.missing import is_missing, missing_of, without_words
 from tabular.values.moments import read_moment
 from tabular.values.words import ID_WORDS, match_role, words_of
 
@@ -178,7 +178,7 @@ def gather_facts(path: Path, preview: Preview, *, on_progress: Progress) -> tupl
         for cells, counter in zip(texts.columns, counters, strict=True):
             counter.take(cells)
             if counter.column.place in measures:
-                measures[counter.column.place].take(_without_words(cells))
+                measures[counter.column.place].take(cells)
     measured = [measures[c.place].done() if c.place in measures else c for c in columns]
     return tuple(counter.settle(column) for counter, column in zip(counters, measured, strict=True))
 
@@ -189,11 +189,6 @@ def _blocks(path: Path, preview: Preview, step: str, on_progress: Progress) -> I
         yield texts
         done += texts.size
         on_progress(step, min(done, total), total)
-
-
-def _without_words(cells: pa.Array) -> pa.Array:
-    missing = missing_of(cells, measured=True)
-    return pc.if_else(pa.array(missing), pa.scalar("", pa.string()), cells) if missing.any() else cells
 
 
 def _looked_at_again(path: Path, preview: Preview) -> list[DetectedColumn]:
@@ -207,7 +202,7 @@ def _looked_at_again(path: Path, preview: Preview) -> list[DetectedColumn]:
     clues = {column.place: Clues("", column.place) for column in odd}
     for texts in iter_texts(path, preview.table):
         for place, clue in clues.items():
-            clue.take(_without_words(texts.columns[place]))
+            clue.take(without_words(texts.columns[place], measured=True))
     columns = list(preview.columns)
     for column in odd:
         found = clues[column.place].settle()

@@ -25,6 +25,7 @@ from tabular.snapshots.column_types import (
 )
 from tabular.snapshots.facts import ColumnFacts, gather_facts
 from tabular.snapshots.outcomes import OutcomeCandidate, ask_afterwards, find_outcomes
+from tabular.source.sentences import say_words
 from tabular.source.sniff import Progress
 
 ROLES = ("id", "outcome", "feature", "left out")
@@ -289,11 +290,7 @@ def _warnings(columns: tuple[InferredColumn, ...]) -> list[str]:
     for column in columns:
         for word, number in column.missing_words.items():
             words[word] = words.get(word, 0) + number
-    if not words:
-        return []
-    said = sorted(words, key=words.get, reverse=True)[:3]
-    listed = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} or {said[-1]}"
-    return [f"{counted(sum(words.values()), 'cell says', 'cells say')} {listed}: read as blank."]
+    return say_words(words)
 
 
 def infer_table_in_child(

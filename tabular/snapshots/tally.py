@@ -18,7 +18,7 @@ from tabular.snapshots.ages import AgeTally
 from tabular.source.danger import harmless
 from tabular.source.duplicates import FIXED_SEED, hash_texts
 from tabular.source.parse import Parsed, Plan
-from tabular.source.sentences import alike_ids, equal_rows
+from tabular.source.sentences import alike_ids, equal_rows, say_words
 from tabular.values.cells import RowFault
 from tabular.values.schema import TableSchema
 
@@ -54,6 +54,7 @@ class Tally:
         self.unusual: dict[str, list[float]] = {}
         self.respelled: dict[str, Counter] = {}
         self.filled: Counter = Counter()
+        self.words: Counter = Counter()
         self.blanks: Counter = Counter()
         self.ages = AgeTally(schema, today, as_of)
         self.labels: Counter = Counter()
@@ -67,6 +68,7 @@ class Tally:
         if parsed.faults:
             self.set_aside(parsed.faults)
         self.filled.update(parsed.filled)
+        self.words.update(parsed.words)
         self.ages.take(parsed)
         for name, spellings in parsed.respelled.items():
             self.respelled.setdefault(name, Counter()).update(spellings)
@@ -241,10 +243,9 @@ class Tally:
         if blanks := +self.blanks:
             most = ", ".join(f"{name} {number:,}" for name, number in blanks.most_common(SHOWN_COLUMNS))
             more = ", …" if len(blanks) > SHOWN_COLUMNS else ""
-            words = " (also NA, NULL and the like)" if self.schema.missing_words else ""
             cells = counted(blanks.total(), "blank cell")
-            out.append(f"{cells}{words} in {counted(len(blanks), 'column')}: {most}{more}.")
-        return out
+            out.append(f"{cells} in {counted(len(blanks), 'column')}: {most}{more}.")
+        return out + say_words(self.words)
 
     def _column_warnings(self, column) -> Iterator[str]:
         name = column.name

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from tabular.errors import TableError
 from tabular.source.danger import PLAIN_NUMBER, harmless
-from tabular.source.xlsx import ABOUT
+from tabular.source.sheets import ABOUT
 from tabular.values.amounts import NumberFormat
 
 MOST_SHEET_ROWS = 1_048_575

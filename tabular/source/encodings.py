@@ -25,6 +25,8 @@ BY_HAND = {
     "cp1257": "Baltic (Windows-1257)",
     "cp1258": "Vietnamese (Windows-1258)",
     "cp1252": "Western European (Windows-1252)",
+    "iso8859_15": "Western European (ISO 8859-15)",
+    "cp850": "Western European (DOS)",
     "mac_roman": "Western European (old Macs)",
 }
 # What is taken for Western European without anybody having said so.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tabular.source.encodings import BY_HAND
@@ -17,6 +17,8 @@ def locate_rows(
     *,
     read_header: Callable[..., Layout],
     encoding: str | None = None,
+    wanted: str | None = None,
+    fits: Callable[[Sequence[str]], bool] | None = None,
     on_progress: Progress,
     on_letters: Progress | None = None,
 ) -> tuple[ParseSpec, list[str]]:
@@ -30,6 +32,9 @@ def locate_rows(
         Finds the header in a UTF-8 file: takes ``bom``, ``sheet`` and perhaps ``delimiters``.
     encoding
         One of `encodings.BY_HAND`, where a person said how the text is written.
+    wanted, fits
+        Of a workbook: the sheet that somebody named, and which names of columns are asked for; see
+        `sheets.write_sheet_copy`.
     on_progress, on_letters
         Called while a workbook is copied, and while the letters of a text are looked at and copied.
 
@@ -42,9 +47,9 @@ def locate_rows(
     sheet, note, bom, warnings, delimiters = None, "", survey.bom, [], {}
     if survey.format == "xlsx":
         # Imported here: most uploads are no workbooks, and need none of its machinery.
-        from tabular.source.xlsx import write_sheet_copy
+        from tabular.source.sheets import write_sheet_copy
 
-        copy = write_sheet_copy(path, canonical, on_progress=on_progress)
+        copy = write_sheet_copy(path, canonical, sheet=wanted, fits=fits, on_progress=on_progress)
         sheet, note, bom, delimiters = copy.sheet, copy.note, 0, {"delimiters": ","}
         warnings += copy.warnings
     elif survey.needs_copy:

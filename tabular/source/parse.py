@@ -23,7 +23,7 @@ from tabular.values import cells
 from tabular.values.amounts import NumberFormat, read_number
 from tabular.values.cells import BadCell, RowFault
 from tabular.values.columns import type_columns
-from tabular.values.missing import is_missing, spellings
+from tabular.values.missing import is_missing
 from tabular.values.moments import read_moment
 from tabular.values.schema import Column, TableSchema
 
@@ -48,6 +48,8 @@ class Parsed:
     respelled: dict[str, dict] = field(default_factory=dict)
     # Blank cells that had a meaning, by column.
     filled: dict[str, int] = field(default_factory=dict)
+    # Words that were read as blank: {word: cells}.
+    words: dict[str, int] = field(default_factory=dict)
     # Places of the columns with a cell that a spreadsheet would run; only filled for a plan that surveys.
     risky: set[int] = field(default_factory=set)
     # Bytes of the file that were read for it.
@@ -104,7 +106,7 @@ class Plan:
             "convert_options": pacsv.ConvertOptions(
                 column_types=types,
                 include_columns=include,
-                null_values=BLANKS + spellings() if self.schema.missing_words else BLANKS,
+                null_values=BLANKS,
                 strings_can_be_null=False,
                 # The whole file was found to be valid UTF-8 before; it is not asked twice.
                 check_utf8=False,
@@ -233,6 +235,7 @@ def _parse_in_bulk(body: bytes, newlines: np.ndarray, numbers: np.ndarray, crlf,
         crlf=bool(crlf),
         respelled=typed.respelled,
         filled=typed.filled,
+        words=typed.count_words(),
         risky=dangerous_places({n: single(table, n) for n in table.column_names}, plan.spec.id_place)
         if plan.surveys
         else set(),
@@ -243,7 +246,9 @@ def _read_typed(body: bytes, plan: Plan) -> pa.Table | None:
     """Return the columns of the schema; numbers as text where Arrow may read them otherwise than `cells`."""
     # Arrow takes "+5" and a tab before a number; a spreadsheet takes both for the start of a formula.
     tab = b'"' if plan.spec.delimiter == "\t" else b"\t"
-    choices = (True,) if b"+" in body or tab in body else (False, True)
+    # And it takes NaN for a number.
+    odd = (b"+", tab, b"NaN", b"nan", b"NAN") if plan.schema.missing_words else (b"+", tab)
+    choices = (True,) if any(sign in body for sign in odd) else (False, True)
     for numbers_as_text in choices:
         try:
             return read_arrow(body, plan.names, plan.options(numbers_as_text=numbers_as_text))
@@ -319,6 +324,7 @@ def _parse_exactly(records: list[Record], plan: Plan) -> Parsed:
         raw=raw_rows,
         respelled=typed.respelled,
         filled=typed.filled,
+        words=typed.count_words(),
         risky=dangerous_places(surveyed, plan.spec.id_place),
     )
 

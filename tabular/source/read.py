@@ -131,9 +131,9 @@ def _block_bytes(path: Path, spec: ParseSpec, batch_rows: int) -> int:
 
 def _copy_again(path: Path, spec: ParseSpec) -> None:
     if spec.format == "xlsx":
-        from tabular.source.xlsx import write_sheet_copy
+        from tabular.source.sheets import write_sheet_copy
 
-        write_sheet_copy(path, spec.source(path))
+        write_sheet_copy(path, spec.source(path), sheet=spec.sheet)
     else:
         chosen = spec.encoding if spec.encoding in BY_HAND else None
         write_text_copy(path, survey_file(path, encoding=chosen), spec.source(path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tabular.errors import TableError, counted, shown
@@ -11,6 +11,8 @@ from tabular.source.spec import ParseSpec
 
 # So many columns of a file are named where another one was asked for.
 MOST_NAMED = 20
+# So many of the words that were read as blank.
+MOST_WORDS = 3
 
 # --- Refusals --------------------------------------------------------------------------------------------
 
@@ -106,6 +108,15 @@ def _first_special(source: Path) -> str:
                 at = next(i for i, c in enumerate(line) if not c.isascii())
                 return line[max(0, at - 15) : at + 15].strip()
     return ""
+
+
+def say_words(words: Mapping[str, int]) -> list[str]:
+    """Say which words were read as blank, from how many cells say each."""
+    if not words:
+        return []
+    said = sorted(words, key=words.get, reverse=True)[:MOST_WORDS]
+    listed = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} or {said[-1]}"
+    return [f"{counted(sum(words.values()), 'cell says', 'cells say')} {listed}: read as blank."]
 
 
 def equal_rows(number: int) -> str:

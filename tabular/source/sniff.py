@@ -49,6 +49,18 @@ MONEY = re.compile(
 # Two letters side by side that English has not: rare in the West, and usual where every letter is such a byte
 # or a letter has two of them.
 NEIGHBOURS = re.compile(rb"[\xc0-\xff][\xa1-\xff]|[\xa1-\xff][\xc0-\xff]")
+# What no Western word has, and other letters look like where they are read as Western ones: signs and opening
+# marks inside a word, signs before one, capitals inside one (old Macs), Czech, Polish and Hungarian letters
+# by what stands beside them, a florin (Japanese), and the sign that became the euro.
+TURNED = re.compile(
+    rb"(?<=[A-Za-z\x8a\x9a\x9f\xc0-\xff])[\xa1-\xac\xae\xaf\xb1-\xb3\xb5\xb6\xb8-\xbf](?=[A-Za-z\xc0-\xff])"
+    rb"|(?<![0-9A-Za-z\x80-\xff])[\xa3\xa6\xac\xaf\xb1-\xb3\xb6\xb9\xbc-\xbe](?=[A-Za-z]{2})"
+    rb"|(?<=[a-z]{3})\xb3|(?<=[A-Za-z])\x82|(?<=[A-Za-z])[\x84\x91\x93\x94](?=[a-z\xe0-\xff])"
+    rb"|(?<=[a-z])[\x8a\x8c\x8e\x9f\xc0-\xde]|(?<=[A-Za-z])[\x8a\x8c\x8e\x9f](?=[a-z])"
+    rb"|(?<=[A-Za-z])[\xec\xf9](?=[A-Za-z])|[\xc8\xe8](?=[aeiouy])"
+    rb"|\xf8[\xe0-\xe3\xe8-\xef\xf2-\xf5\xf9-\xfd]|[\xe0-\xe3\xe8-\xef\xf2-\xf5\xf9-\xfd]\xf8"
+    rb"|\xf5(?![e\x80-\xff])|\x83|\xa4"
+)
 CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -212,7 +224,7 @@ def _western_encoding(path: Path, line: int, bom: int) -> str:
     UTF-8.
     """
     sequences = high = letters = money = beside = 0
-    seen: set[int] = set()
+    turned, seen = False, set()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             if chunk.isascii():
@@ -224,9 +236,10 @@ def _western_encoding(path: Path, line: int, bom: int) -> str:
             high += len(found) - sum(map(len, valid))
             money += len(MONEY.findall(chunk))
             letters += len(LETTERS.findall(chunk))
+            turned = turned or TURNED.search(chunk) is not None
             beside += 2 * len(NEIGHBOURS.findall(chunk))
             seen.update(b"".join(found))
-    strange = high - money > 0.3 * letters or beside > (high - money) / 2
+    strange = high - money > 0.3 * letters or beside > (high - money) / 2 or turned
     if bom or sequences > high or seen & IMPLAUSIBLE or strange:
         raise TableError(
             "bad_encoding",

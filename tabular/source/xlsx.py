@@ -1,5 +1,4 @@
-"""Workbooks: the first sheet that holds anything, copied row by row into a CSV that the one reader of rows
-reads.
+"""The parts of a workbook, and a sheet written row by row as a CSV that the one reader of rows reads.
 
 The sheet is read with expat itself: a document type is refused before anything in it is expanded, a cell is
 refused while it grows, rows out of order are noticed, and only one row is in memory. openpyxl has none of
@@ -14,18 +13,14 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from pathlib import Path
 from xml.parsers import expat
 
-from tabular.errors import TableError, counted, shown
+from tabular.errors import TableError, shown
 from tabular.source.archive import Archive, corrupt
 from tabular.source.zero_formats import ZeroFormat, zero_format
 from tabular.values.cells import LONGEST_CELL, is_blank
 
-# Where a workbook of ours says what its table is (`tabular.snapshots.workbook`).
-ABOUT = "About this table"
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
@@ -41,74 +36,7 @@ EAST_ASIAN_DATES = frozenset([*range(27, 37), *range(50, 59)])
 LITERALS = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 
 
-@dataclass
-class SheetCopy:
-    """What was copied, and what should be said about it."""
-
-    sheet: str
-    note: str
-    warnings: list[str] = field(default_factory=list)
-
-
-def write_sheet_copy(path: Path, target: Path, *, on_progress: Callable | None = None) -> SheetCopy:
-    """Copy the first sheet of a workbook that is not empty to a CSV whose record n is row n of the sheet.
-
-    Sheets that can be seen come before hidden ones, and the one on which we tell about a table after all.
-
-    Raises
-    ------
-    TableError
-        ``corrupt_archive``, ``zip_bomb``, ``xml_entity``, ``encrypted``, ``unsupported_type``,
-        ``type_mismatch``, ``cell_too_long``, ``no_rows``.
-    """
-    with Archive(path) as archive:
-        _refuse_other_archives(archive)
-        book = _Workbook(archive)
-        texts = _shared_strings(archive, book.part("sharedStrings"))
-        styles = _styles(archive, book.part("styles"))
-        # What somebody has hidden is rarely what is meant: it is read only where nothing else holds rows.
-        for name, part in sorted(book.sheets, key=lambda each: (each[0] == ABOUT, each[0] in book.hidden)):
-            with target.open("w", encoding="utf-8", newline="") as out:
-                sheet = _Sheet(out, texts, styles, book.epoch)
-                _parse(archive, part, sheet, on_progress)
-            if sheet.width:
-                others = [other for other, _ in book.sheets if other != name]
-                return _said_aloud(name, others, book.hidden, sheet)
-    names = ", ".join(shown(name) for name, _ in book.sheets[:5])
-    raise TableError(
-        "no_rows", f"The workbook holds no rows. Empty: {names}. Choose the file that holds them."
-    )
-
-
-def _said_aloud(name: str, others: list[str], hidden: set[str], sheet: _Sheet) -> SheetCopy:
-    def called(title: str) -> str:
-        return f"{shown(title)} (hidden)" if title in hidden else shown(title)
-
-    copy = SheetCopy(name, "")
-    if others:
-        rest = ", ".join(map(called, others[:5]))
-        copy.note = f" The sheet {called(name)} was read; others were not: {rest}."
-        copy.warnings.append(copy.note.strip())
-    if sheet.formulas:
-        copy.warnings.append(
-            f"{counted(sheet.formulas, 'cell')} with formulas: the results stored in the file were used."
-        )
-    if sheet.zeros[True]:
-        copy.warnings.append(
-            f"{counted(sheet.zeros[True], 'number')} read with the zeros that the sheet shows before them, "
-            f"e.g. {sheet.first_zeros[True]}."
-        )
-    if sheet.zeros[False]:
-        copy.warnings.append(
-            f"{counted(sheet.zeros[False], 'number')} read without the zeros that the sheet may show before "
-            f"them, e.g. {sheet.first_zeros[False]}. Where they belong to an id, save the column as text."
-        )
-    if sheet.outside:
-        copy.warnings.append(f"{counted(sheet.outside, 'cell')} to the right of the header ignored.")
-    return copy
-
-
-def _refuse_other_archives(archive: Archive) -> None:
+def refuse_other_archives(archive: Archive) -> None:
     if archive.has("xl/workbook.bin"):
         raise TableError(
             "unsupported_type", "This is a binary workbook (.xlsb). Save it as .xlsx or as CSV (UTF-8)."
@@ -141,7 +69,7 @@ class _Part:
         pass
 
 
-def _parse(archive: Archive, name: str, part: _Part, on_progress: Callable | None = None) -> None:
+def parse_part(archive: Archive, name: str, part: _Part, on_progress: Callable | None = None) -> None:
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = lambda tag, attributes: part.start(tag.rpartition(":")[2], attributes)
@@ -178,7 +106,7 @@ def _refuse_document_type(*details):
     )
 
 
-class _Workbook(_Part):
+class Workbook(_Part):
     """Names and parts of the sheets, in their order."""
 
     def __init__(self, archive: Archive):
@@ -186,8 +114,8 @@ class _Workbook(_Part):
         self.hidden: set[str] = set()
         self.epoch = datetime(1899, 12, 30)
         relations = _Relations()
-        _parse(archive, "xl/_rels/workbook.xml.rels", relations)
-        _parse(archive, "xl/workbook.xml", self)
+        parse_part(archive, "xl/_rels/workbook.xml.rels", relations)
+        parse_part(archive, "xl/workbook.xml", self)
         self.relations = relations.targets
         self.sheets = []
         for name, relation in self.found:
@@ -222,10 +150,10 @@ class _Relations(_Part):
             self.targets[attributes.get("Id", "")] = attributes.get("Type", "").rpartition("/")[2], full
 
 
-def _shared_strings(archive: Archive, name: str | None) -> list[str]:
+def shared_strings(archive: Archive, name: str | None) -> list[str]:
     part = _SharedStrings()
     if name and archive.has(name):
-        _parse(archive, name, part)
+        parse_part(archive, name, part)
     return part.texts
 
 
@@ -262,7 +190,7 @@ class _SharedStrings(_Part):
             self.pieces.append(data)
 
 
-def _styles(archive: Archive, name: str | None) -> list[str | ZeroFormat]:
+def styles_of(archive: Archive, name: str | None) -> list[str | ZeroFormat]:
     """Return for each style whether it shows a ``moment``, perhaps only a ``time`` of day, zeros before a
     number, or nothing of that.
     """
@@ -271,7 +199,7 @@ def _styles(archive: Archive, name: str | None) -> list[str | ZeroFormat]:
 
     part = _Styles()
     if name and archive.has(name):
-        _parse(archive, name, part)
+        parse_part(archive, name, part)
 
     def shows(number: int) -> str | ZeroFormat:
         if number in EAST_ASIAN_DATES:
@@ -310,7 +238,7 @@ def _whole(text: str | None) -> int:
         raise corrupt("a number format has no number") from None
 
 
-class _Sheet(_Part):
+class Sheet(_Part):
     """Writes each row as soon as it ends."""
 
     def __init__(self, out, texts: list[str], styles: list[str | ZeroFormat], epoch: datetime):

@@ -54,7 +54,7 @@ def test_a_table_is_loaded_as_it_was_planned(tmp_path):
     report, frame = loaded(path, plan)
 
     assert (report.rows_in, report.accepted, report.blanks) == (200, 200, {"Balance": 20})
-    assert "20 blank cells (also NA, NULL and the like) in 1 column: Balance 20." in report.warnings
+    assert "20 blank cells in 1 column: Balance 20." in report.warnings
     assert plan.kinds == {
         "Geography": "category",
         "Opened": "number",

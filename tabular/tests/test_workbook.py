@@ -8,7 +8,7 @@ import pytest
 
 from tabular.previews.preview import preview_table
 from tabular.snapshots.workbook import Fact, Measure, Share, measure_columns, write_xlsx
-from tabular.source.xlsx import ABOUT
+from tabular.source.sheets import ABOUT
 from tabular.values.amounts import NumberFormat
 
 COLUMNS = {

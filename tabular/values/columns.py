@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,13 +13,15 @@ from tabular.values import cells
 from tabular.values.amounts import NumberFormat, read_numbers
 from tabular.values.cells import BadCell
 from tabular.values.masks import blanks_of, mask_of
-from tabular.values.missing import is_missing, missing_of
+from tabular.values.missing import missing_of, without_words, words_said
 from tabular.values.moments import read_moments
 from tabular.values.schema import Column
 
 # The rule of cells.NUMBER for RE2.
 NUMBER = r"^-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 MICROSECONDS = pa.timestamp("us")
+# Columns in which a word may say that nothing is known.
+WORDED = ("number", "age", "category")
 
 
 @dataclass
@@ -31,12 +34,23 @@ class Typed:
     respelled: dict[str, dict]
     # Blank cells that had a meaning, by column.
     filled: dict[str, int]
+    # By column the word of each cell that was read as blank because of it.
+    words: dict[str, pa.Array]
 
     def filter(self, kept: pa.Array) -> Typed:
         """Return the rows that `kept` marks."""
         columns = {name: array.filter(kept) for name, array in self.columns.items()}
         ids = None if self.ids is None else self.ids.filter(kept)
-        return Typed(columns, ids, None, self.respelled, self.filled)
+        words = {name: array.filter(kept) for name, array in self.words.items()}
+        return Typed(columns, ids, None, self.respelled, self.filled, words)
+
+    def count_words(self) -> Counter:
+        """Return how many cells say each word that was read as blank."""
+        counts: Counter = Counter()
+        for array in self.words.values():
+            found = pc.value_counts(array.drop_null()).to_pylist()
+            counts.update({each["values"]: each["counts"] for each in found})
+        return counts
 
 
 def type_columns(arrays: dict[int, pa.Array], plan, rows: int) -> Typed:
@@ -53,20 +67,24 @@ def type_columns(arrays: dict[int, pa.Array], plan, rows: int) -> Typed:
     suspects = np.zeros(rows, bool)
     columns, respelled, ids = {}, {}, None
     words = plan.schema.missing_words
+    said: dict[str, pa.Array] = {}
     reference = plan.spec.counted_from(plan.schema)
     for column, place in plan.found:
         array = arrays[place]
+        if words and column.kind in WORDED and (found := _words_of(array, column)) is not None:
+            said[column.name] = found
+            array = _without_words(array, column)
         if column.kind == "id":
             ids = array
             suspects |= missing_of(array, measured=False) if words else blanks_of(array)
         elif column.kind == "number":
-            columns[column.name], bad = _numbers(array, column, words)
+            columns[column.name], bad = _numbers(array, column)
             suspects |= bad
         elif column.kind == "age":
-            columns[column.name], bad = _ages(array, column, reference, words)
+            columns[column.name], bad = _ages(array, column, reference)
             suspects |= bad
         elif column.kind == "category":
-            columns[column.name], changed = _categories(array, column, words)
+            columns[column.name], changed = _categories(array, column)
             if changed:
                 respelled[column.name] = changed
         else:
@@ -83,14 +101,14 @@ def type_columns(arrays: dict[int, pa.Array], plan, rows: int) -> Typed:
             columns[column.name], bad = _fill_blanks(columns, column)
             suspects |= bad
             filled[column.name] = number - int(bad.sum())
-    return Typed(columns, ids, suspects if suspects.any() else None, respelled, filled)
+    return Typed(columns, ids, suspects if suspects.any() else None, respelled, filled, said)
 
 
-def _numbers(array: pa.Array, column: Column, words: bool) -> tuple[pa.Array, np.ndarray]:
+def _numbers(array: pa.Array, column: Column) -> tuple[pa.Array, np.ndarray]:
     """Return numbers with nulls for blanks, and a mask of those that are none or out of bounds."""
     unreadable = np.zeros(len(array), bool)
     if pa.types.is_string(array.type) and column.decimal is not None:
-        array, unreadable = _written_numbers(array, column, words)
+        array, unreadable = _written_numbers(array, column)
     elif pa.types.is_string(array.type):
         text = pc.utf8_trim(array, " ")
         blank = pc.or_(pc.equal(pc.binary_length(text), 0), pc.utf8_is_space(array))
@@ -110,28 +128,38 @@ def _numbers(array: pa.Array, column: Column, words: bool) -> tuple[pa.Array, np
     return array, bad | unreadable
 
 
-def _written_numbers(array: pa.Array, column: Column, words: bool) -> tuple[pa.Array, np.ndarray]:
+def _words_of(array: pa.Array, column: Column) -> pa.Array | None:
+    """Return the word of each cell that says that nothing is known; None where there is none."""
+    if pa.types.is_dictionary(array.type):
+        found = words_said(array.dictionary, measured=column.kind != "category")
+        return None if found is None else found.take(array.indices)
+    return words_said(array, measured=True) if pa.types.is_string(array.type) else None
+
+
+def _without_words(array: pa.Array, column: Column) -> pa.Array:
+    if not pa.types.is_dictionary(array.type):
+        return without_words(array, measured=True)
+    texts = without_words(array.dictionary, measured=column.kind != "category")
+    # Several words became the same blank: each text stands once in a dictionary.
+    return texts.take(array.indices).dictionary_encode()
+
+
+def _written_numbers(array: pa.Array, column: Column) -> tuple[pa.Array, np.ndarray]:
     """Return numbers as their column writes them, nulls for blanks, and a mask of those that are none."""
-    missing = missing_of(array, measured=True) if words else blanks_of(array)
-    if missing.any():
-        array = pc.if_else(pa.array(missing), pa.scalar("", pa.string()), array)
     written = NumberFormat(column.decimal, column.thousands, column.lakhs)
     values, blank, unreadable = read_numbers(array, written)
     return pa.array(values, mask=blank | unreadable), unreadable
 
 
-def _ages(array: pa.DictionaryArray, column: Column, reference, words: bool) -> tuple[pa.Array, np.ndarray]:
+def _ages(array: pa.DictionaryArray, column: Column, reference) -> tuple[pa.Array, np.ndarray]:
     """Return days before `reference`, with nulls for blanks, and a mask of the cells that are no dates.
 
     Whole days: what a day a date means is certain, its hour is not asked of every file.
     """
     texts = array.dictionary
-    missing = missing_of(texts, measured=True) if words else blanks_of(texts)
-    if missing.any():
-        texts = pc.if_else(pa.array(missing), pa.scalar("", pa.string()), texts)
     moments, _, bad = read_moments(texts, column.date_order)
     if not column.blank_allowed:
-        bad = bad | missing
+        bad = bad | blanks_of(texts)
     unknown = np.isnat(moments)
     days = (np.datetime64(reference) - moments.astype("datetime64[D]")).astype(np.float64)
     chosen = array.indices
@@ -151,14 +179,11 @@ def _fill_blanks(columns: dict[str, pa.Array], column: Column) -> tuple[pa.Array
     return pa.array(filled), blank & (when != rule.when_value)
 
 
-def _categories(array: pa.DictionaryArray, column: Column, words: bool) -> tuple[pa.Array, dict]:
+def _categories(array: pa.DictionaryArray, column: Column) -> tuple[pa.Array, dict]:
     """Return categories in their known spelling, and how many rows were spelled otherwise."""
     known = cells.known_spellings(column)
     written = array.dictionary.to_pylist()
     read = [cells.match_category(text, known) for text in written] if known else written
-    if words:
-        pairs = zip(written, read, strict=True)
-        read = ["" if is_missing(before, measured=False) else after for before, after in pairs]
     if read == written:
         return array, {}
     counts = np.bincount(array.indices.to_numpy(zero_copy_only=False), minlength=len(written))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tabular.values.words import words_of
 
 
@@ -15,13 +17,16 @@ def _phrases(lines: str) -> tuple[tuple[str, ...], ...]:
 
 YES = _set(
     """
-    yes y true t 1 ja j wahr waar oui vrai si sí vero verdadero
-    """
+    yes y true t 1 ja j wahr waar oui vrai si sí vero verdadero sim verdadeiro tak prawda ano áno pravda da
+    igen igaz evet doğru kyllä tosi sann sandt jah jā taip да истина так ναι כן نعم ใช่ có 是 对 對 はい 예 네
+    """  # noqa: RUF001
 )
 NO = _set(
     """
-    no n false f 0 nein falsch nee onwaar non faux falso
-    """
+    no n false f 0 nein falsch nee onwaar non faux falso não nao nie fałsz ne nepravda nu nem hamis hayır
+    hayir yanlış yanlis ei epätosi nej nei falsk usann nē нет ложь ні не όχι לא لا ไม่ không 否 不 いいえ
+    아니요 아니오
+    """  # noqa: RUF001
 )
 
 # Columns that say who left, the surest first.
@@ -147,6 +152,24 @@ def says_afterwards(name: str) -> str | None:
             if "".join(words) == "".join(phrase) or (len(phrase) > 1 and set(phrase) <= set(words)):
                 return reason
     return None
+
+
+def yes_no_spellings(values: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return what every word for yes and no means among known values, where one of them says each.
+
+    Examples
+    --------
+    >>> dict(yes_no_spellings(("No", "No internet service", "Yes")))["true"], yes_no_spellings(("DSL", "No"))
+    ('Yes', ())
+    """
+    says = {True: [], False: []}
+    for value in values:
+        if (said := yes_or_no(value)) is not None:
+            says[said].append(value)
+    if not len(says[True]) == len(says[False]) == 1:
+        return ()
+    pairs = dict.fromkeys(sorted(YES), says[True][0]) | dict.fromkeys(sorted(NO), says[False][0])
+    return tuple(pairs.items())
 
 
 def yes_or_no(text: str) -> bool | None:

@@ -65,7 +65,15 @@ def missing_of(texts: pa.Array, *, measured: bool) -> np.ndarray:
     return missing
 
 
-def spellings() -> list[str]:
-    """Return the words as they are usually written, for a reader that compares letter by letter."""
-    words = sorted({*MISSING, NOTHING})
-    return sorted({form for word in words for form in (word, word.upper(), word.title(), "NaN", "<NA>")})
+def words_said(texts: pa.Array, *, measured: bool) -> pa.Array | None:
+    """Return the word of each text that says that nothing is known, else null; None where none does."""
+    said = missing_of(texts, measured=measured) & ~blanks_of(texts)
+    if not said.any():
+        return None
+    return pc.if_else(pa.array(said), pc.utf8_trim_whitespace(texts), pa.scalar(None, pa.string()))
+
+
+def without_words(texts: pa.Array, *, measured: bool) -> pa.Array:
+    """Return texts with a blank in place of each word that says that nothing is known."""
+    missing = missing_of(texts, measured=measured)
+    return pc.if_else(pa.array(missing), pa.scalar("", pa.string()), texts) if missing.any() else texts

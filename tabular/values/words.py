@@ -127,8 +127,6 @@ RETURNS = _set(
     "retoure retour gutschrift erstattung remboursement annulation devolucion devolución reembolso "
     "voided wc-refunded wc-cancelled storniert erstattet geannuleerd terugbetaald remboursée annulée"
 )
-# What databases and programs write where there is no customer.
-NOBODY = frozenset({"null", "nan", "none", "n/a", "#n/a", "(null)", "<na>", "\\n"})
 CLOSE_ENOUGH = 0.86
 
 

@@ -11,13 +11,17 @@ from companies.access import IsDeveloper, IsMember
 from companies.models import Scope
 from companies.services.conditions import LONGEST_REASON
 from intake.api import IDEMPOTENCY_KEY, TableField, TableInput, TakesUpload, refusals
+from ml.model_types.catalogue import MODEL_TYPES
 from registry.api.populations import CustomerBaseList, CustomerBaseOutput
+from registry.services.model_types import describe_types
 from registry.services.populations import LONGEST_CURRENCY, LONGEST_NAME
 from tabular.snapshots.column_types import LEARNED
 from training.api.resources import RetrainingOutput
 from training.selectors import training_runs_for
 from training.services.own_tables import start_from_file
 from training.services.retraining import USUAL_OWN_TYPE
+
+TYPES_TOLD = describe_types(tuple(MODEL_TYPES), USUAL_OWN_TYPE)
 
 
 class ColumnsField(serializers.ListField):
@@ -44,7 +48,7 @@ class CustomerBaseInput(TableInput):
     decimals = serializers.JSONField(default=dict, help_text='As in {"Fee": ","}, the sign before decimals.')
     value_column = serializers.CharField(default=None, help_text="What a customer is worth a month.")
     currency = serializers.CharField(max_length=LONGEST_CURRENCY, default="", help_text="Of it, as in EUR.")
-    model_type = serializers.CharField(default=USUAL_OWN_TYPE, help_text="Slug of the type to train.")
+    model_type = serializers.CharField(default=USUAL_OWN_TYPE, help_text=f"The type to train. {TYPES_TOLD}")
     reason = serializers.CharField(max_length=LONGEST_REASON, default="", help_text="Beside the model.")
 
     def validate_types(self, found):
@@ -107,6 +111,7 @@ class CustomerBases(TakesUpload, CustomerBaseList):
                 "decimals": said["decimals"],
             },
             encoding=said["encoding"],
+            sheet=said["sheet"],
             base_name=said["name"],
             keep_leaking=said["keep"],
             **{name: said[name] for name in ("value_column", "currency", "model_type", "reason", "bad_rows")},

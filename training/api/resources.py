@@ -189,6 +189,7 @@ class Retrainings(TakesUpload, generics.ListAPIView):
             model_type=said["model_type"],
             bad_rows=said["bad_rows"],
             encoding=said["encoding"],
+            sheet=said["sheet"],
             idempotency_key=request.headers.get("Idempotency-Key"),
             at=timezone.now(),
         )

@@ -14,7 +14,8 @@ from companies.organisations import OfOrganisation
 from jobs.models import Job
 from registry.access import log_base_or_404
 from registry.api.populations import LOG_BASE
-from registry.services.model_types import LOG_TYPES, USUAL_LOG_TYPE, read_model_type
+from registry.presenting.quality import figures_of_churners
+from registry.services.model_types import LOG_TYPES, USUAL_LOG_TYPE, describe_types, read_model_type
 from training.presenting.status import training_status
 from training.selectors import latest_feature_training, latest_features
 from training.services.feature_training import start_feature_training
@@ -38,7 +39,9 @@ class StatusOutput(serializers.Serializer):
         allow_null=True, help_text="What came of it, such as v3; predict names the version that scored."
     )
     accuracy = serializers.FloatField(allow_null=True)
-    precision = serializers.FloatField(allow_null=True, help_text="Of those it says will leave, how many do.")
+    precision = serializers.FloatField(
+        allow_null=True, help_text="Of those it says will leave, how many do; null where it names nobody."
+    )
     recall = serializers.FloatField(allow_null=True, help_text="Of those who leave, how many it finds.")
     f1_score = serializers.FloatField(allow_null=True)
     roc_auc = serializers.FloatField(allow_null=True)
@@ -67,7 +70,15 @@ class Train(OfOrganisation, APIView):
     @extend_schema(
         request=None,
         responses=TrainOutput,
-        parameters=[OpenApiParameter("model_type", enum=LOG_TYPES, default=USUAL_LOG_TYPE), LOG_BASE],
+        parameters=[
+            OpenApiParameter(
+                "model_type",
+                enum=LOG_TYPES,
+                default=USUAL_LOG_TYPE,
+                description=describe_types(LOG_TYPES, USUAL_LOG_TYPE),
+            ),
+            LOG_BASE,
+        ],
     )
     def post(self, request, org):
         company = request.member.company
@@ -133,7 +144,7 @@ def describe_training(training):
 
 
 def _figures(metrics):
-    churners = metrics.additional_metrics["churners"]
+    churners = figures_of_churners(metrics.additional_metrics)
     return {
         "accuracy": _rounded(metrics.accuracy),
         "precision": _rounded(churners["precision"]),

@@ -35,6 +35,7 @@ def examine(
     max_bytes: int,
     today: str,
     encoding: str | None = None,
+    sheet: str | None = None,
     on_progress: Progress,
 ) -> dict:
     """Check the table at `path` as one to learn from, choose its schema and judge each column alone.
@@ -45,7 +46,7 @@ def examine(
         `SnapshotPlan.to_dict`: how it is read.
     today
         The day, in ISO form, on which it came.
-    encoding
+    encoding, sheet
         As for `tabular.snapshots.check.check_table`.
 
     Returns
@@ -64,7 +65,8 @@ def examine(
     table = reading.table_schema(name=SCHEMA_NAME, purpose="train")
     report = check_table(
         path, table, purpose="train", bad_rows=bad_rows, rejects_path=Path(rejects_path),
-        max_bytes=max_bytes, today=date.fromisoformat(today), encoding=encoding, on_progress=on_progress,
+        max_bytes=max_bytes, today=date.fromisoformat(today), encoding=encoding, sheet=sheet,
+        on_progress=on_progress,
     )  # fmt: skip
     on_progress("Looking for columns that know the answer", 0, 0)
     found = load_frame(path, report.spec, table)

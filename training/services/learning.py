@@ -10,6 +10,8 @@ import pandas as pd
 from django.conf import settings
 
 from core.errors import Unprocessable
+from core.files.drafts import drafts_in
+from intake.services.waiting import waiting_room
 from ml.exchange.export import ExportedModel, export_model
 from ml.learning.training import train_model
 from ml.matrix.schemas import FeatureSchema
@@ -61,7 +63,7 @@ def read_table(
     """
     columns = stored_table(schema, reading)
     # The check puts copies beside the file that it reads, and nobody may change the file under it.
-    with tempfile.TemporaryDirectory(dir=settings.STATE_DIR) as folder:
+    with tempfile.TemporaryDirectory(dir=drafts_in(waiting_room())) as folder:
         copy = Path(folder) / "table"
         shutil.copyfile(path, copy)
         try:

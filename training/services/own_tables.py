@@ -17,7 +17,7 @@ from companies.services.conditions import checked_reason
 from companies.services.locking import lock_company
 from core.errors import Unprocessable
 from intake.limits import upload_limit
-from intake.services.checking import REFUSE, FileRefused, ask_for_letters, preview_upload, said_encoding
+from intake.services.checking import REFUSE, FileRefused, ask_how_to_read, preview_upload, said_of
 from intake.services.submissions import run_of_earlier_send
 from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep, take_in
 from ml.matrix.schemas import FeatureSchema
@@ -92,7 +92,9 @@ class CheckedTable:
 # --- Looked at -------------------------------------------------------------------------------------------
 
 
-def look_at_table(*, member: Member, upload: File | WaitingUpload | str, encoding: str = "") -> SeenTable:
+def look_at_table(
+    *, member: Member, upload: File | WaitingUpload | str, encoding: str = "", sheet: str = ""
+) -> SeenTable:
     """Take a table in, propose what its columns are, and keep it for an hour.
 
     Parameters
@@ -100,7 +102,7 @@ def look_at_table(*, member: Member, upload: File | WaitingUpload | str, encodin
     upload
         What came with a form, or an upload that was kept, by itself or by its token: then it is looked at
         anew, and as what it was described is forgotten.
-    encoding
+    encoding, sheet
         As for `intake.services.checking.take_in_table`.
 
     Raises
@@ -109,16 +111,16 @@ def look_at_table(*, member: Member, upload: File | WaitingUpload | str, encodin
         `member` is a user.
     FileRefused
         It cannot be read, or is a purchase log (`is_log`). Nothing of it is left, except where its owner can
-        go on with it (`kept`): elsewhere, or after saying how its letters are written (`letters`).
+        go on with it (`kept`): elsewhere, or after saying how it is read (`letters`, `sheets`).
     """
     refuse_others(member)
     waiting = find_kept(upload, member=member) if isinstance(upload, str) else None
     try:
         waiting = waiting or take_in(upload)
-        preview, inferred = _look(waiting, said_encoding(waiting, encoding))
+        preview, inferred = _look(waiting, said_of(waiting, encoding=encoding, sheet=sheet))
     except TableError as error:
-        if waiting and error.kind == "bad_encoding":
-            raise ask_for_letters(error, waiting, member=member) from error
+        if waiting and (asked := ask_how_to_read(error, waiting, member=member)):
+            raise asked from error
         if waiting:
             waiting.remove()
         raise FileRefused(error) from error
@@ -162,8 +164,8 @@ def latest_choices(token: str, *, member: Member) -> tuple[Choices, str] | None:
     return Choices(**choices | {"left_out": tuple(choices["left_out"])}), known["asked"]["bad_rows"]
 
 
-def _look(waiting, encoding):
-    preview = preview_upload(waiting, encoding=encoding)
+def _look(waiting, said):
+    preview = preview_upload(waiting, **said)
     inferred = infer_table_in_child(waiting.path, preview, **_limits(settings.UPLOAD_MEMORY_MB))
     _refuse_few(inferred.rows)
     return preview, inferred
@@ -276,7 +278,7 @@ def _examined(waiting, token, inferred, choices, bad_rows, today):
                 "rejects_path": str(waiting.rejects_path),
                 "max_bytes": upload_limit(),
                 "today": today,
-                "encoding": said_encoding(waiting, ""),
+                **said_of(waiting),
             },
             **_limits(settings.TRAINING_MEMORY_MB),
         )
@@ -397,6 +399,7 @@ def start_from_file(
     upload: File,
     said: dict,
     encoding: str = "",
+    sheet: str = "",
     idempotency_key: str | None = None,
     at: datetime,
     **options,
@@ -420,7 +423,7 @@ def start_from_file(
     if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=upload):
         return earlier
     try:
-        seen = look_at_table(member=member, upload=upload, encoding=encoding)
+        seen = look_at_table(member=member, upload=upload, encoding=encoding, sheet=sheet)
     except FileRefused as refusal:
         if refusal.kept:
             find_kept(refusal.kept, member=member).remove()

@@ -62,6 +62,7 @@ def check_upload(
     population: Population,
     bad_rows: str = REFUSE,
     encoding: str = "",
+    sheet: str = "",
     at: datetime,
 ) -> CheckedUpload:
     """Check a file as one to learn from, and keep it for an hour until its owner decides.
@@ -75,7 +76,7 @@ def check_upload(
     """
     refuse_others(member)
     _refuse_base(population, member.company)
-    waiting, report = _checked(member, upload, population, bad_rows, encoding, at)
+    waiting, report = _checked(member, upload, population, bad_rows, encoding, sheet, at)
     waiting.write_report(report)
     return CheckedUpload(report=report, name=waiting.name, token=keep(waiting, member=member))
 
@@ -104,6 +105,7 @@ def start_retraining(
     model_type: str | None = None,
     bad_rows: str = REFUSE,
     encoding: str = "",
+    sheet: str = "",
     idempotency_key: str | None = None,
     at: datetime,
 ) -> TrainingRun:
@@ -124,7 +126,7 @@ def start_retraining(
         the company the one that was trained last.
     bad_rows
         ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
-    encoding
+    encoding, sheet
         As for `intake.services.checking.take_in_table`.
     idempotency_key
         Sent twice by the same member, the first run comes back and the second file is dropped unread.
@@ -151,7 +153,7 @@ def start_retraining(
     chosen_type = type_to_retrain(population, model_type)
     latest_dataset(company=member.company, population=population, at=at)
 
-    waiting, report = _checked(member, upload, population, bad_rows, encoding, at)
+    waiting, report = _checked(member, upload, population, bad_rows, encoding, sheet, at)
     with transaction.atomic():
         # Two that are sent at once stand in a row: the second waits for the first.
         lock_company(member.company.pk)
@@ -273,7 +275,7 @@ def _refuse_base(population, company):
         )
 
 
-def _checked(member, upload, population, bad_rows, encoding, at):
+def _checked(member, upload, population, bad_rows, encoding, sheet, at):
     schema = customers_table(population.features, population.reading, purpose="train")
     waiting, report = take_in_table(
         upload,
@@ -282,6 +284,7 @@ def _checked(member, upload, population, bad_rows, encoding, at):
         purpose="train",
         bad_rows=bad_rows,
         encoding=encoding,
+        sheet=sheet,
         at=at,
     )
     if population.has_ids or not population.datasets.exists():

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from companies.identity import Member
 from core.errors import Forbidden
+from core.files.drafts import drafts_in
 from training.models import TrainingRun
 
 
@@ -28,4 +29,4 @@ def work_folder() -> Path:
 def room_for(training: TrainingRun) -> tempfile.TemporaryDirectory:
     """Return a folder of this machine for what `training` writes before anything of it is kept."""
     work_folder().mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryDirectory(dir=work_folder(), prefix=f"{training.uuid}-")
+    return tempfile.TemporaryDirectory(dir=drafts_in(work_folder()), prefix=f"{training.uuid}-")

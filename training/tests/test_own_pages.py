@@ -346,6 +346,13 @@ def test_any_type_and_the_value_of_a_customer_can_be_chosen(as_developer, train_
     assert (run.population.value_column, run.population.currency) == ("Fee", "EUR")
 
 
+def test_each_type_says_before_it_is_chosen_how_long_it_trains(train_page):
+    page = words(train_page(gym()))
+
+    assert page.count("Trains fast.") == 2
+    assert page.count("Takes 10 to 20 times as long to train as a fast one.") == 2
+
+
 def test_sent_twice_it_is_one_base_and_one_training(as_developer, train_page):
     page = train_page(gym())
     sent = as_sent(page.context["form"])

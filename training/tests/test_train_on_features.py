@@ -10,7 +10,7 @@ from ml.samples.sample_logs import make_sample_log
 from registry.selectors import champion_of, purchases_base, telecom_base, versions_for
 from registry.services.model_types import UnknownModelType
 from registry.services.opening import load_manifest
-from registry.tests.factories import PopulationFactory
+from registry.tests.factories import CURVES, ModelMetricsFactory, ModelVersionFactory, PopulationFactory
 from training.api.v2 import describe_training
 from training.models import TrainingRun
 from training.presenting.status import TRAINING_STATUS
@@ -262,6 +262,23 @@ def test_operators_read_why_it_failed_and_what_was_deleted(member, do_jobs, as_o
 
     assert "at least 30 customers who left" in page
     assert "They were deleted." in page
+
+
+def test_neither_programs_nor_operators_are_told_a_precision_of_nobody(member, as_operator):
+    process(member, make_sample_log("coffee_shop", customers=30))
+    training = train(member, at=LATER)
+    churners = CURVES["churners"] | {"precision": 0.0, "recall": 0.0, "f1": 0.0}
+    nobody = {"true_negative": 947, "false_positive": 0, "false_negative": 340, "true_positive": 0}
+    training.version = ModelMetricsFactory(
+        model=ModelVersionFactory(company=member.company, population=training.population),
+        additional_metrics=CURVES | {"confusion": nobody, "churners": churners},
+    ).model
+    training.save()
+
+    page = as_operator.get(f"/admin/training/trainingrun/{training.pk}/change/").content.decode()
+
+    assert (told(member)["precision"], told(member)["recall"]) == (None, 0)
+    assert "precision unknown (it named nobody), recall 0.000" in page
 
 
 def test_tells_that_nothing_was_started(member):

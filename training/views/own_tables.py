@@ -47,7 +47,7 @@ def new_base(request):
     if not form.is_valid():
         return _file_page(request, form, status=400)
     try:
-        seen = look_at_table(member=request.member, upload=form.upload, encoding=form.chosen_encoding)
+        seen = look_at_table(member=request.member, upload=form.upload, **form.reading)
     except DomainError as error:
         return _file_page(request, form, refusal=error, status=error.http_status)
     return go(request, _step("training:describe_base", seen.token))

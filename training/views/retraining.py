@@ -78,7 +78,7 @@ def _check(request, base):
             upload=form.upload,
             population=base,
             bad_rows=form.bad_rows,
-            encoding=form.chosen_encoding,
+            **form.reading,
             at=timezone.now(),
         )
     except DomainError as error:

@@ -14,7 +14,15 @@ from companies.organisations import OfOrganisation
 from core.downloads import CSV, plain_name
 from core.files.store import file_url, send_object
 from core.files.stored import DATASETS
-from intake.api import IDEMPOTENCY_KEY, NoRowsLeftOut, RowsRead, TableField, TakesUpload, refusals
+from intake.api import (
+    IDEMPOTENCY_KEY,
+    NoRowsLeftOut,
+    ReadingInput,
+    RowsRead,
+    TableField,
+    TakesUpload,
+    refusals,
+)
 from ml.logs.features.catalogue import FEATURE_SETS
 from transactions.api.bases import LogBaseInput, named_bases
 from transactions.api.rows import account_of_log
@@ -33,7 +41,7 @@ TAG = "churn v2"
 STATES = ("uploaded", "processing", "ready", "error")
 
 
-class UploadInput(LogBaseInput):
+class UploadInput(ReadingInput, LogBaseInput):
     file = TableField(help_text="CSV or XLSX with customer_id, event_date, amount, event_type.")
     has_churn_label = serializers.BooleanField(
         allow_null=True,
@@ -109,6 +117,8 @@ class UploadDataset(OfOrganisation, TakesUpload, APIView):
             member=request.member,
             upload=wanted.validated_data["file"],
             has_churn_label=wanted.validated_data["has_churn_label"],
+            encoding=wanted.validated_data["encoding"],
+            sheet=wanted.validated_data["sheet"],
             **named_bases(request.member, wanted.validated_data),
             idempotency_key=request.headers.get("Idempotency-Key"),
             at=timezone.now(),

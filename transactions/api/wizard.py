@@ -12,7 +12,15 @@ from rest_framework.views import APIView
 from companies.access import IsMember
 from companies.models import Scope
 from core.errors import DomainError
-from intake.api import IDEMPOTENCY_KEY, RowsRead, TableField, TakesUpload, UploadRefusal, refusals
+from intake.api import (
+    IDEMPOTENCY_KEY,
+    ReadingInput,
+    RowsRead,
+    TableField,
+    TakesUpload,
+    UploadRefusal,
+    refusals,
+)
 from jobs.models import Job
 from jobs.waiting import see_through
 from ml.logs.profile.score import MINIMUM_CUSTOMERS, MINIMUM_RECORDS
@@ -39,7 +47,7 @@ class LogCouldNotBeRead(DomainError):
     http_status = 422
 
 
-class SentLog(LogBaseInput):
+class SentLog(ReadingInput, LogBaseInput):
     file = TableField(help_text="CSV or XLSX, one row per purchase.")
 
 
@@ -108,6 +116,8 @@ class Upload(TakesUpload, APIView):
         analysis = start_analysis(
             member=request.member,
             upload=wanted.validated_data["file"],
+            encoding=wanted.validated_data["encoding"],
+            sheet=wanted.validated_data["sheet"],
             **named_bases(request.member, wanted.validated_data),
             idempotency_key=request.headers.get("Idempotency-Key"),
             at=timezone.now(),

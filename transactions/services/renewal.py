@@ -10,6 +10,7 @@ from companies.identity import Member
 from core.errors import Conflict, DomainError, Unprocessable
 from core.files.store import remove_file
 from core.files.stored import DATASETS
+from intake.services.checking import FileRefused
 from registry.models import Dataset
 from tabular.previews.preview import Preview
 from tabular.previews.recognition import looks_like_customers
@@ -37,8 +38,10 @@ def start_newer_log(
     *,
     member: Member,
     earlier: AnalysisSession,
-    upload: File,
+    upload: File | str,
     name: str = "",
+    encoding: str = "",
+    sheet: str = "",
     largest: int | None = None,
     idempotency_key: str | None = None,
     at: datetime,
@@ -51,7 +54,7 @@ def start_newer_log(
     ----------
     earlier
         A log of the company that was read.
-    upload, name, largest, idempotency_key, at
+    upload, name, encoding, sheet, largest, idempotency_key, at
         As `transactions.services.uploads.start_analysis` has them.
 
     Raises
@@ -67,15 +70,21 @@ def start_newer_log(
     transactions.services.importing.MappingRefused
         A column of that name holds something else now.
     """
-    analysis = start_analysis(
-        member=member,
-        upload=upload,
-        population=earlier.population,
-        name=name,
-        largest=largest,
-        idempotency_key=idempotency_key,
-        at=at,
-    )
+    options = {
+        "member": member,
+        "population": earlier.population,
+        "name": name,
+        "largest": largest,
+        "idempotency_key": idempotency_key,
+        "at": at,
+    }
+    try:
+        analysis = start_analysis(upload=upload, encoding=encoding, sheet=sheet, **options)
+    except FileRefused as refusal:
+        said = _said_before(refusal, earlier.parse_spec["table"])
+        if not said:
+            raise
+        analysis = start_analysis(upload=refusal.kept, **said, **options)
     if analysis.job_id is not None:
         return analysis  # the same form, sent twice
     try:
@@ -83,6 +92,13 @@ def start_newer_log(
     except DomainError:
         _take_back(analysis)
         raise
+
+
+def _said_before(refusal, table):
+    """Return how a person said that the earlier file is read, where the newer one leaves the same open."""
+    if table["encoding"] in {one.encoding for one in refusal.letters}:
+        return {"encoding": table["encoding"]}
+    return {"sheet": table["sheet"]} if table["sheet"] in refusal.sheets else {}
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from companies.services.conditions import one_line
 from core.errors import Conflict, DomainError
 from core.files.store import remove_file, store_file
 from core.files.stored import DATASETS
-from intake.services.checking import FileRefused, preview_upload
+from intake.services.checking import FileRefused, ask_how_to_read, preview_upload, said_of
 from intake.services.submissions import Submission
 from intake.services.waiting import WaitingUpload, find_kept, take_in
 from ml.samples.invented import is_invented
@@ -45,6 +45,8 @@ def start_analysis(
     new_base: str = "",
     name: str = "",
     has_churn_label: bool | None = None,
+    encoding: str = "",
+    sheet: str = "",
     largest: int | None = None,
     idempotency_key: str | None = None,
     at: datetime,
@@ -57,7 +59,7 @@ def start_analysis(
         Who sends it; the log belongs to the company.
     upload
         What came with a form, or a file that lies in the waiting room already, by itself or by its token. It
-        is never left behind.
+        is never left behind, except where the refusal says under which token it is kept for an hour.
     population
         Whose purchases; by default the base that the company's logs are of, made with the first of them.
     new_base
@@ -66,6 +68,8 @@ def start_analysis(
         What people find it by; default: the name of the file.
     has_churn_label
         What the sender says about a column with outcomes; None where nobody asked.
+    encoding, sheet
+        As for `intake.services.checking.take_in_table`.
     largest
         Size in bytes up to which a file is accepted, where that is not the limit of uploads.
     idempotency_key
@@ -96,10 +100,13 @@ def start_analysis(
     try:
         waiting = waiting or take_in(upload, largest=largest)
         _refuse_base(population, new_base, member)
-        preview = preview_upload(waiting, largest=largest)
+        preview = preview_upload(waiting, largest=largest, **said_of(waiting, encoding=encoding, sheet=sheet))
         find_base = partial(_base_of, member, population, new_base, at)
         return _keep(submission, waiting, preview, find_base, name, has_churn_label, at)
     except TableError as error:
+        if waiting and (asked := ask_how_to_read(error, waiting, member=member)):
+            waiting = None
+            raise asked from error
         raise FileRefused(error) from error
     finally:
         if waiting:

@@ -32,12 +32,18 @@ def upload(request):
             population=form.population,
             new_base=form.cleaned_data.get("new_base", ""),
             name=form.cleaned_data["name"],
+            **form.reading,
             idempotency_key=form.idempotency_key,
             at=timezone.now(),
         )
     except DomainError as error:
         return _page(request, form, refusal=error, status=error.http_status)
     return go(request, reverse("transactions:columns", args=(request.member.portal, analysis.pk)))
+
+
+def _to_send_again(form):
+    """Return what is sent once more with a file that was kept."""
+    return {name: form.cleaned_data.get(name, "") for name in ("name", "base", "new_base", "token")}
 
 
 def _form(request, *args, **options):
@@ -47,4 +53,5 @@ def _form(request, *args, **options):
 
 def _page(request, form, *, refusal=None, status=200):
     context = upload_context(form, refusal, member=request.member)
+    context["again"] = _to_send_again(form) if refusal else {}
     return render_form(request, "transactions/upload.html", context, status=status)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from companies.management.members import find_member
 from core.errors import DomainError
 from core.files.media import readable_path
+from intake.management.reading import add_reading_arguments, reading_of
 from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
 from predictions.presenting.logs import LogResult
@@ -20,7 +21,6 @@ from predictions.services.runs import start_prediction
 from registry.models import Population
 from registry.selectors import offered_versions, population_named
 from tabular.snapshots.ages import say_day
-from tabular.source.encodings import BY_HAND
 from transactions.selectors import analyses_for
 
 
@@ -65,12 +65,7 @@ class Command(BaseCommand):
             help="day from which the dates of the file are counted back, as in 2026-11-30; default: the "
             "latest date in the file",
         )
-        parser.add_argument(
-            "--encoding",
-            choices=BY_HAND,
-            default="",
-            help="how letters are written; by default it is recognised",
-        )
+        add_reading_arguments(parser)
         parser.add_argument("--out", help="where to write the result CSV; default: only its place is printed")
 
     def handle(self, *, file, company, by, out, **options):
@@ -107,7 +102,7 @@ class Command(BaseCommand):
             upload=upload,
             bad_rows=LEAVE_OUT if leave_out_bad_rows else REFUSE,
             as_of=as_of,
-            encoding=options["encoding"],
+            **reading_of(options),
             at=timezone.now(),
         )
 
@@ -124,7 +119,9 @@ class Command(BaseCommand):
         if upload is None:
             return start_log_prediction(analysis=analysis, **sent)
         # The limit of uploads is for those who wait in front of a page.
-        return start_newer_prediction(earlier=analysis, upload=upload, largest=max(upload.size, 1), **sent)
+        return start_newer_prediction(
+            earlier=analysis, upload=upload, largest=max(upload.size, 1), **reading_of(options), **sent
+        )
 
     def _tell(self, prediction, out):
         stored = readable_path(prediction.result_dataset_path)

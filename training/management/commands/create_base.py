@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from companies.management.members import find_developer
 from core.errors import DomainError
+from intake.management.reading import add_reading_arguments, reading_of
 from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
 from tabular.snapshots.column_types import LEARNED
@@ -51,6 +52,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--leave-out-bad-rows", action="store_true", help="learn from the others instead of refusing"
         )
+        add_reading_arguments(parser)
         parser.add_argument(
             "--wait",
             action="store_true",
@@ -98,6 +100,7 @@ class Command(BaseCommand):
                 currency=said["currency"],
                 keep_leaking=said["keep"],
                 bad_rows=LEAVE_OUT if said["leave_out_bad_rows"] else REFUSE,
+                **reading_of(said),
                 on_checked=self._tell,
                 at=timezone.now(),
             )

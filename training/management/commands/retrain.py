@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from companies.management.members import find_developer
 from core.errors import DomainError
+from intake.management.reading import add_reading_arguments, reading_of
 from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
 from registry.models import Population
@@ -28,6 +29,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--leave-out-bad-rows", action="store_true", help="learn from the others instead of refusing"
         )
+        add_reading_arguments(parser)
         parser.add_argument(
             "--wait",
             action="store_true",
@@ -46,6 +48,7 @@ class Command(BaseCommand):
                     population=population,
                     model_type=type,
                     bad_rows=LEAVE_OUT if leave_out_bad_rows else REFUSE,
+                    **reading_of(options),
                     at=timezone.now(),
                 )
         except OSError as error:

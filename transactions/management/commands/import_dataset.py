@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from companies.management.members import find_member
 from core.errors import DomainError
+from intake.management.reading import add_reading_arguments, reading_of
 from jobs.management.outcomes import see_succeed
 from registry.models import Population
 from registry.selectors import population_named
@@ -38,6 +39,7 @@ class Command(BaseCommand):
             metavar="ROLE=COLUMN",
             help=f"what a column means, where it is not recognised; roles: {', '.join(ROLES)}",
         )
+        add_reading_arguments(parser)
         parser.add_argument("--date-order", choices=("DMY", "MDY"), help="where the dates leave it open")
         parser.add_argument("--decimal", choices=(".", ","), help="where the numbers leave it open")
 
@@ -55,6 +57,7 @@ class Command(BaseCommand):
                     name=name,
                     # The limit of uploads is for those who wait in front of a page.
                     largest=max(path.stat().st_size, 1),
+                    **reading_of(options),
                     at=timezone.now(),
                 )
             guessed = {role: guess["column"] for role, guess in analysis.preview["guesses"].items()}

@@ -1,115 +1,28 @@
-"""The operator's door: everything to read, and the same services for what may be done."""
+"""Companies, their people and the keys of their programs."""
 
 from functools import partial
 
 from allauth.account.models import EmailAddress
-from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib import admin
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from rest_framework_api_key.models import APIKey
 
-from companies.models import Account, ApiKey, AuditEvent, Company, Developer, User
+from companies.admin.read_only import ReadOnlyAdmin
+from companies.models import Account, ApiKey, Company, Developer, User
 from companies.services.api_keys import revoke_api_key
 from companies.services.approval import approve_person, decline_person
-from companies.services.conditions import LONGEST_REASON
 from companies.services.erasure import erase_company
 from companies.services.people import deactivate_account, hand_over_developer, reactivate_account
 from core.errors import DomainError
-from core.events import tell_now
-from core.models import UntoldEvent
-
-admin.site.site_header = admin.site.site_title = "Churn Buster"
-admin.site.index_title = "What the operator sees"
 
 # Addresses are those of the accounts; edited here they would part from them.
 admin.site.unregister(EmailAddress)
 
 # The library's own keys belong to no company and open nothing here.
 admin.site.unregister(APIKey)
-
-
-class ReasonForm(forms.Form):
-    """Why. What changes who is served is not done without."""
-
-    reason = forms.CharField(
-        max_length=LONGEST_REASON,
-        widget=forms.Textarea({"rows": 2, "class": "vLargeTextField"}),
-        help_text="It stands beside your name for good.",
-        error_messages={"required": "Say why: whoever reads it later will want to know."},
-    )
-
-
-def link_to(name: str, row) -> str:
-    """Return a link to the page of `row`, whose address is called `name`."""
-    return format_html('<a href="{}">{}</a>', reverse(name, args=(row.pk,)), row)
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Shows rows and never writes them; what may be done is an action over a service."""
-
-    confirmation_template = "admin/confirm_action.html"
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def has_act_permission(self, request):
-        """Who may act: Django's own change permission, although no field can be edited."""
-        return super().has_change_permission(request)
-
-    def act(self, request, queryset, service, done):
-        """Call `service` for each row and say of each how it went."""
-        for row in queryset:
-            try:
-                service(row)
-            except DomainError as error:
-                self.message_user(request, f"{row}: {error}", messages.ERROR)
-            else:
-                self.message_user(request, f"{row} {done}.")
-
-    def describe(self, row):
-        """Return what a page that asks calls `row`."""
-        return str(row)
-
-    def ask(
-        self, request, queryset, *, title, explanation, service, done, button, form=ReasonForm, initial=None
-    ):
-        """Ask for what `form` asks before `service` is called for each row, with the answers.
-
-        The first call answers with the page that asks. Sent back, the answers come here again, by the same
-        action over the same rows. Return what the action returns.
-        """
-        asked = form(initial=initial)
-        status = 200
-        if "confirmed" in request.POST:
-            asked = form(request.POST, request.FILES, initial=initial)
-            if asked.is_valid():
-                self.act(request, queryset, lambda row: service(row, **asked.cleaned_data), done)
-                return None
-            status = 400
-        context = self.admin_site.each_context(request) | {
-            "title": title,
-            "explanation": explanation,
-            "rows": [self.describe(row) for row in queryset],
-            "form": asked,
-            "button": button,
-            "action": request.POST.get("action", ""),
-            "select_across": request.POST.get("select_across", "0"),
-            "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
-            "checkbox": ACTION_CHECKBOX_NAME,
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, self.confirmation_template, context, status=status)
 
 
 @admin.register(Company)
@@ -271,30 +184,3 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     def revoke(self, request, queryset):
         service = partial(revoke_api_key, by=request.user, at=timezone.now())
         self.act(request, queryset, lambda row: service(key=row), "is revoked")
-
-
-@admin.register(AuditEvent)
-class AuditEventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "company", "actor", "action", "subject")
-    list_filter = ("action",)
-    list_select_related = ("company", "actor")
-    search_fields = ("subject", "company__name", "company__id", "actor__email")
-    date_hierarchy = "at"
-    fields = ("at", "company", "actor", "action", "subject", "details")
-
-
-@admin.register(UntoldEvent)
-class UntoldEventAdmin(ReadOnlyAdmin):
-    """What happened and has consequences that did not come yet. Usually there is nothing here."""
-
-    list_display = ("happened_at", "event", "subscriber", "attempts", "error", "due_at")
-    list_filter = ("event", "subscriber")
-    search_fields = ("about", "error")
-    date_hierarchy = "happened_at"
-    fields = (*list_display, "about", "ids")
-    actions = ("tell_now",)
-
-    @admin.action(description="Tell now", permissions=["act"])
-    def tell_now(self, request, queryset):
-        service = partial(tell_now, at=timezone.now())
-        self.act(request, queryset, lambda row: service(event=row), "was told")

@@ -1,0 +1,126 @@
+"""How this installation stands, for whoever runs it: what is so, and where that is no good, what to do."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.core.files.storage import storages
+from health_check.exceptions import ServiceUnavailable
+
+from core.figures import counted
+from core.files.store import is_remote
+from core.files.stored import MEDIA
+from core.health import Broker, Disk, Events, Writing
+from core.models import UntoldEvent
+from core.sections import Sections
+
+# Asked with the instant of the page; each part says one `Standing`.
+standings = Sections()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One thing that has to work.
+
+    Parameters
+    ----------
+    name
+        What it is, in a word or two.
+    says
+        How it stands: sentences.
+    remedy
+        What to do; empty where nothing is to be done.
+    url, link
+        Where, and the words of the link.
+    """
+
+    name: str
+    says: str
+    remedy: str = ""
+    url: str = ""
+    link: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        return not self.remedy
+
+
+def complaint_of(check: Callable[[], None]) -> str | None:
+    """Make a check of `/health` and return what it complains of; None where it is content."""
+    try:
+        check()
+    except ServiceUnavailable as complaint:
+        return str(complaint.message)
+    return None
+
+
+def disk(at: datetime) -> Standing:
+    places = (settings.MEDIA_ROOT, settings.STATE_DIR)
+    free = min(shutil.disk_usage(place).free for place in places)
+    complaint = complaint_of(Disk().run)
+    return Standing(
+        "Disk",
+        complaint or f"{in_gigabytes(free)} are free where data and state lie.",
+        "Make room, or give MEDIA_ROOT and STATE_DIR a larger disk: uploads and results are refused once "
+        "nothing is left."
+        if complaint
+        else "",
+    )
+
+
+def in_gigabytes(size: int) -> str:
+    """Write a size with three digits: 1,520 GB, 61.5 GB, 0.48 GB."""
+    gigabytes = size / 1e9
+    places = 0 if gigabytes >= 100 else 1 if gigabytes >= 10 else 2
+    return f"{gigabytes:,.{places}f}\u202fGB"
+
+
+def files(at: datetime) -> Standing:
+    complaint = complaint_of(Writing().write_files)
+    return Standing(
+        "Files",
+        complaint or "Files can be written where data, state and uploads lie.",
+        "See whether the disk is full, mounted read-only or closed to the account of the server."
+        if complaint
+        else "",
+    )
+
+
+def storage(at: datetime) -> Standing:
+    if not is_remote(MEDIA):
+        return Standing("Storage", "Data sets, models and results lie in the media folder of this machine.")
+    try:
+        storages[MEDIA].exists("is-anybody-there")
+    except Exception as error:  # botocore fails in dozens of ways, none of which may hide this page
+        return Standing(
+            "Storage",
+            f"The server of the buckets does not answer ({type(error).__name__}).",
+            "See that STORAGE_URL is right and the server runs, then call manage.py make_buckets.",
+        )
+    return Standing("Storage", "Data sets, models and results lie in buckets, and their server answers.")
+
+
+def messages(at: datetime) -> Standing:
+    complaint = complaint_of(Broker().run)
+    return Standing(
+        "Messages",
+        complaint or "Jobs can be handed to workers.",
+        "Start Redis again, or see that BROKER_DIR can be written to. Waiting jobs are handed over then."
+        if complaint
+        else "",
+    )
+
+
+def events(at: datetime, *, page: Callable[[], str]) -> Standing:
+    """Say whether everybody hears of what happened; `page` returns where an operator finds who does not."""
+    failing = complaint_of(Events().run) is not None
+    waiting = UntoldEvent.objects.count()
+    if not waiting:
+        return Standing("Events", "Everything that happened has had its consequences.")
+    says = f"{counted(waiting, 'event')} still {'waits' if waiting == 1 else 'wait'} to be told."
+    if not failing:
+        return Standing("Events", says, url=page(), link="Read which")
+    remedy = "Read why it keeps failing, mend that, and tell it again."
+    return Standing("Events", says, remedy, url=page(), link="Events to be told")

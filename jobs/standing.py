@@ -1,0 +1,73 @@
+"""What the operator's home says of workers and of work that waits or failed."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Min, Q
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from core.figures import counted
+from core.standing import Standing, complaint_of
+from jobs.health import Worker
+from jobs.models import Job
+
+# Beyond that, somebody who waits for a page has given up.
+LONG_WAIT = timedelta(minutes=10)
+LATELY = timedelta(days=7)
+
+
+def jobs_page(**query) -> str:
+    """Return the address of the operator's list of jobs, filtered."""
+    return f"{reverse('admin:jobs_job_changelist')}?{urlencode(query)}"
+
+
+def workers(at: datetime) -> Standing:
+    worker = Worker()
+    complaint = complaint_of(worker.run)
+    running = Job.objects.filter(state=Job.State.RUNNING).count()
+    seen = worker.details["seconds_since_seen"]
+    busy = f"{counted(running, 'job runs', 'jobs run')} now." if running else "No job runs now."
+    told = f"A worker was seen {counted(round(seen), 'second')} ago. " if seen is not None else ""
+    return Standing(
+        "Workers",
+        complaint or told + busy,
+        "Start one: make run keeps one running, and the Procfile says how it is started by itself."
+        if complaint
+        else "",
+        url=jobs_page(state__exact=Job.State.RUNNING) if running else "",
+        link="Running jobs" if running else "",
+    )
+
+
+def queue(at: datetime) -> Standing:
+    queued = Job.objects.filter(state=Job.State.QUEUED)
+    waiting = queued.count()
+    if not waiting:
+        return Standing("Queue", "No job waits for a worker.")
+    since = at - queued.aggregate(oldest=Min("queued_at"))["oldest"]
+    is_long = since > LONG_WAIT
+    minutes = counted(int(since.total_seconds() // 60), "minute")
+    return Standing(
+        "Queue",
+        f"{counted(waiting, 'job waits', 'jobs wait')} for a worker, the oldest for {minutes}.",
+        "Start more workers, or raise WORKER_CONCURRENCY where memory allows." if is_long else "",
+        url=jobs_page(state__exact=Job.State.QUEUED),
+        link="Waiting jobs",
+    )
+
+
+def failures(at: datetime) -> Standing:
+    """Say what failed lately: by a fault of ours, which somebody has to look at, and for other reasons."""
+    failed = Job.objects.filter(state=Job.State.FAILED, finished_at__gte=at - LATELY)
+    count = failed.count()
+    if not count:
+        return Standing("Failed jobs", "No job failed within seven days.")
+    ours = failed.filter(Q(error__code="internal") | Q(error__code__startswith="storage-")).count()
+    why = f", {ours:,} by a fault of the installation." if ours else ". Who began them was told why."
+    return Standing(
+        "Failed jobs",
+        f"{counted(count, 'job')} failed within seven days{why}",
+        "Read what went wrong, mend it, and queue them again." if ours else "",
+        url=jobs_page(state__exact=Job.State.FAILED, finished_at__gte=at - LATELY),
+        link="Failed jobs",
+    )
