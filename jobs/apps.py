@@ -8,8 +8,8 @@ class JobsConfig(AppConfig):
     def ready(self):
         from core.standing import standings
         from jobs.clock import Heart
-        from jobs.standing import failures, queue, workers
+        from jobs.standing import clock, failures, queue, workers
 
         heartbeat_sent.connect(Heart().beat, weak=False)
-        for order, stand in enumerate((workers, queue, failures)):
+        for order, stand in enumerate((workers, clock, queue, failures)):
             standings.add(f"jobs.{stand.__name__}", stand, order=10 + order)
