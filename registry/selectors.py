@@ -163,7 +163,9 @@ def best_default(population: Population) -> ModelVersion | None:
     tied = [each for each in rated if rated[0][1] - each[1] < TIE]
     pinned = [each for each in tied if each[2] == settings.RETRAIN_MODEL_TYPE]
     for pk, *_ in (pinned or tied)[:1]:
-        return defaults.with_figures().select_related("model_type", "training_dataset").get(pk=pk)
+        version = defaults.with_figures().select_related("model_type", "training_dataset").get(pk=pk)
+        version.population = population
+        return version
     return None
 
 

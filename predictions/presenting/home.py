@@ -13,8 +13,10 @@ def outcomes_section(member: Member) -> dict | None:
     """
     if not has_predicted(member.company):
         return None
-    known = predictions_for(member).finished().filter(result__realised__everybody__isnull=False)
-    newest = known.first()
+    known = member.company.predictions.finished().filter(result__realised__everybody__isnull=False)
+    # Few files say who left: a narrow query finds out before the wide one.
+    pk = known.values_list("pk", flat=True).first()
+    newest = predictions_for(member).get(pk=pk) if pk else None
     graded = newest and Findings(newest).graded
     return {"prediction": newest, "graded": graded} if graded else None
 
