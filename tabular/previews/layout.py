@@ -34,17 +34,20 @@ def find_layout(source: Path, *, bom: int, delimiters: str = DELIMITERS, sheet: 
     with source.open("rb") as file:
         head = file.read(HEAD_BYTES)
     start, line, delimiters = find_first_line(head, bom, delimiters, sheet)
-    best = None
+    best, widest = None, 0
     for delimiter in delimiters:
         cells, data_at, lines = header_record(head, start, line, delimiter)
         if len(cells) > MOST_COLUMNS:
+            widest = max(widest, len(cells))
             continue
         share = _share_alike(head, data_at, len(cells), delimiter)
         score = (len(cells) > 1, round(share, 2), len(cells))
         if best is None or score > best[0]:
             best = score, Layout(delimiter, tuple(cells), line, data_at, line + lines, {})
-    if best is None:
-        raise TableError("too_large", f"The table has more than {MOST_COLUMNS:,} columns. Leave some out.")
+    if widest and (best is None or len(best[1].header) == 1):
+        raise TableError(
+            "too_large", f"The table has {widest:,} columns; {MOST_COLUMNS:,} is the most. Leave some out."
+        )
     layout = best[1]
     _refuse_header(layout, sheet)
     return layout
