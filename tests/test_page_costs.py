@@ -46,12 +46,12 @@ def asked_by(client, path):
 @pytest.mark.parametrize(
     ("role", "path", "most"),
     [
-        ("user", "/user/", 9),
-        ("user", "/user/predict/", 11),
-        ("user", "/user/models/", 9),
-        ("developer", "/dev/", 16),
-        ("developer", "/dev/predict/", 11),
-        ("developer", "/dev/models/", 11),
+        ("user", "/user/", 10),
+        ("user", "/user/predict/", 12),
+        ("user", "/user/models/", 10),
+        ("developer", "/dev/", 17),
+        ("developer", "/dev/predict/", 12),
+        ("developer", "/dev/models/", 12),
     ],
 )
 def test_a_page_asks_so_often_and_reads_no_figures_that_it_does_not_show(
