@@ -57,7 +57,7 @@ def test_everything_that_has_to_work_is_named(told, now):
 
     assert [stand.name for stand in standings.contents(now)] == [
         "Workers", "Clock", "Queue", "Failed jobs", "Versions", "Trainings", "Disk", "Storage", "Files",
-        "Messages", "Letters", "Events",
+        "Messages", "Mails", "Events",
     ]  # fmt: skip
     assert "Nothing has to be done" in page
 
