@@ -64,12 +64,13 @@ def assert_nothing_is_left():
 # --- Manifests -------------------------------------------------------------------------------------------
 
 
-def test_a_manifest_that_is_too_large_is_not_read(take_in, given):
-    with given[0].open("r+b") as file:
-        file.truncate(17 * 1024 * 1024)
+def test_what_is_too_large_is_not_read(take_in, given):
+    for path, most in ((given[1], 200), (given[0], 16)):
+        with path.open("r+b") as file:
+            file.truncate(most * 1024 * 1024 + 1)
 
-    with pytest.raises(ImportRefused, match=r"tree\.json is larger than 16 MB"):
-        take_in()
+        with pytest.raises(ImportRefused, match=rf"{path.name} is larger than {most} MB"):
+            take_in()
 
     assert_nothing_is_left()
 
