@@ -35,6 +35,34 @@ def bar_widths(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{**row, "width": _percent(abs(row["value"]), largest)} for row in rows]
 
 
+@dataclass(frozen=True)
+class Range:
+    """Where an interval and its value lie on the scale that it shares with others, as SVG attributes."""
+
+    start: str
+    width: str
+    at: str
+
+
+def ranges(rows: Iterable[Mapping[str, float]]) -> list[Range]:
+    """Lay intervals (`low`, `value`, `high`) on one scale, from the lowest to the highest end of them."""
+    rows = list(rows)
+    lowest, highest = min((r["low"] for r in rows), default=0), max((r["high"] for r in rows), default=0)
+    air = (highest - lowest) * GAP or 1.0
+
+    def place(value):
+        return _percent(value - lowest + air, highest - lowest + 2 * air)
+
+    return [
+        Range(
+            place(row["low"]),
+            _percent(row["high"] - row["low"], highest - lowest + 2 * air),
+            place(row["value"]),
+        )
+        for row in rows
+    ]
+
+
 def split(parts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Lay parts (`label`, `count`, `tone`) end to end; each gets `x`, `width` and its `share`."""
     parts = list(parts)

@@ -1,16 +1,18 @@
-"""Take pictures of every page with headless Chromium: wide and narrow, light and dark.
+"""Take pictures of every page with headless Chromium, wide and narrow, light and dark, and measure each page.
 
     python -m scripts.screenshots                               an instance of its own, thrown away afterwards
     python -m scripts.screenshots --url http://localhost:5000   one that runs; --accounts FILE: how to log in
+    python -m scripts.screenshots --axe FILE                    also run this axe.min.js (npm: axe-core)
 
-All pictures go to var/screenshots, the few that the README shows also to docs/screenshots. Anything that the
-browser complains about (a refused style, a failed request, a page wider than the window) is printed and makes
-the exit status 1: pictures of a broken page are not worth keeping.
+All pictures go to var/screenshots, the few that the README shows also to docs/screenshots. What the browser
+complains about (a refused style, a failed request) and what is cut or broken at any of four widths (see
+scripts/page_faults.py) is printed and makes the exit status 1: a broken page is not worth its picture.
 """
 
 import argparse
 import base64
 import contextlib
+import itertools
 import os
 import re
 import signal
@@ -31,15 +33,27 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from ml.samples.members import make_members
 from ml.samples.sample_logs import make_sample_log
+from scripts.page_faults import WIDTHS, page_faults, set_window
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TOOLS = Path(sys.executable).parent
 PICTURES = BASE_DIR / "var/screenshots"
 SHOWN = BASE_DIR / "docs/screenshots"
 
-SIZES = {"wide": (1440, 900, False), "narrow": (390, 844, True)}
+SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
 SCHEMES = ("light", "dark")
 TALLEST = 4000
+
+# What axe-core finds by the rules of WCAG 2.2 AA; what is moderate or minor is advice.
+AXE = """
+const done = arguments[arguments.length - 1];
+const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+axe.run({ runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] }).then((result) => done(
+  result.violations.filter((rule) => ["serious", "critical"].includes(rule.impact)).map((rule) => ({
+    id: rule.id, impact: rule.impact, help: rule.help,
+    where: rule.nodes.slice(0, 3).map((node) => node.target.join(" ") + " " + (node.any[0]?.message ?? "")),
+  }))));
+"""
 
 # Pictures of the README: (page, size, scheme) and how much of a long page they show.
 README_PICTURES = {
@@ -89,6 +103,7 @@ DEVELOPER = {
     "settings": "settings/",
     "hand-over": "hand-over/",
 }
+OPERATOR = {"admin": "/admin/", "admin-password": "/admin/password_change/", "api-docs": "/api/docs/"}
 
 
 @dataclass(frozen=True)
@@ -100,9 +115,10 @@ class Account:
 class Studio:
     """A browser that takes one page after the other in every size and scheme."""
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, *, axe: str = ""):
         self.url = url.rstrip("/")
-        self.complaints: list[str] = []
+        self.axe = axe
+        self.has_complained = False
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         for flag in (
@@ -135,11 +151,23 @@ class Studio:
     def _fill(self, name: str, text: str):
         self.browser.find_element(By.NAME, name).send_keys(text)
 
+    def log_in_operator(self, account: Account):
+        self.browser.delete_all_cookies()
+        self.open("/admin/")
+        self._fill("username", account.email)
+        self._fill("password", account.password)
+        self.browser.find_element(By.CSS_SELECTOR, "#login-form [type=submit]").click()
+        WebDriverWait(self.browser, 20).until(lambda browser: "/login" not in browser.current_url)
+
+    def links(self, pattern: str) -> list[str]:
+        """Return the addresses that the page leads to and that fit, each once."""
+        found = [
+            link.get_attribute("href") for link in self.browser.find_elements(By.CSS_SELECTOR, "main a[href]")
+        ]
+        return list(dict.fromkeys(address for address in found if re.search(pattern, address)))
+
     def first_link(self, pattern: str) -> str | None:
-        for link in self.browser.find_elements(By.CSS_SELECTOR, "main a[href]"):
-            if re.search(pattern, link.get_attribute("href")):
-                return link.get_attribute("href")
-        return None
+        return next(iter(self.links(pattern)), None)
 
     def predict(self, portal: str, file: Path, name: str, *, model: str = "") -> str:
         """Upload a file, wait for the result and return its address. No `model`: the suggested one."""
@@ -205,40 +233,55 @@ class Studio:
         return self.browser.current_url
 
     def take(self, name: str, path: str):
-        """Take a page in all sizes and schemes."""
-        for size, (width, height, is_mobile) in SIZES.items():
-            for scheme in SCHEMES:
-                self._frame(width, height, is_mobile, scheme)
-                self.browser.get_log("browser")
-                self.open(path)
-                time.sleep(0.4)  # fonts, charts and local times
-                self._check(f"{name} {size} {scheme}", width)
-                tall = self.browser.execute_script("return document.documentElement.scrollHeight")
-                self._frame(width, max(height, min(tall, TALLEST)), is_mobile, scheme)
-                time.sleep(0.2)
-                (PICTURES / f"{name}-{size}-{scheme}.png").write_bytes(self._picture(width, TALLEST))
-                if (name, size, scheme) in README_PICTURES:
-                    shown, most = README_PICTURES[name, size, scheme]
-                    (SHOWN / f"{shown}.png").write_bytes(self._picture(width, most))
-        print(f"{name:<24} {path}", flush=True)
-
-    def _frame(self, width, height, is_mobile, scheme):
-        self.browser.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride",
-            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_mobile},
-        )
-        self.browser.execute_cdp_cmd(
-            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-        )
-
-    def _check(self, what, width):
-        actual = self.browser.execute_script("return document.documentElement.scrollWidth")
-        if actual > width:
-            self.complaints.append(f"{what}: the page is {actual} px wide in a window of {width} px")
+        """Measure a page in all widths and take its pictures in all sizes and schemes."""
+        self.browser.get_log("browser")
+        set_window(self.browser, max(WIDTHS))
+        self.open(path)
+        time.sleep(0.4)  # fonts, charts and local times
+        for width in WIDTHS:
+            self._measure(name, width)
+        for size, scheme in itertools.product(SIZES, SCHEMES):
+            self._take(name, size, scheme)
         for entry in self.browser.get_log("browser"):
             # A page that stands for an error is meant to answer with its status.
             if entry["level"] == "SEVERE" and "nothing/here" not in entry["message"]:
-                self.complaints.append(f"{what}: {entry['message'][:240]}")
+                self._complain(f"{name}: {entry['message'][:240]}")
+        print(f"{name:<24} {path}", flush=True)
+
+    def _complain(self, sentence):
+        self.has_complained = True
+        print(f"COMPLAINT  {sentence}", file=sys.stderr, flush=True)
+
+    def _measure(self, name, width):
+        set_window(self.browser, width)
+        time.sleep(0.2)  # charts follow the window
+        for fault in page_faults(self.browser):
+            self._complain(f"{name} at {width} px: {fault}")
+
+    def _take(self, name, size, scheme):
+        width, height = SIZES[size]
+        set_window(self.browser, width, height=height, scheme=scheme)
+        time.sleep(0.2)
+        if self.axe:
+            for found in self._run_axe():
+                self._complain(f"{name} {size} {scheme}: {found}")
+        tall = self.browser.execute_script("return document.documentElement.scrollHeight")
+        set_window(self.browser, width, height=max(height, min(tall, TALLEST)), scheme=scheme)
+        time.sleep(0.1)
+        (PICTURES / f"{name}-{size}-{scheme}.png").write_bytes(self._picture(width, TALLEST))
+        if (name, size, scheme) in README_PICTURES:
+            shown, most = README_PICTURES[name, size, scheme]
+            (SHOWN / f"{shown}.png").write_bytes(self._picture(width, most))
+
+    def _run_axe(self) -> list[str]:
+        """Return what axe-core finds that is serious or critical, with the elements it is about."""
+        self.browser.execute_script(self.axe)
+        found = self.browser.execute_async_script(AXE)
+        return [
+            f"{rule['impact']}: {rule['help']} ({rule['id']}): {where}"
+            for rule in found
+            for where in rule["where"]
+        ]
 
     def _picture(self, width, most) -> bytes:
         tall = min(self.browser.execute_script("return window.innerHeight"), most)
@@ -271,6 +314,21 @@ def take_all(studio: Studio, accounts: dict[str, Account], file: Path, table: Pa
         studio.open(page)
         if found := studio.first_link(link):
             studio.take(name, found)
+    take_administration(studio, accounts["operator"])
+
+
+def take_administration(studio: Studio, operator: Account):
+    """Walk through the operator's pages: each list, and the first row of each."""
+    studio.log_in_operator(operator)
+    for name, path in OPERATOR.items():
+        studio.take(name, path)
+    studio.open("/admin/")
+    for address in studio.links(r"/admin/\w+/\w+/$"):
+        name = "admin-" + address.rstrip("/").rsplit("/", 1)[-1]
+        studio.take(name, address)
+        studio.open(address)
+        if row := next(iter(studio.links(rf"{address}.+/change/")), None):
+            studio.take(f"{name}-row", row)
 
 
 def read_accounts(text: str) -> dict[str, Account]:
@@ -358,6 +416,9 @@ def main():
     parser.add_argument(
         "--accounts", type=Path, default=BASE_DIR / "var/demo_accounts.txt", help="how to log in there"
     )
+    parser.add_argument(
+        "--axe", type=Path, help="the axe.min.js of the npm package axe-core, run on every page"
+    )
     options = parser.parse_args()
 
     PICTURES.mkdir(parents=True, exist_ok=True)
@@ -366,7 +427,9 @@ def main():
         url, accounts = (
             (options.url, options.accounts) if options.url else stack.enter_context(own_instance())
         )
-        studio = stack.enter_context(contextlib.closing(Studio(url)))
+        studio = stack.enter_context(
+            contextlib.closing(Studio(url, axe=options.axe.read_text() if options.axe else ""))
+        )
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         take_all(
             studio,
@@ -375,9 +438,7 @@ def main():
             own_table(folder),
             purchase_log(folder),
         )
-    for complaint in studio.complaints:
-        print(f"COMPLAINT  {complaint}", file=sys.stderr)
-    return 1 if studio.complaints else 0
+    return 1 if studio.has_complained else 0
 
 
 if __name__ == "__main__":

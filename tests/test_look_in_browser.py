@@ -1,18 +1,20 @@
-"""Pages in a real browser: nothing refused by the content security policy, nothing wider than the window."""
+"""Pages in a real browser: nothing refused by the content security policy, nothing cut or broken."""
+
+import time
 
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from registry.tests.own_tables import gym_of
+from scripts.page_faults import WIDTHS, page_faults, set_window
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-WIDTHS = (1440, 820, 360)
 
 
 @pytest.fixture
@@ -20,12 +22,7 @@ def visit(browser, live_server):
     """Return a function that opens a page in a window of some width, as somebody or as nobody."""
 
     def visit(path, *, width=1440, client=None, dark=False):
-        browser.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride",
-            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600},
-        )
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        set_window(browser, width, scheme="dark" if dark else "light")
         if client and not browser.get_cookie(settings.SESSION_COOKIE_NAME):
             # A cookie can only be set for a place where the browser already is.
             browser.get(live_server.url + reverse("account_login"))
@@ -41,8 +38,12 @@ def complaints(browser):
     return [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
 
 
-def page_width(browser):
-    return browser.execute_script("return document.documentElement.scrollWidth")
+def assert_fits_every_window(browser, what):
+    for width in WIDTHS:
+        set_window(browser, width)
+        time.sleep(0.2)  # charts follow the window
+        assert page_faults(browser) == [], f"{what} at {width} px"
+    assert complaints(browser) == [], what
 
 
 def wait_for(browser, condition):
@@ -59,11 +60,8 @@ def button(browser, words):
 
 def test_pages_of_nobody_fit_every_window(browser, visit):
     for path in ("/", "/login/", "/user/login/", "/join/", "/user/join/", "/register/", "/password/reset/"):
-        for width in WIDTHS:
-            visit(path, width=width)
-
-            assert page_width(browser) <= width, path
-            assert complaints(browser) == [], path
+        visit(path)
+        assert_fits_every_window(browser, path)
 
 
 def test_pages_of_a_developer_fit_every_window(browser, visit, as_developer, default_versions):
@@ -73,36 +71,28 @@ def test_pages_of_a_developer_fit_every_window(browser, visit, as_developer, def
         "/dev/people/", "/dev/api-keys/", "/dev/settings/", "/dev/account/", "/dev/begin/", "/dev/bases/",
         "/dev/bases/new/",
     ):  # fmt: skip
-        for width in WIDTHS:
-            visit(path, width=width, client=as_developer)
-
-            assert browser.find_element(By.CSS_SELECTOR, "h1").text, path
-            assert page_width(browser) <= width, path
-            assert complaints(browser) == [], path
+        visit(path, client=as_developer)
+        assert browser.find_element(By.CSS_SELECTOR, "h1").text, path
+        assert_fits_every_window(browser, path)
 
 
 def test_pages_of_a_customer_base_fit_every_window(browser, visit, as_developer, company):
     base = gym_of(company, name="Members of the " + "Donaudampfschifffahrtsgesellschaft " * 2)
     for path in ("", "describe/", "archive/"):
-        for width in WIDTHS:
-            visit(f"/dev/bases/{base.uuid}/{path}", width=width, client=as_developer)
-
-            assert base.name.split()[0] in browser.find_element(By.TAG_NAME, "main").text
-            assert page_width(browser) <= width, path
-            assert complaints(browser) == [], path
+        visit(f"/dev/bases/{base.uuid}/{path}", client=as_developer)
+        assert base.name.split()[0] in browser.find_element(By.TAG_NAME, "main").text
+        assert_fits_every_window(browser, path)
 
 
 def test_pages_that_describe_a_table_fit_every_window(browser, visit, as_developer, model_types):
     table = as_developer.get("/dev/bases/new/sample.csv").content
     columns = as_developer.post("/dev/bases/new/", {"file": SimpleUploadedFile("members.csv", table)}).url
 
-    for width in WIDTHS:
-        visit(columns, width=width, client=as_developer)
-        assert page_width(browser) <= width
-        browser.find_element(By.CSS_SELECTOR, ".next-step button").click()
-        wait_for(browser, lambda: "/train/" in browser.current_url)
-        assert page_width(browser) <= width
-        assert complaints(browser) == []
+    visit(columns, client=as_developer)
+    assert_fits_every_window(browser, "columns")
+    browser.find_element(By.CSS_SELECTOR, ".next-step button").click()
+    wait_for(browser, lambda: "/train/" in browser.current_url)
+    assert_fits_every_window(browser, "train")
 
 
 def test_a_table_is_brought_without_a_script(browser, visit, as_developer, model_types, tmp_path):
@@ -133,6 +123,18 @@ def test_the_list_of_columns_is_filtered_by_what_is_ticked(browser, visit, as_de
     assert shown == ["Member no.", "Left"]
 
 
+def test_without_a_script_the_numbers_of_a_chart_stand_open(browser, visit, as_developer, default_versions):
+    card = f"/dev/models/{next(iter(default_versions.values())).pk}/"
+    visit(card, client=as_developer)
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    visit(card, client=as_developer)
+
+    assert not any(chart.is_displayed() for chart in browser.find_elements(By.CSS_SELECTOR, "[data-chart]"))
+    tables = browser.find_elements(By.CSS_SELECTOR, "details.numbers table")
+    assert len(tables) >= 3
+    assert all(table.is_displayed() for table in tables)
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_live_charts_are_drawn_in_the_colours_of_the_scheme(
     browser, visit, as_developer, default_versions, dark
@@ -159,6 +161,21 @@ def test_the_menu_of_a_narrow_window_opens_without_a_script(browser, visit, as_d
     browser.find_element(By.CSS_SELECTOR, ".menu summary").click()
 
     assert link.is_displayed()
+
+
+def test_the_menu_of_a_narrow_window_closes_with_escape_and_beside_it(browser, visit, as_developer):
+    visit("/dev/", width=768, client=as_developer)
+    menu = browser.find_element(By.CSS_SELECTOR, ".menu details")
+    summary = menu.find_element(By.TAG_NAME, "summary")
+
+    summary.click()
+    menu.find_element(By.CSS_SELECTOR, "nav a").send_keys(Keys.ESCAPE)
+    assert menu.get_attribute("open") is None
+    assert browser.switch_to.active_element == summary
+
+    summary.click()
+    browser.find_element(By.TAG_NAME, "h1").click()
+    assert menu.get_attribute("open") is None
 
 
 def test_the_list_of_a_long_page_stays_in_view_and_leads_to_its_parts(

@@ -11,6 +11,7 @@ from registry.models import Population
 from registry.services.populations import LONGEST_NAME
 from tabular.logs.mapping import REQUIRED
 from tabular.previews.preview import Preview
+from tabular.values.event_words import MEANINGS, NEITHER, PURCHASE, RETURN, event_type_of
 from transactions.presenting.roles import ROLES
 from transactions.services.configuration import (
     LONGEST_GAP,
@@ -22,6 +23,7 @@ from transactions.services.configuration import (
 # Among the customer bases to choose from: none of them.
 OTHERS = "others"
 DATE_ORDERS = (("DMY", "Day first"), ("MDY", "Month first"))
+WORD_MEANINGS = ((PURCHASE, "A purchase"), (RETURN, "Money back, or cancelled"), (NEITHER, "Neither"))
 DECIMALS = ((".", "A point before decimals"), (",", "A comma before decimals"))
 FEATURE_SET_CHOICES = (
     ("retail_v1", "Retail: everything that can be said about how somebody buys"),
@@ -103,6 +105,34 @@ class MappingForm(forms.Form):
         self.fields["decimal"] = forms.ChoiceField(
             choices=DECIMALS, required=False, label="How are numbers written?", widget=forms.RadioSelect
         )
+
+        self.words = self._ask_for_words(preview)
+
+    def _ask_for_words(self, preview):
+        """Ask what the words of the event type mean, where a column plays that role; return its fields."""
+        chosen = self["event_type"].value()
+        column = next((c for c in preview.columns if c.name == chosen), None)
+        words = column.words if column else ()
+        fields = []
+        for number, word in enumerate(words):
+            name = f"word-{column.place}-{number}"
+            known = event_type_of(word)
+            self.fields[name] = forms.ChoiceField(
+                choices=WORD_MEANINGS,
+                label=word,
+                required=False,
+                initial=self.initial.get("meanings", {}).get(
+                    word.strip().lower(), known if known in MEANINGS else NEITHER
+                ),
+            )
+            fields.append(self[name])
+        return fields
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """What each word of the event type was said to mean."""
+        chosen = {field.label: self.cleaned_data.get(field.name) for field in self.words}
+        return {word: meaning for word, meaning in chosen.items() if meaning}
 
     @property
     def mapping(self) -> dict[str, str]:

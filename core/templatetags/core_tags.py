@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import uuid
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -12,8 +13,8 @@ from typing import Any
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from core import figures, pictures
 from core.figures import MINUS, NARROW_SPACE
@@ -175,6 +176,12 @@ def sort_header(
     order = {key: "ascending", f"-{key}": "descending"}.get(current)
     href = f"?{query.urlencode()}"
     return {"label": label, "key": key, "href": href, "order": order, "numeric": numeric, "target": target}
+
+
+@register.filter
+def breakable(name: str) -> SafeString:
+    """Let a long address or name end a line after its signs, and not inside a word."""
+    return mark_safe(re.sub(r"([@._/])", r"\1<wbr>", escape(name)))
 
 
 @register.simple_tag

@@ -191,11 +191,12 @@ def test_an_address_that_was_edited_by_hand_is_no_error(as_user, done, user):
 
 
 def test_htmx_gets_the_table_alone(as_user, done, user):
-    headers = {"HX-Request": "true", "HX-Target": "customers"}
+    headers = {"HX-Request": "true", "HX-Target": "found"}
 
     answer = as_user.get(page_of(done(user)), {"tier": "Low"}, headers=headers)
 
-    assert answer.content.strip().startswith(b'<section class="panel" id="customers"')
+    assert answer.content.strip().startswith(b'<div class="stack-tight" id="found"')
+    assert b"find-customer" not in answer.content, "what is typed into may not be swapped"
 
 
 def test_downloads_what_the_filter_leaves(as_user, done, user):

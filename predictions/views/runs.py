@@ -156,8 +156,8 @@ def result(request, run):
     if not prediction.is_done:
         return render(request, "predictions/running.html", {"prediction": prediction, "job": prediction.job})
     customers = _customers(request, prediction)
-    if request.htmx and request.htmx.target == "customers":
-        return render(request, "predictions/result.html#customers", customers)
+    if request.htmx and request.htmx.target == "found":
+        return render(request, "predictions/result.html#found", customers)
     return render(
         request,
         "predictions/result.html",

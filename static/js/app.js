@@ -33,14 +33,6 @@ function showLocalTimes(root) {
   }
 }
 
-// Selects marked data-submit apply a filter at once; the form's own button is only needed without JavaScript.
-function enhanceForms(root) {
-  for (const select of root.querySelectorAll("select[data-submit]")) {
-    select.removeAttribute("data-submit"); // htmx announces the page itself once more: listen once
-    select.addEventListener("change", () => select.form.requestSubmit());
-  }
-}
-
 // Copying needs a script, so the button is only there with one.
 function offerCopying(root) {
   for (const button of root.querySelectorAll("button[data-copy][hidden]")) {
@@ -88,24 +80,42 @@ document.addEventListener("htmx:responseError", (event) => {
 document.addEventListener("htmx:sendError", () => showMessage("The server cannot be reached. Check the connection and try again."));
 document.addEventListener("htmx:load", (event) => {
   showLocalTimes(event.detail.elt);
-  enhanceForms(event.detail.elt);
   offerCopying(event.detail.elt);
 });
 
-// The list of a long page opens over it: it closes once a part was chosen, and with Escape.
+// Whoever works with the keyboard stays where they were. A button is disabled while its form is sent, and what had the
+// focus may be gone after a swap: then the part that was swapped takes it, and the next Tab goes on from there.
+let focusBefore = null;
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const held = document.activeElement;
+  focusBefore = held && held !== document.body ? { held, within: event.detail.target.contains(held) ? event.detail.target.id : "" } : null;
+});
+function keepFocus() {
+  if (!focusBefore || document.activeElement !== document.body) return;
+  const { held, within } = focusBefore;
+  const part = held.isConnected ? held : (document.getElementById(held.id) ?? document.getElementById(within));
+  if (part && part !== held) part.tabIndex = -1;
+  part?.focus({ preventScroll: true });
+}
+document.addEventListener("htmx:afterRequest", keepFocus);
+document.addEventListener("htmx:afterSettle", keepFocus);
+
+// What opens over the page (the menu, the list of a long page) closes once something in it was chosen, by a click
+// beside it, and with Escape.
+const OVERLAYS = ".contents details[open], .menu details[open]";
 document.addEventListener("click", (event) => {
-  const list = event.target.closest(".contents a")?.closest("details");
-  if (list) list.open = false;
+  for (const overlay of document.querySelectorAll(OVERLAYS)) {
+    if (!overlay.contains(event.target) || event.target.closest("a")) overlay.open = false;
+  }
 });
 document.addEventListener("keydown", (event) => {
-  const list = event.key === "Escape" && document.querySelector(".contents details[open]");
-  if (!list) return;
-  list.open = false;
-  list.querySelector("summary").focus();
+  const overlay = event.key === "Escape" && document.querySelector(OVERLAYS);
+  if (!overlay) return;
+  overlay.open = false;
+  overlay.querySelector("summary").focus();
 });
 
 showLocalTimes(document);
-enhanceForms(document);
 offerCopying(document);
 // A refused form opens where it says why, also for those who listen.
 document.querySelector(".error-summary")?.focus();

@@ -18,7 +18,14 @@ function show() {
 slider.addEventListener("input", show);
 // A browser that goes back restores the slider, not what was shown beside it.
 window.addEventListener("pageshow", show);
-// Gap and active window change every number: the server counts anew.
-for (const name of ["gap_days", "active_window_days"]) {
-  ask.elements.namedItem(name).addEventListener("change", () => ask.requestSubmit());
+// Gap and active window change every number, and only the server can count anew. It is asked by the button: a page
+// that loads by itself would take with it what is typed meanwhile. Until then no number stands beside lengths it is not of.
+const typed = ["gap_days", "active_window_days"].map((name) => ask.elements.namedItem(name));
+function compareWithWhatIsCounted() {
+  const isOther = typed.some((field) => field.value !== field.defaultValue);
+  for (const part of document.querySelectorAll("[data-counted]")) part.hidden = isOther;
+  for (const part of document.querySelectorAll("[data-when=other-lengths]")) part.hidden = !isOther;
+  for (const field of typed) confirmation.elements.namedItem(field.name).value = field.value;
 }
+for (const field of typed) field.addEventListener("input", compareWithWhatIsCounted);
+window.addEventListener("pageshow", compareWithWhatIsCounted);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tabular.errors import TableError, shown
@@ -47,6 +47,8 @@ class EventSpec:
         ``CLOCK``, ``HALVES`` or ``FRACTION``, where the time of day has a column of its own.
     numbers
         How the numbers are written, by role.
+    meanings
+        What words of the event type mean, in small letters, where a person said it.
     cancels
         Orders like C536379 beside plain numbers are cancelled ones.
     """
@@ -59,6 +61,7 @@ class EventSpec:
     cancels: bool = False
     time_form: str | None = None
     point_zero: bool = False
+    meanings: dict[str, str] = field(default_factory=dict)
 
     @property
     def multiplies(self) -> bool:
@@ -86,6 +89,7 @@ class EventSpec:
             "cancels": self.cancels,
             "time_form": self.time_form,
             "point_zero": self.point_zero,
+            "meanings": dict(self.meanings),
         }
 
     @classmethod

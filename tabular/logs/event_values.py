@@ -5,6 +5,7 @@ The preview and the worker both call `type_events`, so neither can read a cell o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,10 +18,10 @@ from tabular.logs.event_spec import NUMBERS, TEXTS, EventSpec
 from tabular.values.amounts import LARGEST_NUMBER, read_number, read_numbers
 from tabular.values.cells import BadCell, is_blank, parse_label
 from tabular.values.clocks import read_time, read_times
+from tabular.values.event_words import PURCHASE, RETURN, event_type_of
 from tabular.values.masks import blanks_of, mask_of
 from tabular.values.missing import is_missing, missing_of, without_words, words_said
 from tabular.values.moments import read_moment, read_moments
-from tabular.values.words import PURCHASES, RETURNS
 
 CANCELLED = r"^\s*[Cc][0-9]+$"
 MICROSECONDS = pa.timestamp("us")
@@ -122,10 +123,10 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
         blanks["amount"] = int(missing["amount"].sum())
         fault("bad_number", "amount", np.abs(values["amount"]) > LARGEST_NUMBER)
 
-    kinds, types = _event_types(cells.get("event_type"), rows)
+    kinds, types = _event_types(cells.get("event_type"), rows, spec.meanings)
     if "event_type" in cells:
         blanks["event_type"] = int(blanks_of(cells["event_type"]).sum())
-    bought = np.isin(kinds, [types["purchase"], types["return"]])
+    bought = np.isin(kinds, [types[PURCHASE], types[RETURN]])
     # Who only logs in pays nothing; a purchase without its amount is a hole.
     fault("bad_number", "unit_price" if spec.multiplies else "amount", bought & missing["amount"])
     cancelled = np.zeros(rows, bool)
@@ -133,7 +134,7 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
         cancelled = mask_of(pc.match_substring_regex(cells["order_id"], CANCELLED))
     with np.errstate(invalid="ignore"):
         back = bought & (cancelled | (values["amount"] < 0))
-    kinds[back] = types["return"]
+    kinds[back] = types[RETURN]
     columns["amount"] = _numbers(values["amount"])
     columns["event_type"] = pa.array(list(types), pa.string()).take(pa.array(kinds))
 
@@ -184,30 +185,18 @@ def _join_times(days: np.ndarray, cells: pa.Array, form: str) -> tuple[np.ndarra
     return joined, blank, bad
 
 
-def _event_types(cells: pa.Array | None, rows: int) -> tuple[np.ndarray, dict[str, int]]:
+def _event_types(
+    cells: pa.Array | None, rows: int, meanings: Mapping[str, str]
+) -> tuple[np.ndarray, dict[str, int]]:
     """Return for each row the place of its type, and the places of all types."""
-    words = {"purchase": 0, "return": 1}
+    words = {PURCHASE: 0, RETURN: 1}
     if cells is None:
         return np.zeros(rows, np.int32), words
     encoded = cells.dictionary_encode()
     lookup = np.zeros(max(len(encoded.dictionary), 1), np.int32)
     for place, text in enumerate(encoded.dictionary.to_pylist()):
-        lookup[place] = words.setdefault(event_type_of(text), len(words))
+        lookup[place] = words.setdefault(event_type_of(text, meanings), len(words))
     return lookup[encoded.indices.to_numpy(zero_copy_only=False)], words
-
-
-def event_type_of(text: str) -> str:
-    """Return the type of an event as it is kept: ``purchase``, ``return``, or the word in small letters.
-
-    Examples
-    --------
-    >>> event_type_of(""), event_type_of("Order "), event_type_of("REFUND"), event_type_of("Login")
-    ('purchase', 'purchase', 'return', 'login')
-    """
-    word = text.strip().lower()
-    if not word or word in PURCHASES:
-        return "purchase"
-    return "return" if word in RETURNS else word
 
 
 def _labels(cells: pa.Array) -> tuple[pa.Array, np.ndarray, np.ndarray]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from tabular.errors import TableError, counted, shown
 from tabular.logs.event_spec import NUMBERS, REQUIRED, ROLES, EventSpec, quoted, refuse_mapping
-from tabular.logs.event_values import event_type_of
 from tabular.previews.detect import MOST_DISTINCT, DetectedColumn
 from tabular.previews.preview import Preview, alike_columns
 from tabular.source.sentences import open_dates, open_numbers
 from tabular.values.amounts import DECIMALS, NumberFormat, split_number
 from tabular.values.cells import BadCell, is_blank
+from tabular.values.event_words import MEANINGS, event_type_of
 from tabular.values.moments import EXAMPLES, ORDERS, SPOKEN
 from tabular.values.words import OTHER_DATES, OTHER_TIMES, match_role, words_of
 
@@ -215,6 +216,7 @@ def freeze(
     *,
     date_order: str | None = None,
     decimal: str | None = None,
+    meanings: Mapping[str, str] | None = None,
 ) -> EventSpec:
     """Check a mapping and decide once how the file is read.
 
@@ -225,6 +227,9 @@ def freeze(
     date_order, decimal
         The answer where the preview could not tell (``DMY`` or ``MDY``; ``.`` or ``,``). An order that the
         file contradicts is refused.
+    meanings
+        What words of the event type mean, where that is not what is known of them: one of
+        `tabular.values.event_words.MEANINGS` for each.
 
     Raises
     ------
@@ -253,7 +258,20 @@ def freeze(
         cancels="order_id" in columns and columns["order_id"].cancels,
         time_form=columns["time"].time_form if "time" in columns else None,
         point_zero=columns["customer_id"].point_zero,
+        meanings=_settle_meanings(meanings or {}, columns),
     )
+
+
+def _settle_meanings(meanings: Mapping[str, str], columns: dict[str, DetectedColumn]) -> dict[str, str]:
+    if unknown := sorted(set(meanings.values()) - set(MEANINGS)):
+        raise refuse_mapping(
+            "wrong_mapping",
+            f"A word means one of {', '.join(MEANINGS)}, not {shown(unknown[0])}.",
+            "event_type",
+        )
+    if "event_type" not in columns:
+        return {}
+    return {word.strip().lower(): meaning for word, meaning in meanings.items()}
 
 
 def _refuse_gaps(mapping: dict[str, str], preview: Preview) -> None:

@@ -14,12 +14,14 @@ from tabular.values.amounts import APOSTROPHES, BLANKS, BULK, DASHES, NumberForm
 from tabular.values.cells import BadCell, is_blank
 from tabular.values.clocks import HALF, read_time, read_times, show_time
 from tabular.values.masks import mask_of
-from tabular.values.missing import missing_of, without_words
+from tabular.values.missing import NOTHING, missing_of, without_words
 from tabular.values.moments import COMPACT, COUNTED, NAMED, YEAR_LATER, read_moment, read_moments
 from tabular.values.words import says_date, says_id, says_time
 
 # Different texts of a column that are looked at one by one, to tell what it holds.
 LOOKED_AT = 1000
+# Of a column with more texts none is a word that stands for something.
+MOST_WORDS = 50
 # Last parts of dates that are more than these are days, not years.
 FEW_YEARS = 12
 # Kinds of columns whose values have a range.
@@ -88,6 +90,8 @@ class DetectedColumn:
         Counted over the whole file; the unreadable are not blank and not of the kind.
     minimum, maximum
         Numbers, or moments and times as ISO text.
+    words
+        All its different texts, where they are few, the most frequent first.
     cancels
         Numbers of orders of which some begin with a C: these are cancelled.
     point_zero
@@ -113,6 +117,7 @@ class DetectedColumn:
     minimum: float | str | None = None
     maximum: float | str | None = None
     examples: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     cancels: bool = False
     point_zero: bool = False
 
@@ -128,12 +133,12 @@ class DetectedColumn:
 
     def to_dict(self) -> dict:
         """Return the column ready for JSON."""
-        return asdict(self) | {"examples": list(self.examples)}
+        return asdict(self) | {"examples": list(self.examples), "words": list(self.words)}
 
     @classmethod
     def from_dict(cls, found: dict) -> DetectedColumn:
         """Build the column again from `to_dict`."""
-        return cls(**{**found, "examples": tuple(found["examples"])})
+        return cls(**{**found, "examples": tuple(found["examples"]), "words": tuple(found.get("words", ()))})
 
 
 class Clues:
@@ -262,10 +267,18 @@ class Clues:
                 thousands=self.thousands_beside(decimal),
                 lakhs=self.lakhs > 0,
             )
-        return replace(column, kind="text")
+        return replace(column, kind="text", words=self._words())
+
+    def _words(self) -> tuple[str, ...]:
+        if len(self.hashes) > MOST_WORDS:
+            return ()
+        order = sorted(self.looked_at, key=self.looked_at.get, reverse=True)
+        return tuple(text[:EXAMPLE_CHARACTERS] for text in order)
 
     def _share(self, test) -> float:
-        return sum(n for text, n in self.looked_at.items() if test(text)) / sum(self.looked_at.values())
+        """Return how many cells pass, of those that do not say that there is nothing."""
+        said = {text: n for text, n in self.looked_at.items() if text.strip().casefold() != NOTHING}
+        return sum(n for text, n in said.items() if test(text)) / max(1, sum(said.values()))
 
     def _are_dates(self) -> bool:
         if self._share(_is_date) <= MOSTLY:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from tabular.children import read_in_child
-from tabular.errors import TableError, counted, shown
+from tabular.errors import TableError, counted, place, shown
 from tabular.previews.detect import MEASURED, Clues, DetectedColumn, Measure, plain, read_cells
 from tabular.previews.layout import find_layout
 from tabular.source.locate import locate_rows
@@ -190,7 +190,7 @@ def _look_at(
     if not count:
         raise no_rows(table)
     if broken:
-        where = f"The first: row {first_broken.line:,}: {first_broken.reason}."
+        where = f"The first: {place(first_broken.line, first_broken.column)}: {first_broken.reason}."
         warnings.append(f"{counted(broken, 'row')} cannot be read. {where}")
         if broken > count / 2:
             advice = "Correct them and upload the file again."

@@ -341,7 +341,8 @@ def problem_of(record: Record, header: tuple[str, ...]) -> RowFault | None:
     """Return what keeps a record from being a row at all."""
     if record.problem is not None:
         kind, reason = record.problem
-        return RowFault(record.line, None, kind, "", reason)
+        known = record.place is not None and record.place < len(header)
+        return RowFault(record.line, header[record.place] if known else None, kind, "", reason)
     if len(record.cells) != len(header):
         reason = f"{len(record.cells):,} cells where the header has {len(header):,}"
         return RowFault(record.line, None, "ragged_rows", "", reason)

@@ -24,6 +24,8 @@ class Record:
     line: int
     cells: list[str]
     problem: tuple[str, str | int] | None = None
+    # In which cell the problem is, counted from 0, where that is known.
+    place: int | None = None
 
 
 def split_records(
@@ -87,7 +89,7 @@ def read_record(text: str, line: int, delimiter: str, quoted: bool) -> Record:
         if "limit" in str(error):
             return Record(line, [], ("cell_too_long", f"a cell is longer than {LONGEST_CELL:,} characters"))
         if "expected after" in str(error):
-            return Record(line, [], ("ragged_rows", _describe_marks(text)))
+            return Record(line, [], ("ragged_rows", _describe_marks(text)), _broken_cell(text, delimiter))
         return Record(
             line, [], ("ragged_rows", "a line break in the middle of a row stands outside quotation marks")
         )
@@ -97,9 +99,25 @@ def _describe_marks(text: str) -> str:
     if '\\"' in text:
         return (
             'a quotation mark inside a cell is written \\", as databases do; write it twice ("") instead, or '
-            "export the table without escape signs"
+            "export the table without escape characters"
         )
     return 'text follows the closing quotation mark of a cell; write marks inside a cell twice ("")'
+
+
+def _broken_cell(text: str, delimiter: str) -> int:
+    """Return in which cell a closing quotation mark is followed by more text."""
+    at = place = 0
+    while text[at : at + 1] != '"' or text[(at := _after_quoted(text, at)) :].startswith(delimiter):
+        at, place = text.index(delimiter, at) + 1, place + 1
+    return place
+
+
+def _after_quoted(text: str, at: int) -> int:
+    """Return where the quoted cell that begins at `at` ends; marks inside it stand twice."""
+    close = text.index('"', at + 1)
+    while text[close + 1 : close + 2] == '"':
+        close = text.index('"', close + 2)
+    return close + 1
 
 
 def is_open(text: str, delimiter: str) -> bool:

@@ -176,4 +176,10 @@ def _said_aloud(name: str, others: list[str], hidden: set[str], sheet: Sheet) ->
         )
     if sheet.outside:
         copy.warnings.append(f"{counted(sheet.outside, 'cell')} to the right of the header ignored.")
+    if sheet.below:
+        row, cells = sheet.below[0]
+        copy.warnings.append(
+            f"{counted(len(sheet.below), 'row')} below the table not read as part of it, e.g. row {row:,}, "
+            f"{shown(next(text for _, text in sorted(cells.items()) if text.strip()))}."
+        )
     return copy

@@ -32,6 +32,15 @@ INDEX = re.compile(r"[0-9]{1,9}")
 ENCODINGS = frozenset({"utf-8", "utf-16", "us-ascii", "iso-8859-1"})
 # Built into spreadsheets of these languages without a format code; openpyxl knows all others.
 EAST_ASIAN_DATES = frozenset([*range(27, 37), *range(50, 59)])
+# What sums up a table in the first cell of a row below it.
+TOTALS = re.compile(
+    r"\W*(?:(?:grand |sub)?totals?|sums?|summe|gesamt|insgesamt|gesamtsumme|totaal|totale|totaux|suma|soma"
+    r"|razem|celkem|average|mean|mittelwert|durchschnitt|moyenne|media|gemiddelde|count|anzahl|nombre"
+    r"|total g\w+)\b(?! \w)",
+    re.IGNORECASE,
+)
+# More rows than these are no notes.
+MOST_BELOW = 50
 # What shows text and colours in a number format, and no part of the number.
 LITERALS = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 
@@ -251,6 +260,9 @@ class Sheet(_Part):
         self.zeros: Counter = Counter()
         self.first_zeros: dict[bool, str] = {}
         self.row = self.written = 0
+        # Filled cells of the first row below the header, and what may stand below the table.
+        self.usual = 0
+        self.below: list[tuple[int, dict[int, str]]] = []
         self.cells: dict[int, str] = {}
         self.place, self.kind, self.style = -1, "n", 0
         self.pieces: list[str] = []
@@ -372,15 +384,40 @@ class Sheet(_Part):
         cells = {place: value for place, value in self.cells.items() if not is_blank(value)}
         if not cells:
             return
-        # Blank rows become blank lines, so that a record's number is the row's number.
-        self.out.write("\n" * (self.row - self.written - 1))
-        self.written = self.row
         if not self.width:
             self.width = max(cells) + 1
         self.outside += sum(place >= self.width for place in cells)
+        inside = sum(place < self.width for place in cells)
+        if not inside:
+            # A note beside the table is no row of it.
+            return
+        if self._is_below(inside):
+            self.below.append((self.row, self.cells))
+            return
+        if self.written and not self.usual:
+            self.usual = inside
+        for row, held in self.below:
+            self._put(row, held)
+        self.below = []
+        self._put(self.row, self.cells)
+
+    def _is_below(self, inside: int) -> bool:
+        """Whether a row looks like a note or a total below the table: apart from it, or called so, and short.
+
+        Where a row of the table follows, it was none.
+        """
+        if 2 * inside >= self.usual or len(self.below) >= MOST_BELOW:
+            return False
+        first = self.cells[min(place for place, text in self.cells.items() if not is_blank(text))]
+        return bool(self.below) or self.row > self.written + 1 or TOTALS.match(first) is not None
+
+    def _put(self, row: int, cells: dict[int, str]) -> None:
+        # Blank rows become blank lines, so that a record's number is the row's number.
+        self.out.write("\n" * (row - self.written - 1))
+        self.written = row
         self.line.seek(0)
         self.line.truncate()
-        self.writer.writerow([self.cells.get(place, "") for place in range(self.width)])
+        self.writer.writerow([cells.get(place, "") for place in range(self.width)])
         self.out.write(self.line.getvalue()[:-2] + "\n")
 
 

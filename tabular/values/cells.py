@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tabular.errors import shown
+from tabular.values.customer_words import yes_or_no
 from tabular.values.schema import Column
 
 # A cell of a spreadsheet holds no more, so a longer one cannot come back in a download.
@@ -29,9 +30,6 @@ MOMENT = re.compile(
     r"(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
-
-YES = frozenset({"yes", "y", "1", "true", "t", "1.0"})
-NO = frozenset({"no", "n", "0", "false", "f", "0.0"})
 
 
 class BadCell(ValueError):
@@ -118,12 +116,10 @@ def parse_moment(text: str, column: Column) -> datetime:
 
 def parse_label(text: str) -> bool:
     """Return whether a label cell says yes."""
-    word = text.strip().casefold()
-    if word in YES:
-        return True
-    if word in NO:
-        return False
-    what = "the cell is blank" if not word else f"{shown(text)} is neither yes nor no"
+    said = yes_or_no(text)
+    if said is not None:
+        return said
+    what = "the cell is blank" if is_blank(text) else f"{shown(text)} is neither yes nor no"
     raise BadCell("bad_label", f"{what} (write Yes or No)")
 
 

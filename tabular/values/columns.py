@@ -92,13 +92,13 @@ def type_columns(arrays: dict[int, pa.Array], plan, rows: int) -> Typed:
             columns[column.name] = array
             if array.null_count and (plan.labels_matter or column.kind == "date"):
                 suspects |= mask_of(array.is_null())
-    filled = {}
+    filled, read = {}, dict(columns)
     for column, _ in plan.found:
         if column.kind != "number" or column.blank_allowed:
             continue
         if columns[column.name].null_count:
             number = columns[column.name].null_count
-            columns[column.name], bad = _fill_blanks(columns, column)
+            columns[column.name], bad = _fill_blanks(read, column)
             suspects |= bad
             filled[column.name] = number - int(bad.sum())
     return Typed(columns, ids, suspects if suspects.any() else None, respelled, filled, said)

@@ -84,11 +84,13 @@ ROLE_NAMES: dict[str, tuple[str, ...]] = {
             discount, discount amount, discount value, discount percent, discount pct, discount rate,
             rabatt, nachlass, korting, kortingsbedrag, remise, reduction, rabais, descuento""",
         "event_type": """
-            event type, event, event name, transaction type, order status, financial status,
-            payment status, type of event, activity type,
-            action, activity, status, type, ereignis, ereignistyp, vorgang, transaktionsart, status
-            bestellung, gebeurtenis, type evenement, evenement, tipo de evento, tipo evento, evento,
-            estado""",
+            event type, event, event name, transaction type, order status, financial status, payment
+            status, type of event, activity type, action, activity, fulfillment status, fulfilment
+            status, status, state, type, ereignis, ereignistyp, vorgang, transaktionsart, status
+            bestellung, bestellstatus, zahlungsstatus, auftragsstatus, orderstatus, betaalstatus, statut
+            commande, statut de la commande, statut, estado del pedido, estado pedido, estado do pedido,
+            stato ordine, stato, gebeurtenis, type evenement, evenement, tipo de evento, tipo evento,
+            evento, estado""",
         "label": """
             churn label, churn, churned, is churn, is churned, has churned, churn flag, churn status, label,
             exited, attrition, abgewandert, gekuendigt, gekundigt, vertrokken, resilie, parti, abandono,
@@ -113,19 +115,6 @@ DATE_WORDS = _set(
 )
 ID_WORDS = frozenset(
     ["id", "no", "nr", "code", "key", "nummer", "codigo", "sku", "asin", "ean", "upc", "phone", "zip", "plz"]
-)
-# What types of events are called that are purchases, or take one back.
-PURCHASES = _set(
-    "purchase purchased purchases order ordered sale sales buy bought transaction checkout kauf "
-    "bestellung aankoop bestelling achat commande compra pedido venta renewal "
-    # How shops call an order that was paid for; a part of it may come back later.
-    "paid completed complete wc-completed fulfilled processing wc-processing captured settled succeeded "
-    "partially_refunded bezahlt abgeschlossen betaald voltooid payé payée terminée pagado completado"
-)
-RETURNS = _set(
-    "return returned returns refund refunded cancel canceled cancelled cancellation chargeback storno "
-    "retoure retour gutschrift erstattung remboursement annulation devolucion devolución reembolso "
-    "voided wc-refunded wc-cancelled storniert erstattet geannuleerd terugbetaald remboursée annulée"
 )
 CLOSE_ENOUGH = 0.86
 

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from companies.access import IsMember
 from companies.models import Scope
+from core.api import KnownFields
 from core.errors import DomainError
 from intake.api import (
     IDEMPOTENCY_KEY,
@@ -25,6 +26,7 @@ from jobs.models import Job
 from jobs.waiting import see_through
 from ml.logs.profile.score import MINIMUM_CUSTOMERS, MINIMUM_RECORDS
 from tabular.previews.preview import Preview
+from tabular.values.event_words import MEANINGS
 from transactions.api.bases import LogBaseInput, named_bases
 from transactions.api.rows import account_of_log
 from transactions.selectors import analyses_for
@@ -66,7 +68,7 @@ class SeenLog(serializers.Serializer):
     rows_read = RowsRead()
 
 
-class ConfigureInput(serializers.Serializer):
+class ConfigureInput(KnownFields):
     upload_id = serializers.UUIDField()
     column_mapping = serializers.DictField(
         child=serializers.CharField(allow_blank=True),
@@ -81,6 +83,12 @@ class ConfigureInput(serializers.Serializer):
     )
     decimal = serializers.ChoiceField(
         (".", ","), required=False, help_text="Needed where numbers like 1.234 leave it open."
+    )
+    event_types = serializers.DictField(
+        child=serializers.ChoiceField(MEANINGS),
+        required=False,
+        help_text='What words of the event type mean, where that is not what is known of them: {"on hold": '
+        '"neither"}.',
     )
 
 
@@ -169,6 +177,7 @@ class Configure(APIView):
             mapping={ROLES.get(role, role): name for role, name in chosen["column_mapping"].items() if name},
             date_order=chosen.get("date_order"),
             decimal=chosen.get("decimal"),
+            meanings=chosen.get("event_types"),
             by=request.member.account,
             at=timezone.now(),
         )

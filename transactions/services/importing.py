@@ -43,7 +43,12 @@ class ImportFailed(DomainError):
 
 
 def freeze_mapping(
-    *, analysis: AnalysisSession, mapping: dict[str, str], date_order: str | None, decimal: str | None = None
+    *,
+    analysis: AnalysisSession,
+    mapping: dict[str, str],
+    date_order: str | None,
+    decimal: str | None = None,
+    meanings: dict[str, str] | None = None,
 ) -> EventSpec:
     """Return how the log is read if its columns mean what `mapping` says.
 
@@ -64,6 +69,7 @@ def freeze_mapping(
             mapping,
             date_order=date_order or None,
             decimal=decimal or None,
+            meanings=meanings,
         )
     except TableError as error:
         raise MappingRefused(
@@ -80,6 +86,7 @@ def start_import(
     mapping: dict[str, str],
     date_order: str | None = None,
     decimal: str | None = None,
+    meanings: dict[str, str] | None = None,
     by: Account | None = None,
     at: datetime,
 ) -> AnalysisSession:
@@ -91,6 +98,9 @@ def start_import(
         Role (see `tabular.logs.mapping`) to the name of a column.
     date_order
         ``"DMY"``, ``"MDY"`` or ``"YMD"``; needed only where the file leaves it open.
+    meanings
+        What words of the event type mean (``"purchase"``, ``"return"`` or ``"neither"``), where that is not
+        what is known of them.
     by
         Who asks; default: who uploaded the log.
 
@@ -112,7 +122,9 @@ def start_import(
             f"Features were made of “{analysis}” as it was read. "
             "Upload the file again to read it differently."
         )
-    spec = freeze_mapping(analysis=analysis, mapping=mapping, date_order=date_order, decimal=decimal)
+    spec = freeze_mapping(
+        analysis=analysis, mapping=mapping, date_order=date_order, decimal=decimal, meanings=meanings
+    )
     analysis.mapping = mapping
     analysis.parse_spec = spec.to_dict()
     analysis.state = AnalysisSession.State.IMPORTING

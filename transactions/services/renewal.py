@@ -178,12 +178,13 @@ def _refuse_no_later_day(analysis, earlier, name):
 
 
 def _answers(spec):
-    """Return how dates and numbers were written before, for a file that does not tell."""
+    """Return what was said of the earlier file, for one that does not tell: days, numbers and words."""
     order = spec["date_order"]
     decimals = {written["decimal"] for written in spec["numbers"].values()} - {None}
     return {
         "date_order": order if order in ("DMY", "MDY") else None,
         "decimal": decimals.pop() if len(decimals) == 1 else None,
+        "meanings": spec.get("meanings"),
     }
 
 

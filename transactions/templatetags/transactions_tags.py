@@ -13,6 +13,7 @@ from transactions.forms import FEATURE_SET_CHOICES
 from transactions.models import AnalysisSession
 from transactions.presenting import sections
 from transactions.presenting.days import write_day
+from transactions.presenting.steps import ShownStep, steps_of
 
 register = template.Library()
 
@@ -73,9 +74,9 @@ def feature_set(code: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def further_tabs(context, analysis: AnalysisSession) -> list[tuple[str, Link]]:
-    """Return the tabs of a log that follow those of this app, each with the step that its page is."""
-    return list(sections.log_tabs.of(context["member"], analysis))
+def steps_of_log(context, analysis: AnalysisSession) -> list[ShownStep]:
+    """Return the tabs of a log, with what is done and what is next."""
+    return steps_of(context["member"], analysis)
 
 
 @register.simple_tag(takes_context=True)

@@ -4,6 +4,7 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from transactions.presenting.profile_findings import shown_impact
@@ -52,6 +53,24 @@ def test_numbers_move_with_the_slider_and_are_confirmed(browser, visit, analysis
     WebDriverWait(browser, 30).until(lambda _: "Confirmed: after 90 days" in browser.page_source)
     analysis.refresh_from_db()
     assert (analysis.horizon_days, analysis.gap_days, analysis.active_window_days) == (90, 0, None)
+
+
+def test_lengths_are_typed_one_after_the_other_and_no_number_stands_beside_others(browser, visit, analysis):  # noqa: F811
+    visit("churn", analysis)
+    browser.execute_script("window.isTheSamePage = true")
+    effect = browser.find_element(By.ID, "effect")
+
+    browser.find_element(By.NAME, "gap_days").send_keys(Keys.CONTROL, "a")
+    browser.find_element(By.NAME, "gap_days").send_keys("7", Keys.TAB, "90")
+
+    assert browser.find_element(By.NAME, "active_window_days").get_attribute("value") == "90"
+    assert browser.execute_script("return window.isTheSamePage")
+    assert not effect.is_displayed(), "counted for another gap"
+    assert "not counted yet" in browser.find_element(By.ID, "ask").text
+    browser.find_element(By.CSS_SELECTOR, "#confirm button").click()
+    WebDriverWait(browser, 30).until(lambda _: "Confirmed: after" in browser.page_source)
+    analysis.refresh_from_db()
+    assert (analysis.gap_days, analysis.active_window_days) == (7, 90)
 
 
 def test_both_pages_fit_every_window_and_draw_their_charts(browser, visit, analysis):  # noqa: F811

@@ -37,6 +37,7 @@ def columns(request, analysis):
             mapping=form.mapping,
             date_order=form.cleaned_data["date_order"],
             decimal=form.cleaned_data["decimal"],
+            meanings=form.meanings,
             by=request.user,
             at=timezone.now(),
         )
@@ -66,7 +67,7 @@ def _doors(member):
 def _begin_with(analysis):
     """Return what was chosen before, or what was guessed."""
     if analysis.mapping:
-        return analysis.mapping
+        return {**analysis.mapping, "meanings": analysis.parse_spec.get("meanings", {})}
     return {role: guess["column"] for role, guess in analysis.preview["guesses"].items()}
 
 

@@ -10,6 +10,7 @@ from intake.management.reading import add_reading_arguments, reading_of
 from jobs.management.outcomes import see_succeed
 from registry.models import Population
 from registry.selectors import population_named
+from tabular.values.event_words import MEANINGS
 from transactions.models import AnalysisSession
 from transactions.presenting.roles import ROLES
 from transactions.services.importing import start_import
@@ -40,6 +41,13 @@ class Command(BaseCommand):
             help=f"what a column means, where it is not recognised; roles: {', '.join(ROLES)}",
         )
         add_reading_arguments(parser)
+        parser.add_argument(
+            "--event-type",
+            action="append",
+            default=[],
+            metavar="WORD=MEANING",
+            help=f"what a word of the event type means, where it is not known: {', '.join(MEANINGS)}",
+        )
         parser.add_argument("--date-order", choices=("DMY", "MDY"), help="where the dates leave it open")
         parser.add_argument("--decimal", choices=(".", ","), help="where the numbers leave it open")
 
@@ -66,6 +74,7 @@ class Command(BaseCommand):
                 mapping={**guessed, **chosen},
                 date_order=date_order,
                 decimal=decimal,
+                meanings=self._meanings(options["event_type"]),
                 at=timezone.now(),
             )
         except OSError as error:
@@ -87,6 +96,13 @@ class Command(BaseCommand):
         for warning in report["warnings"]:
             self.stdout.write(f"  {warning}")
         self.stdout.write(f"Log: {analysis.pk}")
+
+    def _meanings(self, words):
+        pairs = [word.rpartition("=") for word in words]
+        for _, sign, meaning in pairs:
+            if not sign or meaning not in MEANINGS:
+                raise CommandError(f"--event-type is WORD=MEANING, with one of {', '.join(MEANINGS)}.")
+        return {word: meaning for word, _, meaning in pairs}
 
     def _chosen(self, columns):
         pairs = [column.partition("=") for column in columns]

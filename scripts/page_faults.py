@@ -1,0 +1,21 @@
+"""Measure in a browser what is cut or broken on a page: overflow, cut text, broken words, empty charts."""
+
+from pathlib import Path
+
+MEASURE = Path(__file__).with_suffix(".js").read_text()
+
+# A wide screen, a small tablet, and the two widths that most telephones have.
+WIDTHS = (1440, 768, 390, 360)
+
+
+def set_window(browser, width: int, *, height: int = 900, scheme: str = "light") -> None:
+    """Give the page a window of this width; the narrow ones are telephones."""
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+def page_faults(browser) -> list[str]:
+    """Return a sentence about each thing that is cut or broken in the window as it is."""
+    return browser.execute_script(f"return (\n{MEASURE})")

@@ -1,0 +1,43 @@
+"""The tabs of a log say what is done and what comes next."""
+
+import re
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from transactions.tests.test_profile_pages import analysis, profiles  # noqa: F401
+
+pytestmark = pytest.mark.django_db
+
+
+def tabs(client, portal, analysis):  # noqa: F811
+    page = client.get(reverse("transactions:profile", args=(portal, analysis.pk))).content.decode()
+    found = re.search(r'<nav class="tabs".*?</nav>', page, re.DOTALL)[0]
+    links = re.findall(r"<a [^>]*>(.*?)</a>", found, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", link).split()) for link in links]
+
+
+def test_the_definition_is_next_until_it_is_confirmed(as_user, analysis):  # noqa: F811
+    assert tabs(as_user, "user", analysis) == [
+        "✓ What was read (done)", "✓ Profile (done)", "When is a customer lost? Next", "Features",
+    ]  # fmt: skip
+
+    analysis.configured_at = timezone.now()
+    analysis.save()
+
+    assert tabs(as_user, "user", analysis)[2:] == ["✓ When is a customer lost? (done)", "Features Next"]
+
+
+def test_for_a_developer_the_model_is_next_whose_training_computes_its_features(as_developer, analysis):  # noqa: F811
+    analysis.configured_at = timezone.now()
+    analysis.save()
+
+    assert tabs(as_developer, "dev", analysis)[3:] == ["Features", "Model Next"]
+
+
+def test_a_log_that_was_not_described_is_not_said_to_be(as_user, analysis):  # noqa: F811
+    analysis.profile = None
+    analysis.save()
+
+    assert tabs(as_user, "user", analysis)[1:3] == ["Profile", "When is a customer lost? Next"]
