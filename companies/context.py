@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from companies.access import member_of
 from companies.navigation import pages_for
-from companies.selectors import waiting_people
+from companies.selectors import count_waiting
 
 
 def portal(request):
@@ -25,8 +25,7 @@ def portal(request):
 
 
 def _navigation(path, member):
-    # Counted here and not by the page, because the number stands beside "People" on every page.
-    counts = {"companies:people": waiting_people(member.company).count()} if member.is_developer else {}
+    counts = {"companies:people": count_waiting(member.company)} if member.is_developer else {}
     entries = [
         {
             "label": page.label,
@@ -57,7 +56,7 @@ def _current(urls, path, home):
 
 
 def mail_folder(request):
-    """Say where letters lie if this installation has no mail server: whoever tries it out needs them."""
+    """Say where mails lie if this installation has no mail server: whoever tries it out needs them."""
     if settings.EMAIL_BACKEND != "django.core.mail.backends.filebased.EmailBackend":
         return {"mail_folder": None}
     folder = Path(settings.EMAIL_FILE_PATH)

@@ -201,8 +201,7 @@ class Findings:
 
 def how_promises_held(version) -> str:
     """Say, as the end of a sentence, how far the probabilities of a version were off when it was tried."""
-    metrics = getattr(version, "metrics", None)
-    found = (metrics and metrics.additional_metrics) or {}
+    found = version.figures
     if "calibration" not in found:
         return ""
     whom = "customer" if found["rows"] == 1 else "customers"

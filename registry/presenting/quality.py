@@ -72,9 +72,9 @@ def quality_of(version: ModelVersion, manifest: dict | None = None) -> Quality |
     With its `manifest` they tell days, and of versions of earlier days whether they were fitted again.
     """
     metrics = getattr(version, "metrics", None)
-    if metrics is None or "churners" not in (metrics.additional_metrics or {}):
+    found = version.figures
+    if metrics is None or "churners" not in found:
         return None
-    found = metrics.additional_metrics
     churners, calibration = figures_of_churners(found), found["calibration"]
     again = fitted_again(found, manifest)
     warning, plain = (warning_about(version, manifest, figures=told) for told in (True, False))
@@ -108,7 +108,7 @@ def quality_of(version: ModelVersion, manifest: dict | None = None) -> Quality |
 
 def _weighted(metrics: ModelMetrics) -> list[Figure]:
     return [
-        Figure("Accuracy", metrics.accuracy, "Share of customers told right."),
+        Figure("Accuracy", metrics.accuracy, "Share of customers predicted correctly."),
         Figure("AUC", metrics.auc_roc, "Chance that one who leaves is ranked above one who stays."),
         Figure("Precision (weighted)", metrics.precision, "Both classes, weighted by their size."),
         Figure("Recall (weighted)", metrics.recall, "Both classes; always equal to accuracy."),

@@ -9,8 +9,7 @@ def warning_about(version: ModelVersion | None, manifest: dict | None = None, *,
 
     Versions of earlier days keep the column that they were compared with in their `manifest` alone.
     """
-    metrics = getattr(version, "metrics", None)
-    found = (metrics and metrics.additional_metrics) or {}
+    found = version.figures if version else {}
     evidence = (manifest or {}).get("evidence") or {}
     signal = read_signal(found, evidence.get("simple_rule"))
     # Most versions need no name of a column, and the base of each would be one query.
