@@ -454,8 +454,6 @@ RETRAIN_MODEL_TYPE = env.str("RETRAIN_MODEL_TYPE", default="neural_network")
 TRAINING_MEMORY_MB = positive("TRAINING_MEMORY_MB", 2048)
 
 # --- Purchase logs ---------------------------------------------------------------------------------------
-# Which day the V2 API asks about where a program does not say: that of the latest transaction, or today.
-V2_AS_OF = choice("V2_AS_OF", ("latest", "now"))
 FEATURE_ENGINE = choice("FEATURE_ENGINE", ("duckdb", "spark"))
 SPARK_MASTER = env.str("SPARK_MASTER", default="local[*]")
 FEATURE_MEMORY_MB = positive("FEATURE_MEMORY_MB", 4096)

@@ -302,7 +302,11 @@ ROUTES = {
         *api("api/v1/prediction-runs"),
         *api("api/v1/prediction-runs", own=400, method="post"),  # an empty form
     ],
-    "api/v1/prediction-runs/<uuid:run>": api("api/v1/prediction-runs/{run}"),
+    "api/v1/prediction-runs/<uuid:run>": [
+        *api("api/v1/prediction-runs/{run}"),
+        *api("api/v1/prediction-runs/{run}", own=400, method="patch"),  # no name
+        *api("api/v1/prediction-runs/{run}", own=422, method="delete"),  # no name to confirm
+    ],
     "api/v1/prediction-runs/<uuid:run>/left-out.csv": api("api/v1/prediction-runs/{run}/left-out.csv"),
     "api/v1/prediction-runs/<uuid:run>/rows": api("api/v1/prediction-runs/{run}/rows"),
     "api/v1/prediction-runs/<uuid:run>/changed-sides.csv": developer_api(

@@ -16,12 +16,25 @@ from django.conf import settings
 from ml.serving.risk import POLICIES
 from predictions.models import Prediction
 from predictions.presenting import summary
+from predictions.presenting.histories import (
+    FULL,
+    LAPSED,
+    LATEST,
+    LOG,
+    ONE_PURCHASE,
+    SENT,
+    TODAY,
+    HistoryScore,
+    Moment,
+    remarks_on,
+)
 from predictions.presenting.logs import Changes, LogResult
 from predictions.presenting.named import Named
 from predictions.presenting.outcomes import Graded, Outcomes
 from registry.models import ModelDeployment, ModelMetrics, ModelType, ModelVersion, Population, ShadowRun
 from registry.presenting import cards, charts
 from registry.presenting.disagreement import Disagreement
+from registry.presenting.judged import describe_judged
 from registry.presenting.quality import quality_of
 from registry.telecom import TELECOM
 from registry.tests.factories import CURVES
@@ -92,7 +105,7 @@ def of_version(share, rows=1_000_000):
     yield from (f"{figure['value']} {figure['explanation']}" for figure in quality.at_home)
     yield cards.threshold_reason(found)
     yield from (limit.text for limit in cards.limits_of(found, None, base))
-    yield from charts.titles(found).values()
+    yield from charts.titles(found, base.heading_of).values()
 
 
 def of_comparison(share, rows=1_000_000):
@@ -101,6 +114,7 @@ def of_comparison(share, rows=1_000_000):
 
     @dataclass
     class Pair:
+        currency: str = "EUR"
         new: dict = field(default_factory=lambda: version)
         serving: dict = field(default_factory=lambda: version)
 
@@ -108,6 +122,32 @@ def of_comparison(share, rows=1_000_000):
     for moved in (0, 1, rows):
         sides = {"to_leave": {"customers": moved}, "to_stay": {"customers": 0}}
         yield training_charts.sides_title(sides, rows)
+
+
+def apart(share, rows):
+    """Make up what was found of those whom no model is asked about."""
+    bands = [
+        {
+            "from_days": low, "until_days": high, "rows": rows, "churned": round(share * rows),
+            "mean_probability": share,
+        }
+        for low, high in ((0, 30), (30, None))
+    ]  # fmt: skip
+    auc = {"value": share, "low": share, "high": share}
+    judged = {"rows": rows, "mean_probability": share, "churn_rate": share, "auc": auc, "bands": bands}
+    return {"first_buyers": judged, "lapsed": judged}
+
+
+def of_history(share, rows=1_000_000):
+    version = version_with(figures(share, rows) | {"judged_apart": apart(share, rows)})
+    for evidence in (FULL, ONE_PURCHASE, LAPSED):
+        for source in (SENT, LOG, TODAY, LATEST):
+            found = HistoryScore(
+                probability=share, segment="Low", moment=Moment(datetime(2024, 9, 15), source),
+                evidence=evidence, window_days=90, horizon_days=60, silent_days=rows, version=version,
+            )  # fmt: skip
+            yield from remarks_on(found)
+    yield describe_judged(version.metrics.additional_metrics, None)
 
 
 def of_log_training(share, rows=1_000_000):
@@ -124,6 +164,7 @@ def of_log_training(share, rows=1_000_000):
                 "optimistic": {"auc": share, "f1": share},
                 "lapsed": rows,
                 "one_purchase": rows,
+                "judged_apart": apart(share, rows),
                 "simple_rule": {
                     "feature": "recency_days", "higher_is_riskier": True, "auc": share, "f1": share,
                     "f1_of_all": share, "model_gains": {"value": 0.0, "low": gains[0], "high": gains[1]},
@@ -175,7 +216,8 @@ def of_log_result(share, rows=1_000_000):
         "lapsed": {"customers": rows, "window_days": 90},
     }  # fmt: skip
     definition = {"horizon_days": 60, "gap_days": 0}
-    log = LogResult(Prediction(result=result, input_data={"definition": definition}))
+    version = version_with(figures(share, rows) | {"judged_apart": apart(share, rows)})
+    log = LogResult(Prediction(result=result, input_data={"definition": definition}, model=version))
     yield from (log.who, log.lapsed_headline, log.weak, log.first_buyers)
     for is_over in (True, False):
         outcome = {
@@ -240,6 +282,7 @@ PRESENTERS = (
     of_version,
     of_comparison,
     of_log_training,
+    of_history,
     of_result,
     of_log_result,
     of_challenger,

@@ -138,7 +138,11 @@ def test_the_five_calls_lead_from_a_file_to_a_prediction(installation, commands)
     assert predicted["customer_id"] == "CUST-001"
     assert 0 <= predicted["churn_probability"] <= 1
     assert predicted["risk_segment"] in ("Low", "Medium", "High", "Critical")
-    assert predicted["as_of"] == "2024-11-29T00:00:00"
+    # The customer's latest purchase is of November: the log goes on until Christmas, and so does the silence.
+    assert (predicted["as_of"], predicted["as_of_from"]) == ("2024-12-26T00:00:00", "log")
+    assert predicted["remarks"][0].startswith(
+        "As of 26 December 2024, the end of the latest purchase log, because"
+    )
     assert (predicted["model_type"], predicted["version"]) == ("logistic_regression", after["version"])
 
 

@@ -36,7 +36,7 @@ def latest_log_of(company: Company, base: Population) -> AnalysisSession | None:
     # The end stands in a document, by which databases sort differently; a base has few logs.
     ends = read.values_list("pk", "import_report__last_at")
     latest = max(ends, key=lambda each: each[1], default=None)
-    return latest and read.get(pk=latest[0])
+    return latest and read.defer("profile", "preview").get(pk=latest[0])
 
 
 def analysis_of_dataset(company: Company, name: str) -> AnalysisSession | None:

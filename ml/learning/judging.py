@@ -13,6 +13,8 @@ from ml.evaluation.resampling import METRICS, bootstrap_metrics, percentile_inte
 from ml.evaluation.signal import NAMES_NOBODY
 from ml.evaluation.slices import slices
 from ml.learning.honest_scores import encoded_scores
+from ml.learning.splits import FEWEST_PER_CLASS
+from ml.logs.rates import find_bands, rates_of
 from ml.matrix.frames import fill_blanks
 
 # There are nine slices or so, each with figures of its own: fewer draws tell as much about their width.
@@ -163,6 +165,49 @@ def judge_simple_rule(learned, labels, judged, outcomes, probabilities, *, schem
         "f1_of_all": float(2 * outcomes.mean() / (1 + outcomes.mean())),
         **_beside_rule(outcomes, probabilities, found),
     }
+
+
+def judge_rates(table, days, labels):
+    """Hold the rates of a table against what became of customers from whom they were not learned.
+
+    Parameters
+    ----------
+    table : dict
+        From `ml.logs.rates.learn_rates`.
+    days, labels : ndarray of int, shape (n_customers,)
+
+    Returns
+    -------
+    dict
+        ``rows``, ``mean_probability``, ``churn_rate`` (both None where there is nobody), ``auc`` (``value``,
+        ``low``, ``high``; None with few of either outcome), and ``bands`` (``from_days``, ``until_days`` or
+        None, ``rows``, ``churned``, ``mean_probability``) of those in which somebody is.
+    """
+    rates, rows = rates_of(table, days), len(labels)
+    of_each, edges = find_bands(table["bands"], days), [0, *table["bands"], None]
+    return {
+        "rows": rows,
+        "mean_probability": float(rates.mean()) if rows else None,
+        "churn_rate": float(labels.mean()) if rows else None,
+        "auc": _rank(labels, rates),
+        "bands": [
+            {
+                "from_days": edges[band],
+                "until_days": edges[band + 1],
+                "rows": int((of_each == band).sum()),
+                "churned": int(labels[of_each == band].sum()),
+                "mean_probability": table["rates"][band],
+            }
+            for band in np.unique(of_each).tolist()
+        ],
+    }
+
+
+def _rank(labels, rates):
+    # With fewer of either outcome a ranking is mostly chance.
+    if min(labels.sum(), len(labels) - labels.sum()) < FEWEST_PER_CLASS:
+        return None
+    return asdict(bootstrap_metrics(labels, rates).weighted["AUC"])
 
 
 def _beside_rule(outcomes, probabilities, scores):

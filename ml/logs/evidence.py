@@ -7,17 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import numpy as np
-
 from ml.logs.features.duck import write_literal
 from ml.logs.features.logs import quote
 
 ORDER = "order_id"
-# Tenure in days; within a band all first-time buyers are taken to be alike.
-BANDS = (30, 90, 180, 365)
-TENURE = ("tenure_days", "days_since_first_purchase")
-# So many customers with the common rate are counted to each band: a few of its own count for little.
-PRIOR = 20
 
 
 def bought_once(purchases, *, columns):
@@ -86,57 +79,3 @@ def active_since(as_of, window_days):
     datetime
     """
     return as_of - timedelta(days=window_days) if window_days else datetime.min
-
-
-def learn_first_buyers(once, table):
-    """Return how often those leave who bought once only, by how long they are known.
-
-    Where nobody of a band was seen, those with several purchases stand in.
-
-    Parameters
-    ----------
-    once, table : FeatureTable
-        Who bought once only, and who did so more often.
-
-    Returns
-    -------
-    dict
-        ``bands``, ``rates`` (one more than bands) and ``customers``, ready for JSON.
-    """
-    overall = (int(once.labels.sum()) + float(table.labels.mean())) / (len(once) + 1)
-    tenure = once.frame[next(name for name in TENURE if name in once.frame)].to_numpy()
-    bands, rates = _bands(BANDS, tenure), []
-    for band in range(len(BANDS) + 1):
-        left = once.labels[bands == band]
-        rates.append(float((left.sum() + PRIOR * overall) / (len(left) + PRIOR)))
-    return {"bands": list(BANDS), "rates": rates, "customers": len(once)}
-
-
-def rates_of_first_buyers(table, first, as_of):
-    """Return the rate of those who bought once and are known as long, for one customer or for each of many.
-
-    Parameters
-    ----------
-    table : dict
-        From `learn_first_buyers`.
-    first : datetime or ndarray of datetime64
-        When each bought first.
-    as_of : datetime
-
-    Returns
-    -------
-    float or ndarray of float
-
-    Examples
-    --------
-    >>> table = {"bands": [30], "rates": [0.2, 0.4], "customers": 9}
-    >>> first = np.array(["2024-05-01", "2024-05-02"], dtype="datetime64[us]")
-    >>> rates_of_first_buyers(table, first, datetime(2024, 5, 31)).tolist()
-    [0.4, 0.2]
-    """
-    days = (np.datetime64(as_of, "us") - np.asarray(first, dtype="datetime64[us]")) // np.timedelta64(1, "D")
-    return np.asarray(table["rates"])[_bands(table["bands"], days)]
-
-
-def _bands(bounds, days):
-    return np.searchsorted(bounds, days, side="right")

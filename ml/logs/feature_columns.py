@@ -29,17 +29,21 @@ class FeatureTable:
         Features by name; nulls where a feature does not exist for a customer. Other columns are ignored.
     labels : ndarray of int, shape (n_customers,)
         1 where the customer churned.
+    ids : ndarray of str, shape (n_customers,), optional
+        Whose rows they are; needed where tables of several cutoffs are put together.
     """
 
     frame: pd.DataFrame
     labels: np.ndarray
+    ids: np.ndarray | None = None
 
     def __len__(self):
         return len(self.labels)
 
     def rows(self, chosen):
         """Return the customers at some positions."""
-        return FeatureTable(self.frame.iloc[chosen].reset_index(drop=True), self.labels[chosen])
+        ids = None if self.ids is None else self.ids[chosen]
+        return FeatureTable(self.frame.iloc[chosen].reset_index(drop=True), self.labels[chosen], ids)
 
 
 @dataclass(frozen=True)

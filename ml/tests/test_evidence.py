@@ -3,19 +3,9 @@
 from datetime import datetime, timedelta
 
 import duckdb
-import numpy as np
-import pandas as pd
-import pyarrow as pa
 import pytest
 
-from ml.logs.evidence import (
-    active_since,
-    bought_once,
-    learn_first_buyers,
-    rates_of_first_buyers,
-    select_buyers,
-)
-from ml.logs.feature_columns import FeatureTable
+from ml.logs.evidence import active_since, bought_once, select_buyers
 from ml.logs.purchase_log import PurchaseLog
 from ml.tests.purchase_logs import DAYS, FULL, PLAIN, START, make_events, write_events
 
@@ -52,24 +42,6 @@ def test_one_customer_and_a_log_agree_on_who_bought_once_and_when(tmp_path, colu
     several = [name for name, (once, *_) in found.items() if once and len(of_each[name]) > 1]
     assert 0 < sum(once for once, *_ in found.values()) < len(found)
     assert bool(several) == (columns is FULL)
-
-
-def test_each_first_buyer_gets_the_rate_of_the_band_that_was_learned_from():
-    rng = np.random.default_rng(3)
-    days, cutoff = np.array([0, 29, 30, 89, 90, 179, 180, 364, 365, 2000] * 30), datetime(2024, 6, 1, 12)
-    left = (rng.random(len(days)) < np.where(days < 90, 0.1, 0.8)).astype(int)
-    once = FeatureTable(pd.DataFrame({"tenure_days": days}), left)
-    often = FeatureTable(pd.DataFrame({"tenure_days": [50] * 10}), np.array([0, 1] * 5))
-
-    table = learn_first_buyers(once, often)
-
-    first = [cutoff - timedelta(days=int(day), hours=5) for day in days]
-    many = rates_of_first_buyers(table, pa.array(first).to_numpy(zero_copy_only=False), cutoff)
-    assert many.tolist() == [float(rates_of_first_buyers(table, one, cutoff)) for one in first]
-    overall = (left.sum() + 0.5) / (len(days) + 1)
-    for low, high in ((0, 30), (30, 90), (90, 180), (180, 365), (365, 9999)):
-        chosen = (days >= low) & (days < high)
-        assert many[chosen] == pytest.approx((left[chosen].sum() + 20 * overall) / (chosen.sum() + 20))
 
 
 def test_who_is_silent_for_longer_than_the_window_is_no_customer_any_more():

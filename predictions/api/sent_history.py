@@ -147,8 +147,8 @@ class PredictInput(serializers.Serializer):
     customer_id = CustomerField(missing=NO_CUSTOMER)
     transactions = TransactionInput(many=True)
     as_of = MomentField(
-        help_text="Nothing at or after it is looked at. By default the end of the day of the latest "
-        "transaction; send today to ask about today.",
+        help_text="Nothing at or after it is looked at. By default the end of the latest purchase log, or of "
+        "today where the logs are sent as they grow; the answer says which.",
     )
     model_type = ModelTypeField(
         help_text="By its latest deployed version; by default the champion scores.",

@@ -12,7 +12,17 @@ from companies.models import Scope
 from companies.organisations import OfOrganisation
 from ml.serving.risk import POLICIES
 from predictions.api.sent_history import PredictInput, read_history
-from predictions.services.histories import FULL, LAPSED, ONE_PURCHASE, score_history
+from predictions.presenting.histories import (
+    FULL,
+    LAPSED,
+    LATEST,
+    LOG,
+    ONE_PURCHASE,
+    SENT,
+    TODAY,
+    remarks_on,
+)
+from predictions.services.histories import score_history
 from registry.access import log_base_or_404
 from registry.api.populations import LOG_BASE
 from registry.services.model_types import LOG_TYPES
@@ -24,15 +34,34 @@ TIERS = tuple(dict.fromkeys(tier for policy in POLICIES.values() for tier in pol
 
 class PredictOutput(serializers.Serializer):
     customer_id = serializers.CharField()
-    churn_probability = serializers.FloatField(help_text="Calibrated, 4 decimals.")
-    risk_segment = serializers.ChoiceField(
-        TIERS, help_text="By the tiers that the customer base of the purchases has."
+    churn_probability = serializers.FloatField(
+        allow_null=True,
+        help_text="Calibrated, 4 decimals. Null of a lapsed customer where an older version scores.",
     )
-    as_of = serializers.CharField()
+    risk_segment = serializers.ChoiceField(
+        TIERS, allow_null=True, help_text="By the tiers that the customer base of the purchases has."
+    )
+    as_of = serializers.CharField(help_text="What it is about: nothing at or after it was looked at.")
+    as_of_from = serializers.ChoiceField(
+        (SENT, LOG, TODAY, LATEST),
+        help_text="Where as_of came from: it was `sent`, or is the end of the latest purchase `log`, of "
+        "`today`, or of the day of the `latest_transaction`.",
+    )
+    active_window_days = serializers.IntegerField(
+        allow_null=True, help_text="Who bought nothing for so long has lapsed; null where nobody knows."
+    )
+    horizon_days = serializers.IntegerField(
+        allow_null=True,
+        help_text="Leaving means to buy nothing for so long; null where the log itself said who left.",
+    )
     evidence = serializers.ChoiceField(
         (FULL, ONE_PURCHASE, LAPSED),
-        help_text="`one_purchase`: too little is known, the rate of such customers stands in. `lapsed`: "
-        "silent for so long that the customer has left already.",
+        help_text="`one_purchase`: too little is known for a model, the rate of such customers stands in. "
+        "`lapsed`: silent for so long that the customer has left already; how many of such customers stayed "
+        "away stands in.",
+    )
+    remarks = serializers.ListField(
+        child=serializers.CharField(), help_text="The same in sentences, and how such rates held before."
     )
     model_type = serializers.ChoiceField(LOG_TYPES, help_text="Which scored,")
     version = serializers.CharField(help_text="and which version of it, such as v3.")
@@ -61,10 +90,14 @@ class Predict(OfOrganisation, APIView):
             {
                 "customer_id": sent["customer_id"],
                 # Rounded to be read; the segment is of the unrounded one.
-                "churn_probability": round(found.probability, DIGITS),
+                "churn_probability": found.probability and round(found.probability, DIGITS),
                 "risk_segment": found.segment,
-                "as_of": found.as_of.isoformat(),
+                "as_of": found.moment.as_of.isoformat(),
+                "as_of_from": found.moment.source,
+                "active_window_days": found.window_days,
+                "horizon_days": found.horizon_days,
                 "evidence": found.evidence,
+                "remarks": remarks_on(found),
                 "model_type": found.version.model_type.slug,
                 "version": found.version.version,
             }

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from ml.logs.evidence import rates_of_first_buyers
 from ml.logs.feature_columns import fill_batch
 from ml.logs.features.engine import compute_features
 from ml.logs.joined import missing_columns, write_joined
+from ml.logs.rates import rates_since
 from ml.serving.scoring import Scorer
 
 
@@ -98,8 +98,6 @@ class LearnedReading:
         filled = fill_batch(known, self.scorer.schema, self.how["fills"], self.scorer.observed)
         scores = self.scorer.score_batch(filled)
         if once.any():
-            rates = rates_of_first_buyers(
-                self.how["first_buyers"], first.to_numpy(zero_copy_only=False), self.as_of
-            )
+            rates = rates_since(self.how["first_buyers"], first.to_numpy(zero_copy_only=False), self.as_of)
             scores[once] = rates[once]
         return scores, filled

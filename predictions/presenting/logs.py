@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from core.figures import counted, of_100
+from core.figures import counted, of_100, percent
 from ml.evaluation.proportions import share_interval
 from predictions.engines.kinds import BOUGHT, CALMER, CONTAINS, CONTINUES, NEW, SILENT, STILL
 from predictions.models import Prediction
 from predictions.presenting.outcomes import Share
-from registry.presenting.judged import fitted_again
+from registry.presenting.judged import fitted_again, how_rates_held
 from transactions.presenting.days import write_day
 
 CHANGE_NAMES = {
@@ -83,7 +83,13 @@ class LogResult:
         verb, them = ("has", "that customer") if count == 1 else ("have", "them")
         return (
             f"{count:,} of the scored {verb} bought once only. Too little is known of {them}: how often such "
-            "customers left before stands in, by how long they are known."
+            f"customers left before stands in, by how long they are known. {self._rates_held}".strip()
+        )
+
+    @property
+    def _rates_held(self):
+        return how_rates_held(
+            (_figures_of(self.prediction.model).get("judged_apart") or {}).get("first_buyers")
         )
 
     @property
@@ -145,9 +151,9 @@ class LogResult:
         share = expected / self.counts["rows"]
         promised, happened, rows = past
         return (
-            f"{_percent(share)} of those scored are expected to leave. How many leave is less certain than "
+            f"{percent(share)} of those scored are expected to leave. How many leave is less certain than "
             f"who is likelier to: such a forecast was made once before, when the recipe was judged, for "
-            f"{rows:,} customers. Then {_percent(promised)} were expected and {_percent(happened)} left, "
+            f"{rows:,} customers. Then {percent(promised)} were expected and {percent(happened)} left, "
             f"{_points(promised - happened)}. Once is not a rule: another season may be further off."
         )
 
@@ -158,8 +164,7 @@ class LogResult:
 
 def _past_forecast(version):
     """Return what a recipe promised on average when it was judged later, what happened, and to how many."""
-    metrics = getattr(version, "metrics", None)
-    found = (metrics and metrics.additional_metrics) or {}
+    found = _figures_of(version)
     # Without a later day, as with given labels, it was no forecast.
     if fitted_again(found) is None or "calibration" not in found:
         return None
@@ -167,13 +172,14 @@ def _past_forecast(version):
     return calibration["mean_probability"], calibration["churn_rate"], found["rows"]
 
 
-def _percent(share):
-    return f"{100 * share:.1f}\u202f%"
+def _figures_of(version):
+    metrics = getattr(version, "metrics", None)
+    return (metrics and metrics.additional_metrics) or {}
 
 
 def _points(difference):
-    off = f"{100 * abs(difference):.1f}"
-    if off == "0.0":
+    off = of_100(abs(difference), 1)
+    if abs(difference) < 0.0005:
         return "less than 0.1 points off"
     points = "point" if off == "1.0" else "points"
     return f"{off} {points} too {'many' if difference > 0 else 'few'}"

@@ -1,22 +1,21 @@
 """The chance of one customer to leave, from the purchases that a program sends along."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from typing import Required, TypedDict
-
-from django.conf import settings
 
 from companies.models import Company
 from core.errors import DomainError, NotFound, Unprocessable
 from ml.serving.risk import POLICIES
+from predictions.presenting.histories import FULL, LAPSED, ONE_PURCHASE, HistoryScore
 from predictions.selectors import trained_for_purchases, version_for_purchases
-from registry.models import ModelVersion, Population
+from predictions.services.moments import choose_moment
+from registry.models import Population
 from registry.selectors import purchases_base
 from registry.services.model_types import read_model_type
 from registry.services.opening import load_scorer
+from transactions.selectors import latest_log_of
 
-FULL, ONE_PURCHASE, LAPSED = "full", "one_purchase", "lapsed"
 PURCHASE, RETURN = "purchase", "return"
 
 
@@ -61,30 +60,6 @@ class Event(TypedDict, total=False):
     discount: float
 
 
-@dataclass(frozen=True)
-class HistoryScore:
-    """What was found for one customer.
-
-    Parameters
-    ----------
-    probability
-        Calibrated, unrounded.
-    as_of
-        By the clock of the purchases, which knows no time zone.
-    evidence
-        ``"full"``; ``"one_purchase"``: too little is known, the rate of such customers stands in;
-        ``"lapsed"``: silent for so long that the customer has left already.
-    version
-        Which scored.
-    """
-
-    probability: float
-    segment: str
-    as_of: datetime
-    evidence: str
-    version: ModelVersion
-
-
 def score_history(
     *,
     company: Company,
@@ -103,8 +78,7 @@ def score_history(
     events
         At least one, in any order.
     as_of
-        Nothing at or after it is looked at. By default the end of the day of the latest event, or of today
-        where `V2_AS_OF` says so.
+        Nothing at or after it is looked at. By default what `predictions.services.moments` finds.
     model_type
         Slug of any type. The latest deployed version of that type scores; by default the champion of the
         base.
@@ -122,16 +96,39 @@ def score_history(
     FeaturesMissing
         The model needs features that these transactions cannot give; ``extra["missing"]`` names them.
     """
-    version = _find_version(company, population or purchases_base(company), model_type)
-    cutoff = as_of or _usual_cutoff(events, at)
+    base = population or purchases_base(company)
+    version = _find_version(company, base, model_type)
+    scorer = load_scorer(version, at=at)
+    how = scorer.purchase_features
+    window = how["active_window_days"]
+    moment = choose_moment(
+        as_of=as_of,
+        bought_at=[event["event_at"] for event in events],
+        log=None if as_of else latest_log_of(company, base),
+        window_days=window,
+        at=at,
+    )
+    cutoff = moment.as_of
     known = [_as_a_log_has_it(event) for event in events if event["event_at"] < cutoff]
     purchases = [event for event in known if event["event_type"] == PURCHASE]
     if not purchases:
         raise HistoryRefused(
             {"transactions": f"None is a purchase before {cutoff:%Y-%m-%d %H:%M}, which is as_of."}
         )
-    scorer = load_scorer(version, at=at)
-    return _score(scorer, version, known, purchases, cutoff)
+    features = _compute_features(scorer, version, known, cutoff)
+    probability, evidence = _score(scorer, features, purchases, cutoff)
+    tiers = POLICIES[version.population.policies["risk_tiers"]]
+    return HistoryScore(
+        probability=probability,
+        segment=None if probability is None else tiers.tier(probability),
+        moment=moment,
+        evidence=evidence,
+        window_days=window,
+        # Versions of earlier days do not say.
+        horizon_days=how.get("horizon_days"),
+        silent_days=(cutoff - max(event["event_at"] for event in purchases)).days,
+        version=version,
+    )
 
 
 def _find_version(company, base, model_type):
@@ -150,10 +147,8 @@ def _find_version(company, base, model_type):
     return version
 
 
-def _score(scorer, version, known, purchases, cutoff):
-    # Imported here: they bring DuckDB and pandas, which no other page of the server needs.
-    from ml.logs.evidence import active_since, bought_once, rates_of_first_buyers
-    from ml.logs.feature_columns import fill_nulls
+def _compute_features(scorer, version, known, cutoff):
+    # Imported here: it brings DuckDB and pandas, which no other page of the server needs.
     from ml.logs.features.single import compute_one
 
     how = scorer.purchase_features
@@ -174,30 +169,27 @@ def _score(scorer, version, known, purchases, cutoff):
             f"{version} needs features that cannot be computed: {', '.join(missing)}.",
             extra={"missing": missing},
         )
+    return features
+
+
+def _score(scorer, features, purchases, cutoff):
+    """Return the probability and the evidence: no model is asked about who bought once, or has lapsed."""
+    # Imported here for the same reason.
+    from ml.logs.evidence import active_since, bought_once
+    from ml.logs.feature_columns import fill_nulls
+    from ml.logs.rates import rates_since
+
+    how, bought_at = scorer.purchase_features, [event["event_at"] for event in purchases]
+    if max(bought_at) < active_since(cutoff, how["active_window_days"]):
+        # Versions of earlier days do not know.
+        lapsed = how.get("lapsed")
+        return lapsed and float(rates_since(lapsed, max(bought_at), cutoff)), LAPSED
     if bought_once(purchases, columns=how["columns"]):
-        first = min(event["event_at"] for event in purchases)
-        probability = float(rates_of_first_buyers(how["first_buyers"], first, cutoff))
-        evidence = ONE_PURCHASE
-    else:
-        record = fill_nulls(features, scorer.schema, how["fills"], scorer.observed)
-        probability, evidence = scorer.score_record(record), FULL
-    if max(event["event_at"] for event in purchases) < active_since(cutoff, how["active_window_days"]):
-        evidence = LAPSED
-    tiers = POLICIES[version.population.policies["risk_tiers"]]
-    return HistoryScore(probability, tiers.tier(probability), cutoff, evidence, version)
+        return float(rates_since(how["first_buyers"], min(bought_at), cutoff)), ONE_PURCHASE
+    return scorer.score_record(fill_nulls(features, scorer.schema, how["fills"], scorer.observed)), FULL
 
 
 def _as_a_log_has_it(event):
     """Money that goes back is no purchase."""
     is_return = event["event_type"] == PURCHASE and event["amount"] < 0
     return event | {"event_type": RETURN} if is_return else event
-
-
-def _usual_cutoff(events, at):
-    latest = max(event["event_at"] for event in events)
-    day = at.astimezone(UTC).date() if settings.V2_AS_OF == "now" else latest.date()
-    return _after(day)
-
-
-def _after(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time.min)

@@ -4,6 +4,7 @@ import pytest
 
 from predictions.models import Prediction
 from predictions.presenting.logs import Changes, LogResult
+from registry.models import ModelVersion
 
 DEFINITION = {"horizon_days": 60, "gap_days": 0}
 LAPSED = {"customers": 0, "window_days": 90, "shown": []}
@@ -21,9 +22,8 @@ def log(*, definition=DEFINITION, lapsed=0, knew_until=None, **counts):
         "lapsed": LAPSED | {"customers": lapsed},
         "overlap": None,
     }
-    return LogResult(
-        Prediction(result=result | counts, input_data={"definition": definition, "knew_until": knew_until})
-    )
+    read = {"definition": definition, "knew_until": knew_until}
+    return LogResult(Prediction(result=result | counts, input_data=read, model=ModelVersion()))
 
 
 def overlap(relation, **counts):

@@ -14,6 +14,7 @@ from ml.logs.feature_columns import FeatureTable
 from ml.logs.features.single import compute_one
 from ml.serving.risk import SEGMENTS_V2, TIERS_ADVISOR
 from predictions.api.sent_history import read_history
+from predictions.presenting.histories import SENT, Moment, remarks_on
 from predictions.services import histories
 from predictions.services.histories import HistoryRefused, NoTrainedModel
 from registry.models import ModelType, ModelVersion
@@ -72,7 +73,7 @@ def forest(company, tables, version):
     return register(company, learned, at=NOON + timedelta(hours=1))
 
 
-def register(company, learned, *, at, columns=COLUMNS):
+def register(company, learned, *, at, columns=COLUMNS, **known):
     add_missing_model_types()
     exported = export_model(learned.trained, learned.schema)
     exported.manifest["purchase_features"] = {
@@ -82,8 +83,10 @@ def register(company, learned, *, at, columns=COLUMNS):
         "has_time": False,
         "cuts": None,
         "first_buyers": {"bands": [30, 90, 180, 365], "rates": [0.2, 0.35, 0.5, 0.7, 0.9], "customers": 40},
+        "lapsed": {"bands": [30, 90, 180, 365], "rates": [0.5, 0.6, 0.7, 0.8, 0.9], "customers": 40},
         "active_window_days": 90,
-    }
+        "horizon_days": 60,
+    } | known
     model_type = ModelType.objects.get(slug=learned.trained.model_type)
     version = register_version(
         company=company,
@@ -102,7 +105,8 @@ def read_events(transactions):
 
 
 def score_history(*, company, transactions, at, **asked):
-    """Score what a program sends, as the call does."""
+    """Score what a program sends, as the call does; by default on the day after the latest transaction."""
+    asked = {"as_of": day_after(transactions)} | asked
     read = read_history({"customer_id": "CUST-001", "transactions": transactions} | asked)
     return histories.score_history(
         company=company,
@@ -111,6 +115,11 @@ def score_history(*, company, transactions, at, **asked):
         model_type=read.get("model_type"),
         at=at,
     )
+
+
+def day_after(transactions):
+    latest = max(datetime.fromisoformat(each["event_date"]) for each in transactions)
+    return (latest + timedelta(days=1)).date().isoformat()
 
 
 def sent(*days, amount=20.0):
@@ -128,7 +137,7 @@ def test_scores_by_the_features_of_the_purchases(company, version, learned):
     )  # fmt: skip
     expected = learned.trained.predict(pd.DataFrame([features]), learned.schema)[0]
     assert found.probability == pytest.approx(expected, abs=1e-6)
-    assert found.as_of == datetime(2024, 5, 22)
+    assert found.moment == Moment(datetime(2024, 5, 22), SENT)
     assert found.evidence == "full"
     assert found.segment == SEGMENTS_V2.tier(found.probability)
 
@@ -158,14 +167,6 @@ def test_nothing_at_or_after_the_cutoff_is_looked_at(company, version):
     assert more == known
 
 
-def test_today_is_asked_about_where_the_operator_says_so(company, version, settings):
-    settings.V2_AS_OF = "now"
-
-    found = score_history(company=company, transactions=sent("2026-02-01", "2026-02-11"), at=NOON)
-
-    assert found.as_of == datetime(2026, 3, 3)
-
-
 @pytest.mark.parametrize(("as_of", "rate"), [("2024-05-11", 0.2), ("2024-07-10", 0.35)])
 def test_who_bought_once_gets_the_rate_of_such_customers(company, version, as_of, rate):
     found = score_history(company=company, transactions=sent("2024-05-01"), as_of=as_of, at=NOON)
@@ -188,7 +189,26 @@ def test_who_is_silent_beyond_the_active_window_has_lapsed(company, version):
         company=company, transactions=sent("2024-05-01", "2024-05-11"), as_of="2024-12-01", at=NOON
     )
 
-    assert found.evidence == "lapsed"
+    # How many of such customers stay away, not what a model says of customers who have just been there.
+    assert (found.evidence, found.probability, found.segment) == ("lapsed", 0.8, "Critical")
+    assert found.silent_days == 204
+
+
+def test_who_bought_once_and_long_ago_has_lapsed(company, version):
+    found = score_history(company=company, transactions=sent("2024-05-01"), as_of="2024-12-01", at=NOON)
+
+    assert (found.evidence, found.probability) == ("lapsed", 0.8)
+
+
+def test_a_version_of_earlier_days_gives_the_lapsed_no_probability(company, learned):
+    register(company, learned, at=NOON, lapsed=None)
+
+    found = score_history(
+        company=company, transactions=sent("2024-05-01", "2024-05-11"), as_of="2024-12-01", at=NOON
+    )
+
+    assert (found.evidence, found.probability, found.segment) == ("lapsed", None, None)
+    assert "a newly trained model knows it" in remarks_on(found)[0]
 
 
 def test_values_beyond_what_was_learned_from_count_as_the_nearest(company, version):
@@ -351,6 +371,7 @@ def test_a_type_that_does_not_exist_is_refused(company, version, unknown):
 def test_the_call_answers_in_the_words_of_its_interface(client_of_developer, company, version):
     address = f"/api/v1/churn/v2/organizations/{company.uuid}/predict"
     body = {"customer_id": "CUST-001", "transactions": sent("2024-01-15", "2024-01-20")}
+    body["as_of"] = "2024-01-21"
 
     good = client_of_developer.post(address, json.dumps(body), content_type="application/json")
     bad = client_of_developer.post(
@@ -370,12 +391,15 @@ def test_the_call_answers_in_the_words_of_its_interface(client_of_developer, com
 
     assert good.status_code == 200
     assert set(good.json()) == {
-        "customer_id", "churn_probability", "risk_segment", "as_of", "evidence", "model_type", "version",
+        "customer_id", "churn_probability", "risk_segment", "as_of", "as_of_from", "active_window_days",
+        "horizon_days", "evidence", "remarks", "model_type", "version",
     }  # fmt: skip
     assert (good.json()["model_type"], good.json()["version"]) == ("logistic_regression", version.version)
     assert good.json()["customer_id"] == "CUST-001"
     assert good.json()["churn_probability"] == round(good.json()["churn_probability"], 4)
-    assert good.json()["as_of"] == "2024-01-21T00:00:00"
+    assert (good.json()["as_of"], good.json()["as_of_from"]) == ("2024-01-21T00:00:00", "sent")
+    assert (good.json()["active_window_days"], good.json()["horizon_days"]) == (90, 60)
+    assert good.json()["remarks"] == []
     assert bad.status_code == 400
     assert list(bad.json()["fields"]) == ["transactions[1].event_date"]
     assert list(nobody.json()["fields"]) == ["customer_id", "transactions"]

@@ -7,7 +7,7 @@ it: theirs are the latest outcomes that are known. No figure of such a version i
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from core.figures import counted, percent
+from core.figures import counted, of_100, percent
 from ml.evaluation.signal import NAMES_NOBODY
 from registry.presenting.signal import describe_from, threshold_or_none
 from tabular.snapshots.ages import say_day
@@ -61,14 +61,27 @@ def fitted_again(found: dict, manifest: dict | None = None) -> FittedAgain | Non
 
 def describe_judged(found: dict, again: FittedAgain | None) -> str:
     """Say on whom the figures rest, and whether they are those of what serves."""
-    left = f"of whom {percent(found['churners']['base_rate'])} left"
+    left, once = f"of whom {percent(found['churners']['base_rate'])} left", describe_first_buyers(found)
     if again is None:
-        return f"Tried on {counted(found['rows'], 'customer')} that it had not seen, {left}."
-    return f"{_describe_recipe(found, again, left)} {SERVES}"
+        tried = f"Tried on {_whom(found)} that it had not seen, {left}."
+        return f"{tried} {once}".strip()
+    return f"{_describe_recipe(found, again, left)} {SERVES} {once}".strip()
+
+
+def _whom(found):
+    """Return the customers that a model was tried on; of a purchase log those who bought twice or more."""
+    several = " with two purchases or more" if "judged_apart" in found else ""
+    return f"{counted(found['rows'], 'customer')}{several}"
+
+
+def describe_first_buyers(found: dict) -> str:
+    """Say how the rate of those who bought once only was judged, apart; nothing where nobody did."""
+    held = how_rates_held((found.get("judged_apart") or {}).get("first_buyers"))
+    return held and f"Who bought once only is judged apart, by how often such customers left before. {held}"
 
 
 def _describe_recipe(found, again, left):
-    rows = counted(found["rows"], "customer")
+    rows = _whom(found)
     if again.learned_on is None or again.judged_on is None:
         return f"Its recipe was judged on {rows} of a later day than it had learned from, {left}."
     return (
@@ -93,6 +106,17 @@ def describe_threshold(found: dict, again: FittedAgain | None) -> str:
     if threshold_or_none(found["threshold"]) is None:
         return "naming nobody"
     return f"at {'the threshold of then,' if again else 'a threshold of'} {found['threshold']:.2f}"
+
+
+def how_rates_held(judged: dict | None) -> str:
+    """Say how a rate that stands in for a model did on others; nothing where it was tried on nobody."""
+    if not judged or not judged["rows"]:
+        return ""
+    rows, promised = judged["rows"], of_100(judged["mean_probability"])
+    return (
+        f"Tried on {counted(rows, 'such customer')} it had not seen, it promised {promised} of 100, and "
+        f"{of_100(judged['churn_rate'])} left."
+    )
 
 
 def _day(instant):

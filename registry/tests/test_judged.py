@@ -29,6 +29,18 @@ def test_one_fit_is_what_was_tried():
     assert describe_figures(CURVES, None) == ""
 
 
+def test_who_bought_once_is_named_beside_who_bought_more_often():
+    judged = {"rows": 443, "mean_probability": 0.71, "churn_rate": 0.637, "auc": None, "bands": []}
+
+    told = describe_judged(CURVES | {"judged_apart": {"first_buyers": judged}}, None)
+
+    assert told == (
+        "Tried on 1,287 customers with two purchases or more that it had not seen, of whom 26.4\u202f% left. "
+        "Who bought once only is judged apart, by how often such customers left before. Tried on 443 such "
+        "customers it had not seen, it promised 71 of 100, and 64 left."
+    )
+
+
 @pytest.mark.parametrize("found", [AGAIN, {**CURVES, "threshold": 0.31}], ids=["kept", "from the manifest"])
 def test_a_fit_that_nobody_judged_says_who_was_judged_when_and_on_whom(found):
     again = fitted_again(found, MANIFEST)
@@ -36,8 +48,8 @@ def test_a_fit_that_nobody_judged_says_who_was_judged_when_and_on_whom(found):
     told = describe_judged(found, again)
 
     assert told.startswith(
-        "Its recipe learned from the customers of 12 Jun 2011 and was judged on the 1,287 of 10 Sep 2011, of "
-        "whom 26.4\u202f% left."
+        "Its recipe learned from the customers of 12 Jun 2011 and was judged on the 1,287 customers of 10 "
+        "Sep 2011, of whom 26.4\u202f% left."
     )
     assert "fitted again by the same recipe, on these customers" in told
     assert "cannot have been judged yet" in told and NOT_SEEN not in told

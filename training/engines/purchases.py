@@ -3,64 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 
 from ml.evaluation.leaks import single_column_auc
 from ml.evaluation.signal import describe_missing_signal, read_signal
 from ml.exchange.export import export_model
 from ml.learning.feature_training import learn_from_labels, learn_over_time
+from ml.learning.judging import judge_rates
+from ml.learning.splits import TEST_SHARE
 from ml.logs.churn_definition import describe_gaps, suggest_threshold
-from ml.logs.evidence import learn_first_buyers
-from ml.logs.feature_columns import ID_COLUMN, FeatureTable
-from ml.logs.features.engine import FeatureReport, compute_features
+from ml.logs.feature_columns import ID_COLUMN
 from ml.logs.features.wording import say_feature
-from ml.logs.labels import label_customers, latest_cutoff, read_given_labels
+from ml.logs.labels import latest_cutoff, read_given_labels
 from ml.logs.profile import judge_minimum
 from ml.logs.profile.score import describe_shortfall
 from ml.logs.purchase_log import PurchaseLog
+from ml.logs.rates import learn_first_buyers, learn_rates, tenure_of
 from registry.engines.exported import write_exported
 from training.engines.beside_champion import judge_champion
+from training.engines.moments import MEMORY_LIMIT, Definition, LogWork, Progress, list_cutoffs
 
-MEMORY_LIMIT = "1GB"
-FEWEST_PURCHASES = 2
 # A horizon below it is noise for any trade; the log then is too short to learn from.
 SHORTEST_HORIZON = 14
 
-Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Definition:
-    """When a customer counts as lost, in days."""
-
-    horizon: int
-    gap: int
-    window: int
-    reason: str
-
-    def to_dict(self) -> dict:
-        return {
-            "horizon_days": self.horizon,
-            "gap_days": self.gap,
-            "active_window_days": self.window,
-            "reason": self.reason,
-        }
-
-
-@dataclass(frozen=True)
-class Moment:
-    """The customers at one cutoff: those learned from, and those of whom too little is known for that."""
-
-    as_of: dt.datetime
-    ids: list[str]
-    table: FeatureTable
-    once: FeatureTable
-    report: FeatureReport
-    lapsed: int
+# The share of the lapsed who stay away, where no log ever held one.
+GONE_FOR_GOOD = 0.9
 
 
 class CannotLearnFromLog(ValueError):
@@ -109,7 +80,7 @@ def learn(
     dict
         ``report``, ``training_samples``, ``churn_rate``; or ``refusal``, a sentence.
     """
-    work = _Work(Path(folder), Path(events), feature_set, on_progress)
+    work = LogWork(Path(folder), Path(events), feature_set, on_progress)
     shortfall = []
     try:
         minimum = minimum or _judge_minimum(work.events)
@@ -126,18 +97,22 @@ def learn(
     report = {
         **learned.report,
         **found["report"],
+        "judged_apart": found["judged_apart"],
         "minimum": minimum,
         "warnings": [*_missing_signal(learned), *shortfall, *found["report"]["warnings"]],
         "seconds": learned.trained.seconds,
     }
     manifest = exported.manifest | {
+        "metrics": exported.manifest["metrics"] | {"judged_apart": found["judged_apart"]},
         "purchase_features": {
             "feature_set": feature_set,
             "fills": learned.fills,
             **found["how"],
             "first_buyers": found["first_buyers"],
+            "lapsed": found["lapsed"],
             # Given labels say nothing about when a silent customer has left.
             "active_window_days": report.get("definition", {}).get("active_window_days"),
+            "horizon_days": report.get("definition", {}).get("horizon_days"),
         },
         "evidence": report,
     }
@@ -149,39 +124,6 @@ def learn(
     }
 
 
-class _Work:
-    """One log at different cutoffs."""
-
-    def __init__(self, folder, events, feature_set, on_progress):
-        self.folder, self.events, self.feature_set = folder, events, feature_set
-        self.on_progress = on_progress
-
-    def features_at(self, as_of):
-        target = self.folder / f"features-{as_of:%Y%m%d%H%M%S}.parquet"
-        report = compute_features(
-            self.events,
-            as_of=as_of,
-            feature_set=self.feature_set,
-            target=target,
-            memory_limit=MEMORY_LIMIT,
-            threads=1,
-        )
-        return pq.read_table(target).to_pandas(), report
-
-    def moment(self, as_of, labels):
-        """Join features with outcomes; who has no outcome at this cutoff is no part of it."""
-        frame, report = self.features_at(as_of)
-        purchases = self._purchases_before(as_of)
-        frame = frame.merge(labels, on=ID_COLUMN, how="inner")
-        often = frame[ID_COLUMN].map(purchases).fillna(0) >= FEWEST_PURCHASES
-        return frame, often.to_numpy(), report
-
-    def _purchases_before(self, as_of):
-        with PurchaseLog(self.events, as_of=as_of, memory_limit=MEMORY_LIMIT) as log:
-            found = log.arrays("SELECT customer_id, purchases FROM customers")
-        return dict(zip(found["customer_id"], found["purchases"], strict=True))
-
-
 def _learn_given(work, as_of, model_type, params, seed):
     work.on_progress("Labels", 0, 0)
     target = work.folder / "labels.parquet"
@@ -189,8 +131,7 @@ def _learn_given(work, as_of, model_type, params, seed):
     outcome = read_given_labels(work.events, target=target)
     labels = pq.read_table(target, columns=[ID_COLUMN, "churned"]).to_pandas()
     work.on_progress("Features", 0, 0)
-    frame, often, report = work.moment(cutoff, labels)
-    table, once = _table(frame[often]), _table(frame[~often])
+    table, once, report = work.read(cutoff, labels)
     strong, telling = _strong_columns(table)
     if telling:
         # Only of a label that came with the file nobody knows when it was written down; what follows the
@@ -203,26 +144,30 @@ def _learn_given(work, as_of, model_type, params, seed):
     work.on_progress("Train", 0, 0)
     learned = learn_from_labels(table, name=work.feature_set, model_type=model_type, params=params, seed=seed)
     return learned, {
-        "report": {"as_of": cutoff.isoformat(), "warnings": warnings, "absent": report.absent},
+        "report": {
+            "as_of": cutoff.isoformat(),
+            "one_purchase": len(once),
+            "warnings": warnings,
+            "absent": report.absent,
+        },
         "how": _how(report),
-        "first_buyers": learn_first_buyers(once, table),
+        **_first_buyers_given(once, table, seed),
         "churn_rate": float(table.labels.mean()),
     }
 
 
 def _learn_by_time(work, as_of, wanted, champion, model_type, params, seed):
     work.on_progress("Churn definition", 0, 0)
-    definition, is_shorter = _define(work.events, wanted)
-    span = dt.timedelta(days=definition.horizon + definition.gap)
-    latest = _end_of(work.events) - span
+    definition, is_shorter, start = _define(work.events, wanted)
+    latest = _end_of(work.events) - definition.span
     if as_of and not is_shorter:
         # Of later customers nobody knows yet what became of them.
         latest = min(latest, dt.datetime.fromisoformat(as_of))
-    moments = []
-    for number, cutoff in enumerate((latest - span, latest)):
-        work.on_progress("Features", number, 2)
-        moments.append(_moment(work, cutoff, definition))
-    earlier, later = moments
+    cutoffs, moments = list_cutoffs(latest, start=start, definition=definition), []
+    for number, cutoff in enumerate(cutoffs):
+        work.on_progress("Features", number, len(cutoffs))
+        moments.append(work.moment(cutoff, definition))
+    earlier, later = moments[-2:]
     warnings, _ = _strong_columns(earlier.table)
     work.on_progress("Train", 0, 0)
     learned = learn_over_time(
@@ -230,61 +175,69 @@ def _learn_by_time(work, as_of, wanted, champion, model_type, params, seed):
     )
     return learned, {
         "report": {
-            "beside_champion": champion and _judge_champion(work, champion, learned.judged, later, span),
+            "beside_champion": champion
+            and _judge_champion(work, champion, learned.judged, later, definition),
             "definition": definition.to_dict(),
             "trained_at_cutoff": earlier.as_of.isoformat(),
             "tested_at_cutoff": later.as_of.isoformat(),
             "registered_at_cutoff": later.as_of.isoformat(),
-            "lapsed": later.lapsed,
+            "lapsed": len(later.gone_days),
             "one_purchase": len(later.once),
             "absent": later.report.absent,
             "warnings": warnings,
         },
         "how": _how(later.report),
-        "first_buyers": learn_first_buyers(later.once, later.table),
+        **_rates_over_time(moments),
         "churn_rate": float(later.table.labels.mean()),
     }
 
 
-def _judge_champion(work, champion, judged, later, span):
+def _rates_over_time(moments):
+    """Return the rates of those whom no model is asked about, and how they did at the latest cutoff."""
+    *before, later = moments
+    first = learn_first_buyers([each.once for each in before], before[-1].table)
+    gone = _learn_lapsed(before)
+    return {
+        "first_buyers": learn_first_buyers([each.once for each in moments], later.table),
+        "lapsed": _learn_lapsed(moments),
+        "judged_apart": {
+            "first_buyers": judge_rates(first, tenure_of(later.once), later.once.labels),
+            "lapsed": judge_rates(gone, later.gone_days, later.gone_labels),
+        },
+    }
+
+
+def _learn_lapsed(moments):
+    return learn_rates(
+        [each.gone_days for each in moments], [each.gone_labels for each in moments], common=GONE_FOR_GOOD
+    )
+
+
+def _first_buyers_given(once, table, seed):
+    """Return the rates of four fifths of those who bought once, judged on the others; nobody has lapsed."""
+    places = np.random.default_rng(seed).permutation(len(once))
+    held_out, learned = np.split(places, [round(TEST_SHARE * len(once))])
+    rates, others = learn_first_buyers([once.rows(learned)], table), once.rows(held_out)
+    judged = judge_rates(rates, tenure_of(others), others.labels)
+    return {"first_buyers": rates, "lapsed": None, "judged_apart": {"first_buyers": judged}}
+
+
+def _judge_champion(work, champion, judged, later, definition):
     work.on_progress("Champion", 0, 0)
     return judge_champion(
         champion,
         judged,
         events=work.events,
-        ids=later.ids,
+        ids=later.table.ids.tolist(),
         as_of=later.as_of,
-        until=later.as_of + span,
+        until=later.as_of + definition.span,
         folder=work.folder,
         memory_limit=MEMORY_LIMIT,
     )
 
 
-def _moment(work, cutoff, definition):
-    target = work.folder / f"labels-{cutoff:%Y%m%d}.parquet"
-    label_customers(
-        work.events,
-        as_of=cutoff,
-        horizon_days=definition.horizon,
-        gap_days=definition.gap,
-        active_window_days=definition.window,
-        target=target,
-    )
-    labels = pq.read_table(target).to_pandas()
-    active = labels[labels["status"] == "active"]
-    frame, often, report = work.moment(cutoff, active[[ID_COLUMN, "churned"]])
-    return Moment(
-        as_of=cutoff,
-        ids=frame[ID_COLUMN][often].tolist(),
-        table=_table(frame[often]),
-        once=_table(frame[~often]),
-        report=report,
-        lapsed=len(labels) - len(active),
-    )
-
-
 def _define(events, wanted):
-    """Return the definition, and whether it had to be shortened for a log in which nobody confirmed one."""
+    """Return the definition, whether it was shortened, which nobody confirmed, and where the log begins."""
     with PurchaseLog(events, memory_limit=MEMORY_LIMIT) as log:
         gaps = describe_gaps(log)
     gap, horizon = wanted["gap_days"] or 0, wanted["horizon_days"]
@@ -306,7 +259,8 @@ def _define(events, wanted):
             f"The log covers {gaps['span_days']:,} days. To learn and to test, it must cover more than "
             f"{needed:,}. Send a longer log, shorten the horizon, or send a column churn_label."
         )
-    return Definition(horizon, gap, wanted["active_window_days"] or horizon, reason), is_shorter
+    start = dt.datetime.fromisoformat(gaps["first_on"])
+    return Definition(horizon, gap, wanted["active_window_days"] or horizon, reason), is_shorter, start
 
 
 def _judge_minimum(events):
@@ -317,11 +271,6 @@ def _judge_minimum(events):
 def _end_of(events):
     """Return midnight after the latest event: the first moment of which the log knows nothing."""
     return latest_cutoff(events, horizon_days=0)
-
-
-def _table(frame):
-    frame = frame.reset_index(drop=True)
-    return FeatureTable(frame.drop(columns=["churned", ID_COLUMN]), frame["churned"].to_numpy(dtype="int64"))
 
 
 def _strong_columns(table):

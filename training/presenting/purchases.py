@@ -1,6 +1,8 @@
 """What a training on a purchase log came to, in lines for whoever looks it up."""
 
+from core.figures import counted, percent
 from ml.logs.features.wording import say_feature
+from registry.presenting.judged import how_rates_held
 from training.models import TrainingRun
 from training.presenting.simple_rule import describe_standing, is_above_rule
 from transactions.presenting.days import write_day
@@ -23,7 +25,8 @@ def describe_report(training: TrainingRun) -> list[tuple[str, list[str]]]:
         ("Best single column", _describe_rule(training)),
         ("By a random split", _describe_optimistic(report.get("optimistic"), training.version)),
         ("Churn definition", _describe_definition(report.get("definition"))),
-        ("Who was not learned from", _describe_others(report)),
+        ("Who bought once only, judged apart", _describe_once(report)),
+        ("Who had lapsed", _describe_lapsed(report)),
         ("What each column tells alone (2 AUC - 1)", _describe_columns(report.get("selection"))),
         ("Columns left out", [*report.get("left_out", {}).values(), *_describe_difference(report)]),
         ("Columns the log cannot give", [f"{name}: {why}" for name, why in report.get("absent", {}).items()]),
@@ -95,10 +98,58 @@ def _describe_definition(found):
     ]
 
 
-def _describe_others(report):
+def _describe_once(report):
+    """Tell what stands in for a model of those of whom one purchase is known, and how it did."""
+    if "one_purchase" not in report:
+        return []
+    judged = report.get("judged_apart", {}).get("first_buyers")
+    return [
+        f"{counted(report['one_purchase'], 'customer')} bought once only. The model did not learn from them; "
+        "how often such customers left before, by the days since, stands in for it.",
+        *_describe_judged(judged),
+    ]
+
+
+def _describe_lapsed(report):
     if "lapsed" not in report:
         return []
-    return [f"{report['lapsed']:,} had lapsed before, {report['one_purchase']:,} bought once only."]
+    judged = report.get("judged_apart", {}).get("lapsed")
+    return [
+        f"{counted(report['lapsed'], 'customer')} had lapsed at the latest cutoff. They are listed and not "
+        "scored; a program that asks about one is told how many of such customers stayed away.",
+        *_describe_judged(judged),
+    ]
+
+
+def _describe_judged(judged):
+    if not judged or not judged["rows"]:
+        return []
+    ranked = judged["auc"]
+    ranking = (
+        f" By itself it ranks them with AUC {ranked['value']:.3f}, 95 % interval {ranked['low']:.3f} to "
+        f"{ranked['high']:.3f}; chance has 0.500."
+        if ranked
+        else ""
+    )
+    return [f"{how_rates_held(judged)}{ranking}", *_describe_bands(judged["bands"])]
+
+
+def _describe_bands(bands):
+    """Tell the rates by days, where there is more than one."""
+    if len(bands) < 2:
+        return []
+    told = [
+        f"{_days_of(band)}: {percent(band['mean_probability'])} promised, "
+        f"{percent(band['churned'] / band['rows'])} of {counted(band['rows'], 'customer')} left"
+        for band in bands
+    ]
+    return [f"By days since the purchase: {'; '.join(told)}."]
+
+
+def _days_of(band):
+    if band["until_days"] is None:
+        return f"{band['from_days']} or more"
+    return f"{band['from_days']} to {band['until_days'] - 1}"
 
 
 def _describe_columns(selection):
