@@ -1,8 +1,9 @@
-"""Measure in a browser what is cut or broken on a page: overflow, cut text, broken words, empty charts."""
+"""Measure in a browser what is cut or broken on a page, and what somebody could not read or use there."""
 
 from pathlib import Path
 
 MEASURE = Path(__file__).with_suffix(".js").read_text()
+MEASURE_ACCESS = Path(__file__).with_name("page_access.js").read_text()
 
 # A wide screen, a small tablet, and the two widths that most telephones have.
 WIDTHS = (1440, 768, 390, 360)
@@ -19,3 +20,8 @@ def set_window(browser, width: int, *, height: int = 900, scheme: str = "light")
 def page_faults(browser) -> list[str]:
     """Return a sentence about each thing that is cut or broken in the window as it is."""
     return browser.execute_script(f"return (\n{MEASURE})")
+
+
+def access_faults(browser) -> list[str]:
+    """Return a sentence about each contrast that is too low, target too small and control without a name."""
+    return browser.execute_script(f"return (\n{MEASURE_ACCESS})")

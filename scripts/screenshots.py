@@ -33,7 +33,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from ml.samples.members import make_members
 from ml.samples.sample_logs import make_sample_log
-from scripts.page_faults import WIDTHS, page_faults, set_window
+from scripts.page_faults import WIDTHS, access_faults, page_faults, set_window
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TOOLS = Path(sys.executable).parent
@@ -262,6 +262,8 @@ class Studio:
         width, height = SIZES[size]
         set_window(self.browser, width, height=height, scheme=scheme)
         time.sleep(0.2)
+        for fault in access_faults(self.browser):
+            self._complain(f"{name} {size} {scheme}: {fault}")
         if self.axe:
             for found in self._run_axe():
                 self._complain(f"{name} {size} {scheme}: {found}")

@@ -6,13 +6,14 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from registry.tests.own_tables import gym_of
-from scripts.page_faults import WIDTHS, page_faults, set_window
+from scripts.page_faults import WIDTHS, access_faults, page_faults, set_window
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -43,6 +44,9 @@ def assert_fits_every_window(browser, what):
         set_window(browser, width)
         time.sleep(0.2)  # charts follow the window
         assert page_faults(browser) == [], f"{what} at {width} px"
+    for scheme in ("light", "dark"):
+        set_window(browser, 390, scheme=scheme)
+        assert access_faults(browser) == [], f"{what}, {scheme}"
     assert complaints(browser) == [], what
 
 
@@ -177,6 +181,24 @@ def test_the_menu_of_a_narrow_window_closes_with_escape_and_beside_it(browser, v
     summary.click()
     browser.find_element(By.TAG_NAME, "h1").click()
     assert menu.get_attribute("open") is None
+
+
+def test_what_has_the_focus_is_not_behind_what_stays(browser, visit, as_developer, default_versions):
+    card = reverse("registry:version", args=("dev", default_versions["logistic_regression"].pk))
+    visit(card, width=390, client=as_developer)
+    browser.execute_script("document.documentElement.style.scrollBehavior = 'auto'")
+    hidden = """
+        const held = document.activeElement, box = held.getBoundingClientRect();
+        const places = [[box.left + 2, box.top + 2], [box.right - 2, box.bottom - 2], [box.left + 2, box.bottom - 2]];
+        return places.every(([x, y]) => !held.contains(document.elementFromPoint(x, y))) ? held.outerHTML : "";
+    """
+    seen = set()
+    for keys in (Keys.TAB, Keys.SHIFT + Keys.TAB):
+        for _ in range(30):
+            ActionChains(browser).send_keys(keys).perform()
+            assert browser.execute_script(hidden) == ""
+            seen.add(browser.switch_to.active_element.id)
+    assert len(seen) > 15
 
 
 def test_the_list_of_a_long_page_stays_in_view_and_leads_to_its_parts(
