@@ -189,8 +189,11 @@ def test_what_has_the_focus_is_not_behind_what_stays(browser, visit, as_develope
     browser.execute_script("document.documentElement.style.scrollBehavior = 'auto'")
     hidden = """
         const held = document.activeElement, box = held.getBoundingClientRect();
-        const places = [[box.left + 2, box.top + 2], [box.right - 2, box.bottom - 2], [box.left + 2, box.bottom - 2]];
-        return places.every(([x, y]) => !held.contains(document.elementFromPoint(x, y))) ? held.outerHTML : "";
+        const [left, right] = [Math.max(box.left, 0) + 2, Math.min(box.right, innerWidth) - 2];
+        const [top, bottom] = [Math.max(box.top, 0) + 2, Math.min(box.bottom, innerHeight) - 2];
+        const places = [[left, top], [right, bottom], [left, bottom], [(left + right) / 2, (top + bottom) / 2]];
+        const isSeen = places.some(([x, y]) => held.contains(document.elementFromPoint(x, y)));
+        return isSeen ? "" : held.outerHTML;
     """
     seen = set()
     for keys in (Keys.TAB, Keys.SHIFT + Keys.TAB):

@@ -37,7 +37,7 @@ USABLE = (
 )
 UNUSABLE = {
     '"Pale words" has a contrast of': "<p style='color:#888'>Pale words</p>",
-    '"Through" has a contrast of': "<p style='background:#222'><b style='background:#0000;color:#555'>Through</b></p>",
+    '"Through" has a contrast of': "<p style='background:#222'><b style='color:#555'>Through</b></p>",
     '"one" is too small beside "two"': (
         "<div style='line-height:12px;font-size:12px'><a href='' style='display:block;width:20px'>one</a>"
         "<a href='' style='display:block;width:20px'>two</a></div>"
