@@ -191,7 +191,8 @@ def test_what_has_the_focus_is_not_behind_what_stays(browser, visit, as_develope
         const held = document.activeElement, box = held.getBoundingClientRect();
         const [left, right] = [Math.max(box.left, 0) + 2, Math.min(box.right, innerWidth) - 2];
         const [top, bottom] = [Math.max(box.top, 0) + 2, Math.min(box.bottom, innerHeight) - 2];
-        const places = [[left, top], [right, bottom], [left, bottom], [(left + right) / 2, (top + bottom) / 2]];
+        const middle = [(left + right) / 2, (top + bottom) / 2];
+        const places = [[left, top], [right, bottom], [left, bottom], middle];
         const isSeen = places.some(([x, y]) => held.contains(document.elementFromPoint(x, y)));
         return isSeen ? "" : held.outerHTML;
     """
