@@ -12,12 +12,19 @@ class PredictionsConfig(AppConfig):
         from companies.models import Scope
         from companies.navigation import add_page
         from jobs.accounts import accounts_of_rows
+        from jobs.pages import pages_of_jobs
         from jobs.rights import let_start
         from predictions.api.rows import accounts_of_jobs
         from predictions.presenting.bases import latest_prediction, prediction_steps
         from predictions.presenting.beginnings import has_predicted, telecom_customers
         from predictions.presenting.home import home_section, outcomes_section
-        from predictions.presenting.links import changed_sides_link, predict_link, result_page, score_link
+        from predictions.presenting.links import (
+            changed_sides_link,
+            pages_of_predictions,
+            predict_link,
+            result_page,
+            score_link,
+        )
         from predictions.selectors import analysis_section
         from predictions.services.owned_files import declare_files
         from registry.presenting import links
@@ -41,3 +48,4 @@ class PredictionsConfig(AppConfig):
         links.run_files.add("predictions", changed_sides_link)
         log_actions.add("predictions", score_link)
         accounts_of_rows.add("predictions", accounts_of_jobs)
+        pages_of_jobs.add("predictions", pages_of_predictions)

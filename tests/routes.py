@@ -128,6 +128,9 @@ ROUTES = {
     # --- jobs
     "<portal:portal>/jobs/<uuid:job_id>/": both_portals("jobs/{job}/"),
     "<portal:portal>/jobs/<uuid:job_id>/cancel/": both_portals("jobs/{job}/cancel/", own=302, method="post"),
+    "<portal:portal>/jobs/<uuid:job_id>/mail/": both_portals("jobs/{job}/mail/", own=302, method="post"),
+    "<portal:portal>/jobs/news/": both_portals("jobs/news/"),
+    "<portal:portal>/jobs/seen/": both_portals("jobs/seen/", own=302, method="post"),
     "api/v1/jobs": api("api/v1/jobs"),
     "api/v1/jobs/<uuid:job_id>": api("api/v1/jobs/{job}"),
     "api/v1/jobs/<uuid:job_id>/cancel": api("api/v1/jobs/{job}/cancel", method="post"),

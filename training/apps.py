@@ -14,6 +14,7 @@ class TrainingConfig(AppConfig):
         from companies.portals import DEVELOPERS
         from core.standing import standings
         from jobs.accounts import accounts_of_rows
+        from jobs.pages import pages_of_jobs
         from jobs.rights import let_start
         from registry.presenting import links
         from registry.presenting.bases import base_steps
@@ -27,7 +28,7 @@ class TrainingConfig(AppConfig):
             comparison_on_same_customers,
             verdicts_beside_champion,
         )
-        from training.presenting.links import model_tab, own_table_link, table_page
+        from training.presenting.links import model_tab, own_table_link, pages_of_trainings, table_page
         from training.presenting.sections import analysis_section, card_section, home_section, log_section
         from training.presenting.standing import trainings, trainings_section
         from training.services.owned_files import declare_files
@@ -53,5 +54,6 @@ class TrainingConfig(AppConfig):
         links.doors_for_tables.add("training", own_table_link)
         log_tabs.add("model", model_tab)
         accounts_of_rows.add("training", accounts_of_jobs)
+        pages_of_jobs.add("training", pages_of_trainings)
         standings.add("trainings", trainings, order=30)
         operator_sections.add("training/_operator_trainings.html", trainings_section, order=20)

@@ -12,13 +12,14 @@ class TransactionsConfig(AppConfig):
         from companies.models import Scope
         from companies.navigation import add_page
         from jobs.accounts import accounts_of_rows
+        from jobs.pages import pages_of_jobs
         from jobs.rights import let_start
         from registry.presenting.bases import base_steps
         from registry.presenting.links import table_pages
         from transactions.api.rows import accounts_of_jobs
         from transactions.presenting.bases import log_steps
         from transactions.presenting.beginnings import has_logs, purchases
-        from transactions.presenting.links import log_page
+        from transactions.presenting.links import log_page, pages_of_logs
         from transactions.selectors import home_section
         from transactions.services.owned_files import declare_files
 
@@ -32,3 +33,4 @@ class TransactionsConfig(AppConfig):
         base_steps.add("transactions", log_steps)
         table_pages.add("transactions", log_page)
         accounts_of_rows.add("transactions", accounts_of_jobs)
+        pages_of_jobs.add("transactions", pages_of_logs)

@@ -1,5 +1,6 @@
 """What pages of the floors below lead to here: predicting, the result of a run, scoring a log."""
 
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -37,3 +38,9 @@ def _is_there(member, run):
 
 def score_link(member: Member, analysis: AnalysisSession) -> Link:
     return Link("Score the customers", reverse("predictions:score_log", args=(member.portal, analysis.pk)))
+
+
+def pages_of_predictions(member: Member, jobs: Iterable) -> dict:
+    """Return, by the id of its job, where the result of each prediction among `jobs` is read."""
+    runs = member.company.predictions.filter(job__in=jobs).values_list("job_id", "uuid")
+    return {job: reverse("predictions:result", args=(member.portal, uuid)) for job, uuid in runs}
