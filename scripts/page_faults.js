@@ -29,8 +29,7 @@
   const SIDEWAYS = "[data-sideways], #changelist .results";
   const scrolls = (element) => ["auto", "scroll"].includes(styleOf(element).overflowX);
   for (const region of document.querySelectorAll("body *")) {
-    if (!isSeen(region) || region.closest(OWN_WAYS) || region.closest(SIDEWAYS)) continue;
-    if (region.scrollWidth > region.clientWidth + 1 && scrolls(region)) {
+    if (region.scrollWidth > region.clientWidth + 1 && !region.closest(`${OWN_WAYS}, ${SIDEWAYS}`) && scrolls(region) && isSeen(region)) {
       const name = region.getAttribute("aria-label") ?? named(region);
       faults.add(`${name}: ${region.scrollWidth - region.clientWidth} px of it are hidden at the side`);
     }
@@ -90,7 +89,14 @@
   }
 
   for (const place of document.querySelectorAll("[data-chart]")) {
-    if (isSeen(place) && !place.querySelector("svg")) faults.add(`the chart "${place.getAttribute("aria-label")}" is empty`);
+    if (!isSeen(place)) continue;
+    if (!place.querySelector("svg")) faults.add(`the chart "${place.getAttribute("aria-label")}" is empty`);
+    const frame = place.getBoundingClientRect();
+    for (const words of place.querySelectorAll("svg text")) {
+      const box = words.getBoundingClientRect();
+      const isOutside = box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 || box.bottom > frame.bottom + 1;
+      if (box.width && isOutside) faults.add(`"${short(words.textContent)}" is cut in the chart "${place.getAttribute("aria-label")}"`);
+    }
   }
   return [...faults];
 })()

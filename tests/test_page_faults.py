@@ -29,6 +29,10 @@ FAULTY = {
     '"Gesellschaft" is broken': "<p style='width:50px;overflow-wrap:anywhere'>Gesellschaft</p>",
     "a lone bracket": "<p style='display:flex'><a href=''>v2</a>(<a href=''>default</a>)</p>",
     'the chart "Found" is empty': "<div data-chart='roc' aria-label='Found' style='height:9px'></div>",
+    '"Profit in euros" is cut in the chart': (
+        "<div data-chart='profit' style='width:90px'><svg width='90' height='30' style='overflow:hidden'>"
+        "<text x='40' y='20'>Profit in euros</text></svg></div>"
+    ),
 }
 USABLE = (
     "<p>Words with <a href=''>a link</a> among them</p><p><label><input type='checkbox'> Agreed</label></p>"
