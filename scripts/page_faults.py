@@ -1,5 +1,6 @@
 """Measure in a browser what is cut or broken on a page, and what somebody could not read or use there."""
 
+import time
 from pathlib import Path
 
 MEASURE = Path(__file__).with_suffix(".js").read_text()
@@ -17,9 +18,15 @@ def set_window(browser, width: int, *, height: int = 900, scheme: str = "light")
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
 
-def page_faults(browser) -> list[str]:
-    """Return a sentence about each thing that is cut or broken in the window as it is."""
-    return browser.execute_script(f"return (\n{MEASURE})")
+def page_faults(browser, *, patience: float = 3.0) -> list[str]:
+    """Return a sentence about each thing that is cut or broken in the window as it is.
+
+    Charts follow a window that has changed, on a busy machine late: what stands for so many seconds counts.
+    """
+    until = time.monotonic() + patience
+    while (found := browser.execute_script(f"return (\n{MEASURE})")) and time.monotonic() < until:
+        time.sleep(0.3)
+    return found
 
 
 def access_faults(browser) -> list[str]:

@@ -256,7 +256,6 @@ class Studio:
 
     def _measure(self, name, width):
         set_window(self.browser, width)
-        time.sleep(0.2)  # charts follow the window
         for fault in page_faults(self.browser):
             self._complain(f"{name} at {width} px: {fault}")
 

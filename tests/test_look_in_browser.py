@@ -1,7 +1,5 @@
 """Pages in a real browser: nothing refused by the content security policy, nothing cut or broken."""
 
-import time
-
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -42,7 +40,6 @@ def complaints(browser):
 def assert_fits_every_window(browser, what):
     for width in WIDTHS:
         set_window(browser, width)
-        time.sleep(0.2)  # charts follow the window
         assert page_faults(browser) == [], f"{what} at {width} px"
     for scheme in ("light", "dark"):
         set_window(browser, 390, scheme=scheme)

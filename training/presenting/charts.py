@@ -66,7 +66,7 @@ def shift_figure(shifts: list[dict], new: str, serving: str) -> go.Figure:
             marker={"color": SERIES[place].light, "pattern": {"shape": ("", "/")[place]}},
             hovertemplate="%{y}: %{x:.3f}<extra></extra>",
         )
-    figure.update_xaxes(title_text="Mean change of the probability")
+    figure.update_xaxes(title_text="Mean change")
     figure.update_layout(barmode="group", height=max(320, 44 * len(rows)))
     return figure
 
