@@ -50,7 +50,8 @@
     const element = walk.currentNode.parentElement;
     // A button that cannot be used now is excepted; colours of SVG are fills.
     if (!walk.currentNode.data.trim() || element.closest("svg, select, script, style, noscript, :disabled, [aria-disabled=true], .js-plotly-plot")) continue;
-    if (!isSeen(element)) continue;
+    // What leads past the menu stands outside the page until it has the focus.
+    if (!isSeen(element) || element.getBoundingClientRect().bottom < 0) continue;
     const found = contrast(element);
     if (found < neededContrast(element)) faults.add(`"${short(walk.currentNode.data)}" has a contrast of ${found.toFixed(2)}`);
   }
@@ -81,7 +82,7 @@
   // --- Names ---
 
   for (const control of controls) {
-    const labels = [...(control.labels ?? [])].map((label) => label.textContent).join("");
+    const labels = [...(control.labels ?? [])].map((label) => label.textContent + (label.querySelector("img")?.alt ?? "")).join("");
     const others = (control.getAttribute("aria-labelledby") ?? "").split(/\s+/).map((id) => document.getElementById(id)?.textContent ?? "").join("");
     const image = control.querySelector("img[alt], svg[aria-label]");
     const own = control.matches("input[type=submit], input[type=button], input[type=reset]") ? control.value : control.matches("input, select, textarea") ? "" : control.textContent;

@@ -26,7 +26,7 @@
 
   // A table that has more to the side than its window shows hides columns. Where that cannot be otherwise (a file as it
   // was sent) the region says so, and the first column stays.
-  const SIDEWAYS = "[data-sideways], #changelist .results";
+  const SIDEWAYS = "[data-sideways], #changelist .results, .wide-table";
   const scrolls = (element) => ["auto", "scroll"].includes(styleOf(element).overflowX);
   for (const region of document.querySelectorAll("body *")) {
     if (region.scrollWidth > region.clientWidth + 1 && !region.closest(`${OWN_WAYS}, ${SIDEWAYS}`) && scrolls(region) && isSeen(region)) {
