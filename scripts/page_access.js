@@ -71,11 +71,13 @@
   const isInline = (control) => styleOf(control).display === "inline"
     && [...control.parentElement.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && /\w/.test(node.data));
   const targets = controls.map((control) => ({ control, box: boxOf(control) }));
-  const distance = (box, x, y) => Math.hypot(Math.max(box.left - x, 0, x - box.right), Math.max(box.top - y, 0, y - box.bottom));
+  // A link over two lines is where its lines are, not what lies between them.
+  const distance = (control, x, y) => Math.min(...[...control.getClientRects()].map((box) =>
+    Math.hypot(Math.max(box.left - x, 0, x - box.right), Math.max(box.top - y, 0, y - box.bottom))));
   for (const { control, box } of targets) {
     if (!box.isSmall || isInline(control)) continue;
     const crowded = targets.find(({ control: other, box: near }) => other !== control && !other.contains(control) && !control.contains(other)
-      && (near.isSmall ? Math.hypot(near.x - box.x, near.y - box.y) < LEAST - 0.5 : distance(near, box.x, box.y) < LEAST / 2 - 0.5));
+      && (near.isSmall ? Math.hypot(near.x - box.x, near.y - box.y) < LEAST - 0.5 : distance(other, box.x, box.y) < LEAST / 2 - 0.5));
     if (crowded) faults.add(`"${short(control.textContent || control.name)}" is too small beside "${short(crowded.control.textContent || crowded.control.name)}"`);
   }
 

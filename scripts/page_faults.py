@@ -8,6 +8,8 @@ MEASURE_ACCESS = Path(__file__).with_name("page_access.js").read_text()
 
 # A wide screen, a small tablet, and the two widths that most telephones have.
 WIDTHS = (1440, 768, 390, 360)
+# Seconds after which a fault counts.
+PATIENCE = 3.0
 
 
 def set_window(browser, width: int, *, height: int = 900, scheme: str = "light") -> None:
@@ -18,17 +20,19 @@ def set_window(browser, width: int, *, height: int = 900, scheme: str = "light")
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
 
-def page_faults(browser, *, patience: float = 3.0) -> list[str]:
-    """Return a sentence about each thing that is cut or broken in the window as it is.
-
-    Charts follow a window that has changed, on a busy machine late: what stands for so many seconds counts.
-    """
-    until = time.monotonic() + patience
-    while (found := browser.execute_script(f"return (\n{MEASURE})")) and time.monotonic() < until:
-        time.sleep(0.3)
-    return found
+def page_faults(browser) -> list[str]:
+    """Return a sentence about each thing that is cut or broken in the window as it is."""
+    return _lasting(browser, MEASURE)
 
 
 def access_faults(browser) -> list[str]:
     """Return a sentence about each contrast that is too low, target too small and control without a name."""
-    return browser.execute_script(f"return (\n{MEASURE_ACCESS})")
+    return _lasting(browser, MEASURE_ACCESS)
+
+
+def _lasting(browser, measure):
+    # Charts follow a window that has changed, and colours a scheme, on a busy machine late.
+    until = time.monotonic() + PATIENCE
+    while (found := browser.execute_script(f"return (\n{measure})")) and time.monotonic() < until:
+        time.sleep(0.3)
+    return found

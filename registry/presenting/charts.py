@@ -27,9 +27,7 @@ def roc_figure(versions: Named) -> go.Figure:
             says="finds %{y:.0%} of those who leave<br>and names %{x:.0%} of those who stay",
         )  # fmt: skip
     _add_guide(figure, [0, 1], "Guessing")
-    return _unit_square(
-        figure, "Share of those who stay, named by mistake", "Share of those who leave, found"
-    )
+    return _unit_square(figure, "False alarms, of those who stay", "Found, of those who leave")
 
 
 def precision_recall_figure(versions: Named, base_rate: float) -> go.Figure:
