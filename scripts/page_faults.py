@@ -9,7 +9,7 @@ MEASURE_ACCESS = Path(__file__).with_name("page_access.js").read_text()
 # A wide screen, a small tablet, and the two widths that most telephones have.
 WIDTHS = (1440, 768, 390, 360)
 # Seconds after which a fault counts.
-PATIENCE = 3.0
+PATIENCE = 6.0
 
 
 def set_window(browser, width: int, *, height: int = 900, scheme: str = "light") -> None:
