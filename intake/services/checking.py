@@ -1,6 +1,7 @@
 """Files are looked at before anything is begun with them, in a process of limited size."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from django.conf import settings
@@ -160,7 +161,19 @@ def take_in_table(
         if waiting:
             waiting.remove()
         raise
-    return waiting, report
+    return waiting, _said_of_result(report) if purpose == "predict" else report
+
+
+def _said_of_result(report):
+    """Say of a result that is predicted once more where the earlier prediction stands."""
+    named = {name.strip().casefold() for name in report.spec.header}
+    if not {"prediction", "churn_probability"} <= named:
+        return report
+    said = (
+        "The file is the result of an earlier prediction. Its columns 'prediction' and 'churn_probability' "
+        "are not read; those of this prediction stand at the end, with a 2 after their names."
+    )
+    return replace(report, warnings=(*report.warnings, said))
 
 
 def _refused(waiting, error, member, bad_rows, other_tables):
