@@ -54,7 +54,7 @@ def read_results(run):
     return scored, {row["customer_id"] for row in csv_of(files.lapsed_beside(run.result_dataset_path))}
 
 
-@pytest.mark.parametrize("name", ["cdnow_sample_transactions"])
+@pytest.mark.parametrize("name", ["online_retail_invoices", "cdnow_sample_transactions"])
 def test_what_is_promised_without_as_of_happens(name, shared, company, learn, score):
     log = pd.read_csv(shared / "data" / f"{name}.csv", dtype=str).rename(columns=WORDS)
     days = pd.to_datetime(log["event_date"])

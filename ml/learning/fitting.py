@@ -74,7 +74,7 @@ def check_model_type(model_type, params):
     return MODEL_TYPES[model_type].check_params(params)
 
 
-def fit_model(features, labels, *, schema, model_type, params, seed, balanced=False):
+def fit_model(features, labels, *, schema, model_type, params, seed, balanced=False, customers=None):
     """Fit a pipeline, then choose and fit a calibrator on scores that are not flattered.
 
     Parameters
@@ -89,6 +89,8 @@ def fit_model(features, labels, *, schema, model_type, params, seed, balanced=Fa
     seed : int
     balanced : bool, default False
         See `ml.learning.pipelines.fit_pipeline`.
+    customers : ndarray of str, shape (n_rows,), optional
+        Whose rows they are, where somebody has several; see `ml.learning.honest_scores.collect_scores`.
 
     Returns
     -------
@@ -102,7 +104,9 @@ def fit_model(features, labels, *, schema, model_type, params, seed, balanced=Fa
     params = check_model_type(model_type, params)
     unfitted = build_pipeline(MODEL_TYPES[model_type], params, seed, schema=schema)
     pipeline = fit_pipeline(unfitted, features, labels, balanced=balanced)
-    scores, folds, source = collect_scores(pipeline, features, labels, seed, balanced=balanced)
+    scores, folds, source = collect_scores(
+        pipeline, features, labels, seed, balanced=balanced, customers=customers
+    )
     calibrator = choose_calibrator(scores, labels, folds)
     honest = calibrator.apply(scores)
     return FittedModel(pipeline, calibrator, schema, model_type, params, seed, honest, source)

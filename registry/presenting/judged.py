@@ -32,12 +32,16 @@ class FittedAgain:
         names none.
     learned_on, judged_on
         The cutoffs at which the recipe learned and was judged; None where they are not at hand.
+    cutoffs
+        From the customers of how many cutoffs the fit that serves learned, the latest of them the one that
+        judged.
     """
 
     customers: int
     threshold: float
     learned_on: date | None = None
     judged_on: date | None = None
+    cutoffs: int = 1
 
 
 def fitted_again(found: dict, manifest: dict | None = None) -> FittedAgain | None:
@@ -56,6 +60,7 @@ def fitted_again(found: dict, manifest: dict | None = None) -> FittedAgain | Non
         threshold=NAMES_NOBODY if found.get("names_nobody") else kept["threshold"],
         learned_on=_day(evidence.get("trained_at_cutoff")),
         judged_on=_day(evidence.get("tested_at_cutoff")),
+        cutoffs=kept.get("cutoffs", 1),
     )
 
 
@@ -65,7 +70,17 @@ def describe_judged(found: dict, again: FittedAgain | None) -> str:
     if again is None:
         tried = f"Tried on {_whom(found)} that it had not seen, {left}."
         return f"{tried} {once}".strip()
-    return f"{_describe_recipe(found, again, left)} {SERVES} {once}".strip()
+    told = (_describe_recipe(found, again, left), SERVES, _describe_pooling(again), once)
+    return " ".join(each for each in told if each)
+
+
+def _describe_pooling(again):
+    if again.cutoffs == 1:
+        return ""
+    return (
+        f"It learned from {again.cutoffs} days, one period apart, as the recipe did where it could: tried on "
+        "an earlier day, that gave better probabilities than the latest day alone."
+    )
 
 
 def _whom(found):
