@@ -92,7 +92,7 @@ def test_no_customer_is_scored_by_a_model_that_knows_it_from_another_cutoff():
     forest = build_pipeline(
         MODEL_TYPES["random_forest"],
         MODEL_TYPES["random_forest"].check_params(
-            {"n_estimators": 30, "max_depth": 20, "min_samples_leaf": 1}
+            {"n_estimators": 30, "max_depth": 16, "min_samples_leaf": 1}
         ),
         42,
         schema=columns.schema,
