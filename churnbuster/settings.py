@@ -93,6 +93,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "companies.context.portal",
                 "companies.context.mail_folder",
+                "jobs.context.news",
             ],
         },
     },

@@ -209,7 +209,7 @@ class Scope(models.TextChoices):
     """What a program may do with a key, each scope on its own: who may train may not therefore read."""
 
     READ = "read", "Read: models, predictions, results, jobs"
-    PREDICT = "predict", "Predict: send customers and start predictions"
+    PREDICT = "predict", "Predict: send customers; start, rename and delete predictions"
     TRAIN = "train", "Train: send data and start retraining"
     DEPLOY = "deploy", "Deploy: decide which version serves"
 

@@ -63,3 +63,8 @@ def find_active_key(secret: str, *, at: datetime) -> ApiKey | None:
 def keys_of(company: Company):
     """Return the keys of `company`, those that were not revoked first, latest first."""
     return company.api_keys.select_related("created_by").order_by("revoked", "-created_at", "-pk")
+
+
+def usable_keys_of(account: Account, *, company: Company, at: datetime):
+    """Return the keys that `account` made for `company` and that still open something, latest first."""
+    return company.api_keys.active(at=at).filter(created_by=account).order_by("-created_at", "-pk")

@@ -1,9 +1,13 @@
 """The description of the API, and what it says about every call alike."""
 
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from core.answers import answer_in_json
+from core.sections import Sections
 
+# What other apps say before the list of calls, asked with the request.
+introductions = Sections()
 NAME = "TooManyCalls"
 METHODS = {"get", "head", "post", "put", "patch", "delete"}
 
@@ -50,3 +54,12 @@ class Schema(DescribesItself, SpectacularAPIView):
 
 class DocsPage(DescribesItself, SpectacularSwaggerSplitView):
     """The description as a page to read and to try."""
+
+    @extend_schema(exclude=True)
+    def get(self, request, *args, **kwargs):
+        answer = super().get(request, *args, **kwargs)
+        if "script" not in request.GET:  # its script is asked for at the same address
+            answer.data["introductions"] = introductions.for_page(request)
+        # It names the keys of who reads it.
+        answer["Cache-Control"] = "private, no-store"
+        return answer

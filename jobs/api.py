@@ -15,11 +15,16 @@ from jobs.services import request_cancel
 
 
 class JobOutput(serializers.ModelSerializer):
-    percent = serializers.IntegerField(
-        allow_null=True, help_text="How much of the current step is done; null where its size is unknown."
+    percent = serializers.SerializerMethodField(
+        help_text="How much of the whole is done, or of the current step where the weights of its steps are "
+        "not known. Null where that is unknown."
     )
     seconds_left = serializers.SerializerMethodField(
-        help_text="How long the current step still goes on; null while that is a guess."
+        help_text="How long the whole, or else the current step, still goes on; null while that is a guess. "
+        "It grows only where `takes_longer` says so."
+    )
+    takes_longer = serializers.SerializerMethodField(
+        help_text="Whether it goes on longer than was told at first."
     )
     waits_for = serializers.ListField(
         source="awaited",
@@ -37,11 +42,18 @@ class JobOutput(serializers.ModelSerializer):
     class Meta:
         model = Job
         fields = (
-            "id", "task", "title", "state", "step", "done", "total", "percent", "seconds_left", "waits_for",
+            "id", "task", "title", "state", "step", "done", "total", "percent", "seconds_left",
+            "takes_longer", "waits_for",
             "error", "rows_read",
             "cancel_requested_at", "queued_at", "started_at", "finished_at",
         )  # fmt: skip
         read_only_fields = fields
+
+    def get_percent(self, job) -> int | None:
+        return job.percent(at=timezone.now())
+
+    def get_takes_longer(self, job) -> bool:
+        return job.takes_longer(at=timezone.now())
 
     def get_seconds_left(self, job) -> int | None:
         left = job.time_left(at=timezone.now())

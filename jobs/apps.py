@@ -5,8 +5,12 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self):
+        from core.events import subscribe
         from core.standing import standings
+        from jobs.ends import JOB_ENDED
+        from jobs.notices import write_about_end
         from jobs.standing import failures, queue, workers
 
+        subscribe(JOB_ENDED, name="jobs.mail", react=write_about_end)
         for order, stand in enumerate((workers, queue, failures)):
             standings.add(f"jobs.{stand.__name__}", stand, order=10 + order)

@@ -1,10 +1,13 @@
 """Long work, and where it stands."""
 
+import math
 import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
+
+from jobs.pace import Pace, Promise
 
 
 class JobQuerySet(models.QuerySet):
@@ -65,6 +68,12 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True)
     step_started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True, help_text="When who started it was told that it ended.")
+
+    plan = models.JSONField(null=True, help_text="The steps of the current attempt, and their weights.")
+    planned_at = models.DateTimeField(null=True)
+    told_end_at = models.DateTimeField(null=True, help_text="When people were told that it will end.")
+    put_off_at = models.DateTimeField(null=True, help_text="When that was first put off.")
 
     objects = JobQuerySet.as_manager()
 
@@ -93,18 +102,76 @@ class Job(models.Model):
         return [str(row.predecessor) for row in rows if not row.predecessor.has_ended]
 
     @property
-    def percent(self) -> int | None:
-        """How much of the current step is done; None where its size is not known."""
+    def begun_anew(self) -> bool:
+        """Whether an earlier attempt was lost: what it had done is done again."""
+        return self.state == self.State.RUNNING and self.attempt > self.first_attempt
+
+    @property
+    def promise(self) -> Promise:
+        return Promise(self.told_end_at, self.put_off_at)
+
+    @property
+    def pace(self) -> Pace | None:
+        """How it gets on; None where nobody planned its steps."""
+        if not self.plan or self.planned_at is None:
+            return None
+        return Pace(
+            plan=self.plan,
+            planned_at=self.planned_at,
+            step=self.step,
+            step_started_at=self.step_started_at or self.planned_at,
+            done=self.done,
+            total=self.total,
+        )
+
+    def percent(self, *, at: datetime) -> int | None:
+        """Return how much is done of the whole, or of the current step where nobody planned the whole.
+
+        None where the size of that is not known.
+        """
+        if self.state == self.State.SUCCEEDED:
+            return 100
+        if self.pace:
+            if self.state != self.State.RUNNING:
+                return None
+            return math.floor(100 * self.pace.share_done(at=at))
         return min(100, 100 * self.done // self.total) if self.total > 0 else None
 
     def time_left(self, *, at: datetime) -> timedelta | None:
-        """Return how long the current step will go on at its pace so far; None while that is a guess."""
-        if self.state != self.State.RUNNING or not self.step_started_at or not 0 < self.done <= self.total:
+        """Return how long it will go on, as far as people were told; None while that is a guess.
+
+        Of the current step alone, at its pace so far, where nobody planned the whole.
+        """
+        if self.state != self.State.RUNNING:
+            return None
+        if self.plan:
+            return self.told_end_at - at if self.told_end_at and self.told_end_at > at else None
+        if not self.step_started_at or not 0 < self.done <= self.total:
             return None
         spent = at - self.step_started_at
         if spent < timedelta(seconds=2):
             return None
         return spent * (self.total - self.done) / self.done
+
+    def takes_longer(self, *, at: datetime) -> bool:
+        """Tell whether it goes on longer than people were told at first."""
+        is_late = self.told_end_at is not None and at >= self.told_end_at
+        return self.state == self.State.RUNNING and (self.put_off_at is not None or is_late)
+
+
+class JobMail(models.Model):
+    """One row says that somebody wants a mail when `job` ends; gone once it was sent."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="mails")
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "jobmails"
+        constraints = (models.UniqueConstraint(fields=("job", "account"), name="jobs_one_mail_each"),)
+
+    def __str__(self):
+        return f"{self.account}: {self.job}"
 
 
 class JobDependency(models.Model):

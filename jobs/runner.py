@@ -67,6 +67,16 @@ class JobRun:
     def payload(self) -> dict:
         return self.job.payload
 
+    def plan(self, steps: Iterable[tuple[str, float]]) -> None:
+        """Say which steps follow, and how many seconds each usually takes: then the whole has a percentage.
+
+        Raises
+        ------
+        JobCancelled, LeaseLost
+            Let them rise.
+        """
+        services.plan_steps(job=self.job, attempt=self.attempt, plan=steps, at=self._clock())
+
     def progress(self, step: str, done: int = 0, total: int = 0) -> None:
         """Show `step` and how much of it is done, renew the lease, and stop here if the job shall stop.
 

@@ -1,4 +1,6 @@
 import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from companies.identity import Member
 from companies.models import Company
@@ -10,6 +12,27 @@ def jobs_for(member: Member):
     """Return what people of the member's role start in its company, latest first, with who did."""
     jobs = member.company.jobs.filter(task__in=tasks_of(member))
     return jobs.select_related("account").prefetch_related("waits_for__predecessor")
+
+
+# Who comes back later finds what ended in the list of what was done.
+NEWS_LASTS = timedelta(days=3)
+MOST_NEWS = 20
+
+
+@dataclass(frozen=True)
+class News:
+    """What somebody started: which of it ended without having been told, and whether more is under way."""
+
+    ended: list[Job]
+    goes_on: bool
+
+
+def news_for(member: Member, *, at: datetime) -> News:
+    """Return what the member has to be told of the work that it started, the latest first."""
+    own = jobs_for(member).filter(account=member.account, parent=None, seen_at=None)
+    own = own.exclude(finished_at__lt=at - NEWS_LASTS).prefetch_related(None).defer("payload", "plan")
+    found = list(own[:MOST_NEWS])
+    return News([job for job in found if job.has_ended], any(not job.has_ended for job in found))
 
 
 def some_worker_is_busy(*, at) -> bool:

@@ -204,6 +204,10 @@ def claim_job(*, job_id: UUID, worker: str, at: datetime) -> Job | None:
         step_started_at=at,
         done=0,
         total=0,
+        plan=None,
+        planned_at=None,
+        told_end_at=None,
+        put_off_at=None,
     )
     return Job.objects.get(pk=job_id) if claimed else None
 
@@ -218,18 +222,35 @@ def renew_lease(*, job: Job, attempt: int, at: datetime) -> None:
     JobCancelled
         Somebody wants the job to stop.
     """
-    _change_under_lease(job, attempt, lease_until=_lease_end(at))
+    _change_under_lease(job, attempt, lease_until=_lease_end(at), **_promise(job, at))
+    _raise_if_cancelled(job)
+
+
+def plan_steps(*, job: Job, attempt: int, plan: Iterable[tuple[str, float]], at: datetime) -> None:
+    """Say which steps `attempt` takes, and the usual seconds of each; raises as `renew_lease` does."""
+    job.plan, job.planned_at, job.step_started_at = [list(step) for step in plan], at, at
+    _change_under_lease(job, attempt, plan=job.plan, planned_at=at, step_started_at=at)
     _raise_if_cancelled(job)
 
 
 def report_progress(*, job: Job, attempt: int, step: str, done: int, total: int, at: datetime) -> None:
     """Show where `attempt` stands and renew its lease; raises as `renew_lease` does."""
-    changes = {"lease_until": _lease_end(at), "step": step[:80], "done": done, "total": total}
+    step = step[:80]
     if job.step != step:
-        changes["step_started_at"] = at
-    _change_under_lease(job, attempt, **changes)
-    job.step = step
+        job.step_started_at = at
+    job.step, job.done, job.total = step, done, total
+    changes = {name: getattr(job, name) for name in ("step", "step_started_at", "done", "total")}
+    _change_under_lease(job, attempt, lease_until=_lease_end(at), **changes, **_promise(job, at))
     _raise_if_cancelled(job)
+
+
+def _promise(job, at):
+    """Return the columns of what people are told about the end, where that changes."""
+    if job.pace is None:
+        return {}
+    promise = job.promise.renewed(job.pace.expected_end(at=at), at=at)
+    job.told_end_at, job.put_off_at = promise.end_at, promise.put_off_at
+    return {"told_end_at": job.told_end_at, "put_off_at": job.put_off_at}
 
 
 def finish_job(*, job: Job, attempt: int, at: datetime) -> None:
@@ -361,6 +382,7 @@ def queue_again(*, job: Job, by: Account, at: datetime) -> Job:
         delivered_at=None,
         started_at=None,
         finished_at=None,
+        seen_at=None,
     )
     if not changed:
         raise JobIsNotOver(f"“{job}” can only be queued again after it failed or was cancelled.")

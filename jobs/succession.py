@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from jobs.delivery import deliver_after_commit
+from jobs.ends import tell_end
 from jobs.models import Job, JobDependency
 
 State = Job.State
@@ -45,7 +46,9 @@ def settle(job_ids: Iterable[UUID], *, at: datetime) -> int:
 
 
 def settle_after(job_ids: Iterable[UUID], *, at: datetime) -> None:
-    """Do `settle` with all that wait for one of `job_ids`, in the transaction that ended these."""
+    """Do `settle` with all that wait for one of `job_ids`, in the transaction that ended these, and tell."""
+    job_ids = list(job_ids)
+    tell_end(job_ids, at=at)
     for job_id in job_ids:
         settle(_who_waits_for(job_id), at=at)
 
@@ -83,8 +86,10 @@ def _settle(job_id, *, at):
         return None
     waiting = Job.objects.filter(pk=job_id, state=State.WAITING)
     if failed := what_failed(job):
-        ended = waiting.update(state=State.FAILED, finished_at=at, error=_why(failed))
-        return State.FAILED if ended else None
+        if not waiting.update(state=State.FAILED, finished_at=at, error=_why(failed)):
+            return None
+        tell_end([job_id], at=at)
+        return State.FAILED
     if Job.objects.filter(awaited_by__job=job).exclude(state__in=Job.ENDED).exists():
         return None
     if not waiting.update(state=State.QUEUED, delivered_at=None):

@@ -7,7 +7,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from companies.access import member_required
-from jobs.selectors import jobs_for
+from jobs.context import news_on
+from jobs.notices import ask_for_mail, mark_seen, take_back_mail
+from jobs.selectors import jobs_for, news_for
 from jobs.services import request_cancel
 
 
@@ -20,6 +22,7 @@ def progress(request, job_id):
         return render(request, "jobs/job.html", {"job": job})
     response = render(request, "jobs/_progress.html", {"job": job})
     if job.has_ended:
+        mark_seen(jobs=[job], by=request.user, at=timezone.now())
         # The page around the bar now shows the result, or why there is none.
         response["HX-Refresh"] = "true"
     return response
@@ -40,8 +43,51 @@ def cancel(request, job_id):
     return redirect(_page_with_the_bar(request, job))
 
 
+@require_POST
+@member_required
+def mail(request, job_id):
+    job = get_object_or_404(jobs_for(request.member), pk=job_id)
+
+    if request.POST.get("wanted") == "no":
+        take_back_mail(job=job, by=request.user)
+        said = f"No mail is sent when “{job}” ends."
+    else:
+        ask_for_mail(job=job, by=request.user, at=timezone.now())
+        said = f"A mail to {request.user.email} is sent when “{job}” ends."
+
+    if request.htmx:
+        return render(request, "jobs/_progress.html", {"job": job})
+    messages.success(request, said)
+    return redirect(_page_with_the_bar(request, job))
+
+
+@require_GET
+@never_cache
+@member_required
+def news(request):
+    # The page that it stands on, so that it does not tell what the page itself does.
+    page = request.GET.get("page", "")
+    return render(request, "jobs/_news.html", {"job_news": news_on(request, page)})
+
+
+@require_POST
+@member_required
+def seen(request):
+    at = timezone.now()
+    mark_seen(jobs=news_for(request.member, at=at).ended, by=request.user, at=at)
+    if request.htmx:
+        return render(request, "jobs/_news.html", {"job_news": news_on(request, "")})
+    return redirect(_own_page(request) or reverse("companies:home", kwargs={"portal": request.member.portal}))
+
+
 def _page_with_the_bar(request, job):
+    return _own_page(request) or reverse(
+        "jobs:progress", kwargs={"portal": request.member.portal, "job_id": job.pk}
+    )
+
+
+def _own_page(request):
+    """Return the page of ours that the form stood on, if the browser says which."""
     page = request.META.get("HTTP_REFERER", "")
-    if url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
-        return page
-    return reverse("jobs:progress", kwargs={"portal": request.member.portal, "job_id": job.pk})
+    is_ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
+    return page if page and is_ours else None

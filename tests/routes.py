@@ -128,6 +128,9 @@ ROUTES = {
     # --- jobs
     "<portal:portal>/jobs/<uuid:job_id>/": both_portals("jobs/{job}/"),
     "<portal:portal>/jobs/<uuid:job_id>/cancel/": both_portals("jobs/{job}/cancel/", own=302, method="post"),
+    "<portal:portal>/jobs/<uuid:job_id>/mail/": both_portals("jobs/{job}/mail/", own=302, method="post"),
+    "<portal:portal>/jobs/news/": both_portals("jobs/news/"),
+    "<portal:portal>/jobs/seen/": both_portals("jobs/seen/", own=302, method="post"),
     "api/v1/jobs": api("api/v1/jobs"),
     "api/v1/jobs/<uuid:job_id>": api("api/v1/jobs/{job}"),
     "api/v1/jobs/<uuid:job_id>/cancel": api("api/v1/jobs/{job}/cancel", method="post"),
@@ -302,7 +305,11 @@ ROUTES = {
         *api("api/v1/prediction-runs"),
         *api("api/v1/prediction-runs", own=400, method="post"),  # an empty form
     ],
-    "api/v1/prediction-runs/<uuid:run>": api("api/v1/prediction-runs/{run}"),
+    "api/v1/prediction-runs/<uuid:run>": [
+        *api("api/v1/prediction-runs/{run}"),
+        *api("api/v1/prediction-runs/{run}", own=400, method="patch"),  # no name
+        *api("api/v1/prediction-runs/{run}", own=422, method="delete"),  # no name to confirm
+    ],
     "api/v1/prediction-runs/<uuid:run>/left-out.csv": api("api/v1/prediction-runs/{run}/left-out.csv"),
     "api/v1/prediction-runs/<uuid:run>/rows": api("api/v1/prediction-runs/{run}/rows"),
     "api/v1/prediction-runs/<uuid:run>/changed-sides.csv": developer_api(

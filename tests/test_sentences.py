@@ -105,7 +105,7 @@ def of_version(share, rows=1_000_000):
     yield from (f"{figure['value']} {figure['explanation']}" for figure in quality.at_home)
     yield cards.threshold_reason(found)
     yield from (limit.text for limit in cards.limits_of(found, None, base))
-    yield from charts.titles(found).values()
+    yield from charts.titles(found, base.heading_of).values()
 
 
 def of_comparison(share, rows=1_000_000):
@@ -114,6 +114,7 @@ def of_comparison(share, rows=1_000_000):
 
     @dataclass
     class Pair:
+        currency: str = "EUR"
         new: dict = field(default_factory=lambda: version)
         serving: dict = field(default_factory=lambda: version)
 
@@ -334,10 +335,10 @@ def test_exactly_all_and_nobody_are_called_so():
     assert next(of_log(0.0)) == "No row could be used"
 
 
-def test_equal_figures_are_not_said_to_flatter():
+def test_equal_figures_are_not_called_higher():
     told = " ".join(of_log_training(0.7))
 
-    assert "the same as later" in told and "flatter" not in told
+    assert "the same as later" in told and "higher than later" not in told
 
 
 def test_a_model_above_the_rule_is_not_told_to_be_no_use():

@@ -63,7 +63,7 @@ def test_progress_renews_the_lease_and_shows_the_step(settings):
     services.report_progress(job=job, attempt=1, step="Counting", done=2, total=3, at=LATER)
 
     job.refresh_from_db()
-    assert (job.step, job.done, job.total, job.percent) == ("Counting", 2, 3, 66)
+    assert (job.step, job.done, job.total, job.percent(at=LATER)) == ("Counting", 2, 3, 66)
     assert (job.step_started_at, job.lease_until - LATER) == (
         LATER,
         timedelta(seconds=settings.JOB_LEASE_SECONDS),

@@ -6,6 +6,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiParameter,
+    OpenApiResponse,
     PolymorphicProxySerializer,
     extend_schema,
     extend_schema_field,
@@ -36,15 +37,29 @@ from predictions.engines.results import CHANGE, CUSTOMER, LINE, PROBABILITY, TIE
 from predictions.models import Prediction
 from predictions.selectors import list_beside, open_table, predictions_for, thresholds_of
 from predictions.services import exports
+from predictions.services.changing import delete_prediction, rename_prediction
 from predictions.services.runs import VersionNotOffered, start_prediction
 from registry.selectors import offered_versions
 
 MOST_ROWS = 1_000
+OF_COLLEAGUE = "A colleague made it (`not-your-prediction`)."
 
 
 class BaseOutput(serializers.Serializer):
     id = serializers.UUIDField(source="uuid")
     name = serializers.CharField()
+    currency = serializers.CharField(
+        help_text="What amounts are counted in, such as `revenue_at_risk` of the summary; empty where nobody "
+        "named it."
+    )
+
+
+class RenameInput(serializers.Serializer):
+    name = serializers.CharField(
+        max_length=255,
+        allow_blank=True,
+        help_text="What you will find it by from now on; need not be unique.",
+    )
 
 
 class RunOutput(serializers.ModelSerializer):
@@ -186,9 +201,12 @@ def _start_run(*, member, wanted, idempotency_key):
 
 @extend_schema(tags=["prediction-runs"])
 class PredictionRun(generics.RetrieveAPIView):
-    """One prediction: what was read, where it stands, and what came out."""
+    """One prediction: what was read, where it stands, and what came out. PATCH renames it, DELETE deletes it.
 
-    permission_classes = [IsMember]
+    Who made it may do both, and the developer with all of the company.
+    """
+
+    permission_classes = [IsMember.with_scope(Scope.PREDICT)]
     serializer_class = RunOutput
     queryset = Prediction.objects.none()
     lookup_field = "uuid"
@@ -196,6 +214,45 @@ class PredictionRun(generics.RetrieveAPIView):
 
     def get_queryset(self):
         return predictions_for(self.request.member)
+
+    @extend_schema(
+        request=RenameInput,
+        responses={200: RunOutput, 403: OpenApiResponse(description=OF_COLLEAGUE)},
+    )
+    def patch(self, request, run):
+        found = self.get_object()
+        wanted = RenameInput(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        renamed = rename_prediction(
+            prediction=found, name=wanted.validated_data["name"], by=request.member, at=timezone.now()
+        )
+        return Response(self.get_serializer(renamed).data)
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "confirm_name",
+                required=True,
+                description="The name of the prediction, to confirm that it is this one that goes.",
+            )
+        ],
+        responses={
+            204: None,
+            403: OpenApiResponse(description=OF_COLLEAGUE),
+            409: OpenApiResponse(
+                description="It is still being calculated (`prediction-is-running`). Cancel its job first."
+            ),
+            422: OpenApiResponse(description="`confirm_name` is another name (`name-differs`)."),
+        },
+    )
+    def delete(self, request, run):
+        delete_prediction(
+            prediction=self.get_object(),
+            typed=request.query_params.get("confirm_name", ""),
+            by=request.member,
+            at=timezone.now(),
+        )
+        return Response(status=204)
 
 
 class CustomerRow(serializers.Serializer):

@@ -1,11 +1,13 @@
 """What pages of the floors below lead to here: predicting, the result of a run, scoring a log."""
 
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from companies.identity import Member
 from core.sections import Link
+from intake.services.belonging import Door
 from registry.models import Population, ShadowRun
 from transactions.models import AnalysisSession
 
@@ -16,6 +18,19 @@ def predict_link(member: Member, base: Population | None) -> Link | None:
     if base is None:
         return Link("Predict", url)
     return None if base.is_log else Link("Predict", f"{url}?{urlencode({'base': base.uuid})}")
+
+
+customers_door = Door(
+    "Predict",
+    page=lambda member: reverse("predictions:new", args=(member.portal,)),
+    address=lambda member: reverse("predictions:api_runs"),
+    takes_file=True,
+)
+results_door = Door(
+    "See the results",
+    page=lambda member: reverse("predictions:history", args=(member.portal,)),
+    address=lambda member: reverse("predictions:api_runs"),
+)
 
 
 def result_page(member: Member, run: ShadowRun) -> str | None:
@@ -37,3 +52,9 @@ def _is_there(member, run):
 
 def score_link(member: Member, analysis: AnalysisSession) -> Link:
     return Link("Score the customers", reverse("predictions:score_log", args=(member.portal, analysis.pk)))
+
+
+def pages_of_predictions(member: Member, jobs: Iterable) -> dict:
+    """Return, by the id of its job, where the result of each prediction among `jobs` is read."""
+    runs = member.company.predictions.filter(job__in=jobs).values_list("job_id", "uuid")
+    return {job: reverse("predictions:result", args=(member.portal, uuid)) for job, uuid in runs}

@@ -158,8 +158,7 @@ class Findings:
             return "nobody is named"
         whose = "that customer" if self.leavers == 1 else f"those {self.leavers:,}"
         base = self.prediction.population
-        told = base.label_of(base.value_column) if base.value_column else "value"
-        return f"{told} of {whose}, in {base.currency or 'the currency of the file'}"
+        return f"{base.value_label or 'value'} of {whose}, in {base.money}"
 
     @property
     def outcomes(self) -> Outcomes | None:

@@ -124,12 +124,12 @@ def format_sentence(spec: dict) -> str:
 @register.filter
 def surprises(prediction: Prediction) -> list[dict]:
     """List what the model never met: categories it does not know, numbers beyond its training data."""
-    read = prediction.input_data
+    read, called = prediction.input_data, prediction.population.heading_of
     found = []
     for column, seen in read["unknown_categories"].items():
         examples = [f"{value or 'blank'} ({rows:,})" for value, rows in list(seen["values"].items())[:5]]
         found.append(
-            {"column": column, "what": "unknown category", "rows": seen["rows"], "examples": examples}
+            {"column": called(column), "what": "unknown category", "rows": seen["rows"], "examples": examples}
         )
     for column, seen in read["out_of_range"].items():
         if "earliest" in seen:
@@ -138,7 +138,7 @@ def surprises(prediction: Prediction) -> list[dict]:
         else:
             examples = [f"lowest {seen['minimum']:g}", f"highest {seen['maximum']:g}"]
         what = "beyond the customers the model learned from"
-        found.append({"column": column, "what": what, "rows": seen["rows"], "examples": examples})
+        found.append({"column": called(column), "what": what, "rows": seen["rows"], "examples": examples})
     return found
 
 

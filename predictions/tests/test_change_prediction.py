@@ -172,3 +172,34 @@ def test_a_name_that_is_missing_is_said_beside_the_field(as_user, own):
 
     assert answer.status_code == 400
     assert "Give the prediction a name." in answer.content.decode()
+
+
+# --- Programs --------------------------------------------------------------------------------------------
+
+
+def test_a_program_renames_and_deletes_by_the_same_rules(as_user, done, user):
+    prediction = done(user)
+    path = reverse("predictions:api_run", args=(prediction.uuid,))
+
+    renamed = as_user.patch(path, {"name": " Spring "}, content_type="application/json")
+    nameless = as_user.patch(path, {"name": " "}, content_type="application/json")
+    differs = as_user.delete(f"{path}?confirm_name=March")
+    deleted = as_user.delete(f"{path}?confirm_name=Spring")
+
+    assert (renamed.status_code, renamed.json()["name"]) == (200, "Spring")
+    assert nameless.json()["message"].startswith("Give the prediction a name")
+    assert (differs.status_code, differs.json()["code"]) == (422, "name-differs")
+    assert deleted.status_code == 204
+    assert as_user.get(path).status_code == 404
+    assert [event.action for event in events()] == ["prediction-renamed", "prediction-deleted"]
+
+
+def test_a_program_changes_nothing_of_a_colleague(as_user, of_colleague):
+    path = reverse("predictions:api_run", args=(of_colleague.uuid,))
+
+    for answer in (
+        as_user.patch(path, {"name": "Mine"}, content_type="application/json"),
+        as_user.delete(f"{path}?confirm_name=April"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "not-your-prediction")
+    assert Prediction.objects.get().prediction_name == "April"

@@ -137,6 +137,11 @@ class Population(models.Model):
         return self.roles.get("value")
 
     @property
+    def value_label(self) -> str:
+        """What people call that column."""
+        return self.label_of(self.value_column) if self.value_column else ""
+
+    @property
     def threshold(self) -> float:
         """The probability from which on the next versions name a customer as leaving."""
         return self.policies.get("threshold") or USUAL_THRESHOLD
@@ -153,6 +158,16 @@ class Population(models.Model):
     def label_of(self, column: str) -> str:
         """Return what people call `column`."""
         return self.words.get(column, {}).get("label") or column
+
+    def heading_of(self, column: str) -> str:
+        """Return the same as it stands alone or begins a sentence: the first letter large."""
+        label = self.label_of(column)
+        return label if label == column else label[0].upper() + label[1:]
+
+    @property
+    def money(self) -> str:
+        """What amounts are counted in, for a sentence: the currency, where somebody named it."""
+        return self.currency or f"the currency of the {'log' if self.is_log else 'file'}"
 
     def value_of(self, column: str, value: object) -> str:
         """Return what people call a value of `column`."""

@@ -1,6 +1,6 @@
 """The pictures of versions, one or several, as plotly figures. Each has the numbers for a table beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import plotly.graph_objects as go
 
@@ -24,10 +24,12 @@ def roc_figure(versions: Named) -> go.Figure:
     for place, (name, roc) in enumerate(versions):
         add_line(
             figure, place, name, roc["false_positive_rate"], roc["true_positive_rate"],
-            says="finds %{y:.0%} of those who leave<br>with %{x:.0%} of those who stay",
+            says="finds %{y:.0%} of those who leave<br>and names %{x:.0%} of those who stay",
         )  # fmt: skip
     _add_guide(figure, [0, 1], "Guessing")
-    return _unit_square(figure, "Share of those who stay, called in vain", "Share of those who leave, found")
+    return _unit_square(
+        figure, "Share of those who stay, named by mistake", "Share of those who leave, found"
+    )
 
 
 def precision_recall_figure(versions: Named, base_rate: float) -> go.Figure:
@@ -116,13 +118,13 @@ def curve_rows(across: list, up: list, *, points: int = 11) -> list[tuple[float,
     return [(across[position], up[position]) for position in chosen]
 
 
-def titles(found: dict) -> dict[str, str]:
-    """Return a heading for each picture that states what it shows."""
+def titles(found: dict, heading_of: Callable[[str], str]) -> dict[str, str]:
+    """Return a heading for each picture that states what it shows, its columns called by `heading_of`."""
     confusion, churners = found["confusion"], found["churners"]
     right = confusion["true_positive"] + confusion["true_negative"]
     named = confusion["true_positive"] + confusion["false_positive"]
     verb = "was" if right == 1 else "were"
-    names = [row["feature"] for row in found["importance"][:2]]
+    names = [heading_of(row["feature"]) for row in found["importance"][:2]]
     return {
         "roc": f"It ranks {of_100(churners['auc'])} of 100 pairs of one who leaves and one who stays right",
         "precision_recall": (
@@ -131,7 +133,7 @@ def titles(found: dict) -> dict[str, str]:
             if named
             else f"Nobody was named; {percent(churners['base_rate'], 0)} left"
         ),
-        "confusion": f"{right:,} of {counted(found['rows'], 'customer')} {verb} told right",
+        "confusion": f"{right:,} of {counted(found['rows'], 'customer')} {verb} predicted correctly",
         "calibration": promises.title_of(found["calibration"]),
         "importance": f"{' and '.join(names)} {'matter' if len(names) > 1 else 'matters'} most"
         if names
@@ -139,11 +141,11 @@ def titles(found: dict) -> dict[str, str]:
     }
 
 
-def importance_rows(importance: list[dict], *, most: int) -> list[dict]:
+def importance_rows(importance: list[dict], heading_of: Callable[[str], str], *, most: int) -> list[dict]:
     """Return the columns that matter most, for bars; one that only added noise is shown as zero."""
     return [
         {
-            "label": row["feature"],
+            "label": heading_of(row["feature"]),
             "value": max(row["importance"], 0.0),
             "text": f"{max(row['importance'], 0.0):.3f}",
         }

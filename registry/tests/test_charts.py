@@ -1,7 +1,9 @@
 import pytest
 
 from core.charts import embed
+from registry.models import Population
 from registry.presenting import charts
+from registry.telecom import TELECOM
 from registry.tests.factories import CURVES
 
 
@@ -47,13 +49,13 @@ def test_every_count_of_the_confusion_matrix_is_drawn():
 
 
 def test_titles_state_the_finding():
-    titles = charts.titles(CURVES)
+    titles = charts.titles(CURVES, Population(**TELECOM).heading_of)
 
-    assert titles["confusion"] == "1,042 of 1,287 customers were told right"
+    assert titles["confusion"] == "1,042 of 1,287 customers were predicted correctly"
     assert titles["precision_recall"] == (
         "Of 275 customers named, 67\u202f% left; guessing would reach 26\u202f%"
     )
-    assert titles["importance"] == "Contract and tenure matter most"
+    assert titles["importance"] == "Contract and Tenure matter most"
 
 
 def test_the_table_of_a_curve_keeps_both_ends():

@@ -111,11 +111,11 @@ def _told(request, pk):
     }
     if quality:
         found = chosen.metrics.additional_metrics
-        columns = charts.importance_rows(found["importance"], most=MOST_TOLD)
+        columns = charts.importance_rows(found["importance"], chosen.population.heading_of, most=MOST_TOLD)
         context |= {
             "threshold_reason": cards.threshold_reason(found, manifest),
             "limits": cards.limits_of(found, manifest, chosen.population),
-            "columns": [chosen.population.label_of(row["label"]) for row in columns if row["value"]],
+            "columns": [row["label"] for row in columns if row["value"]],
         }
     return render(request, "registry/version_told.html", context)
 
@@ -152,7 +152,7 @@ def _card(request, pk):
             "weighted": cards.with_intervals(quality.weighted, found),
             "calibration_figures": cards.with_intervals(quality.calibration, found),
         }
-        context |= _compared(request.member, chosen) | _pictures(found)
+        context |= _compared(request.member, chosen) | _pictures(found, chosen.population)
         context |= {
             "threshold_reason": cards.threshold_reason(found, manifest),
             "limits": cards.limits_of(found, manifest, chosen.population),
@@ -187,10 +187,10 @@ def _manifest(chosen):
         return None, error.message
 
 
-def _pictures(found):
+def _pictures(found, population):
     roc, curve = found["roc"], found["precision_recall"]
     return {
-        "titles": charts.titles(found),
+        "titles": charts.titles(found, population.heading_of),
         "figures": {
             "roc": embed(charts.roc_figure([(THIS, roc)])),
             "precision_recall": embed(
@@ -203,5 +203,5 @@ def _pictures(found):
         "precision_recall_rows": charts.curve_rows(curve["recall"], curve["precision"]),
         "confusion": found["confusion"],
         "calibration": found["calibration"],
-        "importance": charts.importance_rows(found["importance"], most=MOST_FEATURES),
+        "importance": charts.importance_rows(found["importance"], population.heading_of, most=MOST_FEATURES),
     }

@@ -33,8 +33,8 @@ def confusion_figure(version: dict) -> go.Figure:
     return charts.confusion_figure(version["figures"]["confusion"])
 
 
-def profit_figure(versions: list[dict]) -> go.Figure:
-    """What a campaign would have earned, by the share of customers it contacts."""
+def profit_figure(versions: list[dict], money: str) -> go.Figure:
+    """What a campaign would have earned, in `money`, by the share of customers it contacts."""
     figure = go.Figure()
     for place, version in enumerate(versions):
         points = version["profit"]["points"]
@@ -46,12 +46,12 @@ def profit_figure(versions: list[dict]) -> go.Figure:
             [point["profit"] for point in points],
         )
     figure.update_xaxes(title_text="Share of customers contacted", range=[0, 1], tickformat=".0%")
-    figure.update_yaxes(title_text="Profit, in the currency of what customers are worth")
+    figure.update_yaxes(title_text=f"Profit, in {money}")
     return figure
 
 
 def shift_figure(shifts: list[dict], new: str, serving: str) -> go.Figure:
-    """How much each feature moves the probability, in both versions."""
+    """How much each column moves the probability, in both versions."""
     rows = shifts[::-1]
     figure = go.Figure()
     for place, (key, name) in enumerate((("new", new), ("serving", serving))):
@@ -87,8 +87,8 @@ def titles(found) -> dict[str, str]:
             f"Its probabilities {held(figures['calibration'])}; those of {serving['name']} "
             f"{held(before['calibration'])}"
         ),
-        "confusion": f"{right:,} of {counted(figures['rows'], 'customer')} {verb} told right",
-        "profit": _profit_title(new, serving) if new["profit"] else "",
+        "confusion": f"{right:,} of {counted(figures['rows'], 'customer')} {verb} predicted correctly",
+        "profit": _profit_title(new, serving, found.currency) if new["profit"] else "",
     }
 
 
@@ -98,16 +98,16 @@ def _leave_of_100(figures):
     return of_100(figures["churners"]["precision"]) if named else "(it names nobody)"
 
 
-def _profit_title(new, serving):
+def _profit_title(new, serving, currency):
     gain = new["profit"]["best"]["profit"] - serving["profit"]["best"]["profit"]
     if round(gain) == 0:
         return f"At its best, a campaign earns as much as with {serving['name']}"
-    more = "more" if gain > 0 else "less"
+    more = " ".join(filter(None, (currency, "more" if gain > 0 else "less")))
     return f"At its best, a campaign earns {abs(gain):,.0f} {more} than with {serving['name']}"
 
 
 def shift_title(shifts: list[dict]) -> str:
-    return f"{shifts[0]['feature']} changed its weight most" if shifts else "No feature weighs differently"
+    return f"{shifts[0]['feature']} changed its weight most" if shifts else "No column weighs differently"
 
 
 def sides_title(sides: dict, customers: int) -> str:

@@ -9,7 +9,7 @@ from training.models import TrainingRun
 from training.presenting import charts
 
 METRIC_NAMES = {
-    ("weighted", "Accuracy"): ("Accuracy", "All customers told right"),
+    ("weighted", "Accuracy"): ("Accuracy", "All customers predicted correctly"),
     ("weighted", "AUC"): ("AUC", "Ranking; by chance 0.500"),
     ("weighted", "Precision"): ("Precision (weighted)", "Both classes, weighted by their size"),
     ("weighted", "Recall"): ("Recall (weighted)", "Both classes; always equal to accuracy"),
@@ -91,7 +91,11 @@ class RetrainingFindings:
 
     @cached_property
     def profit_figure(self) -> dict:
-        return embed(charts.profit_figure(self.versions))
+        return embed(charts.profit_figure(self.versions, self.run.population.money))
+
+    @property
+    def currency(self) -> str:
+        return self.run.population.currency
 
     @cached_property
     def titles(self) -> dict[str, str]:
@@ -103,7 +107,9 @@ class RetrainingFindings:
         return [self._beside(pair) for pair in self.pairs]
 
     def _beside(self, pair):
-        sides, named, shifts = pair["changed_sides"], pair["named"], pair["feature_shift"]
+        sides, named = pair["changed_sides"], pair["named"]
+        called = self.run.population.heading_of
+        shifts = [{**row, "feature": called(row["feature"])} for row in pair["feature_shift"]]
         return {
             "chart": f"shift-{pair['key']}",
             "name": pair["name"],
@@ -145,7 +151,15 @@ class RetrainingFindings:
 
     @cached_property
     def slices(self) -> list[dict]:
-        return self.stored.get("slices", [])
+        base = self.run.population
+        return [
+            {
+                **part,
+                "feature": base.heading_of(part["feature"]),
+                "label": base.value_of(part["feature"], part["label"]),
+            }
+            for part in self.stored.get("slices", [])
+        ]
 
 
 def _row(found, pair):

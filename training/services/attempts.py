@@ -30,6 +30,7 @@ from training.services.lineage import (
     store_combined,
 )
 from training.services.runs import room_for
+from training.services.steps import steps_of_retraining
 
 ENGINE = "training.engines.retraining:retrain"
 
@@ -66,6 +67,7 @@ def _attempt(run, training_run, work, at):
     company = training_run.company
     base = latest_dataset(company=company, population=training_run.population, at=at)
     existing, left_out = _existing(training_run, at)
+    run.plan(steps_of_retraining(training_run.model_type, compared=len(existing)))
     found = _in_child(run, training_run, base, existing, work)
     exported = read_exported(work)
     run.progress("Register", 0, 0)

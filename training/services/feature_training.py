@@ -22,6 +22,7 @@ from training.models import TrainingRun
 from training.services.children import learn_in_child
 from training.services.deploying import deploy_after_training
 from training.services.runs import refuse_others, room_for
+from training.services.steps import steps_of_log
 from transactions.models import FeatureMatrix
 
 TASK = "training.learn_features"
@@ -118,6 +119,7 @@ def train_on_features(*, run: JobRun, training: TrainingRun, at: datetime) -> No
     labels = _labels_of(matrix.analysis)
     with local_copy(DATASETS, matrix.analysis.events_path) as events, room_for(training) as folder:
         arguments = _arguments(training, matrix, labels, at) | {"folder": folder, "events": str(events)}
+        run.plan(_steps_of(training, arguments))
         found = learn_in_child(ENGINE, arguments, run=run)
         exported = read_exported(Path(folder))
     run.progress("Register", 0, 0)
@@ -138,6 +140,14 @@ def train_on_features(*, run: JobRun, training: TrainingRun, at: datetime) -> No
         training.report = found["report"]
         training.report["deployment"] = deploy_after_training(training=training, at=at)
         training.save(update_fields=("version", "label_source", "training_samples", "churn_rate", "report"))
+
+
+def _steps_of(training, arguments):
+    return steps_of_log(
+        training.model_type,
+        labels_are_given=arguments["labels"] == TrainingRun.Labels.GIVEN,
+        has_champion=arguments["champion"] is not None,
+    )
 
 
 def _labels_of(analysis):

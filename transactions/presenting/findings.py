@@ -2,6 +2,7 @@
 
 from core.figures import counted, percent
 from ml.logs.features.catalogue import list_features
+from ml.logs.features.definitions import MONEY
 from transactions.cutoffs import GIVEN, of_log, plan_features
 from transactions.engines.features import LABEL
 from transactions.models import AnalysisSession, FeatureMatrix
@@ -193,6 +194,7 @@ class MatrixFindings:
         return [
             {
                 **feature.to_dict(),
+                "unit": feature.unit.replace(MONEY, self.matrix.analysis.population.money),
                 "absent": self.report["absent"].get(feature.name),
                 "dropped": dropped.get(feature.name),
                 "blocked": feature.name in blocked,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import partial
 
 import plotly.graph_objects as go
 
@@ -140,12 +141,13 @@ class Chart:
         return figure
 
 
-def list_charts(profile: dict) -> dict[str, Chart]:
-    """Return the charts of a profile by name; those without numbers are left out."""
+def list_charts(profile: dict, money: str) -> dict[str, Chart]:
+    """Return the charts of a profile by name, amounts in `money`; those without numbers are left out."""
     if not profile["transactions"]["purchases"]:
         return {}
     makers = (
-        *(_weekly, _monthly, _weekdays, _hours, _season, _amounts, _frequency, _lifetimes, _new_customers),
+        *(_weekly, partial(_monthly, money=money), _weekdays, _hours, _season),
+        *(partial(_amounts, money=money), _frequency, _lifetimes, _new_customers),
         *(_products, _diversity, _gap_lengths, gap_curve, churn_rates),
     )
     charts = [chart for make in makers if (chart := make(profile))]
@@ -216,13 +218,13 @@ def _weekly(profile):
     )
 
 
-def _monthly(profile):
+def _monthly(profile, *, money):
     months = profile["time"]["monthly"]
     best = max(months, key=lambda row: row["revenue"])
     return Chart(
         name="monthly",
         title=f"The best month was {dt.date.fromisoformat(best['day']):%B %Y}",
-        sub="Revenue of purchases in each month, in the currency of the log; * the log covers a part of it",
+        sub=f"Revenue of purchases in each month, in {money}; * the log covers a part of it",
         kind=BARS,
         labels=[row["day"][:7] + ("" if row["whole"] else " *") for row in months],
         series=(Series("Revenue", [row["revenue"] for row in months], places=2),),
@@ -297,15 +299,15 @@ def _season(profile):
     )
 
 
-def _amounts(profile):
-    money = profile["transactions"]
+def _amounts(profile, *, money):
+    found = profile["transactions"]
     return Chart(
         name="amounts",
-        title=f"Half of all purchases are below {money['median']:,.2f}",
-        sub="Purchases by amount, in the currency of the log; the last bar holds all that are larger",
+        title=f"Half of all purchases are below {found['median']:,.2f}",
+        sub=f"Purchases by amount, in {money}; the last bar holds all that are larger",
         kind=BARS,
-        labels=[_range(_money(row["start"]), _money(row["end"])) for row in money["amounts"]],
-        series=(Series("Purchases", [row["count"] for row in money["amounts"]]),),
+        labels=[_range(_money(row["start"]), _money(row["end"])) for row in found["amounts"]],
+        series=(Series("Purchases", [row["count"] for row in found["amounts"]]),),
         across="Amount",
         up="Purchases",
     )

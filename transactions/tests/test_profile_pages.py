@@ -97,7 +97,7 @@ def test_shows_faults_first_and_a_table_with_every_chart(log_in, user, analysis)
     page = log_in(user).get(address("profile", analysis)).content.decode()
 
     assert page.index("and how to mend it") < page.index("customers bought")
-    for chart in list_charts(analysis.profile).values():
+    for chart in list_charts(analysis.profile, "EUR").values():
         assert f'data-chart="chart-{chart.name}"' in page
     assert page.count("<summary>Numbers as a table</summary>") == page.count("data-chart=")
     assert "&lt;b&gt;C-" in page and "<b>C-" not in page
@@ -118,7 +118,7 @@ def test_the_report_is_one_file_without_scripts(log_in, user, analysis):
     page = answer.content.decode()
     assert answer["Content-Disposition"] == 'attachment; filename="shop-co-profile.html"'
     pictures = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
-    assert len(pictures) == len(list_charts(analysis.profile))
+    assert len(pictures) == len(list_charts(analysis.profile, "EUR"))
     for picture in pictures:
         assert "<rect" in picture or "<polyline" in picture
         assert "&lt;rect" not in picture

@@ -28,7 +28,7 @@ def profile(request, analysis):
     context = {
         "analysis": found,
         "profile": read_profile(found.profile) if found.profile else None,
-        "charts": list_charts(found.profile) if found.profile else {},
+        "charts": list_charts(found.profile, found.population.money) if found.profile else {},
         "step": "profile",
     }
     return render(request, "transactions/profile.html", _named(context))
@@ -65,7 +65,7 @@ def _report(analysis):
     context = {
         "analysis": analysis,
         "profile": read_profile(profile),
-        "charts": list_charts(profile),
+        "charts": list_charts(profile, analysis.population.money),
         "printed": True,
         "sheet": _sheet(),
     }

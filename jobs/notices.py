@@ -1,0 +1,77 @@
+"""That a job ended is told to people: in the menu of who started it, and by mail to who asked for one."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+
+from companies import mail
+from companies.identity import Member, membership
+from companies.models import Account
+from jobs.models import Job, JobMail
+from jobs.pages import result_pages
+from jobs.selectors import jobs_for
+from jobs.services import JobHasEnded
+
+WORDS = {
+    Job.State.SUCCEEDED: "is done",
+    Job.State.FAILED: "failed",
+    Job.State.CANCELLED: "was cancelled",
+}
+
+
+@transaction.atomic
+def ask_for_mail(*, job: Job, by: Account, at: datetime) -> None:
+    """Have `by` written to when `job` ends; asked twice, one mail is sent.
+
+    Raises
+    ------
+    JobHasEnded
+        There is nothing left to wait for.
+    """
+    # Whoever ends the job waits for this lock, and then finds the new row.
+    job = Job.objects.select_for_update().get(pk=job.pk)
+    if job.has_ended:
+        raise JobHasEnded(f"“{job}” has already ended ({job.get_state_display().lower()}).")
+    JobMail.objects.get_or_create(job=job, account=by, defaults={"asked_at": at})
+
+
+def take_back_mail(*, job: Job, by: Account) -> None:
+    """Send `by` no mail after all."""
+    JobMail.objects.filter(job=job, account=by).delete()
+
+
+def mark_seen(*, jobs: list[Job], by: Account, at: datetime) -> None:
+    """Note that `by`, who started them, knows that these jobs are over."""
+    Job.objects.filter(pk__in=[job.pk for job in jobs], account=by, seen_at=None).update(seen_at=at)
+
+
+def write_about_end(*, job_id: str, account_id: int, at: datetime) -> None:
+    """Send the mail that was asked for, unless its reader may no longer see the job; once."""
+    asked = JobMail.objects.filter(job=job_id, account=account_id).select_related("account").first()
+    if asked is None:
+        return
+    member = membership(asked.account)
+    if member and member.approved and asked.account.is_active:
+        job = jobs_for(member).filter(pk=job_id).first()
+        if job:
+            _write(job, member)
+    asked.delete()
+
+
+def _write(job, member):
+    subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}“{job}” {WORDS[job.state]}"
+    send_mail(subject.replace("\n", " "), _letter(job, member), None, [member.account.email])
+
+
+def _letter(job: Job, member: Member) -> str:
+    page = mail.absolute(result_pages(member, [job])[job.pk])
+    told = {
+        Job.State.SUCCEEDED: f"“{job}” is done. Its result is here:",
+        Job.State.FAILED: f"“{job}” failed. {(job.error or {}).get('message', '')}\n\nMore stands here:",
+        Job.State.CANCELLED: f"“{job}” was cancelled. Nothing was kept of it. It can be started again here:",
+    }[job.state]
+    return (
+        f"{told}\n\n{page}\n\nYou asked for this mail on the page of that work. No other will come of it.\n"
+    )
