@@ -129,7 +129,13 @@ def learned_from(found: dict, manifest: dict | None) -> str:
     split = (manifest or {}).get("split") or {}
     if not {"train_rows", "test_rows"} <= set(split):
         return ""
-    if again := fitted_again(found, manifest):
+    again = fitted_again(found, manifest)
+    if again and again.cutoffs > 1:
+        return (
+            f"{again.customers:,} customers of {again.cutoffs} days; those of the latest day judged its recipe "
+            f"before, which had learned from {split['train_rows']:,} of earlier days"
+        )
+    if again:
         return (
             f"{again.customers:,} customers, on whom its recipe was judged before: it had learned from "
             f"{split['train_rows']:,} of an earlier day"

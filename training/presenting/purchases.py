@@ -21,7 +21,7 @@ def describe_report(training: TrainingRun) -> list[tuple[str, list[str]]]:
     found = [
         ("Deployment", _describe_deployment(report.get("deployment"))),
         ("How it was judged", _describe_split(report)),
-        ("From how many days it learned", describe_cutoffs(report)),
+        ("From how many days it learned", _describe_cutoffs(report)),
         ("How far off past forecasts were", _describe_past(report)),
         ("Beside the champion", _describe_beside(report.get("beside_champion"))),
         ("Best single column", _describe_rule(training)),
@@ -50,13 +50,20 @@ def _describe_split(report):
     if "tested_at_cutoff" not in report:
         return []
     return [
-        f"Learned from the customers of {write_day(report['trained_at_cutoff'])}, judged on those of "
-        f"{write_day(report['tested_at_cutoff'])}. The version that serves learned from the customers of "
-        f"{write_day(report['registered_at_cutoff'])}."
+        f"Learned from the customers of {write_day(report['trained_at_cutoff'])}"
+        f"{other_days(report, 'tested_from')}, judged on those of {write_day(report['tested_at_cutoff'])}. The "
+        f"version that serves learned from the customers of {write_day(report['registered_at_cutoff'])}"
+        f"{other_days(report, 'serves_from')}."
     ]
 
 
-def describe_cutoffs(report: dict) -> list[str]:
+def other_days(report: dict, which: str) -> str:
+    """Return how many earlier days were learned from as well, after the name of the latest; often none."""
+    more = report.get("cutoffs", {}).get(which, 1) - 1
+    return f" and of {counted(more, 'earlier day')}" if more else ""
+
+
+def _describe_cutoffs(report: dict) -> list[str]:
     """Tell from the customers of how many days a version learned, and what that was decided by."""
     found = report.get("cutoffs")
     if not found:
