@@ -132,8 +132,8 @@ def learned_from(found: dict, manifest: dict | None) -> str:
     again = fitted_again(found, manifest)
     if again and again.cutoffs > 1:
         return (
-            f"{again.customers:,} customers of {again.cutoffs} days; those of the latest day judged its recipe "
-            f"before, which had learned from {split['train_rows']:,} of earlier days"
+            f"{again.customers:,} customers of {again.cutoffs} days; those of the latest day judged its "
+            f"recipe before, which had learned from {split['train_rows']:,} of earlier days"
         )
     if again:
         return (

@@ -134,8 +134,9 @@ class Verdict:
         return (
             f"The recipe learned from the customers of {earlier}{other_days(report, 'tested_from')} and was "
             f"judged on those of {later}, of whom it is known by now who left. {self.training.version} then "
-            f"learned by the same recipe from the customers of {later}{other_days(report, 'serves_from')}, so it knows their outcomes, and nobody can have judged it yet: the "
-            "figures say how well the recipe did one period ago."
+            f"learned by the same recipe from the customers of {later}{other_days(report, 'serves_from')}, "
+            "so it knows their outcomes, and nobody can have judged it yet: the figures say how "
+            "well the recipe did one period ago."
         )
 
     @property

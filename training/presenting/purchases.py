@@ -51,8 +51,8 @@ def _describe_split(report):
         return []
     return [
         f"Learned from the customers of {write_day(report['trained_at_cutoff'])}"
-        f"{other_days(report, 'tested_from')}, judged on those of {write_day(report['tested_at_cutoff'])}. The "
-        f"version that serves learned from the customers of {write_day(report['registered_at_cutoff'])}"
+        f"{other_days(report, 'tested_from')}, judged on those of {write_day(report['tested_at_cutoff'])}. "
+        f"The version that serves learned from the customers of {write_day(report['registered_at_cutoff'])}"
         f"{other_days(report, 'serves_from')}."
     ]
 
