@@ -224,7 +224,7 @@ def _fit(table, name, model_type, params, seed):
         params=params,
         seed=seed,
         balanced=True,
-        customers=table.ids if table.customers < len(table) else None,
+        groups=_group(table),
     )
     return _Fitted(
         columns=columns,
@@ -233,6 +233,13 @@ def _fit(table, name, model_type, params, seed):
         weighs=balanced_weights(table.labels) is not None,
         observed=observe(features, columns.schema),
     )
+
+
+def _group(table):
+    """Return who is the same customer at several cutoffs; None where everybody has one row."""
+    if table.customers == len(table):
+        return None
+    return np.unique(table.ids, return_inverse=True)[1]
 
 
 def _selected(fitted):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from ml.learning.pipelines import fit_pipeline
 from ml.model_types.catalogue import is_linear
@@ -17,7 +17,7 @@ LARGEST_SHRINKAGE = 0.01
 FEWEST_PER_WEIGHT = 50
 
 
-def collect_scores(pipeline, features, labels, seed, *, balanced=False, customers=None):
+def collect_scores(pipeline, features, labels, seed, *, balanced=False, groups=None):
     """Return scores of the training customers for the calibrator, at the lowest honest price.
 
     Out of fold, which costs five more fits, unless the model is linear and has so many customers per weight
@@ -34,9 +34,8 @@ def collect_scores(pipeline, features, labels, seed, *, balanced=False, customer
     balanced : bool, default False
         Whether it was fitted with weights. Its scores are always taken out of fold then: the estimate knows
         nothing of weights.
-    customers : ndarray of str, shape (n_rows,), optional
-        Whose rows they are, where somebody has several: all of them lie in one fold, and none of them is
-        scored by a model that knows another one. Out of fold, too: rows of one customer are no new evidence.
+    groups : ndarray of int, shape (n_customers,), optional
+        Customers of one group stand in one fold.
 
     Returns
     -------
@@ -49,12 +48,7 @@ def collect_scores(pipeline, features, labels, seed, *, balanced=False, customer
     """
     model = pipeline.named_steps["model"]
     rarer = min(int(labels.sum()), len(labels) - int(labels.sum()))
-    if (
-        not balanced
-        and customers is None
-        and is_linear(model)
-        and rarer >= FEWEST_PER_WEIGHT * model.n_features_in_
-    ):
+    if not balanced and is_linear(model) and rarer >= FEWEST_PER_WEIGHT * model.n_features_in_:
         scores = raw_scores(pipeline, features)
         shrinkage = expected_shrinkage(labels, scores, model.n_features_in_)
         if shrinkage <= LARGEST_SHRINKAGE:
@@ -64,14 +58,12 @@ def collect_scores(pipeline, features, labels, seed, *, balanced=False, customer
                 "expected_shrinkage": shrinkage,
                 "largest_shrinkage": LARGEST_SHRINKAGE,
             }
-            return scores, _number_folds(features, labels, seed), how
-    scores, folds = score_out_of_fold(
-        pipeline, features, labels, seed, balanced=balanced, customers=customers
-    )
-    return scores, folds, {"folds": FOLDS}
+            return scores, _number_folds(features, labels, seed, groups), how
+    scored = score_out_of_fold(pipeline, features, labels, seed, balanced=balanced, groups=groups)
+    return *scored, {"folds": FOLDS}
 
 
-def score_out_of_fold(pipeline, features, labels, seed, *, balanced=False, customers=None):
+def score_out_of_fold(pipeline, features, labels, seed, *, balanced=False, groups=None):
     """Score each customer by a model that was fitted without it; weights are learned from, never scored by.
 
     Parameters
@@ -83,15 +75,15 @@ def score_out_of_fold(pipeline, features, labels, seed, *, balanced=False, custo
     seed : int
     balanced : bool, default False
         See `ml.learning.pipelines.fit_pipeline`.
-    customers : ndarray of str, shape (n_rows,), optional
-        See `collect_scores`.
+    groups : ndarray of int, shape (n_customers,), optional
+        As for `collect_scores`.
 
     Returns
     -------
     scores : ndarray of float64, shape (n_customers,)
     folds : ndarray of int64, shape (n_customers,)
     """
-    scores, folds = np.empty(len(labels)), _number_folds(features, labels, seed, customers)
+    scores, folds = np.empty(len(labels)), _number_folds(features, labels, seed, groups)
     for number in range(FOLDS):
         learned, judged = np.flatnonzero(folds != number), np.flatnonzero(folds == number)
         fitted = fit_pipeline(pipeline, features.iloc[learned], labels[learned], balanced=balanced)
@@ -169,13 +161,10 @@ def encoded_scores(model, encoded):
     return 1 / (1 + np.exp(-model.decision_function(encoded).astype(np.float64)))
 
 
-def _number_folds(features, labels, seed, customers=None):
-    if customers is not None:
-        # Each customer by its first row: outcomes are balanced over customers, and nobody is in two folds.
-        _, first, whose = np.unique(customers, return_index=True, return_inverse=True)
-        return _number_folds(features.iloc[first], labels[first], seed)[whose]
+def _number_folds(features, labels, seed, groups):
     folds = np.empty(len(labels), dtype=np.int64)
-    splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    for number, (_, judged) in enumerate(splitter.split(features, labels)):
+    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    splitter = kind(FOLDS, shuffle=True, random_state=seed)
+    for number, (_, judged) in enumerate(splitter.split(features, labels, groups)):
         folds[judged] = number
     return folds
