@@ -57,7 +57,7 @@ def _current(urls, path, home):
 
 
 def mail_folder(request):
-    """Say where letters lie if this installation has no mail server: whoever tries it out needs them."""
+    """Say where mails lie if this installation has no mail server: whoever tries it out needs them."""
     if settings.EMAIL_BACKEND != "django.core.mail.backends.filebased.EmailBackend":
         return {"mail_folder": None}
     folder = Path(settings.EMAIL_FILE_PATH)

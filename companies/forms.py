@@ -61,7 +61,7 @@ class JoinForm(forms.Form):
     company_id = forms.CharField(
         label="Company ID",
         max_length=40,
-        help_text="Ten letters and digits, in the letter that your company got.",
+        help_text="Ten letters and digits, in the mail that your company got.",
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}
         ),

@@ -20,17 +20,17 @@ def letters(at: datetime) -> Standing:
     if settings.EMAIL_BACKEND == "django.core.mail.backends.filebased.EmailBackend":
         written = sum(1 for _ in Path(settings.EMAIL_FILE_PATH).glob("*.log"))
         return Standing(
-            "Letters",
-            f"There is no mail server: {counted(written, 'letter lies', 'letters lie')} in MAIL_DIR as "
+            "Mails",
+            f"There is no mail server: {counted(written, 'mail lies', 'mails lie')} in MAIL_DIR as "
             f"{'a file' if written == 1 else 'files'}, and nobody receives them. EMAIL_URL names a server.",
         )
     refused = mail.latest_refusal()
     if refused is None:
-        return Standing("Letters", "Letters are handed to the mail server, which took the latest one.")
+        return Standing("Mails", "Mails are handed to the mail server, which took the latest one.")
     return Standing(
-        "Letters",
-        f"The latest letter was not taken ({refused['why']}, {refused['at']:%-d %b %Y, %H:%M} UTC).",
-        "See that EMAIL_URL is right and the server answers. Who waits for a letter can ask for it again.",
+        "Mails",
+        f"The latest mail was not taken ({refused['why']}, {refused['at']:%-d %b %Y, %H:%M} UTC).",
+        "See that EMAIL_URL is right and the server answers. Who waits for a mail can ask for it again.",
     )
 
 

@@ -42,7 +42,7 @@ def read_key(key: str, *, purpose: str, at: datetime) -> dict:
         content = signing.loads(key, salt=f"companies.{purpose}")
     except signing.BadSignature as error:
         raise LinkRefused(
-            "This link is incomplete or was changed. Copy the whole of it from the letter."
+            "This link is incomplete or was changed. Copy the whole of it from the mail."
         ) from error
     if at - datetime.fromtimestamp(content["at"], tz=at.tzinfo) > LIFETIME[purpose]:
         raise LinkExpired(f"This link was valid for {LIFETIME[purpose].days} days, which are over.")

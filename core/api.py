@@ -1,4 +1,7 @@
+from collections.abc import Mapping
+
 from django.http import Http404
+from rest_framework import serializers
 from rest_framework.exceptions import APIException, MethodNotAllowed, ValidationError
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.response import Response
@@ -8,6 +11,8 @@ from rest_framework.views import exception_handler as rest_handler
 from core.answers import answer_in_json
 from core.errors import DomainError
 
+# Comes with each form that a browser sends.
+CSRF_FIELD = "csrfmiddlewaretoken"
 # What raises Http404 names classes of ours, which tell a stranger nothing and a program too much.
 NOTHING_THERE = (
     "Your company has nothing under this name or id. Check it, and the address; the lists under /api/v1/ "
@@ -22,6 +27,18 @@ class LimitedPagination(LimitOffsetPagination):
     """
 
     max_limit = 1_000
+
+
+class KnownFields(serializers.Serializer):
+    """What a program sends: a field that nobody reads is a mistake, and its sender takes it for heard."""
+
+    def to_internal_value(self, data):
+        if isinstance(data, Mapping):
+            unknown = [name for name in data if name not in self.fields and name != CSRF_FIELD]
+            if unknown:
+                told = f"There is no such field here. Known are {', '.join(self.fields)}."
+                raise ValidationError({name: [told] for name in unknown})
+        return super().to_internal_value(data)
 
 
 def exception_handler(exception, context):

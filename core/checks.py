@@ -28,7 +28,7 @@ def _places():
         settings.STATE_DIR: "the secret key lies",
         settings.MEDIA_ROOT: "data sets, models and results lie",
         settings.FILE_UPLOAD_TEMP_DIR: "uploads wait",
-        settings.EMAIL_FILE_PATH: "letters with secret links lie",
+        settings.EMAIL_FILE_PATH: "mails with secret links lie",
         settings.CELERY_BROKER_FOLDER: "messages to workers lie",
     }
     database = settings.DATABASES["default"]

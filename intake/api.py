@@ -11,6 +11,7 @@ from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.views import APIView
 
 from companies.access import IsMember
+from core.api import KnownFields
 from core.downloads import CSV, plain_name, send_stored
 from core.errors import NotFound
 from intake.services.checking import LEAVE_OUT, REFUSE, FileRefused
@@ -36,6 +37,9 @@ class TakesUpload:
         return super().initialize_request(request, *args, **kwargs)
 
     def handle_exception(self, exc):
+        if isinstance(exc, FileRefused) and exc.belongs and exc.belongs.door:
+            address = exc.belongs.door.address(self.request.member)
+            exc.extra["door"] = self.request.build_absolute_uri(address)
         if isinstance(exc, FileRefused) and exc.kept and exc.rejected:
             path = f"{reverse('intake:api_refused_rows')}?{urlencode({'kept': exc.kept})}"
             exc.extra["rejected_rows_url"] = self.request.build_absolute_uri(path)
@@ -57,15 +61,15 @@ class TableField(serializers.FileField):
         super().__init__(allow_empty_file=True, **options)
 
 
-class BadRowsInput(serializers.Serializer):
+class BadRowsInput(KnownFields):
     bad_rows = serializers.ChoiceField(
         (REFUSE, LEAVE_OUT), default=REFUSE, help_text="What to do with rows that cannot be read."
     )
 
 
-class ReadingInput(serializers.Serializer):
+class ReadingInput(KnownFields):
     encoding = serializers.ChoiceField(
-        list(BY_HAND.items()), default="", help_text="How letters are written; by default it is recognised."
+        list(BY_HAND.items()), default="", help_text="The encoding of the file; by default it is recognised."
     )
     sheet = serializers.CharField(
         default="",
@@ -96,7 +100,7 @@ class RowsRead(serializers.Serializer):
     )
     sheet = serializers.CharField(allow_null=True, help_text="Of a workbook: the sheet that was read.")
     encoding = serializers.CharField(
-        allow_null=True, help_text="How the letters were read; null for a workbook, which says it itself."
+        allow_null=True, help_text="The encoding that was read; null for a workbook, which says it itself."
     )
     rejected_rows_url = serializers.URLField(
         allow_null=True, help_text="CSV of the rows that were left out, each with why; null where none were."
@@ -151,6 +155,13 @@ class UploadRefusal(serializers.Serializer):
     rejected_rows_url = serializers.URLField(
         required=False, help_text="CSV of these rows, each with why; for an hour, and for who sent the file."
     )
+    belongs = serializers.CharField(
+        required=False,
+        allow_null=True,
+        help_text="What a file is that was sent to the wrong address: purchase-log, features, result or "
+        "outcomes.",
+    )
+    door = serializers.URLField(required=False, help_text="The address where such a file belongs.")
     sheets = serializers.ListField(
         child=serializers.CharField(),
         required=False,
@@ -159,7 +170,7 @@ class UploadRefusal(serializers.Serializer):
     letters = serializers.ListField(
         child=serializers.DictField(),
         required=False,
-        help_text="Where letters cannot be recognised: each `encoding` that fits, and a sample of the cells.",
+        help_text="Where the encoding is unclear: each `encoding` that fits, and a sample of the cells.",
     )
 
 

@@ -50,9 +50,9 @@ class ReadingForm(forms.Form):
     sheet = forms.CharField(required=False, widget=forms.HiddenInput)
     encoding = forms.ChoiceField(
         choices=[("", "Recognise them"), *BY_HAND.items()],
-        label="Letters",
+        label="Mails",
         required=False,
-        help_text="Say how letters are written, where names would come out wrong.",
+        help_text="Choose the encoding if names look wrong.",
     )
 
     @property

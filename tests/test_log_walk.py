@@ -191,15 +191,11 @@ def test_from_invoices_to_a_list_takes_a_dozen_clicks(developer_at_work, shared,
 
 
 def test_the_next_month_says_what_changed(developer_at_work, tmp_path, shared, do_jobs):
-    person, whole = developer_at_work, shared / "data" / "online_retail_lines_sample.csv"
+    person, whole = developer_at_work, shared / "data" / "online_retail_invoices.csv"
     first = cut_before("2011-11-01", whole, tmp_path / "october.csv")
 
     read_log(person, first, do_jobs)
-    # By the suggested definition too few customers of the sample have left at the earlier cutoff.
     address = person.browser.current_url
-    person.open(f"{address}churn/?horizon_days=45&gap_days=0&active_window_days=120")
-    person.press("Confirm")
-    person.open(address)
     learn_and_score(person, do_jobs)
     person.open(address)
     person.follow("Add newer data")
@@ -223,5 +219,5 @@ def cut_before(day, source, target):
         rows = csv.DictReader(file)
         writer = csv.DictWriter(cut, rows.fieldnames)
         writer.writeheader()
-        writer.writerows(row for row in rows if row["InvoiceDate"] < day)
+        writer.writerows(row for row in rows if row["date"] < day)
     return target

@@ -56,7 +56,7 @@ def test_everything_that_has_to_work_is_named(told, now):
 
     assert [stand.name for stand in standings.contents(now)] == [
         "Workers", "Queue", "Failed jobs", "Versions", "Trainings", "Disk", "Storage", "Files", "Messages",
-        "Letters", "Events",
+        "Mails", "Events",
     ]  # fmt: skip
     assert "Nothing has to be done" in page
 

@@ -323,10 +323,10 @@ def test_exactly_all_and_nobody_are_called_so():
     assert next(of_log(0.0)) == "No row could be used"
 
 
-def test_equal_figures_are_not_said_to_flatter():
+def test_equal_figures_are_not_called_higher():
     told = " ".join(of_log_training(0.7))
 
-    assert "the same as later" in told and "flatter" not in told
+    assert "the same as later" in told and "higher than later" not in told
 
 
 def test_a_model_above_the_rule_is_not_told_to_be_no_use():

@@ -94,12 +94,13 @@ def await_training(status, installation):
 
 
 def test_the_five_calls_lead_from_a_file_to_a_prediction(installation, commands):
-    upload, process, train, status, predict = commands[:5]
+    upload, process, stands, train, status, predict = commands[:6]
 
     untrained = run(predict, installation)
     nothing_yet = run(status, installation)
     uploaded = run(upload, installation)
     processed = run(process, installation, DATASET_ID=uploaded["dataset_id"])
+    log = run(stands, installation, DATASET_ID=uploaded["dataset_id"])
     started = run(train, installation)
     before = run(status, installation)
     after = await_training(status, installation)
@@ -107,16 +108,27 @@ def test_the_five_calls_lead_from_a_file_to_a_prediction(installation, commands)
 
     assert untrained["code"] == "no-trained-model"
     assert nothing_yet["status"] == "not_started"
-    assert set(uploaded) == {"success", "dataset_id", "file_url", "row_count", "status", "message"}
+    assert set(uploaded) == {
+        "success",
+        "dataset_id",
+        "file_url",
+        "row_count",
+        "status",
+        "message",
+        "rows_read",
+    }
     assert uploaded["success"] is True
     assert uploaded["status"] == "uploaded"
     assert uploaded["message"] == "Dataset uploaded successfully to storage"
     assert uploaded["row_count"] == sample_file("coffee_shop.csv").count(b"\n") - 1
-    assert processed == {
+    assert {name: processed[name] for name in ("success", "message", "dataset_id")} == {
         "success": True,
         "message": "Feature engineering started in background",
         "dataset_id": uploaded["dataset_id"],
     }
+    assert uploaded["rows_read"]["rows_in"] == uploaded["row_count"]
+    assert log["dataset_id"] == uploaded["dataset_id"]
+    assert log["status"] in ("uploaded", "processing", "ready")
     assert started == {
         "success": True,
         "message": "Model training started in background",
@@ -147,8 +159,8 @@ def test_the_five_calls_lead_from_a_file_to_a_prediction(installation, commands)
 
 
 def test_two_models_stand_side_by_side(installation, commands):
-    upload, process, train, status, predict = commands[:5]
-    train_forest, status_of_forest, predict_by_regression = commands[5:]
+    upload, process, _, train, status, predict = commands[:6]
+    train_forest, status_of_forest, predict_by_regression = commands[6:]
     if run(status, installation)["status"] == "not_started":  # this test alone
         uploaded = run(upload, installation)
         run(process, installation, DATASET_ID=uploaded["dataset_id"])

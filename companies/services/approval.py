@@ -49,7 +49,7 @@ def ask_for_approval(*, row: Developer | User, approver: Account | None, at: dat
 
 
 def remind_approver(*, row: Developer | User, at: datetime) -> None:
-    """Mail whoever decides about `row` again, because letters get lost and links get old.
+    """Mail whoever decides about `row` again, because mails get lost and links get old.
 
     Raises
     ------

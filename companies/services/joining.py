@@ -65,7 +65,7 @@ def join_company(
     )
     if company is None:
         raise UnknownCompany(
-            "No company has this ID. Check the ten characters in the letter to your company.",
+            "No company has this ID. Check the ten characters in the mail to your company.",
             field="company_id",
         )
     if role == "developer":
@@ -134,7 +134,7 @@ def confirm_address(*, account: Account, at: datetime) -> None:
 
     In a company that is open to users, nobody is asked and the company is told.
     """
-    # Counting the rows changed lets one of two clicks through, so whoever decides gets one letter.
+    # Counting the rows changed lets one of two clicks through, so whoever decides gets one mail.
     if not Account.objects.filter(pk=account.pk, email_verified=False).update(email_verified=True):
         return
     row = member_row(account)

@@ -19,7 +19,7 @@ def register_company(*, name: str, email: str, at: datetime) -> None:
     """Register a company and mail its address a link that verifies it.
 
     Nothing is returned, because the answer must not tell whether `email` was known: an address that is
-    verified already gets a letter that says so, one that is not gets a fresh link.
+    verified already gets a mail that says so, one that is not gets a fresh link.
     """
     email = normalise_email(email)
     with transaction.atomic():
@@ -65,7 +65,7 @@ def company_of_link(*, key: str, at: datetime) -> Company:
         raise tokens.LinkRefused("The company that this link was sent to is not registered any more.")
     if company.email_verified:
         raise AlreadyVerified(
-            "This address is verified already. The company ID stands in the letter that followed."
+            "This address is verified already. The company ID is in the mail that followed."
         )
     return company
 

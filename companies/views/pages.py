@@ -60,6 +60,6 @@ def waiting(request):
         if not ratelimit.consume(request, action="remind_approver", user=request.user):
             return ratelimit.respond_429(request)
         remind_approver(row=member.row, at=timezone.now())
-        messages.success(request, "We sent the letter again.")
+        messages.success(request, "We sent the mail again.")
         return redirect("companies:waiting")
     return render(request, "portal/waiting.html", {"standing": member, "approver": approver_of(member.row)})

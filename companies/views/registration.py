@@ -39,7 +39,7 @@ def register_sent(request):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request, key):
-    # A mail program may fetch every link in a letter, so opening it does nothing yet.
+    # A mail program may fetch every link in a mail, so opening it does nothing yet.
     if request.method == "POST":
         company = verify_company(key=key, at=timezone.now())
         return render(request, "companies/verified.html", {"company": company})
@@ -51,7 +51,7 @@ class ConfirmAddress(ConfirmEmailView):
     """The page behind the link that confirms a person's address."""
 
     def logout_other_user(self, confirmation):
-        """Leave the session of whoever opened the letter alone: confirming logs nobody in."""
+        """Leave the session of whoever opened the mail alone: confirming logs nobody in."""
 
     def post(self, *args, **kwargs):
         try:

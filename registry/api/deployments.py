@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from companies.access import IsDeveloper
 from companies.models import Scope
+from core.api import KnownFields
 from core.errors import NotFound
 from registry.access import named_base_or_404
 from registry.models import DeploymentEvent, ModelDeployment, ModelVersion, ShadowRun
@@ -53,7 +54,7 @@ class DeploymentOutput(serializers.ModelSerializer):
         return warning_about(deployment.model)
 
 
-class ReasonInput(serializers.Serializer):
+class ReasonInput(KnownFields):
     reason = serializers.CharField(
         max_length=MOST_REASON, help_text="Why. It stands in the ledger for good, beside your name."
     )

@@ -31,7 +31,7 @@ class WeightedMetrics(serializers.Serializer):
 
 
 class ReliabilityMetrics(serializers.Serializer):
-    """How far its probabilities and figures can be relied on, on customers that it had not seen."""
+    """How far its probabilities and figures can be relied on, measured on customers it did not learn from."""
 
     threshold = serializers.SerializerMethodField(
         help_text="From this probability on, a customer counts as leaving; null where it names nobody."

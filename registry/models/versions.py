@@ -107,7 +107,7 @@ class ModelVersion(models.Model):
 
 
 class ModelMetrics(models.Model):
-    """One row is how well one version did on customers it had not seen."""
+    """One row is how well one version did on customers it did not learn from."""
 
     model = models.OneToOneField(ModelVersion, models.CASCADE, related_name="metrics")
     accuracy = models.FloatField(null=True)

@@ -121,7 +121,7 @@ def calibration_source(manifest: dict | None) -> str:
         )
     if "folds" not in split:
         return ""
-    told = f"each scored by one of {split['folds']} models that had not seen it."
+    told = f"each scored by one of {split['folds']} models that did not learn from it."
     return f"Learned from {counted(rows, 'customer')}, {told}"
 
 
@@ -155,7 +155,10 @@ NOBODY = (
     "It names nobody as leaving: it is not shown to rank customers better than chance, or each threshold "
     "would name more than twice as many as leave. Customers are still sorted by their probability."
 )
-LOWER = "A lower threshold finds more and calls more in vain; the costs of a call are not part of it."
+LOWER = (
+    "A lower threshold finds more leavers and also names more customers who stay. The cost of a call is not "
+    "part of it."
+)
 
 
 def threshold_reason(found: dict, manifest: dict | None = None) -> str:
@@ -318,7 +321,7 @@ def _width(found, rows, left, again):
             "before what it foretells has happened. "
         )
     else:
-        text = f"It was tried on {counted(rows, 'customer')} whom it had not seen, of whom {left:,} left. "
+        text = f"It was tried on {counted(rows, 'customer')} it did not learn from, of whom {left:,} left. "
     recall = interval_of(found, "Recall (churners)")
     if recall is None:
         text += "How far its figures would differ on other customers was not computed for this version."

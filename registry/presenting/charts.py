@@ -24,10 +24,12 @@ def roc_figure(versions: Named) -> go.Figure:
     for place, (name, roc) in enumerate(versions):
         add_line(
             figure, place, name, roc["false_positive_rate"], roc["true_positive_rate"],
-            says="finds %{y:.0%} of those who leave<br>with %{x:.0%} of those who stay",
+            says="finds %{y:.0%} of those who leave<br>and names %{x:.0%} of those who stay",
         )  # fmt: skip
     _add_guide(figure, [0, 1], "Guessing")
-    return _unit_square(figure, "Share of those who stay, called in vain", "Share of those who leave, found")
+    return _unit_square(
+        figure, "Share of those who stay, named by mistake", "Share of those who leave, found"
+    )
 
 
 def precision_recall_figure(versions: Named, base_rate: float) -> go.Figure:
@@ -131,7 +133,7 @@ def titles(found: dict, heading_of: Callable[[str], str]) -> dict[str, str]:
             if named
             else f"Nobody was named; {percent(churners['base_rate'], 0)} left"
         ),
-        "confusion": f"{right:,} of {counted(found['rows'], 'customer')} {verb} told right",
+        "confusion": f"{right:,} of {counted(found['rows'], 'customer')} {verb} predicted correctly",
         "calibration": promises.title_of(found["calibration"]),
         "importance": f"{' and '.join(names)} {'matter' if len(names) > 1 else 'matters'} most"
         if names

@@ -63,7 +63,7 @@ def describe_judged(found: dict, again: FittedAgain | None) -> str:
     """Say on whom the figures rest, and whether they are those of what serves."""
     left, once = f"of whom {percent(found['churners']['base_rate'])} left", describe_first_buyers(found)
     if again is None:
-        tried = f"Tried on {_whom(found)} that it had not seen, {left}."
+        tried = f"Tried on {_whom(found)} it did not learn from, {left}."
         return f"{tried} {once}".strip()
     return f"{_describe_recipe(found, again, left)} {SERVES} {once}".strip()
 
@@ -114,8 +114,8 @@ def how_rates_held(judged: dict | None) -> str:
         return ""
     rows, promised = judged["rows"], of_100(judged["mean_probability"])
     return (
-        f"Tried on {counted(rows, 'such customer')} it had not seen, it promised {promised} of 100, and "
-        f"{of_100(judged['churn_rate'])} left."
+        f"Tried on {counted(rows, 'such customer')} it did not learn from, it promised {promised} of 100, "
+        f"and {of_100(judged['churn_rate'])} left."
     )
 
 

@@ -103,7 +103,7 @@ def quality_of(version: ModelVersion, manifest: dict | None = None) -> Quality |
 
 def _weighted(metrics: ModelMetrics) -> list[Figure]:
     return [
-        Figure("Accuracy", metrics.accuracy, "Share of customers told right."),
+        Figure("Accuracy", metrics.accuracy, "Share of customers predicted correctly."),
         Figure("AUC", metrics.auc_roc, "Chance that one who leaves is ranked above one who stays."),
         Figure("Precision (weighted)", metrics.precision, "Both classes, weighted by their size."),
         Figure("Recall (weighted)", metrics.recall, "Both classes; always equal to accuracy."),

@@ -290,7 +290,7 @@ def _refuse_default(version, serving):
     if version.is_default and not may_be_withdrawn(version, serving):
         raise DefaultStays(
             f"{version} is a default, and the defaults are always offered. "
-            "Deploy another version as the champion if this one shall not be suggested."
+            "Deploy another version as the champion if this one should not be suggested."
         )
 
 

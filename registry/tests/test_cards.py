@@ -289,7 +289,7 @@ def test_says_whom_the_calibration_was_learned_from():
     assert "16,000 customers that the model was trained on" in calibration_source({"split": linear})
     assert "0.40\u202f% too large" in calibration_source({"split": linear})
     assert calibration_source({"split": {"train_rows": 5148, "folds": 5}}) == (
-        "Learned from 5,148 customers, each scored by one of 5 models that had not seen it."
+        "Learned from 5,148 customers, each scored by one of 5 models that did not learn from it."
     )
     assert calibration_source({"imported": {}}) == calibration_source(None) == ""
 

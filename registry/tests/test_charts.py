@@ -51,7 +51,7 @@ def test_every_count_of_the_confusion_matrix_is_drawn():
 def test_titles_state_the_finding():
     titles = charts.titles(CURVES, Population(**TELECOM).heading_of)
 
-    assert titles["confusion"] == "1,042 of 1,287 customers were told right"
+    assert titles["confusion"] == "1,042 of 1,287 customers were predicted correctly"
     assert titles["precision_recall"] == (
         "Of 275 customers named, 67\u202f% left; guessing would reach 26\u202f%"
     )

@@ -89,6 +89,14 @@ def test_rolls_back(deployed, company, developer, as_developer):
     assert post(as_developer, "/roll-back", reason="More.").status_code == 409
 
 
+def test_a_field_that_nobody_reads_is_refused_and_nothing_changes(as_developer, deployed, company):
+    told = post(as_developer, "/roll-back", population="Gym", reason="Too many calls.")
+
+    assert told.status_code == 400
+    assert told.json()["message"] == "population: There is no such field here. Known are reason, base."
+    assert champion_of(company, telecom_base()) == deployed
+
+
 def test_lists_what_serves_and_what_did(deployed, company, developer, as_developer):
     third = ModelVersionFactory(company=company, number=3)
     deploy_version(version=third, company=company, by=developer, reason="Better.", at=NOON)

@@ -18,13 +18,13 @@ MANIFEST = {
     "split": {"how": "temporal", "train_rows": 1100, "test_rows": 1287, "registered_rows": 1287},
     "evidence": {"trained_at_cutoff": "2011-06-12T00:00:00", "tested_at_cutoff": "2011-09-10T00:00:00"},
 }
-NOT_SEEN = "that it had not seen"
+NOT_SEEN = "it did not learn from"
 
 
 def test_one_fit_is_what_was_tried():
     assert fitted_again(CURVES, {"split": {"how": "stratified", "registered_rows": 480}}) is None
     assert describe_judged(CURVES, None) == (
-        "Tried on 1,287 customers that it had not seen, of whom 26.4\u202f% left."
+        "Tried on 1,287 customers it did not learn from, of whom 26.4\u202f% left."
     )
     assert describe_figures(CURVES, None) == ""
 
@@ -35,9 +35,9 @@ def test_who_bought_once_is_named_beside_who_bought_more_often():
     told = describe_judged(CURVES | {"judged_apart": {"first_buyers": judged}}, None)
 
     assert told == (
-        "Tried on 1,287 customers with two purchases or more that it had not seen, of whom 26.4\u202f% left. "
-        "Who bought once only is judged apart, by how often such customers left before. Tried on 443 such "
-        "customers it had not seen, it promised 71 of 100, and 64 left."
+        "Tried on 1,287 customers with two purchases or more it did not learn from, of whom 26.4\u202f% "
+        "left. Who bought once only is judged apart, by how often such customers left before. Tried on 443 "
+        "such customers it did not learn from, it promised 71 of 100, and 64 left."
     )
 
 
@@ -79,7 +79,7 @@ def test_no_sentence_of_the_card_calls_those_learned_from_unseen():
 
     estimates = limits["Its figures are estimates"]
     assert "before the model that serves learned from these; 340 of them left" in estimates
-    assert "had not seen" not in estimates
+    assert "did not learn from" not in estimates
     assert learned_from(AGAIN, MANIFEST) == (
         "1,287 customers, on whom its recipe was judged before: it had learned from 1,100 of an earlier day"
     )
@@ -109,7 +109,7 @@ def test_the_page_says_it_first_and_above_the_figures(version, as_developer):
 
     lede = page.partition("<main")[2].partition("What it is for")[0]
     assert "cannot have been judged yet" in lede and NOT_SEEN not in page
-    notice, figures = page.index("are of the recipe as it was judged"), page.index(">Customers who leave<")
+    notice, figures = page.index("are of the recipe as it was judged"), page.index("Customers who leave</h2>")
     assert notice < figures
     assert "at the threshold of then, 0.31" in page
     assert "for the model that was judged, not the one that serves" in page

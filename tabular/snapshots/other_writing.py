@@ -153,7 +153,7 @@ class _Numbers:
 
     def said(self, column: Column) -> str:
         if self.name == column.decimal:
-            return "with other signs between thousands"
+            return "with another thousands separator"
         return f"with a decimal {SIGNS[self.name]}"
 
 

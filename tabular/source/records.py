@@ -99,7 +99,7 @@ def _describe_marks(text: str) -> str:
     if '\\"' in text:
         return (
             'a quotation mark inside a cell is written \\", as databases do; write it twice ("") instead, or '
-            "export the table without escape signs"
+            "export the table without escape characters"
         )
     return 'text follows the closing quotation mark of a cell; write marks inside a cell twice ("")'
 

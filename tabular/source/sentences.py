@@ -73,7 +73,7 @@ def open_numbers(name: str, examples: Sequence[str]) -> TableError:
         "ambiguous_numbers",
         name,
         f"{shown(with_sign(examples))} may be thousands or decimals, and no row of the file tells which. "
-        "Say which sign stands before decimals.",
+        "Say whether the decimal sign is a point or a comma.",
     )
 
 

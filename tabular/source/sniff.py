@@ -257,7 +257,7 @@ def write_text_copy(path: Path, survey: Survey, target: Path, *, on_progress: Pr
         while True:
             chunk = file.read(CHUNK)
             if on_progress:
-                on_progress("Reading the letters", file.tell(), survey.size)
+                on_progress("Reading the characters", file.tell(), survey.size)
             try:
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:

@@ -120,9 +120,7 @@ def test_signs_between_thousands_that_no_file_had_before_are_read(tmp_path):
     report, found = read(write_german(tmp_path / "t.csv", rows), plan)
 
     assert found["Umsatz"][:2] == [1100.0, 2107.01]
-    assert (
-        "numbers are written with other signs between thousands here, e.g. '1,100.00'" in report.warnings[0]
-    )
+    assert "numbers are written with another thousands separator here, e.g. '1,100.00'" in report.warnings[0]
 
 
 def test_months_that_stand_first_are_read_where_days_did(tmp_path, plan):

@@ -158,7 +158,7 @@ def read_number(text: str, written: NumberFormat) -> float:
     if thousands is not None and not _same_sign(thousands, written.thousands):
         raise BadCell(
             "bad_number",
-            f"{shown(text)} has signs between thousands, which no other number here was seen to have",
+            f"{shown(text)} has thousands separators, and no other number here has any",
         )
     if lakhs is not None and lakhs != written.has_lakhs:
         here, there = ("lakhs", "thousands") if lakhs else ("thousands", "lakhs")

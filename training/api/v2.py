@@ -57,7 +57,7 @@ class StatusOutput(serializers.Serializer):
     report = serializers.JSONField(
         allow_null=True,
         help_text="How it was learned and judged: cutoffs, churn definition, columns that were left out, the "
-        "best single column, and the figures of a random split, which flatter.",
+        "best single column, and the figures of a random split, which look better than they are.",
     )
 
 

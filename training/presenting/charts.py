@@ -87,7 +87,7 @@ def titles(found) -> dict[str, str]:
             f"Its probabilities {held(figures['calibration'])}; those of {serving['name']} "
             f"{held(before['calibration'])}"
         ),
-        "confusion": f"{right:,} of {counted(figures['rows'], 'customer')} {verb} told right",
+        "confusion": f"{right:,} of {counted(figures['rows'], 'customer')} {verb} predicted correctly",
         "profit": _profit_title(new, serving, found.currency) if new["profit"] else "",
     }
 

@@ -95,7 +95,7 @@ def _of_purchases(member, pair):
         "better": {"better": True, "worse": False}.get(found["verdict"]),
     }
     knew = (
-        f" {found['name']} had learned a part of these outcomes, which flatters it."
+        f" {found['name']} had learned a part of these outcomes, so it looks better than it is."
         if found["knew_until"]
         else ""
     )

@@ -9,7 +9,7 @@ from training.models import TrainingRun
 from training.presenting import charts
 
 METRIC_NAMES = {
-    ("weighted", "Accuracy"): ("Accuracy", "All customers told right"),
+    ("weighted", "Accuracy"): ("Accuracy", "All customers predicted correctly"),
     ("weighted", "AUC"): ("AUC", "Ranking; by chance 0.500"),
     ("weighted", "Precision"): ("Precision (weighted)", "Both classes, weighted by their size"),
     ("weighted", "Recall"): ("Recall (weighted)", "Both classes; always equal to accuracy"),

@@ -45,7 +45,7 @@ class Verdict:
         interval = found["intervals"]["weighted"]["AUC"]
         return Compared(
             name=str(self.training.model_type),
-            note="the recipe, judged on customers whose outcome it had not seen",
+            note="the recipe, judged on customers whose outcome it did not know",
             auc=found["churners"]["auc"],
             f1=found["churners"]["f1"],
             low=interval["low"],

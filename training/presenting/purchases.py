@@ -85,7 +85,7 @@ def _beside_later(auc, later):
     # What would be written alike is not said to differ.
     if f"{auc:.4f}" == f"{later:.4f}":
         return "the same as later"
-    return "which flatters the recipe" if auc > later else "which does not flatter the recipe here"
+    return "higher than later" if auc > later else "lower than later"
 
 
 def _describe_definition(found):

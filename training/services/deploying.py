@@ -112,7 +112,10 @@ def _compare_beside(training, champion):
 
 def _describe_lead(champion, knew_until):
     day = datetime.fromisoformat(knew_until).date()
-    return f"{champion} had learned what happened before {day}, a part of these outcomes: that flatters it."
+    return (
+        f"{champion} had learned what happened before {day}, a part of these outcomes, so it looks better "
+        "than it is."
+    )
 
 
 def _judged_on(training):

@@ -55,8 +55,8 @@ def test_how_the_champion_did_on_the_same_customers_is_told_where_there_was_one(
     assert told(beside_champion=None) == {}
 
 
-@pytest.mark.parametrize(("later", "said"), [(0.70, "which flatters"), (0.75, "does not flatter")])
-def test_a_random_split_is_said_to_flatter_only_where_it_does(later, said):
+@pytest.mark.parametrize(("later", "said"), [(0.70, "higher than later"), (0.75, "lower than later")])
+def test_a_random_split_is_called_higher_only_where_it_is(later, said):
     version = SimpleNamespace(metrics=SimpleNamespace(additional_metrics={"churners": {"auc": later}}))
     training = SimpleNamespace(report={"optimistic": {"auc": 0.74, "f1": 0.58}}, version=version)
 

@@ -47,7 +47,7 @@ def test_the_file_is_kept_while_its_letters_are_chosen(as_developer, model_types
 def test_letters_that_were_guessed_can_be_chosen_beside_the_first_rows(as_developer):
     guessed = as_developer.get(send(as_developer, HUNGARIAN).url)
     assert "Szûcs-M-00000" in words(guessed)
-    assert "Names look wrong? Choose how the letters of the file are written" in words(guessed)
+    assert "Names look wrong? Choose the encoding of the file" in words(guessed)
 
     sent = {"kept": guessed.context["seen"].token, "encoding": "cp1250"}
     chosen = as_developer.get(as_developer.post(NEW, sent).url)

@@ -120,4 +120,4 @@ def test_programs_are_told_what_became_of_the_rows(retrained, labelled, as_devel
     }  # fmt: skip
     assert as_developer.get(f"/api/v1/jobs/{run.job_id}").json()["rows_read"] == told
     # Files to learn from are the developer's alone.
-    assert as_user.get(f"/api/v1/jobs/{run.job_id}").json()["rows_read"] is None
+    assert as_user.get(f"/api/v1/jobs/{run.job_id}").status_code == 404

@@ -3,11 +3,12 @@
 from rest_framework import serializers
 
 from companies.identity import Member
+from core.api import KnownFields
 from registry.access import log_base_or_404
 from registry.services.populations import LONGEST_NAME
 
 
-class LogBaseInput(serializers.Serializer):
+class LogBaseInput(KnownFields):
     base = serializers.CharField(
         default="",
         help_text="UUID or name of the customer base whose purchases these are; by default the first of your "

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from companies.access import IsMember
 from companies.models import Scope
 from companies.organisations import OfOrganisation
+from core.api import KnownFields
 from core.downloads import CSV, plain_name
 from core.files.store import file_url, send_object
 from core.files.stored import DATASETS
@@ -177,7 +178,7 @@ class RejectedRows(OfOrganisation, APIView):
         return send_object(request, DATASETS, analysis.rejects_path, filename=name, content_type=CSV)
 
 
-class ProcessInput(serializers.Serializer):
+class ProcessInput(KnownFields):
     feature_set = serializers.ChoiceField(
         tuple(FEATURE_SETS),
         default="rfm_v2",

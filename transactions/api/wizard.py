@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from companies.access import IsMember
 from companies.models import Scope
+from core.api import KnownFields
 from core.errors import DomainError
 from intake.api import (
     IDEMPOTENCY_KEY,
@@ -67,7 +68,7 @@ class SeenLog(serializers.Serializer):
     rows_read = RowsRead()
 
 
-class ConfigureInput(serializers.Serializer):
+class ConfigureInput(KnownFields):
     upload_id = serializers.UUIDField()
     column_mapping = serializers.DictField(
         child=serializers.CharField(allow_blank=True),

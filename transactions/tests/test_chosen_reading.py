@@ -50,7 +50,7 @@ def test_the_page_asks_for_letters_and_reads_every_row_so(as_user, tmp_path):
     refused = as_user.post(new, {"file": SimpleUploadedFile("log.csv", in_chinese()), "name": "May"})
 
     assert refused.status_code == 422
-    assert "In which letters do the names look right?" in refused.content.decode()
+    assert "In which encoding do the names look right?" in refused.content.decode()
     assert go_on(as_user, refused, encoding="gb18030").status_code == 302
     analysis = AnalysisSession.objects.get()
     assert (str(analysis), analysis.preview["table"]["encoding"]) == ("May", "gb18030")

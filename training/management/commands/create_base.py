@@ -75,7 +75,7 @@ class Command(BaseCommand):
         run = TrainingRun.objects.with_related().get(pk=run.pk)
         self.stdout.write(
             f"{run.version} learned from the {run.combination['rows']:,} customers of {run.population}. Its "
-            f"AUC on those that it had not seen is {run.version.metrics.auc_roc:.3f}."
+            f"AUC on customers it did not learn from is {run.version.metrics.auc_roc:.3f}."
         )
 
     def _start(self, member, file, said):
