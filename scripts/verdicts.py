@@ -38,8 +38,8 @@ Beside it stands how often the verdict is given where something is there that wo
 "Resembling neighbours" is a first-order autoregression of .6; "restless" days or months vary by 30 % beyond
 what independent customers would make them vary.
 
-Who changes side, how often a challenger disagrees and what a column holds are counts of the customers at hand,
-and no verdicts: nothing about them can be a false alarm.
+Who changes side, how often a challenger disagrees and what a column holds are counts of the customers at
+hand, and no verdicts: nothing about them can be a false alarm.
 
 | verdict | on data that | size | given |
 | --- | --- | --- | ---: |
