@@ -17,7 +17,7 @@ class PredictionsConfig(AppConfig):
         from jobs.rights import let_start
         from predictions.api.rows import accounts_of_jobs
         from predictions.presenting.bases import latest_prediction, prediction_steps
-        from predictions.presenting.beginnings import has_predicted, telecom_customers
+        from predictions.presenting.beginnings import telecom_customers
         from predictions.presenting.home import home_section, outcomes_section
         from predictions.presenting.links import (
             changed_sides_link,
@@ -28,7 +28,7 @@ class PredictionsConfig(AppConfig):
             results_door,
             score_link,
         )
-        from predictions.selectors import analysis_section
+        from predictions.selectors import analysis_section, has_predicted
         from predictions.services.owned_files import declare_files
         from registry.presenting import links
         from registry.presenting.bases import base_facts, base_steps

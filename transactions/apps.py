@@ -19,9 +19,9 @@ class TransactionsConfig(AppConfig):
         from registry.presenting.links import table_pages
         from transactions.api.rows import accounts_of_jobs
         from transactions.presenting.bases import log_steps
-        from transactions.presenting.beginnings import has_logs, purchases
+        from transactions.presenting.beginnings import purchases
         from transactions.presenting.links import log_door, log_page, pages_of_logs
-        from transactions.selectors import home_section
+        from transactions.selectors import has_logs, home_section
         from transactions.services.owned_files import declare_files
 
         declare_files()

@@ -98,6 +98,8 @@ class Comparison:
         Whether there are 30 customers of either outcome.
     differences : tuple of Difference
         In the order of `METRICS`.
+    different : int
+        How many of the customers are different ones: twins count once.
     """
 
     verdict: str
@@ -110,6 +112,7 @@ class Comparison:
     changed_sides: ChangedSides
     resamples: int
     seed: int
+    different: int
     confidence: float = CONFIDENCE
 
     @property
@@ -146,7 +149,15 @@ class FeatureShift:
 
 
 def compare_versions(
-    labels, serving, new, thresholds=(0.5, 0.5), *, resamples=RESAMPLES, seed=0, resampled=None
+    labels,
+    serving,
+    new,
+    thresholds=(0.5, 0.5),
+    *,
+    resamples=RESAMPLES,
+    seed=0,
+    resampled=None,
+    groups=None,
 ):
     """Compare two versions on the same customers, whom neither has learned from.
 
@@ -168,6 +179,8 @@ def compare_versions(
         The same two versions on the same customers, from one call of
         `ml.evaluation.resampling.resample`, where they were measured already; `resamples` and `seed` are
         theirs then.
+    groups : ndarray of int, shape (n_customers,), optional
+        As for `ml.evaluation.resampling.resample`, and for `resampled` the same.
 
     Returns
     -------
@@ -196,11 +209,11 @@ def compare_versions(
     _, after = check_outcomes(labels, new)
     if resampled is None:
         versions = list(zip((before, after), thresholds, strict=True))
-        resampled = resample(y, versions, resamples=resamples, seed=seed)
+        resampled = resample(y, versions, resamples=resamples, seed=seed, groups=groups)
     former, latest = resampled
 
     churned = int(y.sum())
-    enough = min(churned, len(y) - churned) >= FEWEST_PER_CLASS
+    enough = latest.fewest >= FEWEST_PER_CLASS
     differences = []
     for position, metric in enumerate(METRICS):
         old, fresh = former.drawn[:, position], latest.drawn[:, position]
@@ -233,6 +246,7 @@ def compare_versions(
         changed_sides=changed_sides(y, before, after, thresholds),
         resamples=latest.resamples,
         seed=latest.seed,
+        different=len(y) if groups is None else len(np.unique(groups)),
     )
 
 
@@ -259,6 +273,11 @@ def state_verdict(comparison, serving="the serving version", new="the new versio
     found = comparison.deciding
     scores = f"{found.new.value:.4f} and {found.serving.value:.4f}"
     rests = f"This rests on {comparison.customers:,} customers, of whom {comparison.churned:,} left."
+    if comparison.different < comparison.customers:
+        rests += (
+            f" Twins, equal in everything the model reads, count once: {comparison.different:,} of them are "
+            "different ones."
+        )
     if not comparison.enough:
         return (
             f"Too few customers to tell {new} from {serving}: at least {FEWEST_PER_CLASS} who left and as "

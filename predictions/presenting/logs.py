@@ -88,9 +88,7 @@ class LogResult:
 
     @property
     def _rates_held(self):
-        return how_rates_held(
-            (_figures_of(self.prediction.model).get("judged_apart") or {}).get("first_buyers")
-        )
+        return how_rates_held((self.prediction.model.figures.get("judged_apart") or {}).get("first_buyers"))
 
     @property
     def first_buyers(self) -> str:
@@ -164,17 +162,12 @@ class LogResult:
 
 def _past_forecast(version):
     """Return what a recipe promised on average when it was judged later, what happened, and to how many."""
-    found = _figures_of(version)
+    found = version.figures
     # Without a later day, as with given labels, it was no forecast.
     if fitted_again(found) is None or "calibration" not in found:
         return None
     calibration = found["calibration"]
     return calibration["mean_probability"], calibration["churn_rate"], found["rows"]
-
-
-def _figures_of(version):
-    metrics = getattr(version, "metrics", None)
-    return (metrics and metrics.additional_metrics) or {}
 
 
 def _points(difference):

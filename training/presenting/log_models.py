@@ -6,7 +6,7 @@ from ml.evaluation.signal import read_signal
 from ml.logs.features.wording import say_feature
 from training.models import TrainingRun
 from training.presenting.purchases import describe_report
-from training.presenting.simple_rule import is_above_rule, is_below_rule
+from training.presenting.simple_rule import describe_order, is_above_rule, is_below_rule
 from transactions.presenting.days import write_day
 
 # Headings of `describe_report` whose sentences the page has above already.
@@ -54,14 +54,13 @@ class Verdict:
 
     @property
     def rows(self) -> list[Compared]:
-        end = "high" if self.rule["higher_is_riskier"] else "low"
         interval = self.rule.get("interval", {})
         return [
             self.model,
             *self._champion,
             Compared(
                 name=f"Simple rule: {say_feature(self.rule['feature'])}",
-                note=f"whoever has a {end} value of it is called first; the best single column",
+                note=f"{describe_order(self.rule)} is called first; the best single column",
                 auc=self.rule["auc"],
                 f1=self.rule["f1"],
                 low=interval.get("low"),
