@@ -80,7 +80,7 @@ def failures(at: datetime) -> Standing:
     return Standing(
         "Failed jobs",
         f"{counted(count, 'job')} failed within seven days{why}",
-        "Read what went wrong, mend it, and queue them again." if ours else "",
+        "Read what went wrong, correct it, and queue them again." if ours else "",
         url=jobs_page(state__exact=Job.State.FAILED, finished_at__gte=at - LATELY),
         link="Failed jobs",
     )

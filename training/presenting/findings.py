@@ -18,8 +18,11 @@ METRIC_NAMES = {
     ("churners", "precision"): ("Precision (churners)", "Of those it says will leave, how many do"),
     ("churners", "recall"): ("Recall (churners)", "Of those who leave, how many it finds"),
     ("churners", "f1"): ("F1 (churners)", "Both in one figure"),
-    ("probabilities", "brier"): ("Brier score", "Distance of the chances to what happened; less is better"),
-    ("probabilities", "log_loss"): ("Log loss", "Less is better"),
+    ("probabilities", "brier"): (
+        "Brier score",
+        "How far the probabilities are from what happened; lower is better",
+    ),
+    ("probabilities", "log_loss"): ("Log loss", "Lower is better"),
 }
 VERDICTS = {"better": "better", "worse": "worse", "no_real_difference": "no real difference"}
 

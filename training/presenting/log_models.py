@@ -68,7 +68,7 @@ class Verdict:
             ),
             Compared(
                 name="Knowing nothing",
-                note="the order is chance, and everybody is said to leave",
+                note="a random order, and everybody named as leaving",
                 auc=0.5,
                 f1=self.rule["f1_of_all"],
             ),
@@ -102,7 +102,7 @@ class Verdict:
         if is_below_rule(self.training):
             return f"The model ranks customers worse than sorting by {say_feature(self.rule['feature'])}"
         if f"{self.model.auc:.3f}" > f"{self.rule['auc']:.3f}":
-            return "The model is not surely better than the best single column"
+            return "The model is not shown to be better than the best single column"
         return f"The model is no better than sorting by {say_feature(self.rule['feature'])}"
 
     @property
@@ -115,7 +115,7 @@ class Verdict:
             )
         figures = f"AUC {self.model.auc:.3f} against {self.rule['auc']:.3f}"
         if is_above_rule(self.training):
-            return f"{figures}: more than chance explains. Its list is worth more than the simple rule."
+            return f"{figures}: more than chance explains. Its list is better than the simple rule."
         if is_below_rule(self.training):
             return f"{figures}: more than chance explains. Use the rule, or try another type or a longer log."
         return f"{figures}: chance may explain the difference. Try another type, or a longer log."

@@ -92,8 +92,8 @@ def _describe_definition(found):
         return []
     gap = f", beginning {found['gap_days']} days after the cutoff" if found["gap_days"] else ""
     return [
-        f"Lost is who buys nothing for {found['horizon_days']} days{gap}. Of interest is who bought in the "
-        f"{found['active_window_days']} days before. {found['reason']}"
+        f"A customer is lost after {found['horizon_days']} days without a purchase{gap}. Only those who "
+        f"bought in the {found['active_window_days']} days before can be. {found['reason']}"
     ]
 
 
