@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.evaluation.comparison import NO_REAL_DIFFERENCE, compare_versions
+from ml.evaluation.comparison import compare_versions
 from ml.evaluation.metrics import reliability
 from ml.evaluation.promises import judge_promises
+from ml.evaluation.verdicts import NO_REAL_DIFFERENCE
 from ml.logs.profile.regularity import weekday_p_value
 from ml.logs.profile.seasons import SURE_OF_WEEKDAYS, judge_trend, judge_week, judge_year
 

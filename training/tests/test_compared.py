@@ -83,7 +83,7 @@ def test_versions_that_were_never_compared_are_called_so(default, company, devel
     other = ModelMetricsFactory(model=ModelVersionFactory(company=company, number=7)).model
 
     card = page(as_developer, "version", other.pk).content.decode()
-    assert "were never tried on the same customers" in card
+    assert "were not compared on the same customers" in card
     assert "not compared" in page(as_developer, "models").content.decode()
 
 
