@@ -102,7 +102,7 @@ def own_folders(settings, tmp_path):
 def quick_settings(settings, monkeypatch):
     """Hash passwords cheaply, and name static files without collecting them first."""
     # Most tests are one transaction, for whose end the write of /health would wait in vain on SQLite.
-    monkeypatch.setattr("core.health.PATIENCE_MS", 200)
+    monkeypatch.setattr("core.hurry.PATIENCE_MS", 200)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -1,9 +1,11 @@
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
+from core.threads import Handler
 from intake.body_limit import BodyLimit
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "churnbuster.settings")
+django.setup(set_prefix=False)
 
-application = BodyLimit(get_asgi_application())
+application = BodyLimit(Handler())

@@ -18,6 +18,8 @@ SECRET_KEY = secret_key(STATE_DIR)
 DEBUG = env.bool("DEBUG", default=False)
 HOST = env.str("HOST", default="127.0.0.1")
 PORT = positive("PORT", 5000)
+# More than there are cores gain nothing; each takes some 200 MB.
+WEB_PROCESSES = positive("WEB_PROCESSES", min(2, os.cpu_count() or 1))
 BASE_URL = env.str("BASE_URL", default=f"http://localhost:{PORT}")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -63,6 +65,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "core.compression.CompressionMiddleware",
     "core.middleware.PermissionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -77,6 +80,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "core.middleware.DomainErrorMiddleware",
+    "core.memory.MemoryMiddleware",
     "companies.middleware.PrivatePagesMiddleware",
     "axes.middleware.AxesMiddleware",  # last: it answers a lockout with the page that was asked for
 ]
@@ -102,6 +106,8 @@ TEMPLATES = [
 # --- Database --------------------------------------------------------------------------------------------
 DATABASES = {"default": database(f"sqlite:///{STATE_DIR / 'churnbuster.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Its thread keeps a connection between requests (core.threads): opening one reads the whole schema.
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that will write says so at its start: two of them wait for each other, none fails.
         "transaction_mode": "IMMEDIATE",
@@ -132,8 +138,8 @@ CACHES = {
             "OPTIONS": {"MAX_ENTRIES": 100_000},
         }
     ),
-    # Counters of API calls (see core.call_limits). Without Redis they are in the memory of the one server
-    # process: reading must not become a write into the database.
+    # Counters of API calls (see core.call_limits). Without Redis the web processes share a file of their own:
+    # reading must not become a write into the database.
     "limits": (
         {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -144,10 +150,8 @@ CACHES = {
         }
         if REDIS_URL
         else {
-            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-            "LOCATION": "limits",
-            # Beyond it those go that were not asked for longest: of earlier minutes.
-            "OPTIONS": {"MAX_ENTRIES": 20_000},
+            "BACKEND": "core.counters.SharedCounters",
+            "LOCATION": STATE_DIR / "calls.sqlite3",
         }
     ),
 }
@@ -191,8 +195,7 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A job goes on when the broker is lost for a moment; its message may come twice, its work is done once.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
-# Without a file: two clocks at once, or one that was killed, have nothing to fight over or to repair.
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "jobs.clock:Clock"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
     # Expires unread before the next few are due, so they do not pile up while nobody works.
@@ -443,6 +446,7 @@ HEALTH_CHECKS = [
     "core.health.Writing",
     "core.health.Events",
     "jobs.health.Worker",
+    "jobs.health.Clock",
 ]
 
 # --- Models ----------------------------------------------------------------------------------------------

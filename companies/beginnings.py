@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from companies.identity import Member
 from companies.models import Company
+from core.memory import once_per_page
 from core.sections import Sections
 
 
@@ -67,6 +68,7 @@ def beginnings_for(member: Member) -> list[Beginning]:
     return _beginnings.contents(member)
 
 
+@once_per_page
 def has_begun(company: Company) -> bool:
     """Tell whether `company` has brought anything yet."""
     return any(begun for _, begun in _begun.of(company))

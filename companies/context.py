@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from companies.access import member_of
 from companies.navigation import pages_for
-from companies.selectors import waiting_people
+from companies.selectors import count_waiting
 
 
 def portal(request):
@@ -25,8 +25,7 @@ def portal(request):
 
 
 def _navigation(path, member):
-    # Counted here and not by the page, because the number stands beside "People" on every page.
-    counts = {"companies:people": waiting_people(member.company).count()} if member.is_developer else {}
+    counts = {"companies:people": count_waiting(member.company)} if member.is_developer else {}
     entries = [
         {
             "label": page.label,

@@ -3,17 +3,19 @@
 from datetime import datetime
 
 from companies.models import Account, ApiKey, Company, Developer, User
+from core.memory import once_per_page
 
 
 def member_row(account: Account) -> Developer | User | None:
     """Return the row that says what `account` is in its company now, approved or not."""
     # Who became the developer keeps the row as a user, because the predictions of that time hang on it.
-    return (
-        Developer.objects.select_related("company", "account")
-        .filter(account=account, company__isnull=False)
-        .first()
-        or User.objects.select_related("company", "account").filter(account=account).first()
+    row = (
+        Developer.objects.select_related("company").filter(account=account, company__isnull=False).first()
+        or User.objects.select_related("company").filter(account=account).first()
     )
+    if row:
+        row.account = account
+    return row
 
 
 def developer_of(company: Company) -> Developer | None:
@@ -46,6 +48,12 @@ def people_of(company: Company):
 def waiting_people(company: Company):
     """Return who of `people_of` waits for approval, longest first."""
     return people_of(company).filter(approved_at=None, account__is_active=True).order_by("joined_at", "pk")
+
+
+@once_per_page
+def count_waiting(company: Company) -> int:
+    """Return how many wait for approval: it stands beside "People" on every page of the developer."""
+    return waiting_people(company).count()
 
 
 def possible_developers(company: Company):

@@ -9,7 +9,6 @@ from pathlib import Path
 from celery import current_app
 from django.conf import settings
 from django.db import Error as DatabaseError
-from django.db import connection
 from django.http import JsonResponse
 from django.utils import timezone
 from health_check.base import HealthCheck
@@ -18,12 +17,11 @@ from health_check.views import HealthCheckView
 from kombu.exceptions import OperationalError as BrokerError
 
 from core.faults import fault_of
+from core.hurry import in_a_hurry
 from core.models import HealthMark, UntoldEvent
 
 # After so many attempts, some minutes, it is no longer a hiccup: somebody has to look.
 MOST_ATTEMPTS = 6
-# A write that waits longer is a write that people wait for. Shorter than what a check may take in all.
-PATIENCE_MS = 3_000
 
 
 @dataclasses.dataclass
@@ -94,14 +92,9 @@ def _write_file(folder):
 
 
 def _write_row():
-    try:
-        if connection.vendor == "sqlite":
-            with connection.cursor() as cursor:
-                cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
+    # A write that waits longer is a write that people wait for.
+    with in_a_hurry():
         HealthMark.objects.update_or_create(pk=1, defaults={"written_at": timezone.now()})
-    finally:
-        # Whoever comes after in this thread waits as long as the settings say.
-        connection.close()
 
 
 @dataclasses.dataclass

@@ -122,5 +122,5 @@ def events(at: datetime, *, page: Callable[[], str]) -> Standing:
     says = f"{counted(waiting, 'event')} still {'waits' if waiting == 1 else 'wait'} to be told."
     if not failing:
         return Standing("Events", says, url=page(), link="Read which")
-    remedy = "Read why it keeps failing, mend that, and tell it again."
+    remedy = "Read why it keeps failing, correct that, and send it again."
     return Standing("Events", says, remedy, url=page(), link="Events to be told")

@@ -37,6 +37,9 @@ class TakesUpload:
         return super().initialize_request(request, *args, **kwargs)
 
     def handle_exception(self, exc):
+        if isinstance(exc, FileRefused) and exc.belongs and exc.belongs.door:
+            address = exc.belongs.door.address(self.request.member)
+            exc.extra["door"] = self.request.build_absolute_uri(address)
         if isinstance(exc, FileRefused) and exc.kept and exc.rejected:
             path = f"{reverse('intake:api_refused_rows')}?{urlencode({'kept': exc.kept})}"
             exc.extra["rejected_rows_url"] = self.request.build_absolute_uri(path)
@@ -152,6 +155,13 @@ class UploadRefusal(serializers.Serializer):
     rejected_rows_url = serializers.URLField(
         required=False, help_text="CSV of these rows, each with why; for an hour, and for who sent the file."
     )
+    belongs = serializers.CharField(
+        required=False,
+        allow_null=True,
+        help_text="What a file is that was sent to the wrong address: purchase-log, features, result or "
+        "outcomes.",
+    )
+    door = serializers.URLField(required=False, help_text="The address where such a file belongs.")
     sheets = serializers.ListField(
         child=serializers.CharField(),
         required=False,

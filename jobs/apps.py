@@ -1,3 +1,4 @@
+from celery.signals import heartbeat_sent
 from django.apps import AppConfig
 
 
@@ -7,10 +8,12 @@ class JobsConfig(AppConfig):
     def ready(self):
         from core.events import subscribe
         from core.standing import standings
+        from jobs.clock import Heart
         from jobs.ends import JOB_ENDED
         from jobs.notices import write_about_end
-        from jobs.standing import failures, queue, workers
+        from jobs.standing import clock, failures, queue, workers
 
+        heartbeat_sent.connect(Heart().beat, weak=False)
         subscribe(JOB_ENDED, name="jobs.mail", react=write_about_end)
-        for order, stand in enumerate((workers, queue, failures)):
+        for order, stand in enumerate((workers, clock, queue, failures)):
             standings.add(f"jobs.{stand.__name__}", stand, order=10 + order)

@@ -8,7 +8,7 @@ from django.utils.http import urlencode
 
 from core.figures import counted
 from core.standing import Standing, complaint_of
-from jobs.health import Worker
+from jobs.health import Clock, Worker
 from jobs.models import Job
 
 # Beyond that, somebody who waits for a page has given up.
@@ -36,6 +36,19 @@ def workers(at: datetime) -> Standing:
         else "",
         url=jobs_page(state__exact=Job.State.RUNNING) if running else "",
         link="Running jobs" if running else "",
+    )
+
+
+def clock(at: datetime) -> Standing:
+    ticking = Clock()
+    complaint = complaint_of(ticking.run)
+    seen = ticking.details["seconds_since_seen"]
+    return Standing(
+        "Clock",
+        complaint or f"It rang {counted(round(seen), 'second')} ago.",
+        "Start it: make run keeps it running, and the Procfile says how it is started by itself."
+        if complaint
+        else "",
     )
 
 
@@ -67,7 +80,7 @@ def failures(at: datetime) -> Standing:
     return Standing(
         "Failed jobs",
         f"{counted(count, 'job')} failed within seven days{why}",
-        "Read what went wrong, mend it, and queue them again." if ours else "",
+        "Read what went wrong, correct it, and queue them again." if ours else "",
         url=jobs_page(state__exact=Job.State.FAILED, finished_at__gte=at - LATELY),
         link="Failed jobs",
     )

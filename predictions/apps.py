@@ -11,21 +11,24 @@ class PredictionsConfig(AppConfig):
         from companies.identity import Role
         from companies.models import Scope
         from companies.navigation import add_page
+        from intake.services.belonging import CUSTOMERS, RESULT, doors
         from jobs.accounts import accounts_of_rows
         from jobs.pages import pages_of_jobs
         from jobs.rights import let_start
         from predictions.api.rows import accounts_of_jobs
         from predictions.presenting.bases import latest_prediction, prediction_steps
-        from predictions.presenting.beginnings import has_predicted, telecom_customers
+        from predictions.presenting.beginnings import telecom_customers
         from predictions.presenting.home import home_section, outcomes_section
         from predictions.presenting.links import (
             changed_sides_link,
+            customers_door,
             pages_of_predictions,
             predict_link,
             result_page,
+            results_door,
             score_link,
         )
-        from predictions.selectors import analysis_section
+        from predictions.selectors import analysis_section, has_predicted
         from predictions.services.owned_files import declare_files
         from registry.presenting import links
         from registry.presenting.bases import base_facts, base_steps
@@ -34,6 +37,8 @@ class PredictionsConfig(AppConfig):
         declare_files()
         for task in ("predictions.score", "predictions.score_log"):
             let_start(task, roles=Role, scopes=(Scope.PREDICT,))
+        doors[RESULT] = results_door
+        doors[CUSTOMERS] = customers_door
         add_page("Predict", "predictions:new", order=20)
         add_page("History", "predictions:history", order=30)
         # Before what the suggested version did on customers who may be invented.

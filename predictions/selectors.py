@@ -8,6 +8,7 @@ from companies.identity import Member
 from companies.models import Company
 from core.errors import Conflict
 from core.files.media import media_exists, readable_path
+from core.memory import once_per_page
 from jobs.models import Job
 from predictions import files
 from predictions.engines.results import CustomerTable
@@ -28,6 +29,12 @@ from transactions.models import AnalysisSession
 MOST_SHOWN = 5
 # So many results of other logs are looked through for one that was made before.
 MOST_EARLIER = 20
+
+
+@once_per_page
+def has_predicted(company: Company) -> bool:
+    """Tell whether a prediction was ever made."""
+    return company.predictions.exists()
 
 
 def predictions_for(member: Member):
@@ -132,7 +139,7 @@ def earlier_run(prediction: Prediction) -> Prediction | None:
 
 def version_choices(member: Member, base: Population) -> QuerySet[ModelVersion]:
     """Return what `member` may predict the customers of `base` with."""
-    return versions_for(member, base).select_related("model_type", "metrics")
+    return versions_for(member, base).with_figures()
 
 
 def versions_of_history(member: Member) -> QuerySet[ModelVersion]:
@@ -155,10 +162,22 @@ def base_to_begin_with(member: Member) -> Population:
     """Return the customers that a form begins with: those of the latest file that was predicted, else the
     first of the company's own that a model serves, else those of the installation.
     """
-    bases = snapshot_bases(member.company)
-    latest = member.company.predictions.filter(population__in=bases).values("population")[:1]
-    own = bases.filter(company=member.company, pk__in=offered_versions(member).values("population"))
-    return bases.filter(pk=Subquery(latest)).first() or own.first() or telecom_base()
+    return _base_of_latest(member.company) or _first_own_base(member) or telecom_base()
+
+
+def _base_of_latest(company):
+    if not has_predicted(company):
+        return None
+    bases = snapshot_bases(company)
+    latest = company.predictions.filter(population__in=bases).values("population")[:1]
+    return bases.filter(pk=Subquery(latest)).first()
+
+
+def _first_own_base(member):
+    if not has_several_bases(member.company):
+        return None
+    served = offered_versions(member).values("population")
+    return snapshot_bases(member.company).filter(company=member.company, pk__in=served).first()
 
 
 def version_for_purchases(

@@ -3,9 +3,7 @@
 What becomes of a version whose files are found changed is decided above, in `registry.services.opening`.
 """
 
-import io
 import json
-import pickle
 from pathlib import Path
 
 from core import signing
@@ -26,10 +24,6 @@ from registry.models import ModelVersion
 DEFAULTS_FOLDER = "models/default_models"
 RETRAINED_FOLDER = "models/retrained_models"
 PURPOSE = "model-version"
-
-
-class UnsafeMetadata(FileMismatch):
-    """A metadata file holds more than texts, numbers and lists."""
 
 
 # --- Names -----------------------------------------------------------------------------------------------
@@ -139,30 +133,3 @@ def _signed_hashes(version):
     if hashes.get(MANIFEST) != version.manifest_sha256:
         raise FileMismatch(f"The row of {version} contradicts its signature.")
     return hashes
-
-
-def read_metadata(payload: bytes) -> dict:
-    """Read the bytes of a metadata file.
-
-    Raises
-    ------
-    UnsafeMetadata
-        It names code, or is no pickle.
-    """
-    try:
-        return _PlainUnpickler(io.BytesIO(payload)).load()
-    except (
-        pickle.UnpicklingError,
-        EOFError,
-        ValueError,
-        TypeError,
-        KeyError,
-        IndexError,
-        AttributeError,
-    ) as error:
-        raise UnsafeMetadata("This is no metadata file.") from error
-
-
-class _PlainUnpickler(pickle.Unpickler):
-    def find_class(self, module, name):
-        raise UnsafeMetadata(f"A metadata file names {module}.{name}; it may hold texts and numbers only.")

@@ -21,7 +21,7 @@ class ReasonForm(forms.Form):
         max_length=MOST_REASON,
         widget=forms.Textarea({"rows": 3}),
         help_text="It stands in the ledger for good, beside your name.",
-        error_messages={"required": "Say why: whoever reads the ledger later will want to know."},
+        error_messages={"required": "Say why: those who read the ledger later will want to know."},
     )
 
 
@@ -188,5 +188,5 @@ class ArchiveForm(forms.Form):
         max_length=MOST_REASON,
         widget=forms.Textarea({"rows": 3}),
         help_text="It stands in the audit log, beside your name.",
-        error_messages={"required": "Say why: whoever looks for these customers later will want to know."},
+        error_messages={"required": "Say why: those who look for these customers later will want to know."},
     )

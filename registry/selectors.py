@@ -11,6 +11,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from companies.identity import Member
 from companies.models import Company
 from core.days import in_utc
+from core.memory import once_per_page
 from registry.models import Dataset, DeploymentEvent, ModelDeployment, ModelVersion, Population
 from registry.models.populations import INSTALLATION
 
@@ -21,6 +22,7 @@ TIE = 0.001
 # --- Customer bases --------------------------------------------------------------------------------------
 
 
+@once_per_page
 def telecom_base() -> Population:
     """Return the base that the installation ships, with its defaults.
 
@@ -42,6 +44,7 @@ def snapshot_bases(company: Company) -> QuerySet[Population]:
     return bases.order_by(F("company").asc(nulls_first=True), "name")
 
 
+@once_per_page
 def has_several_bases(company: Company) -> bool:
     """Return whether pages must say of which customers they speak: the company has some of its own."""
     return company.populations.exists()
@@ -113,6 +116,7 @@ def list_versions(member: Member) -> QuerySet[ModelVersion]:
     since = ModelDeployment.objects.offered().filter(company=member.company, model=OuterRef("pk"))
     return (
         versions.annotate(serving_since=Subquery(since.values("deployed_at")[:1]))
+        .with_figures()
         .select_related("model_type", "metrics", "company", "training_dataset__population", "population")
         .order_by(F("company").asc(nulls_first=True), "population", "model_type", "number")
     )
@@ -152,31 +156,38 @@ def best_default(population: Population) -> ModelVersion | None:
     A base of a company has no defaults.
     """
     defaults = ModelVersion.objects.defaults().ready().filter(population=population)
-    rated = list(defaults.select_related("model_type", "metrics", "training_dataset"))
-    rated = [
-        version for version in rated if hasattr(version, "metrics") and version.metrics.accuracy is not None
-    ]
-    if not rated:
-        return None
-    highest = max(version.metrics.accuracy for version in rated)
-    tied = [version for version in rated if highest - version.metrics.accuracy < TIE]
-    pinned = [version for version in tied if version.model_type.slug == settings.RETRAIN_MODEL_TYPE]
-    return (pinned or sorted(tied, key=lambda version: -version.metrics.accuracy))[0]
+    rated = defaults.filter(metrics__accuracy__isnull=False).values_list(
+        "pk", "metrics__accuracy", "model_type__slug"
+    )
+    rated = sorted(rated, key=lambda each: -each[1])
+    tied = [each for each in rated if rated[0][1] - each[1] < TIE]
+    pinned = [each for each in tied if each[2] == settings.RETRAIN_MODEL_TYPE]
+    for pk, *_ in (pinned or tied)[:1]:
+        version = defaults.with_figures().select_related("model_type", "training_dataset").get(pk=pk)
+        version.population = population
+        return version
+    return None
 
 
+@once_per_page
 def champion_of(company: Company, population: Population) -> ModelDeployment | None:
     """Return the deployment of the champion of a base, also while its version is out of service."""
-    return _serving(company, population).champions().first()
+    return _serving(company, population, ModelDeployment.Role.CHAMPION)
 
 
+@once_per_page
 def challenger_of(company: Company, population: Population) -> ModelDeployment | None:
     """Return the deployment of the challenger of a base, also while its version is out of service."""
-    return _serving(company, population).challengers().first()
+    return _serving(company, population, ModelDeployment.Role.CHALLENGER)
 
 
-def _serving(company, population):
-    rows = company.deployments.filter(population=population)
-    return rows.select_related("company", "population", "model__model_type", "model__training_dataset")
+def _serving(company, population, role):
+    # Most companies deployed nothing in that role: one narrow query says so for all roles and bases.
+    for row in serving_rows(company).values():
+        if row.population_id == population.pk and row.role == role:
+            related = ("company", "population", "model__model_type", "model__training_dataset")
+            return company.deployments.select_related(*related).filter(pk=row.pk).first()
+    return None
 
 
 def challenger_beside(version: ModelVersion, company: Company) -> ModelDeployment | None:
@@ -204,6 +215,7 @@ def champion_to_return_to(champion: ModelDeployment) -> ModelDeployment | None:
     return earlier
 
 
+@once_per_page
 def champion_for(member: Member, population: Population) -> ModelVersion | None:
     """Return the version that a form suggests to `member` for the customers of a base.
 
@@ -231,6 +243,7 @@ def deployment_of(version: ModelVersion, company: Company) -> ModelDeployment | 
     return company.deployments.offered().filter(model=version).first()
 
 
+@once_per_page
 def serving_rows(company: Company) -> dict[int, ModelDeployment]:
     """Return the active deployments of `company` by the id of their version."""
     return {row.model_id: row for row in company.deployments.active()}

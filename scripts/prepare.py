@@ -5,10 +5,12 @@ quick when nothing changed.
 """
 
 import argparse
+import errno
 import hashlib
 import io
 import os
 import re
+import socket
 import sys
 from pathlib import Path
 
@@ -29,6 +31,7 @@ def main():
 
     demo_file = settings.STATE_DIR / "demo_accounts.txt"
     if not options.show_demo:
+        refuse_taken_port(settings)
         print("Preparing the database ...", flush=True)
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
@@ -41,6 +44,21 @@ def main():
     print(f"\n{say_how_to_log_in(demo_file, settings, show=is_new or options.show_demo)}")
     if not options.show_demo:
         print(f"\nChurn Buster starts on {settings.BASE_URL}   (stop with Ctrl-C)\n", flush=True)
+
+
+def refuse_taken_port(settings):
+    """End with a sentence where the web server could only fail, again and again."""
+    family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
+    try:
+        socket.create_server((settings.HOST, settings.PORT), family=family).close()
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        port = settings.PORT
+        sys.exit(
+            f"Another program listens on port {port} already, perhaps another Churn Buster. Stop it, or "
+            f"start on another port: make run PORT={port + 1}"
+        )
 
 
 def create_demo(demo_file, call_command):

@@ -10,5 +10,5 @@ export PYTHONUNBUFFERED=1
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" OPENBLAS_NUM_THREADS="${OPENBLAS_NUM_THREADS:-1}"
 
 python -m scripts.prepare
-# exec: a signal to `make run` reaches honcho, which stops every process it started.
-exec honcho --no-colour start
+# exec: a signal to `make run` reaches what keeps the processes running, and it stops all of them.
+exec python -m scripts.keep_running

@@ -357,7 +357,7 @@ def own_instance():
         }
         subprocess.run([sys.executable, "-m", "scripts.prepare"], cwd=BASE_DIR, env=environment, check=True)
         server = subprocess.Popen(
-            [TOOLS / "honcho", "--no-colour", "start"],
+            [sys.executable, "-m", "scripts.keep_running"],
             cwd=BASE_DIR,
             env=environment,
             start_new_session=True,

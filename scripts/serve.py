@@ -14,6 +14,8 @@ def server_options() -> dict:
     return {
         "host": settings.HOST,
         "port": settings.PORT,
+        # One that was killed is started again by the first of them.
+        "workers": settings.WEB_PROCESSES,
         "lifespan": "off",
         "http": "churnbuster.slow_requests:PatientProtocol",
         "log_level": "warning",

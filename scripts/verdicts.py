@@ -107,12 +107,17 @@ def promises_fail(rng, *, customers, shift, slope):
     return judge_promises(reliability(churned.astype(int), _chance(slope * true + shift))).fault is not None
 
 
-def differs_for_real(rng, *, customers, worse):
-    """Compare two versions that know the customers alike, but for what `worse` blurs in the first."""
+def differs_for_real(rng, *, customers, worse, times=1):
+    """Compare two versions that know the customers alike, but for what `worse` blurs in the first.
+
+    Each customer came so many `times`, under other ids.
+    """
     true = rng.normal(-1.3, 1.3, customers)
     churned = (rng.random(customers) < _chance(true)).astype(int)
     one, other = (_chance(true + rng.normal(0, 0.3 + more, customers)) for more in (worse, 0.0))
-    return compare_versions(churned, one, other, resamples=300).verdict != NO_REAL_DIFFERENCE
+    groups = np.tile(np.arange(customers), times)
+    again = (np.tile(each, times) for each in (churned, one, other))
+    return compare_versions(*again, resamples=300, groups=groups).verdict != NO_REAL_DIFFERENCE
 
 
 def _chance(log_odds):
@@ -164,6 +169,8 @@ def _models():
         size = f"{customers:,} customers"
         yield Case("better or worse", "are equally good", size, True, partial(differ, worse=0.0))
         yield Case("better or worse", "know clearly more", size, False, partial(differ, worse=0.7))
+        twice = partial(differ, worse=0.0, times=2)
+        yield Case("better or worse", "are equally good, each customer twice", size, True, twice)
 
 
 CASES = (*_patterns(), *_models())

@@ -30,6 +30,7 @@ KINDS = frozenset(
         "no_purchases",
         "no_rows",
         "one_class",
+        "only_outcomes",
         "out_of_range",
         "ragged_rows",
         "several_sheets",

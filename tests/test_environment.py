@@ -101,6 +101,8 @@ def test_an_installation_behind_tls_passes_every_check(tmp_path):
     told = checked(tmp_path / "var", BEHIND_TLS="True", ALLOWED_HOSTS="churn.example.com")
 
     assert "no issues" in told, told
+    # Made by that process, under a shell that would let others read.
+    assert {mode_of(path) for path in (tmp_path / "var").rglob("*")} == {0o600, 0o700}
 
 
 def test_places_that_others_can_read_are_named_with_what_to_do(open_to_all):

@@ -283,6 +283,20 @@ def test_a_very_wide_header_is_said_with_its_number(tmp_path):
         check_table(path, table_schema(TELCO_V1, purpose="predict"))
 
 
+# --- Columns apart by spaces -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("between", [" ", "     "])
+def test_columns_apart_by_spaces_are_refused_with_that_cause(between, tmp_path):
+    rows = [("customer", "date", "amount"), *((f"C{n}", "2025-01-05", f"{n}.50") for n in range(40))]
+    path = tmp_path / "log.txt"
+    path.write_text("\n".join(between.join(row) for row in rows))
+
+    for read in (preview_table, lambda path: check_table(path, table_schema(TELCO_V1, purpose="predict"))):
+        with pytest.raises(TableError, match=r"columns stand apart by spaces, as in 'C0 2025-01-05 0\.50'"):
+            read(path)
+
+
 # --- The shared examples --------------------------------------------------------------------------------
 
 

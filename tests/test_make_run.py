@@ -19,8 +19,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 FIRST_START_SECONDS = 600
 SECOND_START_SECONDS = 30
+# How long is waited for what is not measured.
+PATIENCE_SECONDS = 150
 # That the five that are shipped can be trained is asked in `training/tests/test_seeding.py`.
 QUICK = "decision_tree,logistic_regression"
+# What each process has among its words.
+PARTS = {"web": "scripts.serve", "worker": "worker", "clock": "beat"}
 
 
 class Started:
@@ -60,13 +64,20 @@ class Started:
     def processes(self):
         return psutil.Process(self.process.pid).children(recursive=True)
 
-    def workers(self):
-        # Not what keeps the worker running, which has its command in its own.
-        return [
-            process
-            for process in self.processes()
-            if {"celery", "worker"} <= set(words := _words(process)) and "scripts.keep_running" not in words
-        ]
+    def kept(self):
+        """Return the processes that are kept running, by what they do."""
+        [keeper] = psutil.Process(self.process.pid).children()
+        found = {what: child for child in keeper.children() for what in PARTS if PARTS[what] in _words(child)}
+        return found if set(found) == set(PARTS) else {}
+
+    def wait_until_kept(self, *, without=()):
+        until = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < until:
+            kept = self.kept()
+            if kept and not {process.pid for process in kept.values()} & set(without):
+                return kept
+            time.sleep(0.2)
+        raise AssertionError(f"not all of them run:\n{self.told()}")
 
     def stop(self, order=signal.SIGINT):
         """Stop it as Ctrl-C does, and return what is still there afterwards."""
@@ -183,26 +194,35 @@ def test_the_second_start_takes_seconds_and_keeps_the_accounts(installation):
     assert (state / "demo_accounts.txt").read_text() == before
 
 
-def test_a_killed_worker_is_started_again(installation):
+def test_each_killed_process_is_started_again_and_the_others_go_on(installation):
     state, port, *_ = installation
     started = Started(state, port)
-    started.wait_until_healthy(SECOND_START_SECONDS)
+    started.wait_until_healthy(PATIENCE_SECONDS)
     try:
-        until = time.monotonic() + 30
-        while not started.workers() and time.monotonic() < until:
-            time.sleep(0.3)
-        killed = {process.pid for process in started.workers()}
-        for process in started.workers():
-            process.kill()
+        for what in PARTS:
+            before = started.wait_until_kept()
+            before[what].kill()
 
-        until = time.monotonic() + 30
-        while not {process.pid for process in started.workers()} - killed and time.monotonic() < until:
-            time.sleep(0.3)
+            after = started.wait_until_kept(without=[before[what].pid])
 
-        assert {process.pid for process in started.workers()} - killed
+            assert {other: after[other].pid for other in PARTS if other != what} == {
+                other: before[other].pid for other in PARTS if other != what
+            }
+            started.wait_until_healthy(PATIENCE_SECONDS)
+            assert f"{what} ended by SIGKILL; starting it again in" in started.told()
     finally:
         left_over = started.stop()
     assert left_over == []
+
+
+def test_a_port_that_is_taken_is_said_before_anything_starts(installation):
+    state, port, *_ = installation
+    with socket.create_server(("127.0.0.1", port)):
+        started = Started(state, port)
+        assert started.process.wait(timeout=PATIENCE_SECONDS) != 0
+
+    assert f"Another program listens on port {port} already" in started.told()
+    assert "Traceback" not in started.told()
 
 
 def test_nothing_that_is_secret_can_be_read_by_others(installation):

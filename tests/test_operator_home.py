@@ -13,7 +13,7 @@ from companies.tests.factories import AccountFactory, CompanyFactory, UserFactor
 from core import standing
 from core.models import UntoldEvent
 from core.standing import in_gigabytes, standings
-from jobs.health import note_worker
+from jobs.health import note_clock, note_worker
 from jobs.models import Job
 from jobs.standing import failures, queue, workers
 from jobs.tests.factories import JobFactory
@@ -51,12 +51,13 @@ def test_only_operators_read_it(as_developer, as_user, client):
 
 def test_everything_that_has_to_work_is_named(told, now):
     note_worker(at=now)
+    note_clock(at=now)
 
     page = told()
 
     assert [stand.name for stand in standings.contents(now)] == [
-        "Workers", "Queue", "Failed jobs", "Versions", "Trainings", "Disk", "Storage", "Files", "Messages",
-        "Mails", "Events",
+        "Workers", "Clock", "Queue", "Failed jobs", "Versions", "Trainings", "Disk", "Storage", "Files",
+        "Messages", "Mails", "Events",
     ]  # fmt: skip
     assert "Nothing has to be done" in page
 
@@ -75,10 +76,14 @@ def test_what_is_to_be_done_stands_before_what_is_well(as_operator, now):
 
     context = as_operator.get(HOME).context
 
-    # No worker runs beside the tests.
-    assert [stand.name for stand in context["standings"] if not stand.is_well] == ["Workers", "Events"]
-    assert [stand.name for stand in context["standings"]][:2] == ["Workers", "Events"]
-    assert context["to_do"] == 2
+    # Neither a worker nor the clock runs beside the tests.
+    assert [stand.name for stand in context["standings"] if not stand.is_well] == [
+        "Workers",
+        "Clock",
+        "Events",
+    ]
+    assert [stand.name for stand in context["standings"]][:3] == ["Workers", "Clock", "Events"]
+    assert context["to_do"] == 3
 
 
 def test_a_link_of_each_thing_to_do_opens_its_rows(as_operator, company, developer, now):

@@ -233,7 +233,7 @@ def test_a_model_that_learned_from_later_days_is_named_and_never_graded(learned,
     assert LogResult(run).foreknowledge
     assert later.input_data["knew_until"] is None
     assert later.result["changes"]["outcome"] is None
-    assert "is not counted: its model had learned" in LogResult(later).changes.came_true
+    assert "is not checked: its model had learned" in LogResult(later).changes.came_true
 
 
 def test_an_export_of_the_new_days_alone_gives_what_a_whole_one_gives(scored, add, year):

@@ -11,6 +11,7 @@ from companies.models import Company
 from intake.services.checking import LEAVE_OUT, REFUSE
 from registry.admin import add_action, asking_why
 from registry.presenting.quality import figures_of_churners
+from registry.presenting.signal import warning_about
 from training.models import TrainingRun
 from training.presenting.purchases import describe_report
 from training.services.operating import order_rebuild, retrain_for
@@ -116,7 +117,7 @@ class TrainingRunAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     of_customers = (
         "reason", "warm_start", "number", "original_filename", "upload_path", "upload_dataset",
-        "parent_dataset", "combined_dataset", "input_data", "combination", "comparison",
+        "parent_dataset", "combined_dataset", "warnings", "input_data", "combination", "comparison",
     )  # fmt: skip
     of_purchases = (
         "matrix_link", "log_link", "label_source", "training_samples", "churned", "figures", "warnings",
@@ -178,7 +179,7 @@ class TrainingRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="warnings")
     def warnings(self, run):
-        told = (run.report or {}).get("warnings", [])
+        told = (run.report or {}).get("warnings") or filter(None, [warning_about(run.version)])
         return format_html_join(mark_safe("<br>"), "{}", ((sentence,) for sentence in told))
 
     @admin.display(description="report")

@@ -13,6 +13,7 @@ class TrainingConfig(AppConfig):
         from companies.operating import operator_sections
         from companies.portals import DEVELOPERS
         from core.standing import standings
+        from intake.services.belonging import FEATURES, OUTCOMES, doors
         from jobs.accounts import accounts_of_rows
         from jobs.pages import pages_of_jobs
         from jobs.rights import let_start
@@ -28,7 +29,14 @@ class TrainingConfig(AppConfig):
             comparison_on_same_customers,
             verdicts_beside_champion,
         )
-        from training.presenting.links import model_tab, own_table_link, pages_of_trainings, table_page
+        from training.presenting.links import (
+            features_door,
+            model_tab,
+            outcomes_door,
+            own_table_link,
+            pages_of_trainings,
+            table_page,
+        )
         from training.presenting.sections import analysis_section, card_section, home_section, log_section
         from training.presenting.standing import trainings, trainings_section
         from training.services.owned_files import declare_files
@@ -39,6 +47,8 @@ class TrainingConfig(AppConfig):
         for task in ("training.retrain", "training.learn_features"):
             let_start(task, roles=(Role.DEVELOPER,), scopes=(Scope.TRAIN,))
 
+        doors[OUTCOMES] = outcomes_door
+        doors[FEATURES] = features_door
         add_page("Retrain", "training:new", order=70, portals=(DEVELOPERS,), group="Models")
         add_page("Data sets", "training:datasets", order=80, portals=(DEVELOPERS,), group="Models")
         card_sections.add("training/_card.html", card_section)

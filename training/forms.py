@@ -29,7 +29,7 @@ class StartForm(SentOnceForm, BadRowsForm):
     kept = forms.CharField(widget=forms.HiddenInput)
     reason = forms.CharField(
         max_length=LONGEST_REASON,
-        help_text="It stands beside the version, for whoever asks later why it was made.",
+        help_text="It stands beside the version, for those who ask later why it was made.",
         widget=forms.TextInput({"autocomplete": "off"}),
         error_messages={"required": "Say why you retrain."},
     )

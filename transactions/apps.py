@@ -11,6 +11,7 @@ class TransactionsConfig(AppConfig):
         from companies.identity import Role
         from companies.models import Scope
         from companies.navigation import add_page
+        from intake.services.belonging import PURCHASE_LOG, doors
         from jobs.accounts import accounts_of_rows
         from jobs.pages import pages_of_jobs
         from jobs.rights import let_start
@@ -18,15 +19,16 @@ class TransactionsConfig(AppConfig):
         from registry.presenting.links import table_pages
         from transactions.api.rows import accounts_of_jobs
         from transactions.presenting.bases import log_steps
-        from transactions.presenting.beginnings import has_logs, purchases
-        from transactions.presenting.links import log_page, pages_of_logs
-        from transactions.selectors import home_section
+        from transactions.presenting.beginnings import purchases
+        from transactions.presenting.links import log_door, log_page, pages_of_logs
+        from transactions.selectors import has_logs, home_section
         from transactions.services.owned_files import declare_files
 
         declare_files()
         let_start("transactions.import", roles=Role, scopes=(Scope.PREDICT, Scope.TRAIN))
         for task in ("transactions.features", "transactions.features_when_read"):
             let_start(task, roles=Role, scopes=(Scope.TRAIN,))
+        doors[PURCHASE_LOG] = log_door
         add_page("Purchase logs", "transactions:analyses", order=50)
         home_sections.add("transactions/_home.html", home_section, order=20)
         add_beginning("purchases", order=30, provide=purchases, has_begun=has_logs)

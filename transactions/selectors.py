@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from companies.identity import Member
 from companies.models import Company
+from core.memory import once_per_page
 from registry.models import Population
 from transactions.models import AnalysisSession, FeatureMatrix
 
@@ -19,10 +20,17 @@ def analyses_of(company: Company) -> QuerySet[AnalysisSession]:
     return company.analyses.select_related("dataset", "job", "account", "company", "population")
 
 
+@once_per_page
+def has_logs(company: Company) -> bool:
+    """Tell whether a log was ever sent."""
+    return company.analyses.exists()
+
+
 def home_section(member: Member, *, count: int = 3) -> dict | None:
     """Return the latest logs for the home pages; nothing where the company never sent one."""
-    latest = analyses_for(member).defer("profile", "preview")[:count]
-    return {"analyses": latest} if latest else None
+    if not has_logs(member.company):
+        return None
+    return {"analyses": analyses_for(member).defer("profile", "preview")[:count]}
 
 
 def ready_analyses_for(member: Member) -> QuerySet[AnalysisSession]:

@@ -11,7 +11,7 @@ from companies.access import caller_of, developer_required, member_of, member_re
 from companies.adapter import home_of
 from companies.beginnings import beginnings_for, has_begun
 from companies.home import home_sections
-from companies.selectors import approver_of, waiting_people
+from companies.selectors import approver_of, count_waiting, waiting_people
 from companies.services.approval import remind_approver
 
 
@@ -31,11 +31,17 @@ def portal_home(request):
         request,
         "portal/home.html",
         {
-            "waiting": waiting_people(member.company) if member.is_developer else [],
+            "waiting": _waiting(member),
             "sections": home_sections.for_page(member),
             "beginnings": _first_question(member),
         },
     )
+
+
+def _waiting(member):
+    if not member.is_developer or not count_waiting(member.company):
+        return []
+    return waiting_people(member.company)
 
 
 def _first_question(member):

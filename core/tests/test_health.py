@@ -53,7 +53,7 @@ def test_a_folder_that_cannot_be_written_makes_it_unhealthy(settings):
 def test_a_database_that_somebody_holds_makes_it_unhealthy(settings, on_mariadb, monkeypatch):
     if on_mariadb:
         pytest.skip("there a transaction holds rows, not the whole database")
-    monkeypatch.setattr("core.health.PATIENCE_MS", 100)
+    monkeypatch.setattr("core.hurry.PATIENCE_MS", 100)
 
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE healthmarks SET written_at = written_at")

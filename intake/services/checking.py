@@ -10,10 +10,10 @@ from django.utils import timezone
 from companies.identity import Member
 from core.errors import DomainError
 from intake.limits import upload_limit
+from intake.services.belonging import OUTCOMES, Belongs, belongs_elsewhere
 from intake.services.waiting import WaitingUpload, find_kept, keep, take_in
 from tabular.errors import TableError
 from tabular.previews.preview import Preview, preview_table_in_child
-from tabular.previews.recognition import looks_like_a_log
 from tabular.snapshots.check import CheckReport, check_table_in_child
 from tabular.source.encodings import BY_HAND, GUESSED, Letters, possible_letters
 from tabular.values.schema import TableSchema
@@ -43,8 +43,8 @@ class UnknownEncoding(DomainError):
 class FileRefused(DomainError):
     """The file cannot be used as it is.
 
-    `kept` is a token to go on with it: without its bad rows, or where it belongs; `is_log` says that it is a
-    purchase log, which has a door of its own; `fits` names another table that it has the columns of;
+    `kept` is a token to go on with it: without its bad rows, or where it belongs; `belongs` says
+    what it is where that has a door of its own; `fits` names another table that it has the columns of;
     `is_other_table` says that columns are missing, as in a table of other customers; `letters` says in which
     encodings it may be written, and `sheets` which sheets may be meant, where a person has to choose one.
     """
@@ -57,19 +57,17 @@ class FileRefused(DomainError):
         error: TableError,
         *,
         kept: str | None = None,
-        log: str | None = None,
+        belongs: Belongs | None = None,
         fits: str | None = None,
         letters: Sequence[Letters] = (),
     ):
         self.rejected = (error.rejects or {}).get("rows", 0)
         self.kept, self.fits, self.letters = kept, fits, tuple(letters)
         self.sheets = error.sheets
-        self.is_log = log is not None
+        self.belongs = belongs
         self.is_other_table = error.kind in OF_OTHERS
         super().__init__(
-            f"{log} Add it under Purchase logs. Here a file has one row for each customer."
-            if log
-            else error.message,
+            belongs.sentence if belongs else error.message,
             code=error.kind,
             http_status=STATUSES.get(error.kind, self.http_status),
             field="file",
@@ -80,7 +78,7 @@ class FileRefused(DomainError):
                 "columns": list(error.columns),
                 "rejected": self.rejected,
                 "kept": kept,
-                "is_log": self.is_log,
+                "belongs": belongs and belongs.what,
                 "letters": [one.to_dict() for one in self.letters],
                 "sheets": list(self.sheets),
             },
@@ -222,13 +220,18 @@ def _where_it_belongs(waiting, error, other_tables):
         return {}
     try:
         preview = preview_upload(waiting, **said_of(waiting))
-    except TableError:
-        return {}
+    except TableError as other:
+        return {"belongs": belongs_by_header(other)}
     named = {column.name.strip().casefold() for column in preview.columns}
     for name, table in other_tables.items():
         if {column.name.casefold() for column in table.columns if column.required} <= named:
             return {"fits": name}
-    return {"log": looks_like_a_log(preview)}
+    return {"belongs": belongs_elsewhere(preview)}
+
+
+def belongs_by_header(error: TableError) -> Belongs | None:
+    """Return what a file is of which the header said enough to refuse it; else None."""
+    return Belongs(OUTCOMES, error.message) if error.kind == "only_outcomes" else None
 
 
 def what_was_read(report: CheckReport) -> dict:

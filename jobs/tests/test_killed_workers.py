@@ -23,6 +23,7 @@ from core.models import UntoldEvent
 from jobs import health, services
 from jobs.models import Job
 from jobs.tests.broker import connected_to, free_port
+from scripts.keep_running import PROCFILE, commands_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
@@ -57,12 +58,10 @@ class Processes:
         self.running = []
 
     def start(self, name):
-        line = next(
-            line for line in (BASE_DIR / "Procfile").read_text().splitlines() if line.startswith(f"{name}:")
-        )
-        command = shlex.split(line.partition(":")[2].replace("exec ", "", 1))
-        if name == "worker":
-            command += ["--include", "jobs.tests.work"]
+        procfile = self.folder / f"Procfile-{name}"
+        added = " --include jobs.tests.work" if name == "worker" else ""
+        procfile.write_text(f"{name}: {shlex.join(commands_of(PROCFILE)[name])}{added}")
+        command = [sys.executable, "-m", "scripts.keep_running", "--procfile", str(procfile)]
         log = (self.folder / f"{name}.log").open("ab")
         process = subprocess.Popen(
             command, cwd=BASE_DIR, env=self.environment, stdout=log, stderr=log, start_new_session=True
@@ -214,7 +213,7 @@ def test_many_messages_of_one_job_two_workers_and_two_clocks_do_it_once(processe
         services.deliver_job(job_id=job.pk, at=timezone.now())
 
     wait_for_end(job, seconds=60)
-    wait_until(lambda: cache.get(health.SEEN), seconds=20, what="the worker is seen")
+    wait_until(lambda: cache.get(health.WORKED), seconds=20, what="the worker is seen")
 
     assert_done_once(job, tmp_path, attempts=1)
 

@@ -102,7 +102,7 @@ def test_a_job_that_comes_after_others_says_which_and_can_be_cancelled(as_user, 
 
     as_user.post(cancel(after[1]))
 
-    assert "Nothing was kept of it" in fragment(as_user, after[1]).content.decode()
+    assert "Nothing of it was kept" in fragment(as_user, after[1]).content.decode()
 
 
 def test_answers_are_never_cached(as_user, job):

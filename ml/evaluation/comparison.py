@@ -96,6 +96,8 @@ class Comparison:
         Whether there are 30 customers of either outcome.
     differences : tuple of Difference
         In the order of `METRICS`.
+    different : int
+        How many of the customers are different ones: twins count once.
     """
 
     verdict: str
@@ -108,6 +110,7 @@ class Comparison:
     changed_sides: ChangedSides
     resamples: int
     seed: int
+    different: int
     confidence: float = CONFIDENCE
 
     @property
@@ -144,7 +147,15 @@ class FeatureShift:
 
 
 def compare_versions(
-    labels, serving, new, thresholds=(0.5, 0.5), *, resamples=RESAMPLES, seed=0, resampled=None
+    labels,
+    serving,
+    new,
+    thresholds=(0.5, 0.5),
+    *,
+    resamples=RESAMPLES,
+    seed=0,
+    resampled=None,
+    groups=None,
 ):
     """Compare two versions on the same customers, whom neither has learned from.
 
@@ -166,6 +177,8 @@ def compare_versions(
         The same two versions on the same customers, from one call of
         `ml.evaluation.resampling.resample`, where they were measured already; `resamples` and `seed` are
         theirs then.
+    groups : ndarray of int, shape (n_customers,), optional
+        As for `ml.evaluation.resampling.resample`, and for `resampled` the same.
 
     Returns
     -------
@@ -194,7 +207,7 @@ def compare_versions(
     _, after = check_outcomes(labels, new)
     if resampled is None:
         versions = list(zip((before, after), thresholds, strict=True))
-        resampled = resample(y, versions, resamples=resamples, seed=seed)
+        resampled = resample(y, versions, resamples=resamples, seed=seed, groups=groups)
     former, latest = resampled
 
     differences = []
@@ -215,7 +228,7 @@ def compare_versions(
             )
         )
     churned = int(y.sum())
-    enough = min(churned, len(y) - churned) >= FEWEST_PER_CLASS
+    enough = latest.fewest >= FEWEST_PER_CLASS
     deciding = next(found for found in differences if found.metric == RESTS_ON)
     return Comparison(
         verdict=deciding.verdict if enough else NO_REAL_DIFFERENCE,
@@ -228,6 +241,7 @@ def compare_versions(
         changed_sides=changed_sides(y, before, after, thresholds),
         resamples=latest.resamples,
         seed=latest.seed,
+        different=len(y) if groups is None else len(np.unique(groups)),
     )
 
 
@@ -255,6 +269,11 @@ def state_verdict(comparison, serving="the serving version", new="the new versio
     scores = f"{found.new.value:.4f} and {found.serving.value:.4f}"
     interval = f"{found.difference.low:+.4f} to {found.difference.high:+.4f}"
     rests = f"This rests on {comparison.customers:,} customers, of whom {comparison.churned:,} left."
+    if comparison.different < comparison.customers:
+        rests += (
+            f" Twins, equal in everything the model reads, count once: {comparison.different:,} of them are "
+            "different ones."
+        )
     if not comparison.enough:
         return (
             f"Too few customers to tell {new} from {serving}: at least {FEWEST_PER_CLASS} who left and as "

@@ -91,7 +91,7 @@ class MetricIntervals:
         return asdict(self)
 
 
-def bootstrap_metrics(labels, probabilities, threshold=0.5, *, resamples=RESAMPLES, seed=0):
+def bootstrap_metrics(labels, probabilities, threshold=0.5, *, resamples=RESAMPLES, seed=0, groups=None):
     """Return the published figures of a version with 95 % intervals.
 
     What is a share of customers (accuracy; precision and recall of the leavers; their F1, which follows from
@@ -114,6 +114,8 @@ def bootstrap_metrics(labels, probabilities, threshold=0.5, *, resamples=RESAMPL
     resamples : int, default 1000
     seed : int, default 0
         The same seed gives the same intervals.
+    groups : ndarray of int, shape (n_customers,), optional
+        As for `resample`.
 
     Returns
     -------
@@ -143,7 +145,9 @@ def bootstrap_metrics(labels, probabilities, threshold=0.5, *, resamples=RESAMPL
     >>> found.weighted["AUC"].low < 0.833 < found.weighted["AUC"].high
     True
     """
-    return resample(labels, [(probabilities, threshold)], resamples=resamples, seed=seed)[0].intervals()
+    return resample(labels, [(probabilities, threshold)], resamples=resamples, seed=seed, groups=groups)[
+        0
+    ].intervals()
 
 
 @dataclass(frozen=True)
@@ -158,6 +162,8 @@ class Resampled:
     counted : dict of str to tuple of (int, int)
         Of the figures that follow from a share: hits, and of how many.
     customers, churned, resamples, seed : int
+    fewest : int
+        How many different customers had the rarer outcome.
     """
 
     value: np.ndarray
@@ -167,11 +173,7 @@ class Resampled:
     churned: int
     resamples: int
     seed: int
-
-    @property
-    def fewest(self):
-        """How many customers had the rarer outcome."""
-        return min(self.churned, self.customers - self.churned)
+    fewest: int
 
     def intervals(self):
         """Return the figures with their 95 % intervals.
@@ -215,7 +217,7 @@ class Resampled:
         return Interval(float(value), *map(float, bounds))
 
 
-def resample(labels, versions, *, resamples=RESAMPLES, seed=0):
+def resample(labels, versions, *, resamples=RESAMPLES, seed=0, groups=None):
     """Measure versions on the same resamples of the same customers: drawing them is half of the work.
 
     Parameters
@@ -225,6 +227,9 @@ def resample(labels, versions, *, resamples=RESAMPLES, seed=0):
         Calibrated probabilities and threshold of each.
     resamples : int, default 1000
     seed : int, default 0
+    groups : ndarray of int, shape (n_customers,), optional
+        From `ml.learning.twins.find_twins`. Twins are drawn together: two rows that are equal in everything a
+        model reads tell as much of it as one, since the versions say the same of both.
 
     Returns
     -------
@@ -247,19 +252,35 @@ def resample(labels, versions, *, resamples=RESAMPLES, seed=0):
     # The same twins for every version: differences are of the same customers.
     twins = np.random.default_rng(seed).choice(rows, min(rows, TWINS), replace=False)
     cases = [_with_twins(*one, twins) for one in checked]
-    figures = draw_figures(cases, rows, resamples, seed)
+    kept = _different(checked[0][0], groups)
+    figures = draw_figures(cases, rows, resamples, seed, groups=kept)
     return [
         Resampled(
             value=case.measure(np.repeat([[1.0, 0.0]], [rows, 2 * len(twins)], axis=1))[0],
             drawn=drawn,
-            counted=_counted(y, p >= threshold),
+            counted=_counted(y, p >= threshold, 1 if kept is None else (int(kept.max()) + 1) / rows),
             customers=rows,
             churned=int(y.sum()),
             resamples=resamples,
             seed=seed,
+            fewest=_fewest(y, kept),
         )
         for (y, p, threshold), case, drawn in zip(checked, cases, figures, strict=True)
     ]
+
+
+def _different(y, groups):
+    """Return the groups of customers numbered from 0; None where no two of these share one."""
+    if groups is None:
+        return None
+    _, numbered = np.unique(groups, return_inverse=True)
+    return None if int(numbered.max()) + 1 == len(y) else numbered
+
+
+def _fewest(y, groups):
+    if groups is None:
+        return min(int(y.sum()), len(y) - int(y.sum()))
+    return min(len(np.unique(groups[y == outcome])) for outcome in (0, 1))
 
 
 def _with_twins(y, p, threshold, twins):
@@ -268,17 +289,26 @@ def _with_twins(y, p, threshold, twins):
     return Case(np.concatenate([y, outcomes]), np.concatenate([p, p[twins], p[twins]]), threshold)
 
 
-def _counted(y, named):
-    """Return which figures follow from a share: its hits, and of how many; F1 is 2h / (1 + h) of share h."""
+def _counted(y, named, different):
+    """Return which figures follow from a share: its hits, and of how many; F1 is 2h / (1 + h) of share h.
+
+    A part `different` of the customers are different ones: the others are twins, and narrow no interval.
+    """
     churned, hit = int(y.sum()), int((named & (y == 1)).sum())
     right, named = int((named == (y == 1)).sum()), int(named.sum())
-    return {
+    shares = {
         ("weighted", "Accuracy"): (right, len(y)),
         ("weighted", "Recall"): (right, len(y)),
         ("churners", "precision"): (hit, named),
         ("churners", "recall"): (hit, churned),
         ("churners", "f1"): (hit, named + churned - hit),
     }
+    return {name: _as_different(*share, different) for name, share in shares.items()}
+
+
+def _as_different(hits, of, different):
+    tried = max(round(different * of), min(of, 1))
+    return (round(hits * tried / of) if of else 0), tried
 
 
 class Case:
@@ -367,7 +397,7 @@ def _class_figures(hit, false_alarm, missed):
     )
 
 
-def draw_figures(cases, rows, resamples, seed):
+def draw_figures(cases, rows, resamples, seed, *, groups=None):
     """Return the figures of each case on the same resamples.
 
     Parameters
@@ -377,6 +407,8 @@ def draw_figures(cases, rows, resamples, seed):
     rows : int
         Customers without their twins.
     resamples, seed : int
+    groups : ndarray of int, shape (rows,), optional
+        Numbered from 0; customers of one are drawn together.
 
     Returns
     -------
@@ -396,19 +428,21 @@ def draw_figures(cases, rows, resamples, seed):
     block = max(1, _BLOCK // places)
     for start in range(0, resamples, block):
         size = min(block, resamples - start)
-        counts = _draw(rng, size, rows, places)
+        counts = _draw(rng, size, rows, places, groups)
         for case, figures in zip(cases, found, strict=True):
             figures[start : start + size] = case.measure(counts)
     return found
 
 
-def _draw(rng, size, rows, places):
+def _draw(rng, size, rows, places, groups):
     """Return how often each customer is in each resample, and how much its two twins weigh."""
     each = np.arange(size)
-    chosen = rng.integers(0, rows, (size, rows))
-    chosen += each[:, None] * rows
+    drawn = rows if groups is None else int(groups.max()) + 1
+    chosen = rng.integers(0, drawn, (size, drawn))
+    chosen += each[:, None] * drawn
+    often = np.bincount(chosen.ravel(), minlength=size * drawn).reshape(size, drawn)
     counts = np.zeros((size, places))
-    counts[:, :rows] = np.bincount(chosen.ravel(), minlength=size * rows).reshape(size, rows)
+    counts[:, :rows] = often if groups is None else often[:, groups]
     twins = (places - rows) // 2
     for first in (rows, rows + twins):
         counts[each, first + rng.integers(0, twins, size)] = rng.gamma(TWIN_WEIGHT, size=size)

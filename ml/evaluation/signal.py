@@ -74,7 +74,7 @@ def read_signal(metrics, rule=None):
     return Signal(auc["value"], auc["low"], auc["high"], rule)
 
 
-def describe_missing_signal(signal, say):
+def describe_missing_signal(signal, say, *, figures=True):
     """Say in a sentence that a model is not shown to tell who leaves; nothing where it is, or nobody knows.
 
     Parameters
@@ -82,6 +82,8 @@ def describe_missing_signal(signal, say):
     signal : Signal or None
     say : callable
         Names a column for people.
+    figures : bool, default True
+        Whether AUC and intervals are given, which take some training to read.
 
     Returns
     -------
@@ -90,17 +92,18 @@ def describe_missing_signal(signal, say):
     if signal is None or signal.is_shown:
         return ""
     if not signal.beats_chance:
-        return (
-            f"It is not shown to rank customers better than chance: AUC {signal.auc:.3f}, 95 % interval "
-            f"{signal.low:.3f} to {signal.high:.3f}, and chance has {CHANCE:.3f}."
+        told = (
+            f": AUC {signal.auc:.3f}, 95 % interval {signal.low:.3f} to {signal.high:.3f}, and chance has "
+            f"{CHANCE:.3f}"
         )
+        return f"It is not shown to rank customers better than chance{told if figures else ''}."
     rule, gains = signal.rule, signal.rule["model_gains"]
     does = "ranks customers worse" if gains["high"] < 0 else "is not shown to rank customers better"
-    return (
-        f"It {does} than sorting them by {say(rule['feature'])}: AUC {signal.auc:.3f} against "
-        f"{rule['auc']:.3f} on the same customers, 95 % interval of the difference {_signed(gains['low'])} "
-        f"to {_signed(gains['high'])}."
+    told = (
+        f": AUC {signal.auc:.3f} against {rule['auc']:.3f} on the same customers, 95 % interval of the "
+        f"difference {_signed(gains['low'])} to {_signed(gains['high'])}"
     )
+    return f"It {does} than sorting them by {say(rule['feature'])}{told if figures else ''}."
 
 
 def _signed(value):

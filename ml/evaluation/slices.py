@@ -59,6 +59,7 @@ def slices(
     features,
     resamples=RESAMPLES,
     seed=0,
+    groups=None,
 ):
     """Return the figures of a version for each part of the customers.
 
@@ -77,6 +78,8 @@ def slices(
         where it has none.
     resamples : int, default 1000
     seed : int, default 0
+    groups : ndarray of int, shape (n_customers,), optional
+        As for `ml.evaluation.resampling.resample`.
 
     Returns
     -------
@@ -118,7 +121,14 @@ def slices(
         for number, label in enumerate(names):
             chosen = group == number
             if chosen.any():
-                metrics = bootstrap_metrics(y[chosen], p[chosen], threshold, resamples=resamples, seed=seed)
+                metrics = bootstrap_metrics(
+                    y[chosen],
+                    p[chosen],
+                    threshold,
+                    resamples=resamples,
+                    seed=seed,
+                    groups=None if groups is None else groups[chosen],
+                )
                 found.append(_slice(name, label, metrics, float(p[chosen].mean())))
     return found
 

@@ -8,6 +8,7 @@ short list of ours is refused by name.
 from __future__ import annotations
 
 import json
+import stat
 import zipfile
 from pathlib import Path
 
@@ -124,7 +125,8 @@ def read_contents(path):
                 raise ValueError("It holds two parts of one name.")
             if CONTENTS not in names:
                 raise ValueError(f"It is no skops file: there is no {CONTENTS} in it.")
-            strange = [name for name in names if name != CONTENTS and not name.endswith(".npy")]
+            strange = [name for name in names if name != CONTENTS and not _is_plain(name)]
+            strange += [member.filename for member in members if stat.S_ISLNK(member.external_attr >> 16)]
             if strange:
                 raise ValueError(f"It holds {strange[0]!r}, which does not belong into a skops file.")
             sizes = sum(member.file_size for member in members)
@@ -138,6 +140,11 @@ def read_contents(path):
     if not isinstance(contents, dict) or "__loader__" not in contents:
         raise ValueError(f"It is no skops file: its {CONTENTS} names no object.")
     return contents
+
+
+def _is_plain(name):
+    """Say whether a name is that of an array in the file itself, whoever unpacks it."""
+    return name.endswith(".npy") and not set(name) & set("/\\:\0")
 
 
 def _kinds(contents):

@@ -74,7 +74,7 @@ def check_model_type(model_type, params):
     return MODEL_TYPES[model_type].check_params(params)
 
 
-def fit_model(features, labels, *, schema, model_type, params, seed, balanced=False):
+def fit_model(features, labels, *, schema, model_type, params, seed, balanced=False, groups=None):
     """Fit a pipeline, then choose and fit a calibrator on scores that are not flattered.
 
     Parameters
@@ -89,6 +89,9 @@ def fit_model(features, labels, *, schema, model_type, params, seed, balanced=Fa
     seed : int
     balanced : bool, default False
         See `ml.learning.pipelines.fit_pipeline`.
+    groups : ndarray of int, shape (n_customers,), optional
+        From `ml.learning.twins.find_twins`: none is scored for the calibrator by a model that learned from
+        its twin.
 
     Returns
     -------
@@ -102,7 +105,7 @@ def fit_model(features, labels, *, schema, model_type, params, seed, balanced=Fa
     params = check_model_type(model_type, params)
     unfitted = build_pipeline(MODEL_TYPES[model_type], params, seed, schema=schema)
     pipeline = fit_pipeline(unfitted, features, labels, balanced=balanced)
-    scores, folds, source = collect_scores(pipeline, features, labels, seed, balanced=balanced)
+    scores, folds, source = collect_scores(pipeline, features, labels, seed, balanced=balanced, groups=groups)
     calibrator = choose_calibrator(scores, labels, folds)
     honest = calibrator.apply(scores)
     return FittedModel(pipeline, calibrator, schema, model_type, params, seed, honest, source)

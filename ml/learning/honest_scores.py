@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from ml.learning.pipelines import fit_pipeline
 from ml.model_types.catalogue import is_linear
@@ -17,7 +17,7 @@ LARGEST_SHRINKAGE = 0.01
 FEWEST_PER_WEIGHT = 50
 
 
-def collect_scores(pipeline, features, labels, seed, *, balanced=False):
+def collect_scores(pipeline, features, labels, seed, *, balanced=False, groups=None):
     """Return scores of the training customers for the calibrator, at the lowest honest price.
 
     Out of fold, which costs five more fits, unless the model is linear and has so many customers per weight
@@ -34,6 +34,8 @@ def collect_scores(pipeline, features, labels, seed, *, balanced=False):
     balanced : bool, default False
         Whether it was fitted with weights. Its scores are always taken out of fold then: the estimate knows
         nothing of weights.
+    groups : ndarray of int, shape (n_customers,), optional
+        Customers of one group stand in one fold.
 
     Returns
     -------
@@ -56,11 +58,12 @@ def collect_scores(pipeline, features, labels, seed, *, balanced=False):
                 "expected_shrinkage": shrinkage,
                 "largest_shrinkage": LARGEST_SHRINKAGE,
             }
-            return scores, _number_folds(features, labels, seed), how
-    return *score_out_of_fold(pipeline, features, labels, seed, balanced=balanced), {"folds": FOLDS}
+            return scores, _number_folds(features, labels, seed, groups), how
+    scored = score_out_of_fold(pipeline, features, labels, seed, balanced=balanced, groups=groups)
+    return *scored, {"folds": FOLDS}
 
 
-def score_out_of_fold(pipeline, features, labels, seed, *, balanced=False):
+def score_out_of_fold(pipeline, features, labels, seed, *, balanced=False, groups=None):
     """Score each customer by a model that was fitted without it; weights are learned from, never scored by.
 
     Parameters
@@ -72,13 +75,15 @@ def score_out_of_fold(pipeline, features, labels, seed, *, balanced=False):
     seed : int
     balanced : bool, default False
         See `ml.learning.pipelines.fit_pipeline`.
+    groups : ndarray of int, shape (n_customers,), optional
+        As for `collect_scores`.
 
     Returns
     -------
     scores : ndarray of float64, shape (n_customers,)
     folds : ndarray of int64, shape (n_customers,)
     """
-    scores, folds = np.empty(len(labels)), _number_folds(features, labels, seed)
+    scores, folds = np.empty(len(labels)), _number_folds(features, labels, seed, groups)
     for number in range(FOLDS):
         learned, judged = np.flatnonzero(folds != number), np.flatnonzero(folds == number)
         fitted = fit_pipeline(pipeline, features.iloc[learned], labels[learned], balanced=balanced)
@@ -156,9 +161,10 @@ def encoded_scores(model, encoded):
     return 1 / (1 + np.exp(-model.decision_function(encoded).astype(np.float64)))
 
 
-def _number_folds(features, labels, seed):
+def _number_folds(features, labels, seed, groups):
     folds = np.empty(len(labels), dtype=np.int64)
-    splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    for number, (_, judged) in enumerate(splitter.split(features, labels)):
+    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    splitter = kind(FOLDS, shuffle=True, random_state=seed)
+    for number, (_, judged) in enumerate(splitter.split(features, labels, groups)):
         folds[judged] = number
     return folds

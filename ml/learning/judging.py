@@ -13,6 +13,7 @@ from ml.evaluation.resampling import METRICS, bootstrap_metrics, percentile_inte
 from ml.evaluation.signal import NAMES_NOBODY
 from ml.evaluation.slices import slices
 from ml.learning.honest_scores import encoded_scores
+from ml.learning.single_columns import best_single_column
 from ml.learning.splits import FEWEST_PER_CLASS
 from ml.logs.rates import find_bands, rates_of
 from ml.matrix.frames import fill_blanks
@@ -23,7 +24,7 @@ SLICE_RESAMPLES = 200
 MOST_NAMED_PER_LEAVER = 2
 
 
-def judge(features, labels, probabilities, threshold, *, schema, sliced_by):
+def judge(features, labels, probabilities, threshold, *, schema, sliced_by, groups=None):
     """Return every published figure, and how far each can be relied on.
 
     Parameters
@@ -35,6 +36,8 @@ def judge(features, labels, probabilities, threshold, *, schema, sliced_by):
     schema : FeatureSchema
     sliced_by : sequence of str
         Features by whose parts the figures are given as well; none for none.
+    groups : ndarray of int, shape (n_customers,), optional
+        From `ml.learning.twins.find_twins`: the intervals take twins for one.
 
     Returns
     -------
@@ -50,9 +53,11 @@ def judge(features, labels, probabilities, threshold, *, schema, sliced_by):
         schema=schema,
         features=sliced_by,
         resamples=SLICE_RESAMPLES,
+        groups=groups,
     )
+    intervals = bootstrap_metrics(labels, probabilities, threshold, groups=groups)
     return evaluate(labels, probabilities, threshold) | {
-        "intervals": bootstrap_metrics(labels, probabilities, threshold).to_dict(),
+        "intervals": intervals.to_dict(),
         "slices": [part.to_dict() for part in parts],
     }
 
@@ -126,8 +131,8 @@ def choose_threshold(labels, probabilities):
     return float(offered[int(np.argmax(f1))])
 
 
-def judge_simple_rule(learned, labels, judged, outcomes, probabilities, *, schema):
-    """Judge the best single number, chosen on what was learned from: a model that loses to it is no use.
+def judge_simple_rule(learned, labels, judged, outcomes, probabilities, *, schema, groups=None):
+    """Judge the best single column, chosen on what was learned from: a model that loses to it is no use.
 
     Parameters
     ----------
@@ -139,31 +144,31 @@ def judge_simple_rule(learned, labels, judged, outcomes, probabilities, *, schem
     probabilities : ndarray of float64, shape (n_others,)
         What the model says of those who are judged.
     schema : FeatureSchema
+    groups : ndarray of int, shape (n_others,), optional
+        As for `judge`, of those who are judged.
 
     Returns
     -------
     dict or None
-        ``feature``, ``higher_is_riskier``, ``auc`` and its ``interval``, ``f1``, ``f1_of_all``, and
-        ``model_gains``: by how much the AUC of the model is above that of the rule, with an interval from the
-        same resamples of both. None where there is no number.
+        ``feature``, ``is_category``, ``higher_is_riskier`` (None of words), ``auc`` and its ``interval``,
+        ``f1``, ``f1_of_all``, and ``model_gains``: by how much the AUC of the model is above that of the
+        rule, with an interval from the same resamples of both. None where there is no column.
     """
-    learned, judged, ranked = fill_blanks(learned, schema), fill_blanks(judged, schema), []
-    for column in schema.numeric:
-        auc = roc_auc_score(labels, learned[column.name])
-        ranked.append((max(auc, 1 - auc), column.name, 1 if auc >= 0.5 else -1))
-    if not ranked:
+    learned, judged = fill_blanks(learned, schema), fill_blanks(judged, schema)
+    rule = best_single_column(learned, labels, schema=schema)
+    if rule is None:
         return None
-    _, name, sign = max(ranked)
-    cut = _best_cut(labels, sign * learned[name].to_numpy())
-    found = sign * judged[name].to_numpy()
+    cut = _best_cut(labels, rule.score(learned))
+    found = rule.score(judged)
     return {
-        "feature": name,
-        "higher_is_riskier": sign > 0,
+        "feature": rule.feature,
+        "is_category": rule.rates is not None,
+        "higher_is_riskier": None if rule.rates is not None else rule.sign > 0,
         "auc": float(roc_auc_score(outcomes, found)),
         "f1": float(f1_score(outcomes, found >= cut)),
         # Calling everybody a leaver: the F1 that knowing nothing gives.
         "f1_of_all": float(2 * outcomes.mean() / (1 + outcomes.mean())),
-        **_beside_rule(outcomes, probabilities, found),
+        **_beside_rule(outcomes, probabilities, found, groups),
     }
 
 
@@ -210,10 +215,10 @@ def _rank(labels, rates):
     return asdict(bootstrap_metrics(labels, rates).weighted["AUC"])
 
 
-def _beside_rule(outcomes, probabilities, scores):
+def _beside_rule(outcomes, probabilities, scores, groups):
     """Return the AUC of scores, and by how much that of probabilities is above it, drawn together."""
     ranks = rankdata(scores) / len(scores)
-    model, rule = resample(outcomes, [(probabilities, 0.5), (ranks, 0.5)])
+    model, rule = resample(outcomes, [(probabilities, 0.5), (ranks, 0.5)], groups=groups)
     place = [metric.name for metric in METRICS].index("AUC")
     gains = percentile_interval(
         model.value[place] - rule.value[place], model.drawn[:, place] - rule.drawn[:, place], model.fewest

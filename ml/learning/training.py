@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
+from ml.evaluation.signal import NAMES_NOBODY, read_signal
 from ml.learning.fitting import THRESHOLD, check_model_type, fit_model
-from ml.learning.judging import judge, shuffle_importance
+from ml.learning.judging import judge, judge_simple_rule, shuffle_importance
 from ml.learning.packaging import package
 from ml.learning.splits import plan_split, refuse_few
+from ml.learning.twins import find_twins
 from ml.matrix.frames import clean_frame, hash_frame, read_labels
 
 
@@ -23,6 +26,7 @@ def train_model(
     held_out=None,
     slices=(),
     threshold=THRESHOLD,
+    keeps_twins=True,
 ):
     """Fit, calibrate and evaluate one model, the same bit for bit whenever the arguments are the same.
 
@@ -46,7 +50,11 @@ def train_model(
     slices : sequence of str, optional
         Features by whose parts the figures are given as well, see `ml.evaluation.slices.slices`.
     threshold : float, default 0.5
-        Probability from which on a customer is named as leaving.
+        Probability from which on a customer is named as leaving, where the model is shown to rank customers
+        better than chance. Else it names nobody.
+    keeps_twins : bool, default True
+        Whether customers who are equal in every feature stand on one side: who has a twin among those held
+        out is not learned from, and twins share a fold. False for what was made before that.
 
     Returns
     -------
@@ -62,18 +70,26 @@ def train_model(
     params = check_model_type(model_type, params)
     features, labels = clean_frame(frame, schema), read_labels(frame, schema)
     refuse_few(labels)
+    groups = find_twins(features) if keeps_twins else None
     # One thread: sums in another order differ in the last bit, and beside busy neighbours one is faster, too.
     with threadpool_limits(limits=1):
-        learned, held_out, plan = plan_split(labels, seed, held_out)
+        learned, held_out, plan = _split(labels, seed, held_out, groups)
         train, test = features.iloc[learned], features.iloc[held_out].reset_index(drop=True)
+        taught, outcomes = labels[learned], labels[held_out]
         fitted = fit_model(
-            train, labels[learned], schema=schema, model_type=model_type, params=params, seed=seed
+            train,
+            taught,
+            schema=schema,
+            model_type=model_type,
+            params=params,
+            seed=seed,
+            groups=_of(groups, learned),
         )
-        outcomes, probabilities = labels[held_out], fitted.predict(test)
+        metrics = _judge(fitted, train, taught, test, outcomes, threshold, slices, _of(groups, held_out))
         return package(
             fitted,
-            threshold=threshold,
-            metrics=judge(test, outcomes, probabilities, threshold, schema=schema, sliced_by=slices),
+            threshold=NAMES_NOBODY if metrics["names_nobody"] else threshold,
+            metrics=metrics,
             importance=shuffle_importance(fitted.pipeline, test, outcomes, schema, seed),
             split=plan | fitted.source,
             learned=train,
@@ -81,3 +97,34 @@ def train_model(
             data_sha256=hash_frame(features, labels),
             seconds=time.perf_counter() - started,
         )
+
+
+def _split(labels, seed, held_out, groups):
+    """Return who is learned from and who is held out; none is learned from whose twin is held out."""
+    learned, held_out, plan = plan_split(labels, seed, held_out)
+    if groups is None:
+        return learned, held_out, plan
+    there = ~np.isin(groups[learned], groups[held_out])
+    left_out = {"train_rows": int(there.sum()), "twins_left_out": int((~there).sum())}
+    return learned[there], held_out, plan | left_out
+
+
+def _of(groups, rows):
+    return None if groups is None else groups[rows]
+
+
+def _judge(fitted, train, labels, test, outcomes, threshold, slices, groups):
+    """Return the figures, and beside them those of the best single column on the same customers."""
+    schema, probabilities = fitted.schema, fitted.predict(test)
+
+    def at(threshold):
+        return judge(test, outcomes, probabilities, threshold, schema=schema, sliced_by=slices, groups=groups)
+
+    metrics = at(threshold)
+    signal = read_signal(metrics)
+    names_nobody = signal is not None and not signal.beats_chance
+    if names_nobody:
+        # What serves is what is judged: its figures are those of a model that names nobody.
+        metrics = at(NAMES_NOBODY)
+    rule = judge_simple_rule(train, labels, test, outcomes, probabilities, schema=schema, groups=groups)
+    return metrics | {"simple_rule": rule, "names_nobody": names_nobody}

@@ -32,7 +32,7 @@ def _refuse_foreign(model):
 MODEL_TYPE = ModelType(
     slug="gradient_boosting",
     name="Gradient Boosting",
-    description="Small trees, each mending what the ones before got wrong.",
+    description="Small trees, each correcting what the ones before got wrong.",
     order=3,
     pace=SLOWER,
     default_params=MappingProxyType(

@@ -61,7 +61,7 @@ def _walk(node, rows):
 MODEL_TYPE = ModelType(
     slug="lightgbm",
     name="LightGBM",
-    description="Many small trees, each mending the ones before, grown where it helps most.",
+    description="Many small trees, each correcting the ones before, grown where it helps most.",
     order=8,
     pace=SLOWER,
     default_params=MappingProxyType(

@@ -52,7 +52,7 @@ def _prior(learner):
 MODEL_TYPE = ModelType(
     slug="xgboost",
     name="XGBoost",
-    description="Many small trees, each mending the ones before, grown level by level.",
+    description="Many small trees, each correcting the ones before, grown level by level.",
     order=7,
     pace=SLOWER,
     default_params=MappingProxyType(

@@ -5,9 +5,13 @@ import pandas as pd
 import pytest
 
 from ml.evaluation.signal import NAMES_NOBODY, describe_missing_signal, read_signal
+from ml.exchange.export import export_model
 from ml.learning.feature_training import learn_from_labels, learn_over_time
 from ml.learning.judging import choose_threshold
+from ml.learning.training import train_model
 from ml.logs.feature_columns import FeatureTable
+from ml.matrix.schemas import Category, FeatureSchema, Number
+from ml.serving.scoring import Scorer
 
 
 def figures(auc=(0.75, 0.7, 0.8), gains=(0.05, 0.02, 0.08)):
@@ -126,3 +130,71 @@ def test_one_probability_for_all_offers_no_threshold():
     assert choose_threshold(np.array([0, 0, 0, 1] * 50), np.full(200, 0.25)) == NAMES_NOBODY
     # Where more than half leave, everybody is not more than twice as many.
     assert choose_threshold(np.array([0, 1, 1, 1] * 50), np.full(200, 0.75)) == 0.75
+
+
+def table_of_customers(seed, *, signal, rows=1_500):
+    """Draw a table as companies upload it: a plan and an age decide by so much, the rest says nothing."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "plan": rng.choice(["monthly", "yearly"], rows),
+            "age": rng.uniform(18, 80, rows).round(1),
+            "visits": rng.poisson(4, rows).astype(float),
+        }
+    )
+    odds = -0.8 + signal * ((frame["plan"] == "monthly") - 0.5 + (49 - frame["age"]) / 18)
+    return frame.assign(left=np.where(rng.random(rows) < 1 / (1 + np.exp(-odds)), "yes", "no"))
+
+
+OF_CUSTOMERS = FeatureSchema(
+    "plans_v1",
+    "id",
+    (Category("plan", ("monthly", "yearly")),),
+    (Number("age", 0, 100), Number("visits", 0, 100)),
+    Category("left", ("no", "yes")),
+)
+
+
+def trained_on(table, **options):
+    return train_model(table, schema=OF_CUSTOMERS, model_type="logistic_regression", **options)
+
+
+def test_a_table_of_customers_without_signal_gives_a_model_that_names_nobody():
+    trained = trained_on(table_of_customers(1, signal=0), threshold=0.2)
+
+    assert not read_signal(trained.metrics).beats_chance and "better than chance" in told(trained.metrics)
+    assert trained.metrics["names_nobody"] and trained.threshold == NAMES_NOBODY
+    # What is judged is what serves.
+    confusion = trained.metrics["confusion"]
+    assert trained.metrics["threshold"] == NAMES_NOBODY
+    assert confusion["true_positive"] + confusion["false_positive"] == 0
+
+
+def test_a_table_of_customers_is_judged_beside_its_best_column():
+    trained = trained_on(table_of_customers(2, signal=1.5))
+
+    assert trained.metrics["simple_rule"]["feature"] == "age"
+    assert read_signal(trained.metrics).is_shown and told(trained.metrics) == ""
+    assert (trained.threshold, trained.metrics["names_nobody"]) == (0.5, False)
+
+
+def test_a_table_of_which_one_column_knows_as_much_as_the_model_says_so_and_names_customers():
+    table = table_of_customers(3, signal=1.5)
+    rng = np.random.default_rng(0)
+    alone = table.assign(plan=rng.choice(["monthly", "yearly"], len(table)))
+
+    trained = trained_on(alone)
+
+    assert "sorting them by AGE" in told(trained.metrics)
+    assert trained.threshold == 0.5
+
+
+def test_a_model_without_signal_is_served_as_it_was_judged():
+    table = table_of_customers(1, signal=0)
+
+    exported = export_model(trained_on(table), OF_CUSTOMERS)
+
+    assert exported.manifest["threshold"] == NAMES_NOBODY
+    scorer = Scorer(exported.manifest, exported.onnx)
+    scores = scorer.score_batch({name: table[name].to_numpy() for name in OF_CUSTOMERS.features})
+    assert not (scores >= scorer.threshold).any()

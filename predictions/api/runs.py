@@ -39,6 +39,7 @@ from predictions.selectors import list_beside, open_table, predictions_for, thre
 from predictions.services import exports
 from predictions.services.changing import delete_prediction, rename_prediction
 from predictions.services.runs import VersionNotOffered, start_prediction
+from registry.presenting.signal import warning_about
 from registry.selectors import offered_versions
 
 MOST_ROWS = 1_000
@@ -82,6 +83,10 @@ class RunOutput(serializers.ModelSerializer):
         help_text="The day from which the dates of the file were counted back; null where no column holds "
         "dates. Of a log it stands in the summary.",
     )
+    warning = serializers.SerializerMethodField(
+        help_text="That the model is not shown to rank customers better than chance, or than a single "
+        "column; empty where it is, or nobody looked."
+    )
     summary = serializers.JSONField(
         source="result",
         allow_null=True,
@@ -96,7 +101,8 @@ class RunOutput(serializers.ModelSerializer):
         model = Prediction
         fields = (
             "id", "name", "base", "model", "deployment", "person", "state", "job", "error",
-            "original_filename", "read", "rows_read", "as_of", "summary", "result_url", "created_at",
+            "original_filename", "read", "rows_read", "as_of", "warning", "summary", "result_url",
+            "created_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -105,6 +111,9 @@ class RunOutput(serializers.ModelSerializer):
 
     def get_read(self, run) -> dict:
         return {key: value for key, value in run.input_data.items() if key not in ("spec", "schema")}
+
+    def get_warning(self, run) -> str:
+        return warning_about(run.model)
 
     @extend_schema_field(RowsRead(allow_null=True))
     def get_rows_read(self, run):
@@ -152,7 +161,7 @@ class PredictionRuns(TakesUpload, generics.ListAPIView):
     queryset = Prediction.objects.none()
 
     def get_queryset(self):
-        return predictions_for(self.request.member)
+        return predictions_for(self.request.member).select_related("model__metrics")
 
     def get_serializer(self, runs=None, **options):
         # The logs of a whole page are looked up at once.
@@ -213,7 +222,7 @@ class PredictionRun(generics.RetrieveAPIView):
     lookup_url_kwarg = "run"
 
     def get_queryset(self):
-        return predictions_for(self.request.member)
+        return predictions_for(self.request.member).select_related("model__metrics")
 
     @extend_schema(
         request=RenameInput,

@@ -25,6 +25,7 @@ from predictions.presenting.histories import (
 from predictions.services.histories import score_history
 from registry.access import log_base_or_404
 from registry.api.populations import LOG_BASE
+from registry.presenting.signal import warning_about
 from registry.services.model_types import LOG_TYPES
 
 DIGITS = 4
@@ -65,6 +66,10 @@ class PredictOutput(serializers.Serializer):
     )
     model_type = serializers.ChoiceField(LOG_TYPES, help_text="Which scored,")
     version = serializers.CharField(help_text="and which version of it, such as v3.")
+    warning = serializers.CharField(
+        help_text="That the model is not shown to rank customers better than chance, or than a single "
+        "column; empty where it is, or nobody looked."
+    )
 
 
 @extend_schema(tags=["churn v2"])
@@ -100,5 +105,6 @@ class Predict(OfOrganisation, APIView):
                 "remarks": remarks_on(found),
                 "model_type": found.version.model_type.slug,
                 "version": found.version.version,
+                "warning": warning_about(found.version),
             }
         )

@@ -319,7 +319,7 @@ class Summary:
         self.rows = self.churners = 0
         self.expected = self.expected_named = 0.0
         self.tiers = np.zeros(len(policy.tiers), np.int64)
-        self.bins = np.zeros(BINS, np.int64)
+        self.bins, self.bins_expected = np.zeros(BINS, np.int64), np.zeros(BINS)
         names = {column.name for column in scorer.schema.numeric}
         self.revenue = 0.0 if value_column in names else None
         self._realised = Realised(len(policy.tiers))
@@ -335,7 +335,9 @@ class Summary:
         self.expected += float(scores.sum())
         self.expected_named += float(scores[leaves].sum())
         self.tiers += np.bincount(tiers, minlength=len(self.tiers))
-        self.bins += np.bincount(np.minimum((scores * BINS).astype(np.int64), BINS - 1), minlength=BINS)
+        places = np.minimum((scores * BINS).astype(np.int64), BINS - 1)
+        self.bins += np.bincount(places, minlength=BINS)
+        self.bins_expected += np.bincount(places, weights=scores, minlength=BINS)
         if self.revenue is not None:
             # What nobody knows is worth nothing here: the sum is of what the file says.
             value = columns[self.value_column].to_numpy(zero_copy_only=False)[leaves]
@@ -368,6 +370,8 @@ class Summary:
             "policy": self.policy.id,
             "tiers": dict(zip(self.policy.tiers, self.tiers.tolist(), strict=True)),
             "histogram": self.bins.tolist(),
+            # How many of each bar are expected to leave.
+            "histogram_expected": self.bins_expected.tolist(),
             "revenue_at_risk": self.revenue,
             "feature_count": len(features.features),
             "features": [{"feature": name, "effect": effect} for name, effect in effects[:TOP_FEATURES]],

@@ -22,8 +22,8 @@ def prediction_steps(member: Member, base: Population) -> list[Step]:
 
 
 def latest_prediction(member: Member, base: Population) -> list[Fact]:
-    found = predictions_for(member).finished().filter(population=base).first()
-    if found is None:
-        return []
-    url = reverse("predictions:result", args=(member.portal, found.uuid))
-    return [Fact("Latest prediction", found.created_at, url)]
+    done = predictions_for(member).finished().filter(population=base)
+    return [
+        Fact("Latest prediction", at, reverse("predictions:result", args=(member.portal, uuid)))
+        for uuid, at in done.values_list("uuid", "created_at")[:1]
+    ]

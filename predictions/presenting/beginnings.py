@@ -4,7 +4,6 @@ from django.urls import reverse
 
 from companies.beginnings import Beginning
 from companies.identity import Member
-from companies.models import Company
 
 
 def telecom_customers(member: Member) -> Beginning:
@@ -18,7 +17,3 @@ def telecom_customers(member: Member) -> Beginning:
         sample_url=reverse("predictions:sample", args=(member.portal,)),
         sample="Sample file with 200 customers",
     )
-
-
-def has_predicted(company: Company) -> bool:
-    return company.predictions.exists()

@@ -2,7 +2,7 @@
 
 from companies.identity import Member
 from predictions.presenting.summary import Findings
-from predictions.selectors import earlier_run, predictions_for
+from predictions.selectors import earlier_run, has_predicted, predictions_for
 from registry.selectors import has_several_bases
 
 
@@ -11,8 +11,12 @@ def outcomes_section(member: Member) -> dict | None:
 
     It stands before what a model did elsewhere: these are the customers of the company itself.
     """
-    known = predictions_for(member).finished().filter(result__realised__everybody__isnull=False)
-    newest = known.first()
+    if not has_predicted(member.company):
+        return None
+    known = member.company.predictions.finished().filter(result__realised__everybody__isnull=False)
+    # Few files say who left: a narrow query finds out before the wide one.
+    pk = known.values_list("pk", flat=True).first()
+    newest = predictions_for(member).get(pk=pk) if pk else None
     graded = newest and Findings(newest).graded
     return {"prediction": newest, "graded": graded} if graded else None
 
@@ -25,10 +29,11 @@ def home_section(member: Member, *, count: int = 5) -> dict | None:
     what is to be done with them first.
     """
     found = predictions_for(member)
-    if not found.exists() and (member.is_developer or has_several_bases(member.company)):
-        return None
-    newest = found.finished().first()
+    if not has_predicted(member.company):
+        return None if member.is_developer or has_several_bases(member.company) else {"latest": []}
+    latest = list(found[:count])
+    newest = next((each for each in latest if each.is_done), None) or found.finished().first()
     return {
-        "latest": list(found[:count]),
+        "latest": latest,
         "findings": Findings(newest, earlier_run(newest)) if newest else None,
     }

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from companies.identity import Member
 from core.sections import Link
+from intake.services.belonging import Door
 from registry.models import Population, ShadowRun
 from transactions.models import AnalysisSession
 
@@ -17,6 +18,19 @@ def predict_link(member: Member, base: Population | None) -> Link | None:
     if base is None:
         return Link("Predict", url)
     return None if base.is_log else Link("Predict", f"{url}?{urlencode({'base': base.uuid})}")
+
+
+customers_door = Door(
+    "Predict",
+    page=lambda member: reverse("predictions:new", args=(member.portal,)),
+    address=lambda member: reverse("predictions:api_runs"),
+    takes_file=True,
+)
+results_door = Door(
+    "See the results",
+    page=lambda member: reverse("predictions:history", args=(member.portal,)),
+    address=lambda member: reverse("predictions:api_runs"),
+)
 
 
 def result_page(member: Member, run: ShadowRun) -> str | None:

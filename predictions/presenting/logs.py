@@ -52,7 +52,7 @@ class LogResult:
         verb = "was" if rows == 1 else "were"
         scored = f"{counted(rows, 'customer')} {verb} scored as of {self.day}"
         if self.definition is None:
-            return f"{scored}. Leaving means what the column of the log meant that the model learned from."
+            return f"{scored}. Leaving is what the column of the log said from which the model learned."
         window, horizon = self.lapsed["window_days"], self.definition["horizon_days"]
         gap = self.definition["gap_days"]
         begins = f", beginning {gap} days later" if gap else ""
@@ -70,8 +70,8 @@ class LogResult:
     @property
     def lapsed_sentence(self) -> str:
         return (
-            f"They have bought nothing for more than {self.lapsed['window_days']} days: they have left "
-            "already, and a chance of leaving would say nothing."
+            f"They have bought nothing for more than {self.lapsed['window_days']} days: they count "
+            "as lost already, so no chance of leaving is calculated for them."
         )
 
     @property
@@ -88,9 +88,7 @@ class LogResult:
 
     @property
     def _rates_held(self):
-        return how_rates_held(
-            (_figures_of(self.prediction.model).get("judged_apart") or {}).get("first_buyers")
-        )
+        return how_rates_held((self.prediction.model.figures.get("judged_apart") or {}).get("first_buyers"))
 
     @property
     def first_buyers(self) -> str:
@@ -135,8 +133,8 @@ class LogResult:
             return ""
         return (
             f"The model learned from what customers did until {write_day(knew_until)}, and this log ends "
-            f"before {self.day}: it was told a part of what it foretells here. Do not judge it by this list; "
-            "later results do not either."
+            f"before {self.day}: it already knows a part of what it predicts here. Do not judge it by "
+            "this list; later results do not count it either."
         )
 
     @property
@@ -164,17 +162,12 @@ class LogResult:
 
 def _past_forecast(version):
     """Return what a recipe promised on average when it was judged later, what happened, and to how many."""
-    found = _figures_of(version)
+    found = version.figures
     # Without a later day, as with given labels, it was no forecast.
     if fitted_again(found) is None or "calibration" not in found:
         return None
     calibration = found["calibration"]
     return calibration["mean_probability"], calibration["churn_rate"], found["rows"]
-
-
-def _figures_of(version):
-    metrics = getattr(version, "metrics", None)
-    return (metrics and metrics.additional_metrics) or {}
 
 
 def _points(difference):
@@ -262,17 +255,17 @@ class Changes:
         """How right the list before was; what is known so far while its time is not over."""
         if knew_until := self.found.get("knew_until"):
             return (
-                "How right the last list was is not counted: its model had learned what customers did until "
-                f"{write_day(knew_until)}, so it was told what became of them."
+                "The last list is not checked: its model had learned what customers did until "
+                f"{write_day(knew_until)}, so it already knew what became of them."
             )
         if self.outcome is None:
             return (
-                "How right the last list was cannot be told: of some days in between nothing is known, or "
-                "leaving was not defined by silence."
+                "How right the last list was is not known: some days in between are missing, or leaving was "
+                "not defined by a time without purchases."
             )
         named = self.outcome["named"]
         if not named:
-            return "Nobody was named last time, so there is nothing to be right about."
+            return "Nobody was named last time, so there is nothing to check."
         share = of_100(self.hits.hits / named)
         if not self.outcome["is_over"]:
             bought, ends = named - self.hits.hits, write_day(self.outcome["ends"])

@@ -45,10 +45,10 @@ class Named:
     def rule(self) -> str:
         """From where on a customer is named, in a sentence."""
         if self.is_sorted_only:
-            return "This model names nobody: no threshold of it is shown to be worth a call."
+            return "This model names nobody: none of its thresholds is shown to pick out leavers well enough."
         return (
-            f"From a probability of {self.threshold} on a customer is named as leaving, which is not to say "
-            "that all of them leave."
+            f"From a probability of {self.threshold} on a customer is named as leaving. Not all "
+            "of those named will leave."
         )
 
     @property

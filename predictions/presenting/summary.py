@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.figures import of_100, percent
+from core.figures import of_100
 from ml.serving.risk import POLICIES
 from predictions.engines.words import Words
 from predictions.files import MOST_SHEET_ROWS
@@ -10,6 +10,7 @@ from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
 from predictions.presenting.named import Named
 from predictions.presenting.outcomes import FEWEST, Graded, Outcomes
+from predictions.presenting.shape import describe_shape
 from registry.presenting.judged import fitted_again
 from registry.presenting.promises import held
 from registry.presenting.quality import quality_of
@@ -126,17 +127,8 @@ class Findings:
 
     @property
     def shape(self) -> str:
-        """What the histogram says in one sentence: whether the model can tell customers apart."""
-        counts, rows = self.counts["histogram"], self.rows
-        edge = max(1, len(counts) // 5)
-        safe, gone = sum(counts[:edge]) / rows, sum(counts[-edge:]) / rows
-        if safe + gone >= 0.6 and gone >= 0.05:
-            return "Most customers are clearly safe or clearly not"
-        if safe >= 0.5:
-            return f"{percent(safe, 0)} of the customers are clearly safe"
-        if gone >= 0.5:
-            return f"{percent(gone, 0)} of the customers are very likely to leave"
-        return "Many customers are between safe and lost"
+        """What the histogram says in one sentence."""
+        return describe_shape(self.counts)
 
     @property
     def features(self) -> list[dict]:
@@ -209,8 +201,7 @@ class Findings:
 
 def how_promises_held(version) -> str:
     """Say, as the end of a sentence, how far the probabilities of a version were off when it was tried."""
-    metrics = getattr(version, "metrics", None)
-    found = (metrics and metrics.additional_metrics) or {}
+    found = version.figures
     if "calibration" not in found:
         return ""
     whom = "customer" if found["rows"] == 1 else "customers"
@@ -226,7 +217,9 @@ def quality_line(version, *, with_figures: bool = False) -> str:
     quality = quality_of(version)
     if quality is None:
         return "Not measured yet."
-    if quality.warning or not with_figures:
+    if not with_figures:
+        return quality.in_plain_words
+    if quality.warning:
         return quality.in_words
     auc = next(figure.value for figure in quality.weighted if figure.name == "AUC")
     return f"AUC {auc:.2f}. {quality.in_words}"

@@ -23,6 +23,7 @@ def about_result(prediction: Prediction, wanted: Wanted | None, customers: int) 
     return [
         Fact(str(prediction), is_heading=True),
         Fact(f"{findings.headline}."),
+        *([Fact(findings.warning)] if findings.warning else []),
         Fact(),
         *_table(findings, wanted, customers),
         Fact(),
@@ -59,8 +60,9 @@ def _result(findings):
     facts = [
         Fact("Customers scored", (findings.rows,)),
         Fact("Named as leaving", (named.customers, Share(named.share))),
-        Fact("Named from a probability of", (float(findings.counts["threshold"]),)),
     ]
+    if not named.is_sorted_only:
+        facts.append(Fact("Named from a probability of", (float(findings.counts["threshold"]),)))
     if named.customers and named.expected is not None:
         facts.append(Fact("Expected to leave of those named", (round(named.expected),)))
     if at_risk is not None:

@@ -28,7 +28,7 @@ def learned_table(prediction: Prediction, *, at: datetime) -> LearnedTable | Non
         path=str(readable_path(dataset.file_path)),
         sha256=dataset.sha256,
         schema=stored_table(base.features, base.reading).to_dict(),
-        rows=split["train_rows"] + split["test_rows"],
+        rows=split["train_rows"] + split["test_rows"] + split.get("twins_left_out", 0),
         seed=seed,
         held_out_path=str(readable_path(held_out_beside(dataset.file_path))) if held_out else None,
         held_out_sha256=held_out,

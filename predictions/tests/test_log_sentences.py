@@ -130,7 +130,7 @@ def test_a_model_that_knew_what_came_is_not_judged_by_it():
     assert "learned from what customers did until 10 December 2024" in told
     assert "this log ends before 15 September 2024" in told
     assert log().foreknowledge == ""
-    assert later.came_true.startswith("How right the last list was is not counted: its model had learned")
+    assert later.came_true.startswith("The last list is not checked: its model had learned")
 
 
 def test_the_last_list_is_judged_beside_everybody():
@@ -143,7 +143,7 @@ def test_the_last_list_is_judged_beside_everybody():
 @pytest.mark.parametrize(
     ("outcome", "said"),
     [
-        (None, "cannot be told"),
+        (None, "is not known"),
         (OUTCOME | {"named": 0, "named_without_purchase": 0}, "Nobody was named last time"),
         (
             OUTCOME | {"is_over": False, "days_passed": 20},

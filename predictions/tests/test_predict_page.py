@@ -53,7 +53,7 @@ def test_shows_the_form_with_the_best_default_chosen(as_user, default_versions):
 
     assert page.count('type="radio"') == 5
     assert page.count("checked") == 1
-    assert "Of 100 customers it says will leave" in page
+    assert "Of 100 customers that it named when it was tried" in page
 
 
 def test_figures_are_for_developers(as_user, as_developer, default_versions):

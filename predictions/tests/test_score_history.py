@@ -393,6 +393,7 @@ def test_the_call_answers_in_the_words_of_its_interface(client_of_developer, com
     assert set(good.json()) == {
         "customer_id", "churn_probability", "risk_segment", "as_of", "as_of_from", "active_window_days",
         "horizon_days", "evidence", "remarks", "model_type", "version",
+        "warning",
     }  # fmt: skip
     assert (good.json()["model_type"], good.json()["version"]) == ("logistic_regression", version.version)
     assert good.json()["customer_id"] == "CUST-001"

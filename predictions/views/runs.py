@@ -129,8 +129,10 @@ def _base(request, again):
     sent = request.POST.get("model", "")
     if sent.isdecimal():
         found = bases.filter(pk__in=offered_versions(request.member).filter(pk=sent).values("population"))
+    elif again:
+        found = bases.filter(pk=again.population_id)
     else:
-        found = bases.filter(pk=again.population_id) if again else bases.none()
+        return base_to_begin_with(request.member)
     return found.first() or base_to_begin_with(request.member)
 
 

@@ -137,7 +137,11 @@ class ModelVersionAdmin(TakesInModels, ReadOnlyAdmin):
     )  # fmt: skip
 
     def get_readonly_fields(self, request, obj=None):
-        return [field.name for field in ModelVersion._meta.fields]
+        return ["warning", *(field.name for field in ModelVersion._meta.fields)]
+
+    @admin.display(description="warning", empty_value="none")
+    def warning(self, version):
+        return warning_about(version) or None
 
     def get_queryset(self, request):
         served = ModelDeployment.objects.active().filter(model=OuterRef("pk")).order_by().values("model")

@@ -131,15 +131,11 @@ class ModelDetailOutput(ModelOutput):
 
     @extend_schema_field(ChurnerMetrics(allow_null=True))
     def get_churners(self, version):
-        return (
-            ChurnerMetrics(figures_of_churners(version.metrics.additional_metrics)).data
-            if self._may_see(version)
-            else None
-        )
+        return ChurnerMetrics(figures_of_churners(version.figures)).data if self._may_see(version) else None
 
     @extend_schema_field(ReliabilityMetrics(allow_null=True))
     def get_reliability(self, version):
-        return ReliabilityMetrics(version.metrics.additional_metrics).data if self._may_see(version) else None
+        return ReliabilityMetrics(version.figures).data if self._may_see(version) else None
 
     def _may_see(self, version):
         return self.context["request"].member.is_developer and quality_of(version) is not None

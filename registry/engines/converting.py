@@ -14,7 +14,14 @@ import numpy as np
 
 from ml.matrix.schemas import FeatureSchema
 from ml.serving.scoring import Scorer
-from registry.engines.exported import write_exported
+from registry.engines.exported import MANIFEST, write_exported
+from registry.engines.foreign_files import (
+    IsAPickle,
+    is_archive,
+    read_figures,
+    read_manifest,
+    refuse_pickle,
+)
 from registry.engines.tables import table_schema
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table
@@ -50,23 +57,24 @@ def convert_skops(
     dict
         Empty, or ``refusal``: a sentence.
     """
-    from ml.exchange.skops_files import open_skops
-
     schema = FeatureSchema.from_dict(schema)
     try:
+        refuse_pickle(model)
+        if not is_archive(model):
+            return {"refusal": "It is no skops file. skops.io.dump writes one."}
         on_progress("Open", 0, 0)
+        # Imported here: they bring scikit-learn, and most files that are refused are refused before.
+        from ml.exchange.skops_files import open_skops
+
         pipeline = open_skops(model)
-        # Imported here: it brings scikit-learn, and most files that are refused are refused before.
         from ml.exchange.foreign import export_foreign, read_pipeline
 
         foreign = read_pipeline(pipeline, schema)
         features, labels, expected = _customers(customers, folder, schema, max_bytes)
         on_progress("Try out", 0, 0)
         exported = export_foreign(foreign, features, labels, expected=expected, source=source, slices=slices)
-    except TableError as error:
-        return {"refusal": f"The customers cannot be read. {error.message}"}
-    except ValueError as error:
-        return {"refusal": str(error)}
+    except Exception as error:
+        return _refusal(error)
     write_exported(Path(folder), exported)
     return {}
 
@@ -75,44 +83,86 @@ def try_graph(
     *,
     manifest: str,
     graph: str | None,
+    metadata: str | None,
     customers: str | None,
     folder: str,
+    figures: list[str],
     slices: list[str],
     max_bytes: int,
     on_progress: Progress,
 ) -> dict:
     """Compare a manifest and its graph with the golden rows, and try them on customers where some are given.
 
+    What stands in the manifest is left in `folder`, as JSON that can be read without care.
+
+    Parameters
+    ----------
+    figures
+        Names of the five figures that are claimed where there are no customers to compute them from.
+
     Returns
     -------
     dict
-        ``refusal``, a sentence, and ``disagrees`` where it is about a golden row; or ``found``, the figures
-        on the customers, None without any.
+        ``refusal``, a sentence, with ``disagrees`` where it is about a golden row and ``pickle`` where it was
+        not opened; or ``found``, the figures on the customers, and without any ``claimed``, the five.
     """
-    from ml.learning.trial import try_out
-
-    manifest = json.loads(Path(manifest).read_bytes())
-    onnx = Path(graph).read_bytes() if graph else None
     try:
-        scorer = Scorer(manifest, onnx)
-        if disagreement := _disagreement(manifest, onnx):
+        for path in filter(None, (manifest, graph)):
+            refuse_pickle(path)
+        told = read_manifest(manifest)
+        onnx = Path(graph).read_bytes() if graph else None
+        found, claimed = None, None
+        scorer = _checked_scorer(told, onnx)
+        if disagreement := _disagreement(told, onnx):
             return {"refusal": disagreement, "disagrees": True}
         if customers is None:
-            return {"found": None}
-        features, labels, expected = _customers(customers, folder, scorer.schema, max_bytes)
+            claimed = read_figures(told, metadata, tuple(figures))
+        else:
+            found = _try_out(scorer, customers, folder, slices, max_bytes, on_progress)
+    except Exception as error:
+        return _refusal(error)
+    (Path(folder) / MANIFEST).write_text(json.dumps(told, allow_nan=False))
+    return {"found": found, "claimed": claimed}
 
-        def score(rows):
-            return scorer.score_batch({name: rows[name].to_numpy() for name in scorer.schema.features})
 
-        if expected is not None:
-            _compare(score(features), expected)
-        on_progress("Try out", 0, 0)
-        found = try_out(score, features, labels, scorer.schema, threshold=scorer.threshold, slices=slices)
-    except TableError as error:
+def _checked_scorer(manifest, onnx):
+    """Return what scores, once the graph was looked at: making it runs parts of the graph."""
+    if onnx is not None:
+        # Imported here: folded models need no graph.
+        from ml.exchange.graph_checks import check_graph
+
+        check_graph(onnx, len(FeatureSchema.from_dict(manifest["schema"]).encoded_columns))
+    return Scorer(manifest, onnx)
+
+
+def _try_out(scorer, customers, folder, slices, max_bytes, on_progress):
+    from ml.learning.trial import try_out
+
+    features, labels, expected = _customers(customers, folder, scorer.schema, max_bytes)
+
+    def score(rows):
+        return scorer.score_batch({name: rows[name].to_numpy() for name in scorer.schema.features})
+
+    if expected is not None:
+        _compare(score(features), expected)
+    on_progress("Try out", 0, 0)
+    found = try_out(score, features, labels, scorer.schema, threshold=scorer.threshold, slices=slices)
+    return found | {"rows": len(labels)}
+
+
+def _refusal(error):
+    """Return what is said of a file: a hand-made one fails in any way, and its child is thrown away."""
+    if isinstance(error, MemoryError):
+        raise error
+    if isinstance(error, IsAPickle):
+        return {"refusal": "", "pickle": Path(str(error)).name}
+    if isinstance(error, TableError):
         return {"refusal": f"The customers cannot be read. {error.message}"}
-    except (KeyError, TypeError, ValueError) as error:
+    if isinstance(error, KeyError):
+        return {"refusal": f"The manifest lacks {error}."}
+    if isinstance(error, ValueError):
         return {"refusal": str(error)}
-    return {"found": found | {"rows": len(labels)}}
+    return {"refusal": f"Its parts do not fit together ({type(error).__name__})."}
 
 
 def _disagreement(manifest, onnx):

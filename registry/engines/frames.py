@@ -21,15 +21,13 @@ class Customers:
 
     ids: list[str]
     frame: pd.DataFrame
-    # Which customers are equal; None where nobody asks.
-    groups: np.ndarray | None = None
 
 
 def read_customers(path: Path, spec: ParseSpec, columns: TableSchema) -> Customers:
     """Return the customers of a table that was checked to learn from, of the telecom base or of a company's
     own.
     """
-    if columns.finds_twins:
+    if columns.one_spelling:
         return _read_own(path, spec, columns)
     batches = list(iter_batches(path, spec, columns))
     ids = [customer for batch in batches for customer in batch.ids.to_pylist()]
@@ -40,9 +38,7 @@ def _read_own(path, spec, columns):
     found = load_frame(path, spec, columns)
     label = columns.the("label")
     outcomes = np.array(label.label_values)[found.labels]
-    return Customers(
-        found.ids.to_pylist(), as_pandas(found).assign(**{label.name: outcomes}), found.twin_groups
-    )
+    return Customers(found.ids.to_pylist(), as_pandas(found).assign(**{label.name: outcomes}))
 
 
 def join_batches(batches) -> pd.DataFrame:

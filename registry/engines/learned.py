@@ -28,7 +28,7 @@ class LearnedTable:
     schema
         `TableSchema.to_dict`: how it is read.
     rows
-        How many customers were learned from and held out together.
+        How many customers it has: those learned from, those held out, and twins of the latter.
     seed
         Of the split, where it follows from the rows.
     held_out_path, held_out_sha256

@@ -65,7 +65,7 @@ def table_schema(
     ]
     needed = purpose == "train"
     columns.append(Column(schema.label.name, "label", required=needed, categories=schema.label.values))
-    return TableSchema(schema.name, tuple(columns), missing_words=True)
+    return TableSchema(schema.name, tuple(columns), missing_words=True, finds_twins=needed)
 
 
 def _category(column):

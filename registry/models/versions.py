@@ -26,6 +26,10 @@ class ModelType(models.Model):
         return self.name
 
 
+# What is known of a version that its own page draws and lists: nine tenths of its figures.
+DRAWN = ("slices", "roc", "precision_recall", "importance")
+
+
 class ModelVersionQuerySet(models.QuerySet):
     def ready(self):
         return self.filter(state=ModelVersion.State.READY)
@@ -33,6 +37,17 @@ class ModelVersionQuerySet(models.QuerySet):
     def defaults(self):
         """Return the default of each type; a default that was replaced is history."""
         return self.filter(company__isnull=True, is_default=True)
+
+    def with_figures(self):
+        """Fetch with each version how good it is, without what only its own page draws (see `figures`)."""
+        kept = models.Func(
+            "metrics__additional_metrics",
+            *(models.Value(f"$.{name}") for name in DRAWN),
+            function="JSON_REMOVE",
+            output_field=models.JSONField(),
+        )
+        listed = self.select_related("metrics").defer("metrics__additional_metrics")
+        return listed.annotate(listed_figures=kept)
 
     def of_installation_or(self, company):
         """Return what `company` may see at all: its own versions, and those that belong to everybody."""
@@ -99,6 +114,14 @@ class ModelVersion(models.Model):
     def invented(self) -> str:
         """What stands beside its figures where the customers that they are of are invented."""
         return self.training_dataset.invented if self.training_dataset else ""
+
+    @property
+    def figures(self) -> dict:
+        """What was measured, or nothing; of a version of a list without what only its own page draws."""
+        if hasattr(self, "listed_figures"):
+            return self.listed_figures or {}
+        metrics = getattr(self, "metrics", None)
+        return (metrics and metrics.additional_metrics) or {}
 
     @property
     def is_deployable(self) -> bool:

@@ -128,6 +128,8 @@ def home_section(member: Member) -> dict | None:
     told of only where the company has used it. A user is told of those that a model serves: with the others
     only the developer can do anything.
     """
+    if not has_several_bases(member.company):
+        return None
     cards = cards_of(member)
     if not any(card.base.company_id for card in cards):
         return None

@@ -11,7 +11,7 @@ from registry.models import Population
 from registry.presenting import promises
 from registry.presenting.judged import FittedAgain, fitted_again
 from registry.presenting.quality import Figure
-from registry.presenting.signal import describe_from
+from registry.presenting.signal import describe_from, threshold_or_none
 
 
 @dataclass(frozen=True)
@@ -165,6 +165,8 @@ def threshold_reason(found: dict, manifest: dict | None = None) -> str:
     if again := fitted_again(found, manifest):
         return _threshold_of_two(found, again)
     if found.get("names_nobody"):
+        if threshold_or_none(found["threshold"]) is None:
+            return NOBODY
         then = _what_it_named(found, f"When it was tried, it {_named_then(found)}. Of")
         return f"{NOBODY} {then}"
     threshold = found["threshold"]

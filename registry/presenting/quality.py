@@ -23,12 +23,15 @@ class Quality:
 
     `judged` says which of the two, and `is_fitted_again` is true of the recipe. `warning` says that the model
     is not shown to rank customers better than chance, or than a single column, and stands before all praise.
+    `in_words` begins with it; `in_plain_words` with the same without figures, for who was not trained to read
+    them.
     """
 
     weighted: list[Figure]
     churners: list[Figure]
     calibration: list[Figure]
     in_words: str
+    in_plain_words: str
     rows: int
     base_rate: float
     judged: str
@@ -69,12 +72,13 @@ def quality_of(version: ModelVersion, manifest: dict | None = None) -> Quality |
     With its `manifest` they tell days, and of versions of earlier days whether they were fitted again.
     """
     metrics = getattr(version, "metrics", None)
-    if metrics is None or "churners" not in (metrics.additional_metrics or {}):
+    found = version.figures
+    if metrics is None or "churners" not in found:
         return None
-    found = metrics.additional_metrics
     churners, calibration = figures_of_churners(found), found["calibration"]
     again = fitted_again(found, manifest)
-    warning, words = warning_about(version, manifest), _in_words(churners, again)
+    warning, plain = (warning_about(version, manifest, figures=told) for told in (True, False))
+    words, invented = _in_words(churners, again), _say_invented(version.training_dataset)
     return Quality(
         weighted=_weighted(metrics),
         churners=[
@@ -92,7 +96,8 @@ def quality_of(version: ModelVersion, manifest: dict | None = None) -> Quality |
             Figure("Brier score", found["brier"], "Squared distance to what happened; less is better."),
             Figure("Log loss", found["log_loss"], "Less is better."),
         ],
-        in_words=f"{_told(found, warning, words)}{_say_invented(version.training_dataset)}",
+        in_words=f"{_told(found, warning, words)}{invented}",
+        in_plain_words=f"{_told(found, plain, words)}{invented}",
         rows=found["rows"],
         base_rate=churners["base_rate"],
         judged=describe_judged(found, again),
@@ -145,4 +150,4 @@ def _in_words(churners, again):
             f"Of 100 customers that its recipe named when it was judged, {whom} left. "
             f"It found {found} of 100 who left."
         )
-    return f"Of 100 customers it says will leave, {whom} do. It finds {found} of 100 who leave."
+    return f"Of 100 customers that it named when it was tried, {whom} left. It found {found} of 100 who left."

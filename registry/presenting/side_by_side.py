@@ -68,7 +68,7 @@ def _figures(version) -> dict[str, Figure]:
 
 def _column(figures, name):
     values = {version: of[name].value for version, of in figures.items()}
-    intervals = {version: interval_of(version.metrics.additional_metrics, name) for version in values}
+    intervals = {version: interval_of(version.figures, name) for version in values}
     known = [version for version in values if intervals[version] and values[version] is not None]
     pictures = dict(zip(known, ranges([{"value": values[v], **intervals[v]} for v in known]), strict=True))
     best = _best(values, -1 if name in LESS_IS_BETTER else 1)

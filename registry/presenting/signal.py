@@ -4,17 +4,18 @@ from ml.evaluation.signal import NAMES_NOBODY, describe_missing_signal, read_sig
 from registry.models import ModelVersion
 
 
-def warning_about(version: ModelVersion | None, manifest: dict | None = None) -> str:
+def warning_about(version: ModelVersion | None, manifest: dict | None = None, *, figures: bool = True) -> str:
     """Say that `version` is not shown to tell who leaves; nothing where it is, or nobody looked.
 
     Versions of earlier days keep the column that they were compared with in their `manifest` alone.
     """
-    metrics = getattr(version, "metrics", None)
-    found = (metrics and metrics.additional_metrics) or {}
+    found = version.figures if version else {}
     evidence = (manifest or {}).get("evidence") or {}
     signal = read_signal(found, evidence.get("simple_rule"))
     # Most versions need no name of a column, and the base of each would be one query.
-    told = describe_missing_signal(signal, lambda column: version.population.label_of(column))
+    told = describe_missing_signal(
+        signal, lambda column: version.population.label_of(column), figures=figures
+    )
     if told and found.get("names_nobody"):
         return f"{told} So it names nobody."
     return told

@@ -300,7 +300,7 @@ def _enter(company, by, reason):
     developer = developer_of(company)
     if by is not None and not by.is_staff and (developer is None or developer.account_id != by.pk):
         raise MayNotDeploy(f"Only the developer of {company} or an operator decides what serves it.")
-    missing = "Say why: whoever reads the ledger later will want to know."
+    missing = "Say why: those who read the ledger later will want to know."
     return company, checked_reason(reason, missing=missing)
 
 

@@ -1,11 +1,9 @@
 """Models that were trained elsewhere: taken in as data, never as a pickle of a model."""
 
-import io
 import json
 import logging
-import pickletools
+import shutil
 import tempfile
-import zipfile
 from datetime import datetime
 from pathlib import Path
 
@@ -17,9 +15,9 @@ from companies.services.audit import record_event
 from companies.services.conditions import refuse_all_but_operators
 from core.errors import Unprocessable
 from intake.services.waiting import waiting_room
-from registry.artefacts import UnsafeMetadata, read_metadata
 from registry.engines.exported import MANIFEST, read_exported
-from registry.engines.files import sha256
+from registry.engines.files import hash_of
+from registry.engines.foreign_files import PICKLES
 from registry.models import ModelType, ModelVersion
 from registry.selectors import telecom_base
 from registry.services.initialisation import initialize_everywhere
@@ -30,21 +28,8 @@ logger = logging.getLogger(__name__)
 
 MOST_BYTES = 200 * 1024 * 1024
 LONGEST_SECONDS = 180
-PICKLES = (".pkl", ".pickle", ".pkcls", ".joblib", ".sav")
-# How joblib compresses: zlib, gzip, bzip2, xz, lzma, lz4.
-_COMPRESSED = (
-    b"x\x01",
-    b"x^",
-    b"x\x9c",
-    b"x\xda",
-    b"\x1f\x8b",
-    b"BZh",
-    b"\xfd7zXZ",
-    b"]\x00\x00",
-    b"\x04\x22M\x18",
-)
-_ZIP, _NUMPY = b"PK\x03\x04", b"\x93NUMPY"
-LOOKED_AT = 4096
+# A manifest holds 50 customers and, of a linear model, a weight per category.
+MOST_MANIFEST_BYTES = 16 * 1024 * 1024
 
 
 class ImportRefused(Unprocessable):
@@ -90,32 +75,37 @@ def import_version(
     """
     refuse_all_but_operators(by, act="imports models")
     _refuse_pickles(manifest_path, graph_path)
-    manifest = _manifest(manifest_path)
-    onnx = _read(graph_path) if graph_path else None
-    model_type = _type_of(manifest["model_type"])
     with _work_folder() as name:
         folder = Path(name)
-        (folder / MANIFEST).write_text(json.dumps(manifest, allow_nan=False))
+        # What is tried out is what is kept, also if somebody saves the files in between.
+        brought = {
+            "manifest": _bring(manifest_path, folder / "given.json", MOST_MANIFEST_BYTES),
+            "graph": _bring(graph_path, folder / "given.onnx"),
+            "metadata": _bring(metadata_path, folder / "given.metadata"),
+            "customers": _bring(customers_path, folder / "given.table"),
+        }
         answer = _in_child(
             "try_graph",
-            name=manifest_path.name,
-            manifest=str(folder / MANIFEST),
-            graph=str(graph_path) if graph_path else None,
-            customers=str(customers_path) if customers_path else None,
+            names={"given.json": manifest_path.name, "given.onnx": graph_path and graph_path.name},
             folder=str(folder),
+            figures=list(METRIC_COLUMNS),
             slices=telecom_base().slices,
+            **{part: str(path) if path else None for part, path in brought.items()},
         )
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        onnx = brought["graph"].read_bytes() if graph_path else None
+        source = _named(manifest_path, brought["manifest"], customers_path, brought["customers"])
+    model_type = _type_of(manifest["model_type"])
     # Imported here: it brings scikit-learn, which only somebody who imports needs.
     from ml.exchange.export import ExportedModel
 
-    found = answer.pop("found")
-    manifest["imported"] = {"format": "onnx", **_named(manifest_path, customers_path)}
-    if found:
+    manifest["imported"] = {"format": "onnx", **source}
+    if found := answer["found"]:
         manifest["imported"]["tried_on"] = found.pop("rows")
         manifest |= {name: found[name] for name in ("metrics", "importance")}
         figures = {name: found["metrics"]["weighted"][name] for name in METRIC_COLUMNS}
     else:
-        figures = _figures(manifest, metadata_path)
+        figures = answer["claimed"]
         manifest["metrics"] = _believable(manifest.get("metrics"))
     metadata = {"model_type": model_type.name, "metrics": figures}
     exported = ExportedModel(manifest=manifest, onnx=onnx, pipeline_pickle=None, metadata=metadata)
@@ -153,27 +143,26 @@ def import_skops(
     """
     refuse_all_but_operators(by, act="imports models")
     _refuse_pickles(model_path)
-    if _head(model_path) != _ZIP:
-        raise ImportRefused(f"{model_path.name} is no skops file. skops.io.dump writes one.")
     if customers_path is None:
         raise ImportRefused(
             f"{model_path.name} needs customers with outcomes whom it has not learned from: it is compared "
             "and tried out on them before it is registered.",
             field="customers",
         )
-    source = {"format": "skops", **_named(model_path, customers_path)}
     base = telecom_base()
     with _work_folder() as name:
         folder = Path(name)
+        model = _bring(model_path, folder / "given.skops")
+        customers = _bring(customers_path, folder / "given.table")
         _in_child(
             "convert_skops",
-            name=model_path.name,
-            model=str(model_path),
-            customers=str(customers_path),
+            names={"given.skops": model_path.name},
+            model=str(model),
+            customers=str(customers),
             folder=str(folder),
             schema=base.schema,
             slices=base.slices,
-            source=source,
+            source={"format": "skops", **_named(model_path, model, customers_path, customers)},
         )
         exported = read_exported(folder)
     return _register(_type_of(exported.manifest["model_type"]), exported, company, by, at)
@@ -205,8 +194,15 @@ def _register(model_type, exported, company, by, at):
     return version
 
 
-def _in_child(function, *, name, **arguments):
-    """Call one of `registry.engines.converting`, and refuse what it refuses and what it does not survive."""
+def _in_child(function, *, names, **arguments):
+    """Call one of `registry.engines.converting`, and refuse what it refuses and what it does not survive.
+
+    Parameters
+    ----------
+    names
+        What the operator calls the files that were brought; the first is the one that sentences are about.
+    """
+    name = next(iter(names.values()))
     try:
         answer = run_in_child(
             f"registry.engines.converting:{function}",
@@ -222,6 +218,8 @@ def _in_child(function, *, name, **arguments):
         raise ImportRefused(
             f"{name} cannot be used: the process that tried it out ended before it was done."
         ) from error
+    if "pickle" in answer:
+        raise _not_opened(names[answer["pickle"]])
     if "refusal" in answer:
         refusal = f"{name} cannot be imported. {answer['refusal']}"
         raise ScorersDisagree(refusal) if answer.get("disagrees") else ImportRefused(refusal)
@@ -229,88 +227,26 @@ def _in_child(function, *, name, **arguments):
 
 
 def _refuse_pickles(*paths):
+    """Refuse those that say so themselves; of the others the child finds it out."""
     for path in filter(None, paths):
-        if path.suffix.lower() in PICKLES or _is_pickle(path):
-            raise ImportRefused(
-                f"{path.name} was not opened: a pickle runs whatever program it holds as soon as it is read, "
-                "and may predict differently here than where it was made. Save the pipeline with "
-                "skops.io.dump, or export the model as ONNX with a manifest, and import that; or give its "
-                "training data to seed_defaults --dataset."
-            )
+        if path.suffix.lower() in PICKLES:
+            raise _not_opened(path.name)
 
 
-def _is_pickle(path):
-    """Say whether a file is a pickle whatever it is called, looking at bytes and never loading them."""
-    head = _head(path, LOOKED_AT)
-    return _holds_pickle(path) if head.startswith(_ZIP) else _reads_like_pickle(head)
-
-
-def _holds_pickle(path):
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                with archive.open(member) as file:
-                    head = file.read(LOOKED_AT)
-                if member.filename.lower().endswith(PICKLES) or _reads_like_pickle(head):
-                    return True
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError):
-        return False
-    return False
-
-
-def _reads_like_pickle(head):
-    """Say whether bytes begin as a pickle does, compressed or not, or as one of the old, textual kind."""
-    if head.startswith(_NUMPY):
-        return False
-    if head.startswith((b"\x80", *_COMPRESSED)):
-        return True
-    names = []
-    try:
-        for code, _, _ in pickletools.genops(io.BytesIO(head)):
-            names.append(code.name)
-    except (ValueError, UnicodeDecodeError, IndexError):
-        pass
-    return bool({"GLOBAL", "INST", "STACK_GLOBAL"}.intersection(names)) or names[-1:] == ["STOP"]
+def _not_opened(name):
+    return ImportRefused(
+        f"{name} was not opened: a pickle runs whatever program it holds as soon as it is read, and may "
+        "predict differently here than where it was made. Save the pipeline with skops.io.dump, or export "
+        "the model as ONNX with a manifest, and import that; or give its training data to seed_defaults "
+        "--dataset."
+    )
 
 
 def _type_of(slug):
     try:
-        return ModelType.objects.get(slug=slug)
+        return ModelType.objects.get(slug=str(slug))
     except ModelType.DoesNotExist as error:
         raise ImportRefused(f"There is no model type {slug!r}.") from error
-
-
-def _manifest(path):
-    try:
-        manifest = json.loads(_read(path))
-        json.dumps(manifest, allow_nan=False)
-    except (ValueError, RecursionError) as error:
-        raise ImportRefused(f"{path.name} is no manifest: {error}") from error
-    needed = {"model_type", "model_name", "schema", "serving", "golden"}
-    missing = needed - set(manifest) if isinstance(manifest, dict) else needed
-    if missing:
-        raise ImportRefused(f"{path.name} lacks {', '.join(sorted(missing))}.")
-    return manifest
-
-
-def _figures(manifest, metadata_path):
-    """Return the five figures by the names of metadata files; `METRIC_COLUMNS` says where each is stored."""
-    try:
-        if metadata_path:
-            found = read_metadata(_read(metadata_path))["metrics"]
-        else:
-            found = manifest["metrics"]["weighted"]
-        figures = {name: float(found[name]) for name in METRIC_COLUMNS}
-    except UnsafeMetadata as error:
-        raise ImportRefused(str(error)) from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise ImportRefused(
-            f"The five figures {', '.join(METRIC_COLUMNS)} are not all there: {error}."
-        ) from error
-    outside = [name for name, value in figures.items() if not 0 <= value <= 1]
-    if outside:
-        raise ImportRefused(f"{', '.join(outside)} must lie between 0 and 1.")
-    return figures
 
 
 # What a page draws of a version, and which parts each has.
@@ -334,10 +270,10 @@ def _believable(metrics):
     return metrics if complete else {}
 
 
-def _named(path, customers_path):
-    named = {"file": path.name, "sha256": sha256(_read(path))}
+def _named(path, brought, customers_path, customers):
+    named = {"file": path.name, "sha256": hash_of(brought)}
     if customers_path:
-        named |= {"customers": customers_path.name, "customers_sha256": sha256(_read(customers_path))}
+        named |= {"customers": customers_path.name, "customers_sha256": hash_of(customers)}
     return named
 
 
@@ -345,14 +281,17 @@ def _work_folder():
     return tempfile.TemporaryDirectory(dir=waiting_room(), prefix="import-")
 
 
-def _head(path, length=4):
-    return _read(path)[:length]
-
-
-def _read(path):
+def _bring(path, copy, most=MOST_BYTES):
+    """Copy a file to where nobody else writes, and return the copy; nothing of it is read but its length."""
+    if path is None:
+        return None
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ImportRefused(f"{path.name} is larger than {MOST_BYTES // 1024 // 1024} MB.")
-        return path.read_bytes()
+        # Neither a folder nor a pipe, which would never end.
+        if not path.is_file():
+            raise ImportRefused(f"{path.name} cannot be read: there is no such file.")
+        if path.stat().st_size > most:
+            raise ImportRefused(f"{path.name} is larger than {most // 1024 // 1024} MB.")
+        shutil.copyfile(path, copy)
     except OSError as error:
         raise ImportRefused(f"{path.name} cannot be read ({error.strerror}).") from error
+    return copy

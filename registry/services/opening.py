@@ -7,7 +7,7 @@ from datetime import datetime
 
 from core.errors import DomainError
 from ml.serving.scoring import Scorer
-from registry.artefacts import path_of, read_artefacts, read_metadata
+from registry.artefacts import path_of, read_artefacts
 from registry.engines.files import (
     GRAPH,
     MANIFEST,
@@ -17,6 +17,7 @@ from registry.engines.files import (
     parse_scorer,
     sha256,
 )
+from registry.engines.metadata import read_metadata
 from registry.models import ModelVersion
 from registry.services.states import mark_damaged, refuse_unless_ready
 

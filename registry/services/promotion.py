@@ -9,8 +9,8 @@ from companies.models import Account
 from companies.services.audit import record_event
 from companies.services.conditions import checked_reason
 from core.errors import Conflict, Forbidden
-from registry.artefacts import read_metadata
 from registry.engines.files import GRAPH, MANIFEST, METADATA, MODEL
+from registry.engines.metadata import read_metadata
 from registry.models import ModelVersion
 from registry.services.initialisation import initialize_everywhere
 from registry.services.opening import read_or_report

@@ -18,7 +18,7 @@ from core.files.media import media_path
 from core.models import UntoldEvent
 from core.tests.races import at_once
 from ml.serving.scoring import Scorer
-from registry.artefacts import UnsafeMetadata, path_of, read_artefacts, sign_version, stem_of
+from registry.artefacts import path_of, read_artefacts, sign_version, stem_of
 from registry.engines.files import (
     GRAPH,
     MANIFEST,
@@ -29,6 +29,7 @@ from registry.engines.files import (
     open_scorer,
     sha256,
 )
+from registry.engines.metadata import UnsafeMetadata
 from registry.models import ModelVersion
 from registry.services.opening import (
     DamagedArtefact,

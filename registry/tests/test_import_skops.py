@@ -20,6 +20,7 @@ from skops.io import dump
 from companies.models import AuditEvent
 from companies.services.conditions import OperatorsOnly
 from core.files.media import media_path
+from intake.services.waiting import waiting_room
 from ml.matrix.telco import TELCO_V1
 from ml.samples.dataset_a import make_dataset_a
 from registry.engines.files import MODEL
@@ -81,7 +82,7 @@ def take_in(files, model_types):
 
 
 def nothing_is_left():
-    folders = [media_path("models/default_models"), media_path("../state/imports")]
+    folders = [media_path("models/default_models"), waiting_room()]
     return not ModelVersion.objects.exists() and not any(
         path for folder in folders if folder.exists() for path in folder.iterdir()
     )

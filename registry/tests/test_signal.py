@@ -70,6 +70,13 @@ def test_the_command_warns(version, company, capsys):
 
 
 @pytest.mark.django_db
+def test_operators_read_it_first_of_a_version(version, as_operator):
+    page = as_operator.get(reverse("admin:registry_modelversion_change", args=[version.pk])).content.decode()
+
+    assert SAID in page.partition("<fieldset")[2].partition("field-")[2][:600]
+
+
+@pytest.mark.django_db
 def test_operators_are_warned(version, as_operator):
     sent = {"action": "deploy", "_selected_action": [version.pk], "confirmed": "yes", "role": "CHAMPION"}
 
@@ -98,7 +105,9 @@ def test_a_version_that_still_names_customers_says_it_first(company):
     quality = quality_of(version)
 
     assert quality.in_words.startswith(SAID) and "names nobody" not in quality.in_words
-    assert "Of 100 customers it says will leave" in quality.in_words
+    assert "Of 100 customers that it named when it was tried" in quality.in_words
+    # Figures are for developers.
+    assert quality.in_plain_words.startswith(SAID) and "AUC" not in quality.in_plain_words
 
 
 @pytest.mark.django_db

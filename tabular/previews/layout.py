@@ -7,15 +7,25 @@ from collections import Counter
 from pathlib import Path
 
 from tabular.errors import TableError, counted, shown
-from tabular.source.header import DELIMITERS, HEAD_BYTES, Layout, find_first_line, header_record
+from tabular.source.header import (
+    DELIMITERS,
+    HEAD_BYTES,
+    Layout,
+    find_first_line,
+    header_record,
+    refuse_spaces,
+)
 from tabular.values.amounts import split_number
 from tabular.values.cells import BadCell, is_blank
+from tabular.values.customer_words import rank_outcome
 from tabular.values.moments import read_moment
 
 # Rows that vote about the delimiter.
 VOTERS = 200
 # Customer, date and amount.
 FEWEST_COLUMNS = 3
+# How well a name has to say that a column holds outcomes.
+OUTCOME = 0.5
 # Nobody looks at more in a preview.
 MOST_COLUMNS = 500
 
@@ -49,6 +59,7 @@ def find_layout(source: Path, *, bom: int, delimiters: str = DELIMITERS, sheet: 
             "too_large", f"The table has {widest:,} columns; {MOST_COLUMNS:,} is the most. Leave some out."
         )
     layout = best[1]
+    refuse_spaces(head, start, layout.header)
     _refuse_header(layout, sheet)
     return layout
 
@@ -72,6 +83,14 @@ def _share_alike(head: bytes, at: int, width: int, delimiter: str) -> float:
 def _refuse_header(layout: Layout, sheet: str) -> None:
     named = [cell for cell in layout.header if not is_blank(cell)]
     where = f"Row {layout.header_line:,}"
+    outcome = max(named, key=rank_outcome)
+    if len(named) < FEWEST_COLUMNS and rank_outcome(outcome) >= OUTCOME:
+        raise TableError(
+            "only_outcomes",
+            f"The file says who left, in {shown(outcome)}, and nothing else about the customers.",
+            line=layout.header_line,
+            column=outcome,
+        )
     if len(named) < FEWEST_COLUMNS:
         raise TableError(
             "missing_columns",

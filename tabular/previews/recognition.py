@@ -15,18 +15,33 @@ OUTCOME = 0.5
 
 
 def looks_like_a_log(preview: Preview) -> str | None:
-    """Return why a table is a purchase log (customers repeat, beside dates and amounts), or None."""
+    """Return why a table is a purchase log (customers repeat, beside dates), or None."""
     who = _best(preview, "customer_id", ("text", "number"))
-    when = _best(preview, "event_at", ("date",))
+    when = _best(preview, "event_at", ("date",)) or _only_date(preview)
     what = _best(preview, "amount", ("number",)) or _best(preview, "unit_price", ("number",))
-    if not (who and when and what) or OTHER_DATES & set(words_of(when.name)):
+    if not (who and when) or OTHER_DATES & set(words_of(when.name)):
         return None
     if _share(preview, who) > REPEATED:
         return None
+    amounts = f" and amounts in {shown(what.name)}" if what else ""
     return (
         f"{shown(who.name)} stands in several rows ({_different(who)} in {counted(who.rows, 'row')}), beside "
-        f"dates in {shown(when.name)} and amounts in {shown(what.name)}: this is a purchase log, with "
-        "one row for each purchase."
+        f"dates in {shown(when.name)}{amounts}: this is a purchase log, with one row for each purchase."
+    )
+
+
+def looks_like_a_result(preview: Preview) -> str | None:
+    """Return why a table is a result of a prediction of ours, without an outcome beside it, or None."""
+    named = {column.name.strip().casefold(): column for column in preview.columns}
+    if "churn_probability" not in named or not named.keys() & {"prediction", "risk_tier"}:
+        return None
+    added = [named[name].name for name in ("prediction", "churn_probability", "risk_tier") if name in named]
+    others = [column for column in preview.columns if column.name not in added]
+    if any(column.distinct == 2 and rank_outcome(column.name) >= OUTCOME for column in others):
+        return None
+    return (
+        f"{shown(added[0])} and {shown(added[1])} are columns that a prediction adds: this is a result, in "
+        "which nobody said who did leave."
     )
 
 
@@ -50,6 +65,11 @@ def _best(preview: Preview, role: str, kinds: tuple[str, ...]) -> DetectedColumn
     scored = [(match_role(c.name, role)[0], -c.place, c) for c in preview.columns if c.kind in kinds]
     score, _, column = max(scored, key=lambda item: item[:2], default=(0, 0, None))
     return column if score >= SURE else None
+
+
+def _only_date(preview: Preview) -> DetectedColumn | None:
+    dates = [column for column in preview.columns if column.kind == "date"]
+    return dates[0] if len(dates) == 1 else None
 
 
 def _share(preview: Preview, column: DetectedColumn) -> float:

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from tabular.snapshots.twins import group_twins
 from tabular.source.read import Batch, iter_batches
 from tabular.source.spec import ParseSpec
 from tabular.values.schema import Column, TableSchema
@@ -34,15 +33,12 @@ class Frame:
         1 for who left and 0 for who stayed, int8; None where the file has no outcome.
     lines
         Line of the file (row of the sheet) of each customer.
-    twin_groups
-        The number of each customer's group: those that are equal in all columns share one.
     """
 
     ids: pa.Array
     columns: dict[str, pa.Array]
     labels: np.ndarray | None
     lines: np.ndarray
-    twin_groups: np.ndarray
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -67,7 +63,6 @@ def load_frame(path: Path | str, spec: ParseSpec, schema: TableSchema) -> Frame:
         columns=columns,
         labels=_labels(batches, label) if label and label.name in spec.positions else None,
         lines=np.concatenate([batch.lines for batch in batches]),
-        twin_groups=group_twins(columns),
     )
 
 

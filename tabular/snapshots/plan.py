@@ -181,7 +181,14 @@ class SnapshotPlan:
         columns += [read_feature(c, known.get(c.name, ()), ranges.get(c.name)) for c in read]
         columns.append(self.label_schema(required=purpose == "train"))
         reference = date.fromisoformat(self.reference) if self.reference else None
-        return TableSchema(name, tuple(columns), missing_words=True, finds_twins=True, reference=reference)
+        return TableSchema(
+            name,
+            tuple(columns),
+            missing_words=True,
+            finds_twins=True,
+            one_spelling=True,
+            reference=reference,
+        )
 
     def id_schema(self) -> Column:
         """Return how the customers are named."""

@@ -76,11 +76,3 @@ def say_twins(twins: dict) -> str:
         f"{counted(twins['rows'], 'row equals', 'rows equal')} another customer in everything but the id, "
         f"e.g. rows {first:,} and {second:,}. They are kept, and never stand on both sides of a test."
     )
-
-
-def group_twins(columns: Mapping[str, pa.Array]) -> np.ndarray:
-    """Return for each row the number of its group, counted from 0 as they first appear; twins share one."""
-    _, first, group = np.unique(hash_rows(columns), return_index=True, return_inverse=True)
-    number = np.empty(len(first), np.int64)
-    number[np.argsort(first)] = np.arange(len(first))
-    return number[group]

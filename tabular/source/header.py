@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ HEAD_BYTES = 1 << 20
 # The width of a sheet; a wider table could not come back as one.
 MOST_COLUMNS = 16_384
 NEAR_ENOUGH = 0.75
+# Rows that tell whether columns stand apart by spaces, and how many words each has at least.
+FIRST_ROWS, FEWEST_WORDS = 20, 3
 # What Excel writes, and reads, before a table.
 SAID = re.compile(rb"(?i)\s*\"?sep=(.)\"?\s*")
 
@@ -63,6 +66,7 @@ def read_layout(
         if best is None or score > best[0]:
             best = score, Layout(delimiter, tuple(cells), line, data_at, line + lines, {}), found
     _, layout, found = best
+    refuse_spaces(head, start, layout.header)
     if len(layout.header) > MOST_COLUMNS:
         raise TableError(
             "too_large",
@@ -97,6 +101,26 @@ def _filled_line(head: bytes, start: int, line: int, sheet: str) -> tuple[int, i
         "no_rows",
         f"There is nothing in it: no header and no rows.{sheet} Choose the file that holds the table.",
     )
+
+
+def refuse_spaces(head: bytes, start: int, header: Sequence[str]) -> None:
+    """Refuse a table whose columns stand apart by spaces: a name or a text may hold some itself.
+
+    Raises
+    ------
+    TableError
+        ``missing_columns``: the first rows have as many words as the header, and one cell.
+    """
+    if len(header) > 1:
+        return
+    rows = [line.split() for line in head[start:].decode(errors="replace").splitlines()[:FIRST_ROWS]]
+    widths = {len(row) for row in rows if row}
+    if len(rows) > 1 and len(widths) == 1 and widths.pop() >= FEWEST_WORDS:
+        raise TableError(
+            "missing_columns",
+            f"The columns stand apart by spaces, as in {shown(' '.join(rows[1]))}, so no cell can hold a "
+            "blank. Save the file with commas, semicolons or tabs between them (CSV), and upload that.",
+        )
 
 
 def header_record(head: bytes, start: int, line: int, delimiter: str) -> tuple[list[str], int, int]:

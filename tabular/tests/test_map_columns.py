@@ -175,9 +175,9 @@ def test_dates_with_their_times_are_no_times_of_day(tmp_path):
         freeze(preview, {"customer_id": "id", "event_at": "date", "time": "bought_at", "amount": "total"})
 
 
-def test_states_of_orders_are_not_guessed_to_be_types_of_events(tmp_path):
+def test_words_of_which_none_is_known_are_not_guessed_to_be_types_of_events(tmp_path):
     preview = preview_of(
-        tmp_path, ("id", "date", "total", "order_status"), lambda n: (n % 9, day(n), f"{n}.5", "delivered")
+        tmp_path, ("id", "date", "total", "order_status"), lambda n: (n % 9, day(n), f"{n}.5", "pending")
     )
 
     assert "event_type" not in guessed(preview)

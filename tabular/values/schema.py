@@ -125,6 +125,8 @@ class TableSchema:
         Whether words such as NA and NULL (`tabular.values.missing`) are read as blank.
     finds_twins
         Whether rows that are equal but for id and label are counted.
+    one_spelling
+        Whether words that no schema lists are one where they differ only in case or surrounding blanks.
     reference
         The day from which the dates of all columns of ages are counted back where the file has no later one.
     """
@@ -136,6 +138,7 @@ class TableSchema:
     training: TrainingRules = field(default_factory=TrainingRules)
     missing_words: bool = False
     finds_twins: bool = False
+    one_spelling: bool = False
     reference: date | None = None
 
     def __post_init__(self):

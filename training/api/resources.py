@@ -24,6 +24,7 @@ from intake.api import (
 from intake.services.stored import rejects_of
 from registry.access import named_base_or_404
 from registry.models import Dataset
+from registry.presenting.signal import warning_about
 from training.api.rows import account_of_dataset, account_of_run
 from training.models import TrainingRun
 from training.selectors import datasets_for, list_training_runs, trained_on, training_runs_for
@@ -116,6 +117,16 @@ class RetrainingOutput(serializers.ModelSerializer):
     model = serializers.IntegerField(
         source="version_id", allow_null=True, help_text="The new model; null until the job is done."
     )
+    warning = serializers.SerializerMethodField(
+        help_text="That the new model is not shown to rank customers better than chance, or than a single "
+        "column; empty where it is, and until the job is done."
+    )
+    combination = serializers.JSONField(
+        allow_null=True,
+        help_text="What became of the customers of both tables; null until the job is done. `twins` of the "
+        "file equal another customer in every column that the model reads, under another id: they stand on "
+        "one side of the test, and count once as evidence.",
+    )
     upload_dataset = serializers.IntegerField(source="upload_dataset_id", allow_null=True)
     combined_dataset = serializers.IntegerField(source="combined_dataset_id", allow_null=True)
     parent_dataset = serializers.IntegerField(source="parent_dataset_id", allow_null=True)
@@ -124,8 +135,8 @@ class RetrainingOutput(serializers.ModelSerializer):
         model = TrainingRun
         fields = (
             "id", "reason", "person", "base", "model_type", "warm_start", "state", "job", "error",
-            "original_filename", "read", "rows_read", "model", "upload_dataset", "combined_dataset",
-            "parent_dataset", "combination", "created_at",
+            "original_filename", "read", "rows_read", "model", "warning", "upload_dataset",
+            "combined_dataset", "parent_dataset", "combination", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -134,6 +145,9 @@ class RetrainingOutput(serializers.ModelSerializer):
 
     def get_read(self, run) -> dict:
         return {key: value for key, value in run.input_data.items() if key not in INTERNAL}
+
+    def get_warning(self, run) -> str:
+        return warning_about(run.version)
 
     @extend_schema_field(RowsRead)
     def get_rows_read(self, run):

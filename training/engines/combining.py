@@ -44,6 +44,9 @@ class Combination:
         How many of the newer table left.
     examples
         Ids of some of those who were replaced.
+    twins
+        How many of the newer table are equal to a customer of the older one, or to one above them, in
+        everything the model reads, under another id.
     """
 
     kept: int = 0
@@ -51,10 +54,20 @@ class Combination:
     replaced: int = 0
     newer_churned: int = 0
     examples: list[str] = field(default_factory=list)
+    twins: int = 0
 
     @property
     def rows(self) -> int:
         return self.kept + self.added + self.replaced
+
+    def count_twins(self, groups: np.ndarray | None) -> None:
+        """Count those of the newer table whose group (`ml.learning.twins.find_twins`) was there before them.
+
+        The customers of the older table stand first.
+        """
+        if groups is not None:
+            _, first = np.unique(groups, return_index=True)
+            self.twins = self.rows - self.kept - int((first >= self.kept).sum())
 
     def to_dict(self) -> dict:
         return asdict(self) | {"rows": self.rows}

@@ -53,13 +53,13 @@ class Contender:
 
 
 def compare_on_untouched(
-    ids, frame, labels, held_out, *, trained, exported, existing, schema, sliced_by, value_column
+    ids, frame, labels, held_out, *, trained, exported, existing, schema, sliced_by, value_column, twins=None
 ) -> dict:
     """Return everything that the result page shows, ready for JSON.
 
     Only customers who were held out take part, by their positions. Along a chain of retrainings no version
     learned from any of them; where one is from elsewhere, whom it learned from is left out: to those it would
-    seem better than it is.
+    seem better than it is. That holds for the twins of these, too.
 
     Parameters
     ----------
@@ -67,15 +67,18 @@ def compare_on_untouched(
         Features by whose parts the figures are given as well.
     value_column
         What a customer pays a month, for the campaign; None where no column says it, and no profit is told.
+    twins
+        Which customers are equal in all features, from `ml.learning.twins.find_twins`; None where none are.
     """
-    held_out_ids = [ids[position] for position in held_out]
-    fair = untouched(held_out_ids, *(contender.learned for contender in existing))
+    fair = _untouched(ids, held_out, existing, twins)
     chosen = held_out[fair]
+    groups = None if twins is None else twins[chosen]
     y = labels[chosen]
     judged = {
         "held_out": len(held_out),
         "customers": len(chosen),
         "churned": int(y.sum()),
+        "different": len(y) if groups is None else len(np.unique(groups)),
         "left_out": int((~fair).sum()),
         "unknown": [contender.name for contender in existing if not contender.is_known],
     }
@@ -93,7 +96,7 @@ def compare_on_untouched(
     new = Contender(NEW, "the new version", Scorer(exported.manifest, exported.onnx), frozenset(), True)
     scores = {contender.key: contender.scorer.score_batch(columns) for contender in (new, *existing)}
     campaign = _campaign(table, value_column)
-    measured = _measure((new, *existing), y, scores)
+    measured = _measure((new, *existing), y, scores, groups)
     found["versions"] = [
         _figures(contender, y, scores[contender.key], measured[contender.key], campaign)
         for contender in (new, *existing)
@@ -101,13 +104,23 @@ def compare_on_untouched(
     raw = np.clip(raw_scores(trained.pipeline, clean_frame(table, schema)), 0.0, 1.0)
     found["versions"][0]["uncalibrated"] = reliability(y, raw)
     found["pairs"] = [
-        _pair(new, contender, y, scores, measured, columns, [ids[position] for position in chosen])
+        _pair(new, contender, y, scores, measured, columns, [ids[place] for place in chosen], groups)
         for contender in existing
     ]
-    found["slices"] = _slices(columns, y, scores, new, existing[0], schema, sliced_by)
+    found["slices"] = _slices(columns, y, scores, new, existing[0], schema, sliced_by, groups)
     found["campaign"] = campaign
     found["sentence"] = found["pairs"][0]["sentence"]
     return found
+
+
+def _untouched(ids, held_out, existing, twins):
+    """Return of those held out from whom no version learned, nor from a twin of theirs."""
+    learned = [contender.learned for contender in existing]
+    fair = untouched([ids[position] for position in held_out], *learned)
+    if twins is None:
+        return fair
+    seen = ~untouched(ids, *learned)
+    return fair & ~np.isin(twins[held_out], twins[seen])
 
 
 def _encoded(table, schema):
@@ -119,8 +132,8 @@ def _encoded(table, schema):
     return words | {column.name: table[column.name].to_numpy() for column in schema.numeric}
 
 
-def _measure(contenders, y, scores):
-    found = resample(y, [(scores[one.key], one.scorer.threshold) for one in contenders])
+def _measure(contenders, y, scores, groups):
+    found = resample(y, [(scores[one.key], one.scorer.threshold) for one in contenders], groups=groups)
     return dict(zip((one.key for one in contenders), found, strict=True))
 
 
@@ -136,11 +149,11 @@ def _figures(contender, y, p, measured, campaign):
     }
 
 
-def _pair(new, old, y, scores, measured, columns, ids):
+def _pair(new, old, y, scores, measured, columns, ids, groups):
     before, after = scores[old.key], scores[new.key]
     thresholds = (old.scorer.threshold, new.scorer.threshold)
     comparison = compare_versions(
-        y, before, after, thresholds, resampled=(measured[old.key], measured[new.key])
+        y, before, after, thresholds, resampled=(measured[old.key], measured[new.key]), groups=groups
     )
     to_leave, to_stay = rows_that_change(before, after, thresholds)
 
@@ -166,7 +179,7 @@ def _pair(new, old, y, scores, measured, columns, ids):
     }
 
 
-def _slices(columns, y, scores, new, old, schema, sliced_by):
+def _slices(columns, y, scores, new, old, schema, sliced_by, groups):
     parts = {
         version.key: slices(
             columns,
@@ -176,6 +189,7 @@ def _slices(columns, y, scores, new, old, schema, sliced_by):
             schema=schema,
             features=sliced_by,
             resamples=SLICE_RESAMPLES,
+            groups=groups,
         )
         for version in (new, old)
     }

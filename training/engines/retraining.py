@@ -13,6 +13,7 @@ import numpy as np
 from ml.exchange.export import export_model
 from ml.learning.splits import continue_split, hash_split, split_rows
 from ml.learning.training import train_model
+from ml.learning.twins import find_twins
 from ml.matrix.frames import clean_frame, hash_frame, read_labels
 from ml.matrix.schemas import FeatureSchema
 from registry.engines.exported import write_exported
@@ -92,7 +93,9 @@ def retrain(
 
     on_progress("Split", 0, 0)
     labels = read_labels(customers.frame, schema)
-    held_out = continue_split(customers.ids, labels, was_held_out, SEED, groups=customers.groups)
+    twins = find_twins(clean_frame(customers.frame, schema))
+    combination.count_twins(twins)
+    held_out = continue_split(customers.ids, labels, was_held_out, SEED, groups=twins)
     on_progress("Train", 0, 0)
     try:
         trained = train_model(
@@ -107,7 +110,7 @@ def retrain(
     contenders = [tables.contender(version) for version in existing]
     comparison = compare_on_untouched(
         customers.ids, customers.frame, labels, np.flatnonzero(held_out), trained=trained, exported=exported,
-        existing=contenders, schema=schema, sliced_by=slices, value_column=value_column,
+        existing=contenders, schema=schema, sliced_by=slices, value_column=value_column, twins=twins,
     )  # fmt: skip
 
     on_progress("Export", 0, 0)

@@ -8,14 +8,14 @@ from companies.identity import Member
 from registry.models import ModelVersion, Population
 from registry.presenting.bases import Step
 from training.models import TrainingRun
-from training.selectors import list_training_runs
 
 
 def training_steps(member: Member, base: Population) -> list[Step]:
     """Return what the developer can do: watch the training under way, or learn from newer customers."""
     if not member.is_developer or base.is_log:
         return []
-    latest = list_training_runs(member).filter(population=base).first()
+    runs = member.company.training_runs.of_customers().filter(population=base)
+    latest = runs.select_related("job").only("uuid", "job__state").first()
     if latest and not latest.job.has_ended:
         return [_watch(latest)]
     if base.versions.filter(state=ModelVersion.State.READY).exists():

@@ -5,6 +5,7 @@ from django.urls import reverse
 from companies.beginnings import Beginning
 from companies.identity import Member
 from companies.models import Company
+from core.memory import once_per_page
 
 
 def own_customers(member: Member) -> Beginning:
@@ -20,5 +21,6 @@ def own_customers(member: Member) -> Beginning:
     )
 
 
+@once_per_page
 def has_trained(company: Company) -> bool:
     return company.training_runs.of_customers().exists()

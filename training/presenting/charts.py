@@ -107,7 +107,7 @@ def _profit_title(new, serving, currency):
 
 
 def shift_title(shifts: list[dict]) -> str:
-    return f"{shifts[0]['feature']} changed its weight most" if shifts else "No column weighs differently"
+    return f"The weight of {shifts[0]['feature']} changed most" if shifts else "No column weighs differently"
 
 
 def sides_title(sides: dict, customers: int) -> str:

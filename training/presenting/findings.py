@@ -5,6 +5,7 @@ from functools import cached_property
 from core.charts import embed
 from ml.evaluation.profit import with_assumptions
 from registry.presenting.charts import curve_rows
+from registry.presenting.signal import describe_from, warning_about
 from training.models import TrainingRun
 from training.presenting import charts
 
@@ -17,8 +18,11 @@ METRIC_NAMES = {
     ("churners", "precision"): ("Precision (churners)", "Of those it says will leave, how many do"),
     ("churners", "recall"): ("Recall (churners)", "Of those who leave, how many it finds"),
     ("churners", "f1"): ("F1 (churners)", "Both in one figure"),
-    ("probabilities", "brier"): ("Brier score", "Distance of the chances to what happened; less is better"),
-    ("probabilities", "log_loss"): ("Log loss", "Less is better"),
+    ("probabilities", "brier"): (
+        "Brier score",
+        "How far the probabilities are from what happened; lower is better",
+    ),
+    ("probabilities", "log_loss"): ("Log loss", "Lower is better"),
 }
 VERDICTS = {"better": "better", "worse": "worse", "no_real_difference": "no real difference"}
 
@@ -47,6 +51,25 @@ class RetrainingFindings:
     @property
     def sentence(self) -> str:
         return self.stored["sentence"]
+
+    @property
+    def warning(self) -> str:
+        """That the new version is not shown to tell who leaves; empty where it is, or it is gone."""
+        return warning_about(self.run.version)
+
+    @property
+    def twins(self) -> str:
+        """How many of the file equal others in everything but the id, and what came of it; empty if none."""
+        # Retrainings of earlier days did not count them.
+        count = self.run.combination.get("twins", 0)
+        if not count:
+            return ""
+        are = "customer of the file is" if count == 1 else "customers of the file are"
+        return (
+            f"{count:,} {are} equal to another one in every column that the model reads, under another id. "
+            "Equal customers stand on one side: learned from together, or held out together and counted "
+            "once as evidence. If they are the same people, send them under their earlier ids."
+        )
 
     @property
     def verdict(self) -> str:
@@ -144,7 +167,7 @@ class RetrainingFindings:
                 "profit": version["profit"],
                 "profit_points": _thin(version["profit"]["points"]) if version["profit"] else [],
                 "confusion": version["figures"]["confusion"],
-                "threshold": version["threshold"],
+                "named_from": f"which {describe_from(version['threshold'])}",
             }
             for version in self.versions
         ]

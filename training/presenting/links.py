@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from companies.identity import Member
 from core.sections import Link
+from intake.services.belonging import Door
 from registry.models import Dataset
 from training.selectors import training_runs_for, trainings_of
 from transactions.models import AnalysisSession
@@ -25,6 +26,24 @@ def model_tab(member: Member, analysis: AnalysisSession) -> Step | None:
         return None
     is_done = trainings_of(analysis).done().exists()
     return Step("Model", reverse("training:log_model", args=(analysis.pk,)), is_done=is_done)
+
+
+def _outcomes_page(member):
+    return (
+        reverse("training:new") if member.is_developer else reverse("predictions:new", args=(member.portal,))
+    )
+
+
+outcomes_door = Door(
+    "Give the whole table", page=_outcomes_page, address=lambda member: reverse("training:api_runs")
+)
+
+
+features_door = Door(
+    "Go to the purchase logs",
+    page=lambda member: reverse("transactions:analyses", args=(member.portal,)),
+    address=lambda member: reverse("training:v2_train", args=(member.company.pk,)),
+)
 
 
 def own_table_link(member: Member) -> Link | None:

@@ -6,7 +6,7 @@ from ml.evaluation.signal import read_signal
 from ml.logs.features.wording import say_feature
 from training.models import TrainingRun
 from training.presenting.purchases import describe_report
-from training.presenting.simple_rule import is_above_rule, is_below_rule
+from training.presenting.simple_rule import describe_order, is_above_rule, is_below_rule
 from transactions.presenting.days import write_day
 
 # Headings of `describe_report` whose sentences the page has above already.
@@ -54,14 +54,13 @@ class Verdict:
 
     @property
     def rows(self) -> list[Compared]:
-        end = "high" if self.rule["higher_is_riskier"] else "low"
         interval = self.rule.get("interval", {})
         return [
             self.model,
             *self._champion,
             Compared(
                 name=f"Simple rule: {say_feature(self.rule['feature'])}",
-                note=f"whoever has a {end} value of it is called first; the best single column",
+                note=f"{describe_order(self.rule)} is called first; the best single column",
                 auc=self.rule["auc"],
                 f1=self.rule["f1"],
                 low=interval.get("low"),
@@ -69,7 +68,7 @@ class Verdict:
             ),
             Compared(
                 name="Knowing nothing",
-                note="the order is chance, and everybody is said to leave",
+                note="a random order, and everybody named as leaving",
                 auc=0.5,
                 f1=self.rule["f1_of_all"],
             ),
@@ -103,7 +102,7 @@ class Verdict:
         if is_below_rule(self.training):
             return f"The model ranks customers worse than sorting by {say_feature(self.rule['feature'])}"
         if f"{self.model.auc:.3f}" > f"{self.rule['auc']:.3f}":
-            return "The model is not surely better than the best single column"
+            return "The model is not shown to be better than the best single column"
         return f"The model is no better than sorting by {say_feature(self.rule['feature'])}"
 
     @property
@@ -116,7 +115,7 @@ class Verdict:
             )
         figures = f"AUC {self.model.auc:.3f} against {self.rule['auc']:.3f}"
         if is_above_rule(self.training):
-            return f"{figures}: more than chance explains. Its list is worth more than the simple rule."
+            return f"{figures}: more than chance explains. Its list is better than the simple rule."
         if is_below_rule(self.training):
             return f"{figures}: more than chance explains. Use the rule, or try another type or a longer log."
         return f"{figures}: chance may explain the difference. Try another type, or a longer log."

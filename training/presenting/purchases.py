@@ -4,7 +4,7 @@ from core.figures import counted, percent
 from ml.logs.features.wording import say_feature
 from registry.presenting.judged import how_rates_held
 from training.models import TrainingRun
-from training.presenting.simple_rule import describe_standing, is_above_rule
+from training.presenting.simple_rule import describe_order, describe_standing, is_above_rule
 from transactions.presenting.days import write_day
 
 # Of the columns that were kept, so many are named with what they tell by themselves.
@@ -59,11 +59,10 @@ def _describe_rule(training):
     rule = (training.report or {}).get("simple_rule")
     if not rule:
         return []
-    end = "high" if rule["higher_is_riskier"] else "low"
     standing = _IS_ABOVE if is_above_rule(training) else training.version and describe_standing(training)
     return [
-        f"{say_feature(rule['feature'])}, at risk who has {end} values: AUC {rule['auc']:.4f}, F1 (churners) "
-        f"{rule['f1']:.4f}. {standing or ''}".strip()
+        f"{say_feature(rule['feature'])}: {describe_order(rule)} is at risk. AUC {rule['auc']:.4f}, F1 "
+        f"(churners) {rule['f1']:.4f}. {standing or ''}".strip()
     ]
 
 
@@ -93,8 +92,8 @@ def _describe_definition(found):
         return []
     gap = f", beginning {found['gap_days']} days after the cutoff" if found["gap_days"] else ""
     return [
-        f"Lost is who buys nothing for {found['horizon_days']} days{gap}. Of interest is who bought in the "
-        f"{found['active_window_days']} days before. {found['reason']}"
+        f"A customer is lost after {found['horizon_days']} days without a purchase{gap}. Only those who "
+        f"bought in the {found['active_window_days']} days before can be. {found['reason']}"
     ]
 
 

@@ -4,6 +4,7 @@ from companies.identity import Member
 from jobs.models import Job
 from registry.models import ModelVersion
 from registry.selectors import champion_that_serves
+from training.presenting.beginnings import has_trained
 from training.presenting.purchases import describe_report
 from training.selectors import list_training_runs, training_runs_for, trainings_of
 from transactions.models import AnalysisSession
@@ -50,6 +51,8 @@ def log_section(member: Member, version: ModelVersion) -> dict | None:
 
 def home_section(member: Member) -> dict | None:
     """Return what the home of a developer says of retraining: what goes on, and what came of the latest."""
+    if not has_trained(member.company):
+        return None
     runs = list_training_runs(member)
     latest = runs.filter(job__state=Job.State.SUCCEEDED).first()
     under_way = list(runs.filter(job__state__in=Job.UNFINISHED)[:MOST_UNDER_WAY])

@@ -16,6 +16,14 @@ def is_below_rule(training: TrainingRun) -> bool:
     return _gain(training, "high") < 0
 
 
+def describe_order(rule: dict) -> str:
+    """Say whom the rule puts first, as the beginning of a sentence."""
+    # Reports of earlier days knew numbers alone.
+    if rule.get("is_category"):
+        return "whoever has a value with which many left"
+    return f"whoever has a {'high' if rule['higher_is_riskier'] else 'low'} value"
+
+
 def _gain(training, end):
     return _rule(training).get("model_gains", {}).get(end) or 0
 

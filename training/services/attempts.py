@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from companies.identity import membership
+from companies.services.audit import record_event
 from core.files.media import readable_path
 from intake.limits import upload_limit
 from intake.services.stored import open_upload
@@ -108,11 +109,28 @@ def _attempt(run, training_run, work, at):
                 "seconds": found["seconds"],
             }
             training_run.save()
+            _record_twins(training_run, at)
             deploy_after_training(training=training_run, at=at)
         registered = True
     finally:
         if not registered:
             remove_combined(combined)
+
+
+def _record_twins(training_run, at):
+    """Write down that customers came again under other ids, who are no new evidence."""
+    if not training_run.combination["twins"]:
+        return
+    record_event(
+        action="twins-found",
+        company=training_run.company,
+        actor=training_run.job.account,
+        subject=str(training_run.version),
+        at=at,
+        model=training_run.version.pk,
+        twins=training_run.combination["twins"],
+        customers=training_run.input_data["accepted"],
+    )
 
 
 def _in_child(run, training_run, base, existing, work):

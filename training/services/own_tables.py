@@ -17,7 +17,15 @@ from companies.services.conditions import checked_reason
 from companies.services.locking import lock_company
 from core.errors import Unprocessable
 from intake.limits import upload_limit
-from intake.services.checking import REFUSE, FileRefused, ask_how_to_read, preview_upload, said_of
+from intake.services.belonging import belongs_elsewhere
+from intake.services.checking import (
+    REFUSE,
+    FileRefused,
+    ask_how_to_read,
+    belongs_by_header,
+    preview_upload,
+    said_of,
+)
 from intake.services.submissions import run_of_earlier_send
 from intake.services.waiting import UploadIsGone, WaitingUpload, find_kept, keep, take_in
 from ml.matrix.schemas import FeatureSchema
@@ -110,7 +118,7 @@ def look_at_table(
     OnlyDevelopers
         `member` is a user.
     FileRefused
-        It cannot be read, or is a purchase log (`is_log`). Nothing of it is left, except where its owner can
+        It cannot be read, or belongs elsewhere (`belongs`). Nothing of it is left, except where its owner can
         go on with it (`kept`): elsewhere, or after saying how it is read (`letters`, `sheets`).
     """
     refuse_others(member)
@@ -123,14 +131,14 @@ def look_at_table(
             raise asked from error
         if waiting:
             waiting.remove()
-        raise FileRefused(error) from error
+        raise FileRefused(error, belongs=belongs_by_header(error)) from error
     except BaseException:
         if waiting:
             waiting.remove()
         raise
-    if inferred.log_reason:
-        found = TableError("wrong_mapping", inferred.log_reason)
-        raise FileRefused(found, kept=keep(waiting, member=member), log=inferred.log_reason)
+    if belongs := belongs_elsewhere(preview):
+        found = TableError("wrong_mapping", belongs.sentence)
+        raise FileRefused(found, kept=keep(waiting, member=member), belongs=belongs)
     waiting.write_note(SEEN, {"preview": preview.to_dict(), "inferred": inferred.to_dict()})
     waiting.write_note(CHECKED, None)
     return SeenTable(keep(waiting, member=member), waiting.name, preview, inferred)

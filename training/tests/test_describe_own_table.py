@@ -70,7 +70,7 @@ def test_a_purchase_log_is_led_on_and_kept_for_where_it_belongs(look, developer)
     with pytest.raises(FileRefused, match="purchase log") as refused:
         look(log)
 
-    assert refused.value.is_log
+    assert refused.value.belongs.what == "purchase-log"
     assert find_kept(refused.value.kept, member=membership(developer)).name == "gym.csv"
 
 

@@ -49,7 +49,7 @@ def test_says_first_where_chance_ranks_as_well():
 
 
 def test_does_not_say_better_of_a_report_that_never_looked():
-    assert "not surely better" in verdict(gains=(None, None)).headline
+    assert "not shown to be better" in verdict(gains=(None, None)).headline
 
 
 @pytest.mark.parametrize("model", [0.7, 0.6])

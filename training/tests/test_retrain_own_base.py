@@ -113,7 +113,8 @@ def test_the_pages_of_a_run_show_without_profit(first_trained, trained_again, de
     assert [page.status_code for page in (*pages, *cards)] == [200] * 4
     first_page = pages[0].content.decode()
     assert (
-        "the first of these customers" in first_page and "Of 100 customers it says will leave" in first_page
+        "the first of these customers" in first_page
+        and "Of 100 customers that it named when it was tried" in first_page
     )
     assert "Kept from" not in first_page and "not compared" not in first_page
     assert "campaign earns" not in pages[1].content.decode()

@@ -4,7 +4,6 @@ from django.urls import reverse
 
 from companies.beginnings import Beginning
 from companies.identity import Member
-from companies.models import Company
 from transactions.presenting.samples import GOOD
 
 
@@ -20,7 +19,3 @@ def purchases(member: Member) -> Beginning:
         sample_url=reverse("transactions:sample", args=(member.portal, sample.name)),
         sample=f"Sample: {sample.title.partition(':')[0].lower()}",
     )
-
-
-def has_logs(company: Company) -> bool:
-    return company.analyses.exists()

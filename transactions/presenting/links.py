@@ -5,9 +5,17 @@ from collections.abc import Iterable
 from django.urls import reverse
 
 from companies.identity import Member
+from intake.services.belonging import Door
 from registry.models import Dataset
 from transactions.models import FeatureMatrix
 from transactions.selectors import analyses_for
+
+log_door = Door(
+    "Add it as a purchase log",
+    page=lambda member: reverse("transactions:new", args=(member.portal,)),
+    address=lambda member: reverse("transactions:api_upload"),
+    takes_file=True,
+)
 
 
 def log_page(member: Member, table: Dataset) -> str | None:

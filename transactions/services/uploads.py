@@ -12,7 +12,8 @@ from companies.services.conditions import one_line
 from core.errors import Conflict, DomainError
 from core.files.store import remove_file, store_file
 from core.files.stored import DATASETS
-from intake.services.checking import FileRefused, ask_how_to_read, preview_upload, said_of
+from intake.services.belonging import PURCHASE_LOG, belongs_elsewhere
+from intake.services.checking import FileRefused, ask_how_to_read, belongs_by_header, preview_upload, said_of
 from intake.services.submissions import Submission
 from intake.services.waiting import WaitingUpload, find_kept, take_in
 from ml.samples.invented import is_invented
@@ -101,16 +102,24 @@ def start_analysis(
         waiting = waiting or take_in(upload, largest=largest)
         _refuse_base(population, new_base, member)
         preview = preview_upload(waiting, largest=largest, **said_of(waiting, encoding=encoding, sheet=sheet))
+        _refuse_other_files(preview)
         find_base = partial(_base_of, member, population, new_base, at)
         return _keep(submission, waiting, preview, find_base, name, has_churn_label, at)
     except TableError as error:
         if waiting and (asked := ask_how_to_read(error, waiting, member=member)):
             waiting = None
             raise asked from error
-        raise FileRefused(error) from error
+        raise FileRefused(error, belongs=belongs_by_header(error)) from error
     finally:
         if waiting:
             waiting.remove()
+
+
+def _refuse_other_files(preview):
+    """Refuse what was made of a log or of customers here, and is none itself."""
+    belongs = belongs_elsewhere(preview)
+    if belongs and belongs.what != PURCHASE_LOG:
+        raise FileRefused(TableError("wrong_mapping", belongs.sentence), belongs=belongs)
 
 
 def _refuse_base(population, new_base, member):

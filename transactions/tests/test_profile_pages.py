@@ -96,7 +96,7 @@ def test_reading_leaves_a_profile_that_another_gap_is_counted_beside(uploaded, d
 def test_shows_faults_first_and_a_table_with_every_chart(log_in, user, analysis):
     page = log_in(user).get(address("profile", analysis)).content.decode()
 
-    assert page.index("and how to mend it") < page.index("customers bought")
+    assert page.index("and how to fix it") < page.index("customers bought")
     for chart in list_charts(analysis.profile, "EUR").values():
         assert f'data-chart="chart-{chart.name}"' in page
     assert page.count("<summary>Numbers as a table</summary>") == page.count("data-chart=")

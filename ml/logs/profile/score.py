@@ -207,7 +207,7 @@ def _of_rows(profile):
         _some(rejected, "row could", "rows could") + " not be read",
         f"{_share(rejected / total)} of the rows have a date, an amount or another needed cell that cannot "
         "be read.",
-        "Download the rows that were left out, mend them where they come from, and upload the log again.",
+        "Download the rows that were left out, correct them where they come from, and upload the log again.",
     )
     yield _fault(
         "missing-ids",
@@ -264,7 +264,7 @@ def _of_values(profile):
             _some(outliers["count"], "purchase is", "purchases are") + " far from the others",
             f"{_share(outliers['share'])} are more than 3 standard deviations from the mean of "
             f"{outliers['mean']:,.2f}.",
-            "Look at the examples: bulk orders may stay, typing errors should be mended.",
+            "Look at the examples: bulk orders may stay, typing errors should be corrected.",
         )
     impossible = profile["impossible"]
     wrong = (

@@ -19,6 +19,7 @@ from predictions.services.logs import start_log_prediction
 from predictions.services.renewing import start_newer_prediction
 from predictions.services.runs import start_prediction
 from registry.models import Population
+from registry.presenting.signal import warning_about
 from registry.selectors import offered_versions, population_named
 from tabular.snapshots.ages import say_day
 from transactions.selectors import analyses_for
@@ -127,6 +128,8 @@ class Command(BaseCommand):
         stored = readable_path(prediction.result_dataset_path)
         if out:
             shutil.copyfile(stored, out)
+        if warning := warning_about(prediction.model):
+            self.stdout.write(warning)
         self.stdout.write(f"{Named(prediction.result).headline}.")
         if prediction.as_of:
             self.stdout.write(f"As of {say_day(prediction.as_of)}.")

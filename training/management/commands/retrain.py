@@ -8,8 +8,10 @@ from intake.management.reading import add_reading_arguments, reading_of
 from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
 from registry.models import Population
+from registry.presenting.signal import warning_about
 from registry.selectors import population_named
 from training.models import TrainingRun
+from training.presenting.findings import RetrainingFindings
 from training.services.retraining import start_retraining
 
 
@@ -64,4 +66,8 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{run.version} learned from the {run.combination['rows']:,} customers of {run.combined_dataset}."
         )
+        if warning := warning_about(run.version):
+            self.stdout.write(warning)
+        if twins := RetrainingFindings(run).twins:
+            self.stdout.write(twins)
         self.stdout.write(run.comparison["sentence"])
