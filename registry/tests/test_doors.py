@@ -92,26 +92,15 @@ def test_the_card_lists_what_stands_on_it(network, as_developer):
         assert len(re.findall(rf'<h2[^>]* id="{key}"', html)) == 1
 
 
-<<<<<<< HEAD
-def test_where_a_version_was_not_compared_with_the_suggested_one_its_card_says_so(
-    default_versions, as_developer
-):
-=======
 def test_defaults_that_no_training_compared_have_no_figures_side_by_side(default_versions, as_developer):
->>>>>>> main
     suggested = best_default(telecom_base())
     other = next(version for version in default_versions.values() if version != suggested)
     heading = "beside %s, which is suggested"
 
     told = page(as_developer, "dev", other).content.decode()
-<<<<<<< HEAD
-    assert f"{other} beside {suggested}" in told and "not compared on the same customers" in told
-    assert "not compared" not in page(as_developer, "dev", suggested).content.decode()
-=======
 
     assert heading % suggested in told and "Difference" not in told
     assert heading % suggested not in page(as_developer, "dev", suggested).content.decode()
->>>>>>> main
 
 
 def test_a_damaged_version_still_has_a_page_that_says_so(network, as_developer):
