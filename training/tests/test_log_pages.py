@@ -196,7 +196,7 @@ def test_a_finished_training_tells_how_good_it_is_and_what_comes_next(as_develop
     card = as_developer.get(reverse("registry:version", args=("dev", trained.version_id))).content.decode()
     assert "Its recipe learned from the customers of" in card and "cannot have been judged yet" in card
     assert not re.search(r"[Tt]ried on [\d,]+ customers", card)
-    links = re.findall(r'href="([^"]+)"', card.partition('id="data"')[2].partition("<h2>Serving")[0])
+    links = re.findall(r'href="([^"]+)"', card.partition('id="data"')[2].partition(">Serving ")[0])
     assert links == [
         reverse("transactions:matrix", args=("dev", analysis.pk, trained.matrix.pk)),
         reverse("transactions:analysis", args=("dev", analysis.pk)),
