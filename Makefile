@@ -40,7 +40,7 @@ bench: dev ## Run the benchmarks, each against a peer measured in the same run (
 	@exec $(PYTHON) -m benchmarks $(ONLY)
 
 .PHONY: screenshots
-screenshots: dev ## Remake the pictures in docs/screenshots with headless Chromium.
+screenshots: dev ## Remake the pictures in docs/screenshots with headless Chromium; fails where a page is cut or broken.
 	@exec $(PYTHON) -m scripts.screenshots
 
 .PHONY: lock

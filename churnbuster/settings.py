@@ -212,6 +212,7 @@ UPLOAD_SECONDS = positive("UPLOAD_SECONDS", 300)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # A table of customers may have thousands of columns, and each has its type and its tick.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 40_000
+FILE_UPLOAD_PERMISSIONS = 0o600  # Django would open to all what it stores, whatever the umask
 FILE_UPLOAD_TEMP_DIR = folder("UPLOAD_DIR", STATE_DIR / "uploads")
 STORAGE_PUBLIC = env.bool("STORAGE_PUBLIC", default=False)
 FILE_URL_MINUTES = positive("FILE_URL_MINUTES", 60)

@@ -37,9 +37,8 @@ class TakesUpload:
         return super().initialize_request(request, *args, **kwargs)
 
     def handle_exception(self, exc):
-        if isinstance(exc, FileRefused) and exc.belongs and exc.belongs.door:
-            address = exc.belongs.door.address(self.request.member)
-            exc.extra["door"] = self.request.build_absolute_uri(address)
+        if isinstance(exc, FileRefused) and exc.belongs and (door := exc.belongs.door):
+            exc.extra["door"] = self.request.build_absolute_uri(door["address"])
         if isinstance(exc, FileRefused) and exc.kept and exc.rejected:
             path = f"{reverse('intake:api_refused_rows')}?{urlencode({'kept': exc.kept})}"
             exc.extra["rejected_rows_url"] = self.request.build_absolute_uri(path)

@@ -39,13 +39,11 @@ def upload_context(form, refusal: DomainError | None = None, *, member: Member |
     member
         Whose files may be sent on to this page: then the one that is here already is named.
     """
-    belongs = refusal.belongs if isinstance(refusal, FileRefused) else None
     kept = form["kept"].value() if member else None
     return {
         "kept_name": name_of_waiting(kept, member=member) if kept else None,
         "form": form,
         "refusal": refusal,
-        "belongs": belongs,
         "can_leave_out": isinstance(refusal, FileRefused) and refusal.kept and refusal.rejected,
         "max_mb": upload_limit() // 1024 // 1024,
         "max_bytes": upload_limit(),

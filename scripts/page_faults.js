@@ -26,10 +26,10 @@
 
   // A table that has more to the side than its window shows hides columns. Where that cannot be otherwise (a file as it
   // was sent) the region says so, and the first column stays.
+  const SIDEWAYS = "[data-sideways], #changelist .results, .wide-table";
   const scrolls = (element) => ["auto", "scroll"].includes(styleOf(element).overflowX);
   for (const region of document.querySelectorAll("body *")) {
-    if (!isSeen(region) || region.closest(OWN_WAYS) || region.closest("[data-sideways]")) continue;
-    if (region.scrollWidth > region.clientWidth + 1 && scrolls(region)) {
+    if (region.scrollWidth > region.clientWidth + 1 && !region.closest(`${OWN_WAYS}, ${SIDEWAYS}`) && scrolls(region) && isSeen(region)) {
       const name = region.getAttribute("aria-label") ?? named(region);
       faults.add(`${name}: ${region.scrollWidth - region.clientWidth} px of it are hidden at the side`);
     }
@@ -37,7 +37,7 @@
 
   // What stands in a card ends in it, also a field or a picture.
   for (const part of document.querySelectorAll(":is(.panel, .card, .notice) :is(input, select, button, img, table, dl, ul)")) {
-    if (!isSeen(part) || part.closest("[data-sideways]")) continue;
+    if (!isSeen(part) || part.closest(SIDEWAYS)) continue;
     const card = part.closest(".panel, .card, .notice");
     if (part.getBoundingClientRect().right > card.getBoundingClientRect().right + 1) faults.add(`${named(part)} is wider than its card`);
   }
@@ -64,7 +64,7 @@
   // Between hyphens and slashes a line may end; elsewhere only in a word that no line of a narrow window would hold.
   const LONGEST_WORD = 24;
   function brokenWords(text) {
-    for (const { 0: word, index } of text.data.matchAll(/[^\s\u200b\u2013\u2014/@.?&=-]{2,}/g)) {
+    for (const { 0: word, index } of text.data.matchAll(/[^\s\u200b\u2013\u2014/@.,;:+*?&=-]{2,}/g)) {
       if (word.length > LONGEST_WORD) continue;
       range.setStart(text, index);
       range.setEnd(text, index + word.length);
@@ -89,7 +89,14 @@
   }
 
   for (const place of document.querySelectorAll("[data-chart]")) {
-    if (isSeen(place) && !place.querySelector("svg")) faults.add(`the chart "${place.getAttribute("aria-label")}" is empty`);
+    if (!isSeen(place)) continue;
+    if (!place.querySelector("svg")) faults.add(`the chart "${place.getAttribute("aria-label")}" is empty`);
+    const frame = place.getBoundingClientRect();
+    for (const words of place.querySelectorAll("svg text")) {
+      const box = words.getBoundingClientRect();
+      const isOutside = box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1 || box.bottom > frame.bottom + 1;
+      if (box.width && isOutside) faults.add(`"${short(words.textContent)}" is cut in the chart "${place.getAttribute("aria-label")}"`);
+    }
   }
   return [...faults];
 })()

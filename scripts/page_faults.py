@@ -1,11 +1,15 @@
-"""Measure in a browser what is cut or broken on a page: overflow, cut text, broken words, empty charts."""
+"""Measure in a browser what is cut or broken on a page, and what somebody could not read or use there."""
 
+import time
 from pathlib import Path
 
 MEASURE = Path(__file__).with_suffix(".js").read_text()
+MEASURE_ACCESS = Path(__file__).with_name("page_access.js").read_text()
 
 # A wide screen, a small tablet, and the two widths that most telephones have.
 WIDTHS = (1440, 768, 390, 360)
+# Seconds after which a fault counts.
+PATIENCE = 6.0
 
 
 def set_window(browser, width: int, *, height: int = 900, scheme: str = "light") -> None:
@@ -18,4 +22,17 @@ def set_window(browser, width: int, *, height: int = 900, scheme: str = "light")
 
 def page_faults(browser) -> list[str]:
     """Return a sentence about each thing that is cut or broken in the window as it is."""
-    return browser.execute_script(f"return (\n{MEASURE})")
+    return _lasting(browser, MEASURE)
+
+
+def access_faults(browser) -> list[str]:
+    """Return a sentence about each contrast that is too low, target too small and control without a name."""
+    return _lasting(browser, MEASURE_ACCESS)
+
+
+def _lasting(browser, measure):
+    # Charts follow a window that has changed, and colours a scheme, on a busy machine late.
+    until = time.monotonic() + PATIENCE
+    while (found := browser.execute_script(f"return (\n{measure})")) and time.monotonic() < until:
+        time.sleep(0.3)
+    return found

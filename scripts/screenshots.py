@@ -33,7 +33,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from ml.samples.members import make_members
 from ml.samples.sample_logs import make_sample_log
-from scripts.page_faults import WIDTHS, page_faults, set_window
+from scripts.page_faults import WIDTHS, access_faults, page_faults, set_window
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TOOLS = Path(sys.executable).parent
@@ -48,7 +48,8 @@ TALLEST = 4000
 AXE = """
 const done = arguments[arguments.length - 1];
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-axe.run({ runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] }).then((result) => done(
+const rules = { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] };
+axe.run({ exclude: [".js-plotly-plot"] }, rules).then((result) => done(
   result.violations.filter((rule) => ["serious", "critical"].includes(rule.impact)).map((rule) => ({
     id: rule.id, impact: rule.impact, help: rule.help,
     where: rule.nodes.slice(0, 3).map((node) => node.target.join(" ") + " " + (node.any[0]?.message ?? "")),
@@ -128,6 +129,7 @@ class Studio:
             options.add_argument(f"--{flag}")
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.browser = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+        self.browser.set_script_timeout(120)  # a long page on a busy machine
         # One zone for all pictures, or they would differ by the machine that takes them.
         self.browser.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": "UTC"})
 
@@ -254,7 +256,6 @@ class Studio:
 
     def _measure(self, name, width):
         set_window(self.browser, width)
-        time.sleep(0.2)  # charts follow the window
         for fault in page_faults(self.browser):
             self._complain(f"{name} at {width} px: {fault}")
 
@@ -262,6 +263,8 @@ class Studio:
         width, height = SIZES[size]
         set_window(self.browser, width, height=height, scheme=scheme)
         time.sleep(0.2)
+        for fault in access_faults(self.browser):
+            self._complain(f"{name} {size} {scheme}: {fault}")
         if self.axe:
             for found in self._run_axe():
                 self._complain(f"{name} {size} {scheme}: {found}")

@@ -56,6 +56,7 @@ class Started:
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 pass
             time.sleep(0.3)
+        self.stop()  # nobody else will
         raise AssertionError(f"not healthy after {seconds} s:\n{self.told()}")
 
     def told(self):

@@ -1,10 +1,10 @@
-"""What `make screenshots` measures is found where it is, and nothing where all is well."""
+"""What `make screenshots` measures is found where it stands, and nothing where all is well."""
 
 from urllib.parse import quote
 
 import pytest
 
-from scripts.page_faults import page_faults, set_window
+from scripts.page_faults import access_faults, page_faults, set_window
 
 pytestmark = pytest.mark.browser
 
@@ -29,13 +29,32 @@ FAULTY = {
     '"Gesellschaft" is broken': "<p style='width:50px;overflow-wrap:anywhere'>Gesellschaft</p>",
     "a lone bracket": "<p style='display:flex'><a href=''>v2</a>(<a href=''>default</a>)</p>",
     'the chart "Found" is empty': "<div data-chart='roc' aria-label='Found' style='height:9px'></div>",
+    '"Profit in euros" is cut in the chart': (
+        "<div data-chart='profit' style='width:90px'><svg width='90' height='30' style='overflow:hidden'>"
+        "<text x='40' y='20'>Profit in euros</text></svg></div>"
+    ),
+}
+USABLE = (
+    "<p>Words with <a href=''>a link</a> among them</p><p><label><input type='checkbox'> Agreed</label></p>"
+    "<p style='color:#767676'>Quiet words</p><p style='color:#949494;font-size:24px'>Large quiet words</p>"
+    "<button disabled style='color:#ccc'>Not now</button>"
+)
+UNUSABLE = {
+    '"Pale words" has a contrast of': "<p style='color:#888'>Pale words</p>",
+    '"Through" has a contrast of': "<p style='background:#222'><b style='color:#555'>Through</b></p>",
+    '"one" is too small beside "two"': (
+        "<div style='line-height:12px;font-size:12px'><a href='' style='display:block;width:20px'>one</a>"
+        "<a href='' style='display:block;width:20px'>two</a></div>"
+    ),
+    "input q has no name": "<input name='q' placeholder='Find'>",
+    "button  has no name": "<button style='width:30px;height:30px'></button>",
 }
 
 
-def faults_of(browser, body):
+def faults_of(browser, body, measure=page_faults):
     set_window(browser, 390)
     browser.get("data:text/html;charset=utf-8," + quote(PAGE % body))
-    return page_faults(browser)
+    return measure(browser)
 
 
 def test_nothing_is_said_of_a_page_where_all_is_well(browser):
@@ -45,4 +64,14 @@ def test_nothing_is_said_of_a_page_where_all_is_well(browser):
 def test_each_fault_is_found(browser):
     for sentence, body in FAULTY.items():
         found = faults_of(browser, body)
+        assert any(sentence in fault for fault in found), f"{sentence}: {found}"
+
+
+def test_nothing_is_said_of_a_page_that_everybody_can_use(browser):
+    assert faults_of(browser, USABLE, access_faults) == []
+
+
+def test_each_obstacle_is_found(browser):
+    for sentence, body in UNUSABLE.items():
+        found = faults_of(browser, body, access_faults)
         assert any(sentence in fault for fault in found), f"{sentence}: {found}"

@@ -133,6 +133,14 @@ def test_a_page_says_it_and_has_one_click(as_developer, version):
             assert text.count(f">{LABELS[what]}<") == 1, (door, what)
 
 
+def test_a_result_that_is_predicted_once_more_is_said_to_be_one(as_developer, company, version):
+    answer = send_to_api(as_developer, company, version, "predict", in_csv(FILES["result"]))
+
+    assert answer.status_code == 201
+    remarks = answer.json()["rows_read"]["remarks"]
+    assert any(text.startswith("The file is the result of an earlier prediction.") for text in remarks)
+
+
 def test_a_log_is_taken_on_by_the_click(as_developer, version):
     upload = SimpleUploadedFile("file.csv", in_csv(FILES["purchase-log"]))
     form = {"file": upload, "name": "May", "model": version.pk}

@@ -38,14 +38,22 @@ class Belongs:
 
     what: str
     reason: str
+    member: Member
 
     @property
     def sentence(self) -> str:
         return f"{self.reason} {ADVICE[self.what]}"
 
     @property
-    def door(self) -> Door | None:
-        return doors.get(self.what)
+    def door(self) -> dict | None:
+        """The way there, for who sent the file: ``label``, ``url`` of the page, ``address`` for programs."""
+        door = doors.get(self.what)
+        return door and {
+            "label": door.label,
+            "url": door.page(self.member),
+            "address": door.address(self.member),
+            "takes_file": door.takes_file,
+        }
 
 
 ADVICE = {
@@ -59,14 +67,14 @@ ADVICE = {
 }
 
 
-def belongs_elsewhere(preview: Preview) -> Belongs | None:
+def belongs_elsewhere(preview: Preview, *, member: Member) -> Belongs | None:
     """Return what a table is that is none of customers: features, a result of ours, a log; else None."""
     if reason := _looks_like_features(preview):
-        return Belongs(FEATURES, reason)
+        return Belongs(FEATURES, reason, member)
     if reason := looks_like_a_result(preview):
-        return Belongs(RESULT, reason)
+        return Belongs(RESULT, reason, member)
     reason = looks_like_a_log(preview)
-    return Belongs(PURCHASE_LOG, reason) if reason else None
+    return Belongs(PURCHASE_LOG, reason, member) if reason else None
 
 
 def _looks_like_features(preview: Preview) -> str:

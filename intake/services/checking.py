@@ -1,6 +1,7 @@
 """Files are looked at before anything is begun with them, in a process of limited size."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from django.conf import settings
@@ -160,7 +161,19 @@ def take_in_table(
         if waiting:
             waiting.remove()
         raise
-    return waiting, report
+    return waiting, _said_of_result(report) if purpose == "predict" else report
+
+
+def _said_of_result(report):
+    """Say of a result that is predicted once more where the earlier prediction stands."""
+    named = {name.strip().casefold() for name in report.spec.header}
+    if not {"prediction", "churn_probability"} <= named:
+        return report
+    said = (
+        "The file is the result of an earlier prediction. Its columns 'prediction' and 'churn_probability' "
+        "are not read; those of this prediction stand at the end, with a 2 after their names."
+    )
+    return replace(report, warnings=(*report.warnings, said))
 
 
 def _refused(waiting, error, member, bad_rows, other_tables):
@@ -170,7 +183,7 @@ def _refused(waiting, error, member, bad_rows, other_tables):
     if bad_rows == REFUSE and error.rejects and error.rejects.get("path"):
         return FileRefused(error, kept=keep(waiting, member=member))
     if error.kind in OF_OTHERS:
-        elsewhere = _where_it_belongs(waiting, error, other_tables)
+        elsewhere = _where_it_belongs(waiting, error, member, other_tables)
         return FileRefused(error, kept=keep(waiting, member=member), **elsewhere)
     waiting.remove()
     return FileRefused(error)
@@ -214,24 +227,24 @@ def letters_of_kept(token: str, encoding: str, *, member: Member) -> list[Letter
     return [] if sure else possible_letters(find_kept(token, member=member).path)
 
 
-def _where_it_belongs(waiting, error, other_tables):
+def _where_it_belongs(waiting, error, member, other_tables):
     """Return what `FileRefused` says of a file without the columns of these customers, where it is known."""
     if error.kind != "missing_columns":
         return {}
     try:
         preview = preview_upload(waiting, **said_of(waiting))
     except TableError as other:
-        return {"belongs": belongs_by_header(other)}
+        return {"belongs": belongs_by_header(other, member=member)}
     named = {column.name.strip().casefold() for column in preview.columns}
     for name, table in other_tables.items():
         if {column.name.casefold() for column in table.columns if column.required} <= named:
             return {"fits": name}
-    return {"belongs": belongs_elsewhere(preview)}
+    return {"belongs": belongs_elsewhere(preview, member=member)}
 
 
-def belongs_by_header(error: TableError) -> Belongs | None:
+def belongs_by_header(error: TableError, *, member: Member) -> Belongs | None:
     """Return what a file is of which the header said enough to refuse it; else None."""
-    return Belongs(OUTCOMES, error.message) if error.kind == "only_outcomes" else None
+    return Belongs(OUTCOMES, error.message, member) if error.kind == "only_outcomes" else None
 
 
 def what_was_read(report: CheckReport) -> dict:

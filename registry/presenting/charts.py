@@ -27,9 +27,7 @@ def roc_figure(versions: Named) -> go.Figure:
             says="finds %{y:.0%} of those who leave<br>and names %{x:.0%} of those who stay",
         )  # fmt: skip
     _add_guide(figure, [0, 1], "Guessing")
-    return _unit_square(
-        figure, "Share of those who stay, named by mistake", "Share of those who leave, found"
-    )
+    return _unit_square(figure, "False alarms, of those who stay", "Found, of those who leave")
 
 
 def precision_recall_figure(versions: Named, base_rate: float) -> go.Figure:
@@ -41,9 +39,7 @@ def precision_recall_figure(versions: Named, base_rate: float) -> go.Figure:
             says="finds %{x:.0%} of those who leave,<br>%{y:.0%} of those named leave",
         )  # fmt: skip
     _add_guide(figure, [base_rate, base_rate], "Guessing")
-    return _unit_square(
-        figure, "Recall: share of those who leave, found", "Precision: share of those named, right"
-    )
+    return _unit_square(figure, "Recall: share of leavers found", "Precision: share of those named, right")
 
 
 def confusion_figure(confusion: dict) -> go.Figure:

@@ -7,6 +7,8 @@ from core.figures import counted, of_100
 from registry.presenting import charts
 from registry.presenting.promises import held
 
+LONGEST_CURRENCY = 12
+
 
 def roc_figure(versions: list[dict]) -> go.Figure:
     return charts.roc_figure([(version["name"], version["figures"]["roc"]) for version in versions])
@@ -46,7 +48,8 @@ def profit_figure(versions: list[dict], money: str) -> go.Figure:
             [point["profit"] for point in points],
         )
     figure.update_xaxes(title_text="Share of customers contacted", range=[0, 1], tickformat=".0%")
-    figure.update_yaxes(title_text=f"Profit, in {money}")
+    # A currency fits beside the axis; words about it stand below the picture.
+    figure.update_yaxes(title_text=f"Profit, in {money}" if len(money) <= LONGEST_CURRENCY else "Profit")
     return figure
 
 
@@ -63,7 +66,7 @@ def shift_figure(shifts: list[dict], new: str, serving: str) -> go.Figure:
             marker={"color": SERIES[place].light, "pattern": {"shape": ("", "/")[place]}},
             hovertemplate="%{y}: %{x:.3f}<extra></extra>",
         )
-    figure.update_xaxes(title_text="Mean change of the probability")
+    figure.update_xaxes(title_text="Mean change")
     figure.update_layout(barmode="group", height=max(320, 44 * len(rows)))
     return figure
 

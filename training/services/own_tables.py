@@ -131,12 +131,12 @@ def look_at_table(
             raise asked from error
         if waiting:
             waiting.remove()
-        raise FileRefused(error, belongs=belongs_by_header(error)) from error
+        raise FileRefused(error, belongs=belongs_by_header(error, member=member)) from error
     except BaseException:
         if waiting:
             waiting.remove()
         raise
-    if belongs := belongs_elsewhere(preview):
+    if belongs := belongs_elsewhere(preview, member=member):
         found = TableError("wrong_mapping", belongs.sentence)
         raise FileRefused(found, kept=keep(waiting, member=member), belongs=belongs)
     waiting.write_note(SEEN, {"preview": preview.to_dict(), "inferred": inferred.to_dict()})

@@ -112,7 +112,7 @@ def test_the_page_of_a_log_leads_a_developer_to_a_model(as_developer, as_user, a
 
     assert link in as_developer.get(f"/dev/logs/{analysis.pk}/").content.decode()
     assert link not in as_user.get(f"/user/logs/{analysis.pk}/").content.decode()
-    assert f'href="{link}" aria-current="page">Model</a>' in as_developer.get(link).content.decode()
+    assert f'href="{link}" aria-current="page">Model' in as_developer.get(link).content.decode()
 
 
 def next_steps(client, analysis):

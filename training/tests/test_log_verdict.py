@@ -33,7 +33,8 @@ def verdict(*, model=0.75, rule=0.7, gains=(0.02, 0.08), split="temporal", **rep
 def test_says_better_only_where_chance_does_not_explain_it():
     assert verdict().headline == "The model ranks customers better than the best single column"
     assert (
-        verdict(gains=(-0.01, 0.11)).headline == "The model is not surely better than the best single column"
+        verdict(gains=(-0.01, 0.11)).headline
+        == "The model is not shown to be better than the best single column"
     )
     assert "chance may explain" in verdict(gains=(-0.01, 0.11)).meaning
 

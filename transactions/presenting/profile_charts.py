@@ -18,6 +18,7 @@ from transactions.presenting.pictures import draw_svg
 BARS, LINES, ROWS = "bars", "lines", "rows"
 DASH = "\u2013"
 MOST_TICKS = 12
+LONGEST_AT_AXIS = 20
 GUIDE = {"color": PALETTE["line-2"].light, "dash": "dot", "width": 1.5}
 
 
@@ -115,7 +116,7 @@ class Chart:
             else:
                 figure.add_bar(
                     x=series.values[::-1],
-                    y=[_short(label) for label in self.labels[::-1]],
+                    y=self.labels[::-1],
                     orientation="h",
                     marker={"color": SERIES[place].light},
                     hovertemplate=f"%{{y}}<br>{series.name}: %{{customdata}}<extra></extra>",
@@ -134,6 +135,10 @@ class Chart:
             kind = {} if self.kind == LINES else {"type": "category"}
             figure.update_xaxes(title_text=self.across, nticks=MOST_TICKS, **kind)
             figure.update_yaxes(rangemode="tozero")
+        else:
+            # A long name would leave no room for its bar in a narrow window; the bar tells all of it.
+            shown = [_short(label, LONGEST_AT_AXIS) for label in self.labels]
+            figure.update_yaxes(type="category", tickvals=self.labels, ticktext=shown)
         if is_share:
             figure.update_layout({f"{numbers}axis": {"tickformat": ".0%"}})
         for at, text in self.marks:

@@ -102,22 +102,22 @@ def start_analysis(
         waiting = waiting or take_in(upload, largest=largest)
         _refuse_base(population, new_base, member)
         preview = preview_upload(waiting, largest=largest, **said_of(waiting, encoding=encoding, sheet=sheet))
-        _refuse_other_files(preview)
+        _refuse_other_files(preview, member)
         find_base = partial(_base_of, member, population, new_base, at)
         return _keep(submission, waiting, preview, find_base, name, has_churn_label, at)
     except TableError as error:
         if waiting and (asked := ask_how_to_read(error, waiting, member=member)):
             waiting = None
             raise asked from error
-        raise FileRefused(error, belongs=belongs_by_header(error)) from error
+        raise FileRefused(error, belongs=belongs_by_header(error, member=member)) from error
     finally:
         if waiting:
             waiting.remove()
 
 
-def _refuse_other_files(preview):
+def _refuse_other_files(preview, member):
     """Refuse what was made of a log or of customers here, and is none itself."""
-    belongs = belongs_elsewhere(preview)
+    belongs = belongs_elsewhere(preview, member=member)
     if belongs and belongs.what != PURCHASE_LOG:
         raise FileRefused(TableError("wrong_mapping", belongs.sentence), belongs=belongs)
 

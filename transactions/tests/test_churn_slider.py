@@ -7,6 +7,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+from scripts.page_faults import page_faults
 from transactions.presenting.profile_findings import shown_impact
 from transactions.tests.test_profile_pages import analysis, profiles  # noqa: F401
 
@@ -84,5 +85,5 @@ def test_both_pages_fit_every_window_and_draw_their_charts(browser, visit, analy
                     chart.find_elements(By.CSS_SELECTOR, "svg.main-svg") for chart in charts
                 )
             )
-            assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+            assert page_faults(browser) == [], f"{name} at {width} px"
             assert complaints(browser) == []
