@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ml.evaluation.comparison import FEWEST_PER_CLASS, NO_REAL_DIFFERENCE, compare_versions
+from ml.evaluation.comparison import FEWEST_PER_CLASS, compare_versions
 from ml.evaluation.leaks import single_column_auc
 from ml.evaluation.metrics import reliability
 from ml.evaluation.promises import judge_promises
@@ -22,6 +22,7 @@ from ml.evaluation.proportions import falls_behind
 from ml.evaluation.realised import Realised, differs_from_promise
 from ml.evaluation.resampling import bootstrap_metrics
 from ml.evaluation.signal import read_signal
+from ml.evaluation.verdicts import NO_REAL_DIFFERENCE
 from ml.logs.profile.regularity import weekday_p_value
 from ml.logs.profile.seasons import SURE_OF_WEEKDAYS, judge_trend, judge_week, judge_year
 from scripts import coverage

@@ -16,6 +16,7 @@ from ml.evaluation.resampling import (
     percentile_interval,
     resample,
 )
+from ml.evaluation.verdicts import BETTER, NO_REAL_DIFFERENCE, WORSE
 
 __all__ = [
     "Comparison", "FeatureShift", "bootstrap_metrics", "changed_sides", "compare_versions", "feature_shift",
@@ -31,7 +32,6 @@ FEWEST_PER_CLASS = 30
 RESTS_ON = "brier"
 # A real difference of less than this share of the serving version's score changes nobody's list.
 WORTH_NOTHING = 0.01
-BETTER, WORSE, NO_REAL_DIFFERENCE = "better", "worse", "no_real_difference"
 
 
 @dataclass(frozen=True)
