@@ -62,7 +62,7 @@ def _demo(installation):
     table = installation.folder / "customers.csv"
     table.write_text("\n".join((installation.folder / "DatasetA.csv").read_text().splitlines()[:500]))
     for _ in range(5):
-        installation.manage("predict", str(table), "--company", company, "--model", "Neural Network v1")
+        installation.manage("predict", str(table), "--company", company, "--model", "Logistic Regression v1")
     return {
         "developer": _session(installation, "developer@demo.example.com", "dev"),
         "user": _session(installation, "user@demo.example.com", "user"),

@@ -104,3 +104,14 @@ def test_the_style_elements_that_plotly_would_add_are_taken_before_it_loads():
     assert all(f'id="{identifier}"' in head for identifier in guarded)
     assert bundle.count('createElement("style")') == len(guarded) + 1
     assert 'id="plotly.js-style-global"' in head
+
+
+def test_a_figure_is_made_without_the_look_of_plotly_and_gets_ours():
+    figure = go.Figure(go.Bar(x=[1], y=[2]), layout={"title": "Stays out"})
+
+    carried = charts.embed(figure)["layout"]
+
+    # Plotly's own would be checked and copied for each figure of a page: it took longer than the data.
+    assert figure.layout.template.layout.colorway is None
+    assert carried["template"]["layout"]["height"] == charts.TEMPLATE.layout.height
+    assert "title" not in carried
