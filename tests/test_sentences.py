@@ -253,6 +253,7 @@ def of_log(share, rows=1_000_000):
     report |= {"accepted": rows, "customers": rows, "returns": round(share * rows)}
     yield from reading.compared.values()
     matrix = FeatureMatrix(
+        analysis=AnalysisSession(population=Population(**TELECOM)),
         as_of=datetime(2024, 9, 15, tzinfo=UTC),
         report={"labels": {"churn_rate": share}, "features": ["recency_days"], "rows": rows, "leaks": []},
     )

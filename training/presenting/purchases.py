@@ -156,7 +156,8 @@ def _describe_columns(selection):
         return []
     told = selection["importance"]
     rest = f" and {len(told) - MOST_COLUMNS} more" if len(told) > MOST_COLUMNS else ""
-    return [", ".join(f"{one['name']} {one['value']:.2f}" for one in told[:MOST_COLUMNS]) + rest + "."]
+    named = [f"{say_feature(one['name'])} {one['value']:.2f}" for one in told[:MOST_COLUMNS]]
+    return [f"{', '.join(named)}{rest}."]
 
 
 def _describe_difference(report):
@@ -165,7 +166,7 @@ def _describe_difference(report):
         return []
     serving, judged = set(report["left_out"]), set(report["tested_without"])
     more, fewer = sorted(serving - judged), sorted(judged - serving)
-    shown = [f"was given {', '.join(more)}"] * bool(more) + [f"was not given {', '.join(fewer)}"] * bool(
-        fewer
-    )
+    shown = [f"was given {', '.join(map(say_feature, more))}"] * bool(more) + [
+        f"was not given {', '.join(map(say_feature, fewer))}"
+    ] * bool(fewer)
     return [f"The model that was judged {' and '.join(shown)}."] if shown else []
