@@ -97,7 +97,6 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "companies.context.portal",
                 "companies.context.mail_folder",
-                "jobs.context.news",
             ],
         },
     },

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from companies.access import member_of
+from companies.frame import frame_sections
 from companies.navigation import pages_for
 from companies.selectors import count_waiting
 
@@ -20,6 +22,7 @@ def portal(request):
         "portal": member.portal,
         "member": member,
         "navigation": _navigation(request.path, member),
+        "above_page": SimpleLazyObject(lambda: frame_sections.for_page(request)),
         "home_url": reverse("companies:home", kwargs={"portal": member.portal}),
     }
 

@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from companies.access import member_required
-from jobs.context import news_on
+from jobs.news import news_on
 from jobs.notices import ask_for_mail, mark_seen, take_back_mail
 from jobs.selectors import jobs_for, news_for
 from jobs.services import request_cancel
@@ -67,7 +67,7 @@ def mail(request, job_id):
 def news(request):
     # The page that it stands on, so that it does not tell what the page itself does.
     page = request.GET.get("page", "")
-    return render(request, "jobs/_news.html", {"job_news": news_on(request, page)})
+    return render(request, "jobs/_news.html", {"section": news_on(request, page)})
 
 
 @require_POST
@@ -76,7 +76,7 @@ def seen(request):
     at = timezone.now()
     mark_seen(jobs=news_for(request.member, at=at).ended, by=request.user, at=at)
     if request.htmx:
-        return render(request, "jobs/_news.html", {"job_news": news_on(request, "")})
+        return render(request, "jobs/_news.html", {"section": news_on(request, "")})
     return redirect(_own_page(request) or reverse("companies:home", kwargs={"portal": request.member.portal}))
 
 

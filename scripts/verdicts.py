@@ -1,7 +1,7 @@
 """How often each verdict of a page is wrong on noise, and how often it sees what is worth seeing.
 
-`python -m scripts.verdicts` measures all of them and writes docs/verdicts.md; the tests measure the same in
-small.
+`python -m scripts.verdicts` measures all of them, and how often intervals hold the truth
+(`scripts.coverage`), and writes docs/verdicts.md; the tests measure the same in small.
 """
 
 from __future__ import annotations
@@ -12,24 +12,35 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from ml.evaluation.comparison import NO_REAL_DIFFERENCE, compare_versions
+from ml.evaluation.comparison import FEWEST_PER_CLASS, compare_versions
+from ml.evaluation.leaks import single_column_auc
 from ml.evaluation.metrics import reliability
 from ml.evaluation.promises import judge_promises
+from ml.evaluation.proportions import falls_behind
+from ml.evaluation.realised import Realised, differs_from_promise
+from ml.evaluation.resampling import bootstrap_metrics
+from ml.evaluation.signal import read_signal
+from ml.evaluation.verdicts import NO_REAL_DIFFERENCE
 from ml.logs.profile.regularity import weekday_p_value
 from ml.logs.profile.seasons import SURE_OF_WEEKDAYS, judge_trend, judge_week, judge_year
+from scripts import coverage
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "verdicts.md"
 ROUNDS = 400
 MOST_FALSE_ALARMS = 0.05
 INTRODUCTION = """# How often a verdict is wrong
 
-`python -m scripts.verdicts` made this table from {rounds:,} simulated logs or customer tables a line. On
-noise nothing is there to be found, and a verdict is a false alarm: at most one in twenty is allowed. Beside
-it stands how often the verdict is given where something is there that would be worth knowing.
+`python -m scripts.verdicts` made these tables: this one from {rounds:,} simulated logs or customer tables a
+line. On noise nothing is there to be found, and a verdict is a false alarm: at most one in twenty is allowed.
+Beside it stands how often the verdict is given where something is there that would be worth knowing.
 
 "Resembling neighbours" is a first-order autoregression of .6; "restless" days or months vary by 30 % beyond
 what independent customers would make them vary.
+
+Who changes side, how often a challenger disagrees and what a column holds are counts of the customers at
+hand, and no verdicts: nothing about them can be a false alarm.
 
 | verdict | on data that | size | given |
 | --- | --- | --- | ---: |
@@ -119,6 +130,55 @@ def differs_for_real(rng, *, customers, worse, times=1):
     return compare_versions(*again, resamples=300, groups=groups).verdict != NO_REAL_DIFFERENCE
 
 
+def left_otherwise_than_promised(rng, *, customers, shift):
+    """Ask of a file with outcomes whether more or fewer left than was promised."""
+    true = rng.normal(-1.3, 1.3, customers)
+    seen = Realised(1)
+    churned = (rng.random(customers) < _chance(true)).astype(np.float64)
+    nobody, tier = np.zeros(customers, dtype=bool), np.zeros(customers, dtype=np.int64)
+    seen.take(churned, _chance(true + shift), named=nobody, tiers=tier)
+    return differs_from_promise(seen.to_dict()["everybody"]) != 0
+
+
+def some_group_falls_behind(rng, *, customers, of_weak):
+    """Look at twelve groups by three features; in the first one so many of the leavers are found."""
+    churned = rng.random(customers) < 0.26
+    groups = rng.integers(0, 4, (3, customers))
+    found = churned & (rng.random(customers) < np.where(groups[0] == 0, of_weak, 0.6))
+    parts = [(found & chosen, churned & chosen) for of in groups for chosen in (of == at for at in range(4))]
+    parts = [(int(hits.sum()), int(left.sum())) for hits, left in parts if left.sum() >= FEWEST_PER_CLASS]
+    of_all = {"all_hits": int(found.sum()), "all_tried": int(churned.sum()), "looks": len(parts)}
+    return any(falls_behind(hits, left, **of_all) for hits, left in parts)
+
+
+def beats_chance(rng, *, customers, knows):
+    true = rng.normal(-1.3, 1.3, customers)
+    churned = (rng.random(customers) < _chance(true)).astype(int)
+    said = _chance(knows * true + rng.normal(0, 1.3, customers))
+    figures = bootstrap_metrics(churned, said, resamples=300).to_dict()
+    return read_signal({"intervals": figures}).beats_chance
+
+
+def beats_column(rng, *, customers, worse):
+    """Compare how a model ranks with one column, which knows as much but for what `worse` blurs in it."""
+    true = rng.normal(-1.3, 1.3, customers)
+    churned = (rng.random(customers) < _chance(true)).astype(int)
+    column, model = (_chance(true + rng.normal(0, 0.5 + more, customers)) for more in (worse, 0.0))
+    ranks = compare_versions(churned, column, model, resamples=300).differences
+    return next(found.difference.low for found in ranks if found.metric == "AUC") > 0
+
+
+def a_column_knows(rng, *, customers, flipped):
+    """Look at twenty columns by chance; the last follows from the outcome, but for a share of customers."""
+    churned = (rng.random(customers) < 0.26).astype(int)
+    columns = {f"column {at}": rng.normal(0, 1, customers) for at in range(20)}
+    columns["last"] = np.where(rng.random(customers) < flipped, 1 - churned, churned) + rng.normal(
+        0, 0.01, customers
+    )
+    frame = pd.DataFrame(columns if flipped < 0.5 else dict(list(columns.items())[:-1]))
+    return any(found.verdict != "fine" for found in single_column_auc(frame, churned))
+
+
 def _chance(log_odds):
     return 1 / (1 + np.exp(-log_odds))
 
@@ -172,17 +232,67 @@ def _models():
         yield Case("better or worse", "are equally good, each customer twice", size, True, twice)
 
 
-CASES = (*_patterns(), *_models())
+def _signals():
+    """Return the cases of what a card says of a model, and a result of its file."""
+    for customers in (200, 1_287):
+        size = f"{customers:,} customers"
+        promised = partial(left_otherwise_than_promised, customers=customers)
+        name = "more or fewer left than promised"
+        yield Case(name, "probabilities that hold", size, True, partial(promised, shift=0.0))
+        yield Case(name, "probabilities 5 points too high", size, False, partial(promised, shift=0.33))
+        chance = partial(beats_chance, customers=customers)
+        name = "ranks better than chance"
+        yield Case(name, "a model that knows nothing", size, True, partial(chance, knows=0.0))
+        yield Case(name, "a model of AUC .64", size, False, partial(chance, knows=0.6))
+        column = partial(beats_column, customers=customers)
+        name = "ranks better than the best single column"
+        yield Case(name, "a column that is as good", size, True, partial(column, worse=0.0))
+        yield Case(name, "a column 8 points of AUC below", size, False, partial(column, worse=1.0))
+        knows = partial(a_column_knows, customers=customers)
+        name = "a column knows the answer"
+        yield Case(name, "twenty columns by chance", size, True, partial(knows, flipped=0.5))
+        yield Case(name, "one column right for 99 of 100", size, False, partial(knows, flipped=0.01))
+    for customers in (1_287, 10_000):
+        size = f"{customers:,} customers"
+        behind = partial(some_group_falls_behind, customers=customers)
+        name = "finds fewer leavers in some groups"
+        yield Case(name, "groups in which it finds as many", size, True, partial(behind, of_weak=0.6))
+        yield Case(name, "one group with 35 of 100 instead of 60", size, False, partial(behind, of_weak=0.35))
+
+
+CASES = (*_patterns(), *_models(), *_signals())
+
+
+def lines_of(cases):
+    """Yield the line of each verdict as soon as it is measured."""
+    for case in cases:
+        given = share_given(case, ROUNDS)
+        data = f"{case.data} (noise)" if case.is_noise else case.data
+        yield f"| {case.verdict} | {data} | {case.size} | {100 * given:.1f} % |"
+
+
+def write(lines, measured):
+    """Write both tables.
+
+    Parameters
+    ----------
+    lines : list of str
+        From `lines_of`.
+    measured : dict
+        From `scripts.coverage.measure_all`.
+    """
+    first, *others = coverage.table(measured)
+    intervals = [coverage.INTRODUCTION.format(rounds=coverage.ROUNDS) + first, *others]
+    text = INTRODUCTION.format(rounds=ROUNDS) + "\n".join([*lines, *intervals])
+    DOCUMENT.write_text(f"{text}\n")
 
 
 def main():
     lines = []
-    for case in CASES:
-        given = share_given(case, ROUNDS)
-        data = f"{case.data} (noise)" if case.is_noise else case.data
-        lines.append(f"| {case.verdict} | {data} | {case.size} | {100 * given:.1f} % |")
-        print(lines[-1], flush=True)
-    DOCUMENT.write_text(INTRODUCTION.format(rounds=ROUNDS) + "\n".join(lines) + "\n")
+    for line in lines_of(CASES):
+        lines.append(line)
+        print(line, flush=True)
+    write(lines, coverage.measure_all())
 
 
 if __name__ == "__main__":

@@ -54,8 +54,11 @@ def read_results(run):
     return scored, {row["customer_id"] for row in csv_of(files.lapsed_beside(run.result_dataset_path))}
 
 
-@pytest.mark.parametrize("name", ["cdnow_sample_transactions"])
-def test_what_is_promised_without_as_of_happens(name, shared, company, learn, score):
+# Online Retail is cut in October, and no year before told it that more come before Christmas.
+@pytest.mark.parametrize(
+    ("name", "off"), [("online_retail_invoices", 0.04), ("cdnow_sample_transactions", 0.03)]
+)
+def test_what_is_promised_without_as_of_happens(name, off, shared, company, learn, score):
     log = pd.read_csv(shared / "data" / f"{name}.csv", dtype=str).rename(columns=WORDS)
     days = pd.to_datetime(log["event_date"])
     cut = days.max() + timedelta(days=1) - HORIZON
@@ -81,4 +84,4 @@ def test_what_is_promised_without_as_of_happens(name, shared, company, learn, sc
     print(f"\n{name}, as of {end_of_log(analysis):%Y-%m-%d}\n{told.round(3)}")
     print(f"everybody: {scored.promised.mean():.3f} promised, {scored.left.mean():.3f} left")
     print(f"lapsed, {len(gone)} of {len(lapsed)} asked: off by {sum(gone) / len(gone):+.3f}")
-    assert scored.promised.mean() == pytest.approx(scored.left.mean(), abs=0.03)
+    assert scored.promised.mean() == pytest.approx(scored.left.mean(), abs=off)

@@ -138,6 +138,11 @@ def apart(share, rows):
     return {"first_buyers": judged, "lapsed": judged}
 
 
+def past(share, rows):
+    one = {"as_of": "2024-03-01T00:00:00", "customers": rows, "promised": share, "happened": share}
+    return [one, one | {"promised": 1 - share}]
+
+
 def of_history(share, rows=1_000_000):
     version = version_with(figures(share, rows) | {"judged_apart": apart(share, rows)})
     for evidence in (FULL, ONE_PURCHASE, LAPSED):
@@ -165,6 +170,11 @@ def of_log_training(share, rows=1_000_000):
                 "lapsed": rows,
                 "one_purchase": rows,
                 "judged_apart": apart(share, rows),
+                "past_forecasts": past(share, rows),
+                "cutoffs": {
+                    "tested_from": 2, "serves_from": 3,
+                    "tried": [{"cutoffs": 1, "brier": share}, {"cutoffs": 2, "brier": share}],
+                },
                 "simple_rule": {
                     "feature": "recency_days", "higher_is_riskier": True, "auc": share, "f1": share,
                     "f1_of_all": share, "model_gains": {"value": 0.0, "low": gains[0], "high": gains[1]},
@@ -216,9 +226,11 @@ def of_log_result(share, rows=1_000_000):
         "lapsed": {"customers": rows, "window_days": 90},
     }  # fmt: skip
     definition = {"horizon_days": 60, "gap_days": 0}
-    version = version_with(figures(share, rows) | {"judged_apart": apart(share, rows)})
+    found = {"judged_apart": apart(share, rows), "past_forecasts": past(share, rows)}
+    version = version_with(figures(share, rows) | found)
+    result["expected_churners"] = share * rows
     log = LogResult(Prediction(result=result, input_data={"definition": definition}, model=version))
-    yield from (log.who, log.lapsed_headline, log.weak, log.first_buyers)
+    yield from (log.who, log.lapsed_headline, log.weak, log.first_buyers, log.level)
     for is_over in (True, False):
         outcome = {
             "is_over": is_over, "ends": "2024-11-14T00:00:00", "days_passed": 30, "horizon_days": 60,
@@ -253,6 +265,7 @@ def of_log(share, rows=1_000_000):
     report |= {"accepted": rows, "customers": rows, "returns": round(share * rows)}
     yield from reading.compared.values()
     matrix = FeatureMatrix(
+        analysis=AnalysisSession(population=Population(**TELECOM)),
         as_of=datetime(2024, 9, 15, tzinfo=UTC),
         report={"labels": {"churn_rate": share}, "features": ["recency_days"], "rows": rows, "leaks": []},
     )

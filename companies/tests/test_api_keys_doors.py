@@ -20,8 +20,11 @@ FORM = {"name": "Nightly import", "scopes": ["read", "predict"], "days": "90"}
 
 
 def curl_line(answer):
-    line = re.search(r"curl -H (?:&quot;|\")(.+?)(?:&quot;|\") (\S+?)</code>", answer.content.decode())
-    return {"header": line[1], "url": line[2]}
+    """Return what the call on the page sends, as a shell does that reads the line before it too."""
+    page = answer.content.decode()
+    line = re.search(r"curl -H (?:&quot;|\")(.+?)(?:&quot;|\") (\S+?)</code>", page)
+    stored = re.search(r"<code>KEY=(\S+)\n", page)
+    return {"header": line[1].replace("$KEY", stored[1] if stored else "$KEY"), "url": line[2]}
 
 
 # --- Page ------------------------------------------------------------------------------------------------
@@ -55,7 +58,7 @@ def test_the_developer_makes_a_key_and_sees_it_once(as_developer, company):
     assert "Nightly import" in again
 
 
-def test_the_line_beside_a_new_key_works_as_it_stands(as_developer):
+def test_the_lines_beside_a_new_key_work_as_they_stand(as_developer):
     line = curl_line(as_developer.post(PAGE, FORM))
     name, value = line["header"].split(": ")
 

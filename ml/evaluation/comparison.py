@@ -16,6 +16,7 @@ from ml.evaluation.resampling import (
     percentile_interval,
     resample,
 )
+from ml.evaluation.verdicts import BETTER, NO_REAL_DIFFERENCE, WORSE
 
 __all__ = [
     "Comparison", "FeatureShift", "bootstrap_metrics", "changed_sides", "compare_versions", "feature_shift",
@@ -31,12 +32,13 @@ FEWEST_PER_CLASS = 30
 RESTS_ON = "brier"
 # A real difference of less than this share of the serving version's score changes nobody's list.
 WORTH_NOTHING = 0.01
-BETTER, WORSE, NO_REAL_DIFFERENCE = "better", "worse", "no_real_difference"
 
 
 @dataclass(frozen=True)
 class Difference:
     """One figure of both versions, and new minus serving on the same resamples.
+
+    The difference has no interval on fewer than 30 customers of either outcome.
 
     Attributes
     ----------
@@ -210,12 +212,17 @@ def compare_versions(
         resampled = resample(y, versions, resamples=resamples, seed=seed, groups=groups)
     former, latest = resampled
 
+    churned = int(y.sum())
+    enough = latest.fewest >= FEWEST_PER_CLASS
     differences = []
     for position, metric in enumerate(METRICS):
         old, fresh = former.drawn[:, position], latest.drawn[:, position]
         change = percentile_interval(
             latest.value[position] - former.value[position], fresh - old, latest.fewest
         )
+        if not enough:
+            # Of 30 customers the interval of a difference would hold it in as few as 83 of 100 samples.
+            change = Interval(change.value, None, None)
         differences.append(
             Difference(
                 metric=metric.name,
@@ -227,8 +234,6 @@ def compare_versions(
                 verdict=_verdict(change, metric.higher_is_better),
             )
         )
-    churned = int(y.sum())
-    enough = latest.fewest >= FEWEST_PER_CLASS
     deciding = next(found for found in differences if found.metric == RESTS_ON)
     return Comparison(
         verdict=deciding.verdict if enough else NO_REAL_DIFFERENCE,
@@ -267,7 +272,6 @@ def state_verdict(comparison, serving="the serving version", new="the new versio
     """
     found = comparison.deciding
     scores = f"{found.new.value:.4f} and {found.serving.value:.4f}"
-    interval = f"{found.difference.low:+.4f} to {found.difference.high:+.4f}"
     rests = f"This rests on {comparison.customers:,} customers, of whom {comparison.churned:,} left."
     if comparison.different < comparison.customers:
         rests += (
@@ -279,6 +283,7 @@ def state_verdict(comparison, serving="the serving version", new="the new versio
             f"Too few customers to tell {new} from {serving}: at least {FEWEST_PER_CLASS} who left and as "
             f"many who stayed are needed. {rests}"
         )
+    interval = f"{found.difference.low:+.4f} to {found.difference.high:+.4f}"
     if comparison.verdict == NO_REAL_DIFFERENCE:
         return (
             f"No real difference between {new} and {serving}: their Brier scores are {scores}, and the 95 % "

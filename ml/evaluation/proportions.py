@@ -59,6 +59,51 @@ def share_interval(hits, tried):
     return _exact(hits, tried)
 
 
+def falls_behind(hits, tried, *, all_hits, all_tried, looks):
+    """Say whether the share of a part is below that of all others, where `looks` parts are looked at.
+
+    Where no part differs, it says so of any of them in one of twenty tables at most.
+
+    Parameters
+    ----------
+    hits, tried : int
+        Of the part.
+    all_hits, all_tried : int
+        Of all, the part included.
+    looks : int
+        At how many parts one looks. With each look the chance of finding one by luck grows.
+
+    Returns
+    -------
+    bool
+
+    References
+    ----------
+    .. [1] Fisher, R. A. (1935). The logic of inductive inference. Journal of the Royal Statistical Society
+       98, 39-82: the exact test of two shares, here with the correction of Bonferroni.
+
+    Examples
+    --------
+    >>> falls_behind(20, 60, all_hits=180, all_tried=300, looks=12)
+    True
+    >>> falls_behind(30, 60, all_hits=180, all_tried=300, looks=12)
+    False
+    """
+    if not 0 < tried < all_tried:
+        return False
+    ways = _log_ways(all_tried, tried)
+    fewest = max(0, tried - (all_tried - all_hits))
+    chance = math.fsum(
+        math.exp(_log_ways(all_hits, k) + _log_ways(all_tried - all_hits, tried - k) - ways)
+        for k in range(fewest, hits + 1)
+    )
+    return chance < 0.05 / looks
+
+
+def _log_ways(of, chosen):
+    return math.lgamma(of + 1) - math.lgamma(chosen + 1) - math.lgamma(of - chosen + 1)
+
+
 def _wilson(hits, tried):
     share, square = hits / tried, Z_95 * Z_95
     middle = (share + square / (2 * tried)) / (1 + square / tried)

@@ -50,6 +50,7 @@ class Interval:
     """A figure and the range in which it lies with 95 % confidence.
 
     None in all three where it cannot be told: an AUC needs both outcomes, and a share of nobody is no share.
+    The range alone is None where it would rest on too few.
     """
 
     value: float | None
@@ -59,7 +60,7 @@ class Interval:
     @property
     def excludes_zero(self):
         """Whether the whole range lies on one side of 0."""
-        return self.value is not None and (self.low > 0 or self.high < 0)
+        return self.low is not None and (self.low > 0 or self.high < 0)
 
 
 @dataclass(frozen=True)

@@ -33,11 +33,31 @@ def refuse_few(labels, *, what="Learning", where="", advice=""):
     """
     churned = int(np.sum(labels))
     stayed = len(labels) - churned
-    if min(churned, stayed) < FEWEST_PER_CLASS:
+    if has_few(labels):
         raise ValueError(
             f"{what} needs at least {FEWEST_PER_CLASS} customers who left and as many who stayed{where}, "
             f"got {churned:,} and {stayed:,}. {advice}".strip()
         )
+
+
+def has_few(labels):
+    """Tell whether too few customers had one of the outcomes to learn from.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n_customers,)
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> has_few(np.array([0, 1] * 29)), has_few(np.array([0, 1] * 30))
+    (True, False)
+    """
+    churned = int(np.sum(labels))
+    return min(churned, len(labels) - churned) < FEWEST_PER_CLASS
 
 
 def split_rows(labels, seed=42):

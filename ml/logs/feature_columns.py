@@ -40,10 +40,36 @@ class FeatureTable:
     def __len__(self):
         return len(self.labels)
 
+    @property
+    def customers(self):
+        """Return of how many customers there are rows: somebody may have one at each of several cutoffs."""
+        return len(self) if self.ids is None else len(np.unique(self.ids))
+
     def rows(self, chosen):
         """Return the customers at some positions."""
         ids = None if self.ids is None else self.ids[chosen]
         return FeatureTable(self.frame.iloc[chosen].reset_index(drop=True), self.labels[chosen], ids)
+
+
+def pool(tables):
+    """Return the customers of several cutoffs as one table; who was there at two of them has two rows.
+
+    Parameters
+    ----------
+    tables : sequence of FeatureTable
+        With ids, and at least one.
+
+    Returns
+    -------
+    FeatureTable
+    """
+    if len(tables) == 1:
+        return tables[0]
+    return FeatureTable(
+        pd.concat([table.frame for table in tables], ignore_index=True),
+        np.concatenate([table.labels for table in tables]),
+        np.concatenate([table.ids for table in tables]),
+    )
 
 
 @dataclass(frozen=True)

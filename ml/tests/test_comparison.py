@@ -163,7 +163,8 @@ def test_does_not_decide_on_a_handful():
 
     found = compare_versions(churned, 1 - chances, chances)
 
-    assert found.deciding.verdict == "better"
+    assert found.deciding.difference.value < 0 and found.deciding.difference.low is None
+    assert {one.verdict for one in found.differences} == {"no_real_difference"}
     assert (found.verdict, found.enough) == ("no_real_difference", False)
     assert state_verdict(found, "v1", "v2").startswith("Too few customers to tell v2 from v1")
 

@@ -65,6 +65,7 @@ def test_the_figures_say_that_another_fit_serves(learned):
     assert learned.trained.metrics["fitted_again"] == {
         "customers": 600,
         "threshold": learned.trained.threshold,
+        "cutoffs": 1,
     }
     assert learned.trained.metrics["threshold"] == learned.judged.threshold != learned.trained.threshold
 

@@ -143,16 +143,13 @@ class LogResult:
 
         Who is likelier than whom is known better than how many leave, which moves with the season.
         """
-        expected, past = self.counts.get("expected_churners"), _past_forecast(self.prediction.model)
-        if expected is None or past is None or not self.counts["rows"]:
+        expected, past = self.counts.get("expected_churners"), past_forecasts(self.prediction.model)
+        if expected is None or not past or not self.counts["rows"]:
             return ""
         share = expected / self.counts["rows"]
-        promised, happened, rows = past
         return (
             f"{percent(share)} of those scored are expected to leave. How many leave is less certain than "
-            f"who is likelier to: such a forecast was made once before, when the recipe was judged, for "
-            f"{rows:,} customers. Then {percent(promised)} were expected and {percent(happened)} left, "
-            f"{_points(promised - happened)}. Once is not a rule: another season may be further off."
+            f"who is likelier to: {_say_past(past)}"
         )
 
     @property
@@ -160,14 +157,41 @@ class LogResult:
         return Changes(self.counts["changes"]) if self.counts.get("changes") else None
 
 
-def _past_forecast(version):
-    """Return what a recipe promised on average when it was judged later, what happened, and to how many."""
+def past_forecasts(version) -> list[dict]:
+    """Return what was expected at past cutoffs and what happened; of versions of earlier days, at one."""
     found = version.figures
+    if found.get("past_forecasts"):
+        return found["past_forecasts"]
     # Without a later day, as with given labels, it was no forecast.
     if fitted_again(found) is None or "calibration" not in found:
-        return None
+        return []
     calibration = found["calibration"]
-    return calibration["mean_probability"], calibration["churn_rate"], found["rows"]
+    return [
+        {
+            "customers": found["rows"],
+            "promised": calibration["mean_probability"],
+            "happened": calibration["churn_rate"],
+        }
+    ]
+
+
+def _say_past(past):
+    """Tell how far off past forecasts were: one in full, several by their mean and their largest error."""
+    *before, latest = past
+    promised, happened = latest["promised"], latest["happened"]
+    told = f"{percent(promised)} were expected and {percent(happened)} left, {_points(promised - happened)}"
+    if not before:
+        return (
+            "such a forecast was made once before, when the recipe was judged, for "
+            f"{counted(latest['customers'], 'customer')}. Then {told}. Once is not a rule: another season "
+            "may be further off."
+        )
+    errors = [abs(one["promised"] - one["happened"]) for one in past]
+    mean, most = (of_100(error, 1) for error in (sum(errors) / len(errors), max(errors)))
+    return (
+        f"{len(past)} such forecasts of past days were off by {mean} points on average, and once by {most}. "
+        f"The latest was for {counted(latest['customers'], 'customer')}: {told}."
+    )
 
 
 def _points(difference):

@@ -37,3 +37,24 @@ def test_names_the_direction(promised, happened, said):
 
 def test_says_nothing_where_no_later_day_was_foretold():
     assert level(again={}) == level(expected_churners=None) == level(rows=0) == ""
+
+
+def past(*errors):
+    return {
+        "past_forecasts": [
+            {"as_of": "2011-09-10T00:00:00", "customers": 1874, "promised": 0.4 + error, "happened": 0.4}
+            for error in errors
+        ]
+    }
+
+
+def test_several_forecasts_of_past_days_say_how_far_off_they_were_on_average_and_at_most():
+    assert level(again=AGAIN | past(0.01, -0.1, 0.04)) == (
+        "39.5\u202f% of those scored are expected to leave. How many leave is less certain than who is "
+        "likelier to: 3 such forecasts of past days were off by 5.0 points on average, and once by 10.0. The "
+        "latest was for 1,874 customers: 44.0\u202f% were expected and 40.0\u202f% left, 4.0 points too many."
+    )
+
+
+def test_one_that_counts_first_buyers_too_comes_before_the_figures_of_the_model():
+    assert "for 1,874 customers. Then 41.0\u202f% were expected" in level(again=AGAIN | past(0.01))

@@ -51,7 +51,11 @@ def test_what_is_typed_while_answers_are_slow_stays(browser, visit, done, user, 
         time.sleep(0.45)  # longer than the page waits before it asks, shorter than an answer takes
 
     def names():
-        return [cell.text for cell in browser.find_elements(By.CSS_SELECTOR, "#found tbody th")]
+        # In one go: between two commands of the driver the table may be swapped.
+        script = (
+            "return [...document.querySelectorAll('#found tbody th')].map((cell) => cell.textContent.trim())"
+        )
+        return browser.execute_script(script)
 
     wait_for(browser, lambda: names() == [wanted])
     time.sleep(2 * LATENCY / 1000)

@@ -43,6 +43,20 @@ class ReliabilityMetrics(serializers.Serializer):
         help_text="Whether the figures are of its recipe, and the model that serves learned once more "
         "afterwards, from the customers that judged it: so it is with purchase logs."
     )
+    cutoffs = serializers.SerializerMethodField(
+        help_text="From the customers of how many days the model that serves learned; null where no days are."
+    )
+    past_forecasts = serializers.JSONField(
+        required=False,
+        help_text="Of a purchase log: how many of those scored were expected to leave at past cutoffs, and "
+        "how many left.",
+    )
+    judged_apart = serializers.JSONField(
+        required=False,
+        help_text="Of a purchase log: how the rates held that stand in for a model of who bought once only "
+        "(`first_buyers`) and of who has `lapsed`. All other figures are of customers with two purchases or "
+        "more.",
+    )
     rows = serializers.IntegerField(help_text="How many customers it was tried on.")
     brier = serializers.FloatField()
     log_loss = serializers.FloatField()
@@ -66,6 +80,10 @@ class ReliabilityMetrics(serializers.Serializer):
 
     def get_fitted_again(self, found) -> bool:
         return fitted_again(found) is not None
+
+    def get_cutoffs(self, found) -> int | None:
+        again = fitted_again(found)
+        return again and again.cutoffs
 
 
 class ModelOutput(serializers.ModelSerializer):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.figures import counted, percent
 from core.sections import Sections
+from ml.evaluation.proportions import falls_behind
 from registry.models import Population
 from registry.presenting import promises
 from registry.presenting.judged import FittedAgain, fitted_again
@@ -129,7 +130,13 @@ def learned_from(found: dict, manifest: dict | None) -> str:
     split = (manifest or {}).get("split") or {}
     if not {"train_rows", "test_rows"} <= set(split):
         return ""
-    if again := fitted_again(found, manifest):
+    again = fitted_again(found, manifest)
+    if again and again.cutoffs > 1:
+        return (
+            f"{again.customers:,} customers of {again.cutoffs} days; those of the latest day judged its "
+            f"recipe before, which had learned from {split['train_rows']:,} of earlier days"
+        )
+    if again:
         return (
             f"{again.customers:,} customers, on whom its recipe was judged before: it had learned from "
             f"{split['train_rows']:,} of an earlier day"
@@ -337,12 +344,17 @@ def _width(found, rows, left, again):
 
 
 def _weak_parts(found, churners, population):
-    """Say where it finds clearly fewer of those who leave than elsewhere."""
+    """Say where it finds fewer of those who leave than elsewhere, beyond what so many groups do by chance."""
+    parts = [part for part in parts_of(found, population) if not part.small]
+    hits, missed = (found["confusion"][key] for key in ("true_positive", "false_negative"))
     weak = [
         f"{part.feature}: {part.label} ({_share(part.recall['value'])})"
-        for part in parts_of(found, population)
-        if not part.small and part.recall["high"] is not None and part.recall["high"] < churners["recall"]
-    ]
+        for part in parts
+        if falls_behind(
+            round(part.recall["value"] * part.churned), part.churned,
+            all_hits=hits, all_tried=hits + missed, looks=len(parts),
+        )
+    ]  # fmt: skip
     if not weak:
         return []
     return [

@@ -32,12 +32,16 @@ class FittedAgain:
         names none.
     learned_on, judged_on
         The cutoffs at which the recipe learned and was judged; None where they are not at hand.
+    cutoffs
+        From the customers of how many cutoffs the fit that serves learned, the latest of them the one that
+        judged.
     """
 
     customers: int
     threshold: float
     learned_on: date | None = None
     judged_on: date | None = None
+    cutoffs: int = 1
 
 
 def fitted_again(found: dict, manifest: dict | None = None) -> FittedAgain | None:
@@ -56,6 +60,7 @@ def fitted_again(found: dict, manifest: dict | None = None) -> FittedAgain | Non
         threshold=NAMES_NOBODY if found.get("names_nobody") else kept["threshold"],
         learned_on=_day(evidence.get("trained_at_cutoff")),
         judged_on=_day(evidence.get("tested_at_cutoff")),
+        cutoffs=kept.get("cutoffs", 1),
     )
 
 
@@ -65,7 +70,17 @@ def describe_judged(found: dict, again: FittedAgain | None) -> str:
     if again is None:
         tried = f"Tried on {_whom(found)} it did not learn from, {left}."
         return f"{tried} {once}".strip()
-    return f"{_describe_recipe(found, again, left)} {SERVES} {once}".strip()
+    told = (_describe_recipe(found, again, left), SERVES, _describe_pooling(again), once)
+    return " ".join(each for each in told if each)
+
+
+def _describe_pooling(again):
+    if again.cutoffs == 1:
+        return ""
+    return (
+        f"It learned from {again.cutoffs} days, one period apart, as the recipe did where it could: tried on "
+        "an earlier day, that gave better probabilities than the latest day alone."
+    )
 
 
 def _whom(found):
@@ -114,8 +129,8 @@ def how_rates_held(judged: dict | None) -> str:
         return ""
     rows, promised = judged["rows"], of_100(judged["mean_probability"])
     return (
-        f"Tried on {counted(rows, 'such customer')} it did not learn from, it promised {promised} of 100, "
-        f"and {of_100(judged['churn_rate'])} left."
+        f"Tried on {counted(rows, 'other such customer')}, it promised {promised} of 100, and "
+        f"{of_100(judged['churn_rate'])} left."
     )
 
 

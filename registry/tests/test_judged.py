@@ -37,7 +37,19 @@ def test_who_bought_once_is_named_beside_who_bought_more_often():
     assert told == (
         "Tried on 1,287 customers with two purchases or more it did not learn from, of whom 26.4\u202f% "
         "left. Who bought once only is judged apart, by how often such customers left before. Tried on 443 "
-        "such customers it did not learn from, it promised 71 of 100, and 64 left."
+        "other such customers, it promised 71 of 100, and 64 left."
+    )
+
+
+def test_a_fit_of_several_days_says_how_many_and_why():
+    found = CURVES | {"fitted_again": {"customers": 2100, "threshold": 0.42, "cutoffs": 3}}
+
+    told = describe_judged(found, fitted_again(found, MANIFEST))
+
+    assert "It learned from 3 days, one period apart" in told
+    assert "better probabilities than the latest day alone" in told
+    assert learned_from(found, MANIFEST).startswith(
+        "2,100 customers of 3 days; those of the latest day judged"
     )
 
 
@@ -120,6 +132,7 @@ def test_programs_are_told_the_threshold_that_serves_and_the_one_that_was_judged
     told = json.loads(as_developer.get(f"/api/v1/models/{version.pk}").content)["reliability"]
 
     assert (told["threshold"], told["judged_threshold"], told["fitted_again"]) == (0.42, 0.31, True)
+    assert told["cutoffs"] == 1
 
 
 @pytest.mark.django_db

@@ -98,12 +98,14 @@ def learn(
         **learned.report,
         **found["report"],
         "judged_apart": found["judged_apart"],
+        "past_forecasts": found["past_forecasts"],
         "minimum": minimum,
         "warnings": [*_missing_signal(learned), *shortfall, *found["report"]["warnings"]],
         "seconds": learned.trained.seconds,
     }
     manifest = exported.manifest | {
-        "metrics": exported.manifest["metrics"] | {"judged_apart": found["judged_apart"]},
+        "metrics": exported.manifest["metrics"]
+        | {"judged_apart": found["judged_apart"], "past_forecasts": found["past_forecasts"]},
         "purchase_features": {
             "feature_set": feature_set,
             "fills": learned.fills,
@@ -152,6 +154,8 @@ def _learn_given(work, as_of, model_type, params, seed):
         },
         "how": _how(report),
         **_first_buyers_given(once, table, seed),
+        # Without a later day there was no forecast.
+        "past_forecasts": [],
         "churn_rate": float(table.labels.mean()),
     }
 
@@ -171,7 +175,13 @@ def _learn_by_time(work, as_of, wanted, champion, model_type, params, seed):
     warnings, _ = _strong_columns(earlier.table)
     work.on_progress("Train", 0, 0)
     learned = learn_over_time(
-        earlier.table, later.table, name=work.feature_set, model_type=model_type, params=params, seed=seed
+        earlier.table,
+        later.table,
+        before=[each.table for each in moments[:-2]],
+        name=work.feature_set,
+        model_type=model_type,
+        params=params,
+        seed=seed,
     )
     return learned, {
         "report": {
@@ -188,6 +198,7 @@ def _learn_by_time(work, as_of, wanted, champion, model_type, params, seed):
         },
         "how": _how(later.report),
         **_rates_over_time(moments),
+        "past_forecasts": _past_forecasts(moments, learned.foretold),
         "churn_rate": float(later.table.labels.mean()),
     }
 
@@ -205,6 +216,26 @@ def _rates_over_time(moments):
             "lapsed": judge_rates(gone, later.gone_days, later.gone_labels),
         },
     }
+
+
+def _past_forecasts(moments, foretold):
+    """Return how many were expected to leave at past cutoffs and how many left, of all who were scored."""
+    found, first = [], len(moments) - len(foretold)
+    for place, often in enumerate(foretold, start=first):
+        before, moment = moments[:place], moments[place]
+        rates = learn_first_buyers([each.once for each in before], before[-1].table)
+        once = judge_rates(rates, tenure_of(moment.once), moment.once.labels)
+        parts = [part for part in (often, once) if part["rows"]]
+        customers = sum(part["rows"] for part in parts)
+        found.append(
+            {
+                "as_of": moment.as_of.isoformat(),
+                "customers": customers,
+                "promised": sum(part["rows"] * part["mean_probability"] for part in parts) / customers,
+                "happened": sum(part["rows"] * part["churn_rate"] for part in parts) / customers,
+            }
+        )
+    return found
 
 
 def _learn_lapsed(moments):

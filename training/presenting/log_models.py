@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ml.evaluation.signal import read_signal
 from ml.logs.features.wording import say_feature
 from training.models import TrainingRun
-from training.presenting.purchases import describe_report
+from training.presenting.purchases import describe_report, other_days
 from training.presenting.simple_rule import describe_order, is_above_rule, is_below_rule
 from transactions.presenting.days import write_day
 
@@ -131,10 +131,11 @@ class Verdict:
             )
         earlier, later = (write_day(report[name]) for name in ("trained_at_cutoff", "tested_at_cutoff"))
         return (
-            f"The recipe learned from the customers of {earlier} and was judged on those of {later}, of whom "
-            f"it is known by now who left. {self.training.version} then learned by the same recipe from the "
-            f"customers of {later}, so it knows their outcomes, and nobody can have judged it yet: the "
-            "figures say how well the recipe did one period ago."
+            f"The recipe learned from the customers of {earlier}{other_days(report, 'tested_from')} and was "
+            f"judged on those of {later}, of whom it is known by now who left. {self.training.version} then "
+            f"learned by the same recipe from the customers of {later}{other_days(report, 'serves_from')}, "
+            "so it knows their outcomes, and nobody can have judged it yet: the figures say how "
+            "well the recipe did one period ago."
         )
 
     @property

@@ -21,6 +21,8 @@ def describe_report(training: TrainingRun) -> list[tuple[str, list[str]]]:
     found = [
         ("Deployment", _describe_deployment(report.get("deployment"))),
         ("How it was judged", _describe_split(report)),
+        ("From how many days it learned", _describe_cutoffs(report)),
+        ("How far off past forecasts were", _describe_past(report)),
         ("Beside the champion", _describe_beside(report.get("beside_champion"))),
         ("Best single column", _describe_rule(training)),
         ("By a random split", _describe_optimistic(report.get("optimistic"), training.version)),
@@ -48,9 +50,46 @@ def _describe_split(report):
     if "tested_at_cutoff" not in report:
         return []
     return [
-        f"Learned from the customers of {write_day(report['trained_at_cutoff'])}, judged on those of "
-        f"{write_day(report['tested_at_cutoff'])}. The version that serves learned from the customers of "
-        f"{write_day(report['registered_at_cutoff'])}."
+        f"Learned from the customers of {write_day(report['trained_at_cutoff'])}"
+        f"{other_days(report, 'tested_from')}, judged on those of {write_day(report['tested_at_cutoff'])}. "
+        f"The version that serves learned from the customers of {write_day(report['registered_at_cutoff'])}"
+        f"{other_days(report, 'serves_from')}."
+    ]
+
+
+def other_days(report: dict, which: str) -> str:
+    """Return how many earlier days were learned from as well, after the name of the latest; often none."""
+    more = report.get("cutoffs", {}).get(which, 1) - 1
+    return f" and of {counted(more, 'earlier day')}" if more else ""
+
+
+def _describe_cutoffs(report: dict) -> list[str]:
+    """Tell from the customers of how many days a version learned, and what that was decided by."""
+    found = report.get("cutoffs")
+    if not found:
+        return []
+    tried = {one["cutoffs"]: one["brier"] for one in found["tried"]}
+    if len(tried) < 2:
+        return ["From the latest day alone: the log is too short to try several."]
+    most = max(tried)
+    figures = (
+        f"tried on an earlier day, the Brier score was {tried[most]:.4f} with {most} days and {tried[1]:.4f} "
+        "with one; less is better"
+    )
+    if found["serves_from"] == 1:
+        return [f"From the latest day alone: {figures}."]
+    return [
+        f"From {found['serves_from']} days, one period apart: {figures}. Who was there on several counts "
+        "once, and was never scored by a fit that knew it from another day."
+    ]
+
+
+def _describe_past(report):
+    """Tell of each past cutoff how many were expected to leave, and how many left."""
+    return [
+        f"{write_day(one['as_of'])}: of {counted(one['customers'], 'customer')} {percent(one['promised'])} "
+        f"were expected to leave, and {percent(one['happened'])} left."
+        for one in report.get("past_forecasts", [])
     ]
 
 
@@ -156,7 +195,8 @@ def _describe_columns(selection):
         return []
     told = selection["importance"]
     rest = f" and {len(told) - MOST_COLUMNS} more" if len(told) > MOST_COLUMNS else ""
-    return [", ".join(f"{one['name']} {one['value']:.2f}" for one in told[:MOST_COLUMNS]) + rest + "."]
+    named = [f"{say_feature(one['name'])} {one['value']:.2f}" for one in told[:MOST_COLUMNS]]
+    return [f"{', '.join(named)}{rest}."]
 
 
 def _describe_difference(report):
@@ -165,7 +205,7 @@ def _describe_difference(report):
         return []
     serving, judged = set(report["left_out"]), set(report["tested_without"])
     more, fewer = sorted(serving - judged), sorted(judged - serving)
-    shown = [f"was given {', '.join(more)}"] * bool(more) + [f"was not given {', '.join(fewer)}"] * bool(
-        fewer
-    )
+    shown = [f"was given {', '.join(map(say_feature, more))}"] * bool(more) + [
+        f"was not given {', '.join(map(say_feature, fewer))}"
+    ] * bool(fewer)
     return [f"The model that was judged {' and '.join(shown)}."] if shown else []

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ml.evaluation.comparison import BETTER
+from ml.evaluation.verdicts import BETTER
 from registry.models import ModelVersion
 from registry.selectors import best_default, champion_of
 from registry.services.deployments import deploy_version

@@ -83,7 +83,7 @@ def test_versions_that_were_never_compared_are_called_so(default, company, devel
     other = ModelMetricsFactory(model=ModelVersionFactory(company=company, number=7)).model
 
     card = page(as_developer, "version", other.pk).content.decode()
-    assert "were never tried on the same customers" in card
+    assert "were not compared on the same customers" in card
     assert "not compared" in page(as_developer, "models").content.decode()
 
 
@@ -123,8 +123,9 @@ def test_versions_of_another_definition_or_another_day_stand_in_a_table_of_their
 
     [group] = page(as_developer, "models").context["groups"]
 
-    assert [table.versions for table in group["tables"]] == [[first, second], [longer], [later]]
-    assert group["tables"][1].sentence == (
+    rows = [[row.version for row in table["rows"]] for table in group["tables"]]
+    assert rows == [[first, second], [longer], [later]]
+    assert group["tables"][1]["sentence"] == (
         "Leaving means: no purchase for 90 days, of those who bought in the 90 days before, as of "
         "15 September 2024."
     )

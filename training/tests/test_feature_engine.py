@@ -154,3 +154,42 @@ def test_a_log_that_is_too_short_says_how_long_it_must_be(events_of, tmp_path):
 
     assert "covers 359 days" in found["refusal"] or "covers 360 days" in found["refusal"]
     assert "more than 360" in found["refusal"]
+
+
+def test_who_bought_once_and_who_had_lapsed_are_judged_apart(shared, events_of, tmp_path):
+    events = events_of(shared / "data" / "online_retail_invoices.csv", REAL)
+
+    found, manifest = learned(events, tmp_path / "work", horizon_days=60, confirmed=True)
+
+    once, lapsed = (found["report"]["judged_apart"][name] for name in ("first_buyers", "lapsed"))
+    # Of 1,874 active customers 443 had bought once; they leave twice as often as the others.
+    assert (once["rows"], round(once["churn_rate"], 3)) == (443, 0.637)
+    assert once["mean_probability"] == pytest.approx(once["churn_rate"], abs=0.06)
+    assert lapsed["mean_probability"] == pytest.approx(lapsed["churn_rate"], abs=0.09)
+    assert manifest["metrics"]["judged_apart"] == found["report"]["judged_apart"]
+    assert manifest["purchase_features"]["first_buyers"]["customers"] > 443
+    past = manifest["metrics"]["past_forecasts"]
+    assert [each["as_of"][:10] for each in past] == ["2011-06-13", "2011-08-12", "2011-10-11"]
+    assert past[-1]["customers"] == 443 + manifest["metrics"]["rows"] == 1874
+    assert max(abs(each["promised"] - each["happened"]) for each in past) < 0.15
+
+
+def test_first_buyers_of_a_log_that_has_none_any_more_get_the_rate_of_those_before(
+    shared, events_of, tmp_path
+):
+    events = events_of(
+        shared / "data" / "cdnow_sample_transactions.csv",
+        "cust::VARCHAR AS customer_id, date::TIMESTAMP AS event_at, amount::DOUBLE AS amount, "
+        "'purchase' AS event_type",
+    )
+    first_year = tmp_path / "first.parquet"
+    duckdb.sql(
+        f"COPY (SELECT * FROM read_parquet('{events}') WHERE event_at < TIMESTAMP '1997-11-03') "
+        f"TO '{first_year}' (FORMAT parquet)"
+    )
+
+    _, manifest = learned(first_year, tmp_path / "work", horizon_days=60, confirmed=True)
+
+    # Everybody was new in the first quarter: of those who bought once then, 83 % stayed away, of others 60 %.
+    assert manifest["purchase_features"]["first_buyers"]["rates"][0] > 0.8
+    assert manifest["metrics"]["judged_apart"]["first_buyers"]["rows"] == 0

@@ -161,9 +161,10 @@ class MatrixFindings:
     @property
     def telling(self) -> list[dict]:
         """The features that rank customers best by themselves, for bars that begin at chance."""
+        called = self.matrix.analysis.population.heading_of
         ranked = sorted(self.report["leaks"] or (), key=lambda row: (-row["auc"], row["column"]))
         return [
-            {"label": row["column"], "value": row["auc"] - CHANCE, "text": f"{row['auc']:.2f}"}
+            {"label": called(row["column"]), "value": row["auc"] - CHANCE, "text": f"{row['auc']:.2f}"}
             for row in ranked[:MOST_TELLING]
             if row["auc"] > CHANCE
         ]
@@ -173,7 +174,7 @@ class MatrixFindings:
         names = [row["label"] for row in self.telling[:2]]
         if len(names) < 2:
             return f"{names[0]} tells most by itself" if names else "No feature tells the outcome by itself"
-        return f"{' and '.join(names)} tell most by themselves"
+        return f"{names[0]} and {names[1][:1].lower()}{names[1][1:]} tell most by themselves"
 
     # --- The catalogue
 

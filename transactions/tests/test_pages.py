@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ml.logs.features.catalogue import FEATURE_SETS
+from ml.logs.features.wording import LABELS
 from registry.models import Dataset
 from transactions.forms import FEATURE_SET_CHOICES
 from transactions.models import AnalysisSession, FeatureMatrix
@@ -187,7 +188,8 @@ def test_what_tells_the_outcome_is_ranked(as_user, member, do_jobs):
     leaks = FeatureMatrix.objects.get().report["leaks"]
     best, second, *_ = sorted(leaks, key=lambda row: (-row["auc"], row["column"]))
     text = as_user.get(answer["Location"]).content.decode()
-    assert f"{best['column']} and {second['column']} tell most by themselves" in text
+    best_label, second_label = (LABELS[row["column"]] for row in (best, second))
+    assert f"{best_label.capitalize()} and {second_label} tell most by themselves" in text
     assert f'<td class="num">{best["auc"]:.2f}</td>' in text
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
 
 from jobs.models import Job
 from jobs.notices import WORDS, mark_seen
@@ -36,11 +35,6 @@ class PageNews:
     ended: list[Ended]
     goes_on: bool
     page: str
-
-
-def news(request):
-    """Ask only where a page shows it: most fragments do not."""
-    return {"job_news": SimpleLazyObject(lambda: news_on(request, request.path))}
 
 
 def news_on(request, page: str) -> PageNews | None:
