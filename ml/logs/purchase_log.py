@@ -1,8 +1,9 @@
 """One purchase log, opened for questions in SQL: its purchases, its customers and the days they bought on.
 
-The file is what the import writes: Parquet with `customer_id`, `event_at`, `amount`, `event_type` and, where
-the log has them, `order_id`, `product`, `category`, `quantity`, `discount`, `label`. DuckDB reads it in
-place, within a memory limit; what does not fit goes to a temporary folder.
+The file is what the import writes: Parquet with `customer_id`, `event_at`, `event_type` and, where the log
+has them, `amount`, `order_id`, `product`, `category`, `quantity`, `discount`, `label`. DuckDB reads it in
+place, within a memory limit; what does not fit goes to a temporary folder. In a log without amounts, which
+is one of visits, every amount is null.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from pathlib import Path
 
 PURCHASE = "purchase"
 RETURN = "return"
-REQUIRED = ("customer_id", "event_at", "amount", "event_type")
-OPTIONAL = ("order_id", "product", "category", "quantity", "discount", "label")
+AMOUNT = "amount"
+REQUIRED = ("customer_id", "event_at", "event_type")
+OPTIONAL = (AMOUNT, "order_id", "product", "category", "quantity", "discount", "label")
 
 _PURCHASES_OF_ORDERS = """
 CREATE TEMP TABLE purchases AS
@@ -111,7 +113,8 @@ class PurchaseLog:
         if missing := [name for name in REQUIRED if name not in self.columns]:
             raise ValueError(f"The log has no column {', '.join(missing)}; it has {', '.join(self.columns)}.")
         before = f"WHERE event_at < TIMESTAMP '{self.as_of.isoformat(sep=' ')}'" if self.as_of else ""
-        self._connection.execute(f"CREATE VIEW events AS SELECT * FROM every_event {before}")
+        cells = "*" if self.has(AMOUNT) else f"*, NULL::DOUBLE AS {AMOUNT}"
+        self._connection.execute(f"CREATE VIEW events AS SELECT {cells} FROM every_event {before}")
         item = "quantity" if self.has("quantity") else "NULL::DOUBLE"
         template = _PURCHASES_OF_ORDERS if self.has("order_id") else _PURCHASES_OF_ROWS
         self._connection.execute(template.format(item=item, items=f"sum({item})"))

@@ -14,8 +14,8 @@ from predictions.engines.kinds import CONTAINS, CONTINUES, NEITHER
 
 # Shops correct late what they sold; below this share of rows found again, it is another log.
 SAME_FROM = 0.9
-# By these a row of one log is found again in another.
-IDENTITY = "customer_id, event_at, amount, event_type"
+# By these a row of one log is found again in another, where both have them.
+IDENTITY = ("customer_id", "event_at", "amount", "event_type")
 
 
 class NothingNewer(ValueError):
@@ -60,9 +60,11 @@ def compare_logs(events: Path, earlier: Sequence[Path], *, folder: Path, memory_
     NothingNewer
         It ends no later than they do.
     """
+    logs = [open_log(path) for path in (events, *earlier)]
+    identity = ", ".join(name for name in IDENTITY if all(name in log.columns for log in logs))
     with connect(folder, memory_limit) as connection:
-        connection.execute(f"CREATE VIEW later AS SELECT {IDENTITY} FROM ({open_log(events).select()})")
-        connection.execute(f"CREATE VIEW known AS {union_of(earlier, IDENTITY, connection)}")
+        connection.execute(f"CREATE VIEW later AS SELECT {identity} FROM ({logs[0].select()})")
+        connection.execute(f"CREATE VIEW known AS {union_of(earlier, identity, connection)}")
         begins, ends = span_of(connection, "later")
         known_from, known_to = span_of(connection, "known")
         if ends <= known_to:

@@ -10,6 +10,7 @@ from ml.logs.features.definitions import (
     INTEGER,
     LAST_30,
     LAST_90,
+    PAID,
     FeatureDefinition,
 )
 from ml.logs.features.window_definitions import WINDOWS
@@ -39,7 +40,7 @@ RFM_V2 = (
         "ten.",
         LAST_90,
         "points from 0 to 100",
-        (),
+        PAID,
         "99.00 paid: 20 x log10(100) = 40",
     ),
     FeatureDefinition(
@@ -76,7 +77,7 @@ RFM_V2 = (
         "What was paid, divided by the number of purchases.",
         ALWAYS,
         "currency of the log",
-        (),
+        PAID,
         "purchases of 10 and 30: 20",
         undefined="0 for a customer without a purchase: nothing was paid",
     ),
@@ -115,7 +116,7 @@ RETAIL_V1 = (
         "What was paid, divided by the number of purchases.",
         ALWAYS,
         "currency of the log",
-        (),
+        PAID,
         "orders of 10 and 30: 20",
     ),
     FeatureDefinition(
@@ -123,7 +124,7 @@ RETAIL_V1 = (
         "What was paid, returns not taken off.",
         ALWAYS,
         "currency of the log",
-        (),
+        PAID,
         "orders of 10 and 30: 40",
     ),
     FeatureDefinition(
@@ -265,7 +266,7 @@ RETAIL_V1 = (
         "spend reaches. 90 or more is the top 10 %.",
         ALWAYS,
         "percentile from 0 to 99",
-        (),
+        PAID,
         "the biggest spender of a hundred: 99",
         INTEGER,
     ),
@@ -280,7 +281,7 @@ RETAIL_V1 = (
         "after many purchases says more than after one.",
         ALWAYS,
         "currency of the log",
-        (),
+        PAID,
         "2 orders of 20, 90 and 30 days ago: 20 x 2/3 x 365/30 x 2/3 = 108.1",
     ),
     FeatureDefinition(
@@ -363,12 +364,14 @@ def list_features(feature_set: str) -> tuple[FeatureDefinition, ...]:
     return FEATURE_SETS[feature_set]
 
 
-def ranks_customers(feature_set: str) -> bool:
-    """Return whether a feature of the set compares a customer with all others.
+def ranks_customers(feature_set: str, columns) -> bool:
+    """Return whether a feature of the set compares a customer with all others, by what they paid.
 
     Parameters
     ----------
     feature_set : str
+    columns : collection of str
+        Canonical columns of the log.
 
     Returns
     -------
@@ -376,14 +379,17 @@ def ranks_customers(feature_set: str) -> bool:
 
     Examples
     --------
-    >>> ranks_customers("rfm_v2"), ranks_customers("retail_v1")
+    >>> ranks_customers("rfm_v2", {"amount"}), ranks_customers("retail_v1", {"amount"})
     (False, True)
+    >>> ranks_customers("retail_v1", {"event_at"})
+    False
     """
-    return any(feature.name == PERCENTILE for feature in list_features(feature_set))
+    ranks = any(feature.name == PERCENTILE for feature in list_features(feature_set))
+    return ranks and "amount" in columns
 
 
 def list_needs(feature_set: str) -> frozenset[str]:
-    """Return the columns of a log that some feature of the set needs, beside those that every set reads.
+    """Return the columns of a log that some feature of the set needs, beside those that every set looks for.
 
     Parameters
     ----------
@@ -399,7 +405,7 @@ def list_needs(feature_set: str) -> frozenset[str]:
     ['category', 'discount', 'product', 'quantity']
     """
     needs = (need for feature in list_features(feature_set) for need in feature.needs)
-    return frozenset(needs) - {"time"}
+    return frozenset(needs) - {"time", *PAID}
 
 
 def list_absent(feature_set: str, columns, *, has_time: bool, has_population: bool = True) -> dict[str, str]:
@@ -423,8 +429,10 @@ def list_absent(feature_set: str, columns, *, has_time: bool, has_population: bo
     --------
     >>> list_absent("rfm_v2", {"customer_id", "event_at", "amount"}, has_time=False)
     {}
-    >>> sorted(list_absent("retail_v1", {"category", "product", "quantity"}, has_time=False))
+    >>> sorted(list_absent("retail_v1", {"amount", "category", "product", "quantity"}, has_time=False))
     ['discount_usage_rate', 'evening_purchase_ratio']
+    >>> sorted(list_absent("rfm_v2", {"customer_id", "event_at"}, has_time=False))
+    ['avg_transaction_value', 'monetary_score']
     """
     absent = {}
     for feature in list_features(feature_set):
@@ -433,6 +441,6 @@ def list_absent(feature_set: str, columns, *, has_time: bool, has_population: bo
         missing = [need for need in feature.needs if need != "time" and need not in columns]
         if missing:
             absent[feature.name] = f"The log has no column {' and no column '.join(missing)}."
-        if feature.name == PERCENTILE and not has_population:
+        elif feature.name == PERCENTILE and not has_population:
             absent[feature.name] = REASONS["population"]
     return absent

@@ -22,7 +22,8 @@ class FeatureDefinition:
         Which events count. Events at or after `as_of` never do.
     unit : str
     needs : tuple of str
-        Columns of the log without which the feature is absent (not zero). "time" stands for times of day.
+        Columns of the log without which the feature is absent (not zero): what was paid, say, in a log of
+        visits. "time" stands for times of day.
     example : str
         A case that can be checked by hand.
     dtype : {"integer", "float", "category"}
@@ -46,3 +47,5 @@ class FeatureDefinition:
 
 ALWAYS, LAST_90, LAST_30 = "everything before as_of", "90 days before as_of", "30 days before as_of"
 MONEY = "currency of the log"
+# Needs of what speaks of money.
+PAID = ("amount",)

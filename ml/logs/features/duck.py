@@ -25,6 +25,7 @@ STAND_IN_SQL = "MAKE_TIMESTAMP(2001, 2, 3, 4, 5, 6.0)"
 SQL_KINDS = {"integer": "BIGINT", "float": "DOUBLE", "category": "VARCHAR"}
 WAITING_ROWS = 50_000
 KEYS = {"customer_id": "VARCHAR", "spend_micros": "BIGINT"}
+# Where they are there.
 ALWAYS_USED = ("customer_id", "event_at", "amount", "event_type", "order_id")
 
 

@@ -39,7 +39,8 @@ class FeatureReport:
     absent : dict of str to str
         Features of the set that the log cannot give, each with the reason.
     cuts : tuple of int or None
-        Percentiles of spend in millionths, which `compute_one` needs for percentile_rank_by_spend.
+        Percentiles of spend in millionths, which `compute_one` needs for percentile_rank_by_spend; None
+        where nothing is known of it.
     columns : tuple of str
         Canonical columns of the log.
     has_time : bool
@@ -81,6 +82,11 @@ class FeatureTask:
     threads: int | None
     engine: str
 
+    @property
+    def ranks(self) -> bool:
+        """Whether customers are compared with each other, so that all of them have to be known first."""
+        return ranks_customers(self.feature_set, self.log.columns)
+
     def choose_buckets(self) -> int:
         """Return into how many parts the customers are split so that one fits the memory."""
         rows = self.log.rows
@@ -99,7 +105,7 @@ class FeatureTask:
         -------
         bool
         """
-        return len(parts) == 1 and not ranks_customers(self.feature_set) and self.engine == "duckdb"
+        return len(parts) == 1 and not self.ranks and self.engine == "duckdb"
 
     def looks_often(self, columns) -> bool:
         """Return whether the features look at the events more than once.
@@ -183,7 +189,7 @@ def compute_features(
             parts = compute_parts_on_spark(task, spark_master or LOCAL)
         else:
             parts = compute_parts(task, buckets or task.choose_buckets(), on_progress)
-        if not ranks_customers(feature_set):
+        if not task.ranks:
             cuts = None
         elif cuts is None:
             cuts = learn_cuts(list_spends(task, parts))

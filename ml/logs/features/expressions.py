@@ -41,7 +41,7 @@ def build_features(feature_set, *, columns, has_time, as_of):
     -------
     ibis.expr.types.Table
         customer_id first, then the features of the set that the columns allow, in the catalogue's order and
-        types. Where the set ranks customers among each other, the column `spend_micros` stands in place of
+        types. Where the set ranks customers by what they paid, the column `spend_micros` stands in place of
         the rank: ranking needs all of them, so it is done in `finish_features`.
 
     Raises
@@ -54,7 +54,7 @@ def build_features(feature_set, *, columns, has_time, as_of):
     cells = {name: kind for name, kind in kinds.items() if name not in absent}
     events = open_events(columns)
     table = BUILDERS[feature_set](events, as_of=as_of, has_time=has_time)
-    if ranks_customers(feature_set):
+    if ranks_customers(feature_set, columns):
         cells["spend_micros"] = "int64"
     return table.select("customer_id", **{name: table[name].cast(kind) for name, kind in cells.items()})
 

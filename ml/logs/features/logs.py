@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-REQUIRED = ("customer_id", "event_at", "amount")
-OPTIONAL = ("event_type", "order_id", "product", "category", "quantity", "discount", "label")
+REQUIRED = ("customer_id", "event_at")
+OPTIONAL = ("amount", "event_type", "order_id", "product", "category", "quantity", "discount", "label")
 SQL_TYPES = {
     "customer_id": "VARCHAR",
     "event_at": "TIMESTAMP",
@@ -72,8 +72,8 @@ class CsvLog:
     ----------
     path : Path
     headers : mapping of str to str
-        Canonical column to the header of the file; customer_id, event_at and amount at least. Without
-        event_type every row is a purchase.
+        Canonical column to the header of the file; customer_id and event_at at least. Without event_type
+        every row is a purchase; without amount it is a visit, and nothing is known of money.
     has_time : bool
         Whether the instants carry times of day.
     """

@@ -32,7 +32,8 @@ def build_retail(events, *, as_of, has_time):
     Returns
     -------
     ibis.expr.types.Table
-        Every feature that the columns allow but percentile_rank_by_spend, and `spend_micros` instead of it.
+        Every feature that the columns allow but percentile_rank_by_spend, and `spend_micros` instead of it
+        where the log says what was paid.
     """
     rows = events.filter(events.event_at < ibis.literal(as_of), events.event_type == PURCHASE)
     purchases = list_purchases(rows)
@@ -53,9 +54,11 @@ def list_purchases(rows):
     Returns
     -------
     ibis.expr.types.Table
-        customer_id, event_at and micros; items and discounted where there are such columns.
+        customer_id and event_at; micros, items and discounted where there are such columns.
     """
-    measures = {"micros": to_micros(rows.amount)}
+    measures = {}
+    if "amount" in rows.columns:
+        measures["micros"] = to_micros(rows.amount)
     if "quantity" in rows.columns:
         measures["items"] = to_micros(rows.quantity)
     if "discount" in rows.columns:
@@ -146,7 +149,7 @@ def measure_gaps(days, *, beside=None, **more):
 
 
 def fill_spend(table):
-    """Return the table with 0 where nothing is known of what was paid.
+    """Return the table with 0 where nothing is known of what a customer of a log with amounts paid.
 
     Parameters
     ----------
@@ -156,11 +159,11 @@ def fill_spend(table):
     -------
     ibis.expr.types.Table
     """
-    return table.mutate(micros=table.micros.fill_null(0))
+    return table.mutate(micros=table.micros.fill_null(0)) if "micros" in table.columns else table
 
 
 def describe(t):
-    """Return the features that follow from counts and gaps, by name, and `spend_micros`.
+    """Return the features that follow from counts, gaps and amounts, by name.
 
     Parameters
     ----------
@@ -171,25 +174,19 @@ def describe(t):
     -------
     dict of str to ibis.expr.types.Column
     """
-    spend = t.micros.cast("float64") / MICROS
     open_gap = t.latest.cast("float64")
     span, pairs = t.first - t.latest, t.purchases - 1
     mean_gap = ratio(span, pairs)
     # n^2 times the variance, from integers: nothing is lost where gaps are large and alike.
     spread = (pairs * t.squares - span * span).cast("float64").sqrt()
     regular = (t.purchases >= 3) & (span > 0)
-    kept = ratio(span, t.first).fill_null(1.0)
-    value, pace = ratio(t.micros, t.purchases) / MICROS, MONTH * t.purchases.cast("float64") / ibis.greatest(
-        t.first, 30
-    ).cast("float64")  # fmt: skip
+    pace = MONTH * t.purchases.cast("float64") / ibis.greatest(t.first, 30).cast("float64")
     # Terms of the least-squares slope over six months, the newest being number 0.
     steps = sum((5 - 2 * number) * t[f"month_{number}"] for number in range(MONTHS))
     best = ibis.greatest(t.quarter_1, t.quarter_2, t.quarter_3, t.quarter_4)
     features = {
         "days_since_last_purchase": t.latest,
         "total_purchase_count": t.purchases,
-        "average_order_value": value,
-        "total_lifetime_spend": spend,
         "days_since_first_purchase": t.first,
         "purchase_velocity": pace,
         "avg_days_between_purchases": mean_gap.fill_null(open_gap),
@@ -203,9 +200,9 @@ def describe(t):
         "seasonality_preference": ibis.cases(
             (t.quarter_1 == best, "Q1"), (t.quarter_2 == best, "Q2"), (t.quarter_3 == best, "Q3"), else_="Q4"
         ),
-        "customer_lifetime_value_estimate": value * pace * (YEAR / MONTH) * kept.pow(pairs.cast("float64")),
-        "spend_micros": t.micros,
     }
+    if "micros" in t.columns:
+        features |= _describe_money(t, pace)
     if "items" in t.columns:
         features["average_items_per_transaction"] = ratio(t["items"], t.purchases) / MICROS
     if "discounted" in t.columns:
@@ -213,6 +210,18 @@ def describe(t):
     if "evenings" in t.columns:
         features["evening_purchase_ratio"] = ratio(t.evenings, t.purchases)
     return features
+
+
+def _describe_money(t, pace):
+    """Return the features that speak of money, and what customers are ranked by."""
+    value = ratio(t.micros, t.purchases) / MICROS
+    kept = ratio(t.first - t.latest, t.first).fill_null(1.0).pow((t.purchases - 1).cast("float64"))
+    return {
+        "average_order_value": value,
+        "total_lifetime_spend": t.micros.cast("float64") / MICROS,
+        "customer_lifetime_value_estimate": value * pace * (YEAR / MONTH) * kept,
+        "spend_micros": t.micros,
+    }
 
 
 def join_products(table, rows):

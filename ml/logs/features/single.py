@@ -20,8 +20,9 @@ def compute_one(events, *, as_of, feature_set, columns=None, has_time=None, cuts
     Parameters
     ----------
     events : list of dict
-        Keys are canonical columns: event_at (an instant, a date, or either as ISO text) and amount;
-        event_type (purchase by default) and what else the log has. Events at or after `as_of` are left aside.
+        Keys are canonical columns: event_at (an instant, a date, or either as ISO text), amount where what
+        was paid is known, event_type (purchase by default) and what else the log has. Events at or after
+        `as_of` are left aside.
     as_of : datetime or date
     feature_set : str
         One of the catalogue.
@@ -59,6 +60,7 @@ def compute_one(events, *, as_of, feature_set, columns=None, has_time=None, cuts
     wanted = list_features(feature_set)
     rows = [_read_event(event, number) for number, event in enumerate(events, start=1)]
     there = set().union(*rows) if columns is None else set(columns)
+    _refuse_holes(rows, there)
     names = tuple(name for name in SQL_TYPES if name in there or name in (*REQUIRED, "event_type"))
     if has_time is None:
         has_time = any(row["event_at"].time() != datetime.min.time() for row in rows)
@@ -109,14 +111,19 @@ def _read_event(event, number):
     row["customer_id"] = "one"
     row["event_type"] = row.get("event_type") or "purchase"
     row["event_at"] = _read_instant(event.get("event_at"), number)
-    amount = event.get("amount")
-    if amount is None and row["event_type"] == "purchase":
-        raise ValueError(f"Event {number} is a purchase without an amount.")
-    row["amount"] = None if amount is None else _read_number(amount, "amount", number)
-    for name in ("quantity", "discount"):
+    for name in ("amount", "quantity", "discount"):
         if name in row:
             row[name] = _read_number(row[name], name, number)
     return row
+
+
+def _refuse_holes(rows, columns):
+    """Refuse purchases without an amount, unless none of the log that was learned from has one."""
+    if "amount" not in columns:
+        return
+    for number, row in enumerate(rows, start=1):
+        if row["event_type"] == "purchase" and "amount" not in row:
+            raise ValueError(f"Event {number} is a purchase without an amount.")
 
 
 def _read_instant(value, number):

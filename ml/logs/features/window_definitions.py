@@ -10,7 +10,7 @@ and 0.960 beside 0.939.
 
 from __future__ import annotations
 
-from ml.logs.features.definitions import ALWAYS, INTEGER, LAST_30, LAST_90, MONEY, FeatureDefinition
+from ml.logs.features.definitions import ALWAYS, INTEGER, LAST_30, LAST_90, MONEY, PAID, FeatureDefinition
 
 LAST_180, DAYS_91_TO_180 = "180 days before as_of", "from 180 to 91 days before as_of"
 POINTS = "points from 0 to 100"
@@ -55,7 +55,7 @@ WINDOWS = (
         "What was paid in the window, returns not taken off.",
         LAST_30,
         MONEY,
-        (),
+        PAID,
         "10 paid 3 days ago, 20 paid 31 days ago: 10",
     ),
     FeatureDefinition(
@@ -63,7 +63,7 @@ WINDOWS = (
         "What was paid in the window, returns not taken off.",
         LAST_90,
         MONEY,
-        (),
+        PAID,
         "10 paid 3 days ago, 20 paid 90 days ago: 30",
     ),
     FeatureDefinition(
@@ -71,7 +71,7 @@ WINDOWS = (
         "What was paid in the window, returns not taken off: spend_last_90_days, 90 days earlier.",
         DAYS_91_TO_180,
         MONEY,
-        (),
+        PAID,
         "10 paid 90 days ago, 20 paid 91 days ago: 20",
     ),
     FeatureDefinition(
@@ -80,7 +80,7 @@ WINDOWS = (
         "was paid lately, 0 where as much as before, -1 where nothing was paid lately.",
         LAST_180,
         "from -1 to 1",
-        (),
+        PAID,
         "10 paid lately, 30 before: (10 - 30) / 40 = -0.5",
         undefined="empty where nothing was paid in either window",
     ),
@@ -89,7 +89,7 @@ WINDOWS = (
         "What was paid for the cheapest purchase.",
         ALWAYS,
         MONEY,
-        (),
+        PAID,
         "orders of 10 and 30: 10",
         undefined=NO_AMOUNT,
     ),
@@ -98,7 +98,7 @@ WINDOWS = (
         "What was paid for the dearest purchase.",
         ALWAYS,
         MONEY,
-        (),
+        PAID,
         "orders of 10 and 30: 30",
         undefined=NO_AMOUNT,
     ),
@@ -109,7 +109,7 @@ WINDOWS = (
         "be chosen as the latest.",
         ALWAYS,
         POINTS,
-        (),
+        PAID,
         "30 paid on each of two days, then 60: 100 x 60 / (60 + 40) = 60",
         undefined="empty where nothing was paid at all",
     ),
