@@ -16,7 +16,19 @@ PURCHASE = "purchase"
 RETURN = "return"
 AMOUNT = "amount"
 REQUIRED = ("customer_id", "event_at", "event_type")
-OPTIONAL = (AMOUNT, "order_id", "product", "category", "quantity", "discount", "label")
+# All that a log may have, in the order in which a person reads them.
+COLUMNS = (
+    "customer_id",
+    "event_at",
+    AMOUNT,
+    "event_type",
+    "order_id",
+    "product",
+    "category",
+    "quantity",
+    "discount",
+    "label",
+)
 
 _PURCHASES_OF_ORDERS = """
 CREATE TEMP TABLE purchases AS
@@ -113,7 +125,7 @@ class PurchaseLog:
         if missing := [name for name in REQUIRED if name not in self.columns]:
             raise ValueError(f"The log has no column {', '.join(missing)}; it has {', '.join(self.columns)}.")
         before = f"WHERE event_at < TIMESTAMP '{self.as_of.isoformat(sep=' ')}'" if self.as_of else ""
-        cells = "*" if self.has(AMOUNT) else f"*, NULL::DOUBLE AS {AMOUNT}"
+        cells = "*" if self.has_amounts else f"*, NULL::DOUBLE AS {AMOUNT}"
         self._connection.execute(f"CREATE VIEW events AS SELECT {cells} FROM every_event {before}")
         item = "quantity" if self.has("quantity") else "NULL::DOUBLE"
         template = _PURCHASES_OF_ORDERS if self.has("order_id") else _PURCHASES_OF_ROWS
@@ -129,6 +141,11 @@ class PurchaseLog:
     def has(self, *names):
         """Tell whether the log has all these columns."""
         return all(name in self.columns for name in names)
+
+    @property
+    def has_amounts(self):
+        """Whether the log says what was paid."""
+        return self.has(AMOUNT)
 
     def rows(self, sql, **parameters):
         """Return the answer to a question as a list of dictionaries."""

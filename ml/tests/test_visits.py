@@ -1,5 +1,6 @@
 """A log that does not say what was paid has no feature of money: absent, and not zero."""
 
+import re
 from datetime import datetime
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from ml.logs.features.catalogue import FEATURE_SETS, list_features
 from ml.logs.features.engine import compute_features, compute_one
 from ml.logs.leak_guard import check_features
+from ml.logs.profile import profile_events
 from ml.tests.purchase_logs import FULL, events_of, make_events, read_rows, write_events
 
 AS_OF = datetime(2023, 12, 1)
@@ -86,3 +88,76 @@ def test_one_visitor_needs_no_amounts_and_a_buyer_needs_all():
     assert found == compute_one(bought, as_of=datetime(2024, 1, 30), feature_set="rfm_v2", columns=VISITS)
     with pytest.raises(ValueError, match="Event 2 is a purchase without an amount"):
         compute_one(bought, as_of=datetime(2024, 1, 30), feature_set="rfm_v2")
+
+
+OF_SHOPS = re.compile(
+    r"\b(purchas\w*|buy\w*|bought|paid|pay\w*|spen[dt]\w*|amounts?|revenue|money|price\w*|receipts?|sells?)\b",
+    re.I,
+)
+SUMS = {
+    "revenue", "returned", "net_revenue", "amounts", "average_order_value",
+    "top_tenth_revenue_share", "revenue_share", "zero_amounts", "negative_amounts", "negative_purchases",
+    "filler_amounts", "decimal_slips", "amount", "with_amount",
+}  # fmt: skip
+
+
+def walk(found, name=""):
+    """Yield each name and each value of a profile."""
+    if isinstance(found, dict):
+        for key, value in found.items():
+            yield from walk(value, key)
+    elif isinstance(found, list):
+        for value in found:
+            yield from walk(value, name)
+    yield name, found
+
+
+REPORTS = {
+    "clean": {},
+    "poor": {"rows_in": 900, "rejected": 90, "duplicates": 80, "missing_ids": 30, "label_conflicts": 4},
+}
+
+
+@pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
+@pytest.mark.parametrize("customers", [1, 60])
+@pytest.mark.parametrize("has_time", [True, False])
+def test_no_sentence_and_no_figure_of_a_profile_speaks_of_money(tmp_path, report, customers, has_time):
+    events = make_events(customers=customers)
+    if not has_time:
+        events = [
+            event | {"event_at": event["event_at"].replace(hour=0, minute=0, second=0)} for event in events
+        ]
+    log = write_events(tmp_path / "events.parquet", events, columns=VISITS, has_time=has_time)
+
+    profile = profile_events(log, report=report)
+
+    assert SUMS.isdisjoint(name for name, value in walk(profile) if value is not None)
+    assert profile["outliers"] is None and profile["consistency"]["currency"] is None
+    said = [value for name, value in walk(profile) if isinstance(value, str) and " " in value]
+    assert len(said) > 15
+    assert not [sentence for sentence in said if OF_SHOPS.search(sentence)]
+
+
+def test_a_log_of_orders_without_amounts_is_still_one_of_purchases(events, tmp_path):
+    log = write_events(tmp_path / "events.parquet", events, columns=ORDERS)
+
+    profile = profile_events(log, report={})
+
+    assert SUMS.isdisjoint(name for name, value in walk(profile) if value is not None)
+    assert profile["products"]["top"][0].keys() == {"name", "units", "customers"}
+    assert profile["churn"]["terms"]["horizon"].startswith("Horizon: a customer who was active and buys")
+
+
+def test_two_visits_of_a_day_are_nothing_odd_and_of_a_moment_they_are(tmp_path):
+    at = datetime(2024, 5, 1, 9)
+    events = [
+        {"customer_id": "A", "event_at": moment, "event_type": "purchase"}
+        for moment in (at, at, at.replace(hour=17))
+    ]
+
+    found = profile_events(write_events(tmp_path / "log.parquet", events, columns=VISITS), report={})[
+        "duplicates"
+    ]
+
+    assert found["transactions"] == 1
+    assert found["examples"] == [{"customer_id": "A", "times": 2, "day": "2024-05-01 09:00:00"}]

@@ -41,6 +41,7 @@ def describe_customers(log):
     )
     return {
         **found,
+        **({"top_tenth_revenue_share": top} if log.has_amounts else {}),
         "customers": everybody,
         "without_purchase": everybody - found["buyers"],
         "new_share": found["new_customers"] / found["buyers"] if found["buyers"] else None,
@@ -49,33 +50,42 @@ def describe_customers(log):
         else None,
         "lifetime_days": _binned(lifetimes, LIFETIME_BINS),
         "months": [{**row, "month": f"{row['month']:%Y-%m}"} for row in months],
-        "top_tenth_revenue_share": top,
     }
 
 
 def describe_transactions(log):
-    """Count purchases and money, and how amounts and purchases per customer are distributed."""
-    found = log.row(
-        "SELECT count(*) AS purchases, coalesce(sum(lines), 0)::BIGINT AS lines, coalesce(sum(amount), 0) AS "
-        "revenue, avg(amount) AS average_order_value, min(amount) AS minimum, max(amount) AS maximum,"
-        " median(amount) AS median, quantile_cont(amount, 0.25) AS q1, quantile_cont(amount, 0.75) AS q3,"
-        " stddev_samp(amount) AS deviation FROM purchases"
-    )
+    """Count purchases and, where amounts are known, money; and how they are distributed."""
+    found = log.row("SELECT count(*) AS purchases, coalesce(sum(lines), 0)::BIGINT AS lines FROM purchases")
     kinds = log.rows(
         "SELECT event_type, count(*) AS events, count(amount) AS with_amount, coalesce(sum(amount), 0) AS "
         "amount FROM events GROUP BY event_type ORDER BY events DESC, event_type"
     )
     frequency = log.rows("SELECT purchases AS value, count(*) AS n FROM customers GROUP BY value")
+    if not log.has_amounts:
+        kinds = [{name: kind[name] for name in ("event_type", "events")} for kind in kinds]
+    return {
+        **found,
+        **(_describe_money(log, kinds) if log.has_amounts else {}),
+        "returns": sum(kind["events"] for kind in kinds if kind["event_type"] == "return"),
+        "has_orders": log.has("order_id"),
+        "event_types": kinds,
+        "frequency": _binned(frequency, FREQUENCY_BINS),
+    }
+
+
+def _describe_money(log, kinds):
+    found = log.row(
+        "SELECT count(*) AS purchases, coalesce(sum(amount), 0) AS revenue, avg(amount) AS"
+        " average_order_value, min(amount) AS minimum, max(amount) AS maximum, median(amount) AS median,"
+        " quantile_cont(amount, 0.25) AS q1, quantile_cont(amount, 0.75) AS q3,"
+        " stddev_samp(amount) AS deviation FROM purchases"
+    )
     returned = sum(kind["amount"] for kind in kinds if kind["event_type"] == "return")
     return {
         **found,
-        "returns": sum(kind["events"] for kind in kinds if kind["event_type"] == "return"),
         "returned": returned,
         "net_revenue": found["revenue"] - abs(returned),
-        "has_orders": log.has("order_id"),
-        "event_types": kinds,
         "amounts": _amounts(log, found),
-        "frequency": _binned(frequency, FREQUENCY_BINS),
     }
 
 
@@ -93,22 +103,25 @@ def describe_products(log):
         for column in ("product", "category")
     }
     units = "sum(quantity)" if log.has("quantity") else "count(*)"
+    revenue, best = (", coalesce(sum(amount), 0) AS revenue", "revenue") if log.has_amounts else ("", "units")
     top = log.rows(
-        f"SELECT {name} AS name, {units} AS units, coalesce(sum(amount), 0) AS revenue,"
+        f"SELECT {name} AS name, {units} AS units{revenue},"
         f" count(DISTINCT customer_id) AS customers FROM events WHERE event_type = 'purchase' AND {name} IS "
-        f"NOT NULL GROUP BY {name} ORDER BY revenue DESC, name LIMIT {TOP}"
+        f"NOT NULL GROUP BY {name} ORDER BY {best} DESC, name LIMIT {TOP}"
     )
     diversity = log.rows(
         f"SELECT value, count(*) AS n FROM (SELECT count(DISTINCT {name}) AS value FROM events"
         f" WHERE event_type = 'purchase' AND {name} IS NOT NULL GROUP BY customer_id) GROUP BY value"
     )
     people = sum(row["n"] for row in diversity)
-    revenue = log.row("SELECT coalesce(sum(amount), 0) AS n FROM purchases")["n"]
+    if log.has_amounts:
+        total = log.row("SELECT sum(amount) AS n FROM purchases")["n"]
+        top = [{**row, "revenue_share": row["revenue"] / total if total else None} for row in top]
     return {
         **counts,
         "named_by": name,
         "has_quantity": log.has("quantity"),
-        "top": [{**row, "revenue_share": row["revenue"] / revenue if revenue else None} for row in top],
+        "top": top,
         "per_customer_mean": sum(row["value"] * row["n"] for row in diversity) / people if people else None,
         "per_customer": _binned(diversity, DIVERSITY_BINS),
     }

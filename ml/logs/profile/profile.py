@@ -13,7 +13,8 @@ from ml.logs.churn_definition import (
 from ml.logs.profile import balance, figures, quality, seasons
 from ml.logs.profile.outliers import find_outliers
 from ml.logs.profile.score import check_minimum, score_quality
-from ml.logs.purchase_log import OPTIONAL, REQUIRED, PurchaseLog
+from ml.logs.purchase_log import COLUMNS, REQUIRED, PurchaseLog
+from ml.logs.visits import is_of_visits, say_visits_in
 
 # Raised when a part changes its meaning, so that a page can tell an old profile from a new one.
 VERSION = 2
@@ -48,7 +49,8 @@ def profile_events(
         Ready for JSON: `version`, `as_of`, `rows`, `schema`, `minimum`, `missing`, `imputation`,
         `duplicates`, `outliers`, `impossible`, `entry_errors`, `consistency`, `customers`, `transactions`,
         `time`, `products` (None without such a column), `churn` (`gaps`, `suggestion`, `impact`, `terms`),
-        `balance`, `quality`.
+        `balance`, `quality`. Of a log without amounts nothing stands there that speaks of money: neither
+        `outliers` (None) nor what was earned, and no such fault.
     """
 
     def step(name):
@@ -72,7 +74,7 @@ def profile_events(
         profile["entry_errors"] = quality.find_entry_errors(log)
         profile["consistency"] = quality.check_consistency(log, rows, report)
         step("outliers")
-        profile["outliers"] = find_outliers(log, seed=seed)
+        profile["outliers"] = find_outliers(log, seed=seed) if log.has_amounts else None
         step("customers")
         profile["customers"] = figures.describe_customers(log)
         profile["transactions"] = figures.describe_transactions(log)
@@ -89,8 +91,9 @@ def profile_events(
         }
         profile["balance"] = _balance(log, profile["churn"])
         profile["minimum"] = judge_minimum(log)
+        of_visits = is_of_visits(log.columns)
     profile["quality"] = score_quality(profile)
-    return profile
+    return say_visits_in(profile) if of_visits else profile
 
 
 def _schema(log):
@@ -110,7 +113,7 @@ def _schema(log):
             "type": types.get(name),
             "as_expected": name not in types or types[name].startswith(wanted.get(name, "VARCHAR")),
         }
-        for name in (*REQUIRED, *OPTIONAL)
+        for name in COLUMNS
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ml.logs.purchase_log import OPTIONAL, PURCHASE, REQUIRED, RETURN
+from ml.logs.purchase_log import COLUMNS, PURCHASE, RETURN
 
 # More than this share missing in a column without which nothing works is flagged.
 CRITICAL = ("customer_id", "event_at", "amount")
@@ -73,7 +73,7 @@ def rejected_by_column(rows):
 
 def find_missing(log, rows):
     """Count blanks per column, with what the import set aside for a cell that it could not use."""
-    columns = [name for name in (*REQUIRED, *OPTIONAL) if log.has(name)]
+    columns = [name for name in COLUMNS if log.has(name)]
     counts = log.row(
         "SELECT "
         + ", ".join(f"count(*) FILTER ({_about(name)} AND {name} IS NULL) AS {name}" for name in columns)
@@ -151,7 +151,16 @@ _WHY_NOT = {
 
 
 def find_duplicates(log, rows):
-    """Count rows that stand there twice, and purchases that look like the same one entered again."""
+    """Count rows that stand there twice, and purchases that look like the same one entered again.
+
+    Two visits of one day are nothing odd: without amounts only those of one moment look alike.
+    """
+    exact = {
+        "exact_rows": rows["duplicates"],
+        "exact_share": rows["duplicates"] / rows["rows_in"] if rows["rows_in"] else 0.0,
+    }
+    if not log.has_amounts:
+        return exact | _count_twins(log)
     # Found once, looked at three times: on a large log nothing here costs more.
     log.remember(
         "doubles",
@@ -168,9 +177,7 @@ def find_duplicates(log, rows):
         " GROUP BY customer_id, bought_at, amount HAVING count(*) > 1)"
     )["n"]
     purchases = log.row("SELECT count(*) AS n FROM purchases")["n"]
-    return {
-        "exact_rows": rows["duplicates"],
-        "exact_share": rows["duplicates"] / rows["rows_in"] if rows["rows_in"] else 0.0,
+    return exact | {
         "transactions": doubled["purchases"],
         "transactions_share": doubled["purchases"] / purchases if purchases else 0.0,
         "transactions_customers": doubled["customers"],
@@ -183,14 +190,43 @@ def find_duplicates(log, rows):
     }
 
 
+def _count_twins(log):
+    """Count purchases of one customer at the very same moment; None where only days are known."""
+    if not log.has_time:
+        return {"transactions": None, "same_moment": None, "examples": []}
+    log.remember(
+        "twins",
+        "SELECT customer_id, bought_at, count(*) AS times FROM purchases GROUP BY ALL HAVING count(*) > 1",
+    )
+    found = log.row(
+        "SELECT coalesce(sum(times - 1), 0)::BIGINT AS n, count(DISTINCT customer_id) AS customers FROM twins"
+    )
+    purchases = log.row("SELECT count(*) AS n FROM purchases")["n"]
+    return {
+        "transactions": found["n"],
+        "transactions_share": found["n"] / purchases if purchases else 0.0,
+        "transactions_customers": found["customers"],
+        "same_moment": None,
+        "examples": [
+            {**row, "day": row["day"].isoformat(" ")}
+            for row in log.rows(
+                "SELECT customer_id, bought_at AS day, times FROM twins"
+                " ORDER BY times DESC, customer_id, day LIMIT 5"
+            )
+        ],
+    }
+
+
 def find_impossible(log, rows):
     """Count what cannot be: dates to come, purchases for nothing, amounts below zero."""
-    found = log.row(
-        "SELECT count(*) FILTER (event_type = 'purchase' AND amount = 0) AS zero_amounts,"
-        " count(*) FILTER (event_type = 'purchase' AND amount < 0) AS negative_purchases,"
-        " count(*) FILTER (event_type = 'return') AS returns,"
-        " coalesce(sum(amount) FILTER (event_type = 'return'), 0) AS returned FROM events"
-    )
+    found = log.row("SELECT count(*) FILTER (event_type = 'return') AS returns FROM events")
+    if log.has_amounts:
+        found |= log.row(
+            "SELECT count(*) FILTER (event_type = 'purchase' AND amount = 0) AS zero_amounts,"
+            " count(*) FILTER (event_type = 'purchase' AND amount < 0) AS negative_purchases,"
+            " coalesce(sum(amount) FILTER (event_type = 'return'), 0) AS returned FROM events"
+        )
+        found["negative_amounts"] = found["negative_purchases"] + found["returns"]
     later = log.row("SELECT count(*) AS n FROM every_event")["n"] - rows["events"]
     quantities = (
         log.row("SELECT count(*) AS n FROM events WHERE event_type = 'purchase' AND quantity <= 0")["n"]
@@ -202,7 +238,6 @@ def find_impossible(log, rows):
     )
     return {
         **found,
-        "negative_amounts": found["negative_purchases"] + found["returns"],
         "future_dates": later + rejected_by_column(rows)["future"],
         "quantities": quantities,
         "discounts": discounts,
@@ -215,8 +250,25 @@ def find_entry_errors(log):
     zero_dates = ", ".join(f"DATE '{day}'" for day in ZERO_DATES)
     found = log.row(
         f"SELECT count(*) FILTER (lower(trim(customer_id)) IN ({placeholders})) AS placeholder_ids,"
-        f" count(*) FILTER (event_at::DATE IN ({zero_dates})) AS zero_dates,"
-        f" count(*) FILTER (event_type = 'purchase' AND amount >= 9999"
+        f" count(*) FILTER (event_at::DATE IN ({zero_dates})) AS zero_dates FROM events"
+    )
+    spellings = log.rows(
+        "SELECT list(customer_id ORDER BY customer_id) AS ids FROM"
+        " (SELECT DISTINCT customer_id FROM events) GROUP BY lower(trim(customer_id)) HAVING count(*) > 1"
+        " ORDER BY ids"
+    )
+    return {
+        **found,
+        **(_find_slips(log) if log.has_amounts else {}),
+        "double_spellings": len(spellings),
+        "spelling_examples": [row["ids"][:4] for row in spellings[:5]],
+    }
+
+
+def _find_slips(log):
+    """Count amounts that look mistyped."""
+    found = log.row(
+        "SELECT count(*) FILTER (event_type = 'purchase' AND amount >= 9999"
         f"   AND regexp_matches(try_cast(amount AS DECIMAL(38, 2))::VARCHAR, '{FILLED_AMOUNTS}')) AS "
         "filler_amounts FROM events"
     )
@@ -228,17 +280,10 @@ def find_entry_errors(log):
         fewest=SLIP_PURCHASES,
         factor=SLIP_FACTOR,
     )
-    spellings = log.rows(
-        "SELECT list(customer_id ORDER BY customer_id) AS ids FROM"
-        " (SELECT DISTINCT customer_id FROM events) GROUP BY lower(trim(customer_id)) HAVING count(*) > 1"
-        " ORDER BY ids"
-    )
     return {
         **found,
         "decimal_slips": len(slips),
         "slip_examples": [{**row, "day": row["day"].isoformat()} for row in slips[:5]],
-        "double_spellings": len(spellings),
-        "spelling_examples": [row["ids"][:4] for row in spellings[:5]],
     }
 
 
@@ -275,7 +320,9 @@ def check_consistency(log, rows, report):
             "more_than_cents": odd_cents,
             "decimal": report.get("decimal"),
             "consistent": refused["amount"] == 0,
-        },
+        }
+        if log.has_amounts
+        else None,
         "customer_ids": {
             "customers": customers["n"],
             "shapes": shapes,

@@ -195,7 +195,7 @@ def _of_amount(profile):
 
 
 def _of_rows(profile):
-    rows = profile["rows"]
+    rows, has_amounts = profile["rows"], _has_amounts(profile)
     total = rows["rows_in"] or 1
     # What has a fault of its own below is not counted twice.
     apart = rows["missing_ids"] + rows["rejected_by_reason"].get("future_date", 0)
@@ -205,8 +205,8 @@ def _of_rows(profile):
         10 * rejected / total,
         2,
         _some(rejected, "row could", "rows could") + " not be read",
-        f"{_share(rejected / total)} of the rows have a date, an amount or another needed cell that cannot "
-        "be read.",
+        f"{_share(rejected / total)} of the rows have a date{', an amount' if has_amounts else ''} or "
+        "another needed cell that cannot be read.",
         "Download the rows that were left out, correct them where they come from, and upload the log again.",
     )
     yield _fault(
@@ -215,8 +215,9 @@ def _of_rows(profile):
         2,
         _some(rows["missing_ids"], "row has", "rows have") + " no customer",
         f"{_share(rows['missing_ids'] / total)} of the rows belong to nobody and were set aside.",
-        "Ask customers for a card or an e-mail at the till; purchases of guests say nothing about who "
-        "leaves.",
+        "Ask customers for a card or an e-mail at the till; purchases of guests say nothing about who leaves."
+        if has_amounts
+        else "Ask for a name or a card at the door; visits of guests say nothing about who leaves.",
     )
     # A label may stand on a few rows only: one is enough for its customer.
     free = ("label", *(column["column"] for column in profile["missing"] if column["critical"]))
@@ -241,21 +242,37 @@ def _of_rows(profile):
         "once.",
         "Look for an export that was run twice, or for two files that overlap.",
     )
-    yield _fault(
+    if doubles["transactions"] is not None:
+        yield _of_doubles(doubles, has_amounts=has_amounts)
+
+
+def _has_amounts(profile):
+    return any(column["column"] == "amount" and column["there"] for column in profile["schema"])
+
+
+def _of_doubles(doubles, *, has_amounts):
+    alike, why, map_them = "moment", "two people may share a card", ""
+    if has_amounts:
+        alike, why, map_them = (
+            "day and the amount",
+            "the same coffee twice a day is real",
+            "map the order number, or ",
+        )
+    return _fault(
         "double-transactions",
         5 * doubles["transactions_share"],
         1,
         _some(doubles["transactions"], "purchase looks", "purchases look") + " entered twice",
-        f"{_share(doubles['transactions_share'])} of the purchases have the customer, the day and the amount "
-        "of another one.",
-        "They are counted, because the same coffee twice a day is real. If they are not: map the order "
-        "number, or remove them and upload the log again.",
+        f"{_share(doubles['transactions_share'])} of the purchases have the customer and the {alike} of "
+        "another one.",
+        f"They are counted, because {why}. If they are not real: {map_them}remove them and upload the log "
+        "again.",
     )
 
 
 def _of_values(profile):
-    purchases = profile["transactions"]["purchases"] or 1
-    outliers = profile["outliers"]["z_score"]
+    purchases, has_amounts = profile["transactions"]["purchases"] or 1, _has_amounts(profile)
+    outliers = profile["outliers"] and profile["outliers"]["z_score"]
     if outliers:
         yield _fault(
             "outliers",
@@ -267,43 +284,38 @@ def _of_values(profile):
             "Look at the examples: bulk orders may stay, typing errors should be corrected.",
         )
     impossible = profile["impossible"]
-    wrong = (
-        impossible["zero_amounts"]
-        + impossible["negative_purchases"]
-        + impossible["future_dates"]
-        + (impossible["quantities"] or 0)
-        + (impossible["discounts"] or 0)
-    )
-    reason = _list(
-        (impossible["zero_amounts"], "purchase for nothing", "purchases for nothing"),
-        (impossible["negative_purchases"], "purchase below zero", "purchases below zero"),
+    wrongs = [
+        (impossible.get("zero_amounts") or 0, "purchase for nothing", "purchases for nothing"),
+        (impossible.get("negative_purchases") or 0, "purchase below zero", "purchases below zero"),
         (impossible["future_dates"], "date in the future", "dates in the future"),
         (impossible["quantities"] or 0, "quantity of zero or less", "quantities of zero or less"),
         (impossible["discounts"] or 0, "negative discount", "negative discounts"),
-    )
+    ]
+    wrong, reason = sum(count for count, *_ in wrongs), _list(*wrongs)
     yield _fault(
         "impossible-values",
         10 * wrong / purchases,
         1,
         _some(wrong, "value", "values") + " cannot be right",
         reason,
-        "Mend them where they come from. Samples and gifts for nothing are better left out of the export.",
+        "Mend them where they come from."
+        + (" Samples and gifts for nothing are better left out of the export." if has_amounts else ""),
     )
     errors = profile["entry_errors"]
-    mistyped = errors["zero_dates"] + errors["filler_amounts"] + errors["decimal_slips"]
     unknown, usual = "for “unknown” (such as 1 January 1970)", "a hundred times the customer's usual one"
-    slips = _list(
+    typed = [
         (errors["zero_dates"], f"date that stands {unknown}", f"dates that stand {unknown}"),
-        (errors["filler_amounts"], "amount like 9999", "amounts like 9999"),
-        (errors["decimal_slips"], f"amount {usual}", f"amounts {usual}"),
-    )
+        (errors.get("filler_amounts", 0), "amount like 9999", "amounts like 9999"),
+        (errors.get("decimal_slips", 0), f"amount {usual}", f"amounts {usual}"),
+    ]
+    mistyped, slips = sum(count for count, *_ in typed), _list(*typed)
     yield _fault(
         "entry-errors",
         20 * mistyped / purchases,
         1,
         _some(mistyped, "value looks", "values look") + " mistyped",
         slips,
-        "Check the examples against the receipts.",
+        "Check the examples against the receipts." if has_amounts else "Correct them where they come from.",
     )
 
 

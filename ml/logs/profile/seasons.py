@@ -40,15 +40,15 @@ def describe_time(log):
     -------
     dict
         `first_on`, `latest_on`, `span_days`, `months`; `per_day`, `per_week`, `per_month` (means over whole
-        calendar time); `daily` (at most two years), `weekly`, `monthly` series of purchases and revenue, with
-        `whole` False for a week or month that the log only touches (they start at `series_from`, at most 15
-        years before the end, after `before_series` older purchases); `trend`; `weekdays`; `hours` (None
-        without times); `seasonality`: weekly and yearly, each with its strength (the share of what moved
-        later that it explains, 0 where chance explains it) and decomposition, or why it cannot be told.
+        calendar time); `daily` (at most two years), `weekly`, `monthly` series of purchases and, where
+        amounts are known, revenue, with `whole` False for a week or month that the log only touches (they
+        start at `series_from`, at most 15 years before the end, after `before_series` older purchases);
+        `trend`; `weekdays`; `hours` (None without times); `seasonality`: weekly and yearly, each with its
+        strength (the share of what moved later that it explains, 0 where chance explains it) and
+        decomposition, or why it cannot be told.
     """
     days = log.rows(
-        "SELECT bought_at::DATE AS day, count(*) AS purchases, coalesce(sum(amount), 0) AS revenue FROM "
-        "purchases GROUP BY day ORDER BY day"
+        f"SELECT bought_at::DATE AS day, {', '.join(_sums(log))} FROM purchases GROUP BY day ORDER BY day"
     )
     if not days:
         return {"first_on": None, "latest_on": None, "span_days": 0, "months": 0.0}
@@ -84,15 +84,27 @@ def describe_time(log):
     }
 
 
+def _sums(log):
+    """Return what is counted of a day, as SQL; revenue where amounts are known."""
+    counted = ["count(*) AS purchases"]
+    return [*counted, "coalesce(sum(amount), 0) AS revenue"] if log.has_amounts else counted
+
+
+def _counted(row):
+    """Return the names of what was counted of a day."""
+    return [name for name in ("purchases", "revenue") if name in row]
+
+
 def _dated(row):
     return {**row, "day": row["day"].isoformat()}
 
 
 def _filled(days, first, span):
     known = {row["day"]: row for row in days}
+    nothing = dict.fromkeys(_counted(days[0]), 0)
     # A day without purchases is a zero, not a gap in the series.
     return [
-        known.get(day, {"day": day, "purchases": 0, "revenue": 0.0})
+        known.get(day, {"day": day, **nothing})
         for day in (first + dt.timedelta(days=number) for number in range(span))
     ]
 
@@ -101,9 +113,10 @@ def _grouped(daily, start_of, first, latest):
     found = {}
     for row in daily:
         start = start_of(row["day"])
-        group = found.setdefault(start, {"day": start, "purchases": 0, "revenue": 0.0, "whole": True})
-        group["purchases"] += row["purchases"]
-        group["revenue"] += row["revenue"]
+        nothing = dict.fromkeys(_counted(row), 0)
+        group = found.setdefault(start, {"day": start, **nothing, "whole": True})
+        for name in nothing:
+            group[name] += row[name]
     groups = list(found.values())
     # The log begins and ends in the middle of something: that is no decline.
     groups[0]["whole"] = groups[0]["day"] == first
@@ -167,12 +180,13 @@ def _whole_weeks(daily):
 
 
 def _weekdays(daily):
-    counts, revenue, occurred = np.zeros(7), np.zeros(7), np.zeros(7)
+    sums, occurred = {name: np.zeros(7) for name in _counted(daily[0])}, np.zeros(7)
     for row in daily:
         weekday = row["day"].weekday()
-        counts[weekday] += row["purchases"]
-        revenue[weekday] += row["revenue"]
+        for name, total in sums.items():
+            total[weekday] += row[name]
         occurred[weekday] += 1
+    counts = sums["purchases"]
     weeks = _whole_weeks(daily)
     p_value = weekday_p_value(weeks) if len(weeks) >= FEWEST_WEEKS else None
     return {
@@ -180,7 +194,7 @@ def _weekdays(daily):
             {
                 "weekday": WEEKDAYS[number],
                 "purchases": int(counts[number]),
-                "revenue": float(revenue[number]),
+                **({"revenue": float(sums["revenue"][number])} if "revenue" in sums else {}),
                 "per_day": float(counts[number] / occurred[number]) if occurred[number] else None,
             }
             for number in range(7)
