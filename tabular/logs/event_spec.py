@@ -9,9 +9,13 @@ from tabular.errors import TableError, shown
 from tabular.source.spec import ParseSpec
 from tabular.values.amounts import NumberFormat
 
-REQUIRED = ("customer_id", "event_at", "amount")
+REQUIRED = ("customer_id", "event_at")
+# Columns of events that are there whatever the file has.
+ALWAYS = (*REQUIRED, "event_type")
 NUMBERS = ("amount", "unit_price", "quantity", "discount")
 TEXTS = ("order_id", "product", "category")
+# Who has one of these bought something, also where nobody wrote down for how much.
+OF_PURCHASES = frozenset({"order_id", "product", "quantity", "discount"})
 # In the order in which they are asked for. `unit_price` and `quantity` together answer for `amount`.
 ROLES = (
     "customer_id",
@@ -66,7 +70,18 @@ class EventSpec:
     @property
     def multiplies(self) -> bool:
         """Whether the amount is unit price times quantity."""
-        return "amount" not in self.places
+        return "amount" not in self.places and {"unit_price", "quantity"} <= self.places.keys()
+
+    @property
+    def has_amounts(self) -> bool:
+        """Whether the log says what was paid; one of visits does not."""
+        return "amount" in self.places or self.multiplies
+
+    @property
+    def called(self) -> str:
+        """What a row that counts is called: a visit, where nothing says that something was bought."""
+        bought = self.has_amounts or OF_PURCHASES & self.places.keys()
+        return "purchase" if bought else "visit"
 
     def label(self, role: str) -> str:
         """Return the name of the column of a role, for sentences."""

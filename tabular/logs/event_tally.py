@@ -18,6 +18,10 @@ from tabular.source.sentences import alike_ids, equal_rows, say_words
 # A log this short shows hardly anybody staying away.
 SHORT_DAYS = 60
 MERGED_AT = 1 << 20
+NO_AMOUNTS = (
+    "No column says what was paid, so each row counts as a {} and nothing is said about money. If one does, "
+    "choose it as the amount."
+)
 # With more rows than this share of which only the day is known, nothing is said about times of day: each of
 # them would count as bought at midnight, and never in the evening.
 FEW_TIMELESS = 0.05
@@ -153,10 +157,10 @@ class EventTally:
         self.types.update({row["values"]: row["counts"] for row in counts})
         self.cancellations += int((events.cancelled & kept).sum())
         returns = pc.equal(columns["event_type"], "return")
-        amounts = columns["amount"].filter(returns).to_numpy(zero_copy_only=False)
-        self.returns += len(amounts)
-        with np.errstate(invalid="ignore"):
-            self.odd_returns += int((amounts > 0).sum())
+        self.returns += int(pc.sum(returns).as_py())
+        if "amount" in columns:
+            back = pc.and_(returns, pc.greater(columns["amount"], 0))
+            self.odd_returns += int(pc.sum(back).as_py() or 0)
         ids = hash_texts(columns["customer_id"], FIXED_SEED)
         self.customers.add(ids)
         folded = pc.utf8_lower(pc.utf8_trim_whitespace(columns["customer_id"]))
@@ -217,15 +221,13 @@ class EventTally:
             return
         found = ", ".join(shown(word) for word, _ in self.types.most_common(5))
         column = self.spec.columns.get("event_type")
-        where = (
-            f"Column {column} says {found}"
-            if column
-            else "Every amount is below zero, or every order cancelled"
-        )
+        lost = "Every amount is below zero, or every order cancelled"
+        where = f"Column {column} says {found}" if column else lost
         change = "Choose another column for the event type, or none" if column else "Choose other columns"
+        which, what = "row with an amount" if self.spec.has_amounts else "row", self.spec.called
         raise TableError(
             "no_purchases",
-            f"No row is a purchase. {where}. {change}: then every row with an amount counts as a purchase.",
+            f"No row is a {what}. {where}. {change}: then every {which} counts as a {what}.",
             column=column,
         )
 
@@ -236,8 +238,8 @@ class EventTally:
             text = equal_rows(self.duplicates)
             if not self.has_time and "order_id" not in self.spec.columns:
                 text += (
-                    " Without a time or an order number, two equal purchases of one day look the same; "
-                    "add one of these columns to tell them apart."
+                    f" Without a time or an order number, two equal {self.spec.called}s of one day look the "
+                    "same; add one of these columns to tell them apart."
                 )
             out.append(text)
         if self.rejected:
@@ -260,6 +262,8 @@ class EventTally:
         split = len(self.customers.all()) - len(self.folded.all())
         if split:
             out.append(alike_ids(name, split))
+        if not self.spec.has_amounts:
+            out.append(NO_AMOUNTS.format(self.spec.called))
         if self.spec.point_zero:
             out.append(
                 f"Column {name}: every id ends in .0, which some program added. They were read without it."

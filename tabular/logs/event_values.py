@@ -127,15 +127,17 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
     if "event_type" in cells:
         blanks["event_type"] = int(blanks_of(cells["event_type"]).sum())
     bought = np.isin(kinds, [types[PURCHASE], types[RETURN]])
-    # Who only logs in pays nothing; a purchase without its amount is a hole.
-    fault("bad_number", "unit_price" if spec.multiplies else "amount", bought & missing["amount"])
     cancelled = np.zeros(rows, bool)
     if spec.cancels:
         cancelled = mask_of(pc.match_substring_regex(cells["order_id"], CANCELLED))
-    with np.errstate(invalid="ignore"):
-        back = bought & (cancelled | (values["amount"] < 0))
+    back = bought & cancelled
+    if spec.has_amounts:
+        # Who only logs in pays nothing; a purchase without its amount is a hole.
+        fault("bad_number", "unit_price" if spec.multiplies else "amount", bought & missing["amount"])
+        with np.errstate(invalid="ignore"):
+            back |= bought & (values["amount"] < 0)
+        columns["amount"] = _numbers(values["amount"])
     kinds[back] = types[RETURN]
-    columns["amount"] = _numbers(values["amount"])
     columns["event_type"] = pa.array(list(types), pa.string()).take(pa.array(kinds))
 
     for role in TEXTS:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from tabular.children import read_in_child
 from tabular.errors import TableError, place
-from tabular.logs.event_spec import EventSpec
+from tabular.logs.event_spec import ALWAYS, EventSpec
 from tabular.logs.event_tally import EventTally, ImportReport
 from tabular.logs.event_values import FAULTS, MICROSECONDS, Events, explain_fault, type_events
 from tabular.previews.preview import Preview
@@ -128,13 +128,8 @@ class _Import:
         self._verify()
         self.tally = EventTally(self.spec)
         self.copies = self._find_repeats()
-        schema = pa.schema(
-            [
-                (name, kind)
-                for name, kind in TYPES.items()
-                if name in self.spec.places or name in list(TYPES)[:4]
-            ]
-        )
+        there = {*ALWAYS, *self.spec.places} | ({"amount"} if self.spec.has_amounts else set())
+        schema = pa.schema([(name, kind) for name, kind in TYPES.items() if name in there])
         with (
             _Rejects(rejects_path, self.spec) as rejects,
             pq.ParquetWriter(events_path, schema, compression="zstd") as writer,

@@ -25,6 +25,8 @@ FEWEST_CUSTOMERS = 4
 MOST_TYPES = 50
 # In fewer rows a handful of customers is nothing odd.
 ROWS_TO_JUDGE = 30
+# From here on a name says that a column holds amounts.
+SURE_AMOUNT = 0.9
 # Kinds of columns that say when, and nothing else.
 MOMENTS = ("date", "time")
 
@@ -275,12 +277,18 @@ def _settle_meanings(meanings: Mapping[str, str], columns: dict[str, DetectedCol
 
 
 def _refuse_gaps(mapping: dict[str, str], preview: Preview) -> None:
-    has_amount = "amount" in mapping or {"unit_price", "quantity"} <= set(mapping)
-    missing = [role for role in REQUIRED if role not in mapping and not (role == "amount" and has_amount)]
+    missing = [role for role in REQUIRED if role not in mapping]
+    if "unit_price" in mapping and "quantity" not in mapping:
+        # A price of one piece says nothing of what was paid.
+        missing.append("quantity")
+    if not {"amount", "unit_price"} & set(mapping) and _has_twin_amounts(preview):
+        # Which of them is meant, only a person knows; that neither is, nobody would say.
+        missing.append("amount")
     if missing:
         said = {
-            "customer_id": "who bought (customer id)",
+            "customer_id": "who it was (customer id)",
             "event_at": "when (date)",
+            "quantity": "how many pieces (quantity), by which the unit price is multiplied",
             "amount": "for how much (amount, or unit price and quantity)",
         }
         needed = ", ".join(said[role] for role in missing)
@@ -290,6 +298,11 @@ def _refuse_gaps(mapping: dict[str, str], preview: Preview) -> None:
             column=missing[0],
             columns=missing,
         )
+
+
+def _has_twin_amounts(preview: Preview) -> bool:
+    twins = [column for group in alike_columns(preview) for column in group]
+    return any(_score("amount", column)[0] >= SURE_AMOUNT for column in twins)
 
 
 def _refuse_twins(mapping: dict[str, str]) -> None:

@@ -22,8 +22,8 @@ from tabular.values.moments import read_moment
 
 # Rows that vote about the delimiter.
 VOTERS = 200
-# Customer, date and amount.
-FEWEST_COLUMNS = 3
+# Customer, date and amount; of visits there is no amount.
+FEWEST_COLUMNS, FEWEST_OF_VISITS = 3, 2
 # How well a name has to say that a column holds outcomes.
 OUTCOME = 0.5
 # Nobody looks at more in a preview.
@@ -60,8 +60,16 @@ def find_layout(source: Path, *, bom: int, delimiters: str = DELIMITERS, sheet: 
         )
     layout = best[1]
     refuse_spaces(head, start, layout.header)
-    _refuse_header(layout, sheet)
+    _refuse_header(layout, sheet, says_when=_says_when(head, layout))
     return layout
+
+
+def _says_when(head: bytes, layout: Layout) -> bool:
+    """Tell whether the row below the header has a date, as in a log of visits: who, and when."""
+    if layout.data_at >= len(head):
+        return False
+    cells, _, _ = header_record(head, layout.data_at, layout.first_line, layout.delimiter)
+    return any(_is_date(cell) for cell in cells)
 
 
 def _share_alike(head: bytes, at: int, width: int, delimiter: str) -> float:
@@ -80,7 +88,7 @@ def _share_alike(head: bytes, at: int, width: int, delimiter: str) -> float:
     return widths[width] / widths.total() if widths else 1.0
 
 
-def _refuse_header(layout: Layout, sheet: str) -> None:
+def _refuse_header(layout: Layout, sheet: str, *, says_when: bool) -> None:
     named = [cell for cell in layout.header if not is_blank(cell)]
     where = f"Row {layout.header_line:,}"
     outcome = max(named, key=rank_outcome)
@@ -91,12 +99,13 @@ def _refuse_header(layout: Layout, sheet: str) -> None:
             line=layout.header_line,
             column=outcome,
         )
-    if len(named) < FEWEST_COLUMNS:
+    if len(named) < (FEWEST_OF_VISITS if says_when else FEWEST_COLUMNS):
         raise TableError(
             "missing_columns",
             f"{where} was read as the header, begins with {shown(named[0])} and names "
             f"{counted(len(named), 'column')}; a table of customers or purchases has at least "
-            f"{FEWEST_COLUMNS}. Put the names of all columns into the first row.{sheet}",
+            f"{FEWEST_COLUMNS}, and one of visits {FEWEST_OF_VISITS}: who came, and when. Put the names of "
+            f"all columns into the first row.{sheet}",
             line=layout.header_line,
         )
     data = [cell for cell in named if _is_data(cell)]

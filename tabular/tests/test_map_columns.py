@@ -213,8 +213,9 @@ def preview(tmp_path):
         ({"customer_id": "clock"}, "wrong_mapping", "'clock' holds times of day, so it cannot say who"),
         ({"label": "what"}, "wrong_mapping", "40 different values"),
         ({"product": "empty"}, "wrong_mapping", "blank in every row"),
-        ({"amount": ""}, "needs_mapping", "for how much"),
-        ({"customer_id": ""}, "needs_mapping", "who bought"),
+        ({"event_at": ""}, "needs_mapping", "when .date"),
+        ({"customer_id": ""}, "needs_mapping", "who it was"),
+        ({"amount": "", "unit_price": "how_much"}, "needs_mapping", "how many pieces"),
         ({"amount": "gone"}, "missing_columns", "no column 'gone'"),
     ],
 )

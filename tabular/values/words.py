@@ -37,7 +37,8 @@ ROLE_NAMES: dict[str, tuple[str, ...]] = {
             aankoopdatum, factuurdatum, transactiedatum, date de commande, date commande, date achat, date d
             achat, date facture, date de facture, date transaction, horodatage, fecha de compra, fecha
             compra, fecha de pedido, fecha pedido, fecha factura, fecha de transaccion, fecha transaccion,
-            fecha""",
+            fecha, visit time, visited at, visited on, check in, check in date, check in time, login date,
+            login time, login at, logged in at""",
         "time": """
             order time, purchase time, transaction time, event time, invoice time, sale time, sales time,
             payment time, time of day, time of purchase, time of sale, time, clock time, hour, bestellzeit,

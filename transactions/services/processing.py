@@ -34,7 +34,7 @@ SELF_NAMED = {
     "quantity": "quantity",
     "discount": "discount",
 }
-REQUIRED = ("customer_id", "event_date", "amount")
+REQUIRED = ("customer_id", "event_date")
 LABEL = "churn_label"
 
 
@@ -107,6 +107,9 @@ def name_columns(analysis: AnalysisSession) -> dict[str, str]:
     header = [column["name"] for column in analysis.preview["columns"]]
     by_name = {name.strip().casefold(): name for name in header}
     missing = [name for name in REQUIRED if name not in by_name]
+    if "amount" not in by_name and {"amount", "unit_price"} & analysis.preview["guesses"].keys():
+        # Visits have none. Where a column seems to hold amounts, leaving it out has to be somebody's wish.
+        missing.append("amount")
     if missing:
         raise ColumnsNotNamed(
             f"The file has no column {', '.join(missing)}; it has {', '.join(header)}. Rename the "

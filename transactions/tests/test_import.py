@@ -74,9 +74,9 @@ def test_the_job_accounts_for_every_row(uploaded, do_jobs):
         (MAPPING | {"amount": "bought on", "category": ""}, "wrong_mapping"),
         (MAPPING | {"customer_id": "category", "category": ""}, "too_few_customers"),
         (MAPPING | {"amount": "nothing"}, "missing_columns"),
-        (MAPPING | {"amount": ""}, "needs_mapping"),
+        (MAPPING | {"event_at": ""}, "needs_mapping"),
     ],
-    ids=["a date as amount", "an id with three values", "a column that is not there", "no amount"],
+    ids=["a date as amount", "an id with three values", "a column that is not there", "no date"],
 )
 def test_a_wrong_mapping_is_stopped_with_its_reason(uploaded, mapping, kind):
     with pytest.raises(MappingRefused) as refusal:

@@ -85,7 +85,7 @@ def test_the_columns_page_shows_rows_guesses_and_reasons(as_user, uploaded):
     [
         (b"", 422, "empty"),
         (b"\x89PNG\r\n\x1a\n" + bytes(500), 415, "not"),
-        (b"who,when\nA,2024-01-01\n", 422, "at least 3"),
+        (b"who,where\nA,B\n", 422, "at least 3"),
     ],
     ids=["empty", "a picture", "two columns"],
 )
