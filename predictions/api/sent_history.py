@@ -7,17 +7,15 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.settings import api_settings
 
-from predictions.services.histories import PURCHASE, RETURN, HistoryRefused
+from predictions.services.histories import MOST_FAULTS, NO_AMOUNT, PURCHASE, RETURN, HistoryRefused
 from registry.services.model_types import LOG_TYPES
 
 MOST_EVENTS = 10_000
-MOST_FAULTS = 20
 LONGEST_TEXT = 255
 # Sums are counted in millionths by whole numbers of 64 bits.
 LARGEST = 1e12
 NO_DATE = "A transaction needs a date such as 2024-01-15."
-NO_AMOUNT = "A purchase needs an amount."
-NO_OBJECT = "A transaction is an object with event_date and amount."
+NO_OBJECT = "A transaction is an object with event_date and, where money was paid, amount."
 NO_LIST = "Send a list of transactions."
 NO_CUSTOMER = f"Send the id of the customer, at most {LONGEST_TEXT} characters."
 
@@ -109,6 +107,8 @@ class TransactionsInput(serializers.ListSerializer):
             raise serializers.ValidationError([NO_LIST])
         if not 0 < len(data) <= MOST_EVENTS:
             raise serializers.ValidationError([f"Send 1 to {MOST_EVENTS:,} transactions, not {len(data):,}."])
+        # Of visits nobody sends one. Whether the model needs them is known where it is found.
+        self.knows_amounts = any(isinstance(each, dict) and _has_amount(each) for each in data)
         return super().to_internal_value(data)
 
 
@@ -118,7 +118,10 @@ class TransactionInput(serializers.Serializer):
         missing=NO_DATE,
         help_text="2024-01-15, or with a time: 2024-01-15T18:30:00.",
     )
-    amount = NumberField(help_text="Every purchase needs one.")
+    amount = NumberField(
+        help_text="Every purchase needs one; none where the model learned from a log without amounts, such "
+        "as one of visits."
+    )
     event_type = EventTypeField()
     order_id = TextField(help_text="Rows of one order are one purchase.")
     product = TextField()
@@ -133,7 +136,8 @@ class TransactionInput(serializers.Serializer):
 
     def to_internal_value(self, data):
         """Return the transaction as an `Event`, or name all of its faults at once."""
-        lacking = {"amount": [NO_AMOUNT]} if isinstance(data, dict) and _lacks_amount(data) else {}
+        lacks = self.parent.knows_amounts and isinstance(data, dict) and _lacks_amount(data)
+        lacking = {"amount": [NO_AMOUNT]} if lacks else {}
         try:
             found = super().to_internal_value(data)
         except serializers.ValidationError as refused:
@@ -155,6 +159,10 @@ class PredictInput(serializers.Serializer):
     )
 
 
+def _has_amount(sent):
+    return sent.get("amount") not in (None, "")
+
+
 def read_history(sent: object) -> dict:
     """Return `sent` by the names of `PredictInput`, with events for transactions.
 
@@ -171,7 +179,7 @@ def read_history(sent: object) -> dict:
 
 def _lacks_amount(sent):
     kind = str(sent.get("event_type") or PURCHASE).strip().lower() or PURCHASE
-    return kind in (PURCHASE, RETURN) and sent.get("amount") in (None, "")
+    return kind in (PURCHASE, RETURN) and not _has_amount(sent)
 
 
 def _faults(found, place="") -> Iterator[tuple[str, str]]:

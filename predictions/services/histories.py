@@ -17,6 +17,8 @@ from registry.services.opening import load_scorer
 from transactions.selectors import latest_log_of
 
 PURCHASE, RETURN = "purchase", "return"
+NO_AMOUNT = "A purchase needs an amount."
+MOST_FAULTS = 20
 
 
 class NoTrainedModel(NotFound):
@@ -47,7 +49,7 @@ class Event(TypedDict, total=False):
     event_type
         In small letters.
     amount
-        Every purchase and every return has one.
+        Every purchase and every return has one, unless the model learned from a log without amounts.
     """
 
     event_at: Required[datetime]
@@ -92,7 +94,7 @@ def score_history(
     NoTrainedModel
         The company has none yet, none of that type, or none that is deployed.
     HistoryRefused
-        There is no purchase to score by.
+        There is no purchase to score by, or one without the amount that the model knows of all others.
     FeaturesMissing
         The model needs features that these transactions cannot give; ``extra["missing"]`` names them.
     """
@@ -100,6 +102,8 @@ def score_history(
     version = _find_version(company, base, model_type)
     scorer = load_scorer(version, at=at)
     how = scorer.purchase_features
+    if "amount" in how["columns"]:
+        _refuse_holes(events)
     window = how["active_window_days"]
     moment = choose_moment(
         as_of=as_of,
@@ -189,7 +193,17 @@ def _score(scorer, features, purchases, cutoff):
     return scorer.score_record(fill_nulls(features, scorer.schema, how["fills"], scorer.observed)), FULL
 
 
+def _refuse_holes(events):
+    holes = [
+        place
+        for place, event in enumerate(events)
+        if event["event_type"] in (PURCHASE, RETURN) and "amount" not in event
+    ]
+    if holes:
+        raise HistoryRefused({f"transactions[{place}].amount": NO_AMOUNT for place in holes[:MOST_FAULTS]})
+
+
 def _as_a_log_has_it(event):
     """Money that goes back is no purchase."""
-    is_return = event["event_type"] == PURCHASE and event["amount"] < 0
+    is_return = event["event_type"] == PURCHASE and event.get("amount", 0) < 0
     return event | {"event_type": RETURN} if is_return else event

@@ -249,7 +249,9 @@ def test_a_fault_is_named_by_its_place(place, change):
 
 def test_all_faults_are_named_at_once():
     with pytest.raises(HistoryRefused) as refused:
-        read_events([{}, "text", None, {"event_date": "2024-01-15"}])
+        read_events(
+            [{}, "text", None, {"event_date": "2024-01-15"}, {"event_date": "2024-01-16", "amount": 1}]
+        )
 
     assert list(refused.value.extra["fields"]) == [
         "transactions[0].event_date",
@@ -258,6 +260,13 @@ def test_all_faults_are_named_at_once():
         "transactions[2]",
         "transactions[3].amount",
     ]
+
+
+def test_visits_may_be_sent_without_amounts_until_a_model_is_found_that_needs_them():
+    events = read_events([{"event_date": "2024-01-15"}, {"event_date": "2024-01-16", "amount": ""}])
+
+    assert [event["event_type"] for event in events] == ["purchase", "purchase"]
+    assert not any("amount" in event for event in events)
 
 
 def test_other_events_than_purchases_need_no_amount_and_instants_are_those_of_utc():
