@@ -8,6 +8,7 @@ from django.utils import timezone
 from companies.models import Account, Company
 from jobs.models import Job
 from registry.models import Dataset, Population
+from tabular.logs.event_spec import VISIT, EventSpec
 
 
 class AnalysisSession(models.Model):
@@ -68,6 +69,16 @@ class AnalysisSession(models.Model):
     @property
     def is_ready(self) -> bool:
         return self.state == self.State.READY
+
+    @property
+    def has_amounts(self) -> bool:
+        """Whether its columns say what was paid; before they have a meaning, that is what a log is for."""
+        return self.parse_spec is None or EventSpec.from_dict(self.parse_spec).has_amounts
+
+    @property
+    def is_of_visits(self) -> bool:
+        """Whether no column says that something was bought."""
+        return self.parse_spec is not None and EventSpec.from_dict(self.parse_spec).called == VISIT
 
 
 class FeatureMatrix(models.Model):

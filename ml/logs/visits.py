@@ -14,7 +14,7 @@ OF_PURCHASES = frozenset({"amount", "order_id", "product", "quantity", "discount
 WORDS = {
     "purchase logs": "logs of visits",
     "purchase log": "log of visits",
-    "days without a purchase": "days without a visit",
+    "what it bought, how often and how recently": "how often and how recently it came",
     "purchases": "visits",
     "purchase": "visit",
     "buying days": "days with a visit",

@@ -22,6 +22,7 @@ from ml.logs.feature_columns import ID_COLUMN
 from ml.logs.features.duck import write_literal
 from ml.logs.features.logs import quote
 from ml.logs.joined import connect
+from ml.logs.visits import is_of_visits, say_visits
 from ml.serving.risk import POLICIES, RiskPolicy
 from ml.serving.scoring import Scorer
 from predictions.engines.batch import (
@@ -143,6 +144,8 @@ class _Work:
         self.scorer, self.folder, self.as_of = reading.scorer, reading.folder, reading.as_of
         self.how, self.memory_limit = reading.how, reading.memory_limit
         self.logs = []
+        self.of_visits = is_of_visits(self.how["columns"])
+        self.evidence = (FULL, say_visits(ONE_PURCHASE) if self.of_visits else ONE_PURCHASE)
 
     def join(self, events, earlier):
         """Write down what is scored from, and return how the log stands to those before."""
@@ -161,8 +164,9 @@ class _Work:
         lapsed = self._set_apart(self.reading.features, asked, lapsed_path)
         rows = pq.read_metadata(asked).num_rows
         if not rows:
+            bought = "came" if self.of_visits else "bought"
             raise CannotScoreLog(
-                f"Nobody of this log bought in the {self.how['active_window_days']} days before "
+                f"Nobody of this log {bought} in the {self.how['active_window_days']} days before "
                 f"{self.as_of:%Y-%m-%d}: all {lapsed['customers']:,} customers have lapsed, and nobody is "
                 "left to score. Send a newer log."
             )
@@ -177,7 +181,7 @@ class _Work:
         found = summary.as_dict() | beside
         return found | {
             "shown": [*found["shown"], {"name": EVIDENCE, "label": "Evidence", "numeric": False}],
-            "group": {"feature": EVIDENCE, "label": "Evidence", "values": [FULL, ONE_PURCHASE]},
+            "group": {"feature": EVIDENCE, "label": "Evidence", "values": [*self.evidence]},
             "numbers": [column.name for column in self.scorer.schema.numeric],
             **once,
             "lapsed": lapsed,
@@ -203,8 +207,9 @@ class _Work:
                 f"WHERE {LATEST} >= {write_literal(since)} ORDER BY {ID_COLUMN}) TO {quote(active)} "
                 "(FORMAT parquet, COMPRESSION lz4)"
             )
+            called = "latest_visit" if self.of_visits else "latest_purchase"
             lapsed = (
-                f"SELECT {ID_COLUMN}, CAST({LATEST} AS DATE) AS latest_purchase, "
+                f"SELECT {ID_COLUMN}, CAST({LATEST} AS DATE) AS {called}, "
                 f"date_diff('day', {LATEST}, {write_literal(self.as_of)}) AS days_silent "
                 f"FROM buyers WHERE {LATEST} < {write_literal(since)} ORDER BY days_silent, {ID_COLUMN}"
             )
@@ -261,9 +266,7 @@ class _Work:
         for read in pq.ParquetFile(asked).iter_batches(batch_size=BATCH):
             known = dict(zip(read.schema.names, read.columns, strict=True))
             once = known[ONCE].to_numpy(zero_copy_only=False)
-            evidence = pa.DictionaryArray.from_arrays(
-                pa.array(once.astype(np.int8)), pa.array([FULL, ONE_PURCHASE])
-            )
+            evidence = pa.DictionaryArray.from_arrays(pa.array(once.astype(np.int8)), pa.array(self.evidence))
             own = {name: known[name] for name in self.scorer.schema.features} | {EVIDENCE: evidence}
             lines = np.arange(done + 1, done + len(once) + 1)
             yield Batch(lines, known[ID_COLUMN], own, once, known[FIRST])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.figures import counted
+from ml.logs.visits import say_visits
 from registry.models import ModelVersion
 from registry.presenting.judged import how_rates_held
 from transactions.presenting.days import write_day
@@ -84,7 +85,7 @@ def remarks_on(found: HistoryScore) -> list[str]:
         )
     if found.evidence == LAPSED:
         told.append(_describe_lapsed(found, judged.get("lapsed")))
-    return told
+    return [say_visits(each) for each in told] if found.version.is_of_visits else told
 
 
 def _describe_lapsed(found, judged):

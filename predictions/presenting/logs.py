@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.figures import counted, of_100, percent
 from ml.evaluation.proportions import share_interval
+from ml.logs.visits import say_visits
 from predictions.engines.kinds import BOUGHT, CALMER, CONTAINS, CONTINUES, NEW, SILENT, STILL
 from predictions.models import Prediction
 from predictions.presenting.outcomes import Share
@@ -56,7 +57,7 @@ class LogResult:
         window, horizon = self.lapsed["window_days"], self.definition["horizon_days"]
         gap = self.definition["gap_days"]
         begins = f", beginning {gap} days later" if gap else ""
-        return (
+        return self._say(
             f"{scored}: those who bought in the {window} days before. Leaving means to buy nothing for "
             f"{horizon} days from then on{begins}."
         )
@@ -69,7 +70,7 @@ class LogResult:
 
     @property
     def lapsed_sentence(self) -> str:
-        return (
+        return self._say(
             f"They have bought nothing for more than {self.lapsed['window_days']} days: they count "
             "as lost already, so no chance of leaving is calculated for them."
         )
@@ -81,10 +82,13 @@ class LogResult:
         if not count:
             return ""
         verb, them = ("has", "that customer") if count == 1 else ("have", "them")
-        return (
+        return self._say(
             f"{count:,} of the scored {verb} bought once only. Too little is known of {them}: how often such "
             f"customers left before stands in, by how long they are known. {self._rates_held}".strip()
         )
+
+    def _say(self, sentence):
+        return say_visits(sentence) if self.prediction.model.is_of_visits else sentence
 
     @property
     def _rates_held(self):
@@ -97,7 +101,7 @@ class LogResult:
         if not count:
             return ""
         share = of_100(self.counts["one_purchase_expected"] / count)
-        return (
+        return self._say(
             f"{count:,} of the {self.counts['churners']:,} named bought once only. The model did not learn "
             "from such customers and was not tried on them; how often they left before stands in for them: "
             f"{share} of 100."
@@ -154,7 +158,8 @@ class LogResult:
 
     @property
     def changes(self) -> "Changes | None":
-        return Changes(self.counts["changes"]) if self.counts.get("changes") else None
+        found = self.counts.get("changes")
+        return Changes(found, of_visits=self.prediction.model.is_of_visits) if found else None
 
 
 def past_forecasts(version) -> list[dict]:
@@ -207,6 +212,7 @@ class Changes:
     """What changed since the result before; `found` is what the engine counted."""
 
     found: dict
+    of_visits: bool = False
 
     @property
     def kinds(self) -> dict:
@@ -243,13 +249,16 @@ class Changes:
         return [
             {
                 "kind": kind,
-                "name": CHANGE_NAMES[kind],
+                "name": self._say(CHANGE_NAMES[kind]),
                 "count": self.kinds[kind],
-                "note": note,
+                "note": self._say(note),
                 "scored": self._scored.get(kind, 0),
             }
             for kind, note in notes.items()
         ]
+
+    def _say(self, sentence):
+        return say_visits(sentence) if self.of_visits else sentence
 
     @property
     def _scored(self):
@@ -277,6 +286,9 @@ class Changes:
     @property
     def came_true(self) -> str:
         """How right the list before was; what is known so far while its time is not over."""
+        return self._say(self._describe_outcome())
+
+    def _describe_outcome(self):
         if knew_until := self.found.get("knew_until"):
             return (
                 "The last list is not checked: its model had learned what customers did until "

@@ -4,6 +4,7 @@ from datetime import date
 
 from django.utils import timezone
 
+from ml.logs.visits import say_visits
 from ml.matrix.schemas import BLANK
 from predictions.engines.queries import Wanted
 from predictions.models import Prediction
@@ -39,6 +40,7 @@ def _table(findings, wanted, customers):
     told = f"All {findings.rows:,} customers"
     if wanted is not None:
         chosen = "; ".join(_filters(wanted, findings.counts.get("group")))
+        chosen = say_visits(chosen) if findings.prediction.model.is_of_visits else chosen
         told = f"{customers:,} of {findings.rows:,} customers: {chosen}"
     return [Fact("In the table", (told,)), Fact("Sorted by", ("probability of leaving, the highest first",))]
 

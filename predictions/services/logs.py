@@ -204,6 +204,12 @@ def _what_it_follows(prediction, analysis):
     return earlier, [found[name] for name in ids], []
 
 
+def _words_of(version):
+    """Return what people call the features that `version` reads."""
+    words = version.population.words
+    return {name: told | {"label": version.label_of(name)} for name, told in words.items()}
+
+
 def _score_in_child(run, prediction, analysis, drafts, before, at, shadow):
     earlier, logs_before = before
     memory = settings.FEATURE_MEMORY_MB
@@ -223,7 +229,7 @@ def _score_in_child(run, prediction, analysis, drafts, before, at, shadow):
             "lapsed_path": str(drafts.lapsed),
             "changes_path": str(drafts.changes),
             "previous": _previous(earlier),
-            "wording": prediction.population.words,
+            "wording": _words_of(prediction.model),
             "shadow": shadow,
             # The rest is for the libraries themselves.
             "memory_limit": f"{memory // 2}MB",

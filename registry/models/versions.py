@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from companies.models import Company
 from core.deletion import cascade_whole
+from ml.logs.visits import say_visits
 from registry.models.datasets import Dataset
 from registry.models.populations import Population
 
@@ -122,6 +123,21 @@ class ModelVersion(models.Model):
             return self.listed_figures or {}
         metrics = getattr(self, "metrics", None)
         return (metrics and metrics.additional_metrics) or {}
+
+    @property
+    def is_of_visits(self) -> bool:
+        """Whether it learned from a log in which no column says that something was bought."""
+        return bool(self.figures.get("of_visits"))
+
+    def label_of(self, column: str) -> str:
+        """Return what people call one of the columns that it reads."""
+        label = self.population.label_of(column)
+        return say_visits(label) if self.is_of_visits else label
+
+    def heading_of(self, column: str) -> str:
+        """Return the same as it stands alone or begins a sentence: the first letter large."""
+        heading = self.population.heading_of(column)
+        return say_visits(heading) if self.is_of_visits else heading
 
     @property
     def is_deployable(self) -> bool:

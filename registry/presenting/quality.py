@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.figures import of_100
+from ml.logs.visits import say_visits
 from registry.models import ModelMetrics, ModelVersion
 from registry.presenting.judged import describe_judged, fitted_again
 from registry.presenting.signal import warning_about
@@ -78,6 +79,7 @@ def quality_of(version: ModelVersion, manifest: dict | None = None) -> Quality |
     churners, calibration = figures_of_churners(found), found["calibration"]
     again = fitted_again(found, manifest)
     warning, plain = (warning_about(version, manifest, figures=told) for told in (True, False))
+    judged = describe_judged(found, again)
     words, invented = _in_words(churners, again), _say_invented(version.training_dataset)
     return Quality(
         weighted=_weighted(metrics),
@@ -100,7 +102,7 @@ def quality_of(version: ModelVersion, manifest: dict | None = None) -> Quality |
         in_plain_words=f"{_told(found, plain, words)}{invented}",
         rows=found["rows"],
         base_rate=churners["base_rate"],
-        judged=describe_judged(found, again),
+        judged=say_visits(judged) if version.is_of_visits else judged,
         is_fitted_again=again is not None,
         warning=warning,
     )

@@ -13,9 +13,7 @@ def warning_about(version: ModelVersion | None, manifest: dict | None = None, *,
     evidence = (manifest or {}).get("evidence") or {}
     signal = read_signal(found, evidence.get("simple_rule"))
     # Most versions need no name of a column, and the base of each would be one query.
-    told = describe_missing_signal(
-        signal, lambda column: version.population.label_of(column), figures=figures
-    )
+    told = describe_missing_signal(signal, lambda column: version.label_of(column), figures=figures)
     if told and found.get("names_nobody"):
         return f"{told} So it names nobody."
     return told

@@ -22,7 +22,8 @@ DESCRIBED = ("wording", "currency", "slices", "policies")
 FROZEN = ("schema", "reading", "roles")
 LONGEST_NAME = Population._meta.get_field("name").max_length
 LONGEST_CURRENCY = Population._meta.get_field("currency").max_length
-PURCHASES = "Purchases"
+# What the first base of a company with logs is called, until somebody gives it a name.
+PURCHASES, VISITS = "Purchases", "Visits"
 
 
 class NameTaken(Conflict):
@@ -186,14 +187,14 @@ def archive_population(
 
 
 @transaction.atomic
-def purchases_of(*, company: Company, at: datetime) -> Population:
-    """Return the base of the purchase logs of `company`, made with the first of them."""
+def purchases_of(*, company: Company, called: str = PURCHASES, at: datetime) -> Population:
+    """Return the base of the purchase logs of `company`, made with the first of them and then `called` so."""
     if found := purchases_base(company):
         return found
     # Of two first logs at once the second finds the base of the first.
     lock_company(company.pk)
     return purchases_base(company) or create_population(
-        company=company, name=free_name(company, PURCHASES), kind=Population.Kind.LOG, by=None, at=at
+        company=company, name=free_name(company, called), kind=Population.Kind.LOG, by=None, at=at
     )
 
 

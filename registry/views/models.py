@@ -111,7 +111,7 @@ def _told(request, pk):
     }
     if quality:
         found = chosen.metrics.additional_metrics
-        columns = charts.importance_rows(found["importance"], chosen.population.heading_of, most=MOST_TOLD)
+        columns = charts.importance_rows(found["importance"], chosen.heading_of, most=MOST_TOLD)
         context |= {
             "threshold_reason": cards.threshold_reason(found, manifest),
             "limits": cards.limits_of(found, manifest, chosen.population),
@@ -152,7 +152,7 @@ def _card(request, pk):
             "weighted": cards.with_intervals(quality.weighted, found),
             "calibration_figures": cards.with_intervals(quality.calibration, found),
         }
-        context |= _compared(request.member, chosen) | _pictures(found, chosen.population)
+        context |= _compared(request.member, chosen) | _pictures(found, chosen)
         context |= {
             "threshold_reason": cards.threshold_reason(found, manifest),
             "limits": cards.limits_of(found, manifest, chosen.population),
@@ -187,10 +187,10 @@ def _manifest(chosen):
         return None, error.message
 
 
-def _pictures(found, population):
+def _pictures(found, version):
     roc, curve = found["roc"], found["precision_recall"]
     return {
-        "titles": charts.titles(found, population.heading_of),
+        "titles": charts.titles(found, version.heading_of),
         "figures": {
             "roc": embed(charts.roc_figure([(THIS, roc)])),
             "precision_recall": embed(
@@ -203,5 +203,5 @@ def _pictures(found, population):
         "precision_recall_rows": charts.curve_rows(curve["recall"], curve["precision"]),
         "confusion": found["confusion"],
         "calibration": found["calibration"],
-        "importance": charts.importance_rows(found["importance"], population.heading_of, most=MOST_FEATURES),
+        "importance": charts.importance_rows(found["importance"], version.heading_of, most=MOST_FEATURES),
     }

@@ -14,6 +14,7 @@ REQUIRED = ("customer_id", "event_at")
 ALWAYS = (*REQUIRED, "event_type")
 NUMBERS = ("amount", "unit_price", "quantity", "discount")
 TEXTS = ("order_id", "product", "category")
+PURCHASE, VISIT = "purchase", "visit"
 # Who has one of these bought something, also where nobody wrote down for how much.
 OF_PURCHASES = frozenset({"order_id", "product", "quantity", "discount"})
 # In the order in which they are asked for. `unit_price` and `quantity` together answer for `amount`.
@@ -81,7 +82,7 @@ class EventSpec:
     def called(self) -> str:
         """What a row that counts is called: a visit, where nothing says that something was bought."""
         bought = self.has_amounts or OF_PURCHASES & self.places.keys()
-        return "purchase" if bought else "visit"
+        return PURCHASE if bought else VISIT
 
     def label(self, role: str) -> str:
         """Return the name of the column of a role, for sentences."""

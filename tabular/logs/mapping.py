@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from tabular.errors import TableError, counted, shown
-from tabular.logs.event_spec import NUMBERS, REQUIRED, ROLES, EventSpec, quoted, refuse_mapping
+from tabular.logs.event_spec import NUMBERS, OF_PURCHASES, REQUIRED, ROLES, EventSpec, quoted, refuse_mapping
 from tabular.previews.detect import MOST_DISTINCT, DetectedColumn
 from tabular.previews.preview import Preview, alike_columns
 from tabular.source.sentences import open_dates, open_numbers
@@ -16,7 +16,7 @@ from tabular.values.event_words import MEANINGS, event_type_of
 from tabular.values.moments import EXAMPLES, ORDERS, SPOKEN
 from tabular.values.words import OTHER_DATES, OTHER_TIMES, match_role, words_of
 
-__all__ = ["REQUIRED", "ROLES", "EventSpec", "Guess", "freeze", "guess_mapping"]
+__all__ = ["REQUIRED", "ROLES", "EventSpec", "Guess", "freeze", "guess_mapping", "seems_of_visits"]
 
 # Below this a guess is not offered.
 LEAST_CONFIDENCE = 0.3
@@ -90,6 +90,12 @@ def guess_mapping(preview: Preview) -> dict[str, Guess]:
         )
         guesses["unit_price"] = Guess(price.column, reason, price.confidence)
     return {role: guesses[role] for role in ROLES if role in guesses}
+
+
+def seems_of_visits(preview: Preview) -> bool:
+    """Return whether a table says who and when, and in no column that something was bought."""
+    roles = guess_mapping(preview).keys()
+    return {"customer_id", "event_at"} <= roles and not roles & (OF_PURCHASES | {"amount", "unit_price"})
 
 
 def _leaves_purchases(preview: Preview, guesses: dict[str, Guess]) -> bool:

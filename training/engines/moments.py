@@ -13,9 +13,11 @@ import pyarrow.parquet as pq
 
 from ml.logs.feature_columns import ID_COLUMN, FeatureTable
 from ml.logs.features.engine import FeatureReport, compute_features
+from ml.logs.features.logs import open_log
 from ml.logs.labels import label_customers
 from ml.logs.purchase_log import PurchaseLog
 from ml.logs.rates import find_lapsed
+from ml.logs.visits import is_of_visits
 
 MEMORY_LIMIT = "1GB"
 FEWEST_PURCHASES = 2
@@ -74,6 +76,10 @@ class LogWork:
     events: Path
     feature_set: str
     on_progress: Progress
+
+    @property
+    def is_of_visits(self) -> bool:
+        return is_of_visits(open_log(self.events).columns)
 
     def read(
         self, as_of: dt.datetime, labels: pd.DataFrame

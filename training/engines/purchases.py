@@ -23,6 +23,7 @@ from ml.logs.profile import judge_minimum
 from ml.logs.profile.score import describe_shortfall
 from ml.logs.purchase_log import PurchaseLog
 from ml.logs.rates import learn_first_buyers, learn_rates, tenure_of
+from ml.logs.visits import is_of_visits, say_visits
 from registry.engines.exported import write_exported
 from training.engines.beside_champion import judge_champion
 from training.engines.moments import MEMORY_LIMIT, Definition, LogWork, Progress, list_cutoffs
@@ -93,19 +94,22 @@ def learn(
         exported = export_model(learned.trained, learned.schema)
     except ValueError as error:
         # Who is refused is helped most by knowing how much is missing.
-        return {"refusal": " ".join([str(error), *shortfall])}
+        refusal = " ".join([str(error), *shortfall])
+        return {"refusal": say_visits(refusal) if work.is_of_visits else refusal}
+    # Pages tell by it what the events are called from which a version learned.
+    apart = {name: found[name] for name in ("judged_apart", "past_forecasts")}
+    apart["of_visits"] = is_of_visits(found["how"]["columns"])
+    warnings = [*_missing_signal(learned), *shortfall, *found["report"]["warnings"]]
     report = {
         **learned.report,
         **found["report"],
-        "judged_apart": found["judged_apart"],
-        "past_forecasts": found["past_forecasts"],
+        **apart,
         "minimum": minimum,
-        "warnings": [*_missing_signal(learned), *shortfall, *found["report"]["warnings"]],
+        "warnings": [say_visits(each) for each in warnings] if apart["of_visits"] else warnings,
         "seconds": learned.trained.seconds,
     }
     manifest = exported.manifest | {
-        "metrics": exported.manifest["metrics"]
-        | {"judged_apart": found["judged_apart"], "past_forecasts": found["past_forecasts"]},
+        "metrics": exported.manifest["metrics"] | apart,
         "purchase_features": {
             "feature_set": feature_set,
             "fills": learned.fills,

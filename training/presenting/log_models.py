@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from ml.evaluation.signal import read_signal
-from ml.logs.features.wording import say_feature
 from training.models import TrainingRun
 from training.presenting.purchases import describe_report, other_days
 from training.presenting.simple_rule import describe_order, is_above_rule, is_below_rule
@@ -59,7 +58,7 @@ class Verdict:
             self.model,
             *self._champion,
             Compared(
-                name=f"Simple rule: {say_feature(self.rule['feature'])}",
+                name=f"Simple rule: {self._rules_column}",
                 note=f"{describe_order(self.rule)} is called first; the best single column",
                 auc=self.rule["auc"],
                 f1=self.rule["f1"],
@@ -100,10 +99,10 @@ class Verdict:
         if is_above_rule(self.training):
             return "The model ranks customers better than the best single column"
         if is_below_rule(self.training):
-            return f"The model ranks customers worse than sorting by {say_feature(self.rule['feature'])}"
+            return f"The model ranks customers worse than sorting by {self._rules_column}"
         if f"{self.model.auc:.3f}" > f"{self.rule['auc']:.3f}":
             return "The model is not shown to be better than the best single column"
-        return f"The model is no better than sorting by {say_feature(self.rule['feature'])}"
+        return f"The model is no better than sorting by {self._rules_column}"
 
     @property
     def meaning(self) -> str:
@@ -150,6 +149,10 @@ class Verdict:
     @property
     def judged_on(self) -> int:
         return self._figures["rows"]
+
+    @property
+    def _rules_column(self):
+        return self.training.version.label_of(self.rule["feature"])
 
     @property
     def _beats_chance(self):

@@ -2,6 +2,7 @@
 
 from core.figures import counted, percent
 from ml.logs.features.wording import say_feature
+from ml.logs.visits import say_visits
 from registry.presenting.judged import how_rates_held
 from training.models import TrainingRun
 from training.presenting.simple_rule import describe_order, describe_standing, is_above_rule
@@ -33,7 +34,10 @@ def describe_report(training: TrainingRun) -> list[tuple[str, list[str]]]:
         ("Columns left out", [*report.get("left_out", {}).values(), *_describe_difference(report)]),
         ("Columns the log cannot give", [f"{name}: {why}" for name, why in report.get("absent", {}).items()]),
     ]
-    return [(heading, sentences) for heading, sentences in found if sentences]
+    said = [(heading, sentences) for heading, sentences in found if sentences]
+    if not report.get("of_visits"):
+        return said
+    return [(say_visits(heading), [say_visits(each) for each in sentences]) for heading, sentences in said]
 
 
 def _describe_deployment(found):

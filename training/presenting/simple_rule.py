@@ -1,7 +1,6 @@
 """How a model stands to the best single column: shown to be better, shown to be worse, or neither."""
 
 from ml.evaluation.signal import describe_missing_signal, read_signal
-from ml.logs.features.wording import say_feature
 from training.models import TrainingRun
 
 
@@ -32,18 +31,18 @@ def describe_standing(training: TrainingRun) -> str:
     """Say in a sentence that the model is no better than chance or the rule; nothing where it is, or where
     none is.
     """
-    rule = _rule(training)
+    rule, label_of = _rule(training), training.version.label_of
     signal = read_signal(training.version.metrics.additional_metrics)
     if signal and not signal.beats_chance:
-        return describe_missing_signal(signal, say_feature)
+        return describe_missing_signal(signal, label_of)
     if not rule or is_above_rule(training):
         return ""
     figures = (
         f"AUC {training.version.metrics.additional_metrics['churners']['auc']:.3f} against {rule['auc']:.3f}"
     )
     if is_below_rule(training):
-        return f"It ranks customers worse than sorting by {say_feature(rule['feature'])} does ({figures})."
-    return f"It is not shown to be better than sorting by {say_feature(rule['feature'])} ({figures})."
+        return f"It ranks customers worse than sorting by {label_of(rule['feature'])} does ({figures})."
+    return f"It is not shown to be better than sorting by {label_of(rule['feature'])} ({figures})."
 
 
 def _rule(training):

@@ -13,7 +13,7 @@ def purchases(member: Member) -> Beginning:
         title="Purchases, one row each",
         text="You read who comes back and who does not, agree when a customer counts as lost, and a model "
         "learns from that.",
-        needs="One row per purchase or line of a bill: who, when, and for how much.",
+        needs="One row per purchase or line of a bill: who, when, and for how much. Or one row per visit.",
         url=reverse("transactions:new", args=(member.portal,)),
         action="Analyse a purchase log",
         sample_url=reverse("transactions:sample", args=(member.portal, sample.name)),

@@ -3,6 +3,7 @@
 from core.figures import counted, percent
 from ml.logs.features.catalogue import list_features
 from ml.logs.features.definitions import MONEY
+from ml.logs.visits import say_visits
 from transactions.cutoffs import GIVEN, of_log, plan_features
 from transactions.engines.features import LABEL
 from transactions.models import AnalysisSession, FeatureMatrix
@@ -161,13 +162,17 @@ class MatrixFindings:
     @property
     def telling(self) -> list[dict]:
         """The features that rank customers best by themselves, for bars that begin at chance."""
-        called = self.matrix.analysis.population.heading_of
+        called = self._call
         ranked = sorted(self.report["leaks"] or (), key=lambda row: (-row["auc"], row["column"]))
         return [
             {"label": called(row["column"]), "value": row["auc"] - CHANCE, "text": f"{row['auc']:.2f}"}
             for row in ranked[:MOST_TELLING]
             if row["auc"] > CHANCE
         ]
+
+    def _call(self, column):
+        heading = self.matrix.analysis.population.heading_of(column)
+        return say_visits(heading) if self.matrix.analysis.is_of_visits else heading
 
     @property
     def telling_headline(self) -> str:

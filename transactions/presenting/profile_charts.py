@@ -6,13 +6,14 @@ A `Chart` knows its numbers, so that the table beside it cannot say anything els
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import plotly.graph_objects as go
 
 from core.charts import DASHES, PALETTE, SERIES, embed
 from core.templatetags.core_tags import percent, thousands
+from ml.logs.visits import is_of_visits, say_visits
 from transactions.presenting.pictures import draw_svg
 
 BARS, LINES, ROWS = "bars", "lines", "rows"
@@ -155,8 +156,33 @@ def list_charts(profile: dict, money: str) -> dict[str, Chart]:
         *(partial(_amounts, money=money), _frequency, _lifetimes, _new_customers),
         *(_products, _diversity, _gap_lengths, gap_curve, churn_rates),
     )
-    charts = [chart for make in makers if (chart := make(profile))]
+    charts = [_worded(chart, profile) for make in makers if (chart := make(profile))]
     return {chart.name: chart for chart in charts}
+
+
+def list_definition_charts(profile: dict, impact: list[dict], chosen: int) -> list[Chart]:
+    """Return what shows how long customers stay away, and what each threshold would mean."""
+    charts = (gap_curve(profile), churn_rates(profile, impact, chosen))
+    return [_worded(chart, profile) for chart in charts if chart]
+
+
+def _worded(chart, profile):
+    """Return the chart of a log of visits with its words."""
+    if not is_of_visits(row["column"] for row in profile["schema"] if row["there"]):
+        return chart
+    said = {name: say_visits(getattr(chart, name)) for name in ("title", "sub", "across", "up")}
+    columns = {
+        name: tuple(replace(series, name=say_visits(series.name)) for series in getattr(chart, name))
+        for name in ("series", "told")
+    }
+    return replace(chart, **said, **columns)
+
+
+def _revenue_of(rows):
+    """Return the column of what was earned; none of a log without amounts."""
+    if not rows or "revenue" not in rows[0]:
+        return ()
+    return (Series("Revenue", [row["revenue"] for row in rows], places=2),)
 
 
 def gap_curve(profile):
@@ -217,7 +243,7 @@ def _weekly(profile):
         kind=LINES,
         labels=[row["day"] for row in weeks],
         series=(Series("Purchases", [row["purchases"] for row in weeks]),),
-        told=(Series("Revenue", [row["revenue"] for row in weeks], places=2),),
+        told=_revenue_of(weeks),
         across="Week",
         up="Purchases a week",
     )
@@ -225,17 +251,19 @@ def _weekly(profile):
 
 def _monthly(profile, *, money):
     months = profile["time"]["monthly"]
-    best = max(months, key=lambda row: row["revenue"])
+    revenue, purchases = _revenue_of(months), (Series("Purchases", [row["purchases"] for row in months]),)
+    best = max(months, key=lambda row: row["revenue" if revenue else "purchases"])
+    what = f"Revenue of purchases in each month, in {money}" if revenue else "Purchases in each month"
     return Chart(
         name="monthly",
         title=f"The best month was {dt.date.fromisoformat(best['day']):%B %Y}",
-        sub=f"Revenue of purchases in each month, in {money}; * the log covers a part of it",
+        sub=f"{what}; * the log covers a part of it",
         kind=BARS,
         labels=[row["day"][:7] + ("" if row["whole"] else " *") for row in months],
-        series=(Series("Revenue", [row["revenue"] for row in months], places=2),),
-        told=(Series("Purchases", [row["purchases"] for row in months]),),
+        series=revenue or purchases,
+        told=purchases if revenue else (),
         across="Month",
-        up="Revenue",
+        up="Revenue" if revenue else "Purchases",
     )
 
 
@@ -256,7 +284,7 @@ def _weekdays(profile):
         series=(Series("Purchases a day", [row["per_day"] for row in found["days"]], places=1),),
         told=(
             Series("Purchases", [row["purchases"] for row in found["days"]]),
-            Series("Revenue", [row["revenue"] for row in found["days"]], places=2),
+            *_revenue_of(found["days"]),
         ),
         across="Weekday",
         up="Purchases a day",
@@ -306,6 +334,8 @@ def _season(profile):
 
 def _amounts(profile, *, money):
     found = profile["transactions"]
+    if "amounts" not in found:
+        return None
     return Chart(
         name="amounts",
         title=f"Half of all purchases are below {found['median']:,.2f}",
@@ -370,20 +400,22 @@ def _products(profile):
     products = profile["products"]
     if not products or not products["top"]:
         return None
-    top = products["top"]
-    share = percent(top[0]["revenue_share"] or 0)
+    top, revenue = products["top"], _revenue_of(products["top"])
+    units = Series("Units" if products["has_quantity"] else "Rows", [row["units"] for row in top])
+    ranked = revenue or (units,)
+    share = f", with {percent(top[0]['revenue_share'] or 0)} of the revenue" if revenue else ""
     return Chart(
         name="products",
-        title=f"{_short(top[0]['name'])} sells best, with {share} of the revenue",
-        sub=f"The {len(top)} with the highest revenue",
+        title=f"{_short(top[0]['name'])} {'sells best' if revenue else 'comes first'}{share}",
+        sub=f"The {len(top)} with the {'highest revenue' if revenue else f'most {units.name.lower()}'}",
         kind=ROWS,
         labels=[row["name"] for row in top],
-        series=(Series("Revenue", [row["revenue"] for row in top], places=2),),
+        series=ranked,
         told=(
-            Series("Units" if products["has_quantity"] else "Rows", [row["units"] for row in top]),
+            *((units,) if revenue else ()),
             Series("Customers", [row["customers"] for row in top]),
         ),
-        across="Revenue",
+        across=ranked[0].name,
         up="Product" if products["named_by"] == "product" else "Category",
     )
 

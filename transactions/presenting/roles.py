@@ -1,10 +1,14 @@
 """What the columns of a purchase log may mean, in words for people."""
 
 ROLES = {
-    "customer_id": ("Customer", "Who bought. One customer has the same value on every row."),
+    "customer_id": ("Customer", "Who bought, or came. One customer has the same value on every row."),
     "event_at": ("Date", "When it happened, with or without a time of day."),
     "time": ("Time of day", "Only where the dates have no times: when on that day it happened."),
-    "amount": ("Amount", "What was paid for this row. Negative amounts are returns."),
+    "amount": (
+        "Amount",
+        "What was paid for this row. Negative amounts are returns. Visits and logins have none: then nothing "
+        "is said about money.",
+    ),
     "order_id": (
         "Order",
         "Rows with the same order of one customer are one purchase. An order like C1042 is a cancellation.",

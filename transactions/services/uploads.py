@@ -18,9 +18,16 @@ from intake.services.submissions import Submission
 from intake.services.waiting import WaitingUpload, find_kept, take_in
 from ml.samples.invented import is_invented
 from registry.models import Dataset, Population
-from registry.services.populations import NameTaken, create_population, purchases_of, refuse_others
+from registry.services.populations import (
+    PURCHASES,
+    VISITS,
+    NameTaken,
+    create_population,
+    purchases_of,
+    refuse_others,
+)
 from tabular.errors import TableError
-from tabular.logs.mapping import guess_mapping
+from tabular.logs.mapping import guess_mapping, seems_of_visits
 from tabular.previews.preview import Preview
 from transactions.files import new_raw
 from transactions.models import AnalysisSession
@@ -103,7 +110,7 @@ def start_analysis(
         _refuse_base(population, new_base, member)
         preview = preview_upload(waiting, largest=largest, **said_of(waiting, encoding=encoding, sheet=sheet))
         _refuse_other_files(preview, member)
-        find_base = partial(_base_of, member, population, new_base, at)
+        find_base = partial(_base_of, member, population, new_base, preview, at)
         return _keep(submission, waiting, preview, find_base, name, has_churn_label, at)
     except TableError as error:
         if waiting and (asked := ask_how_to_read(error, waiting, member=member)):
@@ -139,10 +146,11 @@ def _refuse_base(population, new_base, member):
         raise NotForPurchases(f"{population} was archived. Add the file as a new log.")
 
 
-def _base_of(member, population, new_base, at):
+def _base_of(member, population, new_base, preview, at):
     """Return the base that the log belongs to, made where there is none yet."""
     if not new_base:
-        return population or purchases_of(company=member.company, at=at)
+        called = VISITS if seems_of_visits(preview) else PURCHASES
+        return population or purchases_of(company=member.company, called=called, at=at)
     return create_population(
         company=member.company, name=new_base, kind=Population.Kind.LOG, by=member.account, at=at
     )

@@ -7,7 +7,7 @@ from companies.access import member_required
 from core.errors import DomainError
 from transactions.cutoffs import USUAL_HORIZON
 from transactions.forms import ChurnForm
-from transactions.presenting.profile_charts import churn_rates, gap_curve
+from transactions.presenting.profile_charts import list_definition_charts
 from transactions.presenting.profile_findings import find_impact, list_choices, shown_impact
 from transactions.services.configuration import configure_analysis
 from transactions.services.profiling import impact_of
@@ -37,7 +37,8 @@ def _confirm(request, analysis):
     except DomainError as error:
         form.add_error(error.field, str(error))
         return _page(request, analysis, form, status=error.http_status)
-    messages.success(request, f"A customer is lost after {analysis.horizon_days} days without a purchase.")
+    what = "visit" if analysis.is_of_visits else "purchase"
+    messages.success(request, f"A customer is lost after {analysis.horizon_days} days without a {what}.")
     return redirect("transactions:churn", portal=request.member.portal, analysis=analysis.pk)
 
 
@@ -61,7 +62,7 @@ def _page(request, analysis, form, *, status):
         except DomainError as error:
             refusal = error
     shown = find_impact(shown_impact(impact), days)
-    charts = [gap_curve(profile), churn_rates(profile, impact, days)] if profile and impact else []
+    charts = list_definition_charts(profile, impact, days) if profile and impact else []
     context = {
         "analysis": analysis,
         "form": form,
@@ -75,7 +76,7 @@ def _page(request, analysis, form, *, status):
         "impact": shown_impact(impact),
         "shown": shown,
         "choices": list_choices(impact, days),
-        "charts": [chart for chart in charts if chart],
+        "charts": charts,
         "end": analysis.import_report["last_at"],
         "step": "churn",
     }

@@ -103,7 +103,7 @@ def _roles(form, preview, guesses):
                 "is_either": role == "amount",
                 "field": form[role],
                 "reason": _reason(role, preview, guesses),
-                "is_required": role in REQUIRED and role != "amount",
+                "is_required": role in REQUIRED,
             }
         )
     return rows
