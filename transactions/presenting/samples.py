@@ -130,11 +130,11 @@ BAD = (
         lambda: _file([*_lines()[:40], '"CARD-00001,2024-02-01,5.00,purchase', *_lines()[40:]]),
     ),
     Sample(
-        "bad_no_amount.csv",
+        "bad_no_date.csv",
         "needs_mapping",
         "columns",
-        "No column says for how much.",
-        lambda: _without("amount"),
+        "No column says when.",
+        lambda: _without("event_date"),
     ),
     Sample(
         "bad_date_as_amount.csv",
