@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ml.evaluation.signal import read_signal
 from training.models import TrainingRun
 from training.presenting.purchases import describe_report, other_days
-from training.presenting.simple_rule import describe_order, is_above_rule, is_below_rule
+from training.presenting.simple_rule import call_feature, describe_order, is_above_rule, is_below_rule
 from transactions.presenting.days import write_day
 
 # Headings of `describe_report` whose sentences the page has above already.
@@ -152,7 +152,7 @@ class Verdict:
 
     @property
     def _rules_column(self):
-        return self.training.version.label_of(self.rule["feature"])
+        return call_feature(self.training, self.rule["feature"])
 
     @property
     def _beats_chance(self):
