@@ -102,7 +102,9 @@ class PortalLoginForm(LoginForm):
             return cleaned
         member = membership(self.user)
         if member is None and self.user.is_active:
-            raise forms.ValidationError("This account belongs to no company. Operators log in at /admin/.")
+            raise forms.ValidationError(
+                "This account belongs to no company. If you are an operator, log in at /admin/."
+            )
         if member and member.portal != self.portal:
             other = {DEVELOPERS: "developer", USERS: "user"}[member.portal]
             raise forms.ValidationError(

@@ -151,7 +151,9 @@ class FeaturesForm(forms.Form):
     def clean_feature_set(self):
         chosen = self.cleaned_data["feature_set"]
         if chosen not in FEATURE_SETS:
-            raise forms.ValidationError("There is no such set of features.")
+            raise forms.ValidationError(
+                f"There is no such set of features. Choose one of: {', '.join(FEATURE_SETS)}."
+            )
         return chosen
 
 

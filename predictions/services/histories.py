@@ -166,7 +166,8 @@ def _compute_features(scorer, version, known, cutoff):
     missing = [name for name in scorer.schema.features if name not in features]
     if missing:
         raise FeaturesMissing(
-            f"{version} needs features that cannot be computed: {', '.join(missing)}.",
+            f"{version} needs features that cannot be computed: {', '.join(missing)}. "
+            "Train a model again on features of today, and deploy it.",
             extra={"missing": missing},
         )
     return features

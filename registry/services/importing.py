@@ -146,7 +146,7 @@ def import_skops(
     if customers_path is None:
         raise ImportRefused(
             f"{model_path.name} needs customers with outcomes whom it has not learned from: it is compared "
-            "and tried out on them before it is registered.",
+            "and tried out on them before it is registered. Give their file as well.",
             field="customers",
         )
     base = telecom_base()
@@ -212,11 +212,15 @@ def _in_child(function, *, names, **arguments):
         )
     except LimitReached as reached:
         limit = "memory" if isinstance(reached, TooMuchMemory) else "time"
-        raise ImportRefused(f"{name} was given up: trying it out takes too much {limit}.") from reached
+        raise ImportRefused(
+            f"{name} was given up: trying it out takes too much {limit}. "
+            "Try it on fewer customers, or import a simpler model."
+        ) from reached
     except ChildFailed as error:
         logger.warning("Importing %s failed: %s", name, error)
         raise ImportRefused(
-            f"{name} cannot be used: the process that tried it out ended before it was done."
+            f"{name} cannot be used: the process that tried it out ended before it was done. "
+            "Save or export the model again, and look into the log of the server if it comes back."
         ) from error
     if "pickle" in answer:
         raise _not_opened(names[answer["pickle"]])
@@ -246,7 +250,8 @@ def _type_of(slug):
     try:
         return ModelType.objects.get(slug=str(slug))
     except ModelType.DoesNotExist as error:
-        raise ImportRefused(f"There is no model type {slug!r}.") from error
+        known = ", ".join(ModelType.objects.order_by("slug").values_list("slug", flat=True))
+        raise ImportRefused(f"There is no model type {slug!r}. Choose one of: {known}.") from error
 
 
 # What a page draws of a version, and which parts each has.
@@ -288,10 +293,14 @@ def _bring(path, copy, most=MOST_BYTES):
     try:
         # Neither a folder nor a pipe, which would never end.
         if not path.is_file():
-            raise ImportRefused(f"{path.name} cannot be read: there is no such file.")
+            raise ImportRefused(f"{path.name} cannot be read: there is no such file. Check the path.")
         if path.stat().st_size > most:
-            raise ImportRefused(f"{path.name} is larger than {most // 1024 // 1024} MB.")
+            raise ImportRefused(
+                f"{path.name} is larger than {most // 1024 // 1024} MB. Import a smaller one."
+            )
         shutil.copyfile(path, copy)
     except OSError as error:
-        raise ImportRefused(f"{path.name} cannot be read ({error.strerror}).") from error
+        raise ImportRefused(
+            f"{path.name} cannot be read ({error.strerror}). Check that the file may be read."
+        ) from error
     return copy

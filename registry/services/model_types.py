@@ -63,9 +63,11 @@ def check_parameters(*, slug: str, parameters: dict) -> dict:
         A parameter is unknown or breaks its rule; the sentences name every fault.
     """
     if slug not in MODEL_TYPES:
-        raise ParametersRefused(f"There is no model type {slug!r}.", field="slug")
+        raise ParametersRefused(
+            f"There is no model type {slug!r}. Choose one of: {', '.join(MODEL_TYPES)}.", field="slug"
+        )
     if not isinstance(parameters, dict):
-        raise ParametersRefused('Parameters are written as {"name": value, ...}.', field="parameters")
+        raise ParametersRefused('Write parameters as {"name": value, ...}.', field="parameters")
     try:
         return plain_parameters(MODEL_TYPES[slug].check_params(parameters))
     except ValueError as error:

@@ -143,7 +143,9 @@ def change_population(
     base = Population.objects.select_for_update().get(pk=population.pk)
     unknown = set(changes) - {"name", "definition", *DESCRIBED, *FROZEN}
     if unknown:
-        raise PopulationRefused(f"A customer base has no {', '.join(sorted(unknown))} to change.")
+        raise PopulationRefused(
+            f"A customer base has no {', '.join(sorted(unknown))} to change. Leave it out."
+        )
     if any(changes.get(name, getattr(base, name)) != getattr(base, name) for name in FROZEN):
         refuse_frozen(base)
     if "name" in changes and changes["name"] != base.name:
@@ -176,9 +178,12 @@ def archive_population(
     refuse_others(population.company, by)
     base = Population.objects.select_for_update().get(pk=population.pk)
     if base.company_id is None:
-        raise BaseStays(f"{base} belongs to the installation, and every company shares it. It stays.")
+        raise BaseStays(
+            f"{base} belongs to the installation, and every company shares it: it stays. "
+            "Choose a base of your own."
+        )
     if base.is_archived:
-        raise AlreadyArchived(f"{base} was archived before.")
+        raise AlreadyArchived(f"{base} was archived before. Look for it among the archived ones.")
     base.archived_at = at
     base.save(update_fields=("archived_at",))
     _record("population-archived", base, by, at, reason=reason)
@@ -224,7 +229,10 @@ def refuse_other_bases(*versions: ModelVersion) -> None:
 def refuse_archived(population: Population) -> None:
     """Raise `BaseIsArchived` before anything new is done with a base that was put away."""
     if population.is_archived:
-        raise BaseIsArchived(f"{population} was archived: nothing new is done with it.")
+        raise BaseIsArchived(
+            f"{population} was archived: nothing new is done with it. "
+            "Choose another customer base, or make a new one."
+        )
 
 
 def refuse_frozen(population: Population) -> None:
@@ -241,7 +249,9 @@ def refuse_others(company: Company | None, by: Account | None) -> None:
     developer = getattr(by, "developer", None)
     is_theirs = developer and company and developer.company_id == company.pk and developer.approved_at
     if by is not None and not by.is_staff and not is_theirs:
-        raise MayNotChangeBase("Only the developer of the company or an operator changes a customer base.")
+        raise MayNotChangeBase(
+            "Only the developer of the company or an operator changes a customer base. Ask them."
+        )
 
 
 def check_population(population: Population) -> None:

@@ -173,7 +173,10 @@ class RejectedRows(OfOrganisation, APIView):
     def get(self, request, org, dataset):
         analysis = _found(request, dataset)
         if not analysis.rejects_path:
-            raise NoRowsLeftOut(f"No row of “{analysis}” was left out, or its rows were not read yet.")
+            raise NoRowsLeftOut(
+                f"No row of “{analysis}” was left out, or its rows were not read yet. "
+                "Look at the state of the data set first."
+            )
         name = plain_name(analysis.dataset.name.rpartition(".")[0] or analysis.dataset.name, "-left-out.csv")
         return send_object(request, DATASETS, analysis.rejects_path, filename=name, content_type=CSV)
 
