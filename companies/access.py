@@ -131,7 +131,7 @@ class IsMember(BasePermission):
     ``permission_classes = [IsMember.with_scope(Scope.PREDICT)]``. A view that forgets to is closed to keys.
     """
 
-    message = "Only an approved member of a company may do this."
+    message = "Only an approved member of a company may do this. Log in as one, or send an API key."
     read_scopes = (Scope.READ,)
     write_scopes = ()
 
@@ -152,7 +152,7 @@ class IsMember(BasePermission):
 class IsDeveloper(IsMember):
     """API: the approved developer of a company, in person or by an API key."""
 
-    message = "Only the developer of a company may do this."
+    message = "Only the developer of a company may do this. Ask them."
 
     def has_permission(self, request, view):
         return super().has_permission(request, view) and request.member.is_developer

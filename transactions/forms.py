@@ -97,7 +97,7 @@ class MappingForm(forms.Form):
                 label=label,
                 help_text=help_text,
                 required=False,
-                error_messages={"invalid_choice": "The file has no such column."},
+                error_messages={"invalid_choice": "The file has no such column. Choose one of the list."},
             )
         self.fields["date_order"] = forms.ChoiceField(
             choices=DATE_ORDERS, required=False, label="How are dates written?", widget=forms.RadioSelect

@@ -15,9 +15,9 @@ MOST_FAULTS = 20
 LONGEST_TEXT = 255
 # Sums are counted in millionths by whole numbers of 64 bits.
 LARGEST = 1e12
-NO_DATE = "A transaction needs a date such as 2024-01-15."
+NO_DATE = "Send each transaction with a date such as 2024-01-15."
 NO_AMOUNT = "A purchase needs an amount."
-NO_OBJECT = "A transaction is an object with event_date and amount."
+NO_OBJECT = "Send each transaction as an object with event_date and amount."
 NO_LIST = "Send a list of transactions."
 NO_CUSTOMER = f"Send the id of the customer, at most {LONGEST_TEXT} characters."
 

@@ -113,7 +113,10 @@ def score_history(
     purchases = [event for event in known if event["event_type"] == PURCHASE]
     if not purchases:
         raise HistoryRefused(
-            {"transactions": f"None is a purchase before {cutoff:%Y-%m-%d %H:%M}, which is as_of."}
+            {
+                "transactions": f"None is a purchase before {cutoff:%Y-%m-%d %H:%M}, which is as_of. "
+                "Send earlier ones, or a later as_of."
+            }
         )
     features = _compute_features(scorer, version, known, cutoff)
     probability, evidence = _score(scorer, features, purchases, cutoff)

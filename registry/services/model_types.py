@@ -128,6 +128,6 @@ def read_model_type(value: object) -> str:
     if value in (None, ""):
         return USUAL_LOG_TYPE
     if value not in LOG_TYPES:
-        sentence = f"model_type must be one of {', '.join(LOG_TYPES)}, not “{str(value)[:60]}”."
+        sentence = f"There is no model type “{str(value)[:60]}”. Choose one of: {', '.join(LOG_TYPES)}."
         raise UnknownModelType(sentence, field="model_type")
     return value

@@ -236,8 +236,5 @@ class RejectedRows(APIView):
     def get(self, request, run):
         run = get_object_or_404(training_runs_for(request.member), uuid=run)
         if not run.input_data.get("rejected"):
-            raise NoRowsLeftOut(
-                f"No row of {run.original_filename} was left out. "
-                "Use the file as it is."
-            )
+            raise NoRowsLeftOut(f"No row of {run.original_filename} was left out. Use the file as it is.")
         return send_media(request, rejects_of(run.upload_path), filename="left-out.csv", content_type=CSV)
