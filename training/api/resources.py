@@ -82,7 +82,7 @@ class DatasetDetailOutput(DatasetOutput):
 
 @extend_schema(tags=["datasets"])
 class DatasetList(generics.ListAPIView):
-    """The data sets of your company, latest first."""
+    """The tables of customers of your company, latest first; purchase logs are listed by the V2 API."""
 
     permission_classes = [IsDeveloper]
     serializer_class = DatasetOutput
