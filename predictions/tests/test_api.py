@@ -125,7 +125,7 @@ def test_names_the_customers_and_lists_theirs_alone(as_user, user, company, done
     sent = {"model": champion.pk, "base": base.uuid}
     run = post(as_user, own_csv(with_outcome=False), fields=sent).json()
 
-    assert run["base"] == {"id": str(base.uuid), "name": "Shops"}
+    assert run["base"] == {"id": str(base.uuid), "name": "Shops", "currency": "EUR"}
     listed = as_user.get(RUNS, {"base": base.uuid}).json()["results"]
     assert [found["id"] for found in listed] == [run["id"]]
     assert as_user.get(RUNS).json()["count"] == 2
