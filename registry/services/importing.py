@@ -60,7 +60,8 @@ def import_version(
         read as plain texts and numbers; one that names code is refused.
     customers_path
         Customers with outcomes whom the model has not learned from: its figures are computed from them, and
-        what the files claim is not believed. With a column ``churn_probability``, each is compared as well.
+        what the files claim is kept beside them, not believed. With a column ``churn_probability``, each is
+        compared as well.
     company
         Whose it becomes. None for a default, which takes over from the one before.
     by
@@ -101,7 +102,7 @@ def import_version(
 
     manifest["imported"] = {"format": "onnx", **source}
     if found := answer["found"]:
-        manifest["imported"]["tried_on"] = found.pop("rows")
+        manifest["imported"] |= {"tried_on": found.pop("rows"), "claimed": answer["claimed"]}
         manifest |= {name: found[name] for name in ("metrics", "importance")}
         figures = {name: found["metrics"]["weighted"][name] for name in METRIC_COLUMNS}
     else:
@@ -116,6 +117,7 @@ def import_skops(
     *,
     model_path: Path,
     customers_path: Path | None,
+    metadata_path: Path | None = None,
     company: Company | None,
     by: Account | None,
     at: datetime,
@@ -132,6 +134,8 @@ def import_skops(
         rows: scikit-learn and the graph must agree on them within 1e-5, all figures are computed from them,
         and where the file has a column ``churn_probability`` (what the pipeline said where it was made),
         each must be met within 1e-5 as well.
+    metadata_path
+        The ``_metadata.pkl`` that came with it: what it claims is kept beside what is measured.
     company, by
         As for `import_version`.
 
@@ -154,7 +158,8 @@ def import_skops(
         folder = Path(name)
         model = _bring(model_path, folder / "given.skops")
         customers = _bring(customers_path, folder / "given.table")
-        _in_child(
+        metadata = _bring(metadata_path, folder / "given.metadata")
+        answer = _in_child(
             "convert_skops",
             names={"given.skops": model_path.name},
             model=str(model),
@@ -162,9 +167,12 @@ def import_skops(
             folder=str(folder),
             schema=base.schema,
             slices=base.slices,
+            metadata=str(metadata) if metadata else None,
+            figures=list(METRIC_COLUMNS),
             source={"format": "skops", **_named(model_path, model, customers_path, customers)},
         )
         exported = read_exported(folder)
+    exported.manifest["imported"]["claimed"] = answer["claimed"]
     return _register(_type_of(exported.manifest["model_type"]), exported, company, by, at)
 
 
