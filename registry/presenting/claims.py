@@ -17,8 +17,8 @@ def compare_claims(manifest: dict | None) -> str:
     low, high = share_interval(round(measured * tried), tried)
     told = (
         f"Its file claims an accuracy of {percent(said)}. "
-        f"Of {counted(tried, 'customer')} whom it was tried on here, {percent(measured)} were predicted correctly (95 % interval {of_100(low, 1)} to "
-        f"{percent(high)})."
+        f"Of {counted(tried, 'customer')} whom it was tried on here, {percent(measured)} were predicted "
+        f"correctly (95 % interval {of_100(low, 1)} to {percent(high)})."
     )
     if low <= said <= high:
         return f"{told} So few customers cannot tell the two apart."
