@@ -119,7 +119,9 @@ else:
     DATABASES["default"]["OPTIONS"] = {
         "charset": "utf8mb4",
         "isolation_level": "read committed",
-        "init_command": "SET sql_mode='STRICT_TRANS_TABLES', default_storage_engine='InnoDB'",
+        # What the server writes by itself (the defaults of columns) is in UTC as all the rest.
+        "init_command": "SET sql_mode='STRICT_TRANS_TABLES', default_storage_engine='InnoDB', "
+        "time_zone='+00:00'",
     }
     # In tests the database is made anew, with the character set and the collation of the dump.
     DATABASES["default"]["TEST"] = {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_general_ci"}

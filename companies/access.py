@@ -76,7 +76,8 @@ def _guarded(view, portals):
         if member.portal not in portals or (portal and portal != member.portal):
             wanted = "developers" if (portal or portals[0]) == DEVELOPERS else "users"
             raise WrongPortal(
-                f"This page is for {wanted}. You are logged in as a {member.role.value} of {member.company}."
+                f"This page is for {wanted}. You are logged in as a {member.role.value} of {member.company}. "
+                "Go back to your own pages, or log in with the other account."
             )
         if not member.approved:
             return go(request, reverse("companies:waiting"))
@@ -118,7 +119,7 @@ def require_scope(member: Member, scopes: Sequence[Scope]) -> None:
         raise NotForKeys("No API key may do this. Log in and do it there.")
     wanted = " or ".join(f"“{scope.value}”" for scope in scopes)
     raise MissingScope(
-        f"This API key lacks the scope {wanted}. The developer of {member.company} can make one with it.",
+        f"This API key lacks the scope {wanted}. Ask the developer of {member.company} for one that has it.",
         extra={"scopes": [scope.value for scope in scopes]},
     )
 
@@ -130,7 +131,7 @@ class IsMember(BasePermission):
     ``permission_classes = [IsMember.with_scope(Scope.PREDICT)]``. A view that forgets to is closed to keys.
     """
 
-    message = "Only an approved member of a company may do this."
+    message = "Only an approved member of a company may do this. Log in as one, or send an API key."
     read_scopes = (Scope.READ,)
     write_scopes = ()
 
@@ -151,7 +152,7 @@ class IsMember(BasePermission):
 class IsDeveloper(IsMember):
     """API: the approved developer of a company, in person or by an API key."""
 
-    message = "Only the developer of a company may do this."
+    message = "Only the developer of a company may do this. Ask them."
 
     def has_permission(self, request, view):
         return super().has_permission(request, view) and request.member.is_developer

@@ -10,8 +10,9 @@ from companies.identity import membership
 
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | {
-        "email_password_mismatch": "This e-mail address and this password do not belong together.",
-        "enter_current_password": "This is not your current password.",
+        "email_password_mismatch": "This e-mail address and this password do not belong together. "
+        "Check both.",
+        "enter_current_password": "This is not your current password. Type it once more.",
         "too_many_login_attempts": "There were too many attempts. Wait a few minutes, then try again.",
         "invalid_password_reset": "This link was used before or is too old. Ask for a new one.",
     }

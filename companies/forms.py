@@ -35,7 +35,7 @@ class PlainName(RegexValidator):
     regex = r"[\x00-\x1f\x7f\u2028\u2029<>]|://|www\."
     inverse_match = True
     flags = re.IGNORECASE
-    message = "A name is one line of text, without a web address."
+    message = "This is no name. Write one line of text, without a web address."
 
 
 def name_field(label, autocomplete, help_text="", max_length=255):
@@ -102,7 +102,9 @@ class PortalLoginForm(LoginForm):
             return cleaned
         member = membership(self.user)
         if member is None and self.user.is_active:
-            raise forms.ValidationError("This account belongs to no company. Operators log in at /admin/.")
+            raise forms.ValidationError(
+                "This account belongs to no company. Log in at /admin/ if you are an operator."
+            )
         if member and member.portal != self.portal:
             other = {DEVELOPERS: "developer", USERS: "user"}[member.portal]
             raise forms.ValidationError(

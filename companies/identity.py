@@ -201,7 +201,10 @@ def _identify_program(secret, *, address, at):
     member = _member_of_key(key) if key else None
     if member is None:
         count_wrong_key(address=address, prefix=prefix)
-        raise KeyOpensNothing("This API key opens nothing: it is unknown, revoked or expired.")
+        raise KeyOpensNothing(
+            "This API key opens nothing: it is unknown, revoked or expired. "
+            "Check that all of it was copied, or ask the developer of your company for a new one."
+        )
     return Caller(account=member.account, standing=member, key=key)
 
 

@@ -6,6 +6,7 @@ import uuid
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from rest_framework_api_key.models import AbstractAPIKey, BaseAPIKeyManager
@@ -35,8 +36,8 @@ class Company(models.Model):
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=255)
     email = models.CharField(max_length=255, unique=True)
-    registration_date = models.DateTimeField(default=timezone.now, editable=False)
-    email_verified = models.BooleanField(default=False)
+    registration_date = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
+    email_verified = models.BooleanField(default=False, db_default=False)
     user_joining = models.CharField(max_length=10, choices=Joining, default=Joining.APPROVAL)
     # Somebody asked for the developer's place with an address that has an account already. The place is held
     # as if the address were new, or a second attempt would tell which of the two it was.
@@ -72,8 +73,8 @@ class Account(AbstractBaseUser, PermissionsMixin):
     email = models.CharField(max_length=255, unique=True)
     password = models.CharField(max_length=255, db_column="password_hash")
     name = models.CharField(max_length=255, blank=True)
-    registration_date = models.DateTimeField(default=timezone.now, editable=False)
-    email_verified = models.BooleanField(default=False)
+    registration_date = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
+    email_verified = models.BooleanField(default=False, db_default=False)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("operator", default=False)
     # Counted up to end every session of this account at once, whichever browser holds it.

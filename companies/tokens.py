@@ -45,5 +45,7 @@ def read_key(key: str, *, purpose: str, at: datetime) -> dict:
             "This link is incomplete or was changed. Copy the whole of it from the mail."
         ) from error
     if at - datetime.fromtimestamp(content["at"], tz=at.tzinfo) > LIFETIME[purpose]:
-        raise LinkExpired(f"This link was valid for {LIFETIME[purpose].days} days, which are over.")
+        raise LinkExpired(
+            f"This link was valid for {LIFETIME[purpose].days} days, which are over. Ask for a new one."
+        )
     return content["subject"]

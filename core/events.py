@@ -101,7 +101,8 @@ def tell_now(*, event: UntoldEvent, at: datetime) -> None:
         return
     left = UntoldEvent.objects.filter(pk=event.pk).first()
     if left:
-        raise NotTold(f"It is still to be told: {left.error or 'somebody is at it in this moment'}")
+        why = (left.error or "somebody is at it in this moment").rstrip(".")
+        raise NotTold(f"It is still to be told: {why}. Look into the log of the server, then try again.")
 
 
 def _take_turn(row, *, at):

@@ -28,7 +28,10 @@ def bad_request(request, exception: Exception) -> HttpResponse:
         return answer_fault(request, fault)
     if is_of_api(request):
         return answer_refusal(
-            request, NotUnderstood("The request could not be understood, and nothing was changed.")
+            request,
+            NotUnderstood(
+                "The request could not be understood, and nothing was changed. Check it against /api/docs/."
+            ),
         )
     return defaults.bad_request(request, exception)
 
@@ -43,7 +46,7 @@ def not_found(request, exception: Exception) -> HttpResponse:
     if is_of_api(request):
         return answer_refusal(
             request,
-            NotFound("There is nothing at this address. All addresses of the API are listed at /api/docs/."),
+            NotFound("There is nothing at this address. Look for the right one at /api/docs/."),
         )
     return defaults.page_not_found(request, exception)
 
@@ -63,8 +66,8 @@ def server_error(request) -> HttpResponse:
         return answer_refusal(
             request,
             Broken(
-                "Something broke on our side, and it has been logged. What you sent may not have been saved: "
-                "look before you send it again."
+                "Something broke on our side, and it has been logged. What you sent may not have been saved. "
+                "Look before you send it again."
             ),
         )
     return defaults.server_error(request)

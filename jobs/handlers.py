@@ -33,4 +33,7 @@ def find_handler(name: str) -> Callable:
     try:
         return _handlers[name]
     except KeyError:
-        raise UnknownTask(f"This installation has no part that can do “{name}”.") from None
+        raise UnknownTask(
+            f"This installation has no part that can do “{name}”. "
+            "Ask its operator to run the worker and the web process from one release."
+        ) from None

@@ -33,7 +33,9 @@ def ask_for_mail(*, job: Job, by: Account, at: datetime) -> None:
     # Whoever ends the job waits for this lock, and then finds the new row.
     job = Job.objects.select_for_update().get(pk=job.pk)
     if job.has_ended:
-        raise JobHasEnded(f"“{job}” has already ended ({job.get_state_display().lower()}).")
+        raise JobHasEnded(
+            f"“{job}” has already ended ({job.get_state_display().lower()}). Look at what came of it."
+        )
     JobMail.objects.get_or_create(job=job, account=by, defaults={"asked_at": at})
 
 

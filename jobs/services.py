@@ -320,13 +320,17 @@ def request_cancel(*, job: Job, by: Account, at: datetime) -> Job:
         Nothing is left to cancel.
     """
     if not by.is_staff and not may_cancel(job, membership(by)):
-        raise NotYourJob(f"“{job}” can be cancelled by {job.account or 'an operator'} or by your developer.")
+        raise NotYourJob(
+            f"“{job}” was started by somebody else. Ask {job.account or 'an operator'}, or your developer."
+        )
     changed = _cancel_family(job, at=at)
     job.refresh_from_db()
     if changed:
         _record("job-cancelled", job, by=by, at=at)
     elif job.has_ended:
-        raise JobHasEnded(f"“{job}” has already ended ({job.get_state_display().lower()}).")
+        raise JobHasEnded(
+            f"“{job}” has already ended ({job.get_state_display().lower()}). Look at what came of it."
+        )
     return job
 
 
@@ -385,7 +389,9 @@ def queue_again(*, job: Job, by: Account, at: datetime) -> Job:
         seen_at=None,
     )
     if not changed:
-        raise JobIsNotOver(f"“{job}” can only be queued again after it failed or was cancelled.")
+        raise JobIsNotOver(
+            f"“{job}” neither failed nor was cancelled. Wait for it, or cancel it and queue it again."
+        )
     settle([job.pk], at=at)
     job.refresh_from_db()
     _record("job-queued-again", job, by=by, at=at)

@@ -5,6 +5,7 @@ from datetime import date
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from companies.models import Company, Developer, User
@@ -48,7 +49,7 @@ class Prediction(models.Model):
     result = models.JSONField(null=True, help_text="Summary of the scores; NULL until the job is done.")
     upload_dataset_path = models.CharField(max_length=255, null=True)  # noqa: DJ001 - the dump's column is nullable
     result_dataset_path = models.CharField(max_length=255, null=True)  # noqa: DJ001 - the dump's column is nullable
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    created_at = models.DateTimeField(default=timezone.now, db_default=Now(), db_index=True)
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     company = models.ForeignKey(Company, models.CASCADE, related_name="predictions")

@@ -101,7 +101,7 @@ def list_beside(prediction: Prediction, beside: Callable[[str], str]) -> str:
     if not media_exists(stored):
         raise NoSuchList(
             f"“{prediction}” has no such list: only a purchase log has lapsed customers, and only a later "
-            "one of the same customers has changes."
+            "one of the same customers has changes. Take its result instead."
         )
     return stored
 
@@ -116,7 +116,10 @@ def thresholds_of(prediction: Prediction) -> tuple[float, float]:
     """
     shadow = prediction.company.shadow_runs.filter(batch=prediction.uuid, failure="").first()
     if shadow is None or not media_exists(files.shadow_beside(prediction.result_dataset_path)):
-        raise NotScoredInShadow(f"No challenger scored the customers of {prediction} in the shadow.")
+        raise NotScoredInShadow(
+            f"No challenger scored the customers of {prediction} in the shadow. "
+            "Deploy a challenger, then predict again."
+        )
     return tuple(shadow.distribution["thresholds"])
 
 

@@ -52,7 +52,7 @@ class Kept:
         self.process = subprocess.Popen(
             self.command,
             start_new_session=True,
-            preexec_fn=lambda: _prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
+            preexec_fn=end_with_parent,
         )
 
     def has_ended(self) -> bool:
@@ -125,6 +125,11 @@ def _kill(processes: Iterable[psutil.Process]) -> None:
 
 def _how(returncode: int) -> str:
     return f"by {signal.Signals(-returncode).name}" if returncode < 0 else f"with {returncode}"
+
+
+def end_with_parent() -> None:
+    """Let the kernel tell this process to stop when the one that started it is gone."""
+    _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _prctl(option, argument):

@@ -4,6 +4,8 @@ import os
 
 import uvicorn
 
+from scripts.keep_running import end_with_parent
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "churnbuster.settings")
 
 
@@ -31,6 +33,10 @@ def server_options() -> dict:
 def main():
     uvicorn.run("churnbuster.asgi:application", **server_options())
 
+
+if __name__ == "__mp_main__":
+    # A process that uvicorn started: it would keep the port where the first one and its keeper were killed.
+    end_with_parent()
 
 if __name__ == "__main__":
     main()

@@ -221,6 +221,7 @@ ROUTES = {
     "<portal:portal>/logs/samples/": both_portals("logs/samples/"),
     "<portal:portal>/logs/samples/<str:name>": both_portals("logs/samples/bad_no_rows.csv"),
     f"{V2}upload-dataset": api(f"{OWN_V2}upload-dataset", own=400, method="post"),  # an empty form
+    f"{V2}datasets": api(f"{OWN_V2}datasets"),
     f"{V2}datasets/<str:dataset>": api(f"{OWN_V2}datasets/{{raw}}"),
     f"{V2}datasets/<str:dataset>/left-out.csv": api(f"{OWN_V2}datasets/{{raw}}/left-out.csv"),
     f"{V2}datasets/<str:dataset>/process-features": api(

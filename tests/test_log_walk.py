@@ -84,9 +84,9 @@ def test_logs_become_features_of_customers(browser, live_server, user, logs, do_
         table = downloaded(browser, f"{path.stem.replace('_', '*')}-retail_v1.csv")
         assert len(table) == int(customers.replace(",", ""))
         first, *names, label, status = table[0]
-        assert (first, label, status) == ("customer_id", "churned", "status")
+        assert (first, label, status) == ("customer_id", "is_churned", "status")
         assert len(names) == int(features)
-        assert {row["churned"] for row in table} == {"0", "1", ""}
+        assert {row["is_churned"] for row in table} == {"0", "1", ""}
 
     assert complaints(browser) == []
 

@@ -233,7 +233,7 @@ def test_companies_without_a_model_are_found(as_operator, company, other_company
 
 
 def test_figures_have_three_digits_and_their_interval(as_operator, company):
-    interval = {"weighted": {"AUC": {"low": 0.83211, "high": 0.8589}}}
+    interval = {"weighted": {"AUC": {"value": 0.84571, "low": 0.83211, "high": 0.8589}}}
     metrics = ModelMetricsFactory(
         model=ModelVersionFactory(company=company),
         auc_roc=0.846149,

@@ -97,7 +97,7 @@ class MappingForm(forms.Form):
                 label=label,
                 help_text=help_text,
                 required=False,
-                error_messages={"invalid_choice": "The file has no such column."},
+                error_messages={"invalid_choice": "The file has no such column. Choose one of the list."},
             )
         self.fields["date_order"] = forms.ChoiceField(
             choices=DATE_ORDERS, required=False, label="How are dates written?", widget=forms.RadioSelect
@@ -151,7 +151,9 @@ class FeaturesForm(forms.Form):
     def clean_feature_set(self):
         chosen = self.cleaned_data["feature_set"]
         if chosen not in FEATURE_SETS:
-            raise forms.ValidationError("There is no such set of features.")
+            raise forms.ValidationError(
+                f"There is no such set of features. Choose one of: {', '.join(FEATURE_SETS)}."
+            )
         return chosen
 
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from companies.identity import Member
 from companies.models import Company
@@ -14,6 +14,13 @@ from transactions.models import AnalysisSession, FeatureMatrix
 def analyses_for(member: Member) -> QuerySet[AnalysisSession]:
     """Return the logs of the member's company, latest first: whoever is in may see all of them."""
     return analyses_of(member.company)
+
+
+def listed_analyses_for(member: Member) -> QuerySet[AnalysisSession]:
+    """Return the same with the latest features of each, so that how they stand takes no query per log."""
+    latest = FeatureMatrix.objects.order_by("-created_at").select_related("job").defer("report")
+    logs = analyses_for(member).defer("profile")
+    return logs.prefetch_related(Prefetch("matrices", latest, to_attr="latest_matrices"))
 
 
 def analyses_of(company: Company) -> QuerySet[AnalysisSession]:
@@ -92,4 +99,6 @@ def why_it_failed(analysis: AnalysisSession) -> dict | None:
 
 
 def _latest_matrix(analysis: AnalysisSession) -> FeatureMatrix | None:
+    if hasattr(analysis, "latest_matrices"):
+        return next(iter(analysis.latest_matrices), None)
     return analysis.matrices.order_by("-created_at").select_related("job").first()

@@ -34,6 +34,11 @@ urlpatterns = [
         name="v2_upload",
     ),
     path(
+        "api/v1/churn/v2/organizations/<str:org>/datasets",
+        v2.DatasetList.as_view(),
+        name="v2_datasets",
+    ),
+    path(
         "api/v1/churn/v2/organizations/<str:org>/datasets/<str:dataset>/process-features",
         v2.ProcessFeatures.as_view(),
         name="v2_process",

@@ -77,9 +77,11 @@ def create_api_key(
     company = lock_company(company.pk)
     developer = developer_of(company)
     if by is not None and (developer is None or developer.account_id != by.pk):
-        raise MayNotManageKeys("Only the developer of the company makes API keys.")
+        raise MayNotManageKeys("Only the developer of the company makes API keys. Ask them for one.")
     if developer is None:
-        raise NoDeveloper(f"{company} has no approved developer, and a key acts as the developer.")
+        raise NoDeveloper(
+            f"{company} has no approved developer, and a key acts as the developer. Approve one first."
+        )
     _require_scopes(scopes)
     if expires_at is not None and expires_at <= at:
         raise ExpiresInThePast("The key would have expired already. Choose a later time.", field="expires")
@@ -129,11 +131,11 @@ def revoke_api_key(*, key: ApiKey, by: Account, typed: str | None = None, at: da
     """
     developer = developer_of(key.company)
     if not by.is_staff and (developer is None or developer.account_id != by.pk):
-        raise MayNotManageKeys("Only the developer of the company revokes its API keys.")
+        raise MayNotManageKeys("Only the developer of the company revokes its API keys. Ask them.")
     if typed is not None:
         refuse_other_name(typed, key.name)
     if not _revoke(key, by=by, at=at):
-        raise AlreadyRevoked(f"The key “{key.name}” was revoked before.")
+        raise AlreadyRevoked(f"The key “{key.name}” was revoked before. Make a new key where one is needed.")
 
 
 def revoke_keys_of(*, account: Account, company: Company, by: Account | None, at: datetime) -> None:
@@ -158,7 +160,7 @@ def _require_scopes(scopes):
     unknown = [scope for scope in scopes if scope not in Scope.values]
     if unknown or not scopes:
         wrong = f"There is no scope “{unknown[0]}”." if unknown else "The key has no scope."
-        raise WrongScopes(f"{wrong} Choose of {', '.join(Scope.values)}.", field="scopes")
+        raise WrongScopes(f"{wrong} Choose one or more of: {', '.join(Scope.values)}.", field="scopes")
 
 
 def _revoke(key, *, by, at):

@@ -57,7 +57,7 @@ def remind_approver(*, row: Developer | User, at: datetime) -> None:
         It was decided meanwhile.
     """
     if row.approved_at is not None or not row.account.email_verified:
-        raise NotWaiting(f"{row} does not wait for approval.")
+        raise NotWaiting(f"{row} does not wait for approval. Look under People for how it stands.")
     ask_for_approval(row=row, approver=approver_of(row), at=at)
     record_event(
         action="approval-reminded", company=row.company, actor=row.account, subject=row.account.email, at=at
@@ -82,7 +82,9 @@ def person_of_link(*, key: str, at: datetime) -> Developer | User:
         .first()
     )
     if row is None:
-        raise NotWaiting("This was decided already. Whoever it was about knows the answer.")
+        raise NotWaiting(
+            "This was decided already, and whoever it was about was told. Look under People for who is in."
+        )
     return row
 
 
@@ -125,7 +127,7 @@ def admit(*, row: Developer | User, at: datetime) -> None:
         .update(approved_at=at)
     )
     if not changed:
-        raise NotWaiting(f"{row} does not wait for approval.")
+        raise NotWaiting(f"{row} does not wait for approval. Look under People for how it stands.")
     row.approved_at = at
     if isinstance(row, Developer):
         tell_of_developer(row, at=at)
@@ -148,7 +150,7 @@ def decline_person(*, row: Developer | User, by: Account | None, at: datetime) -
     _require_decider(row, by)
     locked = type(row).objects.select_for_update().filter(pk=row.pk, approved_at=None).first()
     if locked is None:
-        raise NotWaiting(f"{row} does not wait for approval.")
+        raise NotWaiting(f"{row} does not wait for approval. Look under People for how it stands.")
     account, company, role = row.account, row.company, role_of(row)
     record_event(action=f"{role}-declined", company=company, actor=by, subject=account.email, at=at)
     mail.send_after_commit("declined", account.email, company=company, person=account)
@@ -165,4 +167,4 @@ def _require_decider(row, by):
         return
     developer = developer_of(row.company)
     if isinstance(row, Developer) or developer is None or developer.account_id != by.pk:
-        raise MayNotDecide("Only the developer of the company decides who joins as a user.")
+        raise MayNotDecide("Only the developer of the company decides who joins as a user. Ask them.")

@@ -31,7 +31,7 @@ def refuse_all_but_operators(by: Account | None, *, act: str) -> None:
     OperatorsOnly
     """
     if by is not None and not by.is_staff:
-        raise OperatorsOnly(f"Only an operator {act}.")
+        raise OperatorsOnly(f"Only an operator {act}. Ask the operator of this installation.")
 
 
 def one_line(text: str) -> str:

@@ -69,7 +69,7 @@ def deactivate_account(*, account: Account, by: Account, typed: str | None = Non
         # In step with a hand-over in the same moment, which must not choose somebody who is leaving.
         lock_company(company.pk)
     if not Account.objects.filter(pk=account.pk, is_active=True).update(is_active=False):
-        raise AlreadySo(f"{account} is deactivated already.")
+        raise AlreadySo(f"{account} is deactivated already. Reload the page to see how it stands.")
     account.refresh_from_db()
     end_sessions(account)
     developer = Developer.objects.filter(account=account, company__isnull=False).first()
@@ -94,7 +94,7 @@ def reactivate_account(*, account: Account, by: Account, at: datetime) -> None:
     """
     _require_manager(account, by)
     if not Account.objects.filter(pk=account.pk, is_active=False).update(is_active=True):
-        raise AlreadySo(f"{account} is active already.")
+        raise AlreadySo(f"{account} is active already. Reload the page to see how it stands.")
     account.is_active = True
     record_event(
         action="account-reactivated", company=_company(account), actor=by, subject=account.email, at=at
@@ -125,9 +125,14 @@ def hand_over_developer(*, company: Company, to: Account, by: Account, typed: st
     company = lock_company(company.pk)
     current = developer_of(company)
     if not by.is_staff and (current is None or current.account_id != by.pk):
-        raise MayNotManage("Only the developer can hand the role over.")
+        raise MayNotManage(
+            "Only the developer can hand the role over. Ask them, or the operator of this installation."
+        )
     if not possible_developers(company).filter(account=to).exists():
-        raise NoSuchHeir(f"{to} is not an approved, active user of {company}.")
+        raise NoSuchHeir(
+            f"{to} is not an approved, active user of {company}. "
+            "Choose somebody who is, or approve them first."
+        )
     refuse_other_name(normalise_email(typed), to.email, field="typed")
 
     former = Developer.objects.filter(company=company).first()
@@ -164,7 +169,7 @@ def choose_joining(*, company: Company, joining: str, by: Account, at: datetime)
     """
     developer = developer_of(company)
     if not by.is_staff and (developer is None or developer.account_id != by.pk):
-        raise MayNotManage("Only the developer changes the settings of the company.")
+        raise MayNotManage("Only the developer changes the settings of the company. Ask them.")
     before, company.user_joining = company.user_joining, joining
     company.save(update_fields=["user_joining"])
     record_event(action="joining-chosen", company=company, actor=by, subject=joining, at=at, before=before)
@@ -197,7 +202,7 @@ def _require_manager(account, by):
     row = member_row(account)
     developer = developer_of(row.company) if row else None
     if developer is None or developer.account_id != by.pk:
-        raise MayNotManage("Only the developer of the company manages its people.")
+        raise MayNotManage("Only the developer of the company manages its people. Ask them.")
 
 
 def _company(account):

@@ -62,10 +62,12 @@ def company_of_link(*, key: str, at: datetime) -> Company:
     subject = tokens.read_key(key, purpose=tokens.VERIFY_COMPANY, at=at)
     company = Company.objects.filter(uuid=subject["company"]).first()
     if company is None:
-        raise tokens.LinkRefused("The company that this link was sent to is not registered any more.")
+        raise tokens.LinkRefused(
+            "The company that this link was sent to is not registered any more. Register it again."
+        )
     if company.email_verified:
         raise AlreadyVerified(
-            "This address is verified already. The company ID is in the mail that followed."
+            "This address is verified already. Look for the company ID in the mail that followed."
         )
     return company
 
@@ -82,7 +84,9 @@ def verify_company(*, key: str, at: datetime) -> Company:
     company = company_of_link(key=key, at=at)
     # Counting the rows changed, not reading again, lets only one of two clicks through.
     if not Company.objects.filter(pk=company.pk, email_verified=False).update(email_verified=True):
-        raise AlreadyVerified("This address is verified already.")
+        raise AlreadyVerified(
+            "This address is verified already. Look for the company ID in the mail that followed."
+        )
     company.email_verified = True
     record_event(action="company-verified", company=company, subject=company.email, at=at)
     mail.send_after_commit("company_id", company.email, company=company)

@@ -129,7 +129,8 @@ def test_every_key_that_opens_nothing_gets_the_same_answer(make_key, program, wr
         assert answer.headers["WWW-Authenticate"] == "Api-Key"
         assert answer.json() == {
             "code": "wrong-api-key",
-            "message": "This API key opens nothing: it is unknown, revoked or expired.",
+            "message": "This API key opens nothing: it is unknown, revoked or expired. "
+            "Check that all of it was copied, or ask the developer of your company for a new one.",
         }
 
 
@@ -220,8 +221,8 @@ def test_reading_needs_read(call):
     assert refused.status_code == 403
     assert refused.data == {
         "code": "missing-scope",
-        "message": "This API key lacks the scope “read”. The developer of Harbour Telecom can make one "
-        "with it.",
+        "message": "This API key lacks the scope “read”. Ask the developer of Harbour Telecom for one "
+        "that has it.",
         "scopes": ["read"],
     }
 

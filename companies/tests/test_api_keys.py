@@ -60,7 +60,7 @@ def test_making_and_revoking_are_written_down_without_the_key(create, developer)
 
 @pytest.mark.parametrize("scopes", [[], ["write"], ["read", "everything"]])
 def test_refuses_scopes_that_open_nothing_or_that_nobody_knows(create, scopes):
-    with pytest.raises(WrongScopes, match="Choose of read, predict, train, deploy"):
+    with pytest.raises(WrongScopes, match="Choose one or more of: read, predict, train, deploy"):
         create(scopes=scopes)
 
     assert not ApiKey.objects.exists()

@@ -49,7 +49,11 @@ def learn_rates(days, labels, *, common):
         counts = np.bincount(bands, minlength=len(BANDS) + 1)
         rates = (np.bincount(bands, weights=left, minlength=len(counts)) + PRIOR * overall) / (counts + PRIOR)
         weight = PRIOR
-    return {"bands": list(BANDS), "rates": rates.tolist(), "customers": sum(map(len, labels))}
+    customers = sum(map(len, labels))
+    # That none of so many was an exception yet makes nobody certain: the next may be the first.
+    exception = 1 / (customers + PRIOR)
+    rates = np.clip(rates, exception, 1 - exception)
+    return {"bands": list(BANDS), "rates": rates.tolist(), "customers": customers}
 
 
 def learn_first_buyers(moments, often):

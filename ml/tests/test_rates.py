@@ -48,6 +48,12 @@ def test_the_latest_cutoff_decides_where_it_has_customers_enough():
     assert 0.5 < rate < 0.53
 
 
+def test_that_all_of_them_left_so_far_is_no_certainty():
+    rates = learn_rates([np.array([400] * 300)], [np.ones(300, dtype=int)], common=0.9)["rates"]
+
+    assert max(rates) == pytest.approx(1 - 1 / 320)
+
+
 def test_with_nobody_at_the_latest_cutoff_those_of_earlier_ones_stand_in():
     earlier, nobody = once([10] * 400, [1] * 320 + [0] * 80), once([], [])
 

@@ -50,6 +50,8 @@ def test_the_network_has_exactly_the_asked_parameters(small_models):
 
 
 def test_learns_nothing_from_the_held_out_fifth(small_table):
+    # Equal customers would be left out with those held out, and come back when these change.
+    small_table = small_table[~clean_frame(small_table, TELCO_V1).duplicated()].reset_index(drop=True)
     base = train_model(small_table, schema=TELCO_V1, model_type="logistic_regression")
     from sklearn.model_selection import train_test_split
 

@@ -338,11 +338,13 @@ class RejectedRows(APIView):
         run = get_object_or_404(predictions_for(request.member), uuid=run)
         if run.reads_log:
             raise NoRowsLeftOut(
-                "This prediction read a purchase log. Its `rows_read` says where the rows are that were left "
-                "out of the log."
+                "This prediction read a purchase log. Look in its `rows_read` for the address of the rows "
+                "that were left out of the log."
             )
         if not run.input_data.get("rejected"):
-            raise NoRowsLeftOut(f"No row of the file of “{run}” was left out.")
+            raise NoRowsLeftOut(
+                f"No row of the file of “{run}” was left out. Take all of them from its result."
+            )
         name = plain_name(run.prediction_name, "-left-out.csv")
         return send_media(request, rejects_of(run.upload_dataset_path), filename=name, content_type=CSV)
 

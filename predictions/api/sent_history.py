@@ -14,8 +14,8 @@ MOST_EVENTS = 10_000
 LONGEST_TEXT = 255
 # Sums are counted in millionths by whole numbers of 64 bits.
 LARGEST = 1e12
-NO_DATE = "A transaction needs a date such as 2024-01-15."
-NO_OBJECT = "A transaction is an object with event_date and, where money was paid, amount."
+NO_DATE = "Send each transaction with a date such as 2024-01-15."
+NO_OBJECT = "Send each transaction as an object with event_date and, where money was paid, amount."
 NO_LIST = "Send a list of transactions."
 NO_CUSTOMER = f"Send the id of the customer, at most {LONGEST_TEXT} characters."
 
@@ -39,7 +39,7 @@ class TextField(SentField):
     def to_internal_value(self, data):
         if not isinstance(data, (str, int)) or isinstance(data, bool) or len(str(data)) > LONGEST_TEXT:
             raise serializers.ValidationError(
-                f"{_shown(data)} is no text of at most {LONGEST_TEXT} characters."
+                f"{_shown(data)} is no text. Send text of at most {LONGEST_TEXT} characters."
             )
         return str(data).strip() or None
 
@@ -71,7 +71,7 @@ class NumberField(SentField):
         except (ValueError, OverflowError):
             number = None
         if number is None or not abs(number) < LARGEST:
-            raise serializers.ValidationError(f"{_shown(data)} is no number such as 150.50.")
+            raise serializers.ValidationError(f"{_shown(data)} is no number. Send one such as 150.50.")
         return number
 
 
@@ -86,7 +86,7 @@ class MomentField(SentField):
             moment = None
         if moment is None or not 1900 <= moment.year <= 9000:
             raise serializers.ValidationError(
-                f"{_shown(data)} is no date such as 2024-01-15 or 2024-01-15T18:30:00."
+                f"{_shown(data)} is no date. Send one such as 2024-01-15 or 2024-01-15T18:30:00."
             )
         return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 

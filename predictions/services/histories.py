@@ -117,7 +117,10 @@ def score_history(
     purchases = [event for event in known if event["event_type"] == PURCHASE]
     if not purchases:
         raise HistoryRefused(
-            {"transactions": f"None is a purchase before {cutoff:%Y-%m-%d %H:%M}, which is as_of."}
+            {
+                "transactions": f"None is a purchase before {cutoff:%Y-%m-%d %H:%M}, which is as_of. "
+                "Send earlier ones, or a later as_of."
+            }
         )
     features = _compute_features(scorer, version, known, cutoff)
     probability, evidence = _score(scorer, features, purchases, cutoff)
@@ -170,7 +173,8 @@ def _compute_features(scorer, version, known, cutoff):
     missing = [name for name in scorer.schema.features if name not in features]
     if missing:
         raise FeaturesMissing(
-            f"{version} needs features that cannot be computed: {', '.join(missing)}.",
+            f"{version} needs features that cannot be computed: {', '.join(missing)}. "
+            "Train a model again on features of today, and deploy it.",
             extra={"missing": missing},
         )
     return features

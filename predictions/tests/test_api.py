@@ -184,7 +184,7 @@ def test_a_run_without_rejected_rows_says_so(as_user, post, customer_file):
     assert run["rows_read"]["rejected_rows_url"] is None
     assert answer.json() == {
         "code": "no-rows-left-out",
-        "message": "No row of the file of “March base” was left out.",
+        "message": "No row of the file of “March base” was left out. Take all of them from its result.",
     }
 
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 AWKWARD = [
     "00123",
     "1E5",
-    "NA",
+    "NA12",
     " 7",
     "12345678901234567890",
     "TRUE",

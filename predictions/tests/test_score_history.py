@@ -373,7 +373,7 @@ def test_the_tiers_are_those_of_the_customer_base(company, version):
 
 @pytest.mark.parametrize("unknown", ["crystal_ball", 7, ["random_forest"]])
 def test_a_type_that_does_not_exist_is_refused(company, version, unknown):
-    with pytest.raises(UnknownModelType, match="must be one of logistic_regression, neural_network"):
+    with pytest.raises(UnknownModelType, match="Choose one of: logistic_regression, neural_network"):
         score_history(company=company, transactions=sent("2024-05-01"), model_type=unknown, at=NOON)
 
 

@@ -14,7 +14,9 @@ from django.utils import timezone
 from companies.models import Company
 from core.errors import DomainError
 from intake.services.waiting import waiting_room
+from registry.presenting.claims import compare_claims
 from registry.services.importing import import_skops, import_version
+from registry.services.opening import load_manifest
 from tabular.source.upload import display_name
 
 
@@ -62,7 +64,8 @@ class TakesInModels:
                 except DomainError as refusal:
                     error = refusal
                 else:
-                    self.message_user(request, f"{version} is registered.")
+                    claims = compare_claims(load_manifest(version, at=timezone.now()))
+                    self.message_user(request, f"{version} is registered. {claims}".rstrip())
                     return redirect("admin:registry_modelversion_change", version.pk)
         context = self.admin_site.each_context(request) | {
             "title": "Import a model",
@@ -95,7 +98,12 @@ def _take_in(*, model, graph, customers, metadata, company, by):
                 customers_path=stored["customers"],
                 **owner,
             )
-        return import_skops(model_path=stored["model"], customers_path=stored["customers"], **owner)
+        return import_skops(
+            model_path=stored["model"],
+            customers_path=stored["customers"],
+            metadata_path=stored["metadata"],
+            **owner,
+        )
 
 
 def _store(upload, folder):

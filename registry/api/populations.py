@@ -143,9 +143,7 @@ class CustomerBaseTemplate(APIView):
         if found is None:
             raise Http404
         if found.is_log:
-            raise NoTemplate(
-                "Purchase logs have no template: any file with one row for each purchase will do."
-            )
+            raise NoTemplate("Purchase logs have no template. Send any file with one row for each purchase.")
         content = template_csv(found, purpose=wanted.validated_data["purpose"])
         name = plain_name(found.name, ".csv", otherwise="customers")
         return send_pieces(request, iter((content,)), name=name, content_type=CSV)

@@ -41,6 +41,8 @@ def convert_skops(
     schema: dict,
     slices: list[str],
     source: dict,
+    metadata: str | None,
+    figures: list[str],
     max_bytes: int,
     on_progress: Progress,
 ) -> dict:
@@ -51,11 +53,13 @@ def convert_skops(
     customers
         A table as one to learn from, of customers whom the model has not seen; optionally with a column
         ``churn_probability``, what the model said about them where it was made.
+    metadata, figures
+        A file that claims how good the model is, and the names of the five figures in it.
 
     Returns
     -------
     dict
-        Empty, or ``refusal``: a sentence.
+        ``claimed``, those five or None, or ``refusal``: a sentence.
     """
     schema = FeatureSchema.from_dict(schema)
     try:
@@ -67,6 +71,7 @@ def convert_skops(
         from ml.exchange.skops_files import open_skops
 
         pipeline = open_skops(model)
+        claimed = read_figures({}, metadata, tuple(figures)) if metadata else None
         from ml.exchange.foreign import export_foreign, read_pipeline
 
         foreign = read_pipeline(pipeline, schema)
@@ -76,7 +81,7 @@ def convert_skops(
     except Exception as error:
         return _refusal(error)
     write_exported(Path(folder), exported)
-    return {}
+    return {"claimed": claimed}
 
 
 def try_graph(
@@ -98,31 +103,40 @@ def try_graph(
     Parameters
     ----------
     figures
-        Names of the five figures that are claimed where there are no customers to compute them from.
+        Names of the five figures that the files claim.
 
     Returns
     -------
     dict
         ``refusal``, a sentence, with ``disagrees`` where it is about a golden row and ``pickle`` where it was
-        not opened; or ``found``, the figures on the customers, and without any ``claimed``, the five.
+        not opened; or ``found``, the figures on the customers or None, and ``claimed``, the five. Only where
+        there are customers these may be None.
     """
     try:
         for path in filter(None, (manifest, graph)):
             refuse_pickle(path)
         told = read_manifest(manifest)
         onnx = Path(graph).read_bytes() if graph else None
-        found, claimed = None, None
         scorer = _checked_scorer(told, onnx)
         if disagreement := _disagreement(told, onnx):
             return {"refusal": disagreement, "disagrees": True}
-        if customers is None:
+        if customers is None or metadata:
             claimed = read_figures(told, metadata, tuple(figures))
         else:
-            found = _try_out(scorer, customers, folder, slices, max_bytes, on_progress)
+            claimed = _claimed_by(told, tuple(figures))
+        found = customers and _try_out(scorer, customers, folder, slices, max_bytes, on_progress)
     except Exception as error:
         return _refusal(error)
     (Path(folder) / MANIFEST).write_text(json.dumps(told, allow_nan=False))
     return {"found": found, "claimed": claimed}
+
+
+def _claimed_by(manifest, figures):
+    """Return what a manifest claims; nothing hangs on it where customers tell."""
+    try:
+        return read_figures(manifest, None, figures)
+    except ValueError:
+        return None
 
 
 def _checked_scorer(manifest, onnx):

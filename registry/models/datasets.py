@@ -4,6 +4,7 @@ import re
 import uuid
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from companies.models import Company
@@ -36,7 +37,7 @@ class Dataset(models.Model):
         "self", models.SET_NULL, null=True, blank=True, related_name="added_to",
         help_text="What its parent was combined with.",
     )  # fmt: skip
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, db_default=Now())
 
     original_filename = models.CharField(max_length=255, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from companies.models import Account, Company, Developer
@@ -48,7 +49,7 @@ class ModelDeployment(models.Model):
         Developer, models.SET_NULL, null=True, related_name="deployments", db_column="deployed_by"
     )
     is_active = models.BooleanField(null=True)
-    deployed_at = models.DateTimeField(default=timezone.now)
+    deployed_at = models.DateTimeField(default=timezone.now, db_default=Now())
     deactivated_at = models.DateTimeField(null=True, blank=True)
     # True while active, NULL after: a version is active in a company once at most, on any database.
     active_slot = models.BooleanField(null=True, editable=False)

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from companies.models import Company
@@ -73,8 +74,8 @@ class ModelVersion(models.Model):
     training_dataset = models.ForeignKey(
         Dataset, models.SET_NULL, null=True, blank=True, related_name="versions"
     )
-    created_at = models.DateTimeField(default=timezone.now)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True, db_default=Now())
 
     number = models.PositiveIntegerField(help_text="The version as a number: v10 comes after v9.")
     state = models.CharField(max_length=12, choices=State, default=State.READY)
@@ -157,7 +158,7 @@ class ModelMetrics(models.Model):
     f1_score = models.FloatField(null=True)
     auc_roc = models.FloatField(null=True)
     additional_metrics = models.JSONField(null=True)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, db_default=Now())
 
     class Meta:
         db_table = "modelmetrics"

@@ -10,6 +10,7 @@ from core.sections import Sections
 from ml.evaluation.proportions import falls_behind
 from registry.models import Population
 from registry.presenting import promises
+from registry.presenting.claims import compare_claims
 from registry.presenting.judged import FittedAgain, fitted_again
 from registry.presenting.quality import Figure
 from registry.presenting.signal import describe_from, threshold_or_none
@@ -265,10 +266,11 @@ def limits_of(found: dict, manifest: dict | None, population: Population) -> lis
                 "It was made elsewhere and came in as a file. "
                 + (
                     f"Its figures come from {manifest['imported']['tried_on']:,} customers whom the operator "
-                    "gave to try it out; that it had not learned from them is the operator's word."
+                    "gave to try it out; that it had not learned from them is the operator's word. "
+                    + compare_claims(manifest)
                     if manifest["imported"].get("tried_on")
                     else "Its figures are those that came with it, and were not computed here."
-                ),
+                ).rstrip(),
             )
         )
     elif manifest and manifest.get("observed"):

@@ -131,9 +131,12 @@ def _deploy(version, company, role, by, reason, at):
         pass_gate_of_defaults()
     company, reason = _enter(company, by, reason)
     if role not in Role.values:
-        raise UnknownRole(f"A version serves as {' or '.join(Role.values)}, not as “{role}”.", field="role")
+        raise UnknownRole(
+            f"A version serves as {' or '.join(Role.values)}, not as “{role}”. Choose one of these.",
+            field="role",
+        )
     if version.company_id not in (None, company.pk):
-        raise ForeignVersion(f"{company} has no such model version.")
+        raise ForeignVersion(f"{company} has no such model version. Choose one of its own, or a default.")
     # Held, so that a version that is taken out of service in the same moment is refused, or is told in the
     # ledger.
     version = ModelVersion.objects.select_for_update().get(pk=version.pk)
@@ -144,7 +147,9 @@ def _deploy(version, company, role, by, reason, at):
     serving = company.deployments.active().filter(model=version).first()
     if serving and serving.role == role:
         word = {Role.CHAMPION: "its champion", Role.CHALLENGER: "its challenger"}.get(role, "an alternative")
-        raise AlreadyDeployed(f"{version} already serves {company} as {word}.")
+        raise AlreadyDeployed(
+            f"{version} already serves {company} as {word}. Choose another version, or another role."
+        )
     compare_artefacts(version)
     at = next_moment(company, at)
     champion = champion_of(company, version.population)
@@ -188,7 +193,7 @@ def deployment_to_withdraw(version: ModelVersion, company: Company) -> ModelDepl
     serving = company.deployments.active().filter(model=version).first()
     _refuse_default(version, serving)
     if serving is None:
-        raise NotDeployed(f"{version} does not serve {company}.")
+        raise NotDeployed(f"{version} does not serve {company}. Choose a version that does.")
     return serving
 
 
@@ -210,7 +215,9 @@ def withdraw_deployment(
     company, reason = _enter(deployment.company, by, reason)
     serving = company.deployments.active().filter(pk=deployment.pk).select_related("model").first()
     if serving is None:
-        raise NotDeployed(f"This deployment of {deployment.model} ended before.")
+        raise NotDeployed(
+            f"This deployment of {deployment.model} ended before. Reload the page to see what serves now."
+        )
     _refuse_default(serving.model, serving)
     _end(serving, Action.WITHDRAWN, by, reason, next_moment(company, at))
     return serving
@@ -264,9 +271,12 @@ def nothing_to_roll_back(company: Company, population: Population) -> NothingToR
     """Return the refusal where a base has no champion."""
     if population.company_id is None:
         return NothingToRollBack(
-            f"No version was deployed as the champion of {company}: the best default is suggested already."
+            f"No version was deployed as the champion of {company}: the best default is suggested already. "
+            "Deploy a version first."
         )
-    return NothingToRollBack(f"No version was deployed as the champion of {population}.")
+    return NothingToRollBack(
+        f"No version was deployed as the champion of {population}. Deploy a version first."
+    )
 
 
 def move_deployments(*, replaced: ModelVersion, by: Account | None, to: ModelVersion, at: datetime) -> None:
@@ -299,7 +309,9 @@ def _enter(company, by, reason):
     company = lock_company(company.pk)
     developer = developer_of(company)
     if by is not None and not by.is_staff and (developer is None or developer.account_id != by.pk):
-        raise MayNotDeploy(f"Only the developer of {company} or an operator decides what serves it.")
+        raise MayNotDeploy(
+            f"Only the developer of {company} or an operator decides what serves it. Ask them."
+        )
     missing = "Say why: those who read the ledger later will want to know."
     return company, checked_reason(reason, missing=missing)
 

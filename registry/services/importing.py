@@ -60,7 +60,8 @@ def import_version(
         read as plain texts and numbers; one that names code is refused.
     customers_path
         Customers with outcomes whom the model has not learned from: its figures are computed from them, and
-        what the files claim is not believed. With a column ``churn_probability``, each is compared as well.
+        what the files claim is kept beside them, not believed. With a column ``churn_probability``, each is
+        compared as well.
     company
         Whose it becomes. None for a default, which takes over from the one before.
     by
@@ -101,7 +102,7 @@ def import_version(
 
     manifest["imported"] = {"format": "onnx", **source}
     if found := answer["found"]:
-        manifest["imported"]["tried_on"] = found.pop("rows")
+        manifest["imported"] |= {"tried_on": found.pop("rows"), "claimed": answer["claimed"]}
         manifest |= {name: found[name] for name in ("metrics", "importance")}
         figures = {name: found["metrics"]["weighted"][name] for name in METRIC_COLUMNS}
     else:
@@ -116,6 +117,7 @@ def import_skops(
     *,
     model_path: Path,
     customers_path: Path | None,
+    metadata_path: Path | None = None,
     company: Company | None,
     by: Account | None,
     at: datetime,
@@ -132,6 +134,8 @@ def import_skops(
         rows: scikit-learn and the graph must agree on them within 1e-5, all figures are computed from them,
         and where the file has a column ``churn_probability`` (what the pipeline said where it was made),
         each must be met within 1e-5 as well.
+    metadata_path
+        The ``_metadata.pkl`` that came with it: what it claims is kept beside what is measured.
     company, by
         As for `import_version`.
 
@@ -146,7 +150,7 @@ def import_skops(
     if customers_path is None:
         raise ImportRefused(
             f"{model_path.name} needs customers with outcomes whom it has not learned from: it is compared "
-            "and tried out on them before it is registered.",
+            "and tried out on them before it is registered. Give their file as well.",
             field="customers",
         )
     base = telecom_base()
@@ -154,7 +158,8 @@ def import_skops(
         folder = Path(name)
         model = _bring(model_path, folder / "given.skops")
         customers = _bring(customers_path, folder / "given.table")
-        _in_child(
+        metadata = _bring(metadata_path, folder / "given.metadata")
+        answer = _in_child(
             "convert_skops",
             names={"given.skops": model_path.name},
             model=str(model),
@@ -162,9 +167,12 @@ def import_skops(
             folder=str(folder),
             schema=base.schema,
             slices=base.slices,
+            metadata=str(metadata) if metadata else None,
+            figures=list(METRIC_COLUMNS),
             source={"format": "skops", **_named(model_path, model, customers_path, customers)},
         )
         exported = read_exported(folder)
+    exported.manifest["imported"]["claimed"] = answer["claimed"]
     return _register(_type_of(exported.manifest["model_type"]), exported, company, by, at)
 
 
@@ -212,11 +220,15 @@ def _in_child(function, *, names, **arguments):
         )
     except LimitReached as reached:
         limit = "memory" if isinstance(reached, TooMuchMemory) else "time"
-        raise ImportRefused(f"{name} was given up: trying it out takes too much {limit}.") from reached
+        raise ImportRefused(
+            f"{name} was given up: trying it out takes too much {limit}. "
+            "Try it on fewer customers, or import a simpler model."
+        ) from reached
     except ChildFailed as error:
         logger.warning("Importing %s failed: %s", name, error)
         raise ImportRefused(
-            f"{name} cannot be used: the process that tried it out ended before it was done."
+            f"{name} cannot be used: the process that tried it out ended before it was done. "
+            "Save or export the model again, and look into the log of the server if it comes back."
         ) from error
     if "pickle" in answer:
         raise _not_opened(names[answer["pickle"]])
@@ -246,7 +258,8 @@ def _type_of(slug):
     try:
         return ModelType.objects.get(slug=str(slug))
     except ModelType.DoesNotExist as error:
-        raise ImportRefused(f"There is no model type {slug!r}.") from error
+        known = ", ".join(ModelType.objects.order_by("slug").values_list("slug", flat=True))
+        raise ImportRefused(f"There is no model type {slug!r}. Choose one of: {known}.") from error
 
 
 # What a page draws of a version, and which parts each has.
@@ -288,10 +301,14 @@ def _bring(path, copy, most=MOST_BYTES):
     try:
         # Neither a folder nor a pipe, which would never end.
         if not path.is_file():
-            raise ImportRefused(f"{path.name} cannot be read: there is no such file.")
+            raise ImportRefused(f"{path.name} cannot be read: there is no such file. Check the path.")
         if path.stat().st_size > most:
-            raise ImportRefused(f"{path.name} is larger than {most // 1024 // 1024} MB.")
+            raise ImportRefused(
+                f"{path.name} is larger than {most // 1024 // 1024} MB. Import a smaller one."
+            )
         shutil.copyfile(path, copy)
     except OSError as error:
-        raise ImportRefused(f"{path.name} cannot be read ({error.strerror}).") from error
+        raise ImportRefused(
+            f"{path.name} cannot be read ({error.strerror}). Check that the file may be read."
+        ) from error
     return copy

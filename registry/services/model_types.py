@@ -63,9 +63,11 @@ def check_parameters(*, slug: str, parameters: dict) -> dict:
         A parameter is unknown or breaks its rule; the sentences name every fault.
     """
     if slug not in MODEL_TYPES:
-        raise ParametersRefused(f"There is no model type {slug!r}.", field="slug")
+        raise ParametersRefused(
+            f"There is no model type {slug!r}. Choose one of: {', '.join(MODEL_TYPES)}.", field="slug"
+        )
     if not isinstance(parameters, dict):
-        raise ParametersRefused('Parameters are written as {"name": value, ...}.', field="parameters")
+        raise ParametersRefused('Write parameters as {"name": value, ...}.', field="parameters")
     try:
         return plain_parameters(MODEL_TYPES[slug].check_params(parameters))
     except ValueError as error:
@@ -126,6 +128,6 @@ def read_model_type(value: object) -> str:
     if value in (None, ""):
         return USUAL_LOG_TYPE
     if value not in LOG_TYPES:
-        sentence = f"model_type must be one of {', '.join(LOG_TYPES)}, not “{str(value)[:60]}”."
+        sentence = f"There is no model type “{str(value)[:60]}”. Choose one of: {', '.join(LOG_TYPES)}."
         raise UnknownModelType(sentence, field="model_type")
     return value

@@ -55,7 +55,7 @@ def report_damage(version: ModelVersion, mismatch: FileMismatch, *, at: datetime
     mark_damaged(version=version, reason=str(mismatch), at=at)
     return DamagedArtefact(
         f"{version} cannot be used: its stored files are not those that were registered. "
-        "The operator was told; the other models go on serving, choose one of them.",
+        "The operator was told. Choose another model: they go on serving.",
         extra={"model": version.pk},
     )
 

@@ -144,7 +144,9 @@ def change_population(
     base = Population.objects.select_for_update().get(pk=population.pk)
     unknown = set(changes) - {"name", "definition", *DESCRIBED, *FROZEN}
     if unknown:
-        raise PopulationRefused(f"A customer base has no {', '.join(sorted(unknown))} to change.")
+        raise PopulationRefused(
+            f"A customer base has no {', '.join(sorted(unknown))} to change. Leave it out."
+        )
     if any(changes.get(name, getattr(base, name)) != getattr(base, name) for name in FROZEN):
         refuse_frozen(base)
     if "name" in changes and changes["name"] != base.name:
@@ -177,9 +179,12 @@ def archive_population(
     refuse_others(population.company, by)
     base = Population.objects.select_for_update().get(pk=population.pk)
     if base.company_id is None:
-        raise BaseStays(f"{base} belongs to the installation, and every company shares it. It stays.")
+        raise BaseStays(
+            f"{base} belongs to the installation, and every company shares it: it stays. "
+            "Choose a base of your own."
+        )
     if base.is_archived:
-        raise AlreadyArchived(f"{base} was archived before.")
+        raise AlreadyArchived(f"{base} was archived before. Look for it among the archived ones.")
     base.archived_at = at
     base.save(update_fields=("archived_at",))
     _record("population-archived", base, by, at, reason=reason)
@@ -225,7 +230,10 @@ def refuse_other_bases(*versions: ModelVersion) -> None:
 def refuse_archived(population: Population) -> None:
     """Raise `BaseIsArchived` before anything new is done with a base that was put away."""
     if population.is_archived:
-        raise BaseIsArchived(f"{population} was archived: nothing new is done with it.")
+        raise BaseIsArchived(
+            f"{population} was archived: nothing new is done with it. "
+            "Choose another customer base, or make a new one."
+        )
 
 
 def refuse_frozen(population: Population) -> None:
@@ -242,7 +250,9 @@ def refuse_others(company: Company | None, by: Account | None) -> None:
     developer = getattr(by, "developer", None)
     is_theirs = developer and company and developer.company_id == company.pk and developer.approved_at
     if by is not None and not by.is_staff and not is_theirs:
-        raise MayNotChangeBase("Only the developer of the company or an operator changes a customer base.")
+        raise MayNotChangeBase(
+            "Only the developer of the company or an operator changes a customer base. Ask them."
+        )
 
 
 def check_population(population: Population) -> None:
@@ -261,7 +271,10 @@ def check_population(population: Population) -> None:
         if population.policies.get("threshold") is not None:
             raise _refused("policies", "A model of purchases chooses its threshold itself. Leave it out.")
         if population.schema:
-            raise _refused("schema", "A purchase log has no fixed columns: its features differ by version.")
+            raise _refused(
+                "schema",
+                "A purchase log has no fixed columns: its features differ by version. Leave the schema out.",
+            )
         return
     _check_columns(population, _read_schema(population.schema))
 
@@ -269,48 +282,57 @@ def check_population(population: Population) -> None:
 def _check_shapes(population):
     for name, kind in (("roles", dict), ("definition", dict), ("wording", dict), ("slices", list)):
         if not isinstance(getattr(population, name), kind):
-            raise _refused(name, f"The {name} must be a {'list' if kind is list else 'mapping of names'}.")
+            raise _refused(
+                name, f"The {name} cannot be read. Send a {'list' if kind is list else 'mapping of names'}."
+            )
     if not all(isinstance(told, dict) for told in population.wording.values()):
         raise _refused("wording", 'Give each column its words as {"label": "Monthly fee", "unit": "EUR"}.')
     unknown = set(population.roles) - set(ROLES)
     if unknown:
         raise _refused(
-            "roles", f"There is no role {', '.join(sorted(unknown))}. There are: {', '.join(ROLES)}."
+            "roles", f"There is no role {', '.join(sorted(unknown))}. Choose from: {', '.join(ROLES)}."
         )
 
 
 def _check_policies(policies):
     if not isinstance(policies, dict) or set(policies) - set(POLICY_NAMES):
-        raise _refused("policies", f"Policies are {', '.join(POLICY_NAMES)}.")
+        raise _refused("policies", f"There are other policies. Give {', '.join(POLICY_NAMES)}.")
     if policies.get("risk_tiers") not in POLICIES:
-        raise _refused("policies", f"Risk tiers are one of {', '.join(POLICIES)}.")
+        raise _refused("policies", f"There are no such risk tiers. Choose one of: {', '.join(POLICIES)}.")
     threshold = policies.get("threshold")
     is_number = isinstance(threshold, (int, float)) and not isinstance(threshold, bool)
     if threshold is not None and not (is_number and 0 < threshold < 1):
-        raise _refused("policies", "The threshold is a number between 0 and 1, or null for the usual one.")
+        raise _refused(
+            "policies", "The threshold lies between 0 and 1. Give such a number, or null for the usual one."
+        )
     if policies.get("promotion") not in Population.Promotion.values:
-        raise _refused("policies", f"Promotion is one of {', '.join(Population.Promotion.values)}.")
+        raise _refused(
+            "policies",
+            f"There is no such promotion. Choose one of: {', '.join(Population.Promotion.values)}.",
+        )
 
 
 def _read_schema(schema):
     try:
         return FeatureSchema.from_dict(schema)
     except (ValueError, TypeError, AttributeError) as error:
-        raise _refused("schema", f"The columns cannot be read. {error}") from error
+        raise _refused("schema", f"The columns cannot be read: {error} Correct them.") from error
 
 
 def _check_columns(population, schema):
     roles = population.roles
     if roles.get("outcome") != schema.label.name:
-        raise _refused("roles", f"The outcome of these columns is {schema.label.name}.")
+        raise _refused("roles", f"The outcome of these columns is {schema.label.name}. Name that one.")
     if roles.get("id") != schema.id_column or schema.id_column == schema.label.name:
-        raise _refused("roles", "The column with the ID must be one of its own, and not the outcome.")
+        raise _refused("roles", "The ID needs a column of its own. Choose one that is not the outcome.")
     # What scores counts the later of the two values as leaving.
     if roles.get("left") != schema.label.values[-1]:
-        raise _refused("roles", f"The value that means “left” must be {schema.label.values[-1]}.")
+        raise _refused("roles", f"Of the outcome, {schema.label.values[-1]} means “left”. Send that value.")
     numbers = [column.name for column in schema.numeric]
     if roles.get("value") and roles["value"] not in numbers:
-        raise _refused("roles", f"The value of a customer must be a number: {', '.join(numbers)}.")
+        raise _refused(
+            "roles", f"The value of a customer must be a number. Choose one of: {', '.join(numbers)}."
+        )
     unknown = [name for name in population.slices if name not in schema.features]
     if unknown:
         raise _refused("slices", f"No model reads {', '.join(map(str, unknown))}. Choose other columns.")
@@ -318,7 +340,7 @@ def _check_columns(population, schema):
 
 def _checked_kind(kind):
     if kind not in Population.Kind.values:
-        raise _refused("kind", f"A customer base is one of {', '.join(Population.Kind.values)}.")
+        raise _refused("kind", f"There is no such kind. Choose one of: {', '.join(Population.Kind.values)}.")
     return kind
 
 

@@ -63,14 +63,17 @@ def promote_version(*, version: ModelVersion, by: Account | None, reason: str, a
     from ml.exchange.export import ExportedModel
 
     if by is not None and not by.is_staff:
-        raise MayNotPromote("Only an operator decides what is a default for everybody.")
+        raise MayNotPromote(
+            "Only an operator decides what is a default for everybody. Ask the operator of this installation."
+        )
     reason = checked_reason(reason, missing="Say why: it stands in the audit log.")
     if version.population.company_id is not None:
         raise BelongsToABase(
-            f"{version} reads {version.population} of {version.company}, whose columns no other company has."
+            f"{version} reads {version.population} of {version.company}, whose columns no other company has. "
+            "Choose a version of the telecom base."
         )
     if version.is_default:
-        raise AlreadyDefault(f"{version} is the default of its type.")
+        raise AlreadyDefault(f"{version} is the default of its type. Choose another version.")
     payloads = read_or_report(version, at=at)
     manifest = json.loads(payloads[MANIFEST])
     for name in ABOUT_THE_VERSION:

@@ -99,7 +99,9 @@ def resign_version(*, version: ModelVersion, by: Account | None, reason: str = "
         for suffix, expected in hashes.items():
             read_verified(path_of(version, suffix), expected)
     except FileMismatch as mismatch:
-        raise NotToBeSigned(f"{version} is not signed again: {mismatch}") from mismatch
+        raise NotToBeSigned(
+            f"{version} is not signed again: {mismatch} Restore its files, or import it anew."
+        ) from mismatch
     before = version.signature
     version.signature = sign_version(
         company_id=version.company_id,

@@ -90,7 +90,10 @@ def change_state(version, *, source, target, reason, action, by, at):
     lock_companies_of(version)
     current = ModelVersion.objects.select_for_update().get(pk=version.pk)
     if current.state not in source:
-        raise Conflict(f"{current} is {current.get_state_display().lower()}; nothing was changed.")
+        raise Conflict(
+            f"{current} is {current.get_state_display().lower()}; nothing was changed. "
+            "Reload the page to see how it stands."
+        )
     was_ready = current.is_ready
     # Why it may serve again stands in audit and ledger; on the version it would read like a fault.
     current.state = target

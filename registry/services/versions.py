@@ -92,7 +92,10 @@ def register_version(
     if company is None:
         serving = versions.defaults().first()
         if serving != replaces:
-            raise DefaultExists(f"{serving or 'No default'} serves as the default {model_type} by now.")
+            raise DefaultExists(
+                f"{serving or 'No default'} serves as the default {model_type} by now. "
+                "Compare with that one, then try again."
+            )
     number = _next_number(versions, company, population)
     company_id = company.pk if company else None
     base = str(population.uuid) if population.company_id else ""
@@ -197,7 +200,10 @@ def _refuse_disagreement(stem, hashes):
     manifest = json.loads(read_verified(readable_path(stem + MANIFEST), hashes[MANIFEST]))
     onnx = read_verified(readable_path(stem + GRAPH), hashes[GRAPH]) if GRAPH in hashes else None
     if len(manifest["golden"]) < FEWEST_GOLDEN_ROWS:
-        raise ScorersDisagree(f"A version is compared on {FEWEST_GOLDEN_ROWS} golden rows, got fewer.")
+        raise ScorersDisagree(
+            f"A version is compared on {FEWEST_GOLDEN_ROWS} golden rows, got fewer. "
+            "Export the model again with so many."
+        )
     try:
         check_golden(manifest, onnx, tolerance=GOLDEN_TOLERANCE)
     except ValueError as error:

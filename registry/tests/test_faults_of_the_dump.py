@@ -188,31 +188,7 @@ def test_the_guards_can_be_taken_off_and_put_back():
         ModelDeploymentFactory(model=ModelVersion.objects.get(), company=other)
 
 
-# --- Names and columns of the nine tables ----------------------------------------------------------------
-
-COLUMNS = {
-    "datasets": """
-        id company_id name file_path is_original is_uploaded is_combined
-        parent_dataset_id created_at
-    """,
-    "modeltypes": "id name description",
-    "models": """
-        id model_type_id name version file_path is_default company_id
-        training_dataset_id created_at updated_at
-    """,
-    "modelmetrics": """
-        id model_id accuracy precision recall f1_score auc_roc additional_metrics created_at
-    """,
-    "modeldeployments": "id company_id model_id deployed_by is_active deployed_at deactivated_at",
-}
-
-
-@pytest.mark.parametrize("table", COLUMNS)
-def test_a_table_keeps_the_name_and_the_columns_of_the_dump(table):
-    with connection.cursor() as cursor:
-        described = connection.introspection.get_table_description(cursor, table)
-
-    assert set(COLUMNS[table].split()) <= {column.name for column in described}
+# --- A type is there once --------------------------------------------------------------------------------
 
 
 def test_a_model_type_is_there_once():

@@ -25,6 +25,7 @@ from ml.matrix.telco import TELCO_V1
 from ml.samples.dataset_a import make_dataset_a
 from registry.engines.files import MODEL
 from registry.models import ModelVersion
+from registry.presenting.claims import compare_claims
 from registry.presenting.quality import quality_of
 from registry.services.importing import ImportRefused, import_skops
 from registry.services.opening import load_manifest, load_scorer
@@ -218,3 +219,16 @@ def test_the_command_imports_for_a_company_and_shows_a_refusal(files, model_type
     assert capsys.readouterr().out == "Logistic Regression v2 is registered.\n"
     with pytest.raises(CommandError, match="needs customers"):
         call_command("import_model", files[0])
+
+
+def test_what_a_metadata_file_claims_is_kept_beside_what_was_measured(take_in, tmp_path):
+    figures = {"Accuracy": 0.99, "AUC": 0.9, "Precision": 0.9, "Recall": 0.9, "F1 Score": 0.9}
+    metadata = tmp_path / "foreign_metadata.pkl"
+    metadata.write_bytes(pickle.dumps({"model_type": "Logistic Regression", "metrics": figures}))
+
+    version = take_in(metadata_path=metadata)
+
+    manifest = load_manifest(version, at=NOON)
+    assert manifest["imported"]["claimed"] == figures
+    assert version.metrics.accuracy < 0.9
+    assert "rely on what was measured" in compare_claims(manifest)

@@ -8,9 +8,12 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from companies.models import AuditEvent
+from core.figures import percent
 from core.files.media import media_path
 from ml.samples.dataset_a import make_dataset_a
 from registry.models import ModelVersion
+from registry.presenting.cards import limits_of
+from registry.presenting.claims import compare_claims
 from registry.presenting.quality import quality_of
 from registry.services.importing import ImportRefused, import_version
 from registry.services.opening import load_manifest, load_metadata, load_scorer
@@ -177,6 +180,39 @@ def test_figures_come_from_the_customers_that_are_given(take_in, foreign, custom
     assert quality_of(version).rows == load_manifest(version, at=NOON)["imported"]["tried_on"] == 300
     assert 0.5 < version.metrics.accuracy < 1
     assert load_metadata(version, at=NOON)["metrics"]["Accuracy"] == version.metrics.accuracy
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "verdict"), [(0.99, "more than chance explains"), (None, "cannot tell the two apart")]
+)
+def test_a_claim_is_told_beside_what_was_measured(take_in, foreign, customers, accuracy, verdict):
+    """Of 300 customers: 0.99 is none of the accuracies that may be meant; what a first look found is."""
+    measured = take_in(customers_path=customers).metrics.accuracy
+    claimed = FIGURES | {"Accuracy": accuracy or measured}
+    foreign[2].write_bytes(pickle.dumps({"model_type": "Decision Tree", "metrics": claimed}))
+
+    version = take_in(customers_path=customers, metadata_path=foreign[2])
+
+    manifest = load_manifest(version, at=NOON)
+    assert manifest["imported"]["claimed"] == claimed
+    assert version.metrics.accuracy == measured
+    told = compare_claims(manifest)
+    assert f"claims an accuracy of {percent(claimed['Accuracy'])}" in told and verdict in told
+    assert any(told in limit.text for limit in limits_of(version.figures, manifest, version.population))
+
+
+def test_the_command_tells_both(foreign, company, customers, capsys):
+    manifest, graph, metadata = foreign
+
+    call_command(
+        "import_model", manifest, onnx=graph, metadata=metadata, customers=customers, company=company.pk
+    )
+
+    told = capsys.readouterr().out
+    assert told.startswith(
+        "Decision Tree v2 is registered. Its file claims an accuracy of 81.0\N{NARROW NO-BREAK SPACE}%."
+    )
+    assert "Of 300 customers whom it was tried on here" in told
 
 
 def test_of_figures_that_no_page_can_draw_only_the_five_are_kept(take_in, foreign, as_developer):

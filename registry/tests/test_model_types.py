@@ -56,7 +56,7 @@ def test_a_change_says_who_made_it_and_what_it_was_before(model_types, operator)
         ({"max_depth": "deep"}, "max_depth must be a whole number"),
         ({"depth": 3}, "Decision Tree has no parameter depth"),
         ({"criterion": "luck"}, "criterion must be one of"),
-        ([], "Parameters are written as"),
+        ([], "Write parameters as"),
     ],
 )
 def test_a_parameter_that_breaks_its_rule_is_refused(model_types, operator, parameters, sentence):

@@ -10,6 +10,8 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
   const label = button.textContent;
   const limit = Number(form.dataset.maxBytes);
 
+  const input = form.querySelector("input[type=file]");
+
   const finish = () => {
     region.hidden = true;
     button.disabled = false;
@@ -17,11 +19,23 @@ for (const form of document.querySelectorAll("form[data-upload]")) {
   };
 
   form.addEventListener("htmx:confirm", (event) => {
-    const file = form.querySelector("input[type=file]").files[0];
+    const file = input.files[0];
     if (!file || file.size <= limit) return;
     event.preventDefault();
     const size = Math.ceil(file.size / 1048576);
     showMessage(`The file has ${size} MB; ${form.dataset.maxMb} MB is the most. Split it, or leave out columns.`);
+  });
+  // A file that is dropped beside the field would open in the browser, and the page would be gone.
+  form.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    form.classList.add("dropping");
+  });
+  form.addEventListener("dragleave", () => form.classList.remove("dropping"));
+  form.addEventListener("drop", (event) => {
+    event.preventDefault();
+    form.classList.remove("dropping");
+    if (event.dataTransfer.files.length === 1) input.files = event.dataTransfer.files;
+    else showMessage("One file is read at a time. Drop only that one.");
   });
   form.addEventListener("htmx:beforeRequest", () => {
     bar.value = 0;

@@ -82,7 +82,7 @@ class DatasetDetailOutput(DatasetOutput):
 
 @extend_schema(tags=["datasets"])
 class DatasetList(generics.ListAPIView):
-    """The data sets of your company, latest first."""
+    """The tables of customers of your company, latest first; purchase logs are listed by the V2 API."""
 
     permission_classes = [IsDeveloper]
     serializer_class = DatasetOutput
@@ -236,5 +236,5 @@ class RejectedRows(APIView):
     def get(self, request, run):
         run = get_object_or_404(training_runs_for(request.member), uuid=run)
         if not run.input_data.get("rejected"):
-            raise NoRowsLeftOut(f"No row of {run.original_filename} was left out.")
+            raise NoRowsLeftOut(f"No row of {run.original_filename} was left out. Use the file as it is.")
         return send_media(request, rejects_of(run.upload_path), filename="left-out.csv", content_type=CSV)

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from companies.access import IsDeveloper
 from companies.models import Scope
 from companies.organisations import OfOrganisation
+from intake.api import RowsRead
 from jobs.models import Job
 from registry.access import log_base_or_404
 from registry.api.populations import LOG_BASE
@@ -19,6 +20,7 @@ from registry.services.model_types import LOG_TYPES, USUAL_LOG_TYPE, describe_ty
 from training.presenting.status import training_status
 from training.selectors import latest_feature_training, latest_features
 from training.services.feature_training import start_feature_training
+from transactions.api.rows import account_of_log
 
 TAG = "churn v2"
 DIGITS = 4
@@ -58,6 +60,9 @@ class StatusOutput(serializers.Serializer):
         allow_null=True,
         help_text="How it was learned and judged: cutoffs, churn definition, columns that were left out, the "
         "best single column, and the figures of a random split, which look better than they are.",
+    )
+    rows_read = RowsRead(
+        allow_null=True, help_text="Of the log that it learned from; null where there is no training."
     )
 
 
@@ -120,7 +125,9 @@ class TrainingStatus(OfOrganisation, APIView):
             log_base_or_404(company, request.query_params.get("base", "")),
             model_type=wanted and read_model_type(wanted),
         )
-        return Response(describe_training(training))
+        log = training and training.matrix and training.matrix.analysis
+        rows_read = account_of_log(request, log) if log else None
+        return Response(describe_training(training) | {"rows_read": rows_read})
 
 
 def describe_training(training):

@@ -62,8 +62,8 @@ def latest_dataset(*, company: Company, population: Population, at: datetime) ->
     dataset = share_original(company=company, at=at)
     if dataset is None:
         raise NothingToCombineWith(
-            "There is no original data set to add the file to yet. The operator of this installation adds it "
-            "with: manage.py seed_defaults"
+            "There is no original data set to add the file to yet. Ask the operator of this installation to "
+            "run: manage.py seed_defaults"
         )
     return dataset
 

@@ -70,7 +70,9 @@ def retrain_for(
         raise BelongsToEverybody(f"{version} belongs to everybody. Say for which company.", field="company")
     developer = developer_of(company)
     if developer is None:
-        raise NobodyToAnswer(f"{company} has no approved developer, and nobody else retrains its models.")
+        raise NobodyToAnswer(
+            f"{company} has no approved developer, and nobody else retrains its models. Approve one first."
+        )
     ordered = f" (ordered by {name_of(by)})"
     reason = one_line(reason)
     if reason:

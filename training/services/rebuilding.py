@@ -59,7 +59,8 @@ def rebuild_version(*, version: ModelVersion, at: datetime) -> Rebuilt:
     dataset = version.training_dataset
     if dataset is None:
         raise CannotRebuild(
-            f"{version} has no recorded data set: it was imported, or its data set was removed."
+            f"{version} has no recorded data set: it was imported, or its data set was removed. "
+            "Rebuild a version that was trained here."
         )
     schema = FeatureSchema.from_dict(manifest["schema"])
     table = read_table(
@@ -79,7 +80,10 @@ def rebuild_version(*, version: ModelVersion, at: datetime) -> Rebuilt:
         keeps_twins="twins_left_out" in manifest["split"],
     )
     if trained.data_sha256 != manifest["data_sha256"]:
-        raise CannotRebuild(f"{version} learned from other rows than stand in {dataset} today.")
+        raise CannotRebuild(
+            f"{version} learned from other rows than stand in {dataset} today. "
+            "Restore the data set from a backup."
+        )
     again = export_model(trained, schema)
     columns = {name: table.frame[name].to_numpy() for name in schema.features}
     expected = load_scorer(version, at=at).score_batch(columns)
@@ -87,7 +91,10 @@ def rebuild_version(*, version: ModelVersion, at: datetime) -> Rebuilt:
     largest = float(abs(expected - found).max())
     # Written so that a NaN is refused, too.
     if not largest <= TOLERANCE:
-        raise RebuiltDiffers(f"{version}, rebuilt, predicts differently: by up to {largest:.2g}.")
+        raise RebuiltDiffers(
+            f"{version}, rebuilt, predicts differently: by up to {largest:.2g}. "
+            "Compare the versions of the libraries with those in its manifest."
+        )
     return Rebuilt(customers=len(expected), largest_difference=largest, seconds=trained.seconds)
 
 
@@ -103,6 +110,7 @@ def _held_out(version, dataset, manifest, rows):
         bits = read_verified(stored["path"], expected)
     except FileMismatch as mismatch:
         raise CannotRebuild(
-            f"Who was held out when {version} was made is not known any more. {mismatch}"
+            f"Who was held out when {version} was made is not known any more. {mismatch} "
+            "Restore the file from a backup."
         ) from mismatch
     return np.unpackbits(np.frombuffer(bits, dtype=np.uint8), count=rows).astype(bool)

@@ -244,8 +244,8 @@ def type_to_retrain(population: Population, slug: str | None = None) -> ModelTyp
         return ModelType.objects.get(slug=settings.RETRAIN_MODEL_TYPE)
     except ModelType.DoesNotExist as error:
         raise NoTypeToRetrain(
-            f"There is no model type {settings.RETRAIN_MODEL_TYPE} to retrain. The operator of this "
-            "installation adds it with: manage.py seed_defaults"
+            f"There is no model type {settings.RETRAIN_MODEL_TYPE} to retrain. Ask the operator of this "
+            "installation to run: manage.py seed_defaults"
         ) from error
 
 

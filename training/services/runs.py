@@ -18,7 +18,7 @@ class OnlyDevelopers(Forbidden):
 def refuse_others(member: Member) -> None:
     """Raise `OnlyDevelopers` unless `member` may train the models of the company."""
     if not member.is_developer:
-        raise OnlyDevelopers(f"Only the developer of {member.company} trains its models.")
+        raise OnlyDevelopers(f"Only the developer of {member.company} trains its models. Ask them.")
 
 
 def work_folder() -> Path:

@@ -42,7 +42,7 @@ def open_safe_copy(dataset: Dataset) -> BinaryIO:
         It is no longer the table that was registered.
     """
     if not media_exists(dataset.file_path):
-        raise TableIsGone("The stored file is gone. The operator of this installation can put it back.")
+        raise TableIsGone("The stored file is gone. Ask the operator of this installation to put it back.")
     schema = _schema(dataset)
     # Reading may put files beside the one that is read, and nobody may change it meanwhile.
     with tempfile.TemporaryDirectory(dir=waiting_room()) as folder:
@@ -57,7 +57,8 @@ def open_safe_copy(dataset: Dataset) -> BinaryIO:
                     writer.write(batch, {})
         except TableError as error:
             raise TableHasChanged(
-                f"{dataset} cannot be read as it was registered. {error.message}"
+                f"{dataset} cannot be read as it was registered. {error.message} "
+                "Ask the operator of this installation to put the file back."
             ) from error
         return safe.open("rb")
 

@@ -76,8 +76,8 @@ def _seed(wanted, dataset_path, at, report):
     if dataset_path is not None or original is None:
         path = Path(dataset_path or settings.DATASET_A)
         if not path.is_file():
-            hint = "" if dataset_path else " Make it with: manage.py make_dataset_a"
-            raise DatasetMissing(f"There is no file {path}.{hint}")
+            hint = "Check the path." if dataset_path else "Make it with: manage.py make_dataset_a"
+            raise DatasetMissing(f"There is no file {path}. {hint}")
         table = read_table(path, schema=schema)
         dataset = original if original and original.sha256 == table.checked.sha256 else None
     else:

@@ -194,9 +194,14 @@ def test_the_latest_of_a_type_is_told_where_it_is_asked_for(member, developer, l
     def ask(**parameters):
         return client.get(address, parameters)
 
-    assert ask().json()["model_type"] == "logistic_regression"
+    latest = ask().json()
+    assert latest["model_type"] == "logistic_regression"
+    account = latest["rows_read"]
+    assert account["rows_in"] == account["accepted"] + account["duplicates"] + account["rejected"] > 0
+    assert (account["encoding"], account["rejected_rows_url"]) == ("utf-8", None)
     assert ask(model_type="random_forest").json()["model_type"] == "random_forest"
-    assert ask(model_type="gradient_boosting").json()["status"] == "not_started"
+    none = ask(model_type="gradient_boosting").json()
+    assert (none["status"], none["rows_read"]) == ("not_started", None)
     assert (ask(model_type="svm").status_code, ask(model_type="svm").json()["code"]) == (
         400,
         "unknown-model-type",

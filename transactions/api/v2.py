@@ -4,7 +4,7 @@ from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
+from rest_framework import generics, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -30,6 +30,7 @@ from transactions.api.rows import account_of_log
 from transactions.models import AnalysisSession
 from transactions.selectors import (
     analysis_of_dataset,
+    listed_analyses_for,
     matrices_of,
     status_of,
     status_of_features,
@@ -86,7 +87,7 @@ class FeaturesOutput(serializers.Serializer):
     has_churn_label = serializers.BooleanField(allow_null=True, help_text="Whether it says who left.")
 
 
-class LogOutput(serializers.Serializer):
+class ListedLogOutput(serializers.Serializer):
     dataset_id = serializers.UUIDField()
     filename = serializers.CharField()
     status = serializers.ChoiceField(STATES)
@@ -94,10 +95,14 @@ class LogOutput(serializers.Serializer):
         allow_null=True, help_text="Null where nobody said it and the columns have no meaning yet."
     )
     row_count = serializers.IntegerField()
-    file_url = serializers.URLField(help_text="Opens the file without a login, for a while.")
+    created_at = serializers.DateTimeField(help_text="When it was sent.")
     error = FailureOutput(allow_null=True, help_text="Why the status is error, where it is.")
-    features = FeaturesOutput(many=True, help_text="What was computed from it, latest first.")
     rows_read = RowsRead()
+
+
+class LogOutput(ListedLogOutput):
+    file_url = serializers.URLField(help_text="Opens the file without a login, for a while.")
+    features = FeaturesOutput(many=True, help_text="What was computed from it, latest first.")
 
 
 @extend_schema(tags=[TAG])
@@ -139,6 +144,20 @@ class UploadDataset(OfOrganisation, TakesUpload, APIView):
 
 
 @extend_schema(tags=[TAG])
+class DatasetList(OfOrganisation, generics.GenericAPIView):
+    """The purchase logs of your company, latest first, and how each of them stands."""
+
+    permission_classes = [IsMember]
+    serializer_class = ListedLogOutput
+    queryset = AnalysisSession.objects.none()
+
+    @extend_schema(responses=ListedLogOutput(many=True))
+    def get(self, request, org):
+        page = self.paginate_queryset(listed_analyses_for(request.member))
+        return self.get_paginated_response([_tell_log(request, analysis) for analysis in page])
+
+
+@extend_schema(tags=[TAG])
 class DatasetDetail(OfOrganisation, APIView):
     """How a purchase log stands, what was read of it, and where its features are."""
 
@@ -150,15 +169,9 @@ class DatasetDetail(OfOrganisation, APIView):
         stored = analysis.dataset
         return Response(
             {
-                "dataset_id": str(stored.uuid),
-                "filename": stored.original_filename,
-                "status": status_of(analysis),
-                "has_churn_label": stored.has_churn_label,
-                "row_count": stored.row_count,
+                **_tell_log(request, analysis),
                 "file_url": file_url(stored.bucket_name, stored.file_path),
-                "error": why_it_failed(analysis),
                 "features": [_tell_features(matrix) for matrix in matrices_of(analysis)],
-                "rows_read": account_of_log(request, analysis),
             }
         )
 
@@ -173,7 +186,10 @@ class RejectedRows(OfOrganisation, APIView):
     def get(self, request, org, dataset):
         analysis = _found(request, dataset)
         if not analysis.rejects_path:
-            raise NoRowsLeftOut(f"No row of “{analysis}” was left out, or its rows were not read yet.")
+            raise NoRowsLeftOut(
+                f"No row of “{analysis}” was left out, or its rows were not read yet. "
+                "Look at the state of the data set first."
+            )
         name = plain_name(analysis.dataset.name.rpartition(".")[0] or analysis.dataset.name, "-left-out.csv")
         return send_object(request, DATASETS, analysis.rejects_path, filename=name, content_type=CSV)
 
@@ -216,6 +232,20 @@ def _found(request, dataset) -> AnalysisSession:
     if analysis is None:
         raise Http404
     return analysis
+
+
+def _tell_log(request, analysis):
+    stored = analysis.dataset
+    return {
+        "dataset_id": str(stored.uuid),
+        "filename": stored.original_filename,
+        "status": status_of(analysis),
+        "has_churn_label": stored.has_churn_label,
+        "row_count": stored.row_count,
+        "created_at": analysis.created_at,
+        "error": why_it_failed(analysis),
+        "rows_read": account_of_log(request, analysis),
+    }
 
 
 def _tell_features(matrix):

@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 FEATURES, LABELS, MATRIX, TABLE = "features.parquet", "labels.parquet", "matrix.parquet", "matrix.csv"
-# What stands beside the features, in this order.
-ID, LABEL, STATUS = "customer_id", "churned", "status"
+# What stands beside the features, in this order: the label by the name that other tools give it.
+ID, LABEL, STATUS = "customer_id", "is_churned", "status"
 # Customers that the judgements about columns look at; more change none of them.
 LOOKED_AT = 50_000
 # With fewer of one outcome, a feature tells it by luck.
@@ -125,7 +125,7 @@ def _join(folder, *, has_labels):
 
     features, labels, matrix = (_quoted(folder / name) for name in (FEATURES, LABELS, MATRIX))
     joined = f"read_parquet({features}) AS f LEFT JOIN read_parquet({labels}) USING ({ID})"
-    found = f"f.*, {LABEL}, {STATUS} FROM {joined}"
+    found = f"f.*, churned AS {LABEL}, {STATUS} FROM {joined}"
     nothing = f"f.*, NULL::TINYINT AS {LABEL}, NULL::VARCHAR AS {STATUS} FROM read_parquet({features}) AS f"
     with duckdb.connect() as connection:
         connection.execute(

@@ -214,7 +214,9 @@ class MatrixFindings:
         """The first customers, ready to be written into cells."""
         table = self.report["preview"]
         kinds = {feature.name: feature.dtype for feature in list_features(self.matrix.feature_set)}
-        numeric = [kinds.get(name) in ("integer", "float") or name == LABEL for name in table["columns"]]
+        # Features of earlier days call it `churned`.
+        labels = (LABEL, "churned")
+        numeric = [kinds.get(name) in ("integer", "float") or name in labels for name in table["columns"]]
         return {
             "columns": [
                 {"name": name, "is_number": is_number}

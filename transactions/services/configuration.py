@@ -72,4 +72,6 @@ def check_days(*, horizon_days: int, gap_days: int = 0, active_window_days: int 
     ):
         if days is not None and not least <= days <= most:
             name = field.removesuffix("_days").replace("_", " ")
-            raise DaysOutOfRange(f"The {name} must be {least} to {most} days, not {days:,}.", field=field)
+            raise DaysOutOfRange(
+                f"The {name} cannot be {days:,} days. Choose {least} to {most}.", field=field
+            )

@@ -108,7 +108,7 @@ def impact_of(
         except (LimitReached, ChildRefused) as reason:
             raise TooMuchToWeigh(
                 "This log is too large to count it anew for another gap or active window while you wait. "
-                "You can confirm them all the same."
+                "Confirm them all the same, or choose others."
             ) from reason
 
 
@@ -119,7 +119,7 @@ def require_profile(analysis: AnalysisSession) -> dict:
     if not analysis.profile:
         raise NoProfile(
             f"“{analysis}” has no profile: describing it took more time or memory than is allowed, "
-            "or failed. Features can be computed without it."
+            "or failed. Compute its features without it."
         )
     return analysis.profile
 

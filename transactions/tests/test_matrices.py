@@ -41,7 +41,7 @@ def test_a_row_for_each_customer_with_labels_by_the_churn_definition(read_log, d
     rows = rows_of(matrix)
     assert len(rows) == matrix.report["rows"] == matrix.dataset.row_count == 40
     assert {row["status"] for row in rows} == {"active", "lapsed"}
-    assert all(row["churned"] == "" for row in rows if row["status"] == "lapsed")
+    assert all(row["is_churned"] == "" for row in rows if row["status"] == "lapsed")
     assert matrix.report["labels"]["lapsed"] == sum(row["status"] == "lapsed" for row in rows)
     assert matrix.report["absent"].keys() == {"evening_purchase_ratio", "percent_repeat_products"} | {
         "average_items_per_transaction", "discount_usage_rate",
@@ -57,7 +57,7 @@ def test_what_happens_after_the_cutoff_decides_and_is_no_feature(read_log, do_jo
     assert matrix.as_of == datetime(2024, 6, 1, tzinfo=matrix.as_of.tzinfo)
     assert matrix.label_source == "definition"
     assert matrix.report["labels"]["as_of"] == "2024-06-01T00:00:00"
-    assert list(rows_of(matrix)[0])[-2:] == ["churned", "status"]
+    assert list(rows_of(matrix)[0])[-2:] == ["is_churned", "status"]
 
 
 @pytest.mark.any_database
@@ -65,7 +65,7 @@ def test_nobody_is_labelled_before_the_outcome_is_known(read_log, do_jobs):
     matrix = compute(read_log, do_jobs, feature_set="rfm_v2", as_of=date(2024, 10, 1))
 
     assert matrix.label_source == "" and matrix.report["labels"] is None
-    assert {row["churned"] for row in rows_of(matrix)} == {""}
+    assert {row["is_churned"] for row in rows_of(matrix)} == {""}
 
 
 def test_refuses_what_cannot_be_computed_and_leaves_nothing(read_log, uploaded):

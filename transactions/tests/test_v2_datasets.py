@@ -2,6 +2,8 @@
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from jobs.models import Job
@@ -182,3 +184,41 @@ def test_the_first_interface_gives_the_same_account(as_user, company, ask):
     assert account["rows_in"] == sent["rows"]
     assert (account["duplicates"], account["rejected"]) == (1, 2)
     assert ask(sent["dataset_id"])["rows_read"] == account
+
+
+def test_all_logs_are_listed_and_say_what_each_says_by_itself(as_user, v2, send, ask, process, do_jobs):
+    first = send(name="first.csv")["dataset_id"]
+    process(first)
+    do_jobs()
+    second = send(name="second.csv", content=log() + b"\nC1,2024-07-05,5.00,purchase")["dataset_id"]
+
+    listed = as_user.get(f"{v2}/datasets").json()
+
+    assert listed["count"] == 2
+    assert [(each["dataset_id"], each["filename"], each["status"]) for each in listed["results"]] == [
+        (second, "second.csv", "uploaded"),
+        (first, "first.csv", "ready"),
+    ]
+    for each in listed["results"]:
+        alone = ask(each["dataset_id"])
+        assert {name: alone[name] for name in each} == each
+
+
+def test_another_company_finds_none_of_them(as_stranger, other_company, send):
+    send()
+
+    listed = as_stranger.get(f"/api/v1/churn/v2/organizations/{other_company.pk}/datasets").json()
+
+    assert listed["count"] == 0
+
+
+def test_a_longer_list_asks_the_database_no_more_often(as_user, v2, send, django_assert_max_num_queries):
+    send(name="first.csv")
+    with CaptureQueriesContext(connection) as one:
+        as_user.get(f"{v2}/datasets")
+    asked = len(one)
+    for number in range(3):
+        send(name=f"{number}.csv", content=log() + b"\nC1,2024-07-0%d,5.00,purchase" % (number + 1))
+
+    with django_assert_max_num_queries(asked):
+        assert as_user.get(f"{v2}/datasets").json()["count"] == 4

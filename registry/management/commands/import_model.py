@@ -5,7 +5,9 @@ from django.utils import timezone
 
 from companies.models import Company
 from core.errors import DomainError
+from registry.presenting.claims import compare_claims
 from registry.services.importing import import_skops, import_version
+from registry.services.opening import load_manifest
 
 
 class Command(BaseCommand):
@@ -27,7 +29,10 @@ class Command(BaseCommand):
             "each is compared. A skops file needs them.",
         )
         parser.add_argument(
-            "--metadata", type=Path, metavar="FILE", help="the _metadata.pkl with its five figures"
+            "--metadata",
+            type=Path,
+            metavar="FILE",
+            help="the _metadata.pkl with its five figures; where --customers measure them, both are told",
         )
         parser.add_argument("--company", metavar="ID", help="whose it becomes; without it, the default")
 
@@ -47,7 +52,10 @@ class Command(BaseCommand):
                     **owner,
                 )
             else:
-                version = import_skops(model_path=model, customers_path=customers, **owner)
+                version = import_skops(
+                    model_path=model, customers_path=customers, metadata_path=metadata, **owner
+                )
         except (Company.DoesNotExist, DomainError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{version} is registered.")
+        claims = compare_claims(load_manifest(version, at=owner["at"]))
+        self.stdout.write(f"{version} is registered. {claims}".rstrip())
