@@ -1,14 +1,17 @@
 import os
 from datetime import datetime
+from itertools import product
 
 import pytest
 
 from ml.logs.features.catalogue import FEATURE_SETS
 from ml.logs.features.engine import compute_features
 from ml.logs.features.spark import start_session
-from ml.tests.purchase_logs import make_events, read_rows, write_events
+from ml.tests.purchase_logs import FULL, make_events, read_rows, write_events
 from ml.tests.spark_cluster import find_java, run_cluster
 
+# Orders of which nobody wrote down for how much.
+UNPRICED = tuple(name for name in FULL if name != "amount")
 AS_OF = datetime(2023, 9, 15, 17, 20)
 
 
@@ -20,10 +23,14 @@ def test_a_standalone_cluster_gives_the_numbers_of_duckdb(tmp_path, monkeypatch)
     pytest.importorskip("pyspark", reason="pyspark is not installed (requirements-spark.txt).")
     # The name of this machine may lead to an address that the workers cannot reach.
     monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-    log = write_events(tmp_path / "events.parquet", make_events())
+    logs = [
+        write_events(tmp_path / "events.parquet", make_events()),
+        write_events(tmp_path / "visits.parquet", make_events(), columns=("customer_id", "event_at")),
+        write_events(tmp_path / "orders.parquet", make_events(), columns=UNPRICED),
+    ]
 
     with run_cluster(tmp_path) as master, start_session(master):
-        for feature_set in FEATURE_SETS:
+        for log, feature_set in product(logs, FEATURE_SETS):
             reports = {
                 engine: compute_features(
                     log, as_of=AS_OF, feature_set=feature_set, target=tmp_path / f"{engine}.parquet",

@@ -28,6 +28,17 @@ def test_imports_what_is_beyond_the_limit_of_uploads(path, company, developer, s
     assert str(analysis.pk) in said
 
 
+def test_imports_visits_and_says_that_there_is_no_money_in_them(tmp_path, company, developer, capsys):
+    path = tmp_path / "door.csv"
+    path.write_text("\n".join(",".join(line.split(",")[:2]) for line in lines_of_log(customers=20)))
+
+    call_command("import_dataset", str(path), company=company.pk)
+
+    said = capsys.readouterr().out
+    assert "each row counts as a visit and nothing is said about money" in said and "Amount" not in said
+    assert AnalysisSession.objects.get().is_of_visits
+
+
 def test_says_what_it_cannot_do(path, company, developer):
     with pytest.raises(CommandError, match="no column"):
         call_command("import_dataset", str(path), company=company.pk, column=["amount=price"])

@@ -46,6 +46,22 @@ def process(as_user, v2):
     return lambda dataset: as_user.post(f"{v2}/datasets/{dataset}/process-features").json()
 
 
+def test_visits_are_processed_and_a_column_that_may_hold_amounts_is_asked_about(send, process, ask, do_jobs):
+    lines = [line.split(b",") for line in log().splitlines()]
+    visits = send(b"\n".join(b",".join(line[:2]) for line in lines))
+    other = send(
+        b"\n".join(b",".join([*line[:2], line[2].replace(b"amount", b"Total price")]) for line in lines)
+    )
+
+    assert process(visits["dataset_id"])["success"] is True
+    assert process(other["dataset_id"])["code"] == "columns-not-named"
+    while do_jobs():
+        pass
+    found = ask(visits["dataset_id"])
+    assert found["features"][0]["status"] == "ready"
+    assert any("each row counts as a visit" in remark for remark in found["rows_read"]["remarks"])
+
+
 def test_the_exact_keys_come_first_and_the_account_stands_beside_them(send, process):
     sent = send()
     begun = process(sent["dataset_id"])

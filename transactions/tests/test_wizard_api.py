@@ -66,6 +66,16 @@ def test_a_log_goes_from_the_upload_to_a_configured_session(program):
     )
 
 
+def test_a_log_without_amounts_is_configured_and_the_answer_says_what_that_means(program):
+    upload_id = upload(program, customers=110, days=200).json()["upload_id"]
+
+    answer = configure(program, upload_id, {"customer_id": "customer", "date": "bought on"}).json()
+
+    assert answer["validation_results"]["has_required_columns"] is True
+    assert any("each row counts as a visit" in remark for remark in answer["rows_read"]["remarks"])
+    assert AnalysisSession.objects.get(pk=answer["session_id"]).profile["outliers"] is None
+
+
 def test_a_refusal_says_which_column_and_leaves_the_upload_as_it_was(program):
     upload_id = upload(program).json()["upload_id"]
 
