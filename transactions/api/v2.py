@@ -44,7 +44,9 @@ STATES = ("uploaded", "processing", "ready", "error")
 
 
 class UploadInput(ReadingInput, LogBaseInput):
-    file = TableField(help_text="CSV or XLSX with customer_id, event_date, amount, event_type.")
+    file = TableField(
+        help_text="CSV or XLSX with customer_id, event_date, amount (visits have none), event_type."
+    )
     has_churn_label = serializers.BooleanField(
         allow_null=True,
         default=None,
