@@ -72,8 +72,9 @@ class ConfigureInput(KnownFields):
     upload_id = serializers.UUIDField()
     column_mapping = serializers.DictField(
         child=serializers.CharField(allow_blank=True),
-        help_text="Columns for customer_id and date and, where they are there, amount (visits have none), time "
-        "(of day, where the dates have none), product, category, order_id, quantity, unit_price, discount, event_type, label.",
+        help_text="Columns for customer_id and date and, where they are there, amount (visits have none), "
+        "time (of day, where the dates have none), product, category, order_id, quantity, unit_price, "
+        "discount, event_type, label.",
     )
     churn_threshold_days = serializers.IntegerField(
         help_text="30 to 180: without a purchase for so long, a customer is lost."
