@@ -94,13 +94,14 @@ def await_training(status, installation):
 
 
 def test_the_five_calls_lead_from_a_file_to_a_prediction(installation, commands):
-    upload, process, stands, train, status, predict = commands[:6]
+    upload, process, stands, logs, train, status, predict = commands[:7]
 
     untrained = run(predict, installation)
     nothing_yet = run(status, installation)
     uploaded = run(upload, installation)
     processed = run(process, installation, DATASET_ID=uploaded["dataset_id"])
     log = run(stands, installation, DATASET_ID=uploaded["dataset_id"])
+    listed = run(logs, installation)
     started = run(train, installation)
     before = run(status, installation)
     after = await_training(status, installation)
@@ -129,6 +130,7 @@ def test_the_five_calls_lead_from_a_file_to_a_prediction(installation, commands)
     assert uploaded["rows_read"]["rows_in"] == uploaded["row_count"]
     assert log["dataset_id"] == uploaded["dataset_id"]
     assert log["status"] in ("uploaded", "processing", "ready")
+    assert uploaded["dataset_id"] in str(listed)
     assert started == {
         "success": True,
         "message": "Model training started in background",
@@ -159,8 +161,8 @@ def test_the_five_calls_lead_from_a_file_to_a_prediction(installation, commands)
 
 
 def test_two_models_stand_side_by_side(installation, commands):
-    upload, process, _, train, status, predict = commands[:6]
-    train_forest, status_of_forest, predict_by_regression = commands[6:]
+    upload, process, _, _, train, status, predict = commands[:7]
+    train_forest, status_of_forest, predict_by_regression = commands[7:]
     if run(status, installation)["status"] == "not_started":  # this test alone
         uploaded = run(upload, installation)
         run(process, installation, DATASET_ID=uploaded["dataset_id"])

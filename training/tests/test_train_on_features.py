@@ -293,7 +293,7 @@ def test_tells_that_nothing_was_started(member):
 def test_refuses_who_may_not_what_is_unknown_and_what_is_not_there(member, user):
     with pytest.raises(OnlyDevelopers):
         train(membership(user), at=NOON)
-    with pytest.raises(UnknownModelType, match=r"one of logistic_regression, neural_network, .*, lightgbm"):
+    with pytest.raises(UnknownModelType, match=r"one of: logistic_regression, neural_network, .*, lightgbm"):
         train(member, model_type="crystal_ball", at=NOON)
     with pytest.raises(NoFeatures):
         train(member, at=LATER)
