@@ -49,8 +49,8 @@ class ReadingForm(forms.Form):
 
     sheet = forms.CharField(required=False, widget=forms.HiddenInput)
     encoding = forms.ChoiceField(
-        choices=[("", "Recognise them"), *BY_HAND.items()],
-        label="Mails",
+        choices=[("", "Recognise it"), *BY_HAND.items()],
+        label="Encoding",
         required=False,
         help_text="Choose the encoding if names look wrong.",
     )

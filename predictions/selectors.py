@@ -65,7 +65,7 @@ def scored_before(prediction: Prediction) -> Prediction | None:
     )
     # How bad rows are dealt with, and how letters are read, changes who is scored.
     found = earlier.exclude(job__state__in=Job.CAME_TO_NOTHING).order_by("-pk")
-    return next((run for run in found if _reads_alike(run, prediction)), None)
+    return next((run for run in found.iterator(chunk_size=20) if _reads_alike(run, prediction)), None)
 
 
 def _reads_alike(one, other):

@@ -423,6 +423,8 @@ def main():
         "--axe", type=Path, help="the axe.min.js of the npm package axe-core, run on every page"
     )
     options = parser.parse_args()
+    # `kill` must end in the same clean-up as Ctrl-C, or the instance would stay behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
     PICTURES.mkdir(parents=True, exist_ok=True)
     SHOWN.mkdir(parents=True, exist_ok=True)

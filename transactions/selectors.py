@@ -98,6 +98,7 @@ def why_it_failed(analysis: AnalysisSession) -> dict | None:
     return {"code": "cancelled", "message": "It was cancelled. Process it again."}
 
 
+@once_per_page
 def _latest_matrix(analysis: AnalysisSession) -> FeatureMatrix | None:
     if hasattr(analysis, "latest_matrices"):
         return next(iter(analysis.latest_matrices), None)

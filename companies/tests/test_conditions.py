@@ -43,5 +43,7 @@ def test_only_an_operator_and_the_installation_itself_pass():
     refuse_all_but_operators(None, act="does this")
     refuse_all_but_operators(Account(is_staff=True), act="does this")
 
-    with pytest.raises(OperatorsOnly, match=r"^Only an operator does this\.$"):
+    with pytest.raises(
+        OperatorsOnly, match=r"^Only an operator does this\. Ask the operator of this installation\.$"
+    ):
         refuse_all_but_operators(Account(is_staff=False), act="does this")

@@ -14,7 +14,7 @@ from ml.evaluation.signal import NAMES_NOBODY
 from ml.evaluation.slices import slices
 from ml.learning.honest_scores import encoded_scores
 from ml.learning.single_columns import best_single_column
-from ml.learning.splits import FEWEST_PER_CLASS
+from ml.learning.splits import has_few
 from ml.logs.rates import find_bands, rates_of
 from ml.matrix.frames import fill_blanks
 
@@ -210,7 +210,7 @@ def judge_rates(table, days, labels):
 
 def _rank(labels, rates):
     # With fewer of either outcome a ranking is mostly chance.
-    if min(labels.sum(), len(labels) - labels.sum()) < FEWEST_PER_CLASS:
+    if has_few(labels):
         return None
     return asdict(bootstrap_metrics(labels, rates).weighted["AUC"])
 

@@ -161,7 +161,7 @@ class PredictionRuns(TakesUpload, generics.ListAPIView):
     queryset = Prediction.objects.none()
 
     def get_queryset(self):
-        return predictions_for(self.request.member).select_related("model__metrics")
+        return predictions_for(self.request.member).select_related("model__metrics", "model__population")
 
     def get_serializer(self, runs=None, **options):
         # The logs of a whole page are looked up at once.
@@ -222,7 +222,7 @@ class PredictionRun(generics.RetrieveAPIView):
     lookup_url_kwarg = "run"
 
     def get_queryset(self):
-        return predictions_for(self.request.member).select_related("model__metrics")
+        return predictions_for(self.request.member).select_related("model__metrics", "model__population")
 
     @extend_schema(
         request=RenameInput,

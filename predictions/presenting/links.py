@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from companies.identity import Member
+from core.memory import once_per_page
 from core.sections import Link
 from intake.services.belonging import Door
 from registry.models import Population, ShadowRun
@@ -46,6 +47,7 @@ def changed_sides_link(member: Member, run: ShadowRun) -> Link | None:
     return Link("Who changes side", url) if run.disagree and _is_there(member, run) else None
 
 
+@once_per_page
 def _is_there(member, run):
     return member.company.predictions.filter(uuid=run.batch).exists()
 

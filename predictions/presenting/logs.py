@@ -50,8 +50,7 @@ class LogResult:
     def who(self) -> str:
         """Who was scored, and what leaving means for them."""
         rows = self.counts["rows"]
-        verb = "was" if rows == 1 else "were"
-        scored = f"{counted(rows, 'customer')} {verb} scored as of {self.day}"
+        scored = f"{counted(rows, 'customer was', 'customers were')} scored as of {self.day}"
         if self.definition is None:
             return f"{scored}. Leaving is what the column of the log said from which the model learned."
         window, horizon = self.lapsed["window_days"], self.definition["horizon_days"]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from core.figures import counted
 from ml.evaluation.signal import NAMES_NOBODY
 
 
@@ -54,7 +55,7 @@ class Named:
     @property
     def headline(self) -> str:
         if self.is_sorted_only:
-            customers = "1 customer is" if self.rows == 1 else f"{self.rows:,} customers are"
+            customers = counted(self.rows, "customer is", "customers are")
             return f"{customers} scored, and the model names nobody"
         if self.rows == 1:
             return self._of_one

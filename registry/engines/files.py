@@ -43,12 +43,6 @@ def sha256(payload: bytes) -> str:
     return hashlib.sha256(payload).hexdigest()
 
 
-def hash_of(path: Path | str) -> str:
-    """Return the SHA-256 of a file, read in pieces."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def read_verified(path: Path | str, expected: str) -> bytes:
     """Return the bytes of the file at `path`, the very ones whose hash is `expected`.
 

@@ -368,8 +368,8 @@ def _weak_parts(found, churners, population):
     ]
 
 
-def _share(value, places=0):
-    return percent(value, places)
+def _share(value):
+    return percent(value, 0)
 
 
 def _list(words):

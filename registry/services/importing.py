@@ -16,13 +16,13 @@ from companies.services.conditions import refuse_all_but_operators
 from core.errors import Unprocessable
 from intake.services.waiting import waiting_room
 from registry.engines.exported import MANIFEST, read_exported
-from registry.engines.files import hash_of
 from registry.engines.foreign_files import PICKLES
 from registry.models import ModelType, ModelVersion
 from registry.selectors import telecom_base
 from registry.services.initialisation import initialize_everywhere
 from registry.services.versions import METRIC_COLUMNS, ScorersDisagree, register_version
 from sandbox.child import ChildFailed, LimitReached, TooMuchMemory, run_in_child
+from tabular.source.sniff import sha256_of
 
 logger = logging.getLogger(__name__)
 
@@ -284,9 +284,9 @@ def _believable(metrics):
 
 
 def _named(path, brought, customers_path, customers):
-    named = {"file": path.name, "sha256": hash_of(brought)}
+    named = {"file": path.name, "sha256": sha256_of(brought)}
     if customers_path:
-        named |= {"customers": customers_path.name, "customers_sha256": hash_of(customers)}
+        named |= {"customers": customers_path.name, "customers_sha256": sha256_of(customers)}
     return named
 
 

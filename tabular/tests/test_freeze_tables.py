@@ -281,7 +281,7 @@ def test_asks_how_dates_and_numbers_are_written_where_no_row_tells(tmp_path):
 
     with pytest.raises(TableError, match="Say in which order") as dates:
         planned(path)
-    with pytest.raises(TableError, match="Say which sign") as numbers:
+    with pytest.raises(TableError, match="Say whether the decimal sign") as numbers:
         planned(path, date_orders={"joined": "MDY"})
     plan = planned(path, date_orders={"joined": "MDY"}, decimals={"spend": ","})
     _, frame = loaded(path, plan)

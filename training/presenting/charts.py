@@ -6,6 +6,7 @@ from core.charts import SERIES
 from core.figures import counted, of_100
 from registry.presenting import charts
 from registry.presenting.promises import held
+from registry.presenting.quality import figures_of_churners
 
 LONGEST_CURRENCY = 12
 
@@ -96,9 +97,8 @@ def titles(found) -> dict[str, str]:
 
 
 def _leave_of_100(figures):
-    confusion = figures["confusion"]
-    named = confusion["true_positive"] + confusion["false_positive"]
-    return of_100(figures["churners"]["precision"]) if named else "(it names nobody)"
+    precision = figures_of_churners(figures)["precision"]
+    return "(it names nobody)" if precision is None else of_100(precision)
 
 
 def _profit_title(new, serving, currency):

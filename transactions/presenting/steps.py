@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from companies.identity import Member
+from core.memory import once_per_page
 from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.presenting import sections
 
@@ -20,6 +21,7 @@ class ShownStep:
     is_next: bool
 
 
+@once_per_page
 def steps_of(member: Member, analysis: AnalysisSession) -> list[ShownStep]:
     """Return the tabs of a log in the order in which they are gone through."""
     steps = {"columns": _step(member, analysis, "columns", "Columns", False)}
