@@ -424,8 +424,8 @@ def _settle_signs(column: DetectedColumn, answer: str | None) -> NumberFormat:
     if answer is not None and answer not in DECIMALS:
         raise ValueError(f"decimal must be one of {DECIMALS}, got {answer!r}")
     if not column.decimal_ambiguous:
-        return NumberFormat(column.decimal, column.thousands, column.lakhs)
+        return NumberFormat.of(column)
     if answer is None:
         raise open_numbers(column.name, column.examples)
     other = "," if answer == "." else "."
-    return NumberFormat(answer, other, column.lakhs)
+    return NumberFormat(answer, other, column.lakhs, column.percent)

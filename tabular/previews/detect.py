@@ -10,7 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tabular.source.duplicates import FIXED_SEED, hash_texts
-from tabular.values.amounts import APOSTROPHES, BLANKS, BULK, DASHES, NumberFormat, read_numbers, split_number
+from tabular.values.amounts import (
+    APOSTROPHES,
+    BLANKS,
+    BULK,
+    DASHES,
+    PERCENT_SIGN,
+    NumberFormat,
+    read_numbers,
+    split_number,
+)
 from tabular.values.cells import BadCell, is_blank
 from tabular.values.clocks import HALF, read_time, read_times, show_time
 from tabular.values.masks import mask_of
@@ -84,6 +93,8 @@ class DetectedColumn:
         Signs of the numbers; with `decimal_ambiguous` the decimal sign could also be the other one.
     lakhs
         More numbers have two digits to a group above the thousands than three.
+    percent
+        Whether most of its numbers have a percent sign; the others are unreadable. None of other columns.
     distinct
         Different values, at most `MOST_DISTINCT`.
     rows, blanks, unreadable
@@ -110,6 +121,7 @@ class DetectedColumn:
     decimal_ambiguous: bool = False
     thousands: str | None = None
     lakhs: bool = False
+    percent: bool | None = None
     distinct: int = 0
     rows: int = 0
     blanks: int = 0
@@ -266,6 +278,7 @@ class Clues:
                 decimal_ambiguous=ambiguous,
                 thousands=self.thousands_beside(decimal),
                 lakhs=self.lakhs > 0,
+                percent=self._share(lambda text: PERCENT_SIGN in text) > MOSTLY,
             )
         return replace(column, kind="text", words=self._words())
 
@@ -392,7 +405,7 @@ def read_cells(cells: pa.Array, column: DetectedColumn) -> tuple[np.ndarray, np.
     if column.kind == "date":
         # While the order is open either may be shown to be wrong; what is bad in both is bad.
         return read_moments(cells, column.date_order or "DMY")
-    return read_numbers(cells, NumberFormat(column.decimal, column.thousands, column.lakhs))
+    return read_numbers(cells, NumberFormat.of(column))
 
 
 def plain(value) -> float | str | None:

@@ -60,8 +60,8 @@ class FormulaCounter:
         if self.without:
             row, place = self.first
             raise _refusal(
-                f"{counted(self.without, 'cell holds a formula', 'cells hold formulas')} without a result, e.g. "
-                f"row {row:,}, column {lettered(place)}: no program has calculated the file.",
+                f"{counted(self.without, 'cell holds a formula', 'cells hold formulas')} without a result, "
+                f"e.g. row {row:,}, column {lettered(place)}: no program has calculated the file.",
                 row,
                 lettered(place),
             )

@@ -173,6 +173,11 @@ def _said_aloud(name: str, others: list[str], hidden: set[str], sheet: Sheet) ->
         copy.warnings.append(
             f"{counted(sheet.formulas, 'cell')} with formulas: the results stored in the file were used."
         )
+    if sheet.percentages:
+        copy.warnings.append(
+            f"{counted(sheet.percentages, 'number')} read in percent, as the sheet shows, e.g. "
+            f"{sheet.first_percentage}."
+        )
     if sheet.zeros[True]:
         copy.warnings.append(
             f"{counted(sheet.zeros[True], 'number')} read with the zeros that the sheet shows before them, "
@@ -182,6 +187,12 @@ def _said_aloud(name: str, others: list[str], hidden: set[str], sheet: Sheet) ->
         copy.warnings.append(
             f"{counted(sheet.zeros[False], 'number')} read without the zeros that the sheet may show before "
             f"them, e.g. {sheet.first_zeros[False]}. Where they belong to an id, save the column as text."
+        )
+    if sheet.long:
+        copy.warnings.append(
+            f"{counted(sheet.long, 'number has', 'numbers have')} more than 15 digits, e.g. "
+            f"{sheet.first_long}. A spreadsheet turns those behind the 15th into zeros: where they are ids, "
+            "save the column as text."
         )
     if sheet.outside:
         copy.warnings.append(f"{counted(sheet.outside, 'cell')} to the right of the header ignored.")

@@ -14,11 +14,13 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from xml.parsers import expat
 
 from tabular.errors import TableError, shown
 from tabular.source.archive import Archive, corrupt
 from tabular.source.formulas import NO_RESULT, FormulaCounter
+from tabular.source.percent_formats import PERCENT, SIGNED, as_percentage, percent_format
 from tabular.source.zero_formats import ZeroFormat, zero_format
 from tabular.values.cells import LONGEST_CELL, is_blank
 
@@ -26,7 +28,10 @@ MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-WHOLE = re.compile(r"-?[0-9]{1,15}")
+WHOLE = re.compile(r"-?[0-9]{1,21}")
+# The same for numbers that are written with an exponent. What is larger is no id.
+LONGEST_WHOLE = 1e21
+LOSES_DIGITS = 1e15
 # What may count rows, texts and styles: int() takes the digits of all scripts, and not thousands of them.
 INDEX = re.compile(r"[0-9]{1,9}")
 # Office Open XML allows the first two; the others are the same bytes in a workbook that holds ASCII only.
@@ -204,8 +209,8 @@ class _SharedStrings(_Part):
 
 
 def styles_of(archive: Archive, name: str | None) -> list[str | ZeroFormat]:
-    """Return for each style whether it shows a ``moment``, perhaps only a ``time`` of day, zeros before a
-    number, or nothing of that.
+    """Return for each style whether it shows a ``moment``, perhaps only a ``time`` of day, a percentage,
+    zeros before a number, or nothing of that.
     """
     # Imported here: it takes a fifth of a second, and only workbooks need it.
     from openpyxl.styles.numbers import builtin_format_code, is_date_format
@@ -219,7 +224,7 @@ def styles_of(archive: Archive, name: str | None) -> list[str | ZeroFormat]:
             return "time"
         code = part.formats.get(number) or builtin_format_code(number)
         if not is_date_format(code):
-            return zero_format(code) or ""
+            return percent_format(code) or zero_format(code) or ""
         return "moment" if {"d", "y"} & set(LITERALS.sub("", code).lower()) else "time"
 
     return [shows(number) for number in part.used]
@@ -264,6 +269,9 @@ class Sheet(_Part):
         # Numbers shown with zeros: how many became text as it is seen, how many could not, and the first.
         self.zeros: Counter = Counter()
         self.first_zeros: dict[bool, str] = {}
+        self.percentages, self.first_percentage = 0, ""
+        # Numbers of more digits than a spreadsheet keeps.
+        self.long, self.first_long = 0, ""
         self.row = self.written = 0
         # Filled cells of the first row below the header, and what may stand below the table.
         self.usual = 0
@@ -375,7 +383,17 @@ class Sheet(_Part):
         shows = self._shows() if self.style != "0" else ""
         if isinstance(shows, ZeroFormat):
             return self._with_zeros(_shortest(value, text), shows)
-        return self._moment(value, text, shows) if shows else _shortest(value, text)
+        if shows in (PERCENT, SIGNED):
+            return self._percentage(value, shows)
+        if shows:
+            return self._moment(value, text, shows)
+        if LOSES_DIGITS <= abs(value) < LONGEST_WHOLE:
+            self._name_long(_shortest(value, text))
+        return _shortest(value, text)
+
+    def _name_long(self, text: str) -> None:
+        self.long += 1
+        self.first_long = self.first_long or f"row {self.row:,}, column {letters(self.place)}, {shown(text)}"
 
     def _with_zeros(self, text: str, written: ZeroFormat) -> str:
         seen = written.show(text)
@@ -385,6 +403,14 @@ class Sheet(_Part):
             told = f"{shown(seen)}" if seen else f"{shown(text)} by the format {shown(written.code)}"
             self.first_zeros.setdefault(seen is not None, f"{at}, {told}")
         return text if seen is None else seen
+
+    def _percentage(self, value: float, shows: str) -> str:
+        seen = as_percentage(value, shows)
+        self.percentages += 1
+        self.first_percentage = self.first_percentage or (
+            f"row {self.row:,}, column {letters(self.place)}, {shown(seen)}"
+        )
+        return seen
 
     def _shows(self) -> str | ZeroFormat:
         known = INDEX.fullmatch(self.style) and int(self.style) < len(self.styles)
@@ -446,8 +472,9 @@ class Sheet(_Part):
 def _shortest(value: float, text: str) -> str:
     if WHOLE.fullmatch(text):
         return str(int(text))
-    if value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
+    if value.is_integer() and abs(value) < LONGEST_WHOLE:
+        # A number keeps fifteen digits or more; those behind them are zeros, as the sheet shows.
+        return f"{Decimal(repr(value)):f}".removesuffix(".0")
     # Sheets store 29.85 as 29.850000000000001; the shortest text that gives the same number is what people
     # see.
     return repr(value) if abs(value) < 1e300 else text
