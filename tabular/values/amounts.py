@@ -24,7 +24,8 @@ MINUS = "-\u2212\u2013"
 DASHES = MINUS + "\u2014"
 CURRENCY = (
     r"(?:US|A|C|R|NZ|HK|S)?\$|[€£¥₹₨₽₩₺₫฿₴₪%]|(?i:EUR|USD|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL|"
-    r"MXN|CAD|AUD|NZD|TRY|ZAR|kr\.?|zł|Fr\.?|Rs\.?)"
+    r"MXN|CAD|AUD|NZD|TRY|ZAR|RUB|UAH|BGN|KRW|HKD|SGD|THB|ILS|AED|SAR|kr\.?|zł|Fr\.?|Rs\.?|Ft\.?|Kč|lei|TL|"
+    r"руб\.?|р\.|грн\.?|лв\.?|円|元|원)"  # noqa: RUF001
 )
 AROUND = re.compile(rf"^(?:{CURRENCY})|(?:{CURRENCY})$")
 PLAIN = {
