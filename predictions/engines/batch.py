@@ -400,9 +400,9 @@ class Summary:
 
     def _column(self, name) -> dict:
         units = {column.name: column.unit for column in self.scorer.schema.numeric}
-        label, unit = self.words.label(name), self.words.unit(name) or units.get(name)
         numeric = name in units and name not in self.words.dates
-        return {"name": stored_name(name), "label": f"{label}, {unit}" if unit else label, "numeric": numeric}
+        label = self.words.heading(name, units.get(name, ""))
+        return {"name": stored_name(name), "label": label, "numeric": numeric}
 
     def _group(self, effects) -> dict | None:
         """Return the categories that the page offers as a filter: those that matter most."""
