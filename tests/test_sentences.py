@@ -280,7 +280,9 @@ def of_leaks(share, rows=1_000_000):
         alone = [{"column": "left_on", "auc": share, "verdict": verdict}]
         marks = [{"column": "left_on", "what": what, "customers": rows, "churned": round(share * rows)}]
         yield from (leak.sentence for leak in describe_leaks(alone, (), {"left_on": "Is it known before?"}))
-        yield from (leak.sentence for leak in describe_leaks(alone, marks, {}))
+        for relation in ("is", "other", "from", "up_to"):
+            marks[0]["relation"] = relation
+            yield from (leak.sentence for leak in describe_leaks(alone, marks, {}))
 
 
 def of_profile(share, rows=1_000_000):
