@@ -50,7 +50,7 @@ class LeaverMark:
     customers, churned : int
         How many have it, and how many of them churned.
     relation : {"is", "other", "from", "up_to"}
-        Whether the mark is the value itself, or, of numbers, any other one, that one and above, or that one
+        Whether the mark is the value itself, any other one, or, of numbers, that one and above, or that one
         and below.
     """
 
@@ -69,9 +69,9 @@ def find_leaver_marks(frame, label):
     """Return what only those have who churned, such as a reason that was asked for when they left.
 
     A column that is filled for a part of the leavers and for nobody else ranks no better than that part is
-    large, so `single_column_auc` does not see it. Numbers have more ways to say so: another value than the
-    usual one (a refund where nearly all have 0), one value among others (-1), one end of the range (numbers
-    given from 900000 on).
+    large, so `single_column_auc` does not see it. The same is said by another value than the usual one (a
+    refund where nearly all have 0, a reason where they have "none"), by one value among others, and by one
+    end of a range of numbers (those given from 900000 on).
 
     Parameters
     ----------
@@ -114,11 +114,12 @@ def _ways(cells):
         yield IS, FILLED, ~blank
         yield IS, BLANK, blank
     values = cells.value_counts().index[:MOST_VALUES]
-    if pd.api.types.is_numeric_dtype(cells) and len(values):
-        yield OTHER, _number(values[0]), ~blank & (cells != values[0]).to_numpy(dtype=bool, na_value=True)
+    say = _number if pd.api.types.is_numeric_dtype(cells) else str
     for value in values:
-        what = _number(value) if pd.api.types.is_numeric_dtype(cells) else str(value)
-        yield IS, what, (cells == value).to_numpy(dtype=bool, na_value=False)
+        yield IS, say(value), (cells == value).to_numpy(dtype=bool, na_value=False)
+    if len(values):
+        usual = (cells == values[0]).to_numpy(dtype=bool, na_value=False)
+        yield OTHER, say(values[0]), ~blank & ~usual
 
 
 def _end(name, cells, y):

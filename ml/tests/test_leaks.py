@@ -33,6 +33,7 @@ def test_finds_numbers_that_only_leavers_have():
     frame = pd.DataFrame(
         {
             "refund": np.where(part, 1.0 + np.arange(400), 0.0),
+            "reason": np.where(part, np.char.mod("reason %d", np.arange(400) % 20), "none"),
             "score": np.where(part, -1.0, honest),
             "account": np.where(part, 900_000.0 + np.arange(400), honest),
             "seen": np.where(part, -50.5 - np.arange(400), honest),
@@ -42,6 +43,7 @@ def test_finds_numbers_that_only_leavers_have():
 
     assert [(mark.column, mark.relation, mark.what) for mark in find_leaver_marks(frame, left)] == [
         ("refund", "other", "0"),
+        ("reason", "other", "none"),
         ("score", "is", "-1"),
         ("account", "from", "900001"),
         ("seen", "up_to", "-51.5"),
