@@ -22,6 +22,7 @@ from ml.matrix.columns import read_columns
 from ml.serving.explanation import describe_feature, state_finding
 from ml.serving.risk import POLICIES, RiskPolicy
 from ml.serving.scoring import Scorer
+from predictions.engines.kinds import EXPLAINING, SCORING
 from predictions.engines.results import (
     CUSTOMER,
     LINE,
@@ -162,9 +163,9 @@ def score_rows(
                 if shadow:
                     shadow.take(batch, scores)
                 if on_progress:
-                    on_progress("Scoring customers", summary.rows, spec.rows)
+                    on_progress(SCORING, summary.rows, spec.rows)
         if on_progress:
-            on_progress("Explaining the result", 0, 0)
+            on_progress(EXPLAINING, 0, 0)
         found = summary.as_dict()
         for draft, final in zip(drafts, (csv_path, table_path), strict=False):
             publish(draft, final)
