@@ -11,10 +11,10 @@ from tabular.errors import TableError
 Progress = Callable[[str, int, int], None]
 
 STEPS = {
-    "open": "Sorting purchases by customer",
+    "open": "Sorting rows by customer",
     "quality": "Looking for faults",
     "outliers": "Looking for outliers",
-    "customers": "Counting customers and money",
+    "customers": "Counting customers",
     "time": "Looking at trend and season",
     "churn": "Looking how long customers stay away",
 }
