@@ -76,7 +76,7 @@ def _group(member, base, versions):
 
 
 def _tables(member, base, versions):
-    found = tables_of(member, versions, usual=f"Leaving means: {what_leaving_means(base)}.")
+    found = tables_of(member, versions, usual=f"Leaving means: {what_leaving_means(base, versions[0])}.")
     return [{"sentence": table.sentence, "rows": rows_of(table.versions)} for table in found]
 
 
