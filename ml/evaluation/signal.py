@@ -7,6 +7,8 @@ from dataclasses import dataclass
 CHANCE = 0.5
 # A threshold that no probability reaches: a model that ranks no better than chance names nobody.
 NAMES_NOBODY = 2.0
+# A list of more than so many customers for each one who leaves is no list: it is everybody.
+MOST_NAMED_PER_LEAVER = 2
 
 
 @dataclass(frozen=True)

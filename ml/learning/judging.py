@@ -10,7 +10,7 @@ from sklearn.metrics import f1_score, precision_recall_curve, roc_auc_score
 
 from ml.evaluation.metrics import evaluate
 from ml.evaluation.resampling import METRICS, bootstrap_metrics, percentile_interval, resample
-from ml.evaluation.signal import NAMES_NOBODY
+from ml.evaluation.signal import MOST_NAMED_PER_LEAVER, NAMES_NOBODY
 from ml.evaluation.slices import slices
 from ml.learning.honest_scores import encoded_scores
 from ml.learning.single_columns import best_single_column
@@ -20,8 +20,6 @@ from ml.matrix.frames import fill_blanks
 
 # There are nine slices or so, each with figures of its own: fewer draws tell as much about their width.
 SLICE_RESAMPLES = 200
-# A list of more than so many customers for each one who leaves is no list: it is everybody.
-MOST_NAMED_PER_LEAVER = 2
 
 
 def judge(features, labels, probabilities, threshold, *, schema, sliced_by, groups=None):

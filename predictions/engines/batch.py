@@ -23,6 +23,7 @@ from ml.matrix.hashing import hash_rows
 from ml.serving.explanation import describe_feature, state_finding
 from ml.serving.risk import POLICIES, RiskPolicy
 from ml.serving.scoring import Scorer
+from predictions.engines.kinds import EXPLAINING, SCORING
 from predictions.engines.results import (
     CUSTOMER,
     LINE,
@@ -163,9 +164,9 @@ def score_rows(
                 if shadow:
                     shadow.take(batch, scores)
                 if on_progress:
-                    on_progress("Scoring customers", summary.rows, spec.rows)
+                    on_progress(SCORING, summary.rows, spec.rows)
         if on_progress:
-            on_progress("Explaining the result", 0, 0)
+            on_progress(EXPLAINING, 0, 0)
         found = summary.as_dict()
         for draft, final in zip(drafts, (csv_path, table_path), strict=False):
             publish(draft, final)
@@ -402,9 +403,9 @@ class Summary:
 
     def _column(self, name) -> dict:
         units = {column.name: column.unit for column in self.scorer.schema.numeric}
-        label, unit = self.words.label(name), self.words.unit(name) or units.get(name)
         numeric = name in units and name not in self.words.dates
-        return {"name": stored_name(name), "label": f"{label}, {unit}" if unit else label, "numeric": numeric}
+        label = self.words.heading(name, units.get(name, ""))
+        return {"name": stored_name(name), "label": label, "numeric": numeric}
 
     def _group(self, effects) -> dict | None:
         """Return the categories that the page offers as a filter: those that matter most."""

@@ -29,9 +29,10 @@ class Words:
         label = self.wording.get(column, {}).get("label")
         return label[0].upper() + label[1:] if label else column
 
-    def unit(self, column: str) -> str:
-        """Return what a number counts, where somebody said it."""
-        return self.wording.get(column, {}).get("unit", "")
+    def heading(self, column: str, unit: str = "") -> str:
+        """Return the same for a table: with what a number counts, `unit` where nobody said it."""
+        label, unit = self.label(column), self.wording.get(column, {}).get("unit") or unit
+        return f"{label}, {unit}" if unit else label
 
     def value(self, column: str, value: str) -> str:
         """Return what people call a value of a column."""

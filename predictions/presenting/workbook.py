@@ -5,14 +5,12 @@ from datetime import date
 from django.utils import timezone
 
 from ml.logs.visits import say_visits
-from ml.matrix.schemas import BLANK
 from predictions.engines.queries import Wanted
 from predictions.models import Prediction
+from predictions.presenting.columns import ResultColumns
 from predictions.presenting.logs import CHANGE_NAMES
 from predictions.presenting.summary import Findings
 from tabular.snapshots.workbook import Fact, Share
-
-BLANK_IN_WORDS = "no value"
 
 
 def about_result(prediction: Prediction, wanted: Wanted | None, customers: int) -> list[Fact]:
@@ -39,7 +37,7 @@ def about_result(prediction: Prediction, wanted: Wanted | None, customers: int) 
 def _table(findings, wanted, customers):
     told = f"All {findings.rows:,} customers"
     if wanted is not None:
-        chosen = "; ".join(_filters(wanted, findings.counts.get("group")))
+        chosen = "; ".join(_filters(wanted, ResultColumns(findings.prediction).group))
         chosen = say_visits(chosen) if findings.prediction.model.is_of_visits else chosen
         told = f"{customers:,} of {findings.rows:,} customers: {chosen}"
     return [Fact("In the table", (told,)), Fact("Sorted by", ("probability of leaving, the highest first",))]
@@ -51,8 +49,7 @@ def _filters(wanted, group):
     if wanted.tier:
         yield f"tier {wanted.tier}"
     if wanted.group:
-        value = BLANK_IN_WORDS if wanted.group == BLANK else wanted.group
-        yield f"{group.get('label') or group['feature']}: {value}"
+        yield f"{group['label']}: {group['choices'].get(wanted.group, wanted.group)}"
     if wanted.change:
         yield CHANGE_NAMES[wanted.change].lower()
 

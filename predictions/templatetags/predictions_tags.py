@@ -124,10 +124,14 @@ def format_sentence(spec: dict) -> str:
 @register.filter
 def surprises(prediction: Prediction) -> list[dict]:
     """List what the model never met: categories it does not know, numbers beyond its training data."""
-    read, called = prediction.input_data, prediction.population.heading_of
+    read, base = prediction.input_data, prediction.population
+    called = base.heading_of
     found = []
     for column, seen in read["unknown_categories"].items():
-        examples = [f"{value or 'blank'} ({rows:,})" for value, rows in list(seen["values"].items())[:5]]
+        examples = [
+            f"{base.value_of(column, value) or 'blank'} ({rows:,})"
+            for value, rows in list(seen["values"].items())[:5]
+        ]
         found.append(
             {"column": called(column), "what": "unknown category", "rows": seen["rows"], "examples": examples}
         )

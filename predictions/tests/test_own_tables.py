@@ -209,6 +209,32 @@ def test_reasons_speak_in_the_words_of_the_company(finish):
     assert not {"month", "charges", "contract", "tenure"} & set(findings.reason.lower().split())
 
 
+def test_cells_and_filter_say_what_people_call_the_values_and_files_what_was_sent(finish, as_user):
+    prediction = finish(own_csv(with_outcome=False))
+    counts, base = prediction.result, prediction.population
+    counts["shown"] = [{"name": name, "label": name, "numeric": False} for name in ("Newsletter", "Region")]
+    counts["group"] = {"feature": "Newsletter", "label": "Newsletter", "values": ["ja", "nein", "(blank)"]}
+    prediction.save(update_fields=("result",))
+    base.wording["Newsletter"]["label"] = "Post"
+    base.wording["Region"] = {"label": "Gebiet", "unit": "Land"}
+    base.save(update_fields=("wording",))
+
+    def get(what):
+        return as_user.get(reverse(f"predictions:{what}", args=("user", prediction.uuid)), {"group": "ja"})
+
+    page, picked = get("result"), b"".join(get("download_customers").streaming_content).decode("utf-8-sig")
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(get("download_customers_xlsx").streaming_content)))
+
+    assert {row["cells"][0]["value"] for row in page.context["rows"]} == {"mit"}
+    assert [column["label"] for column in page.context["columns"]] == ["Post", "Gebiet, Land"]
+    text = page.content.decode()
+    assert '<option value="ja" selected>mit</option><option value="nein">ohne</option>' in text
+    assert '<option value="(blank)">no value</option>' in text and ">Post <select" in text
+    told = [row[1] for row in book.worksheets[0].iter_rows(values_only=True) if row[0] == "In the table"]
+    assert told[0].endswith("Post: mit")
+    assert {row[5] for row in csv.reader(picked.splitlines()[1:], delimiter=";")} == {"ja"}
+
+
 @pytest.mark.parametrize("group", ["Nord", "(other)", "(blank)"])
 def test_rare_and_blank_values_are_filters_as_well(finish, as_user, group):
     prediction = finish(own_csv(with_outcome=False))

@@ -14,6 +14,7 @@ from core.downloads import CSV, XLSX, plain_name, send_pieces
 from core.errors import DomainError
 from core.files.media import send_media
 from core.fragments import render_form
+from core.kept import kept
 from core.redirects import go
 from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
@@ -21,6 +22,7 @@ from predictions import files
 from predictions.engines.queries import read_query, word_of
 from predictions.engines.results import CHANGE, CUSTOMER
 from predictions.forms import HistoryFilter, PredictionForm
+from predictions.presenting.columns import ResultColumns
 from predictions.presenting.logs import CHANGE_NAMES
 from predictions.presenting.summary import Findings
 from predictions.selectors import (
@@ -46,6 +48,7 @@ SAMPLE_ROWS = 200
 # --- Predict ---------------------------------------------------------------------------------------------
 
 
+@kept
 @member_required
 @receives_upload
 def predict(request):
@@ -168,15 +171,14 @@ def result(request, run):
 
 
 def _customers(request, prediction):
-    summary = prediction.result
-    group = summary["group"]
+    called = ResultColumns(prediction)
     table = open_table(prediction)
     wanted = _wanted(request, prediction, table)
     table = table.asking(wanted.query)
     page = Paginator(table, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     columns = [
         {**column, "word": word_of(column["name"]), "places": _places(column, page.object_list)}
-        for column in summary["shown"]
+        for column in called.shown
         if column["name"] in table.columns
     ]
     rows = [
@@ -186,7 +188,9 @@ def _customers(request, prediction):
             "tier": row["_tier"],
             "line": row["_line"],
             "change": row.get(CHANGE, ""),
-            "cells": [{"value": row[column["name"]], **column} for column in columns],
+            "cells": [
+                {"value": called.value(column["name"], row[column["name"]]), **column} for column in columns
+            ],
         }
         for row in page.object_list
     ]
@@ -196,8 +200,8 @@ def _customers(request, prediction):
         "rows": rows,
         "page": page,
         "wanted": wanted,
-        "group": group,
-        "tier_names": list(summary["tiers"]),
+        "group": called.group,
+        "tier_names": list(prediction.result["tiers"]),
         # What a filter offers: nothing where no result was there to compare with.
         "change_names": CHANGE_NAMES if CHANGE in table.columns else {},
         "fits_workbook": len(table) <= files.MOST_SHEET_ROWS,

@@ -10,6 +10,8 @@ from django.utils.html import format_html
 
 from companies.admin import ReadOnlyAdmin
 from registry.models import Dataset, ModelDeployment, Population
+from registry.presenting.signal import warning_about_threshold
+from registry.selectors import best_default, champion_that_serves
 from registry.services.populations import LONGEST_CURRENCY, archive_population, change_population
 
 
@@ -27,10 +29,26 @@ def written(name):
 class DescribeForm(forms.Form):
     """How people speak of a customer base, and by which rules its figures are used."""
 
-    wording = forms.JSONField(required=False, help_text="Label, unit and names of values by column.")
+    wording = forms.JSONField(
+        required=False,
+        help_text="What pages call each column and its values, and its unit, as in "
+        '{"tenure": {"label": "Customer for", "unit": "months"}}.',
+    )
     currency = forms.CharField(required=False, max_length=LONGEST_CURRENCY)
-    slices = forms.JSONField(required=False, help_text="Columns by which figures are shown in parts.")
-    policies = forms.JSONField(help_text="risk_tiers, threshold and promotion (by_hand, after_training).")
+    slices = forms.JSONField(required=False, help_text="Columns by whose values figures are shown in groups.")
+    policies = forms.JSONField(
+        help_text="risk_tiers: which names ranges of probabilities get. threshold: the probability from "
+        "which on a customer is named as leaving; null for 0.5. promotion: by_hand, or after_training, where "
+        "a better version is deployed by itself."
+    )
+
+
+def _warning_about_policies(base):
+    threshold = base.policies.get("threshold")
+    if threshold is None:
+        return ""
+    champion = champion_that_serves(base.company, base) if base.company else None
+    return warning_about_threshold(champion or best_default(base), threshold)
 
 
 class ChampionFilter(admin.SimpleListFilter):
@@ -111,17 +129,20 @@ class PopulationAdmin(ReadOnlyAdmin):
 
         def service(population, **changes):
             changes["wording"], changes["slices"] = changes["wording"] or {}, changes["slices"] or []
-            change_population(population=population, by=request.user, at=timezone.now(), **changes)
+            changed = change_population(population=population, by=request.user, at=timezone.now(), **changes)
+            if told := _warning_about_policies(changed):
+                self.message_user(request, told, messages.WARNING)
 
         return self.ask(
             request,
             queryset,
             title="Change words and policies",
-            explanation="Pages use the new words at once; risk tiers count from the next prediction on.",
+            explanation="Pages use the new words at once. New risk tiers count from the next prediction on, "
+            "a new threshold from the next training on.",
             form=DescribeForm,
             initial={name: getattr(base, name) for name in DescribeForm.base_fields},
             service=service,
-            done="is described anew",
+            done="has these words and policies now",
             button="Change",
         )
 

@@ -171,4 +171,4 @@ class Population(models.Model):
 
     def value_of(self, column: str, value: object) -> str:
         """Return what people call a value of `column`."""
-        return self.wording.get(column, {}).get("values", {}).get(str(value), str(value))
+        return self.words.get(column, {}).get("values", {}).get(str(value), str(value))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.urls import reverse
 
 from companies.identity import Member
+from ml.logs.visits import say_visits
 from registry.models import ModelVersion
 from registry.presenting.comparisons import Basis, Beside, Comparison
 from training.models import TrainingRun
@@ -63,11 +64,11 @@ def _basis(training):
         return Basis(("label", day), f"Leaving means: the log says so itself{as_of}.")
     gap = f", beginning {definition['gap_days']} days later" if definition["gap_days"] else ""
     days = tuple(definition[name] for name in ("horizon_days", "gap_days", "active_window_days"))
-    return Basis(
-        (*days, day),
+    meaning = (
         f"Leaving means: no purchase for {days[0]} days{gap}, of those who bought in the {days[2]} days "
-        f"before{as_of}.",
+        f"before{as_of}."
     )
+    return Basis((*days, day), say_visits(meaning) if training.report.get("of_visits") else meaning)
 
 
 def _of_customers(member, pair):
