@@ -365,12 +365,14 @@ def _weak_parts(found, churners, population):
     """Say where it finds fewer of those who leave than elsewhere, beyond what so many groups do by chance."""
     parts = [part for part in parts_of(found, population) if not part.small]
     hits, missed = (found["confusion"][key] for key in ("true_positive", "false_negative"))
+    # Where the same customers came several times, their rows are fewer customers.
+    twins = found["calibration"].get("rows_per_customer", 1.0)
     weak = [
         f"{part.feature}: {part.label} ({_share(part.recall['value'])})"
         for part in parts
         if falls_behind(
-            round(part.recall["value"] * part.churned), part.churned,
-            all_hits=hits, all_tried=hits + missed, looks=len(parts),
+            round(part.recall["value"] * part.churned / twins), round(part.churned / twins),
+            all_hits=round(hits / twins), all_tried=round((hits + missed) / twins), looks=len(parts),
         )
     ]  # fmt: skip
     if not weak:
