@@ -62,10 +62,11 @@
   const CONTROLS = "a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button], [role=tab]";
   // What a table has to the side of its window is reached by moving the table.
   const isMovedOut = (control) => {
-    const { left, right } = control.getBoundingClientRect();
+    const { left, width } = control.getBoundingClientRect();
+    const middle = left + width / 2;
     for (let box = control.parentElement; box; box = box.parentElement) {
       const edge = box.getBoundingClientRect();
-      if (styleOf(box).overflowX !== "visible" && (left >= edge.right || right <= edge.left)) return true;
+      if (styleOf(box).overflowX !== "visible" && (middle >= edge.right || middle <= edge.left)) return true;
     }
     return false;
   };

@@ -34,14 +34,14 @@ def set_window(browser, width: int, *, height: int = 900, scheme: str = "light")
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
 
-def page_faults(browser) -> list[str]:
+def page_faults(browser, *, patience: float = PATIENCE) -> list[str]:
     """Return a sentence about each thing that is cut or broken in the window as it is."""
-    return _lasting(browser, MEASURE)
+    return _lasting(browser, MEASURE, patience)
 
 
-def access_faults(browser) -> list[str]:
+def access_faults(browser, *, patience: float = PATIENCE) -> list[str]:
     """Return a sentence about each contrast that is too low, target too small and control without a name."""
-    return _lasting(browser, MEASURE_ACCESS)
+    return _lasting(browser, MEASURE_ACCESS, patience)
 
 
 def axe_faults(browser) -> list[str]:
@@ -55,9 +55,9 @@ def _axe():
     return files("axe_playwright_python").joinpath("axe.min.js").read_text()
 
 
-def _lasting(browser, measure):
+def _lasting(browser, measure, patience):
     # Charts follow a window that has changed, and colours a scheme, on a busy machine late.
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + patience
     while (found := browser.execute_script(f"return (\n{measure})")) and time.monotonic() < until:
         time.sleep(0.3)
     return found
