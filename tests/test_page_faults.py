@@ -38,6 +38,11 @@ USABLE = (
     "<p>Words with <a href=''>a link</a> among them</p><p><label><input type='checkbox'> Agreed</label></p>"
     "<p style='color:#767676'>Quiet words</p><p style='color:#949494;font-size:24px'>Large quiet words</p>"
     "<button disabled style='color:#ccc'>Not now</button>"
+    # What stays in view is beside everything once; what a table has at its side is reached by moving it.
+    "<p style='position:fixed;top:4px;left:4px;margin:0'><a href='' style='font-size:9px'>Stays</a></p>"
+    "<div style='overflow:auto;width:90px'><p style='width:400px;line-height:12px;font-size:12px'>"
+    "<a href='' style='display:block;width:20px'>one</a><a href='' style='display:block;margin-left:380px'>two"
+    "</a></p></div>"
 )
 UNUSABLE = {
     '"Pale words" has a contrast of': "<p style='color:#888'>Pale words</p>",
