@@ -39,10 +39,11 @@ USABLE = (
     "<p style='color:#767676'>Quiet words</p><p style='color:#949494;font-size:24px'>Large quiet words</p>"
     "<button disabled style='color:#ccc'>Not now</button>"
     # What stays in view is beside everything once; what a table has at its side is reached by moving it.
-    "<p style='position:fixed;top:4px;left:4px;margin:0'><a href='' style='font-size:9px'>Stays</a></p>"
-    "<div style='overflow:auto;width:90px'><p style='width:400px;line-height:12px;font-size:12px'>"
-    "<a href='' style='display:block;width:20px'>one</a><a href='' style='display:block;margin-left:380px'>two"
-    "</a></p></div>"
+    "<a href='' style='position:absolute;top:400px;width:20px;font-size:9px'>one</a>"
+    "<a href='' style='position:fixed;top:404px;width:20px;font-size:9px'>Next</a>"
+    "<div style='overflow:auto;width:90px;font-size:12px;line-height:12px'><div style='width:400px'>"
+    "<a href='' style='display:block;width:20px;margin-left:200px'>two</a>"
+    "<a href='' style='display:block;width:20px;margin-left:200px'>three</a></div></div>"
 )
 UNUSABLE = {
     '"Pale words" has a contrast of': "<p style='color:#888'>Pale words</p>",

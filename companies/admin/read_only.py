@@ -22,7 +22,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         max_length=LONGEST_REASON,
         widget=forms.Textarea({"rows": 2, "class": "vLargeTextField"}),
-        help_text="It stands beside your name for good.",
+        help_text="It is kept beside your name.",
         error_messages={"required": "Say why: whoever reads it later will want to know."},
     )
 
