@@ -73,8 +73,9 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "core.middleware.RequestLogMiddleware",
+    "core.kept.KeptPagesMiddleware",  # before anything asks who is calling: a kept page asks it again itself
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -346,8 +347,9 @@ SPECTACULAR_SETTINGS = {
         "LogState": "transactions.api.v2.STATES",
         "ModelVersionState": "registry.models.ModelVersion.State",
     },
-    # Otherwise the page asks a service elsewhere whether the schema is valid.
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
+    # With `deepLinking` each button that opens a call has a link in it, and screen readers cannot tell
+    # which is which; with a `validatorUrl` the page asks a service elsewhere whether the schema is valid.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": False, "validatorUrl": None},
 }
 
 # --- What a browser may do -------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Letters: one text template each, whose first line is the subject."""
+"""The one way out for mails, and those of this app: a text template each, whose first line is the subject."""
 
 import logging
 import smtplib
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 logger = logging.getLogger(__name__)
 
-# Kept until a letter is taken again, for the operator's home.
+# Kept until a mail is taken again, for the operator's home.
 REFUSED = "companies.mail-refused"
 
 
@@ -29,18 +29,33 @@ def send(letter: str, to: str, **context) -> None:
     )
     subject, _, body = text.strip().partition("\n")
     try:
-        send_mail(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", body.lstrip(), None, [to])
-    except (OSError, smtplib.SMTPException) as error:
+        deliver(subject, body.lstrip(), to)
+    except (OSError, smtplib.SMTPException):
         # What was done stays done, and the page must not answer differently when the post is out of order.
         # Every letter with a link can be asked for again.
-        logger.exception("The letter %s was not sent.", letter)
+        logger.exception("The mail %s was not sent.", letter)
+
+
+def deliver(subject: str, body: str, to: str) -> None:
+    """Hand a mail to the server, and keep for the operator's home whether it was taken.
+
+    Raises
+    ------
+    OSError, smtplib.SMTPException
+        It was not taken.
+    """
+    # Names of files and models end up in subjects; a line end there would be refused as a forged header.
+    subject = " ".join(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}".splitlines())
+    try:
+        send_mail(subject, body, None, [to])
+    except (OSError, smtplib.SMTPException) as error:
         cache.set(REFUSED, {"at": timezone.now(), "why": type(error).__name__}, timeout=None)
-    else:
-        cache.delete(REFUSED)
+        raise
+    cache.delete(REFUSED)
 
 
 def latest_refusal() -> dict | None:
-    """Return when the latest letter was refused, and by which error; None where it was taken."""
+    """Return when the latest mail was refused, and by which error; None where it was taken."""
     return cache.get(REFUSED)
 
 

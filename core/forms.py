@@ -1,6 +1,6 @@
-import uuid
-
 from django import forms
+
+from core.fresh import fresh_token
 
 
 class SentOnceForm(forms.Form):
@@ -10,7 +10,7 @@ class SentOnceForm(forms.Form):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["token"].initial = uuid.uuid4
+        self.fields["token"].initial = fresh_token
 
     @property
     def idempotency_key(self) -> str | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.html import escape
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -18,6 +19,8 @@ from markdown_it.token import Token
 FOLDER = Path(settings.BASE_DIR) / "docs" / "help"
 LISTED = re.compile(r"^- \[(?P<title>[^\]]+)\]\((?P<path>[^)]+)\): (?P<summary>.+)$")
 VIEWS = re.compile(r"\A<!-- help for:(?P<views>[^>]*)-->\s*")
+# A cell with more characters is text, which stands below its label on a narrow screen.
+LONGEST_FIGURE = 24
 DOCUMENT = re.compile(r"^(?:[\w./-]*/)?(?P<slug>[\w-]+)\.md(?P<anchor>#.*)?$")
 
 
@@ -90,13 +93,17 @@ def _writer() -> MarkdownIt:
     writer = MarkdownIt("commonmark", {"html": False}).enable("table")
     rules = writer.renderer.rules
     rules["table_open"] = lambda *_: (
-        '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table class="data">\n'
+        '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table class="data stacked">\n'
     )
     rules["table_close"] = lambda *_: "</table></div>\n"
-    fence = rules["fence"]
-    # What is wider than the page is scrolled, by keyboard too.
-    rules["fence"] = lambda *about: fence(*about).replace("<pre>", '<pre tabindex="0">', 1)
+    rules["fence"] = lambda tokens, at, *_: f"<pre><code>{_code(tokens[at])}</code></pre>\n"
+    rules["code_inline"] = lambda tokens, at, *_: f"<code>{_code(tokens[at])}</code>"
     return writer
+
+
+def _code(token: Token) -> str:
+    # Addresses are longer than lines are on a telephone; they end in them where a path has a step.
+    return re.sub(r"(?<=[\w}])/(?=\w|\{)", "/<wbr>", escape(token.content))
 
 
 def _dressed(tokens: list[Token]) -> list[Token]:
@@ -112,7 +119,29 @@ def _dressed(tokens: list[Token]) -> list[Token]:
         for child in token.children or ():
             if child.type == "link_open":
                 child.attrSet("href", _address(str(child.attrGet("href"))))
+    _label_cells(tokens)
     return tokens
+
+
+def _label_cells(tokens: list[Token]) -> None:
+    """Name the row by its first cell and each other cell by its column, for windows that stack them."""
+    columns, place = [], 0
+    for opened, content, closed in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if opened.type == "thead_open":
+            columns = []
+        elif opened.type == "tr_open":
+            place = 0
+        elif opened.type == "th_open":
+            columns.append(_text(content))
+        elif opened.type == "td_open" and place == 0:
+            opened.tag = closed.tag = "th"
+            opened.attrSet("scope", "row")
+            place = 1
+        elif opened.type == "td_open":
+            opened.attrSet("data-label", columns[place])
+            if len(_text(content)) > LONGEST_FIGURE:
+                opened.attrJoin("class", "long")
+            place += 1
 
 
 def _address(target: str) -> str:

@@ -83,6 +83,10 @@ class RequestLogMiddleware(RequestMiddleware):
             response["X-Request-ID"] = request_id
         super().handle_response(request, response)
 
+    def process_view(self, request, *view):
+        # Known only now; of a page that was kept, the one who kept it says whose it is.
+        self.bind_user_id(request)
+
     @classmethod
     def bind_ip(cls, request):
         # The library would ask the headers, in which anybody may write anything.

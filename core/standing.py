@@ -56,17 +56,29 @@ def complaint_of(check: Callable[[], None]) -> str | None:
     return None
 
 
+def checked(
+    check: Callable[[], None],
+    *,
+    name: str,
+    well: Callable[[], str],
+    remedy: str,
+    url: str = "",
+    link: str = "",
+) -> Standing:
+    """Make a check of `/health`: what it complains of, with the remedy; else what is `well`."""
+    complaint = complaint_of(check)
+    return Standing(name, complaint or well(), remedy if complaint else "", url=url, link=link)
+
+
 def disk(at: datetime) -> Standing:
     places = (settings.MEDIA_ROOT, settings.STATE_DIR)
     free = min(shutil.disk_usage(place).free for place in places)
-    complaint = complaint_of(Disk().run)
-    return Standing(
-        "Disk",
-        complaint or f"{in_gigabytes(free)} are free where data and state lie.",
-        "Make room, or give MEDIA_ROOT and STATE_DIR a larger disk: uploads and results are refused once "
-        "nothing is left."
-        if complaint
-        else "",
+    return checked(
+        Disk().run,
+        name="Disk",
+        well=lambda: f"{in_gigabytes(free)} are free where data and state lie.",
+        remedy="Make room, or give MEDIA_ROOT and STATE_DIR a larger disk: uploads and results are refused "
+        "once nothing is left.",
     )
 
 
@@ -78,13 +90,11 @@ def in_gigabytes(size: int) -> str:
 
 
 def files(at: datetime) -> Standing:
-    complaint = complaint_of(Writing().write_files)
-    return Standing(
-        "Files",
-        complaint or "Files can be written where data, state and uploads lie.",
-        "See whether the disk is full, mounted read-only or closed to the account of the server."
-        if complaint
-        else "",
+    return checked(
+        Writing().write_files,
+        name="Files",
+        well=lambda: "Files can be written where data, state and uploads lie.",
+        remedy="See whether the disk is full, mounted read-only or closed to the account of the server.",
     )
 
 
@@ -103,13 +113,12 @@ def storage(at: datetime) -> Standing:
 
 
 def messages(at: datetime) -> Standing:
-    complaint = complaint_of(Broker().run)
-    return Standing(
-        "Messages",
-        complaint or "Jobs can be handed to workers.",
-        "Start Redis again, or see that BROKER_DIR can be written to. Waiting jobs are handed over then."
-        if complaint
-        else "",
+    return checked(
+        Broker().run,
+        name="Messages",
+        well=lambda: "Jobs can be handed to workers.",
+        remedy="Start Redis again, or see that BROKER_DIR can be written to. Waiting jobs are handed over "
+        "then.",
     )
 
 

@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 
 from companies import mail
@@ -63,8 +61,7 @@ def write_about_end(*, job_id: str, account_id: int, at: datetime) -> None:
 
 
 def _write(job, member):
-    subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}“{job}” {WORDS[job.state]}"
-    send_mail(subject.replace("\n", " "), _letter(job, member), None, [member.account.email])
+    mail.deliver(f"“{job}” {WORDS[job.state]}", _letter(job, member), member.account.email)
 
 
 def _letter(job: Job, member: Member) -> str:

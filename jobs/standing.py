@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from core.figures import counted
-from core.standing import Standing, complaint_of
+from core.standing import Standing, checked
 from jobs.health import Clock, Worker
 from jobs.models import Job
 
@@ -23,17 +23,14 @@ def jobs_page(**query) -> str:
 
 def workers(at: datetime) -> Standing:
     worker = Worker()
-    complaint = complaint_of(worker.run)
     running = Job.objects.filter(state=Job.State.RUNNING).count()
-    seen = worker.details["seconds_since_seen"]
     busy = f"{counted(running, 'job runs', 'jobs run')} now." if running else "No job runs now."
-    told = f"A worker was seen {counted(round(seen), 'second')} ago. " if seen is not None else ""
-    return Standing(
-        "Workers",
-        complaint or told + busy,
-        "Start one: make run keeps one running, and the Procfile says how it is started by itself."
-        if complaint
-        else "",
+    return checked(
+        worker.run,
+        name="Workers",
+        # Workers that are all deep in jobs were not seen.
+        well=lambda: f"A worker was seen {_ago(worker)}. {busy}" if _seen(worker) is not None else busy,
+        remedy="Start one: make run keeps one running, and the Procfile says how it is started by itself.",
         url=jobs_page(state__exact=Job.State.RUNNING) if running else "",
         link="Running jobs" if running else "",
     )
@@ -41,15 +38,20 @@ def workers(at: datetime) -> Standing:
 
 def clock(at: datetime) -> Standing:
     ticking = Clock()
-    complaint = complaint_of(ticking.run)
-    seen = ticking.details["seconds_since_seen"]
-    return Standing(
-        "Clock",
-        complaint or f"It rang {counted(round(seen), 'second')} ago.",
-        "Start it: make run keeps it running, and the Procfile says how it is started by itself."
-        if complaint
-        else "",
+    return checked(
+        ticking.run,
+        name="Clock",
+        well=lambda: f"It rang {_ago(ticking)}.",
+        remedy="Start it: make run keeps it running, and the Procfile says how it is started by itself.",
     )
+
+
+def _seen(part: Worker | Clock) -> float | None:
+    return part.details["seconds_since_seen"]
+
+
+def _ago(part: Worker | Clock) -> str:
+    return f"{counted(round(_seen(part)), 'second')} ago"
 
 
 def queue(at: datetime) -> Standing:

@@ -11,9 +11,11 @@ import io
 import os
 import re
 import socket
+import stat
 import sys
 from pathlib import Path
 
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
 BASE_DIR = Path(__file__).resolve().parent.parent
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "churnbuster.settings")
 
@@ -32,6 +34,8 @@ def main():
     demo_file = settings.STATE_DIR / "demo_accounts.txt"
     if not options.show_demo:
         refuse_taken_port(settings)
+        if told := close_environment(BASE_DIR / ".env"):
+            print(told)
         print("Preparing the database ...", flush=True)
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
@@ -59,6 +63,17 @@ def refuse_taken_port(settings):
             f"Another program listens on port {port} already, perhaps another Churn Buster. Stop it, or "
             f"start on another port: make run PORT={port + 1}"
         )
+
+
+def close_environment(file):
+    """Take the file of settings, which holds keys and passwords, from everybody but its owner; say so."""
+    if not file.exists() or not file.stat().st_mode & OTHERS:
+        return ""
+    try:
+        file.chmod(file.stat().st_mode & stat.S_IRWXU)
+    except PermissionError:
+        return f"Other accounts of this machine can read {file}. Have its owner close it: chmod go-rwx {file}"
+    return f"Other accounts of this machine could read {file.name}. Now only its owner can."
 
 
 def create_demo(demo_file, call_command):

@@ -148,7 +148,7 @@ def test_where_no_blank_is_legal_the_word_is_named(telecom, tmp_path):
     assert refused.value.message.startswith(
         "Row 4, column MonthlyCharges: 'NULL' says that nothing is known where a number is needed."
     )
-    assert refused.value.message.endswith("download them, or leave them out.")
+    assert refused.value.message.endswith("Download them, or leave them out.")
 
 
 @pytest.mark.parametrize("word", MISSING)

@@ -13,6 +13,7 @@ import urllib.request
 import psutil
 import pytest
 
+from scripts.prepare import close_environment
 from tests.places import REPOSITORY
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -155,6 +156,17 @@ def test_a_log_of_the_first_start_holds_no_password(installation):
     kept = accounts((state / "demo_accounts.txt").read_text())
     assert len({password for *_, password in kept}) == 4
     assert not any(password in told for *_, password in kept)
+
+
+def test_settings_in_a_file_are_closed_to_others_and_that_is_said(tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("SECRET_KEY=not-for-others\n")
+    file.chmod(0o644)
+
+    told = [close_environment(file), close_environment(file), close_environment(tmp_path / "none")]
+
+    assert "Now only its owner can." in told[0] and told[1:] == ["", ""]
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_terminal_is_shown_how_to_log_in(installation):

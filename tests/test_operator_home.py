@@ -1,5 +1,6 @@
 """The operator's first page begins with what is to be done, then says who is served by what and who waits."""
 
+import ast
 from datetime import timedelta
 
 import pytest
@@ -21,6 +22,7 @@ from registry.models import ModelDeployment, ModelVersion
 from registry.presenting.standing import serving_section, versions
 from registry.services.deployments import deploy_version, withdraw_version
 from registry.tests.factories import CURVES, ModelMetricsFactory, ModelVersionFactory
+from tests.test_refusals import modules
 
 pytestmark = [pytest.mark.django_db, pytest.mark.mariadb]
 
@@ -151,6 +153,17 @@ def test_a_letter_that_was_refused_is_known_until_one_is_taken(settings, company
     mail.send("developer_left", company.email, company=company, person="Dana")
 
     assert letters(now).is_well
+
+
+def test_every_mail_leaves_by_the_one_door_that_tells_the_operator():
+    doors = {
+        str(path)
+        for path, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "django.core.mail"
+    }
+
+    assert doors == {"companies/mail.py"}
 
 
 def test_it_says_which_version_serves_whom_since_when(told, company, developer, now):

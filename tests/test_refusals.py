@@ -18,18 +18,24 @@ FLOORS = (
     "jobs",
     "predictions",
     "registry",
+    "tabular",
     "training",
     "transactions",
 )
-REFUSALS = {"DomainError", "ValidationError"}
+REFUSALS = {"DomainError", "ValidationError", "TableError"}
+# Classes and functions that are given a code first and then the sentence; and those that are given it last,
+# to be put into a refusal.
+SECOND = {"TableError", "refuse_mapping"}
+LAST = {"_refused", "_open", "_wrong"}
 # What a form, a permission or a validator says, by the name under which the framework looks for it.
 NAMED = {"message", "error_messages", "default_error_messages"}
 # Advice that depends on the case, and is written where the case is known.
 GIVEN = {"advice", "hint", "missing"}
 DO = (
     "add|approve|ask|cancel|check|choose|close|compare|compute|confirm|copy|correct|deploy|download|enter|export|give|go|"
-    "import|join|leave|log|look|make|move|name|predict|process|put|queue|read|rebuild|register|reload|rename|"
-    "replace|restore|revoke|save|say|score|send|shorten|start|take|train|try|type|upload|use|wait|write"
+    "import|join|keep|leave|log|look|make|move|name|open|predict|process|put|queue|read|rebuild|register|reload|"
+    "remove|rename|replace|restore|revoke|save|say|score|send|shorten|split|start|take|train|try|type|upload|use|"
+    "wait|write"
 )
 ADVICE = re.compile(rf"(?:^|, or |, and |: | then )(?:please )?(?:{DO})\b", re.IGNORECASE)
 
@@ -81,13 +87,23 @@ def _part(value):
 
 def written_by(tree, classes):
     """Yield the line and the expression of each refusal: a class that is called, or a message by its name."""
+    passed_on = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name in LAST
+        for inner in ast.walk(node)
+    }
     for node in ast.walk(tree):
+        if node in passed_on:
+            continue
         if isinstance(node, ast.Call) and node.args:
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            if name in classes:
-                yield node.lineno, node.args[0]
-            elif name == "_refused":
+            if name in SECOND:
+                yield node.lineno, node.args[min(1, len(node.args) - 1)]
+            elif name in LAST:
                 yield node.lineno, node.args[-1]
+            elif name in classes:
+                yield node.lineno, node.args[0]
         elif isinstance(node, ast.keyword) and node.arg in NAMED | GIVEN:
             yield node.value.lineno, node.value
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in NAMED:

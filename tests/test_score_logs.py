@@ -152,10 +152,12 @@ def test_a_log_that_is_scored_again_by_the_same_model_is_told(scored, member, as
 # --- The next export -------------------------------------------------------------------------------------
 
 
-def test_a_newer_export_is_read_and_scored_without_another_question(scored, add, year):
+def test_a_newer_export_is_read_and_scored_without_another_question(scored, add, year, taken):
+    taken.clear()
     run = add(log_of(scored), until(year, LATER))
 
     log = log_of(run)
+    assert taken == [step for job in (log.job, run.job) for step, _ in job.plan]
     assert log.mapping == log_of(scored).mapping
     assert (log.horizon_days, log.configured_at is not None) == (60, True)
     assert run.model == scored.model

@@ -13,6 +13,7 @@ from companies.beginnings import beginnings_for, has_begun
 from companies.home import home_sections
 from companies.selectors import approver_of, count_waiting, waiting_people
 from companies.services.approval import remind_approver
+from core.kept import kept
 
 
 @require_safe
@@ -23,6 +24,7 @@ def landing(request):
     return render(request, "pages/landing.html")
 
 
+@kept
 @require_safe
 @member_required
 def portal_home(request):

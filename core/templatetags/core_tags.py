@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import uuid
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -18,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from core import figures, pictures
 from core.figures import MINUS, NARROW_SPACE
+from core.fresh import fresh_token
 
 register = template.Library()
 
@@ -138,7 +138,7 @@ def widget_kind(field: Any) -> str:
 @register.simple_tag
 def sent_once() -> SafeString:
     """Write the token of a form that is a button alone, see `core.forms.SentOnceForm`."""
-    return format_html('<input type="hidden" name="token" value="{}">', uuid.uuid4())
+    return format_html('<input type="hidden" name="token" value="{}">', fresh_token())
 
 
 @register.simple_tag(takes_context=True)

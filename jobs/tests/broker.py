@@ -9,7 +9,7 @@ from celery import current_app
 from django.utils import timezone
 
 from jobs.models import Job
-from jobs.runner import run_job
+from jobs.runner import JobRun, run_job
 
 
 @contextmanager
@@ -92,3 +92,17 @@ def do_jobs():
         return done
 
     return do
+
+
+@pytest.fixture
+def taken(monkeypatch):
+    """Return the steps that jobs report, in their order, as they are reported."""
+    original, steps = JobRun.progress, []
+
+    def progress(run, step, *sizes):
+        if step not in steps:
+            steps.append(step)
+        return original(run, step, *sizes)
+
+    monkeypatch.setattr(JobRun, "progress", progress)
+    return steps

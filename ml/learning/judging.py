@@ -10,7 +10,7 @@ from sklearn.metrics import f1_score, precision_recall_curve, roc_auc_score
 
 from ml.evaluation.metrics import evaluate
 from ml.evaluation.resampling import METRICS, bootstrap_metrics, percentile_interval, resample
-from ml.evaluation.signal import NAMES_NOBODY
+from ml.evaluation.signal import MOST_NAMED_PER_LEAVER, NAMES_NOBODY
 from ml.evaluation.slices import slices
 from ml.learning.honest_scores import encoded_scores
 from ml.learning.single_columns import best_single_column
@@ -20,8 +20,6 @@ from ml.matrix.frames import fill_blanks
 
 # There are nine slices or so, each with figures of its own: fewer draws tell as much about their width.
 SLICE_RESAMPLES = 200
-# A list of more than so many customers for each one who leaves is no list: it is everybody.
-MOST_NAMED_PER_LEAVER = 2
 
 
 def judge(features, labels, probabilities, threshold, *, schema, sliced_by, groups=None):
@@ -37,7 +35,7 @@ def judge(features, labels, probabilities, threshold, *, schema, sliced_by, grou
     sliced_by : sequence of str
         Features by whose parts the figures are given as well; none for none.
     groups : ndarray of int, shape (n_customers,), optional
-        From `ml.learning.twins.find_twins`: the intervals take twins for one.
+        From `ml.learning.twins.find_twins`: intervals and verdicts take twins for one.
 
     Returns
     -------
@@ -56,7 +54,7 @@ def judge(features, labels, probabilities, threshold, *, schema, sliced_by, grou
         groups=groups,
     )
     intervals = bootstrap_metrics(labels, probabilities, threshold, groups=groups)
-    return evaluate(labels, probabilities, threshold) | {
+    return evaluate(labels, probabilities, threshold, groups=groups) | {
         "intervals": intervals.to_dict(),
         "slices": [part.to_dict() for part in parts],
     }

@@ -1,4 +1,4 @@
-"""Purchase logs of three made-up companies, in which leaving announces itself as it does in real ones."""
+"""Logs of four made-up companies, in which leaving announces itself as it does in real ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-# The columns that a log needs; the first four are the names that programs send, too.
+# The columns of a purchase log, by the names that programs send, too; one of visits has the first two.
 CORE = ("customer_id", "event_date", "amount", "event_type")
 
 
@@ -28,8 +28,8 @@ class Trade:
         Days between two visits: the middle of the customers, and how widely they differ (sigma of the log).
     regularity : float
         Shape of the gamma distribution of one customer's gaps: 1 is pure chance, more is more regular.
-    amount : (float, float)
-        Money of one visit, likewise.
+    amount : (float, float), optional
+        Money of one visit, likewise. None where nobody pays at a visit: the log says who and when.
     leaving : float
         Chance to decide on leaving, per day.
     decline_days : float
@@ -45,7 +45,7 @@ class Trade:
     horizon_days: int
     gap_days: tuple[float, float]
     regularity: float
-    amount: tuple[float, float]
+    amount: tuple[float, float] | None
     leaving: float
     decline_days: float
     slower: float
@@ -120,12 +120,28 @@ TRADES = {
             labelled=True,
             logins_per_visit=7.0,
         ),
+        Trade(
+            slug="gym",
+            title="Gym: who came in on which day, and nothing about money",
+            customers=900,
+            days=360,
+            horizon_days=30,
+            gap_days=(4.0, 0.3),
+            regularity=3.0,
+            amount=None,
+            leaving=0.008,
+            decline_days=20,
+            slower=3.0,
+            cheaper=1.0,
+            first_day=datetime(2024, 1, 1),
+            prefix="GYM",
+        ),
     )
 }
 
 
 def make_sample_log(slug, *, customers=None, seed=42):
-    """Return a purchase log as CSV, the same bytes whenever the arguments are the same.
+    """Return a log as CSV, the same bytes whenever the arguments are the same.
 
     Each customer keeps a pace and a basket of its own. Who is going to leave comes less and less often and
     spends less and less first; the day of the decision is left to chance and written nowhere. In a labelled
@@ -197,9 +213,11 @@ def _visits(rng, trade):
 
 
 def _lines_of_visit(rng, trade, customer, day, mood):
+    moment = trade.first_day + timedelta(days=int(day))
+    if trade.amount is None:
+        return [{"customer_id": customer, "event_date": moment.date().isoformat()}]
     middle, spread = trade.amount
     amount = middle * np.exp(spread * rng.standard_normal()) * (1 - (1 - trade.cheaper) * (1 - mood))
-    moment = trade.first_day + timedelta(days=int(day))
     lines = []
     if trade.products:
         lines += _order(rng, trade, customer, moment, amount)
@@ -258,7 +276,8 @@ def _line(customer, moment, amount, event_type):
 
 
 def _as_csv(trade, lines, stayed):
-    names = [*CORE, *trade.extra, *(["churn_label"] if trade.labelled else [])]
+    core = CORE if trade.amount else CORE[:2]
+    names = [*core, *trade.extra, *(["churn_label"] if trade.labelled else [])]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)

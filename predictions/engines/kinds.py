@@ -1,4 +1,4 @@
-"""What may have become of a customer, and how two logs may stand to each other.
+"""What may have become of a customer, how two logs may stand to each other, and what a job is doing.
 
 Apart from what finds it out, so that a page can name it without loading what calculates.
 """
@@ -8,3 +8,6 @@ NEW, STILL, BOUGHT, CALMER, SILENT = "new", "still named", "bought since", "less
 CHANGES = (NEW, STILL, BOUGHT, CALMER, SILENT)
 
 CONTAINS, CONTINUES, NEITHER = "contains", "continues", "neither"
+
+LOADING, COMPARING, COMPUTING = "Loading the model", "Comparing with the log before", "Computing features"
+SCORING, EXPLAINING = "Scoring customers", "Explaining the result"

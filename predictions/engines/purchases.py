@@ -34,7 +34,7 @@ from predictions.engines.batch import (
 )
 from predictions.engines.changes import compare_results
 from predictions.engines.joining import compare_logs
-from predictions.engines.kinds import CONTINUES, NEITHER
+from predictions.engines.kinds import COMPARING, COMPUTING, CONTINUES, EXPLAINING, NEITHER, SCORING
 from predictions.engines.learned_reading import CannotScoreLog, LearnedReading
 from predictions.engines.log_shadow import LogShadow
 from predictions.engines.words import Words
@@ -47,7 +47,6 @@ FULL, ONE_PURCHASE = "full", "one purchase only"
 BATCH = 50_000
 # Lapsed customers that the page names, those who were silent for the shortest time first.
 SHOWN_LAPSED = 20
-STEPS = ("Comparing with the log before", "Computing features", "Scoring customers")
 # What stands beside the features of a customer: by it the evidence is judged.
 ONCE, FIRST, LATEST = "_once", "_first", "_latest"
 
@@ -151,14 +150,14 @@ class _Work:
         """Write down what is scored from, and return how the log stands to those before."""
         overlap = None
         if earlier:
-            self.on_progress(STEPS[0], 0, 0)
+            self.on_progress(COMPARING, 0, 0)
             overlap = compare_logs(events, earlier, folder=self.folder, memory_limit=self.memory_limit)
         self.logs = [*earlier, events] if overlap and overlap.relation == CONTINUES else [events]
         self.reading.write_events(self.logs)
         return overlap
 
     def score(self, policy, csv_path, table_path, lapsed_path):
-        self.on_progress(STEPS[1], 0, 0)
+        self.on_progress(COMPUTING, 0, 0)
         self.reading.compute()
         asked = self.folder / "active.parquet"
         lapsed = self._set_apart(self.reading.features, asked, lapsed_path)
@@ -178,6 +177,7 @@ class _Work:
         finally:
             if shadow:
                 shadow.close()
+        self.on_progress(EXPLAINING, 0, 0)
         found = summary.as_dict() | beside
         return found | {
             "shown": [*found["shown"], {"name": EVIDENCE, "label": "Evidence", "numeric": False}],
@@ -257,7 +257,7 @@ class _Work:
                 if shadow:
                     shadow.take(batch, scores)
                 bought_once.take(scores[batch.once])
-                self.on_progress(STEPS[2], int(batch.lines[-1]), rows)
+                self.on_progress(SCORING, int(batch.lines[-1]), rows)
         return bought_once.to_dict()
 
     def _batches(self, asked):

@@ -16,11 +16,13 @@ from intake.services.submissions import Submission, begin_run, run_of_earlier_se
 from jobs.runner import JobRun
 from ml.logs.known_until import learned_outcomes_until
 from predictions import files
+from predictions.engines.kinds import LOADING
 from predictions.models import Prediction
 from predictions.selectors import earlier_run, run_before, version_for_log
 from predictions.services.challenge import prepare_challenge, record_challenge
 from predictions.services.runs import LONGEST_NAME, VersionNotOffered, read_name
 from predictions.services.scoring import refuse_changed_files, score_beside
+from predictions.services.steps import steps_of_log
 from registry.models import ModelVersion
 from registry.presenting.signal import warning_about
 from registry.selectors import deployment_of
@@ -166,6 +168,8 @@ def score_log_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -
     relative = files.new_result(prediction.portal, prediction.company_id)
     challenge = prepare_challenge(prediction=prediction, at=at)
     published = False
+    run.plan(steps_of_log(is_compared=bool(logs_before)))
+    run.progress(LOADING)
     try:
         with files.result_drafts() as drafts:
             score = partial(_score_in_child, run, prediction, analysis, drafts, (earlier, logs_before), at)

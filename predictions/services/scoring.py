@@ -11,9 +11,11 @@ from core.errors import DomainError
 from intake.services.stored import open_upload
 from jobs.runner import JobRun, TookTooMuch
 from predictions import files
+from predictions.engines.kinds import LOADING
 from predictions.models import Prediction
 from predictions.services.challenge import Challenge, prepare_challenge, record_challenge, take_findings
 from predictions.services.learned import learned_table
+from predictions.services.steps import steps_of_scoring
 from registry.services.opening import DamagedArtefact, verified_files
 from registry.services.states import mark_damaged
 from sandbox.child import ChildFailed, ChildRefused, run_in_child
@@ -54,6 +56,8 @@ def score_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -> No
     relative = files.new_result(prediction.portal, prediction.company_id)
     challenge = prepare_challenge(prediction=prediction, at=at)
     published = False
+    run.plan(steps_of_scoring(customers=prediction.input_data["accepted"]))
+    run.progress(LOADING)
     try:
         with files.result_drafts() as drafts:
             summary = _score_upload(challenge, run, prediction, drafts, at)

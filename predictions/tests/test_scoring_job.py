@@ -34,6 +34,13 @@ def test_publishes_result_and_table_in_the_folder_of_the_company(done, user, com
     assert sorted(file.name for file in path.parent.iterdir()) == [path.name, f"{path.stem}.parquet"]
 
 
+def test_it_takes_the_steps_it_plans(done, user, taken):
+    job = done(user).job
+
+    assert taken == [name for name, _ in job.plan]
+    assert job.percent(at=timezone.now()) == 100
+
+
 def test_done_twice_it_is_done_once(done, predict, user, do_jobs, settings):
     prediction = done(user)
     before = results(settings)

@@ -14,6 +14,7 @@ from core.downloads import CSV, XLSX, plain_name, send_pieces
 from core.errors import DomainError
 from core.files.media import send_media
 from core.fragments import render_form
+from core.kept import kept
 from core.redirects import go
 from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
@@ -47,6 +48,7 @@ SAMPLE_ROWS = 200
 # --- Predict ---------------------------------------------------------------------------------------------
 
 
+@kept
 @member_required
 @receives_upload
 def predict(request):

@@ -1,36 +1,40 @@
 """Customer bases, for operators."""
 
-import json
-
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
-from django.utils.html import format_html
 
 from companies.admin import ReadOnlyAdmin
 from registry.models import Dataset, ModelDeployment, Population
+from registry.presenting.signal import warning_about_threshold
+from registry.selectors import best_default, champion_that_serves
 from registry.services.populations import LONGEST_CURRENCY, archive_population, change_population
-
-
-def written(name):
-    """Return a column of the admin that shows the JSON of a field on lines of its own."""
-
-    @admin.display(description=name)
-    def shown(self, row):
-        text = json.dumps(getattr(row, name), ensure_ascii=False, indent=2)
-        return format_html("<pre>{}</pre>", text)
-
-    return shown
 
 
 class DescribeForm(forms.Form):
     """How people speak of a customer base, and by which rules its figures are used."""
 
-    wording = forms.JSONField(required=False, help_text="Label, unit and names of values by column.")
+    wording = forms.JSONField(
+        required=False,
+        help_text="What pages call each column and its values, and its unit, as in "
+        '{"tenure": {"label": "Customer for", "unit": "months"}}.',
+    )
     currency = forms.CharField(required=False, max_length=LONGEST_CURRENCY)
-    slices = forms.JSONField(required=False, help_text="Columns by which figures are shown in parts.")
-    policies = forms.JSONField(help_text="risk_tiers, threshold and promotion (by_hand, after_training).")
+    slices = forms.JSONField(required=False, help_text="Columns by whose values figures are shown in groups.")
+    policies = forms.JSONField(
+        help_text="risk_tiers: which names ranges of probabilities get. threshold: the probability from "
+        "which on a customer is named as leaving; null for 0.5. promotion: by_hand, or after_training, where "
+        "a better version is deployed by itself."
+    )
+
+
+def _warning_about_policies(base):
+    threshold = base.policies.get("threshold")
+    if threshold is None:
+        return ""
+    champion = champion_that_serves(base.company, base) if base.company else None
+    return warning_about_threshold(champion or best_default(base), threshold)
 
 
 class ChampionFilter(admin.SimpleListFilter):
@@ -61,8 +65,8 @@ class PopulationAdmin(ReadOnlyAdmin):
     search_fields = ("name", "company__name", "company__id", "uuid")
     list_select_related = ("company",)
     fields = readonly_fields = (
-        "name", "company", "kind", "uuid", "currency", "written_slices", "written_schema", "written_roles",
-        "written_definition", "written_wording", "written_policies", "created_at", "archived_at",
+        "name", "company", "kind", "uuid", "currency", "slices", "schema", "roles",
+        "definition", "wording", "policies", "created_at", "archived_at",
     )  # fmt: skip
     actions = ("describe_anew", "archive")
 
@@ -95,13 +99,6 @@ class PopulationAdmin(ReadOnlyAdmin):
     def latest_data(self, base):
         return base.latest_at
 
-    written_slices = written("slices")
-    written_schema = written("schema")
-    written_roles = written("roles")
-    written_definition = written("definition")
-    written_wording = written("wording")
-    written_policies = written("policies")
-
     @admin.action(description="Change words and policies …", permissions=["act"])
     def describe_anew(self, request, queryset):
         if queryset.count() != 1:
@@ -111,17 +108,20 @@ class PopulationAdmin(ReadOnlyAdmin):
 
         def service(population, **changes):
             changes["wording"], changes["slices"] = changes["wording"] or {}, changes["slices"] or []
-            change_population(population=population, by=request.user, at=timezone.now(), **changes)
+            changed = change_population(population=population, by=request.user, at=timezone.now(), **changes)
+            if told := _warning_about_policies(changed):
+                self.message_user(request, told, messages.WARNING)
 
         return self.ask(
             request,
             queryset,
             title="Change words and policies",
-            explanation="Pages use the new words at once; risk tiers count from the next prediction on.",
+            explanation="Pages use the new words at once. New risk tiers count from the next prediction on, "
+            "a new threshold from the next training on.",
             form=DescribeForm,
             initial={name: getattr(base, name) for name in DescribeForm.base_fields},
             service=service,
-            done="is described anew",
+            done="has these words and policies now",
             button="Change",
         )
 

@@ -100,10 +100,11 @@ def cards_of(member: Member) -> list[BaseCard]:
 
 
 def card_of(member: Member, base: Population) -> BaseCard:
+    champion = champion_for(member, base)
     return BaseCard(
         base=base,
-        leaving=what_leaving_means(base),
-        champion=champion_for(member, base),
+        leaving=what_leaving_means(base, champion),
+        champion=champion,
         latest_data=data_of(member, base).first(),
         steps=sorted(base_steps.all_of(member, base), key=lambda step: step.order),
         facts=base_facts.all_of(member, base),
@@ -157,12 +158,16 @@ def _deployed_last(company: Company) -> Population | None:
     return telecom_base() if has_begun(company) and not has_several_bases(company) else None
 
 
-def what_leaving_means(base: Population) -> str:
-    """Return in one sentence when a customer of this base counts as one who left."""
+def what_leaving_means(base: Population, model: ModelVersion | None) -> str:
+    """Return in one sentence when a customer of this base counts as one who left.
+
+    Whether its logs are of purchases or of visits, the `model` knows that learned from one.
+    """
     if not base.is_log:
         return f"{base.label_of(base.roles['outcome'])} says “{base.roles['left']}”"
+    what = "purchase or visit" if model is None else "visit" if model.is_of_visits else "purchase"
     days = base.definition.get("horizon_days")
-    return f"No purchase for {days} days" if days else "No purchase for so many days as each log suggests"
+    return f"No {what} for {days} days" if days else f"No {what} for so many days as each log suggests"
 
 
 def tiers_in_words(name: str) -> str:

@@ -1,9 +1,7 @@
-"""Letters to the operators about what they alone can mend."""
+"""Mails to the operators about what they alone can mend."""
 
 from datetime import datetime
 
-from django.conf import settings
-from django.core.mail import send_mail
 from django.urls import reverse
 
 from companies import mail
@@ -34,8 +32,7 @@ def write_to_operator(*, version_id: int, account_id: int, at: datetime) -> None
     version = damaged.select_related("company", "model_type").first()
     operator = Account.objects.filter(pk=account_id, is_staff=True, is_active=True).first()
     if version and operator:
-        subject = f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{version} is damaged"
-        send_mail(subject, _letter(version), None, [operator.email])
+        mail.deliver(f"{version} is damaged", _letter(version), operator.email)
 
 
 def _letter(version):

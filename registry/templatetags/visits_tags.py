@@ -11,6 +11,8 @@ register = template.Library()
 
 # Marks, and what is no sentence of ours: names that people gave, code, and figures for a script.
 KEPT = re.compile(r"(<(bdi|code|script|textarea)\b.*?</\2\s*>|<[^>]*>)", re.DOTALL | re.IGNORECASE)
+# What is read aloud, or stands beside a cell on a narrow screen, is said within a mark.
+ALOUD = re.compile(r'(?<=\s)(?:aria-label|title|alt|data-label)="[^"]*"')
 
 
 @register.tag
@@ -36,10 +38,11 @@ class _Worded(template.Node):
 
 
 def say_visits_on_page(written: str) -> SafeString:
-    """Return HTML with its sentences about visits; marks, code and names in <bdi> stay as they are."""
+    """Return HTML with its sentences about visits, also those read aloud; code and names in <bdi> stay."""
     found, at = [], 0
     for kept in KEPT.finditer(written):
-        found += [say_visits(written[at : kept.start()]), kept[0]]
+        aloud = kept[0] if kept[2] else ALOUD.sub(lambda said: say_visits(said[0]), kept[0])
+        found += [say_visits(written[at : kept.start()]), aloud]
         at = kept.end()
     # Every text was escaped when the page was written, and words alone are exchanged.
     return mark_safe("".join([*found, say_visits(written[at:])]))

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
+from companies import mail
 from companies.models import AuditEvent
 from core.events import tell_due
 from core.files.media import media_path
@@ -163,6 +164,7 @@ def test_an_operator_hears_of_it_once_the_mail_goes_out_again(
     with django_capture_on_commit_callbacks(execute=True), pytest.raises(DamagedArtefact):
         load_scorer(tree, at=NOON)
     assert not mailoutbox
+    assert mail.latest_refusal()["why"] == "ConnectionRefusedError"
 
     settings.EMAIL_BACKEND = working
     tell_due(at=timezone.now() + timedelta(minutes=1))
@@ -170,6 +172,7 @@ def test_an_operator_hears_of_it_once_the_mail_goes_out_again(
 
     letter = mailoutbox[0]
     assert (len(mailoutbox), letter.to) == (1, [operator.email])
+    assert mail.latest_refusal() is None
     tree.refresh_from_db()
     assert tree.state_reason in letter.body
 

@@ -1,5 +1,6 @@
 """A customer base is made, described and put away, and never contradicts itself."""
 
+import json
 from uuid import uuid4
 
 import pytest
@@ -37,6 +38,7 @@ from registry.tests.factories import (
     NOON,
     DatasetFactory,
     ModelDeploymentFactory,
+    ModelMetricsFactory,
     ModelVersionFactory,
     PopulationFactory,
 )
@@ -303,6 +305,25 @@ def test_operators_read_and_describe_a_base(company, base, as_operator):
     base.refresh_from_db()
 
     assert base.is_archived
+
+
+def test_operators_are_warned_of_a_threshold_that_would_name_too_many(default_of_telecom, as_operator):
+    ModelMetricsFactory(model=default_of_telecom)
+    base, listed = telecom_base(), reverse("admin:registry_population_changelist")
+    sent = {
+        "action": "describe_anew", "_selected_action": [base.pk], "confirmed": "1",
+        "currency": base.currency, "wording": json.dumps(base.wording), "slices": json.dumps(base.slices),
+    }  # fmt: skip
+
+    told = [
+        as_operator.post(
+            listed, sent | {"policies": json.dumps(base.policies | {"threshold": threshold})}, follow=True
+        ).content.decode()
+        for threshold in (0.1, 0.4)
+    ]
+
+    said = "names more than twice as many customers as leave: about 1,287 of the 1,287 customers that"
+    assert [said in page for page in told] == [True, False]
 
 
 def test_features_of_purchases_have_words_that_a_base_may_change():

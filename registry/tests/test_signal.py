@@ -98,6 +98,21 @@ def test_a_version_that_is_shown_to_be_better_is_not_warned_of(company):
 
 
 @pytest.mark.django_db
+def test_a_threshold_that_names_more_than_twice_as_many_as_leave_is_warned_of(company, as_developer):
+    many = {"true_negative": 300, "false_positive": 647, "false_negative": 10, "true_positive": 330}
+    found = CURVES | {"confusion": many, "threshold": 0.1}
+    version = ModelMetricsFactory(model=ModelVersionFactory(company=company), additional_metrics=found).model
+
+    page = as_developer.get(reverse("registry:version", args=["dev", version.pk])).content.decode()
+
+    told = "names more than twice as many customers as leave: 977 of the 1,287 customers it was tried on"
+    assert told in warning_about(version) and told in page
+    # What serves after another fit has a threshold of its own.
+    version.metrics.additional_metrics["fitted_again"] = {"customers": 900, "threshold": 0.4}
+    assert warning_about(version) == ""
+
+
+@pytest.mark.django_db
 def test_a_version_that_still_names_customers_says_it_first(company):
     named = NOTHING | {"names_nobody": False}
     version = ModelMetricsFactory(model=ModelVersionFactory(company=company), additional_metrics=named).model

@@ -5,6 +5,7 @@ from django.views.decorators.http import require_GET
 from companies.access import member_required
 from core.charts import embed
 from core.errors import DomainError
+from core.kept import kept
 from registry.artefacts import stem_of
 from registry.forms import ReasonForm
 from registry.presenting import cards, charts
@@ -33,6 +34,7 @@ MOST_FEATURES = 10
 MOST_TOLD = 5
 
 
+@kept
 @require_GET
 @member_required
 def models(request):
@@ -74,7 +76,7 @@ def _group(member, base, versions):
 
 
 def _tables(member, base, versions):
-    found = tables_of(member, versions, usual=f"Leaving means: {what_leaving_means(base)}.")
+    found = tables_of(member, versions, usual=f"Leaving means: {what_leaving_means(base, versions[0])}.")
     return [{"sentence": table.sentence, "rows": rows_of(table.versions)} for table in found]
 
 

@@ -223,11 +223,12 @@ class EventTally:
         column = self.spec.columns.get("event_type")
         lost = "Every amount is below zero, or every order cancelled"
         where = f"Column {column} says {found}" if column else lost
-        change = "Choose another column for the event type, or none" if column else "Choose other columns"
         which, what = "row with an amount" if self.spec.has_amounts else "row", self.spec.called
+        change = "Choose another column for the event type, or none" if column else "Choose other columns"
+        advice = f"{change}, so that every {which} counts as a {what}."
         raise TableError(
             "no_purchases",
-            f"No row is a {what}. {where}. {change}: then every {which} counts as a {what}.",
+            f"No row is a {what}. {where}. {advice}",
             column=column,
         )
 

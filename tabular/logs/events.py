@@ -44,6 +44,8 @@ TYPES = {
     "discount": pa.float64(),
     "label": pa.int8(),
 }
+# What is being done, as people read it.
+COMPARING, REPEATS, IMPORTING = "Comparing with the preview", "Looking for equal rows", "Importing events"
 REJECT_COLUMNS = ("line", "reason", "column", "value", "explanation")
 
 
@@ -134,7 +136,7 @@ class _Import:
             _Rejects(rejects_path, self.spec) as rejects,
             pq.ParquetWriter(events_path, schema, compression="zstd") as writer,
         ):
-            for texts in self._read("Importing events"):
+            for texts in self._read(IMPORTING):
                 self._take(texts, writer, rejects, schema)
             writer.add_key_value_metadata({"has_time": "true" if self.tally.has_time else "false"})
         if not self.tally.accepted:
@@ -149,7 +151,7 @@ class _Import:
             while chunk := file.read(CHUNK):
                 digest.update(chunk)
                 done += len(chunk)
-                self.on_progress("Comparing with the preview", done, total)
+                self.on_progress(COMPARING, done, total)
         table = self.spec.table
         if digest.hexdigest() != table.sha256:
             raise has_changed()
@@ -175,7 +177,7 @@ class _Import:
 
     def _find_repeats(self) -> Copies:
         hashes = IdHashes()
-        for texts in self._read("Looking for equal rows"):
+        for texts in self._read(REPEATS):
             hashes.take(texts.hashes(hashes.seed))
         self.seed = hashes.seed
         return Copies(hashes.repeated())

@@ -294,7 +294,7 @@ def _settle_meanings(meanings: Mapping[str, str], columns: dict[str, DetectedCol
     if unknown := sorted(set(meanings.values()) - set(MEANINGS)):
         raise refuse_mapping(
             "wrong_mapping",
-            f"A word means one of {', '.join(MEANINGS)}, not {shown(unknown[0])}.",
+            f"A word of the event type cannot mean {shown(unknown[0])}. Choose one of {', '.join(MEANINGS)}.",
             "event_type",
         )
     if "event_type" not in columns:
@@ -320,7 +320,7 @@ def _refuse_gaps(mapping: dict[str, str], preview: Preview) -> None:
         needed = ", ".join(said[role] for role in missing)
         raise TableError(
             "needs_mapping",
-            f"Say which column tells {needed}. The file has: {quoted(preview.header[:20])}.",
+            f"No column is chosen that tells {needed}. Choose one of: {quoted(preview.header[:20])}.",
             column=missing[0],
             columns=missing,
         )
@@ -347,41 +347,43 @@ def _refuse_twins(mapping: dict[str, str]) -> None:
 def _refuse_content(role: str, column: DetectedColumn) -> None:
     name = shown(column.name)
     sample = quoted(column.examples[:2])
+    instead = "Choose another column." if role in REQUIRED else "Choose another column, or none."
     if column.kind == "blank":
-        raise refuse_mapping("wrong_mapping", f"Column {name} is blank in every row.", column.name)
+        raise refuse_mapping("wrong_mapping", f"Column {name} is blank in every row. {instead}", column.name)
     if role == "event_at" and column.kind != "date":
         raise refuse_mapping(
             "wrong_mapping",
-            f"Column {name} holds no dates (but e.g. {sample}), so it cannot say when.",
+            f"Column {name} holds no dates (but e.g. {sample}), so it cannot say when. {instead}",
             column.name,
         )
     if role == "time" and column.kind != "time":
-        raise _no_times(column, name, sample)
+        raise _no_times(column, name, sample, instead)
     if role in NUMBERS and column.kind != "number":
         what = {"date": "dates", "time": "times of day"}.get(column.kind, "texts")
         raise refuse_mapping(
             "wrong_mapping",
-            f"Column {name} holds {what} (e.g. {sample}), so it cannot be the {role.replace('_', ' ')}.",
+            f"Column {name} holds {what} (e.g. {sample}), so it cannot be the {role.replace('_', ' ')}. "
+            f"{instead}",
             column.name,
         )
     if role == "customer_id":
-        _refuse_customers(column, name, sample)
+        _refuse_customers(column, name, sample, instead)
     if role == "label" and column.distinct > 2 + (column.blanks > 0):
         raise refuse_mapping(
             "wrong_mapping",
             f"Column {name} has {column.distinct:,} different values (e.g. {sample}); a churn label says "
-            "yes or no.",
+            f"yes or no. {instead}",
             column.name,
         )
     if role in ("order_id", "product", "category", "event_type") and column.kind == "date":
         raise refuse_mapping(
             "wrong_mapping",
-            f"Column {name} holds dates, so it cannot be the {role.replace('_', ' ')}.",
+            f"Column {name} holds dates, so it cannot be the {role.replace('_', ' ')}. {instead}",
             column.name,
         )
 
 
-def _no_times(column: DetectedColumn, name: str, sample: str) -> TableError:
+def _no_times(column: DetectedColumn, name: str, sample: str, instead: str) -> TableError:
     if column.kind == "date" and column.has_own_times:
         return refuse_mapping(
             "wrong_mapping",
@@ -392,7 +394,7 @@ def _no_times(column: DetectedColumn, name: str, sample: str) -> TableError:
     return refuse_mapping(
         "wrong_mapping",
         f"Column {name} holds no times of day such as 18:30 or 6:30 PM (but e.g. {sample}), so it cannot say "
-        "at what time.",
+        f"at what time. {instead}",
         column.name,
     )
 
@@ -408,17 +410,17 @@ def _refuse_two_times(dates: DetectedColumn, times: DetectedColumn) -> None:
         )
 
 
-def _refuse_customers(column: DetectedColumn, name: str, sample: str) -> None:
+def _refuse_customers(column: DetectedColumn, name: str, sample: str, instead: str) -> None:
     if column.kind in MOMENTS:
         what = "dates" if column.kind == "date" else "times of day"
         raise refuse_mapping(
-            "wrong_mapping", f"Column {name} holds {what}, so it cannot say who.", column.name
+            "wrong_mapping", f"Column {name} holds {what}, so it cannot say who. {instead}", column.name
         )
     if column.distinct < FEWEST_CUSTOMERS and column.rows >= ROWS_TO_JUDGE:
         raise refuse_mapping(
             "too_few_customers",
             f"Column {name} has only {counted(column.distinct, 'different value')} in "
-            f"{counted(column.rows, 'row')} (e.g. {sample}): that does not tell customers apart.",
+            f"{counted(column.rows, 'row')} (e.g. {sample}): that does not tell customers apart. {instead}",
             column.name,
         )
 
@@ -434,7 +436,8 @@ def _settle_order(column: DetectedColumn, answer: str | None) -> str:
         raise refuse_mapping(
             "wrong_mapping",
             f"Column {shown(column.name)}: its dates are written {SPOKEN[column.date_order]}, as in "
-            f"{EXAMPLES[column.date_order]}; most cannot be read as {SPOKEN[answer]}.",
+            f"{EXAMPLES[column.date_order]}; most cannot be read as {SPOKEN[answer]}. Choose the order in "
+            "which they are written.",
             column.name,
         )
     return column.date_order

@@ -108,7 +108,8 @@ def _refuse_header(layout: Layout, sheet: str, *, says_when: bool) -> None:
     if len(named) < FEWEST_COLUMNS and rank_outcome(outcome) >= OUTCOME:
         raise TableError(
             "only_outcomes",
-            f"The file says who left, in {shown(outcome)}, and nothing else about the customers.",
+            f"The file says who left, in {shown(outcome)}, and nothing else about the customers. Add the "
+            "columns that describe them, or their purchases or visits.",
             line=layout.header_line,
             column=outcome,
         )

@@ -357,7 +357,7 @@ class _Check:
                 raise TableError(
                     "duplicate_customers",
                     f"{where}: {shown(first.value)} already stands in row {first.line:,}, with other values. "
-                    f"{counted(number, 'row')} like this; keep one row for each customer.",
+                    f"{counted(number, 'row')} like this. Keep one row for each customer.",
                     line=repeats.later_line,
                     column=column,
                     rejects={"rows": number, "path": self.tally.rejects_written},

@@ -396,7 +396,7 @@ def _role(column: InferredColumn, choices: Choices) -> str:
 
 def _check_kind(column: InferredColumn, kind: str) -> None:
     if kind not in column.possible:
-        raise _wrong(column.name, f"it cannot be read as {kind}; possible: {', '.join(column.possible)}")
+        raise _wrong(column.name, f"it cannot be read as {kind}. Choose one of {', '.join(column.possible)}")
     if kind not in LEARNED:
         raise _wrong(column.name, f"a model cannot learn from it as {kind}. Leave it out, or change its type")
 

@@ -183,9 +183,10 @@ class Tally:
         more = f"{counted(alike, 'row')} like this"
         if others:
             more += f" and {counted(others, 'row')} with other mistakes"
-        what = "download them, or leave them out" if alike + others > 1 else "correct it, or leave it out"
+        several = alike + others > 1
+        advice = "Download them, or leave them out." if several else "Correct it, or leave it out."
         rejects = {"rows": self.rejected, "path": self.rejects_written}
-        return _refused(fault, f"{where}. {more}; {what}.", rejects=rejects)
+        return _refused(fault, f"{where}. {more}. {advice}", rejects=rejects)
 
     def _nothing_left(self) -> str:
         if self.rows_in == 1:
@@ -345,8 +346,13 @@ class LogTally:
                 f"{counted(len(torn), 'customer')} like this"
             )
             if self.trains:
-                text += "; give each customer one label."
-                raise TableError("label_conflict", text, line=line, column=label.name, columns=[label.name])
+                raise TableError(
+                    "label_conflict",
+                    f"{text}. Give each customer one label.",
+                    line=line,
+                    column=label.name,
+                    columns=[label.name],
+                )
             warnings.append(text + "; labels are not used for predicting.")
         if self.trains and len(self.customers) < rules.minimum_customers:
             raise TableError(

@@ -106,7 +106,7 @@ def iter_batches(
             where = place(fault.line, fault.column)
             raise TableError(
                 fault.kind,
-                f"{where}: {fault.reason}. The file is not the one that was checked; upload it again.",
+                f"{where}: {fault.reason}. The file is not the one that was checked. Upload it again.",
                 line=fault.line,
                 column=fault.column,
             )

@@ -62,6 +62,8 @@ TURNED = re.compile(
     rb"|\xf5(?![e\x80-\xff])|\x83|\xa4"
 )
 CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+# What is being done, as people read it.
+LOOKING, COPYING = "Looking at the file", "Reading the characters"
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def _survey_text(path: Path, head: bytes, on_progress: Progress | None) -> Surve
             digest.update(chunk)
             done += len(chunk)
             if on_progress:
-                on_progress("Looking at the file", done, total)
+                on_progress(LOOKING, done, total)
             if b"\0" in chunk:
                 raise _no_text("a null character", line + chunk[: chunk.index(b"\0")].count(b"\n"))
             if blank:
@@ -257,7 +259,7 @@ def write_text_copy(path: Path, survey: Survey, target: Path, *, on_progress: Pr
         while True:
             chunk = file.read(CHUNK)
             if on_progress:
-                on_progress("Reading the characters", file.tell(), survey.size)
+                on_progress(COPYING, file.tell(), survey.size)
             try:
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:

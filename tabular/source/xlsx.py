@@ -24,6 +24,8 @@ from tabular.source.percent_formats import PERCENT, SIGNED, as_percentage, perce
 from tabular.source.zero_formats import ZeroFormat, zero_format
 from tabular.values.cells import LONGEST_CELL, is_blank
 
+# What is being done, as people read it.
+OF_WORKBOOK = "Reading the workbook"
 MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
@@ -101,7 +103,7 @@ def parse_part(archive: Archive, name: str, part: _Part, on_progress: Callable |
             parser.Parse(chunk, False)
             done += len(chunk)
             if on_progress:
-                on_progress("Reading the workbook", min(done, total), total)
+                on_progress(OF_WORKBOOK, min(done, total), total)
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise corrupt(f"the part {posixpath.basename(name)} is not well-formed XML") from error

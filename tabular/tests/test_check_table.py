@@ -27,8 +27,8 @@ def test_says_where_the_first_mistake_is_and_how_many_are_like_it(tmp_path):
     error = refusal.value
     assert (error.kind, error.line, error.column) == ("bad_number", 3, "total")
     assert str(error) == (
-        "Row 3, column total: 'n/a' is not a number. 2 rows like this and 1 row with other mistakes; "
-        "download them, or leave them out."
+        "Row 3, column total: 'n/a' is not a number. 2 rows like this and 1 row with other mistakes. "
+        "Download them, or leave them out."
     )
     assert error.rejects == {"rows": 3, "path": str(tmp_path / "rejects.csv")}
 

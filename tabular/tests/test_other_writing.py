@@ -207,7 +207,7 @@ def test_some_rows_that_are_written_otherwise_are_mistakes_of_their_own(tmp_path
 
     error = refused(tmp_path, plan, rows)
 
-    assert error.rejects["rows"] == 2 and "download them, or leave them out" in error.message
+    assert error.rejects["rows"] == 2 and "Download them, or leave them out" in error.message
 
 
 def test_many_mistakes_that_fit_no_way_are_mistakes_of_their_rows(tmp_path, plan):

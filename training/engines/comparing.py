@@ -98,7 +98,7 @@ def compare_on_untouched(
     campaign = _campaign(table, value_column)
     measured = _measure((new, *existing), y, scores, groups)
     found["versions"] = [
-        _figures(contender, y, scores[contender.key], measured[contender.key], campaign)
+        _figures(contender, y, scores[contender.key], measured[contender.key], campaign, groups)
         for contender in (new, *existing)
     ]
     raw = np.clip(raw_scores(trained.pipeline, clean_frame(table, schema)), 0.0, 1.0)
@@ -137,13 +137,13 @@ def _measure(contenders, y, scores, groups):
     return dict(zip((one.key for one in contenders), found, strict=True))
 
 
-def _figures(contender, y, p, measured, campaign):
+def _figures(contender, y, p, measured, campaign, groups):
     threshold = contender.scorer.threshold
     return {
         "key": contender.key,
         "name": contender.name,
         "threshold": threshold,
-        "figures": evaluate(y, p, threshold),
+        "figures": evaluate(y, p, threshold, groups=groups),
         "intervals": measured.intervals().to_dict(),
         "profit": profit_curve(y, p, **campaign).to_dict() if campaign else None,
     }

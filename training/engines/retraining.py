@@ -171,7 +171,9 @@ class _Tables:
             report = check_table(copy, self.columns, purpose="train", max_bytes=limit)
             if report.spec.sha256 != sha256:
                 raise TableError(
-                    "type_mismatch", f"The stored file {Path(stored['path']).name} is not the registered one."
+                    "type_mismatch",
+                    f"The stored file {Path(stored['path']).name} is not the registered one. Ask the "
+                    "operator to put it back.",
                 )
             self._checked[sha256] = CheckedTable(copy, report.spec)
         return self._checked[sha256]
@@ -198,8 +200,8 @@ class _Tables:
             # Whoever was held out might be learned from now, and every comparison after that be flattered.
             raise TableError(
                 "type_mismatch",
-                f"Who was held out of the data so far cannot be told: {mismatch} "
-                "The operator can put it back.",
+                f"Who was held out of the data so far cannot be told: {mismatch} Ask the operator to put the "
+                "file back.",
             ) from mismatch
         return np.unpackbits(np.frombuffer(bits, np.uint8), count=len(customers.ids)).astype(bool)
 

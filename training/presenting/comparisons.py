@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from django.urls import reverse
 
 from companies.identity import Member
+from ml.logs.visits import say_visits
 from registry.models import ModelVersion
 from registry.presenting.comparisons import Basis, Beside, Comparison
 from training.models import TrainingRun
-from training.presenting.findings import METRIC_NAMES, VERDICTS, RetrainingFindings
+from training.presenting.findings import RetrainingFindings, compared_figure
 from training.selectors import Judged, judged_pairs, training_runs_for
 from transactions.presenting.days import write_day
 
@@ -63,11 +64,11 @@ def _basis(training):
         return Basis(("label", day), f"Leaving means: the log says so itself{as_of}.")
     gap = f", beginning {definition['gap_days']} days later" if definition["gap_days"] else ""
     days = tuple(definition[name] for name in ("horizon_days", "gap_days", "active_window_days"))
-    return Basis(
-        (*days, day),
+    meaning = (
         f"Leaving means: no purchase for {days[0]} days{gap}, of those who bought in the {days[2]} days "
-        f"before{as_of}.",
+        f"before{as_of}."
     )
+    return Basis((*days, day), say_visits(meaning) if training.report.get("of_visits") else meaning)
 
 
 def _of_customers(member, pair):
@@ -80,10 +81,7 @@ def _of_customers(member, pair):
 
 def _of_purchases(member, pair):
     found = TrainingRun.objects.get(company=member.company, uuid=pair.run).report["beside_champion"]
-    name, explanation = METRIC_NAMES["probabilities", "brier"]
-    row = {
-        "name": name,
-        "explanation": explanation,
+    beside = {
         "new": {"value": found["new"]},
         "serving": {"value": found["champion"]},
         "difference": {
@@ -91,9 +89,8 @@ def _of_purchases(member, pair):
             "low": found["low"],
             "high": found["high"],
         },
-        "verdict": VERDICTS[found["verdict"]],
-        "better": {"better": True, "worse": False}.get(found["verdict"]),
     }
+    row = compared_figure(("probabilities", "brier"), beside, found["verdict"])
     knew = (
         f" {found['name']} had learned a part of these outcomes, so it looks better than it is."
         if found["knew_until"]

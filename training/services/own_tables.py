@@ -186,8 +186,8 @@ def _refuse_few(rows):
         raise TableError(
             "too_few_rows",
             f"The file has {counted(rows, 'row')}; a model learns from at least {least} customers of whom it "
-            "is known who left. Add more customers. Where a model is trained already, it can predict even a "
-            "single one, under Predict.",
+            "is known who left. Add more customers; or, where a model is trained already, open Predict, "
+            "which takes even a single one.",
         )
 
 

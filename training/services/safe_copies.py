@@ -86,5 +86,7 @@ def _spec(dataset, copy, schema):
         seconds=settings.UPLOAD_SECONDS,
     )
     if report.spec.sha256 != dataset.sha256:
-        raise TableError("type_mismatch", "The stored file is not the registered one.")
+        raise TableError(
+            "type_mismatch", "The stored file is not the registered one. Ask the operator to put it back."
+        )
     return report.spec

@@ -4,7 +4,6 @@ import pytest
 from django.core.files.base import ContentFile
 
 from companies.identity import membership
-from jobs.runner import JobRun
 from ml.samples.sample_logs import make_sample_log
 from registry.models import ModelType
 from registry.tests.factories import NOON
@@ -16,20 +15,6 @@ from transactions.services.uploads import start_analysis
 from transactions.tests.logs import read_here
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def taken(monkeypatch):
-    """Return the steps that jobs report, in their order, as they are reported."""
-    original, steps = JobRun.progress, []
-
-    def progress(run, step, *sizes):
-        if step not in steps:
-            steps.append(step)
-        return original(run, step, *sizes)
-
-    monkeypatch.setattr(JobRun, "progress", progress)
-    return steps
 
 
 def planned(job):

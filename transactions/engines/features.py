@@ -59,7 +59,7 @@ def build_matrix(
     from ml.logs.leak_guard import LeakAfterCutoff, check_features
 
     source, folder, cutoff = Path(events), Path(folder), datetime.fromisoformat(as_of)
-    on_progress(STEPS[0], 0, len(STEPS))
+    on_progress(STEPS[0], 0, 0)
     try:
         report = compute_features(
             source,
@@ -70,15 +70,15 @@ def build_matrix(
             memory_limit=memory_limit,
             spark_master=spark_master if engine == "spark" else None,
         )
-        on_progress(STEPS[1], 1, len(STEPS))
+        on_progress(STEPS[1], 0, 0)
         labelled = _label(source, folder / LABELS, cutoff, labels)
-        on_progress(STEPS[2], 2, len(STEPS))
+        on_progress(STEPS[2], 0, 0)
         guard = check_features(source, as_of=cutoff, feature_set=feature_set)
     except LeakAfterCutoff as leak:
         return {"refused": {"code": leak.code, "message": str(leak), "feature": leak.feature}}
     except ValueError as error:
         return {"refused": {"code": "no-features", "message": str(error)}}
-    on_progress(STEPS[3], 3, len(STEPS))
+    on_progress(STEPS[3], 0, 0)
     _join(folder, has_labels=labelled is not None)
     _write_table(folder / MATRIX, folder / TABLE)
     frame = _read(folder / MATRIX, LOOKED_AT)

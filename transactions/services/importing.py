@@ -21,6 +21,7 @@ from tabular.previews.preview import Preview
 from transactions.files import new_events, scratch_folder
 from transactions.models import AnalysisSession
 from transactions.services.profiling import profile_of
+from transactions.services.steps import steps_of_reading
 
 TASK = "transactions.import"
 EVENTS, REJECTS = "events.parquet", "rejects.csv"
@@ -154,6 +155,7 @@ def import_log(*, run: JobRun, analysis: AnalysisSession, at: datetime) -> None:
     # Names of their own for every attempt: two that overlap for a moment never write the same object.
     events, rejects = new_events(analysis.company)
     published = False
+    run.plan(steps_of_reading(EventSpec.from_dict(analysis.parse_spec)))
     try:
         with local_copy(DATASETS, analysis.dataset.file_path) as source, scratch_folder() as folder:
             report = _read(run, analysis, source, folder, at)

@@ -22,6 +22,7 @@ from transactions.cutoffs import of_log, plan_features
 from transactions.engines.features import MATRIX, TABLE
 from transactions.files import features_of, scratch_folder
 from transactions.models import AnalysisSession, FeatureMatrix
+from transactions.services.steps import steps_of_features
 
 TASK = "transactions.features"
 ENGINE = "transactions.engines.features:build_matrix"
@@ -143,6 +144,7 @@ def compute_matrix(*, run: JobRun, matrix: FeatureMatrix, at: datetime) -> None:
     dataset_id = uuid.uuid4()
     parquet, table = features_of(company, dataset_id)
     published = False
+    run.plan(steps_of_features())
     try:
         with local_copy(DATASETS, analysis.events_path) as events, scratch_folder() as folder:
             report = _compute_in_child(run, matrix, events, folder)

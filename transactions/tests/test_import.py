@@ -41,13 +41,14 @@ def test_the_file_is_kept_as_it_came_and_what_was_found_in_it(uploaded, company)
     assert status_of(uploaded) == "uploaded"
 
 
-def test_the_job_accounts_for_every_row(uploaded, do_jobs):
+def test_the_job_accounts_for_every_row(uploaded, do_jobs, taken):
     start(uploaded)
     (job,) = do_jobs()
 
     analysis = AnalysisSession.objects.get()
     report = analysis.import_report
     assert (job.error, analysis.state) == (None, "READY")
+    assert taken == [step for step, _ in job.plan]
     assert report["rows_in"] == report["accepted"] + report["duplicates"] + report["rejected"]
     assert (report["duplicates"], report["rejected"], report["missing_ids"], report["returns"]) == (
         1,
@@ -178,7 +179,7 @@ def western(lines):
     [("log.xlsx", workbook), ("log.csv", western)],
     ids=["a workbook", "another encoding and sign"],
 )
-def test_a_file_that_is_read_from_a_copy_leaves_none_behind(member, do_jobs, settings, name, write):
+def test_a_file_that_is_read_from_a_copy_leaves_none_behind(member, do_jobs, settings, name, write, taken):
     lines = lines_of_log(customers=12)
     upload = ContentFile(write(lines), name=name)
 
@@ -188,6 +189,7 @@ def test_a_file_that_is_read_from_a_copy_leaves_none_behind(member, do_jobs, set
 
     report = AnalysisSession.objects.get().import_report
     assert job.error is None
+    assert taken == [step for step, _ in job.plan]
     assert (report["accepted"], report["rejected"], report["customers"]) == (len(lines) - 1, 0, 12)
     # The file and its events.
     assert len([path for path in settings.MEDIA_ROOT.rglob("*") if path.is_file()]) == 2

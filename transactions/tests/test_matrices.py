@@ -33,11 +33,12 @@ def rows_of(matrix):
         return list(csv.DictReader(io.StringIO(path.read_text())))
 
 
-def test_a_row_for_each_customer_with_labels_by_the_churn_definition(read_log, do_jobs):
+def test_a_row_for_each_customer_with_labels_by_the_churn_definition(read_log, do_jobs, taken):
     configure_analysis(analysis=read_log, horizon_days=60, at=timezone.now())
 
     matrix = compute(read_log, do_jobs)
 
+    assert taken == [step for step, _ in matrix.job.plan]
     rows = rows_of(matrix)
     assert len(rows) == matrix.report["rows"] == matrix.dataset.row_count == 40
     assert {row["status"] for row in rows} == {"active", "lapsed"}
