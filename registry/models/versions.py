@@ -152,7 +152,9 @@ class ModelMetrics(models.Model):
     model = models.OneToOneField(ModelVersion, models.CASCADE, related_name="metrics")
     accuracy = models.FloatField(null=True)
     precision = models.FloatField(
-        null=True, help_text="Weighted by class, as all five; churn-class values beside."
+        null=True,
+        help_text="Averaged over both classes by their size, like all five figures. Those of "
+        "leavers alone stand in additional_metrics.",
     )
     recall = models.FloatField(null=True)
     f1_score = models.FloatField(null=True)
