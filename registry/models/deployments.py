@@ -44,7 +44,9 @@ class ModelDeployment(models.Model):
     company = models.ForeignKey(Company, models.CASCADE, related_name="deployments")
     model = models.ForeignKey(ModelVersion, models.CASCADE, related_name="deployments")
     # That of the version: triggers hold it, so that what is unique in a base is unique by this column.
-    population = models.ForeignKey(Population, models.RESTRICT, related_name="deployments")
+    population = models.ForeignKey(
+        Population, models.RESTRICT, related_name="deployments", verbose_name="customer base"
+    )
     deployed_by = models.ForeignKey(
         Developer, models.SET_NULL, null=True, related_name="deployments", db_column="deployed_by"
     )
@@ -171,7 +173,9 @@ class DeploymentEvent(models.Model):
         RESUMED = "RESUMED", "In service again"
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="deployment_events")
-    population = models.ForeignKey(Population, models.RESTRICT, related_name="deployment_events")
+    population = models.ForeignKey(
+        Population, models.RESTRICT, related_name="deployment_events", verbose_name="customer base"
+    )
     sequence = models.PositiveIntegerField()
     action = models.CharField(max_length=12, choices=Action)
     # A version or a deployment that stands in the ledger cannot be deleted: the cascade is refused below.
@@ -237,7 +241,9 @@ class ShadowRun(models.Model):
     """
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="shadow_runs")
-    population = models.ForeignKey(Population, models.RESTRICT, related_name="shadow_runs")
+    population = models.ForeignKey(
+        Population, models.RESTRICT, related_name="shadow_runs", verbose_name="customer base"
+    )
     challenger = models.ForeignKey(ModelDeployment, models.CASCADE, related_name="shadow_runs")
     version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="shadow_runs")
     compared_with = models.ForeignKey(ModelVersion, models.CASCADE, related_name="+")

@@ -70,7 +70,9 @@ class ModelVersion(models.Model):
     file_path = models.CharField(max_length=255, help_text="The .pkl; manifest and ONNX stand beside it.")
     is_default = models.BooleanField(null=True)
     company = models.ForeignKey(Company, cascade_whole, null=True, blank=True, related_name="versions")
-    population = models.ForeignKey(Population, models.RESTRICT, related_name="versions")
+    population = models.ForeignKey(
+        Population, models.RESTRICT, related_name="versions", verbose_name="customer base"
+    )
     training_dataset = models.ForeignKey(
         Dataset, models.SET_NULL, null=True, blank=True, related_name="versions"
     )
