@@ -164,7 +164,7 @@ class PredictionRuns(TakesUpload, generics.ListAPIView):
     queryset = Prediction.objects.none()
 
     def get_queryset(self):
-        return predictions_for(self.request.member).select_related("model__metrics", "model__population")
+        return predictions_for(self.request.member).with_figures()
 
     def get_serializer(self, runs=None, **options):
         # The logs of a whole page are looked up at once.
@@ -225,7 +225,7 @@ class PredictionRun(generics.RetrieveAPIView):
     lookup_url_kwarg = "run"
 
     def get_queryset(self):
-        return predictions_for(self.request.member).select_related("model__metrics", "model__population")
+        return predictions_for(self.request.member).with_figures()
 
     @extend_schema(
         request=RenameInput,

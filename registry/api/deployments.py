@@ -1,5 +1,6 @@
 """Which version serves the company, for programs: the same rules and refusals as on the pages."""
 
+from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django_filters import rest_framework as filters
@@ -186,9 +187,9 @@ class DeploymentFilter(filters.FilterSet):
 
 
 def _deployments(request):
-    return request.member.company.deployments.select_related("model__population", "model__metrics").order_by(
-        "-deployed_at", "-pk"
-    )
+    versions = ModelVersion.objects.with_figures().select_related("model_type", "population")
+    deployments = request.member.company.deployments.prefetch_related(Prefetch("model", versions))
+    return deployments.order_by("-deployed_at", "-pk")
 
 
 @extend_schema(tags=["deployments"])
