@@ -55,8 +55,8 @@ class InferredColumn:
     minimum, maximum
         Of numbers, and of dates as ISO text.
     written
-        How numbers and dates are written: decimal, thousands, lakhs, date_order, and whether decimals and
-        dates could also be read otherwise.
+        How numbers and dates are written: decimal, thousands, lakhs, percent, date_order, and whether
+        decimals and dates could also be read otherwise.
     sides
         The spellings of no and yes.
     nameless
@@ -233,6 +233,7 @@ def _column(facts: ColumnFacts, roles: _Roles) -> InferredColumn:
             "decimal_ambiguous": column.decimal_ambiguous,
             "thousands": column.thousands,
             "lakhs": column.lakhs,
+            "percent": column.percent,
             "date_order": column.date_order,
             "date_order_ambiguous": column.date_order_ambiguous,
         },

@@ -142,8 +142,7 @@ def _take_words(array: pa.Array, column: Column) -> tuple[pa.Array | None, pa.Ar
 
 def _written_numbers(array: pa.Array, column: Column) -> tuple[pa.Array, np.ndarray]:
     """Return numbers as their column writes them, nulls for blanks, and a mask of those that are none."""
-    written = NumberFormat(column.decimal, column.thousands, column.lakhs)
-    values, blank, unreadable = read_numbers(array, written)
+    values, blank, unreadable = read_numbers(array, NumberFormat.of(column))
     return pa.array(values, mask=blank | unreadable), unreadable
 
 

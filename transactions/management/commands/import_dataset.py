@@ -103,7 +103,7 @@ class Command(BaseCommand):
         )
         for role, column in report["columns"].items():
             self.stdout.write(f"  {ROLES[role][0]}: {column}")
-        for warning in report["warnings"]:
+        for warning in dict.fromkeys([*analysis.preview["warnings"], *report["warnings"]]):
             self.stdout.write(f"  {warning}")
         self.stdout.write(f"Log: {analysis.pk}")
 
