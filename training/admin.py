@@ -24,11 +24,12 @@ class RetrainForm(ReasonForm):
         Company.objects.order_by("name"),
         required=False,
         empty_label="The company that it belongs to",
-        help_text="A default belongs to everybody: say for whom.",
+        help_text="Needed for a default, which belongs to everybody: choose the company that it is for.",
     )
     file = forms.FileField(
         allow_empty_file=True,  # refused with the words of the file check
-        help_text="CSV or XLSX, one row per customer, with the outcome. It is added to what the company has.",
+        help_text="CSV or XLSX, one row per customer, with the outcome. Its rows are added to the "
+        "customers that the company has.",
     )
     leave_out = forms.BooleanField(
         required=False, label="Leave out rows that cannot be read, instead of refusing the file"

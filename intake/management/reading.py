@@ -9,13 +9,13 @@ def add_reading_arguments(parser) -> None:
         "--encoding",
         choices=BY_HAND,
         default="",
-        help="how letters are written; by default it is recognised",
+        help="encoding of the file; default: it is recognised",
     )
     parser.add_argument(
         "--sheet",
         default="",
         metavar="NAME",
-        help="of a workbook: the sheet that is read, where more than one may be meant",
+        help="for a workbook: the sheet to read, if more than one could be meant",
     )
 
 

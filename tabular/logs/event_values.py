@@ -20,7 +20,7 @@ from tabular.values.cells import BadCell, is_blank, parse_label
 from tabular.values.clocks import read_time, read_times
 from tabular.values.event_words import PURCHASE, RETURN, event_type_of
 from tabular.values.masks import blanks_of, mask_of
-from tabular.values.missing import is_missing, missing_of, without_words, words_said
+from tabular.values.missing import is_missing, missing_of, take_words
 from tabular.values.moments import read_moment, read_moments
 
 CANCELLED = r"^\s*[Cc][0-9]+$"
@@ -162,13 +162,12 @@ def _cells(texts: list[pa.Array], spec: EventSpec) -> tuple[dict[str, pa.Array],
     """
     cells, words = {}, []
     for role, place in spec.places.items():
-        cells[role] = texts[place]
         if role == "customer_id":
+            cells[role] = texts[place]
             continue
-        said = words_said(texts[place], measured=role in MEASURED)
+        said, cells[role] = take_words(texts[place], measured=role in MEASURED)
         if said is not None:
             words.append(said)
-            cells[role] = without_words(texts[place], measured=role in MEASURED)
     return cells, words
 
 

@@ -10,12 +10,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tabular.source.duplicates import FIXED_SEED, hash_texts
-from tabular.values.amounts import APOSTROPHES, BLANKS, BULK, DASHES, NumberFormat, read_numbers, split_number
+from tabular.values.amounts import (
+    APOSTROPHES,
+    BLANKS,
+    BULK,
+    DASHES,
+    PERCENT_SIGN,
+    NumberFormat,
+    read_numbers,
+    split_number,
+)
 from tabular.values.cells import BadCell, is_blank
 from tabular.values.clocks import HALF, read_time, read_times, show_time
 from tabular.values.masks import mask_of
 from tabular.values.missing import NOTHING, missing_of, without_words
-from tabular.values.moments import COMPACT, COUNTED, NAMED, YEAR_LATER, read_moment, read_moments
+from tabular.values.moments import BETWEEN, COMPACT, COUNTED, NAMED, YEAR_LATER, read_moment, read_moments
 from tabular.values.words import says_date, says_id, says_time
 
 # Different texts of a column that are looked at one by one, to tell what it holds.
@@ -37,9 +46,9 @@ MOSTLY = 0.5
 STRAY = 0.01
 CLEARLY_MORE = 10
 
-SEPARATED = r"^\s*[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ](?:[0-9]{2}|[0-9]{4})(?:[^0-9]|$)"
-FIRST_IS_DAY = r"^\s*(?:1[3-9]|2[0-9]|3[01])[-/. ](?:0?[1-9]|1[0-2])[-/. ]"
-SECOND_IS_DAY = r"^\s*(?:0?[1-9]|1[0-2])[-/. ](?:1[3-9]|2[0-9]|3[01])[-/. ]"
+SEPARATED = rf"^\s*[0-9]{{1,2}}(?:{BETWEEN})[0-9]{{1,2}}(?:{BETWEEN})(?:[0-9]{{2}}|[0-9]{{4}})(?:[^0-9]|$)"
+FIRST_IS_DAY = rf"^\s*(?:1[3-9]|2[0-9]|3[01])(?:{BETWEEN})(?:0?[1-9]|1[0-2])(?:{BETWEEN})"
+SECOND_IS_DAY = rf"^\s*(?:0?[1-9]|1[0-2])(?:{BETWEEN})(?:1[3-9]|2[0-9]|3[01])(?:{BETWEEN})"
 # What can only be decimals: one, two or more than three digits to the end, or three after a lonely zero.
 POINT = (
     r"[0-9]{4}\.[0-9]|\.(?:[0-9]{1,2}|[0-9]{4,})(?:[^0-9.,]*$|[eE])|^[^0-9.,]*0?\.[0-9]"
@@ -55,7 +64,7 @@ GROUPED = "[0-9][{}][0-9]{{3}}(?:[^0-9]|$)"
 LAKHS = r"(?:^|[^0-9,])[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:[^0-9,]|$)"
 NO_LAKHS = r"(?:^|[^0-9,])(?:[0-9]{3},[0-9]{3}|[0-9]{1,3}(?:,[0-9]{3}){2,})(?:[^0-9,]|$)"
 # Their point is no decimal point.
-SHORTENED = r"(?i)\b(?:rs|kr|fr)\."
+SHORTENED = r"(?i)(^|[^\p{L}])(?:rs|kr|fr|руб|грн|лв|р|ft)\."  # noqa: RUF001
 PADDED = re.compile("0[0-9]+")
 CANCELLED = r"^\s*[Cc][0-9]+$"
 DIGITS = r"^\s*[0-9]+$"
@@ -84,6 +93,8 @@ class DetectedColumn:
         Signs of the numbers; with `decimal_ambiguous` the decimal sign could also be the other one.
     lakhs
         More numbers have two digits to a group above the thousands than three.
+    percent
+        Whether most of its numbers have a percent sign; the others are unreadable. None of other columns.
     distinct
         Different values, at most `MOST_DISTINCT`.
     rows, blanks, unreadable
@@ -110,6 +121,7 @@ class DetectedColumn:
     decimal_ambiguous: bool = False
     thousands: str | None = None
     lakhs: bool = False
+    percent: bool | None = None
     distinct: int = 0
     rows: int = 0
     blanks: int = 0
@@ -219,7 +231,7 @@ class Clues:
         odd = ~usual
         if odd.any():
             texts, counts = texts.filter(pa.array(odd)), counts[odd]
-            texts = pc.replace_substring_regex(texts, SHORTENED, "")
+            texts = pc.replace_substring_regex(texts, SHORTENED, r"\1")
             odd = odd[odd]
             self.points += _count(texts, counts, POINT, odd)
             self.commas += _count(texts, counts, COMMA, odd)
@@ -266,6 +278,7 @@ class Clues:
                 decimal_ambiguous=ambiguous,
                 thousands=self.thousands_beside(decimal),
                 lakhs=self.lakhs > 0,
+                percent=self._share(lambda text: PERCENT_SIGN in text) > MOSTLY,
             )
         return replace(column, kind="text", words=self._words())
 
@@ -392,7 +405,7 @@ def read_cells(cells: pa.Array, column: DetectedColumn) -> tuple[np.ndarray, np.
     if column.kind == "date":
         # While the order is open either may be shown to be wrong; what is bad in both is bad.
         return read_moments(cells, column.date_order or "DMY")
-    return read_numbers(cells, NumberFormat(column.decimal, column.thousands, column.lakhs))
+    return read_numbers(cells, NumberFormat.of(column))
 
 
 def plain(value) -> float | str | None:

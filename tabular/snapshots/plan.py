@@ -15,6 +15,7 @@ from tabular.snapshots.column_types import LEARNED
 from tabular.snapshots.inference import Inferred, InferredColumn
 from tabular.snapshots.outcomes import MOST_VALUES
 from tabular.source.sentences import no_such_column, open_dates, open_numbers
+from tabular.values.amounts import PERCENT_SIGN
 from tabular.values.customer_words import NO, YES, yes_or_no
 from tabular.values.schema import Column, TableSchema
 
@@ -76,7 +77,7 @@ class PlannedColumn:
         ``id``, ``outcome``, ``feature`` or ``left out``.
     kind
         As `column_types.ColumnType` has it.
-    decimal, thousands, lakhs, date_order
+    decimal, thousands, lakhs, percent, date_order
         How numbers and dates are written.
     values
         The spellings of no and yes of a yes/no column; of an outcome first the one of those who stayed.
@@ -91,6 +92,7 @@ class PlannedColumn:
     decimal: str = "."
     thousands: str | None = None
     lakhs: bool = False
+    percent: bool | None = None
     date_order: str | None = None
     values: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
@@ -234,12 +236,15 @@ class SnapshotPlan:
 
 def _planned_column(found: dict) -> PlannedColumn:
     kept = {f.name: found[f.name] for f in fields(PlannedColumn) if f.name in found}
+    if found["kind"] == "number":
+        # A plan of before nobody asked for percent signs tells by its cells whether the file had them.
+        kept.setdefault("percent", any(PERCENT_SIGN in text for text in found["examples"]))
     return PlannedColumn(**kept | {name: tuple(kept[name]) for name in ("values", "examples")})
 
 
 def _plain(column: PlannedColumn) -> PlannedColumn:
     kind = "number" if column.kind == "date" else column.kind
-    return replace(column, kind=kind, decimal=".", thousands=None, lakhs=False, date_order=None)
+    return replace(column, kind=kind, decimal=".", thousands=None, lakhs=False, percent=None, date_order=None)
 
 
 def read_feature(
@@ -264,6 +269,7 @@ def read_feature(
             decimal=column.decimal,
             thousands=column.thousands,
             lakhs=column.lakhs,
+            percent=column.percent,
             usual_minimum=low,
             usual_maximum=high,
         )
@@ -373,6 +379,7 @@ def _planned(column: InferredColumn, choices: Choices) -> PlannedColumn:
         # What stands between thousands is the other sign, where a person turned the signs round.
         thousands=written["decimal"] if changed else written["thousands"],
         lakhs=written["lakhs"] and not changed,
+        percent=written.get("percent"),
         date_order=order,
         values=column.sides if kind == "yes/no" and column.sides else (),
         examples=tuple(text for text, _ in column.examples[:EXAMPLE_ROWS]),

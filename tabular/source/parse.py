@@ -116,7 +116,7 @@ class Plan:
 
 def _is_adorned(column: Column) -> bool:
     """Whether numbers are written with signs that Arrow does not know."""
-    return column.decimal == "," or column.thousands is not None
+    return column.decimal == "," or column.thousands is not None or bool(column.percent)
 
 
 def read_arrow(body: bytes, names: list[str], options: dict) -> pa.Table:
@@ -381,8 +381,7 @@ def _check_cell(text: str, row: list[str], column: Column, plan: Plan) -> None:
     elif column.kind == "age":
         read_moment(text, column.date_order)
     elif column.kind == "number" and column.decimal is not None:
-        written = NumberFormat(column.decimal, column.thousands, column.lakhs)
-        cells.check_number(read_number(text, written), text, column)
+        cells.check_number(read_number(text, NumberFormat.of(column)), text, column)
     elif column.kind == "number":
         cells.parse_number(text, column)
 

@@ -14,10 +14,13 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from xml.parsers import expat
 
 from tabular.errors import TableError, shown
 from tabular.source.archive import Archive, corrupt
+from tabular.source.formulas import NO_RESULT, FormulaCounter
+from tabular.source.percent_formats import PERCENT, SIGNED, as_percentage, percent_format
 from tabular.source.zero_formats import ZeroFormat, zero_format
 from tabular.values.cells import LONGEST_CELL, is_blank
 
@@ -27,7 +30,10 @@ MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-WHOLE = re.compile(r"-?[0-9]{1,15}")
+WHOLE = re.compile(r"-?[0-9]{1,21}")
+# The same for numbers that are written with an exponent. What is larger is no id.
+LONGEST_WHOLE = 1e21
+LOSES_DIGITS = 1e15
 # What may count rows, texts and styles: int() takes the digits of all scripts, and not thousands of them.
 INDEX = re.compile(r"[0-9]{1,9}")
 # Office Open XML allows the first two; the others are the same bytes in a workbook that holds ASCII only.
@@ -124,6 +130,7 @@ class Workbook(_Part):
         self.found: list[tuple[str, str]] = []
         self.hidden: set[str] = set()
         self.epoch = datetime(1899, 12, 30)
+        self.is_due = False
         relations = _Relations()
         parse_part(archive, "xl/_rels/workbook.xml.rels", relations)
         parse_part(archive, "xl/workbook.xml", self)
@@ -144,6 +151,8 @@ class Workbook(_Part):
                 self.hidden.add(attributes.get("name", ""))
         elif name == "workbookPr" and attributes.get("date1904") in ("1", "true"):
             self.epoch = datetime(1904, 1, 1)
+        elif name == "calcPr":
+            self.is_due = attributes.get("fullCalcOnLoad") in ("1", "true")
 
     def part(self, kind: str) -> str | None:
         """Return the name of the only part of a kind."""
@@ -202,8 +211,8 @@ class _SharedStrings(_Part):
 
 
 def styles_of(archive: Archive, name: str | None) -> list[str | ZeroFormat]:
-    """Return for each style whether it shows a ``moment``, perhaps only a ``time`` of day, zeros before a
-    number, or nothing of that.
+    """Return for each style whether it shows a ``moment``, perhaps only a ``time`` of day, a percentage,
+    zeros before a number, or nothing of that.
     """
     # Imported here: it takes a fifth of a second, and only workbooks need it.
     from openpyxl.styles.numbers import builtin_format_code, is_date_format
@@ -217,7 +226,7 @@ def styles_of(archive: Archive, name: str | None) -> list[str | ZeroFormat]:
             return "time"
         code = part.formats.get(number) or builtin_format_code(number)
         if not is_date_format(code):
-            return zero_format(code) or ""
+            return percent_format(code) or zero_format(code) or ""
         return "moment" if {"d", "y"} & set(LITERALS.sub("", code).lower()) else "time"
 
     return [shows(number) for number in part.used]
@@ -252,40 +261,50 @@ def _whole(text: str | None) -> int:
 class Sheet(_Part):
     """Writes each row as soon as it ends."""
 
-    def __init__(self, out, texts: list[str], styles: list[str | ZeroFormat], epoch: datetime):
-        self.out, self.texts, self.styles, self.epoch = out, texts, styles, epoch
+    def __init__(self, out, texts: list[str], styles: list[str | ZeroFormat], book: Workbook):
+        self.out, self.texts, self.styles, self.epoch = out, texts, styles, book.epoch
         # Two characters end a line here, so that the writer quotes cells with either; `out` gets one.
         self.line = io.StringIO()
         self.writer = csv.writer(self.line, lineterminator="\r\n")
         self.width = self.formulas = self.outside = 0
+        self.calculated = FormulaCounter(are_due=book.is_due)
         # Numbers shown with zeros: how many became text as it is seen, how many could not, and the first.
         self.zeros: Counter = Counter()
         self.first_zeros: dict[bool, str] = {}
+        self.percentages, self.first_percentage = 0, ""
+        # Numbers of more digits than a spreadsheet keeps.
+        self.long, self.first_long = 0, ""
         self.row = self.written = 0
         # Filled cells of the first row below the header, and what may stand below the table.
         self.usual = 0
-        self.below: list[tuple[int, dict[int, str]]] = []
+        self.below: list[tuple[int, dict[int, str], dict[int, str]]] = []
         self.cells: dict[int, str] = {}
+        # The results among them.
+        self.results: dict[int, str] = {}
         self.place, self.kind, self.style = -1, "n", 0
         self.pieces: list[str] = []
         self.length = 0
         self.collects = self.phonetic = False
+        self.is_formula = self.has_value = False
 
     def start(self, name, attributes):
         if name == "c":
             self._start_cell(attributes)
         elif name == "v" or (name == "t" and not self.phonetic):
-            self.collects = True
+            self.collects = self.has_value = True
         elif name == "row":
             self._start_row(attributes)
         elif name == "f":
             self.formulas += 1
+            self.is_formula = True
         elif name == "rPh":
             self.phonetic = True
 
     def end(self, name):
         if name == "c":
             value = self._value("".join(self.pieces))
+            if self.is_formula:
+                value = self.results[self.place] = self._result(value)
             if value:
                 self.cells[self.place] = value
         elif name in ("v", "t"):
@@ -301,11 +320,11 @@ class Sheet(_Part):
             if self.length > LONGEST_CELL:
                 raise TableError(
                     "cell_too_long",
-                    f"Row {self.row:,}, column {_letters(self.place)}: the cell has more than "
+                    f"Row {self.row:,}, column {letters(self.place)}: the cell has more than "
                     f"{LONGEST_CELL:,} characters. "
                     "Shorten it.",
                     line=self.row,
-                    column=_letters(self.place),
+                    column=letters(self.place),
                 )
             self.pieces.append(data)
 
@@ -314,7 +333,7 @@ class Sheet(_Part):
         number = self.row + 1 if given is None else int(given) if INDEX.fullmatch(given) else 0
         if not self.row < number <= MOST_ROWS:
             raise corrupt(f"after row {self.row:,} comes a row with the number {shown(given or str(number))}")
-        self.row, self.place, self.cells = number, -1, {}
+        self.row, self.place, self.cells, self.results = number, -1, {}, {}
 
     def _start_cell(self, attributes):
         reference = attributes.get("r")
@@ -334,6 +353,15 @@ class Sheet(_Part):
         self.place = place
         self.kind, self.style = attributes.get("t", "n"), attributes.get("s", "0")
         self.pieces, self.length = [], 0
+        self.is_formula = self.has_value = False
+
+    def _result(self, value: str) -> str:
+        """Return the result of a formula, and what stands for it where the file has none.
+
+        Only texts may be of no characters: what IF() gives for "" is a result.
+        """
+        has_result = self.has_value if self.kind == "str" else any(map(str.strip, self.pieces))
+        return value if has_result else NO_RESULT
 
     def _value(self, text: str) -> str:
         if self.kind == "n":
@@ -357,16 +385,34 @@ class Sheet(_Part):
         shows = self._shows() if self.style != "0" else ""
         if isinstance(shows, ZeroFormat):
             return self._with_zeros(_shortest(value, text), shows)
-        return self._moment(value, text, shows) if shows else _shortest(value, text)
+        if shows in (PERCENT, SIGNED):
+            return self._percentage(value, shows)
+        if shows:
+            return self._moment(value, text, shows)
+        if LOSES_DIGITS <= abs(value) < LONGEST_WHOLE:
+            self._name_long(_shortest(value, text))
+        return _shortest(value, text)
+
+    def _name_long(self, text: str) -> None:
+        self.long += 1
+        self.first_long = self.first_long or f"row {self.row:,}, column {letters(self.place)}, {shown(text)}"
 
     def _with_zeros(self, text: str, written: ZeroFormat) -> str:
         seen = written.show(text)
         self.zeros[seen is not None] += seen != text
         if seen != text:
-            at = f"row {self.row:,}, column {_letters(self.place)}"
+            at = f"row {self.row:,}, column {letters(self.place)}"
             told = f"{shown(seen)}" if seen else f"{shown(text)} by the format {shown(written.code)}"
             self.first_zeros.setdefault(seen is not None, f"{at}, {told}")
         return text if seen is None else seen
+
+    def _percentage(self, value: float, shows: str) -> str:
+        seen = as_percentage(value, shows)
+        self.percentages += 1
+        self.first_percentage = self.first_percentage or (
+            f"row {self.row:,}, column {letters(self.place)}, {shown(seen)}"
+        )
+        return seen
 
     def _shows(self) -> str | ZeroFormat:
         known = INDEX.fullmatch(self.style) and int(self.style) < len(self.styles)
@@ -394,14 +440,14 @@ class Sheet(_Part):
             # A note beside the table is no row of it.
             return
         if self._is_below(inside):
-            self.below.append((self.row, self.cells))
+            self.below.append((self.row, self.cells, self.results))
             return
         if self.written and not self.usual:
             self.usual = inside
-        for row, held in self.below:
-            self._put(row, held)
+        for held in self.below:
+            self._put(*held)
         self.below = []
-        self._put(self.row, self.cells)
+        self._put(self.row, self.cells, self.results)
 
     def _is_below(self, inside: int) -> bool:
         """Whether a row looks like a note or a total below the table: apart from it, or called so, and short.
@@ -413,7 +459,9 @@ class Sheet(_Part):
         first = self.cells[min(place for place, text in self.cells.items() if not is_blank(text))]
         return bool(self.below) or self.row > self.written + 1 or TOTALS.match(first) is not None
 
-    def _put(self, row: int, cells: dict[int, str]) -> None:
+    def _put(self, row: int, cells: dict[int, str], results: dict[int, str]) -> None:
+        if results:
+            self.calculated.take(row, results, self.width)
         # Blank rows become blank lines, so that a record's number is the row's number.
         self.out.write("\n" * (row - self.written - 1))
         self.written = row
@@ -426,14 +474,15 @@ class Sheet(_Part):
 def _shortest(value: float, text: str) -> str:
     if WHOLE.fullmatch(text):
         return str(int(text))
-    if value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
+    if value.is_integer() and abs(value) < LONGEST_WHOLE:
+        # A number keeps fifteen digits or more; those behind them are zeros, as the sheet shows.
+        return f"{Decimal(repr(value)):f}".removesuffix(".0")
     # Sheets store 29.85 as 29.850000000000001; the shortest text that gives the same number is what people
     # see.
     return repr(value) if abs(value) < 1e300 else text
 
 
-def _letters(place: int) -> str:
+def letters(place: int) -> str:
     text, place = "", place + 1
     while place:
         place, rest = divmod(place - 1, 26)

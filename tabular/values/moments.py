@@ -49,12 +49,17 @@ CLOCK = (
     r"(?:[ ]?(?P<half>[AaPp])\.?[Mm]\.?)?"
     r"[ ]?(?:Z|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?)?)?"
 )
+# What stands between the parts of a day: 5. 1. 2025 in Prague, and 2025.01.05. in Budapest and Seoul, where a
+# point ends it as well.
+BETWEEN = r"\. ?|[-/ ]"
+AT_END = r"\.?"
 YEAR_FIRST = re.compile(
-    rf"(?P<a>[0-9]{{4}})(?P<by>[-/. ])(?P<b>[0-9]{{1,2}})(?P=by)(?P<c>[0-9]{{1,2}}){CLOCK}"
+    rf"(?P<a>[0-9]{{4}})(?P<by>{BETWEEN})(?P<b>[0-9]{{1,2}})(?P=by)(?P<c>[0-9]{{1,2}}){AT_END}{CLOCK}"
 )
 COMPACT = re.compile(rf"(?P<a>(?:19|20|21)[0-9]{{2}})(?P<b>[0-9]{{2}})(?P<c>[0-9]{{2}}){CLOCK}")
 YEAR_LATER = re.compile(
-    rf"(?P<a>[0-9]{{1,2}})(?P<by>[-/. ])(?P<b>[0-9]{{1,2}})(?P=by)(?P<c>[0-9]{{4}}|[0-9]{{2}}){CLOCK}"
+    rf"(?P<a>[0-9]{{1,2}})(?P<by>{BETWEEN})(?P<b>[0-9]{{1,2}})(?P=by)(?P<c>[0-9]{{4}}|[0-9]{{2}}){AT_END}"
+    rf"{CLOCK}"
 )
 NAMED = re.compile(
     rf"(?:[^\W\d_]{{2,9}}\.?, )?(?:(?P<d1>[0-9]{{1,2}})\.?[ -]?(?:de )?(?P<m1>[^\W\d_]{{3,10}})\.?|"

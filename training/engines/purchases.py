@@ -322,8 +322,10 @@ def _strong_columns(table):
         return warnings, telling
     for found in single_column_auc(table.frame, table.labels):
         if found.verdict != "fine":
+            said = say_feature(found.column)
             warnings.append(
-                f"{found.column} alone ranks the customers nearly as well as can be (AUC {found.auc:.3f})."
+                f"{said[0].upper()}{said[1:]} alone ranks the customers nearly as well as can be "
+                f"(AUC {found.auc:.3f})."
             )
         if found.verdict == "blocks":
             telling = telling or found.column

@@ -188,13 +188,16 @@ class RetrainingFindings:
 def _row(found, pair):
     # One figure was chosen beforehand. Of ten that are looked at, one often differs by chance.
     verdict = pair["verdict"] if found["metric"] == pair["rests_on"] else None
-    name, explanation = METRIC_NAMES[(found["group"], found["metric"])]
+    return compared_figure((found["group"], found["metric"]), found, verdict)
+
+
+def compared_figure(key: tuple[str, str], found: dict, verdict: str | None) -> dict:
+    """Return the row of a figure of two versions; `found` has ``new``, ``serving`` and ``difference``."""
+    name, explanation = METRIC_NAMES[key]
     return {
         "name": name,
         "explanation": explanation,
-        "new": found["new"],
-        "serving": found["serving"],
-        "difference": found["difference"],
+        **{part: found[part] for part in ("new", "serving", "difference")},
         "verdict": VERDICTS.get(verdict, ""),
         "better": {"better": True, "worse": False}.get(verdict),
     }

@@ -80,7 +80,7 @@ def test_the_command_is_told_how_dates_and_types_are_meant(gym_file, company, de
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"date_order": ["MDY"]}, "is COLUMN=..."),
+        ({"date_order": ["MDY"]}, "needs COLUMN=..."),
         ({"outcome": "Plan"}, "say which of its values means"),
         ({"outcome": "Shoe size"}, "no column 'Shoe size'"),
         ({"left": "vanished"}, "no row says 'vanished'"),

@@ -36,7 +36,7 @@ class Command(BaseCommand):
             "file", nargs="?", help="CSV or XLSX, one row per customer; with --log a newer export of the log"
         )
         parser.add_argument(
-            "--log", help="id of a purchase log that was read; alone, its customers are scored"
+            "--log", help="id of a log that was read; without a file, its customers are scored"
         )
         parser.add_argument("--company", required=True, help="company ID")
         parser.add_argument(
@@ -110,7 +110,8 @@ class Command(BaseCommand):
     def _of_log(self, member, upload, *, log, base, model, name, leave_out_bad_rows, as_of, **options):
         if base or model or leave_out_bad_rows or as_of:
             raise CommandError(
-                "A log is scored by the champion of its customers as of its end, and read as it was before."
+                "A log takes no --base, --model, --leave-out-bad-rows or --as-of: the champion of its "
+                "customers scores it as of its end. Leave them out."
             )
         try:
             analysis = analyses_for(member).get(pk=log)

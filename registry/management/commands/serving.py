@@ -15,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--at",
             metavar="ISO",
-            help="as in 2026-03-02T12:00:00Z; otherwise now. UTC where no zone is named.",
+            help="instant, as in 2026-03-02T12:00:00Z; UTC if no zone is named; default: now",
         )
 
     def handle(self, *, company, at, **options):

@@ -13,9 +13,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--output", type=Path, default=settings.DATASET_A, metavar="FILE")
-        parser.add_argument(
-            "--check", action="store_true", help="write nothing; fail if the file is another one"
-        )
+        parser.add_argument("--check", action="store_true", help="write nothing; fail if the file differs")
 
     def handle(self, *, output, check, **options):
         # Imported here: `manage.py help` loads every command.

@@ -21,12 +21,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("file", help="CSV or XLSX, one row per customer, with the outcome")
         parser.add_argument("--company", required=True, help="company ID")
-        parser.add_argument("--reason", required=True, help="why; stands beside the version")
+        parser.add_argument("--reason", required=True, help="why; it is kept beside the version")
         parser.add_argument(
             "--base", default="", help="name or UUID of the customer base; default: the telecom base"
         )
         parser.add_argument(
-            "--type", help="slug of the model type, for a base of the company; default: the one trained last"
+            "--type",
+            help="slug of the model type, for a base of the company; default: that of the latest training",
         )
         parser.add_argument(
             "--leave-out-bad-rows", action="store_true", help="learn from the others instead of refusing"
