@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tabular.errors import TableError, counted, shown
 from tabular.source.archive import Archive
+from tabular.source.styles import styles_of
 from tabular.source.xlsx import (
     Sheet,
     Workbook,
@@ -16,7 +17,6 @@ from tabular.source.xlsx import (
     parse_part,
     refuse_other_archives,
     shared_strings,
-    styles_of,
 )
 
 # Where a workbook of ours says what its table is (`tabular.snapshots.workbook`).

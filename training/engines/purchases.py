@@ -21,6 +21,7 @@ from ml.logs.features.wording import say_feature
 from ml.logs.labels import latest_cutoff, read_given_labels
 from ml.logs.profile import judge_minimum
 from ml.logs.profile.score import describe_shortfall
+from ml.logs.profile.silence import find_silence
 from ml.logs.purchase_log import PurchaseLog
 from ml.logs.rates import learn_first_buyers, learn_rates, tenure_of
 from ml.logs.visits import is_of_visits, say_visits
@@ -85,7 +86,7 @@ def learn(
     shortfall = []
     try:
         minimum = minimum or _judge_minimum(work.events)
-        shortfall = describe_shortfall(minimum)
+        shortfall = [*describe_shortfall(minimum), *_silence(work.events)]
         if labels == "given":
             learned, found = _learn_given(work, as_of, model_type, params, seed)
         else:
@@ -301,6 +302,12 @@ def _define(events, wanted):
 def _judge_minimum(events):
     with PurchaseLog(events, memory_limit=MEMORY_LIMIT) as log:
         return judge_minimum(log)
+
+
+def _silence(events):
+    with PurchaseLog(events, memory_limit=MEMORY_LIMIT) as log:
+        found = find_silence(log)
+    return [found["sentence"]] if found else []
 
 
 def _end_of(events):
