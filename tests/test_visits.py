@@ -96,7 +96,8 @@ def test_a_model_of_visits_scores_purchases_and_asks_for_no_amounts(
 # The area of the portal is called after most of its logs, wherever it is named; features keep their names.
 NAMES = re.compile(r"purchase logs?( /)?|\b\w+_\w+\b", re.IGNORECASE)
 OF_SHOPS = re.compile(
-    r"[^.]*\b(purchas\w*|buy\w*|bought|paid|pays?|spen[dt]\w*|amounts?|revenue|price\w*|receipts?|currency)\b[^.]*",
+    r"[^.]*\b(purchas\w*|buy\w*|bought|paid|pays?|spen[dt]\w*|amounts?|revenue|price\w*|receipts?|currency|"
+    r"retail\w*)\b[^.]*",
     re.IGNORECASE,
 )
 # What is read aloud or stands in a narrow table is a sentence, too.

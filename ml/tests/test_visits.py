@@ -91,7 +91,8 @@ def test_one_visitor_needs_no_amounts_and_a_buyer_needs_all():
 
 
 OF_SHOPS = re.compile(
-    r"\b(purchas\w*|buy\w*|bought|paid|pay\w*|spen[dt]\w*|amounts?|revenue|money|price\w*|receipts?|sells?)\b",
+    r"\b(purchas\w*|buy\w*|bought|paid|pay\w*|spen[dt]\w*|amounts?|revenue|money|price\w*|receipts?|sells?"
+    r"|retail\w*)\b",
     re.I,
 )
 SUMS = {
