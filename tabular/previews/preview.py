@@ -218,8 +218,8 @@ def _name_currencies(column: DetectedColumn) -> str:
     listed = " and ".join(map(shown, column.currencies[:3]))
     several = f"amounts in {len(column.currencies)} currencies, such as {listed}"
     return (
-        f"Column {column.name}: {several}. Only the numbers are read, as if they were of one: convert them, or "
-        "leave out the others."
+        f"Column {column.name}: {several}. Only the numbers are read, as if they were of one: convert them, "
+        "or leave out the others."
     )
 
 
