@@ -208,6 +208,12 @@ def test_work_that_goes_on_is_looked_at_each_time(as_user, user, default_version
     assert not is_shown_again(as_user.get(page))
 
 
+def test_answers_that_differ_in_one_number_are_told_apart(db):
+    answers = [kept.Question.ask(f"SELECT {number}", ()).answer for number in (-1, -2, 0, 1)]
+
+    assert len(set(answers)) == 4
+
+
 def test_no_more_is_kept_than_there_is_room_for(as_user, monkeypatch):
     keep(as_user, "/user/")
     monkeypatch.setattr(kept, "MOST_BYTES", 100)
