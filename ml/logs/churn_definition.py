@@ -161,7 +161,7 @@ def suggest_threshold(gaps):
             LONGEST: f"{LONGEST} days is the longest threshold offered",
         }.get(days, f"the log spans {gaps['span_days']:,} days, and a threshold needs twice its length")
         reason += f" {why[0].upper()}{why[1:]}, so {days} is suggested."
-    reason += f" Only {longer:.0%} of all returns took longer than {days} days."
+    reason += f" Only {100 * longer:.0f} % of all returns took longer than {days} days."
     if TYPICAL[0] <= days <= TYPICAL[1]:
         reason += f" Retailers usually choose {TYPICAL[0]} to {TYPICAL[1]} days."
     else:
@@ -178,8 +178,8 @@ def suggest_threshold(gaps):
     once = 1 - gaps["repeat_customers"] / gaps["customers"]
     if once > 0.5:
         problems.append(
-            f"{once:.0%} of the customers bought on one day only. They have no gap, so the suggestion speaks "
-            "for the others."
+            f"{100 * once:.0f} % of the customers bought on one day only. They have no gap, so the "
+            "suggestion speaks for the others."
         )
     return {
         **result,
