@@ -60,7 +60,9 @@ class Prediction(models.Model):
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     company = models.ForeignKey(Company, models.CASCADE, related_name="predictions")
-    population = models.ForeignKey(Population, models.RESTRICT, related_name="predictions")
+    population = models.ForeignKey(
+        Population, models.RESTRICT, related_name="predictions", verbose_name="customer base"
+    )
     job = models.OneToOneField(Job, models.CASCADE, related_name="prediction")
     original_filename = models.CharField(max_length=255, blank=True)
 

@@ -118,6 +118,7 @@ def of_visits(studio: Studio, material: Material):
     studio.take("visits-result", studio.arrive(r"/predictions/[0-9a-f-]{36}/$"))
     studio.take("visits-scored", log)
     studio.take("visits-newer", f"{log}newer/")
+    studio.take("visits-models", "/dev/models/")
 
 
 def as_operator(studio: Studio, material: Material):

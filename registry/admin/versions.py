@@ -215,10 +215,10 @@ class ModelVersionAdmin(TakesInModels, ReadOnlyAdmin):
         promote_version,
         title="Promote to default",
         explanation="Each version becomes the default of its type for every company, under the next number. "
-        "The default before it keeps its files and can be promoted again; whom it served is served by "
-        "the new one. A version of a company stays theirs as well: promote one only if they agreed, for "
-        "what it learned from them and 50 example rows without customer IDs become part of everybody's "
-        "default.",
+        "Whoever the present default serves is served by the new one; the present one keeps its files and "
+        "can be promoted again. A version of a company stays theirs as well. Promote one only if they "
+        "agreed: what it learned from them, and 50 example rows without customer IDs, become part of "
+        "everybody's default.",
         done="is the default of its type",
         button="Promote to default",
     )

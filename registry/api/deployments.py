@@ -147,8 +147,10 @@ class DisagreementOutput(serializers.Serializer):
     customers = serializers.IntegerField(
         help_text="How many customers both versions scored; a customer who is in several runs counts in each."
     )
-    newly_leaving = serializers.IntegerField(help_text="Said to leave by the challenger alone.")
-    newly_staying = serializers.IntegerField(help_text="Said to stay by the challenger alone.")
+    newly_leaving = serializers.IntegerField(help_text="Customers whom only the challenger names as leaving.")
+    newly_staying = serializers.IntegerField(
+        help_text="Customers whom only the challenger does not name as leaving."
+    )
     mean_difference = serializers.FloatField(
         allow_null=True, help_text="The mean absolute difference between the two probabilities."
     )

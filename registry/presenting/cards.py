@@ -351,6 +351,8 @@ def _width(found, rows, left, again):
     recall = interval_of(found, "Recall (churners)")
     if recall is None:
         text += "How far its figures would differ on other customers was not computed for this version."
+    elif found.get("names_nobody"):
+        text += "It names nobody, so none of them was found."
     else:
         text += (
             f"It found {_share(recall['value'])} of those. Of all leavers of this kind, as far as {left:,} "

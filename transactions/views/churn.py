@@ -71,6 +71,7 @@ def _page(request, analysis, form, *, status):
         "window": window,
         "refusal": refusal,
         "suggestion": profile["churn"]["suggestion"] if profile else None,
+        "silence": profile.get("silence") if profile else None,
         "terms": profile["churn"]["terms"] if profile else None,
         "labelled": "label" in (analysis.mapping or {}),
         "impact": shown_impact(impact),
