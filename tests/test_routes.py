@@ -31,7 +31,7 @@ from registry.tests.factories import (
     ModelVersionFactory,
     PopulationFactory,
 )
-from tests.routes import ADMIN, ANONYMOUS, DEVELOPER, OPERATOR, ROLES, ROUTES
+from tests.routes import ADMIN, ANONYMOUS, DEVELOPER, FOREIGN_USER, OPERATOR, ROLES, ROUTES
 from training.services.feature_training import start_feature_training
 from training.services.retraining import start_retraining
 from transactions.models import AnalysisSession, FeatureMatrix
