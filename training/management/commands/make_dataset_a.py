@@ -29,5 +29,5 @@ class Command(BaseCommand):
         with write_atomically(output) as draft:
             draft.write_bytes(payload)
         self.stdout.write(
-            f"{output}: {len(table):,} customers, {(table['Churn'] == 'Yes').mean():.1%} churned."
+            f"{output}: {len(table):,} customers, {100 * (table['Churn'] == 'Yes').mean():.1f} % churned."
         )
