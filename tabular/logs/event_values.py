@@ -19,6 +19,7 @@ from tabular.values.amounts import LARGEST_NUMBER, read_number, read_numbers
 from tabular.values.cells import BadCell, is_blank, parse_label
 from tabular.values.clocks import read_time, read_times
 from tabular.values.event_words import PURCHASE, RETURN, event_type_of
+from tabular.values.ids import shortened_of, why_nobody
 from tabular.values.masks import blanks_of, mask_of
 from tabular.values.missing import is_missing, missing_of, take_words
 from tabular.values.moments import read_moment, read_moments
@@ -95,7 +96,7 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
         columns["customer_id"] = pc.replace_substring_regex(cells["customer_id"], r"^([0-9]+)\.0$", r"\1")
     nobody = missing_of(cells["customer_id"], measured=True)
     blanks["customer_id"] = int(nobody.sum())
-    fault("missing_id", "customer_id", nobody)
+    fault("missing_id", "customer_id", nobody | shortened_of(cells["customer_id"]))
 
     moments, empty, bad = read_moments(cells["event_at"], spec.date_order)
     blanks["event_at"] = int(empty.sum())
@@ -233,8 +234,7 @@ def explain_fault(
     name = spec.label(role)
     text = row[spec.places[role]] if role in spec.places else ""
     if kind == "missing_id":
-        said = "the cell is blank" if is_blank(text) else f"{shown(text)} says that there is none"
-        return name, text, f"{said}, so this row belongs to nobody"
+        return name, text, why_nobody(text)
     if kind == "future_date":
         return name, text, f"{shown(text)} lies in the future (after {latest.isoformat()})"
     if kind == "bad_date" and is_missing(text, measured=True):

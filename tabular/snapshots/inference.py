@@ -26,12 +26,20 @@ from tabular.snapshots.facts import ColumnFacts, gather_facts
 from tabular.snapshots.outcomes import OutcomeCandidate, ask_afterwards, find_outcomes
 from tabular.source.sentences import say_words
 from tabular.source.sniff import Progress
+from tabular.values.ids import is_shortened
+from tabular.values.words import says_id
 
 ROLES = ("id", "outcome", "feature", "left out")
 EXAMPLES = 8
 EXAMPLE_CHARACTERS = 60
 INFERENCE_MEMORY = 600 << 20
 INFERENCE_SECONDS = 300
+
+
+SHORTENED = (
+    "A spreadsheet has shortened its numbers, so that different ones look the same. Format the column as "
+    "text in the original, save it again and upload that."
+)
 
 
 @dataclass(frozen=True)
@@ -258,6 +266,8 @@ def _role(facts: ColumnFacts, judged: ColumnType, roles: _Roles) -> tuple[str, s
         )
     if facts.name == roles.id_column:
         return "id", ""
+    if says_id(facts.name) and facts.filled and all(map(is_shortened, facts.counts)):
+        return "left out", SHORTENED
     if facts.name == roles.outcome:
         return "outcome", ""
     if judged.kind == "id":

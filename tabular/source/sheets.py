@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tabular.errors import TableError, counted, shown
 from tabular.source.archive import Archive
+from tabular.source.styles import styles_of
 from tabular.source.xlsx import (
     Sheet,
     Workbook,
@@ -16,7 +17,6 @@ from tabular.source.xlsx import (
     parse_part,
     refuse_other_archives,
     shared_strings,
-    styles_of,
 )
 
 # Where a workbook of ours says what its table is (`tabular.snapshots.workbook`).
@@ -187,6 +187,11 @@ def _said_aloud(name: str, others: list[str], hidden: set[str], sheet: Sheet) ->
         copy.warnings.append(
             f"{counted(sheet.zeros[False], 'number')} read without the zeros that the sheet may show before "
             f"them, e.g. {sheet.first_zeros[False]}. Where they belong to an id, save the column as text."
+        )
+    if sheet.hidden:
+        copy.warnings.append(
+            f"{counted(sheet.hidden, 'row is', 'rows are')} hidden in the sheet, by a filter or by hand, and "
+            f"read like the others; the first is row {sheet.first_hidden:,}. Delete those that are not meant."
         )
     if sheet.long:
         copy.warnings.append(

@@ -2,7 +2,7 @@
 
 The sheet is read with expat itself: a document type is refused before anything in it is expanded, a cell is
 refused while it grows, rows out of order are noticed, and only one row is in memory. openpyxl has none of
-these limits; it tells which number formats show a date.
+these limits.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from xml.parsers import expat
 from tabular.errors import TableError, shown
 from tabular.source.archive import Archive, corrupt
 from tabular.source.formulas import NO_RESULT, FormulaCounter
-from tabular.source.percent_formats import PERCENT, SIGNED, as_percentage, percent_format
-from tabular.source.zero_formats import ZeroFormat, zero_format
+from tabular.source.percent_formats import PERCENT, SIGNED, as_percentage
+from tabular.source.zero_formats import ZeroFormat
 from tabular.values.cells import LONGEST_CELL, is_blank
+from tabular.values.words import says_total
 
 # What is being done, as people read it.
 OF_WORKBOOK = "Reading the workbook"
@@ -38,19 +39,8 @@ LOSES_DIGITS = 1e15
 INDEX = re.compile(r"[0-9]{1,9}")
 # Office Open XML allows the first two; the others are the same bytes in a workbook that holds ASCII only.
 ENCODINGS = frozenset({"utf-8", "utf-16", "us-ascii", "iso-8859-1"})
-# Built into spreadsheets of these languages without a format code; openpyxl knows all others.
-EAST_ASIAN_DATES = frozenset([*range(27, 37), *range(50, 59)])
-# What sums up a table in the first cell of a row below it.
-TOTALS = re.compile(
-    r"\W*(?:(?:grand |sub)?totals?|sums?|summe|gesamt|insgesamt|gesamtsumme|totaal|totale|totaux|suma|soma"
-    r"|razem|celkem|average|mean|mittelwert|durchschnitt|moyenne|media|gemiddelde|count|anzahl|nombre"
-    r"|total g\w+)\b(?! \w)",
-    re.IGNORECASE,
-)
 # More rows than these are no notes.
 MOST_BELOW = 50
-# What shows text and colours in a number format, and no part of the number.
-LITERALS = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 
 
 def refuse_other_archives(archive: Archive) -> None:
@@ -73,7 +63,7 @@ def refuse_other_archives(archive: Archive) -> None:
             raise corrupt(f"the part {posixpath.basename(needed)} is missing")
 
 
-class _Part:
+class Part:
     """Handlers of the parser for one part; names come without their prefix."""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -86,7 +76,7 @@ class _Part:
         pass
 
 
-def parse_part(archive: Archive, name: str, part: _Part, on_progress: Callable | None = None) -> None:
+def parse_part(archive: Archive, name: str, part: Part, on_progress: Callable | None = None) -> None:
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = lambda tag, attributes: part.start(tag.rpartition(":")[2], attributes)
@@ -123,7 +113,7 @@ def _refuse_document_type(*details):
     )
 
 
-class Workbook(_Part):
+class Workbook(Part):
     """Names and parts of the sheets, in their order."""
 
     def __init__(self, archive: Archive):
@@ -159,7 +149,7 @@ class Workbook(_Part):
         return next((target for found, target in self.relations.values() if found == kind), None)
 
 
-class _Relations(_Part):
+class _Relations(Part):
     def __init__(self):
         self.targets: dict[str, tuple[str, str]] = {}
 
@@ -177,7 +167,7 @@ def shared_strings(archive: Archive, name: str | None) -> list[str]:
     return part.texts
 
 
-class _SharedStrings(_Part):
+class _SharedStrings(Part):
     def __init__(self):
         self.texts: list[str] = []
         self.pieces: list[str] = []
@@ -210,55 +200,7 @@ class _SharedStrings(_Part):
             self.pieces.append(data)
 
 
-def styles_of(archive: Archive, name: str | None) -> list[str | ZeroFormat]:
-    """Return for each style whether it shows a ``moment``, perhaps only a ``time`` of day, a percentage,
-    zeros before a number, or nothing of that.
-    """
-    # Imported here: it takes a fifth of a second, and only workbooks need it.
-    from openpyxl.styles.numbers import builtin_format_code, is_date_format
-
-    part = _Styles()
-    if name and archive.has(name):
-        parse_part(archive, name, part)
-
-    def shows(number: int) -> str | ZeroFormat:
-        if number in EAST_ASIAN_DATES:
-            return "time"
-        code = part.formats.get(number) or builtin_format_code(number)
-        if not is_date_format(code):
-            return percent_format(code) or zero_format(code) or ""
-        return "moment" if {"d", "y"} & set(LITERALS.sub("", code).lower()) else "time"
-
-    return [shows(number) for number in part.used]
-
-
-class _Styles(_Part):
-    def __init__(self):
-        self.formats: dict[int, str] = {}
-        self.used: list[int] = []
-        self.inside = False
-
-    def start(self, name, attributes):
-        if name == "numFmt":
-            self.formats[_whole(attributes.get("numFmtId"))] = attributes.get("formatCode", "")
-        elif name == "cellXfs":
-            self.inside = True
-        elif name == "xf" and self.inside:
-            self.used.append(_whole(attributes.get("numFmtId", "0")))
-
-    def end(self, name):
-        if name == "cellXfs":
-            self.inside = False
-
-
-def _whole(text: str | None) -> int:
-    try:
-        return int(text or "")
-    except ValueError:
-        raise corrupt("a number format has no number") from None
-
-
-class Sheet(_Part):
+class Sheet(Part):
     """Writes each row as soon as it ends."""
 
     def __init__(self, out, texts: list[str], styles: list[str | ZeroFormat], book: Workbook):
@@ -272,6 +214,8 @@ class Sheet(_Part):
         self.zeros: Counter = Counter()
         self.first_zeros: dict[bool, str] = {}
         self.percentages, self.first_percentage = 0, ""
+        # Rows out of sight that were read, and the first of them.
+        self.is_hidden, self.hidden, self.first_hidden = False, 0, 0
         # Numbers of more digits than a spreadsheet keeps.
         self.long, self.first_long = 0, ""
         self.row = self.written = 0
@@ -334,6 +278,7 @@ class Sheet(_Part):
         if not self.row < number <= MOST_ROWS:
             raise corrupt(f"after row {self.row:,} comes a row with the number {shown(given or str(number))}")
         self.row, self.place, self.cells, self.results = number, -1, {}, {}
+        self.is_hidden = attributes.get("hidden") in ("1", "true")
 
     def _start_cell(self, attributes):
         reference = attributes.get("r")
@@ -448,6 +393,9 @@ class Sheet(_Part):
             self._put(*held)
         self.below = []
         self._put(self.row, self.cells, self.results)
+        if self.is_hidden:
+            self.hidden += 1
+            self.first_hidden = self.first_hidden or self.row
 
     def _is_below(self, inside: int) -> bool:
         """Whether a row looks like a note or a total below the table: apart from it, or called so, and short.
@@ -457,7 +405,7 @@ class Sheet(_Part):
         if 2 * inside >= self.usual or len(self.below) >= MOST_BELOW:
             return False
         first = self.cells[min(place for place, text in self.cells.items() if not is_blank(text))]
-        return bool(self.below) or self.row > self.written + 1 or TOTALS.match(first) is not None
+        return bool(self.below) or self.row > self.written + 1 or says_total(first)
 
     def _put(self, row: int, cells: dict[int, str], results: dict[int, str]) -> None:
         if results:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from tabular.values import cells
 from tabular.values.amounts import NumberFormat, read_numbers
 from tabular.values.cells import BadCell
+from tabular.values.ids import shortened_of
 from tabular.values.masks import blanks_of, mask_of
 from tabular.values.missing import missing_of, take_words
 from tabular.values.moments import read_moments
@@ -78,6 +79,9 @@ def type_columns(arrays: dict[int, pa.Array], plan, rows: int) -> Typed:
         if column.kind == "id":
             ids = array
             suspects |= missing_of(array, measured=False) if words else blanks_of(array)
+            if plan.surveys:
+                # Only of a file that is looked at for the first time: what was accepted stays.
+                suspects |= shortened_of(array)
         elif column.kind == "number":
             columns[column.name], bad = _numbers(array, column)
             suspects |= bad

@@ -4,7 +4,8 @@ from django.utils import timezone
 
 from companies.management.members import find_developer
 from core.errors import DomainError
-from intake.management.reading import add_reading_arguments, reading_of
+from intake.management.account import say_account
+from intake.management.reading import add_reading_arguments, reading_of, refusal_of
 from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
 from tabular.snapshots.column_types import LEARNED
@@ -83,7 +84,9 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except DomainError as error:
-            raise CommandError(str(error)) from error
+            raise refusal_of(error) from error
+        for sentence in say_account(run.input_data, upload=run.upload_path, with_remarks=False):
+            self.stdout.write(sentence)
         if not wait:
             self.stdout.write(f"Queued: first training {run.uuid} of {run.population}.")
             return

@@ -4,7 +4,8 @@ from django.utils import timezone
 
 from companies.management.members import find_developer
 from core.errors import DomainError
-from intake.management.reading import add_reading_arguments, reading_of
+from intake.management.account import say_account
+from intake.management.reading import add_reading_arguments, reading_of, refusal_of
 from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
 from registry.models import Population
@@ -57,7 +58,9 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except (DomainError, Population.DoesNotExist) as error:
-            raise CommandError(str(error)) from error
+            raise refusal_of(error) from error
+        for sentence in say_account(run.input_data, upload=run.upload_path):
+            self.stdout.write(sentence)
         if not wait:
             self.stdout.write(f"Queued: retraining {run.uuid}.")
             return

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from companies.management.members import find_member
 from core.errors import DomainError
-from intake.management.reading import add_reading_arguments, reading_of
+from intake.management.reading import add_reading_arguments, reading_of, refusal_of
 from jobs.management.outcomes import see_succeed
 from registry.models import Population
 from registry.selectors import population_named
@@ -90,7 +90,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except (DomainError, Population.DoesNotExist) as error:
-            raise CommandError(str(error)) from error
+            raise refusal_of(error) from error
 
         see_succeed(analysis.job)
         self._tell(AnalysisSession.objects.get(pk=analysis.pk))
