@@ -156,7 +156,6 @@ def test_the_same_by_commands(installation, halves):
     installation.manage("verify_models")
 
 
-@pytest.mark.mariadb
 def test_the_same_by_the_api(installation, halves):
     api = Api(installation)
     first, second = halves
