@@ -2,7 +2,6 @@ from django import forms
 
 from core.fresh import fresh_token
 
-
 CHOOSE_ONE = "That is not on the list. Choose one of those shown."
 
 

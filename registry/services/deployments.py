@@ -261,8 +261,8 @@ def roll_back(
     now = champion_of(company, population)
     if champion is not None and (now is None or now.pk != champion):
         raise ChampionChanged(
-            f"{now.model if now else 'No version'} is the champion of {population}, and no longer the one that "
-            "was shown: nothing was rolled back. Read the Models page first."
+            f"{now.model if now else 'No version'} is the champion of {population}, and no longer the one "
+            "that was shown: nothing was rolled back. Read the Models page first."
         )
     if now is None:
         raise nothing_to_roll_back(company, population)
