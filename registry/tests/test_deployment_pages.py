@@ -222,8 +222,10 @@ def test_figures_of_different_customers_never_stand_in_one_table(champion, third
     base = PopulationFactory(company=third.company, name="Purchases")
     ModelVersion.objects.filter(pk=third.pk).update(population=base)
 
-    groups = as_developer.get(reverse("registry:models", args=["dev"])).context["groups"]
+    page = as_developer.get(reverse("registry:models", args=["dev"]))
 
+    groups = page.context["groups"]
+    assert "that learned from a log" in text(page)
     assert [(group["base"], group["versions"]) for group in groups] == [
         (champion.population, [champion]),
         (base, [third]),
@@ -245,6 +247,8 @@ def test_a_user_sees_a_deployed_version_at_once(default, champion, as_user):
     page = text(as_user.get(reverse("registry:models", args=["user"])))
 
     assert "2 models to choose from" in page
+    # Nothing is said of logs where there are none.
+    assert "Each was tried on customers it did not learn from." in page and "of a log" not in page
     assert str(champion.name) in page
     assert f"{champion} is the one that your developer chose for you" in page
     assert "/deploy/" not in page

@@ -107,6 +107,7 @@ def retrain(
         trained = train_model(
             customers.frame, schema=schema, model_type=model_type, params=params, seed=SEED,
             held_out=held_out, slices=slices, threshold=threshold,
+            newest=np.arange(len(labels)) >= combination.kept,
         )  # fmt: skip
         exported = export_model(trained, schema)
     except ValueError as error:

@@ -5,6 +5,7 @@ from functools import cached_property
 from core.charts import embed
 from ml.evaluation.profit import with_assumptions
 from registry.presenting.charts import curve_rows
+from registry.presenting.promises import explain_newest
 from registry.presenting.signal import describe_from, warning_about
 from training.models import TrainingRun
 from training.presenting import charts
@@ -56,6 +57,11 @@ class RetrainingFindings:
     def warning(self) -> str:
         """That the new version is not shown to tell who leaves; empty where it is, or it is gone."""
         return warning_about(self.run.version)
+
+    @property
+    def newest(self) -> str:
+        """That its probabilities do not hold for the latest upload; empty where they do, or it is gone."""
+        return explain_newest(self.run.version.figures) if self.run.version else ""
 
     @property
     def twins(self) -> str:
