@@ -46,7 +46,7 @@ class CompanyOutput(serializers.Serializer):
 
 class CallerOutput(serializers.Serializer):
     company = CompanyOutput()
-    account = serializers.EmailField(source="account.email", help_text="Who answers for what you do.")
+    account = serializers.EmailField(source="account.email", help_text="The account in whose name you act.")
     role = serializers.ChoiceField(Role.choices)
     scopes = serializers.SerializerMethodField(
         help_text="What the API key may do; null in a browser, where the role alone decides."

@@ -23,6 +23,8 @@ class OperatorSite(AdminSite):
     site_header = site_title = "Churn Buster"
     index_title = "How the installation stands"
     index_template = "companies/operator_home.html"
+    # Beside a list and its filters there is no room for a third column; the first page has every list.
+    enable_nav_sidebar = False
 
     def index(self, request, extra_context=None):
         at = timezone.now()

@@ -30,7 +30,7 @@ class LimitedPagination(LimitOffsetPagination):
 
 
 class KnownFields(serializers.Serializer):
-    """What a program sends: a field that nobody reads is a mistake, and its sender takes it for heard."""
+    """What a program sends. A field that is not listed is refused, lest its sender think that it was read."""
 
     def to_internal_value(self, data):
         if isinstance(data, Mapping):

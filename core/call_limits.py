@@ -5,6 +5,7 @@ one. Here a call is one step of a counter, and the number that comes back belong
 """
 
 import math
+import sqlite3
 
 import structlog
 from django.core.cache import caches
@@ -12,9 +13,11 @@ from django.core.cache import caches
 try:
     from redis.exceptions import RedisError
 except ImportError:  # comes with requirements-production.txt only
-    RedisError = ()
+    RedisError = sqlite3.Error
 
 MINUTE = 60
+# What counters fail with: those of Redis, and those of a file.
+UNCOUNTED = (RedisError, sqlite3.Error, OSError)
 log = structlog.get_logger(__name__)
 
 
@@ -64,9 +67,9 @@ def _read(cache, key):
 
 
 def _guarded(count, key):
-    """Let everybody in while Redis cannot be asked: work goes on without counters, not without an API."""
+    """Let everybody in while no counter can be asked: work goes on without them, not without an API."""
     try:
         return count(caches["limits"], key)
-    except RedisError as error:
-        log.warning("calls are not counted: Redis does not answer", error=str(error))
+    except UNCOUNTED as error:
+        log.warning("calls are not counted: their counters do not answer", error=str(error))
         return 0

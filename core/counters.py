@@ -5,10 +5,13 @@ This file is a database of its own, holds nothing but counters of this minute an
 synced: what a power cut takes is a minute's count.
 """
 
+import contextlib
+import os
 import sqlite3
 import threading
 import time
 
+import structlog
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 
 TABLE = "CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value, ends REAL) WITHOUT ROWID"
@@ -18,9 +21,11 @@ ADD = (
     "INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE "
     "SET value = excluded.value, ends = excluded.ends WHERE ends <= ? RETURNING 1"
 )
-PATIENCE_SECONDS = 1.0
+# A call does not wait for its counter.
+PATIENCE_SECONDS = 0.25
 # Every so many new counters, those that have ended are removed.
 SWEEP_EVERY = 500
+log = structlog.get_logger(__name__)
 
 
 class SharedCounters(BaseCache):
@@ -55,15 +60,39 @@ class SharedCounters(BaseCache):
         self._run("DELETE FROM counters")
 
     def _run(self, statement, *values):
-        return self._connection().execute(statement, values).fetchall()
+        try:
+            return self._execute(statement, values)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            # Never synced, it may be damaged by what kills a machine, and would stay so.
+            log.warning("the file of counters is damaged and made anew", error=str(error))
+            self._remove()
+            return self._execute(statement, values)
 
-    def _connection(self):
+    def _execute(self, statement, values):
         if not hasattr(self._local, "connection"):
-            connection = sqlite3.connect(
-                self._location, timeout=PATIENCE_SECONDS, isolation_level=None, cached_statements=16
-            )
+            self._connect()
+        return self._local.connection.execute(statement, values).fetchall()
+
+    def _connect(self):
+        connection = sqlite3.connect(
+            self._location, timeout=PATIENCE_SECONDS, isolation_level=None, cached_statements=16
+        )
+        self._local.connection, self._local.file = connection, os.stat(self._location).st_ino
+        try:
             for setting in ("journal_mode = MEMORY", "synchronous = OFF"):
                 connection.execute(f"PRAGMA {setting}")
             connection.execute(TABLE)
-            self._local.connection = connection
-        return self._local.connection
+        except sqlite3.OperationalError:
+            # Locked: the next call finds out again whether the table is there.
+            del self._local.connection
+            raise
+
+    def _remove(self):
+        """Remove the file that this thread has open; one that another thread has made since stays."""
+        self._local.connection.close()
+        del self._local.connection
+        with contextlib.suppress(FileNotFoundError):
+            if os.stat(self._location).st_ino == self._local.file:
+                os.remove(self._location)

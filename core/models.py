@@ -12,7 +12,7 @@ class UntoldEvent(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     event = models.CharField(max_length=60)
     subscriber = models.CharField(max_length=60)
-    ids = models.JSONField(help_text="Which rows it is about, by name; never what stands in them.")
+    ids = models.JSONField(help_text="The ids of the rows that it is about, never their contents.")
     # Core knows no company: whoever publishes says whose event it is, and may take it back by that.
     about = models.CharField(max_length=40, db_index=True)
     happened_at = models.DateTimeField()

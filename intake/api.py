@@ -23,7 +23,8 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="Sent twice, what the first one started comes back.",
+    description="Any text of yours. A second request with the same key starts nothing: it is answered with "
+    "what the first one started.",
 )
 
 
@@ -72,7 +73,7 @@ class ReadingInput(KnownFields):
     )
     sheet = serializers.CharField(
         default="",
-        help_text="Of a workbook: name of the sheet that is read. Needed where more than one may be meant.",
+        help_text="For a workbook: the name of the sheet to read. Needed if more than one could be meant.",
     )
 
 
@@ -88,21 +89,26 @@ class RowsRead(serializers.Serializer):
         help_text="Rows below the header; once they were all read, accepted + duplicates + rejected.",
     )
     accepted = serializers.IntegerField(
-        allow_null=True, help_text="Null until all rows were read, as are duplicates and rejected."
+        allow_null=True,
+        help_text="Rows that were used; null, as are duplicates and rejected, until all rows were read.",
     )
     duplicates = serializers.IntegerField(
-        allow_null=True, help_text="Equal to an earlier row in every cell: counted once."
+        allow_null=True, help_text="Rows that equal an earlier row in every cell; they are counted once."
     )
-    rejected = serializers.IntegerField(allow_null=True, help_text="Left out, because of a mistake.")
+    rejected = serializers.IntegerField(
+        allow_null=True, help_text="Rows that were left out because of a mistake."
+    )
     remarks = serializers.ListField(
         child=serializers.CharField(), help_text="What was odd about the file, and what was made of it."
     )
-    sheet = serializers.CharField(allow_null=True, help_text="Of a workbook: the sheet that was read.")
+    sheet = serializers.CharField(allow_null=True, help_text="For a workbook: the sheet that was read.")
     encoding = serializers.CharField(
         allow_null=True, help_text="The encoding that was read; null for a workbook, which says it itself."
     )
     rejected_rows_url = serializers.URLField(
-        allow_null=True, help_text="CSV of the rows that were left out, each with why; null where none were."
+        allow_null=True,
+        help_text="Where the rows that were left out can be fetched as CSV, each with its "
+        "reason; null if there are none.",
     )
 
 
@@ -152,7 +158,9 @@ class UploadRefusal(serializers.Serializer):
     column = serializers.CharField(required=False, allow_null=True)
     rejected = serializers.IntegerField(required=False, help_text="How many rows have a mistake.")
     rejected_rows_url = serializers.URLField(
-        required=False, help_text="CSV of these rows, each with why; for an hour, and for who sent the file."
+        required=False,
+        help_text="Where these rows can be fetched as CSV, each with its reason: for an "
+        "hour, by whoever sent the file.",
     )
     belongs = serializers.CharField(
         required=False,
@@ -164,12 +172,12 @@ class UploadRefusal(serializers.Serializer):
     sheets = serializers.ListField(
         child=serializers.CharField(),
         required=False,
-        help_text="Where more than one sheet may be meant: send the name of one as `sheet`.",
+        help_text="The sheets that could be meant: send the name of one as `sheet`.",
     )
     letters = serializers.ListField(
         child=serializers.DictField(),
         required=False,
-        help_text="Where the encoding is unclear: each `encoding` that fits, and a sample of the cells.",
+        help_text="If the encoding is unclear: each `encoding` that fits, with a sample of the cells.",
     )
 
 
@@ -188,13 +196,18 @@ def refusals(more: dict[int, str] | None = None) -> dict[int, OpenApiResponse]:
 
 
 class RefusedRows(APIView):
-    """The rows for which a file was refused, each with its line and why, for an hour and for who sent it."""
+    """The rows because of which a file was refused, each with its line and the reason.
+
+    They are kept for an hour, for whoever sent the file.
+    """
 
     permission_classes = [IsMember]
 
     @extend_schema(
         tags=["uploads"],
-        parameters=[OpenApiParameter("kept", required=True, description="`kept` of the refusal.")],
+        parameters=[
+            OpenApiParameter("kept", required=True, description="The value of `kept` in the refusal.")
+        ],
         responses={(200, "text/csv"): OpenApiTypes.BINARY},
     )
     def get(self, request):

@@ -39,7 +39,7 @@ class JobAdmin(ReadOnlyAdmin):
             request, queryset, lambda job: service(job=job), "was cancelled, or will stop at its next step"
         )
 
-    @admin.action(description="Queue again after a failure or a cancel", permissions=["act"])
+    @admin.action(description="Queue again what failed or was cancelled", permissions=["act"])
     def queue_again(self, request, queryset):
         service = partial(queue_again, by=request.user, at=timezone.now())
         self.act(request, queryset, lambda job: service(job=job), "waits for a worker")

@@ -20,11 +20,11 @@ class JobOutput(serializers.ModelSerializer):
         "not known. Null where that is unknown."
     )
     seconds_left = serializers.SerializerMethodField(
-        help_text="How long the whole, or else the current step, still goes on; null while that is a guess. "
-        "It grows only where `takes_longer` says so."
+        help_text="Seconds until the job ends, or until its current step ends if only that is known; null "
+        "while it would be a guess. It grows only if `takes_longer` is true."
     )
     takes_longer = serializers.SerializerMethodField(
-        help_text="Whether it goes on longer than was told at first."
+        help_text="Whether it takes longer than was said at first."
     )
     waits_for = serializers.ListField(
         source="awaited",
@@ -67,7 +67,7 @@ class JobOutput(serializers.ModelSerializer):
 
 @extend_schema(tags=["jobs"])
 class JobList(generics.ListAPIView):
-    """The long work of your company that you could have started, latest first."""
+    """The jobs of your company, latest first: those that you would be allowed to start."""
 
     permission_classes = [IsMember]
     serializer_class = JobOutput

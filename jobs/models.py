@@ -32,7 +32,7 @@ class Job(models.Model):
     CAME_TO_NOTHING = (State.FAILED, State.CANCELLED)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    task = models.CharField(max_length=60, help_text="Name of the handler that does the work.")
+    task = models.CharField(max_length=60, help_text="The kind of work.")
     title = models.CharField(max_length=255, blank=True)
     company = models.ForeignKey("companies.Company", models.CASCADE, null=True, related_name="jobs")
     account = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="jobs")
@@ -47,11 +47,11 @@ class Job(models.Model):
     error = models.JSONField(null=True)
 
     attempt = models.PositiveSmallIntegerField(
-        default=0, help_text="Fencing token: a writer of an earlier attempt fails."
+        default=0, help_text="Number of the current attempt. What an earlier attempt still writes is refused."
     )
     first_attempt = models.PositiveSmallIntegerField(
         default=1,
-        help_text="The attempt from which the limit counts: moved up when it is queued again.",
+        help_text="Attempts are counted from this one on. It moves up when the job is queued again.",
     )
     lease_until = models.DateTimeField(null=True)
     worker = models.CharField(max_length=120, blank=True)
@@ -60,7 +60,7 @@ class Job(models.Model):
     # Who queued it while it ran. Not what it waits for: a parent may be done long before.
     parent = models.ForeignKey("self", models.SET_NULL, null=True, related_name="children")
     after_any_end = models.BooleanField(
-        default=False, help_text="Begins however those ended that it waited for."
+        default=False, help_text="It begins even if the jobs that it waited for failed or were cancelled."
     )
 
     queued_at = models.DateTimeField()
@@ -72,8 +72,12 @@ class Job(models.Model):
 
     plan = models.JSONField(null=True, help_text="The steps of the current attempt, and their weights.")
     planned_at = models.DateTimeField(null=True)
-    told_end_at = models.DateTimeField(null=True, help_text="When people were told that it will end.")
-    put_off_at = models.DateTimeField(null=True, help_text="When that was first put off.")
+    told_end_at = models.DateTimeField(
+        null=True, help_text="The time at which people were told to expect the end."
+    )
+    put_off_at = models.DateTimeField(
+        null=True, help_text="When the expected end was first moved to a later time."
+    )
 
     objects = JobQuerySet.as_manager()
 

@@ -13,13 +13,20 @@ from core.deletion import cascade_whole
 from jobs.models import Job
 from registry.models import ModelDeployment, ModelVersion, Population
 
+BESIDE = ("job", "user__account", "developer__account", "company", "population")
+
 
 class PredictionQuerySet(models.QuerySet):
     def with_people(self):
         """Fetch with each row what a line of the history shows."""
-        return self.select_related(
-            "model__model_type", "job", "user__account", "developer__account", "company", "population"
-        )
+        return self.select_related("model__model_type", *BESIDE)
+
+    def with_figures(self):
+        """Fetch the same, and how good each version is, without what only its own page draws."""
+        versions = ModelVersion.objects.with_figures().select_related("model_type", "population")
+        # What was selected is not fetched again: it would lack the figures.
+        alone = self.select_related(None).select_related(*BESIDE)
+        return alone.prefetch_related(models.Prefetch("model", versions))
 
     def made_by(self, member):
         """Return what this developer or user predicted."""
@@ -53,7 +60,9 @@ class Prediction(models.Model):
 
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     company = models.ForeignKey(Company, models.CASCADE, related_name="predictions")
-    population = models.ForeignKey(Population, models.RESTRICT, related_name="predictions")
+    population = models.ForeignKey(
+        Population, models.RESTRICT, related_name="predictions", verbose_name="customer base"
+    )
     job = models.OneToOneField(Job, models.CASCADE, related_name="prediction")
     original_filename = models.CharField(max_length=255, blank=True)
 

@@ -60,7 +60,22 @@
 
   const LEAST = 24;
   const CONTROLS = "a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button], [role=tab]";
-  const controls = [...document.querySelectorAll(CONTROLS)].filter((control) => isSeen(control) && !control.closest(".skip, .js-plotly-plot"));
+  // What a table has to the side of its window is reached by moving the table.
+  const isMovedOut = (control) => {
+    const { left, width } = control.getBoundingClientRect();
+    const middle = left + width / 2;
+    for (let box = control.parentElement; box; box = box.parentElement) {
+      const edge = box.getBoundingClientRect();
+      if (styleOf(box).overflowX !== "visible" && (middle >= edge.right || middle <= edge.left)) return true;
+    }
+    return false;
+  };
+  const controls = [...document.querySelectorAll(CONTROLS)].filter((control) => isSeen(control) && !isMovedOut(control) && !control.closest(".skip, .js-plotly-plot"));
+  // What stays in view while the page moves is beside everything once, and beside nothing for long.
+  const staysInView = (control) => {
+    for (let box = control; box; box = box.parentElement) if (["sticky", "fixed"].includes(styleOf(box).position)) return box;
+    return null;
+  };
   const boxOf = (control) => {
     const boxes = [control, ...(control.labels ?? [])].map((part) => part.getBoundingClientRect()).filter((box) => box.width);
     const [left, top] = [Math.min(...boxes.map((box) => box.left)), Math.min(...boxes.map((box) => box.top))];
@@ -70,13 +85,13 @@
   // A link within a sentence is as high as its line.
   const isInline = (control) => styleOf(control).display === "inline"
     && [...control.parentElement.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && /\w/.test(node.data));
-  const targets = controls.map((control) => ({ control, box: boxOf(control) }));
+  const targets = controls.map((control) => ({ control, box: boxOf(control), stays: staysInView(control) }));
   // A link over two lines is where its lines are, not what lies between them.
   const distance = (control, x, y) => Math.min(...[...control.getClientRects()].map((box) =>
     Math.hypot(Math.max(box.left - x, 0, x - box.right), Math.max(box.top - y, 0, y - box.bottom))));
-  for (const { control, box } of targets) {
+  for (const { control, box, stays } of targets) {
     if (!box.isSmall || isInline(control)) continue;
-    const crowded = targets.find(({ control: other, box: near }) => other !== control && !other.contains(control) && !control.contains(other)
+    const crowded = targets.find(({ control: other, box: near, stays: beside }) => other !== control && stays === beside && !other.contains(control) && !control.contains(other)
       && (near.isSmall ? Math.hypot(near.x - box.x, near.y - box.y) < LEAST - 0.5 : distance(other, box.x, box.y) < LEAST / 2 - 0.5));
     if (crowded) faults.add(`"${short(control.textContent || control.name)}" is too small beside "${short(crowded.control.textContent || crowded.control.name)}"`);
   }

@@ -12,8 +12,6 @@ scripts/page_faults.py) is printed and makes the exit status 1: a broken page is
 
 import argparse
 import contextlib
-import csv
-import io
 import os
 import re
 import signal
@@ -132,13 +130,9 @@ def purchase_log(folder: Path) -> Path:
 
 
 def visit_log(folder: Path) -> Path:
-    """Write who came to the coffee shop and when, and nothing of what was paid."""
-    rows = csv.DictReader(io.StringIO(make_sample_log("coffee_shop").decode()))
-    log = folder / "door.csv"
-    with log.open("w", newline="") as file:
-        written = csv.DictWriter(file, ("customer_id", "event_date"), extrasaction="ignore")
-        written.writeheader()
-        written.writerows(row for row in rows if row["event_type"] == "purchase")
+    """Write who came to a gym and when, and nothing of what was paid."""
+    log = folder / "gym.csv"
+    log.write_bytes(make_sample_log("gym"))
     return log
 
 

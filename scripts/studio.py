@@ -74,14 +74,16 @@ class Studio:
         WebDriverWait(self.browser, 20).until(lambda browser: "/login" not in browser.current_url)
 
     def submit(self):
-        self.click("main button[type=submit]")
+        # Above the form of a page there may be news of jobs, which are put away by a button.
+        self.click("main .form-actions button.primary")
 
     def click(self, selector: str):
         self.browser.find_element(By.CSS_SELECTOR, selector).click()
 
     def send_file(self, file: Path):
-        self.browser.find_element(By.CSS_SELECTOR, "main input[type=file]").send_keys(str(file))
-        self.submit()
+        field = self.browser.find_element(By.CSS_SELECTOR, "main input[type=file]")
+        field.send_keys(str(file))
+        field.find_element(By.XPATH, "ancestor::form//button[@type='submit']").click()
 
     def fill(self, name: str, text: str):
         self.browser.find_element(By.NAME, name).send_keys(text)

@@ -17,14 +17,15 @@ import pandas as pd
 from ml.evaluation.comparison import FEWEST_PER_CLASS, compare_versions
 from ml.evaluation.leaks import single_column_auc
 from ml.evaluation.metrics import reliability
-from ml.evaluation.promises import judge_promises
+from ml.evaluation.promises import judge_promises, judge_realised
 from ml.evaluation.proportions import falls_behind
-from ml.evaluation.realised import Realised, differs_from_promise
+from ml.evaluation.realised import Realised
 from ml.evaluation.resampling import bootstrap_metrics
 from ml.evaluation.signal import read_signal
 from ml.evaluation.verdicts import NO_REAL_DIFFERENCE
 from ml.logs.profile.regularity import weekday_p_value
 from ml.logs.profile.seasons import SURE_OF_WEEKDAYS, judge_trend, judge_week, judge_year
+from ml.serving.risk import POLICIES
 from scripts import coverage
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "verdicts.md"
@@ -130,14 +131,14 @@ def differs_for_real(rng, *, customers, worse, times=1):
     return compare_versions(*again, resamples=300, groups=groups).verdict != NO_REAL_DIFFERENCE
 
 
-def left_otherwise_than_promised(rng, *, customers, shift):
-    """Ask of a file with outcomes whether more or fewer left than was promised."""
-    true = rng.normal(-1.3, 1.3, customers)
-    seen = Realised(1)
+def left_otherwise_than_promised(rng, *, customers, shift=0.0, slope=1.0):
+    """Ask of a file with outcomes whether those who left are those who were promised to."""
+    true, policy = rng.normal(-1.3, 1.3, customers), POLICIES["segments_v2"]
+    seen = Realised(len(policy.tiers))
     churned = (rng.random(customers) < _chance(true)).astype(np.float64)
-    nobody, tier = np.zeros(customers, dtype=bool), np.zeros(customers, dtype=np.int64)
-    seen.take(churned, _chance(true + shift), named=nobody, tiers=tier)
-    return differs_from_promise(seen.to_dict()["everybody"]) != 0
+    promised = _chance(slope * true + shift)
+    seen.take(churned, promised, named=promised >= 0.5, tiers=policy.positions(promised))
+    return judge_realised(seen.to_dict()).fault is not None
 
 
 def some_group_falls_behind(rng, *, customers, of_weak):
@@ -237,9 +238,11 @@ def _signals():
     for customers in (200, 1_287):
         size = f"{customers:,} customers"
         promised = partial(left_otherwise_than_promised, customers=customers)
-        name = "more or fewer left than promised"
-        yield Case(name, "probabilities that hold", size, True, partial(promised, shift=0.0))
+        name = "others left than promised"
+        yield Case(name, "probabilities that hold", size, True, promised)
         yield Case(name, "probabilities 5 points too high", size, False, partial(promised, shift=0.33))
+        sure = partial(promised, shift=0.75, slope=2.0)
+        yield Case(name, "probabilities twice as sure as right", size, False, sure)
         chance = partial(beats_chance, customers=customers)
         name = "ranks better than chance"
         yield Case(name, "a model that knows nothing", size, True, partial(chance, knows=0.0))

@@ -108,7 +108,7 @@ def of_purchases(studio: Studio, material: Material):
 def of_visits(studio: Studio, material: Material):
     """From who came and when to scored customers: as the developer, who trains."""
     studio.log_in("dev", material.accounts["developer"])
-    log = take_log(studio, "dev", "visits", material.visits)
+    log = take_log(studio, "dev", "visits", material.visits, whose="Visitors")
     studio.take("visits-train", f"{log}model/")
     studio.open(f"{log}model/")
     studio.submit()
@@ -118,6 +118,7 @@ def of_visits(studio: Studio, material: Material):
     studio.take("visits-result", studio.arrive(r"/predictions/[0-9a-f-]{36}/$"))
     studio.take("visits-scored", log)
     studio.take("visits-newer", f"{log}newer/")
+    studio.take("visits-models", "/dev/models/")
 
 
 def as_operator(studio: Studio, material: Material):
@@ -174,19 +175,25 @@ def retrain(studio: Studio, file: Path):
     studio.take("developer-retraining", studio.arrive(r"/retrainings/[0-9a-f-]{36}/"))
 
 
-def take_log(studio: Studio, portal: str, name: str, file: Path) -> str:
-    """Bring a log from its columns to its features; take every page on the way and return its address."""
+def take_log(studio: Studio, portal: str, name: str, file: Path, *, whose: str = "") -> str:
+    """Bring a log from its columns to its features; take every page on the way and return its address.
+
+    A company that has a log is asked whose the next one is; `whose` names other customers.
+    """
     studio.open(f"/{portal}/logs/new/")
+    if whose and studio.browser.find_elements(By.NAME, "base"):
+        studio.click("[name=base][value=others]")
+        studio.fill("new_base", whose)
     studio.send_file(file)
     log = studio.arrive(r"/logs/[0-9a-f-]{36}/columns/$").removesuffix("columns/")
     studio.take(f"{name}-columns", f"{log}columns/")
     studio.open(f"{log}columns/")
-    studio.click(".form-actions button[type=submit]")
+    studio.submit()
     studio.arrive(r"/logs/[0-9a-f-]{36}/$")
     for page, path in {name: "", f"{name}-profile": "profile/", f"{name}-churn": "churn/"}.items():
         studio.take(page, log + path)
     studio.open(f"{log}churn/")
-    studio.click(".form-actions button.primary")
+    studio.submit()
     studio.open(f"{log}features/")
     studio.submit()
     studio.take(f"{name}-features", studio.arrive(r"/features/[0-9a-f-]{36}/$"))

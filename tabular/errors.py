@@ -42,6 +42,7 @@ KINDS = frozenset(
         "too_much_memory",
         "too_slow",
         "type_mismatch",
+        "uncalculated",
         "unsupported_type",
         "unterminated_quote",
         "wrong_mapping",

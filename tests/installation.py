@@ -75,8 +75,11 @@ class Installation:
         self.manage("seed_defaults", "--dataset", str(original))
 
     def start(self) -> None:
-        self.start_process("web", [sys.executable, "-m", "scripts.serve"])
+        self.start_web()
         self.start_worker()
+
+    def start_web(self) -> None:
+        self.start_process("web", [sys.executable, "-m", "scripts.serve"])
         self._await_answer()
 
     def start_worker(self) -> None:
@@ -124,10 +127,16 @@ class Installation:
         raise AssertionError(f"No letter to {address} with a link that holds {containing!r}: {links}")
 
     def _await_answer(self) -> None:
-        for _ in range(300):
-            with contextlib.suppress(OSError, urllib.error.URLError):
-                urllib.request.urlopen(self.url, timeout=5)
-                return
+        """Wait until the server refuses a stranger, which is an answer."""
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"{self.url}/api/v1/me", timeout=30)
+            except urllib.error.HTTPError as refusal:
+                if refusal.code == 401:
+                    return
+                break
+            except OSError:
+                pass  # it does not listen yet
             if self.processes["web"].poll() is not None:
                 break
             time.sleep(0.1)
@@ -172,6 +181,30 @@ def running_installation(folder: Path, **options) -> Iterator[Installation]:
         installation.prepare()
         try:
             installation.start()
+            yield installation
+        finally:
+            installation.stop()
+
+
+@contextlib.contextmanager
+def answering_programs(folder: Path) -> Iterator[Installation]:
+    """Yield a web server without pages and models, with a `company` and a `key` of all scopes."""
+    with own_database(folder) as database_url:
+        installation = Installation(folder, database_url=database_url)
+        installation.manage("migrate", "--no-input", "-v0")
+        installation.manage("createcachetable")
+        installation.company = re.search(r"company ID (\w+)", installation.manage("create_demo"))[1]
+        installation.key = installation.manage(
+            "create_api_key",
+            "--company",
+            installation.company,
+            "--name",
+            "Walk",
+            "--scopes",
+            "read,predict,train",
+        ).split()[-1]
+        try:
+            installation.start_web()
             yield installation
         finally:
             installation.stop()

@@ -1,5 +1,8 @@
 """In the admin rows are read; what may be done is an action over a service, so that no log can be changed."""
 
+import html
+import json
+
 import pytest
 from axes.models import AccessAttempt, AccessLog
 from django.contrib import admin
@@ -8,6 +11,7 @@ from django.urls import reverse
 
 from companies.models import AuditEvent
 from companies.tests.factories import PASSWORD
+from registry.selectors import telecom_base
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +32,17 @@ def test_operators_type_into_no_log(rf, operator):
     }
 
     assert open_to_typing == TYPED_INTO
+
+
+def test_what_programs_wrote_stands_on_lines_of_its_own_and_is_folded_where_it_is_long(as_operator):
+    base = telecom_base()
+
+    page = as_operator.get(reverse("admin:registry_population_change", args=[base.pk])).content.decode()
+
+    policies, schema = (html.escape(json.dumps(told, indent=2)) for told in (base.policies, base.schema))
+    assert f"<details open><summary>5 lines</summary><pre>{policies}</pre>" in page
+    assert f"<details><summary>{schema.count(chr(10)) + 1} lines</summary><pre>" in page
+    assert base.schema["id_column"] in page
 
 
 @pytest.fixture

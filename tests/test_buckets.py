@@ -233,7 +233,7 @@ def test_the_command_makes_what_is_missing_and_can_be_run_again(capsys, use_s3):
     use_s3()
     call_command("make_buckets")
 
-    assert "datasets: is there." in capsys.readouterr().out
+    assert "datasets: was there already." in capsys.readouterr().out
 
 
 def test_an_installation_takes_its_files_along_to_the_server(use_s3, log, capsys):

@@ -11,7 +11,7 @@ from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from registry.tests.own_tables import gym_of
-from scripts.page_faults import WIDTHS, access_faults, page_faults, set_window
+from scripts.page_faults import WIDTHS, access_faults, axe_faults, page_faults, set_window
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -75,6 +75,16 @@ def test_pages_of_a_developer_fit_every_window(browser, visit, as_developer, def
         visit(path, client=as_developer)
         assert browser.find_element(By.CSS_SELECTOR, "h1").text, path
         assert_fits_every_window(browser, path)
+
+
+def test_axe_finds_nothing_serious_on_the_pages_that_are_used_most(browser, visit, as_user, default_versions):
+    visit("/api/docs/", width=390, dark=True)
+    wait_for(browser, lambda: browser.find_elements(By.CSS_SELECTOR, ".opblock"))
+    assert axe_faults(browser) == [], "the list of calls"
+
+    for path in ("/user/", "/user/predict/", "/user/predictions/", "/user/models/", "/user/logs/new/"):
+        visit(path, width=390, client=as_user, dark=True)
+        assert axe_faults(browser) == [], path
 
 
 def test_pages_of_a_customer_base_fit_every_window(browser, visit, as_developer, company):

@@ -52,6 +52,8 @@ def asked_by(client, path):
         ("developer", "/dev/", 17),
         ("developer", "/dev/predict/", 12),
         ("developer", "/dev/models/", 12),
+        ("developer", "/api/v1/prediction-runs", 9),
+        ("developer", "/api/v1/deployments", 9),
     ],
 )
 def test_a_page_asks_so_often_and_reads_no_figures_that_it_does_not_show(

@@ -189,7 +189,7 @@ def of_log_training(share, rows=1_000_000):
 
 def realised(share, rows):
     group = {
-        "customers": rows, "left": round(share * rows), "expected": share * rows, "variance": share * rows,
+        "customers": rows, "left": round(share * rows), "expected": share * rows,
     }  # fmt: skip
     tiers = [group for _ in POLICIES["segments_v2"].tiers]
     return {"everybody": group, "named": group, "tiers": tiers, "unknown": 0}
@@ -205,7 +205,7 @@ def of_result(share, rows=1_000_000):
         "policy": "segments_v2",
         "histogram": [named, 0, 0, 0, rows - named],
         "realised": realised(share, rows),
-        "untouched": {"learned_from": rows // 2, "realised": realised(share, rows)},
+        "untouched": {"learned_from": rows // 2, "twins": named, "realised": realised(share, rows)},
         "features": [],
     }
     base = Population(**TELECOM)
@@ -280,7 +280,9 @@ def of_leaks(share, rows=1_000_000):
         alone = [{"column": "left_on", "auc": share, "verdict": verdict}]
         marks = [{"column": "left_on", "what": what, "customers": rows, "churned": round(share * rows)}]
         yield from (leak.sentence for leak in describe_leaks(alone, (), {"left_on": "Is it known before?"}))
-        yield from (leak.sentence for leak in describe_leaks(alone, marks, {}))
+        for relation in ("is", "other", "from", "up_to"):
+            marks[0]["relation"] = relation
+            yield from (leak.sentence for leak in describe_leaks(alone, marks, {}))
 
 
 def of_profile(share, rows=1_000_000):

@@ -4,14 +4,11 @@ import json
 import os
 import re
 import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
 
 import pytest
 
-from tests.installation import Installation, own_database
+from tests.installation import answering_programs
 from tests.places import REPOSITORY
 from transactions.presenting.samples import sample_file
 
@@ -28,36 +25,9 @@ def installation(tmp_path_factory):
     folder = tmp_path_factory.mktemp("v2")
     (folder / "samples").mkdir()
     (folder / "samples" / "coffee_shop.csv").write_bytes(sample_file("coffee_shop.csv"))
-    with own_database(folder) as database_url:
-        running = Installation(folder, database_url=database_url)
-        # No page is opened, and no default model is asked for.
-        running.manage("migrate", "--no-input", "-v0")
-        running.manage("createcachetable")
-        running.company = re.search(r"company ID (\w+)", running.manage("create_demo"))[1]
-        running.key = running.manage(
-            "create_api_key", "--company", running.company, "--name", "Walk", "--scopes", "read,predict,train"
-        ).split()[-1]
-        try:
-            running.start_process("web", [sys.executable, "-m", "scripts.serve"])
-            running.start_worker()
-            await_answer(f"{running.url}/api/v1/me")
-            yield running
-        finally:
-            running.stop()
-
-
-def await_answer(url):
-    """Wait until the server refuses us, which is an answer."""
-    give_up_at = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < give_up_at:
-        try:
-            urllib.request.urlopen(url, timeout=30)
-        except urllib.error.HTTPError as refusal:
-            assert refusal.code == 401
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise TimeoutError(f"{url} never answered.")
+    with answering_programs(folder) as running:
+        running.start_worker()
+        yield running
 
 
 @pytest.fixture(scope="module")

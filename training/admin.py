@@ -8,6 +8,7 @@ from django.utils.safestring import mark_safe
 
 from companies.admin import ReadOnlyAdmin, ReasonForm, link_to
 from companies.models import Company
+from core.figures import percent
 from intake.services.checking import LEAVE_OUT, REFUSE
 from registry.admin import add_action, asking_why
 from registry.presenting.quality import figures_of_churners
@@ -24,11 +25,12 @@ class RetrainForm(ReasonForm):
         Company.objects.order_by("name"),
         required=False,
         empty_label="The company that it belongs to",
-        help_text="A default belongs to everybody: say for whom.",
+        help_text="Needed for a default, which belongs to everybody: choose the company that it is for.",
     )
     file = forms.FileField(
         allow_empty_file=True,  # refused with the words of the file check
-        help_text="CSV or XLSX, one row per customer, with the outcome. It is added to what the company has.",
+        help_text="CSV or XLSX, one row per customer, with the outcome. Its rows are added to the "
+        "customers that the company has.",
     )
     leave_out = forms.BooleanField(
         required=False, label="Leave out rows that cannot be read, instead of refusing the file"
@@ -168,7 +170,7 @@ class TrainingRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="share of them who left")
     def churned(self, run):
-        return "" if run.churn_rate is None else f"{run.churn_rate:.1%}"
+        return "" if run.churn_rate is None else percent(run.churn_rate)
 
     @admin.display(description="figures of those who leave")
     def figures(self, run):

@@ -52,7 +52,9 @@ class TrainingRun(models.Model):
     uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=10, choices=Kind, editable=False)
     company = models.ForeignKey(Company, models.CASCADE, related_name="training_runs")
-    population = models.ForeignKey(Population, models.RESTRICT, related_name="training_runs")
+    population = models.ForeignKey(
+        Population, models.RESTRICT, related_name="training_runs", verbose_name="customer base"
+    )
     developer = models.ForeignKey(Developer, models.SET_NULL, null=True, related_name="training_runs")
     job = models.OneToOneField(Job, models.CASCADE, related_name="training_run")
     model_type = models.ForeignKey(ModelType, models.PROTECT, related_name="training_runs")

@@ -22,7 +22,9 @@ class AnalysisSession(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     company = models.ForeignKey(Company, models.CASCADE, related_name="analyses")
-    population = models.ForeignKey(Population, models.RESTRICT, related_name="analyses")
+    population = models.ForeignKey(
+        Population, models.RESTRICT, related_name="analyses", verbose_name="customer base"
+    )
     # The row of type "raw": the file as it was sent.
     dataset = models.OneToOneField(Dataset, models.CASCADE, related_name="analysis")
     account = models.ForeignKey(Account, models.SET_NULL, null=True, related_name="+")

@@ -95,7 +95,7 @@ class AccountAdmin(ReadOnlyAdmin):
         user = getattr(account, "user", None)
         return f"User of {user.company}" if user else ""
 
-    @admin.action(description="Deactivate, ending every session", permissions=["act"])
+    @admin.action(description="Deactivate, and log out everywhere", permissions=["act"])
     def deactivate(self, request, queryset):
         service = partial(deactivate_account, by=request.user, at=timezone.now())
         self.act(request, queryset, lambda row: service(account=row), "is deactivated")
@@ -119,7 +119,7 @@ class MemberAdmin(ReadOnlyAdmin):
         service = partial(approve_person, by=request.user, at=timezone.now())
         self.act(request, queryset, lambda row: service(row=row), "may log in now")
 
-    @admin.action(description="Decline, deleting the request", permissions=["act"])
+    @admin.action(description="Decline, and delete the request", permissions=["act"])
     def decline(self, request, queryset):
         service = partial(decline_person, by=request.user, at=timezone.now())
         self.act(request, queryset, lambda row: service(row=row), "was declined")

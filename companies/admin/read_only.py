@@ -1,14 +1,19 @@
 """What the operator's pages of rows have in common: they show, and what may be done is an action."""
 
+import json
+
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db import models
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 
 from companies.services.conditions import LONGEST_REASON
 from core.errors import DomainError
+from core.figures import counted
 
 
 class ReasonForm(forms.Form):
@@ -17,7 +22,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         max_length=LONGEST_REASON,
         widget=forms.Textarea({"rows": 2, "class": "vLargeTextField"}),
-        help_text="It stands beside your name for good.",
+        help_text="It is kept beside your name.",
         error_messages={"required": "Say why: whoever reads it later will want to know."},
     )
 
@@ -27,10 +32,40 @@ def link_to(name: str, row) -> str:
     return format_html('<a href="{}">{}</a>', reverse(name, args=(row.pk,)), row)
 
 
+# What is longer than this is opened by who wants to read it.
+FOLDED = 400
+
+
+def written(field: models.JSONField):
+    """Return a column of the admin that shows the JSON of a field on lines of its own."""
+
+    @admin.display(description=field.verbose_name)
+    def shown(row):
+        value = getattr(row, field.name)
+        if value in (None, {}, []):
+            return None
+        text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+        opened = mark_safe("" if len(text) > FOLDED else " open")
+        lines = counted(text.count("\n") + 1, "line")
+        return format_html("<details{}><summary>{}</summary><pre>{}</pre></details>", opened, lines, text)
+
+    return shown
+
+
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Shows rows and never writes them; what may be done is an action over a service."""
 
     confirmation_template = "admin/confirm_action.html"
+
+    def __init__(self, model, admin_site):
+        super().__init__(model, admin_site)
+        self.written = {f.name: written(f) for f in model._meta.fields if isinstance(f, models.JSONField)}
+
+    def get_fieldsets(self, request, obj=None):
+        return [
+            (title, about | {"fields": [self.written.get(name, name) for name in about["fields"]]})
+            for title, about in super().get_fieldsets(request, obj)
+        ]
 
     def has_add_permission(self, request):
         return False

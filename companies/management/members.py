@@ -25,7 +25,8 @@ def find_member(company_id: str, email: str | None, *, does: str) -> Member:
     member = membership(account) if account else None
     if member is None or member.company != company or not member.approved:
         raise CommandError(
-            f"{email or 'Nobody'} is an approved member of {company}; say who {does} with --by."
+            f"{f'{email} is no' if email else 'Nobody is an'} approved member of {company}. Say with --by "
+            f"who {does}."
         )
     return member
 
@@ -41,7 +42,7 @@ def find_developer(company_id: str, *, does: str) -> Member:
     company = _find_company(company_id)
     developer = developer_of(company)
     if developer is None:
-        raise CommandError(f"{company} has no approved developer, and nobody else {does}.")
+        raise CommandError(f"{company} has no approved developer, and nobody else {does}. Approve one first.")
     return membership(developer.account)
 
 

@@ -28,6 +28,29 @@ def test_the_schema_says_of_every_call_what_happens_beyond_the_limit(client):
     assert schema["components"]["schemas"]["Refusal"]["required"] == ["code", "message"]
 
 
+# What begins like this says half of a sentence, of which the reader has to guess the other.
+HALVES = re.compile(r"(?:Null|Of|As in|That|By|Beside|Else|And|and|Absolute|Calibrated|Scored)\b")
+
+
+def described(part, place=""):
+    """Yield where each field and parameter stands, and what is said of it."""
+    for name, inner in part.items() if isinstance(part, dict) else enumerate(part):
+        if name == "description" and isinstance(inner, str):
+            yield place, inner
+        elif isinstance(inner, (dict, list)):
+            yield from described(inner, f"{place}/{name}")
+
+
+@pytest.mark.django_db
+def test_each_field_is_described_by_what_it_is(client):
+    schema = client.get(reverse("schema"), headers={"accept": "application/json"}).json()
+
+    found = list(described({part: schema[part] for part in ("paths", "components")}))
+
+    assert len(found) > 300
+    assert [(place, text) for place, text in found if HALVES.match(text)] == []
+
+
 @pytest.mark.django_db
 def test_the_page_asks_nobody_else_and_has_nothing_inline(client):
     page = client.get(reverse("api-docs"))

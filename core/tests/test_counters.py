@@ -1,8 +1,11 @@
 """Counters that several processes share: each step counts once, and ends with its minute."""
 
+import sqlite3
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 from django.core.cache import caches
@@ -82,3 +85,24 @@ def test_a_limit_holds_on_it(shared):
     waits = [wait_after_call("somebody", most=3, now=1_800_000_020.0) for _ in range(5)]
 
     assert [wait > 0 for wait in waits] == [False, False, False, True, True]
+
+
+def test_a_damaged_file_is_made_anew(shared, caplog):
+    counter, location = shared
+    counter.add("calls", 5, timeout=60)
+    with open(location, "r+b") as file:
+        file.write(bytes(4096))
+
+    assert [wait_after_call("reading:x", most=1, now=time.time()) > 0 for _ in range(2)] == [False, True]
+    assert "damaged" in caplog.text
+
+
+def test_nobody_is_kept_out_while_the_file_is_locked(shared, caplog):
+    _, location = shared
+    wait_after_call("reading:x", most=1, now=time.time())
+    with closing(sqlite3.connect(location, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+
+        assert [wait_after_call("reading:x", most=1, now=time.time()) for _ in range(2)] == [0, 0]
+
+    assert "calls are not counted" in caplog.text

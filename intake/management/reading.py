@@ -1,6 +1,15 @@
 """How a file is read, as every command with a file takes it."""
 
+from django.core.management.base import CommandError
+
 from tabular.source.encodings import BY_HAND
+
+# By the code of a refusal: what the next call says.
+ANSWERS = {
+    "several_sheets": "Name it with --sheet.",
+    "missing_sheet": "Name it with --sheet.",
+    "bad_encoding": "Where you know it, name it with --encoding.",
+}
 
 
 def add_reading_arguments(parser) -> None:
@@ -9,14 +18,20 @@ def add_reading_arguments(parser) -> None:
         "--encoding",
         choices=BY_HAND,
         default="",
-        help="how letters are written; by default it is recognised",
+        help="encoding of the file; default: it is recognised",
     )
     parser.add_argument(
         "--sheet",
         default="",
         metavar="NAME",
-        help="of a workbook: the sheet that is read, where more than one may be meant",
+        help="for a workbook: the sheet to read, if more than one could be meant",
     )
+
+
+def refusal_of(error: Exception) -> CommandError:
+    """Return the end of a command whose file was refused, with the argument that answers what is open."""
+    argument = ANSWERS.get(getattr(error, "code", ""))
+    return CommandError(f"{error} {argument}" if argument else str(error))
 
 
 def reading_of(options: dict) -> dict[str, str]:

@@ -14,6 +14,7 @@ FEWEST_MARKED, MARKED = 30, 0.98
 MOST_LEAVERS, LEAST_SHARE = 0.7, 0.1
 MOST_VALUES = 50
 FILLED, BLANK = "filled", "blank"
+IS, OTHER, FROM, UP_TO = "is", "other", "from", "up_to"
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,16 @@ class LeaverMark:
         "filled" or "blank" where having any value, or none, is the mark; otherwise the value.
     customers, churned : int
         How many have it, and how many of them churned.
+    relation : {"is", "other", "from", "up_to"}
+        Whether the mark is the value itself, any other one, or, of numbers, that one and above, or that one
+        and below.
     """
 
     column: str
     what: str
     customers: int
     churned: int
+    relation: str = IS
 
     def to_dict(self) -> dict:
         """Return plain text and numbers, ready for JSON."""
@@ -64,7 +69,9 @@ def find_leaver_marks(frame, label):
     """Return what only those have who churned, such as a reason that was asked for when they left.
 
     A column that is filled for a part of the leavers and for nobody else ranks no better than that part is
-    large, so `single_column_auc` does not see it.
+    large, so `single_column_auc` does not see it. The same is said by another value than the usual one (a
+    refund where nearly all have 0, a reason where they have "none"), by one value among others, and by one
+    end of a range of numbers (those given from 900000 on).
 
     Parameters
     ----------
@@ -94,22 +101,52 @@ def find_leaver_marks(frame, label):
 
 
 def _first_mark(name, cells, y):
+    for relation, what, has in _ways(cells):
+        if _marks(int(has.sum()), int(y[has].sum()), y):
+            return LeaverMark(name, what, int(has.sum()), int(y[has].sum()), relation)
+    return _end(name, cells, y) if pd.api.types.is_numeric_dtype(cells) else None
+
+
+def _ways(cells):
+    """Yield each way in which a cell may be a mark: its relation, its value, and which customers have it."""
     blank = cells.isna().to_numpy()
-    for what, has in ((FILLED, ~blank), (BLANK, blank)):
-        if blank.any() and _marks(has, y):
-            return LeaverMark(name, what, int(has.sum()), int(y[has].sum()))
-    if pd.api.types.is_numeric_dtype(cells):
-        return None
-    for value in cells.value_counts().index[:MOST_VALUES]:
-        has = (cells == value).to_numpy(dtype=bool, na_value=False)
-        if _marks(has, y):
-            return LeaverMark(name, str(value), int(has.sum()), int(y[has].sum()))
+    if blank.any():
+        yield IS, FILLED, ~blank
+        yield IS, BLANK, blank
+    values = cells.value_counts().index[:MOST_VALUES]
+    say = _number if pd.api.types.is_numeric_dtype(cells) else str
+    for value in values:
+        yield IS, say(value), (cells == value).to_numpy(dtype=bool, na_value=False)
+    if len(values):
+        usual = (cells == values[0]).to_numpy(dtype=bool, na_value=False)
+        yield OTHER, say(values[0]), ~blank & ~usual
+
+
+def _end(name, cells, y):
+    """Return the end of the range of numbers that is a mark of the most who churned; None where none is."""
+    numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+    known = ~np.isnan(numbers)
+    for relation, order in ((FROM, np.argsort(-numbers[known])), (UP_TO, np.argsort(numbers[known]))):
+        values = numbers[known][order]
+        # Equal numbers belong to the same end, and not all of them to one.
+        last = np.flatnonzero(values[1:] != values[:-1])
+        customers, churned = last + 1, np.cumsum(y[known][order])[last]
+        marked = np.flatnonzero(_marks(customers, churned, y))
+        if len(marked):
+            # The shortest with the most: those who stayed and stand next to it are no part of it.
+            best = marked[np.argmax(churned[marked])]
+            return LeaverMark(
+                name, _number(values[last[best]]), int(customers[best]), int(churned[best]), relation
+            )
     return None
 
 
-def _marks(has, y):
-    customers, churned = int(has.sum()), int(y[has].sum())
-    return customers >= FEWEST_MARKED and churned >= max(MARKED * customers, LEAST_SHARE * y.sum())
+def _marks(customers, churned, y):
+    return (customers >= FEWEST_MARKED) & (churned >= MARKED * customers) & (churned >= LEAST_SHARE * y.sum())
+
+
+def _number(value):
+    return f"{value:.10g}"
 
 
 def single_column_auc(frame, label):

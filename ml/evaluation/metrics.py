@@ -8,10 +8,10 @@ from sklearn.metrics import (
     roc_curve,
 )
 
-from ml.evaluation.outcomes import check_outcomes, spread_points
+from ml.evaluation.outcomes import check_outcomes, rows_per_customer, spread_points
 
 
-def evaluate(labels, probabilities, threshold=0.5):
+def evaluate(labels, probabilities, threshold=0.5, *, groups=None):
     """Return every published figure of a model on customers that it has not seen.
 
     Parameters
@@ -22,6 +22,8 @@ def evaluate(labels, probabilities, threshold=0.5):
         Calibrated probability of churn, in [0, 1].
     threshold : float, default 0.5
         From here on a customer is predicted to churn.
+    groups : ndarray of int, shape (n_customers,), optional
+        As for `reliability`.
 
     Returns
     -------
@@ -83,7 +85,7 @@ def evaluate(labels, probabilities, threshold=0.5):
             "false_negative": missed,
             "true_positive": hit,
         },
-        "calibration": reliability(y, p),
+        "calibration": reliability(y, p, groups=groups),
         "brier": float(np.mean((p - y) ** 2)),
         "log_loss": float(-np.mean(np.where(churned, np.log(clipped), np.log1p(-clipped)))),
         "threshold": float(threshold),
@@ -91,7 +93,7 @@ def evaluate(labels, probabilities, threshold=0.5):
     }
 
 
-def reliability(labels, probabilities, bins=10):
+def reliability(labels, probabilities, bins=10, *, groups=None):
     """Compare promised with observed churn, in bins of equal size.
 
     Parameters
@@ -101,12 +103,15 @@ def reliability(labels, probabilities, bins=10):
     bins : int, default 10
         Number of groups, each with about the same number of customers: with equal widths the rarely used high
         probabilities would be judged on a handful of customers.
+    groups : ndarray of int, shape (n_customers,), optional
+        From `ml.learning.twins.find_twins`; None where all customers differ.
 
     Returns
     -------
     dict
         ``bins``: list of {rows, mean_probability, churn_rate}; ``ece``: expected calibration error, the mean
-        distance between the two, weighted by rows; ``mean_probability`` and ``churn_rate`` over all rows.
+        distance between the two, weighted by rows; ``mean_probability`` and ``churn_rate`` over all rows;
+        with `groups` also ``rows_per_customer``, see `ml.evaluation.outcomes.rows_per_customer`.
 
     References
     ----------
@@ -133,12 +138,13 @@ def reliability(labels, probabilities, bins=10):
             }
         )
     error = sum(row["rows"] * abs(row["mean_probability"] - row["churn_rate"]) for row in found) / len(y)
+    twins = {} if groups is None else {"rows_per_customer": rows_per_customer(groups)}
     return {
         "bins": found,
         "ece": float(error),
         "mean_probability": float(p.mean()),
         "churn_rate": float(y.mean()),
-    }
+    } | twins
 
 
 def _class_figures(hit, false_alarm, missed):

@@ -62,3 +62,32 @@ def spread_points(length):
     ([0, 1, 2], 200)
     """
     return np.unique(np.linspace(0, length - 1, min(length, MOST_POINTS)).round().astype(int))
+
+
+def rows_per_customer(groups):
+    """Return how many rows tell as much as one customer, where some are the same customer once more.
+
+    Twins leave together, so a sum over rows varies as if there were fewer of them by this factor.
+
+    Parameters
+    ----------
+    groups : ndarray, shape (n_rows,)
+        The same where rows are of the same customer. Not empty.
+
+    Returns
+    -------
+    float
+        1.0 where all are different.
+
+    References
+    ----------
+    .. [1] Kish, L. (1965). Survey Sampling. Wiley, section 5.4: the design effect of clusters, here of such
+       that are alike in everything and of sizes that differ.
+
+    Examples
+    --------
+    >>> rows_per_customer(np.array([1, 1, 2, 2])), rows_per_customer(np.array([1, 2, 3, 3]))
+    (2.0, 1.5)
+    """
+    sizes = np.unique(groups, return_counts=True)[1].astype(np.float64)
+    return float(sizes @ sizes / sizes.sum())

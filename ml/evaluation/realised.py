@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from ml.evaluation.proportions import Z_95
+from ml.evaluation.outcomes import rows_per_customer
+from ml.matrix.hashing import FEWEST_DIFFERENT
 
 
 class Realised:
@@ -29,10 +28,11 @@ class Realised:
 
     def __init__(self, tiers):
         self.unknown = 0
+        self._hashes = []
         self._everybody, self._named = _Group(), _Group()
         self._tiers = [_Group() for _ in range(tiers)]
 
-    def take(self, churned, probabilities, *, named, tiers):
+    def take(self, churned, probabilities, *, named, tiers, hashes=None):
         """Count some customers.
 
         Parameters
@@ -45,10 +45,14 @@ class Realised:
             Who was called leaving.
         tiers : ndarray of int, shape (n_customers,)
             Position of the risk tier.
+        hashes : ndarray of uint64, shape (n_customers,), optional
+            From `ml.matrix.hashing.hash_rows`, by which twins are found; None where nobody knows them.
         """
         known = ~np.isnan(churned)
         self.unknown += int(len(churned) - known.sum())
         churned, probabilities, tiers = churned[known], probabilities[known], tiers[known]
+        if hashes is not None:
+            self._hashes.append(hashes[known])
         self._everybody.add(churned, probabilities)
         self._named.add(churned[named[known]], probabilities[named[known]])
         for position, group in enumerate(self._tiers):
@@ -60,9 +64,9 @@ class Realised:
         Returns
         -------
         dict or None
-            ``everybody``, ``named`` and each of ``tiers``: ``customers``, ``left``, ``expected`` (the sum of
-            what was promised) and ``variance`` (of the number who leave, if the promises are true);
-            ``unknown``, customers without a readable outcome.
+            ``everybody``, ``named`` and each of ``tiers``: ``customers``, ``left`` and ``expected`` (the sum
+            of what was promised); ``unknown``, customers without a readable outcome; ``rows_per_customer``,
+            see `ml.evaluation.outcomes.rows_per_customer`.
         """
         if not self._everybody.customers:
             return None
@@ -71,49 +75,24 @@ class Realised:
             "named": self._named.to_dict(),
             "tiers": [group.to_dict() for group in self._tiers],
             "unknown": self.unknown,
+            "rows_per_customer": self._rows_per_customer(),
         }
+
+    def _rows_per_customer(self):
+        hashes = np.concatenate(self._hashes) if self._hashes else np.empty(0)
+        few = len(np.unique(hashes)) < FEWEST_DIFFERENT
+        return 1.0 if few else rows_per_customer(hashes)
 
 
 class _Group:
     def __init__(self):
         self.customers = self.left = 0
-        self.expected = self.variance = 0.0
+        self.expected = 0.0
 
     def add(self, churned, probabilities):
         self.customers += len(churned)
         self.left += int(churned.sum())
         self.expected += float(probabilities.sum())
-        self.variance += float((probabilities * (1 - probabilities)).sum())
 
     def to_dict(self):
         return dict(vars(self))
-
-
-def differs_from_promise(group):
-    """Say whether more or fewer customers left than was promised, beyond what chance alone does.
-
-    Where every promise is true, it says so of one group in twenty at most: customers leave independently of
-    each other, and the number who do varies by the sum of p (1 - p). Half a customer is given to chance,
-    because only whole customers leave.
-
-    Parameters
-    ----------
-    group : mapping
-        One of `Realised.to_dict`.
-
-    Returns
-    -------
-    int
-        1 where more left than promised, -1 where fewer did, 0 where chance explains the difference.
-
-    Examples
-    --------
-    >>> differs_from_promise({"customers": 100, "left": 30, "expected": 50.0, "variance": 25.0})
-    -1
-    >>> differs_from_promise({"customers": 100, "left": 45, "expected": 50.0, "variance": 25.0})
-    0
-    """
-    difference = group["left"] - group["expected"]
-    if abs(difference) - 0.5 <= Z_95 * math.sqrt(group["variance"]):
-        return 0
-    return 1 if difference > 0 else -1

@@ -477,6 +477,7 @@ def percentile_interval(value, drawn, fewest):
         return Interval(None, None, None)
     known = max(fewest, 2)
     tail = float(ndtr(np.sqrt(known / (known - 1)) * stdtrit(known - 1, (1 - CONFIDENCE) / 2)))
-    low, high = np.quantile(drawn, [tail, 1 - tail])
+    # The k-th of n draws stands for the share k / (n + 1): taken as k / n, few draws lie too close.
+    low, high = np.quantile(drawn, [tail, 1 - tail], method="weibull")
     # The twins keep an AUC of 1, or a loss of 0, out of every draw.
     return Interval(float(value), float(min(low, value)), float(max(high, value)))

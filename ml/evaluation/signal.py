@@ -20,7 +20,8 @@ class Signal:
     auc, low, high : float
         Of the model, with its 95 % interval.
     rule : dict or None
-        `ml.learning.judging.judge_simple_rule`; None where nothing was compared.
+        `ml.learning.judging.judge_simple_rule`; None where nothing was compared. With ``model_auc`` where
+        other customers were compared than those of ``auc``.
     """
 
     auc: float
@@ -102,8 +103,8 @@ def describe_missing_signal(signal, say, *, figures=True):
     rule, gains = signal.rule, signal.rule["model_gains"]
     does = "ranks customers worse" if gains["high"] < 0 else "is not shown to rank customers better"
     told = (
-        f": AUC {signal.auc:.3f} against {rule['auc']:.3f} on the same customers, 95 % interval of the "
-        f"difference {_signed(gains['low'])} to {_signed(gains['high'])}"
+        f": AUC {rule.get('model_auc', signal.auc):.3f} against {rule['auc']:.3f} on the same customers, "
+        f"95 % interval of the difference {_signed(gains['low'])} to {_signed(gains['high'])}"
     )
     return f"It {does} than sorting them by {say(rule['feature'])}{told if figures else ''}."
 

@@ -309,9 +309,15 @@ def _tell_tries(tries):
 
 def _judge(fitted, train, test, judged, seed):
     schema, features = fitted.columns.schema, fitted.read_as_served(test)
-    metrics = judge(
-        features, judged.labels, judged.probabilities, judged.threshold, schema=schema, sliced_by=()
-    )
+
+    def at(threshold):
+        return judge(features, judged.labels, judged.probabilities, threshold, schema=schema, sliced_by=())
+
+    metrics = at(judged.threshold)
+    metrics["names_nobody"] = not read_signal(metrics).beats_chance
+    if metrics["names_nobody"]:
+        # What serves is what is judged: its figures are those of a model that names nobody.
+        metrics = at(NAMES_NOBODY) | {"names_nobody": True}
     metrics["simple_rule"] = _simple_rule(fitted, train, test, judged)
     return metrics, shuffle_importance(fitted.model.pipeline, features, test.labels, schema, seed)
 
@@ -338,7 +344,9 @@ def _optimistic(table, fit, seed):
 
 def _learned(fitted, learned_from, shown, judged, metrics, importance, split, report, started):
     features = fitted.read(learned_from)
-    metrics["names_nobody"] = not read_signal(metrics).beats_chance or fitted.threshold == NAMES_NOBODY
+    if metrics["names_nobody"]:
+        judged = replace(judged, threshold=NAMES_NOBODY)
+    metrics["names_nobody"] |= fitted.threshold == NAMES_NOBODY
     trained = package(
         fitted.model,
         threshold=NAMES_NOBODY if metrics["names_nobody"] else fitted.threshold,

@@ -35,7 +35,7 @@ def judge(features, labels, probabilities, threshold, *, schema, sliced_by, grou
     sliced_by : sequence of str
         Features by whose parts the figures are given as well; none for none.
     groups : ndarray of int, shape (n_customers,), optional
-        From `ml.learning.twins.find_twins`: the intervals take twins for one.
+        From `ml.learning.twins.find_twins`: intervals and verdicts take twins for one.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def judge(features, labels, probabilities, threshold, *, schema, sliced_by, grou
         groups=groups,
     )
     intervals = bootstrap_metrics(labels, probabilities, threshold, groups=groups)
-    return evaluate(labels, probabilities, threshold) | {
+    return evaluate(labels, probabilities, threshold, groups=groups) | {
         "intervals": intervals.to_dict(),
         "slices": [part.to_dict() for part in parts],
     }

@@ -6,11 +6,10 @@ import hashlib
 
 import numpy as np
 
+from ml.matrix.hashing import FEWEST_DIFFERENT
+
 TEST_SHARE = 0.2
 FEWEST_PER_CLASS = 30
-# In a table with fewer different rows, equal rows are what its few columns can say, not copies of each other:
-# a split by what they say would judge a model on customers of whose kind it has seen nobody.
-FEWEST_GROUPS = 100
 
 
 def refuse_few(labels, *, what="Learning", where="", advice=""):
@@ -169,7 +168,7 @@ def continue_split(ids, labels, earlier, seed=42, groups=None):
     groups : ndarray of int, shape (n_customers,), optional
         Customers of one group are equal and stand on one side: the one that is held out if any of them was.
         Where an earlier version learned from another one of such a group, whoever compares leaves that one
-        out. Not for tables with fewer than `FEWEST_GROUPS` different customers.
+        out. Not for tables with fewer than `ml.matrix.hashing.FEWEST_DIFFERENT` different customers.
 
     Returns
     -------
@@ -194,7 +193,7 @@ def continue_split(ids, labels, earlier, seed=42, groups=None):
     new = np.fromiter((customer not in earlier for customer in ids), dtype=bool, count=len(ids))
     # Its own stream for every step of a chain, or the same positions would be drawn each time.
     rng = np.random.default_rng([seed, len(earlier)])
-    if groups is not None and int(np.max(groups)) + 1 >= FEWEST_GROUPS:
+    if groups is not None and int(np.max(groups)) + 1 >= FEWEST_DIFFERENT:
         return _continue_groups(np.asarray(labels), held_out, new, np.asarray(groups), rng)
     for outcome in (0, 1):
         places = np.flatnonzero(new & (np.asarray(labels) == outcome))

@@ -6,9 +6,9 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from ml.learning.fitting import THRESHOLD
-from ml.learning.judging import judge
+from ml.learning.judging import judge, judge_simple_rule
 from ml.learning.packaging import observe
-from ml.learning.splits import refuse_few
+from ml.learning.splits import has_few, refuse_few, split_half
 
 MOST_SHUFFLED = 2_000
 
@@ -34,8 +34,9 @@ def try_out(score, features, labels, schema, *, threshold=THRESHOLD, slices=(), 
     Returns
     -------
     dict
-        ``metrics`` as of `ml.learning.training.train_model`; ``importance``, how much AUC is lost when a
-        column is shuffled; ``observed``, lowest and highest value of each number.
+        ``metrics`` as of `ml.learning.training.train_model`, the ``simple_rule`` chosen on one half of the
+        customers and compared on the other (``rows``, ``model_auc``); ``importance``, how much AUC is lost
+        when a column is shuffled; ``observed``, lowest and highest value of each number.
 
     Raises
     ------
@@ -44,12 +45,28 @@ def try_out(score, features, labels, schema, *, threshold=THRESHOLD, slices=(), 
     """
     refuse_few(labels, what="Trying a model out")
     probabilities = score(features)
+    metrics = judge(features, labels, probabilities, threshold, schema=schema, sliced_by=slices)
     shuffled = features.iloc[:MOST_SHUFFLED].reset_index(drop=True)
     return {
-        "metrics": judge(features, labels, probabilities, threshold, schema=schema, sliced_by=slices),
+        "metrics": metrics | {"simple_rule": _beside_column(features, labels, probabilities, schema, seed)},
         "importance": _importance(score, shuffled, labels[:MOST_SHUFFLED], schema, seed, repeats),
         "observed": observe(features, schema),
     }
+
+
+def _beside_column(features, labels, probabilities, schema, seed):
+    """Compare with the best single column; None where either half has few of an outcome.
+
+    What the model learned from is not here, so that one half of the customers has to choose the column.
+    """
+    chosen, compared = split_half(labels, seed)
+    if has_few(labels[chosen]) or has_few(labels[compared]):
+        return None
+    outcomes, said = labels[compared], probabilities[compared]
+    rule = judge_simple_rule(
+        features.iloc[chosen], labels[chosen], features.iloc[compared], outcomes, said, schema=schema
+    )
+    return rule and rule | {"rows": len(compared), "model_auc": float(roc_auc_score(outcomes, said))}
 
 
 def _importance(score, features, labels, schema, seed, repeats):

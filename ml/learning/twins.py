@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ml.learning.splits import FEWEST_GROUPS
+from ml.matrix.hashing import FEWEST_DIFFERENT
 
 
 def find_twins(features):
@@ -20,7 +20,7 @@ def find_twins(features):
     -------
     ndarray of int64, shape (n_customers,) or None
         Counted from 0 as they first appear. None where all customers differ, and where fewer than
-        `FEWEST_GROUPS` do: equal rows are what so few columns can say then.
+        `FEWEST_DIFFERENT` do: equal rows are what so few columns can say then.
 
     Examples
     --------
@@ -31,6 +31,6 @@ def find_twins(features):
     True
     """
     groups, different = pd.factorize(pd.util.hash_pandas_object(features, index=False))
-    if len(different) == len(groups) or len(different) < FEWEST_GROUPS:
+    if len(different) == len(groups) or len(different) < FEWEST_DIFFERENT:
         return None
     return groups.astype(np.int64)

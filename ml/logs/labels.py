@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ml.logs.features.logs import open_log, quote, to_cutoff
+from ml.logs.rates import days_since
 
 ACTIVE, LAPSED = "active", "lapsed"
 CHURN_DEFINITION, GIVEN = "churn_definition", "given"
@@ -146,6 +147,27 @@ def label_customers(events, *, as_of, horizon_days, gap_days=0, active_window_da
     )
 
 
+def find_lapsed(events, *, as_of, horizon_days, gap_days, active_window_days):
+    """Return who had lapsed at a cutoff, by days of silence, and who of them bought nothing after it.
+
+    Parameters
+    ----------
+    events, as_of, horizon_days, gap_days, active_window_days
+        As for `label_customers`.
+
+    Returns
+    -------
+    days, labels : ndarray of int, shape (n_lapsed,)
+    """
+    log, cutoff = open_log(events), to_cutoff(as_of)
+    start = cutoff + timedelta(days=gap_days)
+    end = start + timedelta(days=horizon_days)
+    sql = _compile_lapsed(log.columns, cutoff, cutoff - timedelta(days=active_window_days), start, end)
+    with _open(log) as connection:
+        found = connection.execute(sql).fetchnumpy()
+    return days_since(found["latest"], cutoff), found["churned"]
+
+
 def read_given_labels(events, *, target):
     """Write who churned by the column `label` of the log: 1 where any row of the customer says so.
 
@@ -197,7 +219,8 @@ def read_given_labels(events, *, target):
     )
 
 
-def _compile_labels(columns, as_of, active_from, start, end):
+def _customers(columns, as_of, start, end):
+    """Return who bought before the cutoff: the latest time, and whether it happened again in the window."""
     import ibis
 
     from ml.logs.features.terms import PURCHASE, open_events, take
@@ -211,7 +234,22 @@ def _compile_labels(columns, as_of, active_from, start, end):
         latest=at.max(where=at < ibis.literal(as_of)),
         bought=take(at >= ibis.literal(start), 1).max(),
     )
-    customers = customers.filter(customers.first < ibis.literal(as_of))
+    return customers.filter(customers.first < ibis.literal(as_of))
+
+
+def _compile_lapsed(columns, as_of, active_from, start, end):
+    import ibis
+
+    customers = _customers(columns, as_of, start, end)
+    lapsed = customers.filter(customers.latest < ibis.literal(active_from))
+    left = (1 - lapsed.bought).cast("int64")
+    return str(ibis.to_sql(lapsed.select("latest", churned=left), dialect="duckdb"))
+
+
+def _compile_labels(columns, as_of, active_from, start, end):
+    import ibis
+
+    customers = _customers(columns, as_of, start, end)
     is_active = customers.latest >= ibis.literal(active_from)
     labelled = customers.select(
         "customer_id",

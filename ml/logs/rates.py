@@ -8,11 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ml.logs.evidence import active_since
-from ml.logs.features.duck import write_literal
-from ml.logs.features.logs import quote
-from ml.logs.joined import connect
-
 # Days; within a band all are taken to be alike.
 BANDS = (30, 90, 180, 365)
 TENURE = ("tenure_days", "days_since_first_purchase")
@@ -90,38 +85,6 @@ def tenure_of(once):
     ndarray of int, shape (n_customers,)
     """
     return once.frame[next(name for name in TENURE if name in once.frame)].to_numpy()
-
-
-def find_lapsed(events, *, as_of, window_days, begins, ends, folder, memory_limit):
-    """Return who had lapsed at a cutoff, by days of silence, and who of them bought nothing after it.
-
-    Parameters
-    ----------
-    events : Path
-        Parquet file of canonical events.
-    as_of : datetime
-    window_days : int
-        Who bought nothing in so many days before the cutoff has lapsed.
-    begins, ends : datetime
-        Of the outcome window, half-open.
-    folder : Path
-        Takes what does not fit into memory.
-    memory_limit : str
-
-    Returns
-    -------
-    days, labels : ndarray of int, shape (n_lapsed,)
-    """
-    since = active_since(as_of, window_days)
-    sql = (
-        f"SELECT max(event_at) FILTER (event_at < {write_literal(as_of)}) AS latest, "
-        f"1 - max((event_at >= {write_literal(begins)})::INT) AS churned "
-        f"FROM read_parquet({quote(events)}) WHERE event_type = 'purchase' "
-        f"AND event_at < {write_literal(ends)} GROUP BY customer_id HAVING latest < {write_literal(since)}"
-    )
-    with connect(folder, memory_limit) as connection:
-        found = connection.execute(sql).fetchnumpy()
-    return days_since(found["latest"], as_of), found["churned"].astype(np.int64)
 
 
 def days_since(moments, as_of):

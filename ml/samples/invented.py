@@ -8,7 +8,7 @@ INVENTED = {
     "coffee_shop.csv": "f8dce4f8ac7ef4899bc59c12cf880e6581a5848911421f0a2050270a1f5242c1",
     "ecommerce.csv": "e46b1f018cc4f4381f8ce68773117be81d3390ddee8829e5647470beda21fa27",
     "subscription.csv": "e797f3fab806bbcfd56d296affb72fd6d651bf9706368f00e1346bddf04ace02",
-    "gym.csv": "f75d2ba1faaf6cb13bcd4ebb9c97115a5ad9c398f68347330d2e33559649f8e5",
+    "gym.csv": "85155bc226ee386f226c45e24fb299bfb0c69732550ee0f0467262563dc8f4a4",
 }
 
 

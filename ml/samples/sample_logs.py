@@ -123,13 +123,14 @@ TRADES = {
         Trade(
             slug="gym",
             title="Gym: who came in on which day, and nothing about money",
-            customers=900,
+            customers=1_100,
             days=360,
             horizon_days=30,
-            gap_days=(4.0, 0.3),
-            regularity=3.0,
+            # Who comes daily and who comes weekly: silence means something else for each of them.
+            gap_days=(4.0, 0.6),
+            regularity=8.0,
             amount=None,
-            leaving=0.008,
+            leaving=0.007,
             decline_days=20,
             slower=3.0,
             cheaper=1.0,

@@ -18,11 +18,36 @@ def test_finds_what_is_filled_blank_or_says_so_for_leavers_alone():
             "reason": np.where(part, "price", None),
             "renewal": np.where(part, np.nan, 5.0),
             "plan": np.where(part, "ended", "basic"),
-            "age": np.arange(400.0),
+            "age": np.arange(400.0) % 37,
         }
     )
 
     assert marks(frame, left) == [("reason", "filled"), ("renewal", "blank"), ("plan", "ended")]
+
+
+def test_finds_numbers_that_only_leavers_have():
+    left = np.arange(400) < 100
+    part = left & (np.arange(400) % 3 > 0)
+    rng = np.random.default_rng(3)
+    honest = rng.permutation(np.arange(400.0))
+    frame = pd.DataFrame(
+        {
+            "refund": np.where(part, 1.0 + np.arange(400), 0.0),
+            "reason": np.where(part, np.char.mod("reason %d", np.arange(400) % 20), "none"),
+            "score": np.where(part, -1.0, honest),
+            "account": np.where(part, 900_000.0 + np.arange(400), honest),
+            "seen": np.where(part, -50.5 - np.arange(400), honest),
+            "honest": rng.normal(left, 1),
+        }
+    )
+
+    assert [(mark.column, mark.relation, mark.what) for mark in find_leaver_marks(frame, left)] == [
+        ("refund", "other", "0"),
+        ("reason", "other", "none"),
+        ("score", "is", "-1"),
+        ("account", "from", "900001"),
+        ("seen", "up_to", "-51.5"),
+    ]
 
 
 def test_few_customers_prove_nothing():
@@ -38,7 +63,8 @@ def test_names_nothing_where_nothing_tells():
     for _ in range(200):
         left = rng.random(500) < rng.uniform(0.05, 0.7)
         text = rng.choice(["a", "b", "c", "d", None], 500, p=[0.5, 0.2, 0.15, 0.1, 0.05])
-        frame = pd.DataFrame({"text": text, "number": np.where(rng.random(500) < 0.1, np.nan, 1.0)})
+        blanks = np.where(rng.random(500) < 0.1, np.nan, 1.0)
+        frame = pd.DataFrame({"text": text, "blanks": blanks, "number": rng.normal(size=500)})
         named += len(marks(frame, left))
 
     assert named == 0

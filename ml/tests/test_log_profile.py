@@ -6,7 +6,7 @@ import pytest
 from ml.logs.profile import profile_events
 from ml.logs.profile.balance import describe_balance
 from ml.logs.profile.score import check_minimum
-from ml.tests.purchases import event, write_log, write_rows
+from ml.tests.purchases import FIRST, event, write_log, write_rows
 
 
 @pytest.fixture
@@ -29,6 +29,10 @@ def steady(customers=120, every=30, months=12):
     ]
 
 
+def day_of(one):
+    return (one["event_at"] - FIRST).days
+
+
 def fault(profile, code):
     quality = profile["quality"]
     return next((row for row in quality["deductions"] + quality["notes"] if row["code"] == code), None)
@@ -39,6 +43,32 @@ def test_a_clean_log_is_worth_ten(profile):
 
     assert found["quality"] == {"score": 10.0, "deductions": [], "notes": []}
     assert found["minimum"]["passed"]
+
+
+def test_days_that_are_missing_are_said(profile):
+    kept = [one for one in steady() if not 150 <= day_of(one) < 175]
+
+    found = profile(kept)
+
+    assert found["silence"]["days"] == 27
+    assert fault(found, "silent-days")["reason"] == found["silence"]["sentence"]
+    assert "27 days, there is no purchase where about 1" in found["silence"]["sentence"]
+
+
+@pytest.mark.parametrize("stray", [-400, 900])
+def test_one_date_far_from_all_others_is_said(profile, stray):
+    found = profile([*steady(), event("C-001", stray, 20)])["silence"]
+
+    assert found["days"] > 300
+    assert ("Then comes one purchase" in found["sentence"]) is (stray > 0)
+
+
+def test_weekends_and_a_slow_shop_are_no_silence(profile):
+    weekdays = [one for one in steady(customers=400) if day_of(one) % 7 < 5]
+    slow = [event(f"C-{number}", 12 * number, 20) for number in range(60)]
+
+    assert profile(weekdays)["silence"] is None
+    assert profile(slow)["silence"] is None
 
 
 def test_is_ready_for_json_without_nan(profile):
@@ -176,7 +206,7 @@ def test_notices_a_till_that_passes_for_a_customer(profile):
     found = profile([*steady(), *(event("C-TILL", day % 360 + 0.5, day) for day in range(600))])
 
     assert found["consistency"]["customer_ids"]["busiest"]["customer_id"] == "C-TILL"
-    assert "29%" in fault(found, "dominant-customer")["title"]
+    assert "29 %" in fault(found, "dominant-customer")["title"]
 
 
 # --- Figures ---------------------------------------------------------------------------------------------

@@ -25,6 +25,18 @@ def test_finds_a_fault_in_one_of_twenty_models_without_any(rows):
     assert found <= 30  # 5 % of 400 and two standard deviations
 
 
+def test_the_same_customers_once_more_are_no_new_evidence():
+    found = 0
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        true = 1 / (1 + np.exp(-log_odds(300, 10_000 + seed)))
+        churned = (rng.random(300) < true).astype(int)
+        again = (np.tile(each, 3) for each in (churned, true))
+        found += judge_promises(reliability(*again, groups=np.tile(np.arange(300), 3))).fault is not None
+
+    assert found <= 16  # 5 % of 200 and two standard deviations; as other customers they made 31 %
+
+
 @pytest.mark.parametrize(
     ("change", "fault"),
     [

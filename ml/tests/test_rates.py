@@ -9,7 +9,8 @@ import pytest
 
 from ml.learning.judging import judge_rates
 from ml.logs.feature_columns import FeatureTable
-from ml.logs.rates import find_lapsed, learn_first_buyers, learn_rates, rates_since, tenure_of
+from ml.logs.labels import find_lapsed
+from ml.logs.rates import learn_first_buyers, learn_rates, rates_since, tenure_of
 from ml.tests.purchase_logs import DAYS, PLAIN, START, make_events, write_events
 
 CUTOFF = START + timedelta(days=DAYS - 100)
@@ -97,9 +98,7 @@ def test_who_had_lapsed_is_found_with_what_came_after(tmp_path):
         if event["event_type"] == "purchase":
             bought.setdefault(event["customer_id"], []).append(event["event_at"])
 
-    days, left = find_lapsed(
-        log, as_of=CUTOFF, window_days=30, begins=begins, ends=ends, folder=tmp_path, memory_limit="1GB"
-    )
+    days, left = find_lapsed(log, as_of=CUTOFF, horizon_days=60, gap_days=7, active_window_days=30)
 
     expected = []
     for instants in bought.values():

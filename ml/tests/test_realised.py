@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from ml.evaluation.realised import Realised, differs_from_promise
+from ml.evaluation.promises import judge_realised
+from ml.evaluation.realised import Realised
 
 
 def tally(churned, probabilities, tiers=None):
@@ -19,7 +20,6 @@ def test_counts_only_those_whose_outcome_is_known():
         "customers": 3,
         "left": 2,
         "expected": pytest.approx(1.2),
-        "variance": pytest.approx(0.09 + 0.16 + 0.09),
     }
     assert found["named"]["customers"] == 1
     assert [group["left"] for group in found["tiers"]] == [1, 1]
@@ -53,9 +53,25 @@ def test_true_promises_are_doubted_once_in_twenty_times_at_most(customers, mean)
     for _ in range(rounds):
         chances = rng.beta(2 * mean, 2 * (1 - mean), customers)
         left = (rng.random(customers) < chances).astype(float)
-        doubted += differs_from_promise(tally(left, chances).to_dict()["everybody"]) != 0
+        doubted += judge_realised(tally(left, chances).to_dict()).fault is not None
 
     # Three standard errors of a share of 5 % above it.
+    assert doubted / rounds <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / rounds)
+
+
+def test_the_same_customers_once_more_are_no_new_evidence():
+    rng = np.random.default_rng(3)
+    rounds, doubted = 300, 0
+    for _ in range(rounds):
+        chances = rng.beta(0.5, 1.5, 300)
+        left = (rng.random(300) < chances).astype(float)
+        seen, again = Realised(2), np.tile(chances, 3)
+        seen.take(
+            np.tile(left, 3), again, named=again >= 0.5, tiers=(again >= 0.5).astype(int),
+            hashes=np.tile(np.arange(300, dtype=np.uint64), 3),
+        )  # fmt: skip
+        doubted += judge_realised(seen.to_dict()).fault is not None
+
     assert doubted / rounds <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / rounds)
 
 
@@ -64,4 +80,12 @@ def test_promises_that_are_twice_too_high_are_found():
     chances = rng.uniform(0.2, 0.8, 400)
     left = (rng.random(400) < chances / 2).astype(float)
 
-    assert differs_from_promise(tally(left, chances).to_dict()["everybody"]) == -1
+    assert judge_realised(tally(left, chances).to_dict()).fault == "too_much"
+
+
+def test_promises_that_hold_on_average_alone_are_found():
+    rng = np.random.default_rng(7)
+    chances = rng.uniform(0.1, 0.9, 1_287)
+    left = (rng.random(1_287) < 0.5 + (chances - 0.5) / 2).astype(float)
+
+    assert judge_realised(tally(left, chances).to_dict()).fault == "too_sure"

@@ -78,6 +78,7 @@ def test_a_log_without_signal_gives_a_model_that_names_nobody(model_type):
     assert not read_signal(metrics).is_shown and told(metrics)
     assert metrics["names_nobody"] and learned.trained.threshold == NAMES_NOBODY
     assert not (learned.judged.probabilities >= learned.trained.threshold).any()
+    assert metrics["confusion"]["true_positive"] == metrics["churners"]["recall"] == 0
 
 
 def test_a_model_that_is_better_than_its_best_column_names_customers():
@@ -112,6 +113,7 @@ def test_given_labels_without_signal_name_nobody_either():
     learned = learn_from_labels(customers(3, signal=0), name="rfm_v2", model_type="logistic_regression")
 
     assert learned.trained.threshold == NAMES_NOBODY
+    assert learned.trained.metrics["confusion"]["false_positive"] == 0
 
 
 @pytest.mark.parametrize("rate", [0.03, 0.2, 0.42])

@@ -21,7 +21,10 @@ class LogRunInput(ReadingInput):
         help_text="A newer export of the same customers, CSV or XLSX: it is read as the log was, and scored.",
     )
     name = serializers.CharField(
-        max_length=255, required=False, default="", help_text="Default: the name of the log."
+        max_length=255,
+        required=False,
+        default="",
+        help_text="The name of the prediction; by default that of the log.",
     )
     model = serializers.IntegerField(
         required=False,

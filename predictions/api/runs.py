@@ -50,8 +50,8 @@ class BaseOutput(serializers.Serializer):
     id = serializers.UUIDField(source="uuid")
     name = serializers.CharField()
     currency = serializers.CharField(
-        help_text="What amounts are counted in, such as `revenue_at_risk` of the summary; empty where nobody "
-        "named it."
+        help_text="The currency of amounts such as `revenue_at_risk` in the summary; empty if nobody named "
+        "one."
     )
 
 
@@ -59,7 +59,7 @@ class RenameInput(serializers.Serializer):
     name = serializers.CharField(
         max_length=255,
         allow_blank=True,
-        help_text="What you will find it by from now on; need not be unique.",
+        help_text="The new name. It need not be unique.",
     )
 
 
@@ -84,17 +84,18 @@ class RunOutput(serializers.ModelSerializer):
         "dates. Of a log it stands in the summary.",
     )
     warning = serializers.SerializerMethodField(
-        help_text="That the model is not shown to rank customers better than chance, or than a single "
-        "column; empty where it is, or nobody looked."
+        help_text="A sentence if the model is not shown to rank customers better than chance or than a "
+        "single column, or if it names too many; else empty."
     )
     summary = serializers.JSONField(
         source="result",
         allow_null=True,
-        help_text="Null until the job is done. `churners` are named, from a probability of `threshold` on; "
-        "about `expected_named` of them are expected to leave. A threshold above 1 names nobody.",
+        help_text="The figures of the result; null until the job is done. `churners` are named, from a "
+        "probability of `threshold` on; about `expected_named` of them are expected to leave. A threshold "
+        "above 1 names nobody.",
     )
     result_url = serializers.SerializerMethodField(
-        help_text="Where the CSV stands; null until the job is done."
+        help_text="Where the result can be fetched as CSV; null until the job is done."
     )
 
     class Meta:
@@ -127,12 +128,14 @@ class RunOutput(serializers.ModelSerializer):
 
 
 class RunInput(TableInput):
-    name = serializers.CharField(max_length=255, help_text="What you will find it by; need not be unique.")
-    model = serializers.IntegerField(help_text="Id of one of `/api/v1/models`.")
+    name = serializers.CharField(
+        max_length=255, help_text="The name of the prediction. It need not be unique."
+    )
+    model = serializers.IntegerField(help_text="The `id` of a model of `/api/v1/models`.")
     base = serializers.UUIDField(
         required=False,
-        help_text="Customer base. The model says it as well; sent along, a model of other customers is "
-        "refused.",
+        help_text="The customer base. It follows from the model; if you send it, a model of other "
+        "customers is refused.",
     )
     file = TableField(help_text="CSV or XLSX, one row per customer.")
     as_of = serializers.DateField(
@@ -161,7 +164,7 @@ class PredictionRuns(TakesUpload, generics.ListAPIView):
     queryset = Prediction.objects.none()
 
     def get_queryset(self):
-        return predictions_for(self.request.member).select_related("model__metrics", "model__population")
+        return predictions_for(self.request.member).with_figures()
 
     def get_serializer(self, runs=None, **options):
         # The logs of a whole page are looked up at once.
@@ -212,7 +215,7 @@ def _start_run(*, member, wanted, idempotency_key):
 class PredictionRun(generics.RetrieveAPIView):
     """One prediction: what was read, where it stands, and what came out. PATCH renames it, DELETE deletes it.
 
-    Who made it may do both, and the developer with all of the company.
+    Who made the prediction may do both, and the developer may with every prediction of the company.
     """
 
     permission_classes = [IsMember.with_scope(Scope.PREDICT)]
@@ -222,7 +225,7 @@ class PredictionRun(generics.RetrieveAPIView):
     lookup_url_kwarg = "run"
 
     def get_queryset(self):
-        return predictions_for(self.request.member).select_related("model__metrics", "model__population")
+        return predictions_for(self.request.member).with_figures()
 
     @extend_schema(
         request=RenameInput,
@@ -266,13 +269,13 @@ class PredictionRun(generics.RetrieveAPIView):
 
 class CustomerRow(serializers.Serializer):
     customer = serializers.CharField()
-    probability = serializers.FloatField(help_text="Calibrated, unrounded.")
+    probability = serializers.FloatField(help_text="The calibrated chance of leaving, not rounded.")
     risk_tier = serializers.CharField()
-    line = serializers.IntegerField(help_text="Line of the uploaded file.")
+    line = serializers.IntegerField(help_text="The line of the uploaded file on which the customer stands.")
     change = serializers.CharField(
         required=False,
-        help_text="Of a log that was compared with the result before: what became of the customer since; "
-        "empty where it was named in neither.",
+        help_text="For a log: what became of the customer since the result before; empty if neither result "
+        "names the customer.",
     )
     features = serializers.DictField()
 
@@ -293,12 +296,14 @@ class PredictionRows(APIView):
         parameters=[
             OpenApiParameter(
                 "sort",
-                description="`customer`, `probability`, `tier`, `line` or a feature; `-` first for falling.",
+                description="`customer`, `probability`, `tier`, `line` or a feature; with `-` in front, "
+                "from high to low.",
             ),
             OpenApiParameter("find", description="Part of a customer id."),
             OpenApiParameter("tier", description="Only this tier."),
             OpenApiParameter(
-                "change", description="Only whose change is this one, such as `new`; see `summary.changes`."
+                "change",
+                description="Only customers with this change, such as `new`; `summary.changes` lists them.",
             ),
             OpenApiParameter("limit", OpenApiTypes.INT, description=f"At most {MOST_ROWS}; default 100."),
             OpenApiParameter("offset", OpenApiTypes.INT),
@@ -350,7 +355,7 @@ class RejectedRows(APIView):
 
 
 class LapsedCustomers(APIView):
-    """Who of a purchase log was not scored, because they have left already; 409 for a file of customers."""
+    """The customers of a log who were not scored because they have lapsed; 409 for a file of customers."""
 
     permission_classes = [IsMember]
 
@@ -360,7 +365,7 @@ class LapsedCustomers(APIView):
 
 
 class ChangedCustomers(APIView):
-    """Whom this result of a log or the one before it names, who is new first; 409 where none was before."""
+    """Everybody whom this result of a log or the one before it names, as CSV; 409 if none was before."""
 
     permission_classes = [IsMember]
 
@@ -370,7 +375,7 @@ class ChangedCustomers(APIView):
 
 
 class ChangedSides(APIView):
-    """Whom your challenger judges differently, as CSV; 409 where none scored these customers."""
+    """The customers whom your challenger judges differently, as CSV; 409 if no challenger scored them."""
 
     permission_classes = [IsDeveloper]
 

@@ -119,8 +119,8 @@ class TransactionInput(serializers.Serializer):
         help_text="2024-01-15, or with a time: 2024-01-15T18:30:00.",
     )
     amount = NumberField(
-        help_text="Every purchase needs one; none where the model learned from a log without amounts, such "
-        "as one of visits."
+        help_text="Needed for every purchase, unless the model learned from a log without amounts, such as "
+        "one of visits."
     )
     event_type = EventTypeField()
     order_id = TextField(help_text="Rows of one order are one purchase.")
@@ -151,11 +151,12 @@ class PredictInput(serializers.Serializer):
     customer_id = CustomerField(missing=NO_CUSTOMER)
     transactions = TransactionInput(many=True)
     as_of = MomentField(
-        help_text="Nothing at or after it is looked at. By default the end of the latest purchase log, or of "
-        "today where the logs are sent as they grow; the answer says which.",
+        help_text="The instant at which the prediction is made: what happened at or after it is ignored. "
+        "By default the end of the latest purchase log, or of today if logs are sent as they grow; the "
+        "answer says which.",
     )
     model_type = ModelTypeField(
-        help_text="By its latest deployed version; by default the champion scores.",
+        help_text="The type of model whose latest deployed version scores; by default the champion does.",
     )
 
 

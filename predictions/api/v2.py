@@ -37,23 +37,27 @@ class PredictOutput(serializers.Serializer):
     customer_id = serializers.CharField()
     churn_probability = serializers.FloatField(
         allow_null=True,
-        help_text="Calibrated, 4 decimals. Null of a lapsed customer where an older version scores.",
+        help_text="The calibrated chance of leaving, with 4 decimals; null for a lapsed customer if an "
+        "older version scores.",
     )
     risk_segment = serializers.ChoiceField(
-        TIERS, allow_null=True, help_text="By the tiers that the customer base of the purchases has."
+        TIERS, allow_null=True, help_text="The risk tier, by the rules of the customer base."
     )
-    as_of = serializers.CharField(help_text="What it is about: nothing at or after it was looked at.")
+    as_of = serializers.CharField(
+        help_text="The instant at which the prediction is made: what happened at or after it was ignored."
+    )
     as_of_from = serializers.ChoiceField(
         (SENT, LOG, TODAY, LATEST),
         help_text="Where as_of came from: it was `sent`, or is the end of the latest purchase `log`, of "
         "`today`, or of the day of the `latest_transaction`.",
     )
     active_window_days = serializers.IntegerField(
-        allow_null=True, help_text="Who bought nothing for so long has lapsed; null where nobody knows."
+        allow_null=True,
+        help_text="After how many days without a purchase a customer has lapsed; null if that is not known.",
     )
     horizon_days = serializers.IntegerField(
         allow_null=True,
-        help_text="Leaving means to buy nothing for so long; null where the log itself said who left.",
+        help_text="How many days without a purchase count as leaving; null if the log itself said who left.",
     )
     evidence = serializers.ChoiceField(
         (FULL, ONE_PURCHASE, LAPSED),
@@ -62,13 +66,14 @@ class PredictOutput(serializers.Serializer):
         "away stands in.",
     )
     remarks = serializers.ListField(
-        child=serializers.CharField(), help_text="The same in sentences, and how such rates held before."
+        child=serializers.CharField(),
+        help_text="The same in sentences, with how well such rates held before.",
     )
-    model_type = serializers.ChoiceField(LOG_TYPES, help_text="Which scored,")
-    version = serializers.CharField(help_text="and which version of it, such as v3.")
+    model_type = serializers.ChoiceField(LOG_TYPES, help_text="The type of the model that scored.")
+    version = serializers.CharField(help_text="The version that scored, such as v3.")
     warning = serializers.CharField(
-        help_text="That the model is not shown to rank customers better than chance, or than a single "
-        "column; empty where it is, or nobody looked."
+        help_text="A sentence if the model is not shown to rank customers better than chance or than a "
+        "single column, or if it names too many; else empty."
     )
 
 

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from ml.evaluation.realised import Realised
 from ml.matrix.columns import read_columns
+from ml.matrix.hashing import hash_rows
 from ml.serving.explanation import describe_feature, state_finding
 from ml.serving.risk import POLICIES, RiskPolicy
 from ml.serving.scoring import Scorer
@@ -36,7 +37,7 @@ from predictions.engines.shadow import Shadow
 from predictions.engines.untouched import Untouched
 from predictions.engines.words import Words
 from registry.engines.files import FileMismatch, open_scorer
-from registry.engines.learned import LearnedTable, read_learned
+from registry.engines.learned import Learned, LearnedTable, read_learned
 from tabular.snapshots.write import ResultWriter, decimal_sign
 from tabular.source.read import iter_batches
 from tabular.source.sentences import has_changed
@@ -119,7 +120,7 @@ def score_file(
         table_path=Path(table_path),
         value_column=value_column,
         wording=wording,
-        learned=read_learned(LearnedTable(**learned), Path(csv_path).parent) if learned else None,
+        learned=learned and read_learned(LearnedTable(**learned), Path(csv_path).parent, scorer.schema),
         shadow=Shadow(scorer, **shadow) if shadow else None,
         on_progress=on_progress,
     )
@@ -136,7 +137,7 @@ def score_rows(
     table_path: Path | None,
     value_column: str | None = None,
     wording: dict | None = None,
-    learned: pa.Array | None = None,
+    learned: Learned | None = None,
     shadow: Shadow | None = None,
     on_progress: Progress | None = None,
 ) -> dict:
@@ -313,7 +314,7 @@ class Summary:
         rows: int,
         value_column: str | None = None,
         words: Words | None = None,
-        learned: pa.Array | None = None,
+        learned: Learned | None = None,
     ):
         self.scorer, self.policy, self.value_column = scorer, policy, value_column
         self.words = words or Words({})
@@ -346,9 +347,10 @@ class Summary:
         label = self.scorer.schema.label.name
         if label in columns:
             churned = _outcomes(columns[label])
-            self._realised.take(churned, scores, named=leaves, tiers=tiers)
+            hashes = hash_rows(columns, self.scorer.schema)
+            self._realised.take(churned, scores, named=leaves, tiers=tiers, hashes=hashes)
             if self._untouched:
-                self._untouched.take(ids, churned, scores, named=leaves, tiers=tiers)
+                self._untouched.take(ids, hashes, churned, scores, named=leaves, tiers=tiers)
         self._draw(columns, scores)
 
     def as_dict(self) -> dict:

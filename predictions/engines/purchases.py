@@ -22,6 +22,8 @@ from ml.logs.feature_columns import ID_COLUMN
 from ml.logs.features.duck import write_literal
 from ml.logs.features.logs import quote
 from ml.logs.joined import connect
+from ml.logs.profile.silence import find_silence
+from ml.logs.purchase_log import PurchaseLog
 from ml.logs.visits import is_of_visits, say_visits
 from ml.serving.risk import POLICIES, RiskPolicy
 from ml.serving.scoring import Scorer
@@ -185,8 +187,15 @@ class _Work:
             "numbers": [column.name for column in self.scorer.schema.numeric],
             **once,
             "lapsed": lapsed,
+            "silence": self._silence(),
             "as_of": self.as_of.isoformat(),
         }
+
+    def _silence(self):
+        with PurchaseLog(self.reading.events, memory_limit=self.memory_limit) as log:
+            found = find_silence(log)
+        told = found["sentence"] if found else ""
+        return say_visits(told) if self.of_visits else told
 
     def _set_apart(self, features, active, lapsed_path):
         """Write who is scored beside what is known of them, and list who has lapsed."""

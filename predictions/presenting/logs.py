@@ -129,6 +129,11 @@ class LogResult:
         )
 
     @property
+    def silence(self) -> str:
+        """That days of the log may be missing; empty where none is known to be, as in older results."""
+        return self.counts.get("silence", "")
+
+    @property
     def foreknowledge(self) -> str:
         """That the model learned from days after the end of the log; empty where it did not."""
         knew_until = self.read.get("knew_until")

@@ -2,12 +2,25 @@
 
 from dataclasses import dataclass
 
+from core.figures import counted
+from ml.evaluation.promises import TOO_CAUTIOUS, TOO_LITTLE, TOO_MUCH, TOO_SURE, judge_realised
 from ml.evaluation.proportions import share_interval
-from ml.evaluation.realised import differs_from_promise
 from ml.serving.risk import POLICIES
 
 # Of fewer customers a share says little, and two of them next to nothing about each other.
 FEWEST = 100
+FAULTS = {
+    TOO_LITTLE: "The probabilities were too low: {}, more than chance explains.",
+    TOO_MUCH: "The probabilities were too high: {}, fewer than chance explains.",
+    TOO_SURE: (
+        "The probabilities were too sure: high ones were too high and low ones too low, beyond what chance "
+        "explains. In all, {}."
+    ),
+    TOO_CAUTIOUS: (
+        "The probabilities were too cautious: high ones were too low and low ones too high, beyond what "
+        "chance explains. In all, {}."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -81,19 +94,17 @@ class Outcomes:
 
     @property
     def verdict(self) -> str:
-        """Whether the promises held on average; where they did, it says otherwise once in twenty times."""
+        """Whether promises held, on average and by tier; where they did, it doubts it in 5 of 100 at most."""
         everybody = self._everybody
         expected = f"{everybody['expected']:,.0f}"
         verb = "was" if expected == "1" else "were"
         promised = f"{expected} {verb} expected to leave and {everybody['left']:,} did"
-        direction = differs_from_promise(everybody)
-        if direction > 0:
-            return f"The probabilities were too low: {promised}, more than chance explains."
-        if direction < 0:
-            return f"The probabilities were too high: {promised}, fewer than chance explains."
+        fault = judge_realised(self.counts["realised"]).fault
+        if fault:
+            return FAULTS[fault].format(promised)
         if self.known < FEWEST:
             return f"Fewer than {FEWEST} customers do not tell whether the probabilities hold: {promised}."
-        return f"On average the probabilities held: {promised}, a difference that chance explains."
+        return f"The probabilities held, on average and tier by tier: {promised}, which chance explains."
 
     @property
     def rows(self) -> list[Row]:
@@ -146,6 +157,11 @@ class Graded:
         return found["learned_from"] if found else None
 
     @property
+    def twins(self) -> int:
+        """How many others are equal to customers that the version learned from; older results did not ask."""
+        return (self.counts.get("untouched") or {}).get("twins", 0)
+
+    @property
     def shown(self) -> Outcomes:
         """Those whom the version had not seen; everybody where there are none, or nobody knows."""
         return Outcomes(self.counts | {"realised": self._others}) if self._others else self.everybody
@@ -153,7 +169,7 @@ class Graded:
     @property
     def rest(self) -> Outcomes | None:
         """Everybody once more, where `shown` leaves some out."""
-        return self.everybody if self.learned_from and self._others else None
+        return self.everybody if (self.learned_from or self.twins) and self._others else None
 
     @property
     def note(self) -> str:
@@ -167,14 +183,29 @@ class Graded:
                 "known."
             )
             return f"{why} If it did, all of this looks better than it is for others."
-        if not self.learned_from:
+        if not self.learned_from and not self.twins:
             return "The model learned from none of these customers."
         if not self._others:
             whom = "this customer" if known == 1 else f"all of these {known:,} customers"
-            return f"The model learned from {whom}: how right it is for others cannot be told from this file."
+            equals = ", or from others who are equal in all that it reads" if self.twins else ""
+            return (
+                f"The model learned from {whom}{equals}: how right it is for others cannot be told from this "
+                "file."
+            )
+        return f"{self._knew} What follows is of the other {self.shown.known:,}."
+
+    @property
+    def _knew(self):
+        known = counted(self.everybody.known, "customer")
+        if not self.twins:
+            return f"The model learned from {self.learned_from:,} of these {known}."
+        learned = f"{self.learned_from:,}, and {self.twins:,} more"
+        if not self.learned_from:
+            learned = f"none, but {self.twins:,}"
+        verb, equals = ("is", "one") if self.twins == 1 else ("are", "some")
         return (
-            f"The model learned from {self.learned_from:,} of these {known:,} customers. What follows is of "
-            f"the other {self.shown.known:,}."
+            f"Of {known} the model learned from {learned} {verb} equal to {equals} "
+            "that it learned from in all that it reads: no new evidence."
         )
 
     @property

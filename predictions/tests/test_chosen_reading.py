@@ -72,7 +72,7 @@ def test_the_command_names_the_sheet(version, user, company, two_months, tmp_pat
     source = tmp_path / "months.xlsx"
     source.write_bytes(two_months)
 
-    with pytest.raises(CommandError, match="Say which one is read"):
+    with pytest.raises(CommandError, match=r"Say which one is read\. Name it with --sheet"):
         call_command("predict", str(source), company=company.pk, model=str(version))
     call_command("predict", str(source), company=company.pk, model=str(version), sheet="May")
 

@@ -76,8 +76,8 @@ def test_what_came_true_of_own_customers_stands_before_what_a_model_did_elsewher
     home = as_developer.get("/dev/").content.decode()
     assert "is suggested to" in home and "your own customers" not in home
 
-    known = {"customers": 150, "left": 30, "expected": 27.0, "variance": 20.0}
-    named = {"customers": 40, "left": 22, "expected": 25.0, "variance": 9.0}
+    known = {"customers": 150, "left": 30, "expected": 27.0}
+    named = {"customers": 40, "left": 22, "expected": 25.0}
     realised = {"everybody": known, "named": named, "tiers": [known] * 4, "unknown": 0}
     made.result |= {"realised": realised}
     made.save(update_fields=("result",))

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -26,6 +27,21 @@ def test_the_command_predicts_a_file(version, user, company, customer_file, tmp_
     assert "of 150 customers are named, from a probability of" in capsys.readouterr().out
     assert len(target.read_text().splitlines()) == 151
     assert Prediction.objects.get().user.account == user
+
+
+def test_the_command_tells_what_became_of_the_rows(version, user, company, customer_file, tmp_path, capsys):
+    header, first, *rest = customer_file.decode().splitlines()
+    source = tmp_path / "march.csv"
+    source.write_text("\n".join([header, "," + first.partition(",")[2], *rest, rest[0]]))
+
+    call_command("predict", str(source), company=company.pk, model=str(version), leave_out_bad_rows=True)
+
+    said = capsys.readouterr().out
+    assert "151 rows = 149 used + 1 duplicate + 1 left out." in said
+    rejects = Path(said.partition("Left out, each with its reason: ")[2].splitlines()[0])
+    assert "belongs to nobody" in rejects.read_text("utf-8-sig")
+    for warning in Prediction.objects.get().input_data["warnings"]:
+        assert warning in said
 
 
 def test_the_command_predicts_the_customers_of_a_base(version, user, company, tmp_path, capsys):

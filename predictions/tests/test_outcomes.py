@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def group(customers, left, expected):
-    return {"customers": customers, "left": left, "expected": expected, "variance": expected / 2}
+    return {"customers": customers, "left": left, "expected": expected}
 
 
 def outcomes(*, everybody, named, unknown=0):
@@ -75,6 +75,20 @@ def test_those_whom_the_model_learned_from_are_counted_apart(done, user, version
         f"{confusion['true_positive']} of {found['realised']['named']['customers']} named as leaving" in page
     )
     assert f"{prediction.result['realised']['named']['left']} of" in page.partition("With those whom")[2]
+
+
+def test_the_same_customers_under_other_ids_are_no_new_ones(done, user, training_file):
+    lines = training_file.read_text().splitlines()
+    again = "\n".join([lines[0], *(f"again-{line}" for line in lines[1:])])
+
+    prediction = done(user, again.encode())
+
+    found = prediction.result["untouched"]
+    assert (found["learned_from"], found["twins"]) == (0, 720)
+    assert Findings(prediction).graded.note == (
+        "Of 900 customers the model learned from none, but 720 are equal to some that it learned from in all "
+        "that it reads: no new evidence. What follows is of the other 180."
+    )
 
 
 def test_where_the_table_was_changed_nobody_says_from_whom_the_model_learned(done, user, version, labelled):

@@ -27,15 +27,21 @@ class ImportForm(forms.Form):
         help_text="A pipeline saved with skops.io.dump, or the manifest (.json) of a graph."
     )
     graph = forms.FileField(
-        required=False, label="ONNX graph", help_text="Beside a manifest; folded models need none."
+        required=False,
+        label="ONNX graph",
+        help_text="The graph that belongs to the manifest. Not needed "
+        "for a linear model whose weights stand in the manifest.",
     )
     customers = forms.FileField(
         required=False,
-        help_text="CSV or XLSX: customers with outcomes whom the model has not learned from. A skops file "
-        "needs them. All figures come from them; with a column churn_probability, each is compared.",
+        help_text="CSV or XLSX: customers with outcomes, from whom the model did not learn. All figures "
+        "are measured on them. Needed for a skops file. With a column churn_probability, the model must "
+        "give each customer that probability.",
     )
     metadata = forms.FileField(
-        required=False, help_text="The _metadata.pkl with the five figures, where a manifest lacks them."
+        required=False,
+        help_text="The _metadata.pkl with the five figures of the model. Needed if the "
+        "manifest does not have them and no customers are given.",
     )
     company = forms.ModelChoiceField(
         Company.objects.order_by("name"),

@@ -54,7 +54,7 @@ class ModelDeploymentAdmin(ReadOnlyAdmin):
                 reason=reason,
                 at=timezone.now(),
             ),
-            done="is back at the champion before, or at the best default",
+            done="is served by the champion before it, or by the best default",
             button="Roll back",
         )
 

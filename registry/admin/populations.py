@@ -1,29 +1,15 @@
 """Customer bases, for operators."""
 
-import json
-
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
-from django.utils.html import format_html
 
 from companies.admin import ReadOnlyAdmin
 from registry.models import Dataset, ModelDeployment, Population
 from registry.presenting.signal import warning_about_threshold
 from registry.selectors import best_default, champion_that_serves
 from registry.services.populations import LONGEST_CURRENCY, archive_population, change_population
-
-
-def written(name):
-    """Return a column of the admin that shows the JSON of a field on lines of its own."""
-
-    @admin.display(description=name)
-    def shown(self, row):
-        text = json.dumps(getattr(row, name), ensure_ascii=False, indent=2)
-        return format_html("<pre>{}</pre>", text)
-
-    return shown
 
 
 class DescribeForm(forms.Form):
@@ -79,8 +65,8 @@ class PopulationAdmin(ReadOnlyAdmin):
     search_fields = ("name", "company__name", "company__id", "uuid")
     list_select_related = ("company",)
     fields = readonly_fields = (
-        "name", "company", "kind", "uuid", "currency", "written_slices", "written_schema", "written_roles",
-        "written_definition", "written_wording", "written_policies", "created_at", "archived_at",
+        "name", "company", "kind", "uuid", "currency", "slices", "schema", "roles",
+        "definition", "wording", "policies", "created_at", "archived_at",
     )  # fmt: skip
     actions = ("describe_anew", "archive")
 
@@ -112,13 +98,6 @@ class PopulationAdmin(ReadOnlyAdmin):
     @admin.display(description="latest data", ordering="latest_at")
     def latest_data(self, base):
         return base.latest_at
-
-    written_slices = written("slices")
-    written_schema = written("schema")
-    written_roles = written("roles")
-    written_definition = written("definition")
-    written_wording = written("wording")
-    written_policies = written("policies")
 
     @admin.action(description="Change words and policies …", permissions=["act"])
     def describe_anew(self, request, queryset):

@@ -80,7 +80,7 @@ class CompanyReasonForm(ReasonForm):
         Company.objects.order_by("name"),
         required=False,
         empty_label="The company that it belongs to",
-        help_text="A default belongs to everybody: say for whom.",
+        help_text="Needed for a default, which belongs to everybody: choose the company that it is for.",
     )
     field_order = ("company", "reason")
 
@@ -214,11 +214,11 @@ class ModelVersionAdmin(TakesInModels, ReadOnlyAdmin):
     promote = asking_why(
         promote_version,
         title="Promote to default",
-        explanation="Each becomes the default of its type, for every company, under the next number. "
-        "The default before it keeps its files and can be promoted again; whom it served is served by "
-        "the new one. A version of a company stays theirs as well: promote one only if they agreed, for "
-        "what it learned from them and 50 example rows without customer IDs become part of everybody's "
-        "default.",
+        explanation="Each version becomes the default of its type for every company, under the next number. "
+        "Whoever the present default serves is served by the new one; the present one keeps its files and "
+        "can be promoted again. A version of a company stays theirs as well. Promote one only if they "
+        "agreed: what it learned from them, and 50 example rows without customer IDs, become part of "
+        "everybody's default.",
         done="is the default of its type",
         button="Promote to default",
     )
@@ -235,25 +235,25 @@ class ModelVersionAdmin(TakesInModels, ReadOnlyAdmin):
     quarantine = asking_why(
         quarantine_version,
         title="Quarantine",
-        explanation="They serve nobody until they are released. Whoever is served by one is suggested "
-        "what served before it.",
-        done="serves nobody until it is released",
+        explanation="These versions predict for nobody until you release them. Companies that use one of "
+        "them are served by the version before it.",
+        done="serves nobody until you release it",
         button="Take out of service",
     )
     release = asking_why(
         release_version,
         title="Release",
-        explanation="Their files are compared once more; where all are those that were registered, the "
-        "version serves again where it did.",
+        explanation="The files of each version are compared with those that were registered. If they are "
+        "the same, the version serves again where it served before.",
         done="may serve again",
         button="Let them serve again",
     )
     sign_again = asking_why(
         resign_version,
         title="Sign again",
-        explanation="For after a change of SECRET_KEY. Only versions are signed whose files have the "
-        "hashes that stand in the database: by signing you vouch that nobody changed both.",
-        done="has a signature that holds",
+        explanation="Needed after SECRET_KEY was changed. A version is signed only if its files match the "
+        "hashes in the database: by signing you vouch that nobody changed both.",
+        done="is signed",
         button="Sign again",
     )
 

@@ -1,5 +1,6 @@
 """Which version serves the company, for programs: the same rules and refusals as on the pages."""
 
+from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django_filters import rest_framework as filters
@@ -37,9 +38,9 @@ class VersionOutput(serializers.ModelSerializer):
 class DeploymentOutput(serializers.ModelSerializer):
     model = VersionOutput()
     is_active = serializers.BooleanField(help_text="Whether it serves now.")
-    deployed_by = serializers.CharField(source="who", help_text="By the name of that time.")
+    deployed_by = serializers.CharField(source="who", help_text="Who deployed it, by the name of that time.")
     warning = serializers.SerializerMethodField(
-        help_text="That the model is not shown to tell who leaves; empty where it is."
+        help_text="A sentence if the model is not shown to tell who leaves, or names too many; else empty."
     )
 
     class Meta:
@@ -56,7 +57,8 @@ class DeploymentOutput(serializers.ModelSerializer):
 
 class ReasonInput(KnownFields):
     reason = serializers.CharField(
-        max_length=MOST_REASON, help_text="Why. It stands in the ledger for good, beside your name."
+        max_length=MOST_REASON,
+        help_text="Why you do this. It is kept in the ledger for good, beside your name.",
     )
 
 
@@ -84,12 +86,14 @@ class DeploymentInput(ReasonInput):
 
 class RolledBackOutput(serializers.Serializer):
     withdrawn = VersionOutput()
-    champion = VersionOutput(allow_null=True, help_text="Null: the best default is suggested again.")
+    champion = VersionOutput(
+        allow_null=True, help_text="The champion from now on; null if the best default is suggested again."
+    )
 
 
 class EventOutput(serializers.ModelSerializer):
     model = VersionOutput(source="version")
-    actor = serializers.CharField(source="actor_name", help_text="By the name of that time.")
+    actor = serializers.CharField(source="actor_name", help_text="Who deployed it, by the name of that time.")
 
     class Meta:
         model = DeploymentEvent
@@ -113,8 +117,10 @@ class IntervalOutput(serializers.Serializer):
 
 
 class ShareOutput(serializers.Serializer):
-    value = serializers.FloatField(help_text="Of the customers scored by both, the share judged differently.")
-    interval = serializers.SerializerMethodField(help_text="95 %: a confidence interval of the share.")
+    value = serializers.FloatField(
+        help_text="The share of the customers scored by both whom they judge differently."
+    )
+    interval = serializers.SerializerMethodField(help_text="The 95 % confidence interval of the share.")
 
     @extend_schema_field(IntervalOutput)
     def get_interval(self, share):
@@ -138,13 +144,24 @@ class ShadowRunOutput(serializers.ModelSerializer):
 class DisagreementOutput(serializers.Serializer):
     deployment = DeploymentOutput(source="challenger")
     compared_with = VersionOutput(allow_null=True, help_text="The version that is suggested.")
-    customers = serializers.IntegerField(help_text="Scored by both, counted once per run.")
-    newly_leaving = serializers.IntegerField(help_text="Said to leave by the challenger alone.")
-    newly_staying = serializers.IntegerField(help_text="Said to stay by the challenger alone.")
-    mean_difference = serializers.FloatField(allow_null=True, help_text="Absolute, of the two probabilities.")
-    share = ShareOutput(allow_null=True, help_text="Null: nothing to compare yet.")
+    customers = serializers.IntegerField(
+        help_text="How many customers both versions scored; a customer who is in several runs counts in each."
+    )
+    newly_leaving = serializers.IntegerField(help_text="Customers whom only the challenger names as leaving.")
+    newly_staying = serializers.IntegerField(
+        help_text="Customers whom only the challenger does not name as leaving."
+    )
+    mean_difference = serializers.FloatField(
+        allow_null=True, help_text="The mean absolute difference between the two probabilities."
+    )
+    share = ShareOutput(
+        allow_null=True,
+        help_text="How often the two versions disagree; null if there is nothing to compare yet.",
+    )
     in_words = serializers.CharField()
-    runs = ShadowRunOutput(many=True, help_text="The latest ones, also beside other versions.")
+    runs = ShadowRunOutput(
+        many=True, help_text="The latest runs, including those in which another version was used."
+    )
 
 
 class InstantField(serializers.DateTimeField):
@@ -156,11 +173,13 @@ class InstantField(serializers.DateTimeField):
 
 
 class InstantInput(serializers.Serializer):
-    at = InstantField(required=False, help_text="As in 2026-03-02T12:00:00Z; otherwise now.")
+    at = InstantField(required=False, help_text="An instant, as in 2026-03-02T12:00:00Z; by default now.")
 
 
 class DeploymentFilter(filters.FilterSet):
-    active = filters.BooleanFilter("is_active", label="Only what serves now, or only what ended.")
+    active = filters.BooleanFilter(
+        "is_active", label="true: only deployments that serve now. false: only those that ended."
+    )
     # Between the bounds of the column: beyond them SQLite raises instead of finding nothing.
     model = filters.NumberFilter("model", label="The `id` of a model.", min_value=1, max_value=2**31 - 1)
 
@@ -170,14 +189,14 @@ class DeploymentFilter(filters.FilterSet):
 
 
 def _deployments(request):
-    return request.member.company.deployments.select_related("model__population", "model__metrics").order_by(
-        "-deployed_at", "-pk"
-    )
+    versions = ModelVersion.objects.with_figures().select_related("model_type", "population")
+    deployments = request.member.company.deployments.prefetch_related(Prefetch("model", versions))
+    return deployments.order_by("-deployed_at", "-pk")
 
 
 @extend_schema(tags=["deployments"])
 class DeploymentList(generics.ListAPIView):
-    """What serves your company and what did, latest first."""
+    """Which models serve your company and which did before, latest first."""
 
     permission_classes = [MayDeploy]
     serializer_class = DeploymentOutput
@@ -262,7 +281,7 @@ class Challenger(APIView):
 
 @extend_schema(tags=["deployments"])
 class EventList(generics.ListAPIView):
-    """The ledger of your company: every change of what serves it, latest first. Nothing changes a line."""
+    """The ledger of your company: every change of what serves it, latest first. Lines are never changed."""
 
     permission_classes = [IsDeveloper]
     serializer_class = EventOutput

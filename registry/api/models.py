@@ -11,9 +11,11 @@ from registry.selectors import list_versions
 
 
 class ChurnerMetrics(serializers.Serializer):
-    """Of the customers who churned alone."""
+    """Figures of those who left, without those who stayed."""
 
-    precision = serializers.FloatField(allow_null=True, help_text="Null where it named nobody.")
+    precision = serializers.FloatField(
+        allow_null=True, help_text="The share of those named as leaving who left; null if it named nobody."
+    )
     recall = serializers.FloatField()
     f1 = serializers.FloatField()
     average_precision = serializers.FloatField()
@@ -34,28 +36,29 @@ class ReliabilityMetrics(serializers.Serializer):
     """How far its probabilities and figures can be relied on, measured on customers it did not learn from."""
 
     threshold = serializers.SerializerMethodField(
-        help_text="From this probability on, a customer counts as leaving; null where it names nobody."
+        help_text="From this probability on, a customer is named as leaving; null if it names nobody."
     )
     judged_threshold = serializers.SerializerMethodField(
-        help_text="The one that the figures are of; another where it was fitted again. Null: it named nobody."
+        help_text="The threshold at which the figures were measured: another one if the model was fitted "
+        "again. Null if it named nobody."
     )
     fitted_again = serializers.SerializerMethodField(
-        help_text="Whether the figures are of its recipe, and the model that serves learned once more "
-        "afterwards, from the customers that judged it: so it is with purchase logs."
+        help_text="Whether the figures are those of its recipe, and the model that serves was then trained "
+        "once more, also on the customers that judged it. This is so with purchase logs."
     )
     cutoffs = serializers.SerializerMethodField(
-        help_text="From the customers of how many days the model that serves learned; null where no days are."
+        help_text="From how many past cutoffs the model that serves learned; null if it has no cutoffs."
     )
     past_forecasts = serializers.JSONField(
         required=False,
-        help_text="Of a purchase log: how many of those scored were expected to leave at past cutoffs, and "
-        "how many left.",
+        help_text="For a purchase log: how many of those scored were expected to leave at past cutoffs, "
+        "and how many left.",
     )
     judged_apart = serializers.JSONField(
         required=False,
-        help_text="Of a purchase log: how the rates held that stand in for a model of who bought once only "
-        "(`first_buyers`) and of who has `lapsed`. All other figures are of customers with two purchases or "
-        "more.",
+        help_text="For a purchase log: how well the rates held that are used instead of a model for "
+        "customers who bought once only (`first_buyers`) and for those who have `lapsed`. All other "
+        "figures are of customers with two purchases or more.",
     )
     rows = serializers.IntegerField(help_text="How many customers it was tried on.")
     brier = serializers.FloatField()
@@ -65,8 +68,8 @@ class ReliabilityMetrics(serializers.Serializer):
     )
     intervals = serializers.DictField(
         required=False,
-        help_text="95 % intervals of the figures: `value`, `low`, `high` by group and name; not there for "
-        "some models that were imported.",
+        help_text="95 % intervals of the figures: `value`, `low`, `high` by group and name; missing for "
+        "some imported models.",
     )
 
     def get_threshold(self, found) -> float | None:
@@ -93,15 +96,15 @@ class ModelOutput(serializers.ModelSerializer):
     )
     is_default = serializers.BooleanField(help_text="One of the models that every company has.")
     serving_since = serializers.DateTimeField(
-        allow_null=True, help_text="Since when it is deployed in your company; null where it is not."
+        allow_null=True, help_text="Since when it is deployed in your company; null if it is not."
     )
     quality = serializers.SerializerMethodField(help_text="How good it is, in a sentence.")
     on_invented = serializers.SerializerMethodField(
-        help_text="Whether customers that its figures are of do not exist."
+        help_text="Whether its figures were measured on invented customers."
     )
     warning = serializers.SerializerMethodField(
-        help_text="That it is not shown to tell who leaves better than chance, or than the best single "
-        "column; empty where it is."
+        help_text="A sentence if it is not shown to rank customers better than chance or than the best "
+        "single column, or if it names too many; else empty."
     )
 
     class Meta:
@@ -137,7 +140,9 @@ class ModelDetailOutput(ModelOutput):
     weighted = serializers.SerializerMethodField(help_text="For developers; null for users.")
     churners = serializers.SerializerMethodField(help_text="For developers; null for users.")
     reliability = serializers.SerializerMethodField(help_text="For developers; null for users.")
-    manifest_sha256 = serializers.CharField(help_text="Names exactly these files of the version.")
+    manifest_sha256 = serializers.CharField(
+        help_text="A hash of the files of the version: if a file changes, so does it."
+    )
 
     class Meta(ModelOutput.Meta):
         fields = (*ModelOutput.Meta.fields, "weighted", "churners", "reliability", "manifest_sha256")
@@ -162,7 +167,7 @@ class ModelDetailOutput(ModelOutput):
 class ModelFilter(filters.FilterSet):
     model_type = filters.CharFilter("model_type__slug", label="Slug of the model type.")
     base = filters.UUIDFilter("population__uuid", label="UUID of a customer base.")
-    is_default = filters.BooleanFilter(label="Only defaults, or only the company's own.")
+    is_default = filters.BooleanFilter(label="true: only defaults. false: only your company's own.")
     state = filters.ChoiceFilter(choices=ModelVersion.State.choices)
 
     class Meta:

@@ -26,11 +26,12 @@ class NoTemplate(NotFound):
 
 
 class ColumnOutput(serializers.Serializer):
-    name = serializers.CharField(help_text="As in the header of the file.")
-    label = serializers.CharField(help_text="What people call it.")
+    name = serializers.CharField(help_text="Its name in the header of the file.")
+    label = serializers.CharField(help_text="Its name on pages.")
     type = serializers.ChoiceField(("number", "category", "date", "yes/no"))
     values = serializers.ListField(
-        child=serializers.CharField(), help_text="Known values of a category; others are counted."
+        child=serializers.CharField(),
+        help_text="The known values of a category. Other values are accepted and counted.",
     )
 
 
@@ -42,7 +43,9 @@ class OutcomeOutput(serializers.Serializer):
 class CustomerBaseOutput(serializers.ModelSerializer):
     id = serializers.UUIDField(source="uuid")
     is_own = serializers.SerializerMethodField(help_text="False for the base that every company shares.")
-    outcome = serializers.SerializerMethodField(help_text="Null for purchase logs, where horizons say it.")
+    outcome = serializers.SerializerMethodField(
+        help_text="Which column says who left; null for purchase logs, where a time without purchases does."
+    )
 
     class Meta:
         model = Population
@@ -60,9 +63,15 @@ class CustomerBaseOutput(serializers.ModelSerializer):
 
 
 class CustomerBaseDetailOutput(CustomerBaseOutput):
-    id_column = serializers.SerializerMethodField(help_text="Null where customers are called after rows.")
-    value_column = serializers.CharField(allow_null=True, help_text="What a customer is worth a month.")
-    columns = serializers.SerializerMethodField(help_text="What a model reads; empty for purchase logs.")
+    id_column = serializers.SerializerMethodField(
+        help_text="The column that names the customers; null if they are called after their rows."
+    )
+    value_column = serializers.CharField(
+        allow_null=True, help_text="The column that says what a customer is worth a month."
+    )
+    columns = serializers.SerializerMethodField(
+        help_text="The columns that a model reads; empty for purchase logs."
+    )
     champion = serializers.SerializerMethodField(help_text="Id of the model that serves; null for none.")
 
     class Meta(CustomerBaseOutput.Meta):
@@ -122,7 +131,9 @@ class CustomerBaseDetail(generics.RetrieveAPIView):
 
 class PurposeInput(serializers.Serializer):
     purpose = serializers.ChoiceField(
-        ("predict", "train"), default="predict", help_text="To train, a file has the outcome as well."
+        ("predict", "train"),
+        default="predict",
+        help_text="What the file is for; one to train with has a column for the outcome as well.",
     )
 
 

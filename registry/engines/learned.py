@@ -10,6 +10,8 @@ from shutil import copyfile
 import numpy as np
 import pyarrow as pa
 
+from ml.matrix.hashing import FEWEST_DIFFERENT, hash_rows
+from ml.matrix.schemas import FeatureSchema
 from registry.engines.files import FileMismatch, read_verified
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table
@@ -47,21 +49,40 @@ class LearnedTable:
         return asdict(self)
 
 
-def read_learned(stored: LearnedTable, folder: Path) -> pa.Array | None:
-    """Return the ids of those that a version learned from; None where that cannot be told any more.
+@dataclass(frozen=True)
+class Learned:
+    """Those that a version learned from.
 
-    Only ids and outcomes are kept in memory; `folder` takes drafts.
+    Parameters
+    ----------
+    ids
+        Text, in the order of the table.
+    hashes
+        The different ones of `ml.matrix.hashing.hash_rows`, in order; none where equal rows are no sign of
+        the same customer.
+    """
+
+    ids: pa.Array
+    hashes: np.ndarray
+
+
+def read_learned(stored: LearnedTable, folder: Path, features: FeatureSchema) -> Learned | None:
+    """Return those that a version learned from by `features`; None where that cannot be told any more.
+
+    Only ids, outcomes and a number for each row are kept in memory; `folder` takes drafts.
     """
     try:
-        ids, labels = _read(stored, folder)
+        ids, labels, hashes = _read(stored, folder, features)
         if len(ids) != stored.rows:
             return None
-        return ids.filter(pa.array(~_held_out(stored, labels)))
+        learned = ~_held_out(stored, labels)
     except (OSError, TableError, FileMismatch, ValueError):
         return None
+    tells = len(np.unique(hashes)) >= FEWEST_DIFFERENT
+    return Learned(ids.filter(pa.array(learned)), np.unique(hashes[learned]) if tells else hashes[:0])
 
 
-def _read(stored, folder):
+def _read(stored, folder, features):
     schema = TableSchema.from_dict(stored.schema)
     # The check may put files beside the one that it reads, and nobody may change it meanwhile.
     with tempfile.TemporaryDirectory(dir=folder) as drafts:
@@ -70,11 +91,12 @@ def _read(stored, folder):
         spec = check_table(copy, schema, purpose="train", max_bytes=copy.stat().st_size).spec
         if spec.sha256 != stored.sha256:
             raise FileMismatch(f"{Path(stored.path).name} is not the file that was registered.")
-        ids, labels = [], []
+        ids, labels, hashes = [], [], []
         for batch in iter_batches(copy, spec, schema):
             ids.append(batch.ids.cast(pa.string()))
             labels.append(batch.columns[schema.the("label").name].indices.to_numpy(zero_copy_only=False))
-    return pa.concat_arrays(ids), np.concatenate(labels)
+            hashes.append(hash_rows(batch.columns, features))
+    return pa.concat_arrays(ids), np.concatenate(labels), np.concatenate(hashes)
 
 
 def _held_out(stored, labels):

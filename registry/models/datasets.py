@@ -23,7 +23,9 @@ class Dataset(models.Model):
         FEATURES = "features", "Features of a purchase log"
 
     company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="datasets")
-    population = models.ForeignKey(Population, models.RESTRICT, related_name="datasets")
+    population = models.ForeignKey(
+        Population, models.RESTRICT, related_name="datasets", verbose_name="customer base"
+    )
     name = models.CharField(max_length=255)
     file_path = models.CharField(max_length=255, help_text="Relative to its storage.")
     is_original = models.BooleanField(null=True)
@@ -60,6 +62,7 @@ class Dataset(models.Model):
 
     class Meta:
         db_table = "datasets"
+        verbose_name = "data set"
         ordering = ("id",)
 
     def __str__(self):

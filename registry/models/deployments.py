@@ -44,7 +44,9 @@ class ModelDeployment(models.Model):
     company = models.ForeignKey(Company, models.CASCADE, related_name="deployments")
     model = models.ForeignKey(ModelVersion, models.CASCADE, related_name="deployments")
     # That of the version: triggers hold it, so that what is unique in a base is unique by this column.
-    population = models.ForeignKey(Population, models.RESTRICT, related_name="deployments")
+    population = models.ForeignKey(
+        Population, models.RESTRICT, related_name="deployments", verbose_name="customer base"
+    )
     deployed_by = models.ForeignKey(
         Developer, models.SET_NULL, null=True, related_name="deployments", db_column="deployed_by"
     )
@@ -171,7 +173,9 @@ class DeploymentEvent(models.Model):
         RESUMED = "RESUMED", "In service again"
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="deployment_events")
-    population = models.ForeignKey(Population, models.RESTRICT, related_name="deployment_events")
+    population = models.ForeignKey(
+        Population, models.RESTRICT, related_name="deployment_events", verbose_name="customer base"
+    )
     sequence = models.PositiveIntegerField()
     action = models.CharField(max_length=12, choices=Action)
     # A version or a deployment that stands in the ledger cannot be deleted: the cascade is refused below.
@@ -237,20 +241,31 @@ class ShadowRun(models.Model):
     """
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="shadow_runs")
-    population = models.ForeignKey(Population, models.RESTRICT, related_name="shadow_runs")
+    population = models.ForeignKey(
+        Population, models.RESTRICT, related_name="shadow_runs", verbose_name="customer base"
+    )
     challenger = models.ForeignKey(ModelDeployment, models.CASCADE, related_name="shadow_runs")
     version = models.ForeignKey(ModelVersion, models.CASCADE, related_name="shadow_runs")
     compared_with = models.ForeignKey(ModelVersion, models.CASCADE, related_name="+")
-    batch = models.UUIDField(unique=True, help_text="By which those who predict know the batch.")
+    batch = models.UUIDField(unique=True, help_text="The id of the prediction whose customers it scored.")
     batch_name = models.CharField(max_length=255)
     at = models.DateTimeField()
 
     failure = models.CharField(max_length=255, blank=True)
     customers = models.BigIntegerField(null=True)
-    newly_leaving = models.BigIntegerField(null=True, help_text="Said to leave by the challenger alone.")
-    newly_staying = models.BigIntegerField(null=True, help_text="Said to stay by the challenger alone.")
-    mean_difference = models.FloatField(null=True, help_text="Mean absolute difference of the probability.")
-    distribution = models.JSONField(null=True, help_text="Thresholds, and customers by probability, of both.")
+    newly_leaving = models.BigIntegerField(
+        null=True, help_text="Customers whom only the challenger names as leaving."
+    )
+    newly_staying = models.BigIntegerField(
+        null=True, help_text="Customers whom only the challenger does not name as leaving."
+    )
+    mean_difference = models.FloatField(
+        null=True, help_text="The mean absolute difference between the two probabilities."
+    )
+    distribution = models.JSONField(
+        null=True,
+        help_text="For both versions: the threshold, and how many customers have which probability.",
+    )
 
     class Meta:
         db_table = "shadowruns"

@@ -66,11 +66,13 @@ class Population(models.Model):
         help_text="What leaving means: a column, or horizon_days, gap_days and active_window_days.",
     )
     wording = models.JSONField(
-        default=dict, blank=True, help_text="Label, unit and names of values by column."
+        default=dict, blank=True, help_text="What pages call each column and its values, and its unit."
     )
     currency = models.CharField(max_length=8, blank=True)
     slices = models.JSONField(
-        default=list, blank=True, help_text="Columns by which the figures of a version are shown in parts."
+        default=list,
+        blank=True,
+        help_text="Columns by whose values the figures of a version are shown in groups.",
     )
     policies = models.JSONField(
         default=usual_policies, blank=True, help_text="risk_tiers, threshold and promotion."

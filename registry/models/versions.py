@@ -70,7 +70,9 @@ class ModelVersion(models.Model):
     file_path = models.CharField(max_length=255, help_text="The .pkl; manifest and ONNX stand beside it.")
     is_default = models.BooleanField(null=True)
     company = models.ForeignKey(Company, cascade_whole, null=True, blank=True, related_name="versions")
-    population = models.ForeignKey(Population, models.RESTRICT, related_name="versions")
+    population = models.ForeignKey(
+        Population, models.RESTRICT, related_name="versions", verbose_name="customer base"
+    )
     training_dataset = models.ForeignKey(
         Dataset, models.SET_NULL, null=True, blank=True, related_name="versions"
     )
@@ -152,7 +154,9 @@ class ModelMetrics(models.Model):
     model = models.OneToOneField(ModelVersion, models.CASCADE, related_name="metrics")
     accuracy = models.FloatField(null=True)
     precision = models.FloatField(
-        null=True, help_text="Weighted by class, as all five; churn-class values beside."
+        null=True,
+        help_text="Averaged over both classes by their size, like all five figures. Those of "
+        "leavers alone stand in additional_metrics.",
     )
     recall = models.FloatField(null=True)
     f1_score = models.FloatField(null=True)

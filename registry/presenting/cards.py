@@ -225,19 +225,23 @@ def _is_uncalibrated(manifest):
 
 
 def _known_answers(population):
-    """Return what to say of columns that were learned from although each alone tells who left."""
+    """Return what to say of columns that were learned from although they may tell who left."""
     kept = population.definition.get("kept_leaks", [])
-    if not kept:
-        return []
-    named = _list([f"{population.label_of(leak['column'])} (AUC {leak['auc']:.3f})" for leak in kept])
-    tells = "alone tells" if len(kept) == 1 else "each tell alone"
-    return [
-        Limit(
-            "It may have been told the answer",
-            f"{named} {tells} nearly all who left from those who stayed. Where that is known only after "
-            "somebody left, all figures here are too good to be true.",
+    known = [leak for leak in kept if "sentence" not in leak]
+    limits = []
+    if known:
+        named = _list([f"{population.label_of(leak['column'])} (AUC {leak['auc']:.3f})" for leak in known])
+        tells = "alone tells" if len(known) == 1 else "each tell alone"
+        limits.append(
+            Limit(
+                "It may have been told the answer",
+                f"{named} {tells} nearly all who left from those who stayed. Where that is known only after "
+                "somebody left, all figures here are too good to be true.",
+            )
         )
-    ]
+    if doubtful := [leak["sentence"] for leak in kept if "sentence" in leak]:
+        limits.append(Limit("It may have learned from what was written down afterwards", " ".join(doubtful)))
+    return limits
 
 
 def limits_of(found: dict, manifest: dict | None, population: Population) -> list[Limit]:
@@ -259,6 +263,8 @@ def limits_of(found: dict, manifest: dict | None, population: Population) -> lis
     fault = promises.explain(found["calibration"])
     if fault:
         limits.append(Limit(promises.title_of(found["calibration"]), fault))
+    if newest := promises.explain_newest(found):
+        limits.append(Limit("Its probabilities do not hold for the newest upload", newest))
     if manifest and "imported" in manifest:
         limits.append(
             Limit(
@@ -270,7 +276,8 @@ def limits_of(found: dict, manifest: dict | None, population: Population) -> lis
                     + compare_claims(manifest)
                     if manifest["imported"].get("tried_on")
                     else "Its figures are those that came with it, and were not computed here."
-                ).rstrip(),
+                ).rstrip()
+                + f" {_beside_column(found, population)}",
             )
         )
     elif manifest and manifest.get("observed"):
@@ -290,6 +297,21 @@ def limits_of(found: dict, manifest: dict | None, population: Population) -> lis
         )
     )
     return limits
+
+
+def _beside_column(found, population):
+    """Say how an imported model did beside the best single column, or that nobody looked."""
+    rule = found.get("simple_rule") or {}
+    if "model_auc" not in rule:
+        return (
+            "It was not compared with sorting customers by their best single column: for that, import it "
+            "again with customers of whom 60 or more left and as many stayed."
+        )
+    column = population.label_of(rule["feature"])
+    return (
+        f"On {rule['rows']:,} of them it was compared with sorting by {column}, the best single column of "
+        f"the others: AUC {rule['model_auc']:.3f} against {rule['auc']:.3f}."
+    )
 
 
 def _what_it_has_seen(observed, population):
@@ -335,6 +357,8 @@ def _width(found, rows, left, again):
     recall = interval_of(found, "Recall (churners)")
     if recall is None:
         text += "How far its figures would differ on other customers was not computed for this version."
+    elif found.get("names_nobody"):
+        text += "It names nobody, so none of them was found."
     else:
         text += (
             f"It found {_share(recall['value'])} of those. Of all leavers of this kind, as far as {left:,} "
@@ -349,12 +373,14 @@ def _weak_parts(found, churners, population):
     """Say where it finds fewer of those who leave than elsewhere, beyond what so many groups do by chance."""
     parts = [part for part in parts_of(found, population) if not part.small]
     hits, missed = (found["confusion"][key] for key in ("true_positive", "false_negative"))
+    # Where the same customers came several times, their rows are fewer customers.
+    twins = found["calibration"].get("rows_per_customer", 1.0)
     weak = [
         f"{part.feature}: {part.label} ({_share(part.recall['value'])})"
         for part in parts
         if falls_behind(
-            round(part.recall["value"] * part.churned), part.churned,
-            all_hits=hits, all_tried=hits + missed, looks=len(parts),
+            round(part.recall["value"] * part.churned / twins), round(part.churned / twins),
+            all_hits=round(hits / twins), all_tried=round((hits + missed) / twins), looks=len(parts),
         )
     ]  # fmt: skip
     if not weak:

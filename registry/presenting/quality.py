@@ -87,7 +87,7 @@ def quality_of(version: ModelVersion, manifest: dict | None = None) -> Quality |
             Figure(
                 "Precision (churners)", churners["precision"], "Of those it says will leave, how many do."
             ),
-            Figure("Recall (churners)", churners["recall"], "Of those who leave, how many it finds."),
+            Figure("Recall (churners)", churners["recall"], "The share of those who leave whom it names."),
             Figure("F1 (churners)", churners["f1"], "Both in one figure."),
             Figure("Average precision (churners)", churners["average_precision"], "Over all thresholds."),
         ],

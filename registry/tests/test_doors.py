@@ -229,7 +229,7 @@ def test_the_operator_quarantines_and_releases(network, as_operator):
     response = act(as_operator, network, "quarantine")
     network.refresh_from_db()
     assert network.state == ModelVersion.State.QUARANTINED
-    assert "serves nobody until it is released" in response.content.decode()
+    assert "serves nobody until you release it" in response.content.decode()
 
     act(as_operator, network, "release")
     network.refresh_from_db()

@@ -182,6 +182,19 @@ def test_figures_come_from_the_customers_that_are_given(take_in, foreign, custom
     assert load_metadata(version, at=NOON)["metrics"]["Accuracy"] == version.metrics.accuracy
 
 
+def test_it_is_compared_with_the_best_single_column_or_the_card_says_that_it_was_not(take_in, customers):
+    def told(version):
+        limits = limits_of(version.figures, load_manifest(version, at=NOON), version.population)
+        return next(limit.text for limit in limits if "made elsewhere" in limit.text)
+
+    compared, claimed = take_in(customers_path=customers), take_in()
+
+    rule = compared.figures["simple_rule"]
+    assert rule["rows"] == 150 and rule["model_gains"]["low"] is not None
+    assert f"AUC {rule['model_auc']:.3f} against {rule['auc']:.3f}" in told(compared)
+    assert "It was not compared with sorting customers" in told(claimed)
+
+
 @pytest.mark.parametrize(
     ("accuracy", "verdict"), [(0.99, "more than chance explains"), (None, "cannot tell the two apart")]
 )

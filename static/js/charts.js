@@ -18,6 +18,8 @@ function recolour(value, colours) {
 
 function draw(element) {
   const figure = JSON.parse(element.dataset.figure ?? document.getElementById(element.dataset.chart).textContent);
+  // A window that changes its width asks the place how high it is: a chart of many rows would be cut to the usual height.
+  if (figure.layout.height) element.style.minHeight = `${figure.layout.height}px`;
   const colours = darkScheme.matches && !print.matches ? figure.dark : {};
   window.Plotly.react(element, recolour(figure.data, colours), recolour(figure.layout, colours), CONFIG);
 }

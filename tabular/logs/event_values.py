@@ -19,8 +19,9 @@ from tabular.values.amounts import LARGEST_NUMBER, read_number, read_numbers
 from tabular.values.cells import BadCell, is_blank, parse_label
 from tabular.values.clocks import read_time, read_times
 from tabular.values.event_words import PURCHASE, RETURN, event_type_of
+from tabular.values.ids import shortened_of, why_nobody
 from tabular.values.masks import blanks_of, mask_of
-from tabular.values.missing import is_missing, missing_of, without_words, words_said
+from tabular.values.missing import is_missing, missing_of, take_words
 from tabular.values.moments import read_moment, read_moments
 
 CANCELLED = r"^\s*[Cc][0-9]+$"
@@ -95,7 +96,7 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
         columns["customer_id"] = pc.replace_substring_regex(cells["customer_id"], r"^([0-9]+)\.0$", r"\1")
     nobody = missing_of(cells["customer_id"], measured=True)
     blanks["customer_id"] = int(nobody.sum())
-    fault("missing_id", "customer_id", nobody)
+    fault("missing_id", "customer_id", nobody | shortened_of(cells["customer_id"]))
 
     moments, empty, bad = read_moments(cells["event_at"], spec.date_order)
     blanks["event_at"] = int(empty.sum())
@@ -162,13 +163,12 @@ def _cells(texts: list[pa.Array], spec: EventSpec) -> tuple[dict[str, pa.Array],
     """
     cells, words = {}, []
     for role, place in spec.places.items():
-        cells[role] = texts[place]
         if role == "customer_id":
+            cells[role] = texts[place]
             continue
-        said = words_said(texts[place], measured=role in MEASURED)
+        said, cells[role] = take_words(texts[place], measured=role in MEASURED)
         if said is not None:
             words.append(said)
-            cells[role] = without_words(texts[place], measured=role in MEASURED)
     return cells, words
 
 
@@ -234,8 +234,7 @@ def explain_fault(
     name = spec.label(role)
     text = row[spec.places[role]] if role in spec.places else ""
     if kind == "missing_id":
-        said = "the cell is blank" if is_blank(text) else f"{shown(text)} says that there is none"
-        return name, text, f"{said}, so this row belongs to nobody"
+        return name, text, why_nobody(text)
     if kind == "future_date":
         return name, text, f"{shown(text)} lies in the future (after {latest.isoformat()})"
     if kind == "bad_date" and is_missing(text, measured=True):

@@ -76,6 +76,8 @@ def guess_mapping(preview: Preview) -> dict[str, Guess]:
         guesses[role] = Guess(name, reason, round(-score, 2))
         taken.add(name)
     _guess_by_content(preview, guesses, taken | twins, open_roles)
+    if not {"amount", "unit_price"} & (guesses.keys() | open_roles):
+        _guess_unread_amount(preview, guesses, taken | twins)
     if "event_type" in guesses and not _leaves_purchases(preview, guesses):
         del guesses["event_type"]
     if "time" in guesses and not _needs_times(preview, guesses):
@@ -195,6 +197,24 @@ def _guess_by_content(
         best = max(names, key=lambda column: column.distinct)
         reason = f"its values stand in several rows each ({_content(best)})"
         guesses["customer_id"] = Guess(best.name, reason, 0.4 if len(names) == 1 else LEAST_CONFIDENCE)
+
+
+def _guess_unread_amount(preview: Preview, guesses: dict[str, Guess], taken: set[str]) -> None:
+    """Guess a column by its name although its numbers cannot be read, which `freeze` says.
+
+    Dropped without a word, it would make a log of visits of one of purchases: that has to be somebody's wish.
+    """
+    for role in ("amount", "unit_price") if "quantity" in guesses else ("amount",):
+        for column in preview.columns:
+            named = match_role(column.name, role)[0] >= SURE_AMOUNT
+            if named and column.name not in taken and column.kind == "text" and _holds_digits(column):
+                reason = f"its name says so, but it holds no numbers (e.g. {shown(column.examples[0])})"
+                guesses[role] = Guess(column.name, reason, LEAST_CONFIDENCE)
+                return
+
+
+def _holds_digits(column: DetectedColumn) -> bool:
+    return all(any(map(str.isdigit, text)) for text in column.examples if not is_blank(text))
 
 
 def _has_cents(column: DetectedColumn) -> bool:
@@ -427,8 +447,8 @@ def _settle_signs(column: DetectedColumn, answer: str | None) -> NumberFormat:
     if answer is not None and answer not in DECIMALS:
         raise ValueError(f"decimal must be one of {DECIMALS}, got {answer!r}")
     if not column.decimal_ambiguous:
-        return NumberFormat(column.decimal, column.thousands, column.lakhs)
+        return NumberFormat.of(column)
     if answer is None:
         raise open_numbers(column.name, column.examples)
     other = "," if answer == "." else "."
-    return NumberFormat(answer, other, column.lakhs)
+    return NumberFormat(answer, other, column.lakhs, column.percent)

@@ -10,12 +10,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tabular.source.duplicates import FIXED_SEED, hash_texts
-from tabular.values.amounts import APOSTROPHES, BLANKS, BULK, DASHES, NumberFormat, read_numbers, split_number
+from tabular.values.amounts import (
+    APOSTROPHES,
+    BLANKS,
+    BULK,
+    DASHES,
+    PERCENT_SIGN,
+    NumberFormat,
+    currency_of,
+    read_numbers,
+    split_number,
+)
 from tabular.values.cells import BadCell, is_blank
 from tabular.values.clocks import HALF, read_time, read_times, show_time
 from tabular.values.masks import mask_of
 from tabular.values.missing import NOTHING, missing_of, without_words
-from tabular.values.moments import COMPACT, COUNTED, NAMED, YEAR_LATER, read_moment, read_moments
+from tabular.values.moments import BETWEEN, COMPACT, COUNTED, NAMED, YEAR_LATER, read_moment, read_moments
 from tabular.values.words import says_date, says_id, says_time
 
 # Different texts of a column that are looked at one by one, to tell what it holds.
@@ -24,6 +34,8 @@ LOOKED_AT = 1000
 MOST_WORDS = 50
 # Last parts of dates that are more than these are days, not years.
 FEW_YEARS = 12
+# What a column has several of.
+LISTS = ("examples", "words", "currencies")
 # Kinds of columns whose values have a range.
 MEASURED = ("date", "time", "number")
 # So many plain numbers say how a column writes them.
@@ -37,9 +49,9 @@ MOSTLY = 0.5
 STRAY = 0.01
 CLEARLY_MORE = 10
 
-SEPARATED = r"^\s*[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ](?:[0-9]{2}|[0-9]{4})(?:[^0-9]|$)"
-FIRST_IS_DAY = r"^\s*(?:1[3-9]|2[0-9]|3[01])[-/. ](?:0?[1-9]|1[0-2])[-/. ]"
-SECOND_IS_DAY = r"^\s*(?:0?[1-9]|1[0-2])[-/. ](?:1[3-9]|2[0-9]|3[01])[-/. ]"
+SEPARATED = rf"^\s*[0-9]{{1,2}}(?:{BETWEEN})[0-9]{{1,2}}(?:{BETWEEN})(?:[0-9]{{2}}|[0-9]{{4}})(?:[^0-9]|$)"
+FIRST_IS_DAY = rf"^\s*(?:1[3-9]|2[0-9]|3[01])(?:{BETWEEN})(?:0?[1-9]|1[0-2])(?:{BETWEEN})"
+SECOND_IS_DAY = rf"^\s*(?:0?[1-9]|1[0-2])(?:{BETWEEN})(?:1[3-9]|2[0-9]|3[01])(?:{BETWEEN})"
 # What can only be decimals: one, two or more than three digits to the end, or three after a lonely zero.
 POINT = (
     r"[0-9]{4}\.[0-9]|\.(?:[0-9]{1,2}|[0-9]{4,})(?:[^0-9.,]*$|[eE])|^[^0-9.,]*0?\.[0-9]"
@@ -55,7 +67,7 @@ GROUPED = "[0-9][{}][0-9]{{3}}(?:[^0-9]|$)"
 LAKHS = r"(?:^|[^0-9,])[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:[^0-9,]|$)"
 NO_LAKHS = r"(?:^|[^0-9,])(?:[0-9]{3},[0-9]{3}|[0-9]{1,3}(?:,[0-9]{3}){2,})(?:[^0-9,]|$)"
 # Their point is no decimal point.
-SHORTENED = r"(?i)\b(?:rs|kr|fr)\."
+SHORTENED = r"(?i)(^|[^\p{L}])(?:rs|kr|fr|руб|грн|лв|р|ft)\."  # noqa: RUF001
 PADDED = re.compile("0[0-9]+")
 CANCELLED = r"^\s*[Cc][0-9]+$"
 DIGITS = r"^\s*[0-9]+$"
@@ -84,6 +96,10 @@ class DetectedColumn:
         Signs of the numbers; with `decimal_ambiguous` the decimal sign could also be the other one.
     lakhs
         More numbers have two digits to a group above the thousands than three.
+    percent
+        Whether most of its numbers have a percent sign; the others are unreadable. None of other columns.
+    currencies
+        A cell of each currency that its numbers name, where they are several.
     distinct
         Different values, at most `MOST_DISTINCT`.
     rows, blanks, unreadable
@@ -110,6 +126,8 @@ class DetectedColumn:
     decimal_ambiguous: bool = False
     thousands: str | None = None
     lakhs: bool = False
+    percent: bool | None = None
+    currencies: tuple[str, ...] = ()
     distinct: int = 0
     rows: int = 0
     blanks: int = 0
@@ -133,12 +151,13 @@ class DetectedColumn:
 
     def to_dict(self) -> dict:
         """Return the column ready for JSON."""
-        return asdict(self) | {"examples": list(self.examples), "words": list(self.words)}
+        lists = {name: list(getattr(self, name)) for name in LISTS}
+        return asdict(self) | lists
 
     @classmethod
     def from_dict(cls, found: dict) -> DetectedColumn:
         """Build the column again from `to_dict`."""
-        return cls(**{**found, "examples": tuple(found["examples"]), "words": tuple(found.get("words", ()))})
+        return cls(**{**found, **{name: tuple(found.get(name, ())) for name in LISTS}})
 
 
 class Clues:
@@ -219,7 +238,7 @@ class Clues:
         odd = ~usual
         if odd.any():
             texts, counts = texts.filter(pa.array(odd)), counts[odd]
-            texts = pc.replace_substring_regex(texts, SHORTENED, "")
+            texts = pc.replace_substring_regex(texts, SHORTENED, r"\1")
             odd = odd[odd]
             self.points += _count(texts, counts, POINT, odd)
             self.commas += _count(texts, counts, COMMA, odd)
@@ -266,8 +285,17 @@ class Clues:
                 decimal_ambiguous=ambiguous,
                 thousands=self.thousands_beside(decimal),
                 lakhs=self.lakhs > 0,
+                currencies=self._currencies(),
+                percent=self._share(lambda text: PERCENT_SIGN in text) > MOSTLY,
             )
         return replace(column, kind="text", words=self._words())
+
+    def _currencies(self) -> tuple[str, ...]:
+        found: dict[str, str] = {}
+        for text in self.looked_at:
+            found.setdefault(currency_of(text), text[:EXAMPLE_CHARACTERS])
+        found.pop("", None)
+        return tuple(found.values()) if len(found) > 1 else ()
 
     def _words(self) -> tuple[str, ...]:
         if len(self.hashes) > MOST_WORDS:
@@ -392,7 +420,7 @@ def read_cells(cells: pa.Array, column: DetectedColumn) -> tuple[np.ndarray, np.
     if column.kind == "date":
         # While the order is open either may be shown to be wrong; what is bad in both is bad.
         return read_moments(cells, column.date_order or "DMY")
-    return read_numbers(cells, NumberFormat(column.decimal, column.thousands, column.lakhs))
+    return read_numbers(cells, NumberFormat.of(column))
 
 
 def plain(value) -> float | str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from tabular.errors import TableError, counted, shown
@@ -18,10 +19,13 @@ from tabular.source.header import (
 from tabular.values.amounts import split_number
 from tabular.values.cells import BadCell, is_blank
 from tabular.values.customer_words import rank_outcome
-from tabular.values.moments import read_moment
+from tabular.values.moments import COUNTED, read_moment
+from tabular.values.words import says_date
 
 # Rows that vote about the delimiter.
 VOTERS = 200
+# Rows of which one has to say when, where the table has no more than two columns.
+FIRST_ROWS = 20
 # Customer, date and amount; of visits there is no amount.
 FEWEST_COLUMNS, FEWEST_OF_VISITS = 3, 2
 # How well a name has to say that a column holds outcomes.
@@ -65,11 +69,20 @@ def find_layout(source: Path, *, bom: int, delimiters: str = DELIMITERS, sheet: 
 
 
 def _says_when(head: bytes, layout: Layout) -> bool:
-    """Tell whether the row below the header has a date, as in a log of visits: who, and when."""
-    if layout.data_at >= len(head):
-        return False
-    cells, _, _ = header_record(head, layout.data_at, layout.first_line, layout.delimiter)
-    return any(_is_date(cell) for cell in cells)
+    """Tell whether one of the first rows has a date, as in a log of visits: who, and when."""
+    at = layout.data_at
+    for _ in range(FIRST_ROWS):
+        if at >= len(head):
+            break
+        cells, at, _ = header_record(head, at, 1, layout.delimiter)
+        if any(map(_holds_date, layout.header, cells)):
+            return True
+    return False
+
+
+def _holds_date(name: str, cell: str) -> bool:
+    # Of numbers only a name tells that they count the time.
+    return _is_date(cell) or (says_date(name) and _is_date(cell, COUNTED))
 
 
 def _share_alike(head: bytes, at: int, width: int, delimiter: str) -> float:
@@ -127,10 +140,10 @@ def _is_data(cell: str) -> bool:
     return True
 
 
-def _is_date(cell: str) -> bool:
+def _is_date(cell: str, orders: Sequence[str] = ("DMY", "MDY")) -> bool:
     if not re.search("[0-9]{2}", cell):
         return False
-    for order in ("DMY", "MDY"):
+    for order in orders:
         try:
             read_moment(cell.strip(), order)
         except BadCell:

@@ -8,13 +8,12 @@ table is read.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from tabular.children import read_in_child
 from tabular.errors import counted, shown
 from tabular.previews.preview import Preview
-from tabular.previews.recognition import looks_like_a_log
 from tabular.snapshots.column_types import (
     LEARNED,
     ColumnType,
@@ -27,12 +26,20 @@ from tabular.snapshots.facts import ColumnFacts, gather_facts
 from tabular.snapshots.outcomes import OutcomeCandidate, ask_afterwards, find_outcomes
 from tabular.source.sentences import say_words
 from tabular.source.sniff import Progress
+from tabular.values.ids import is_shortened
+from tabular.values.words import says_id
 
 ROLES = ("id", "outcome", "feature", "left out")
 EXAMPLES = 8
 EXAMPLE_CHARACTERS = 60
 INFERENCE_MEMORY = 600 << 20
 INFERENCE_SECONDS = 300
+
+
+SHORTENED = (
+    "A spreadsheet has shortened its numbers, so that different ones look the same. Format the column as "
+    "text in the original, save it again and upload that."
+)
 
 
 @dataclass(frozen=True)
@@ -56,8 +63,8 @@ class InferredColumn:
     minimum, maximum
         Of numbers, and of dates as ISO text.
     written
-        How numbers and dates are written: decimal, thousands, lakhs, date_order, and whether decimals and
-        dates could also be read otherwise.
+        How numbers and dates are written: decimal, thousands, lakhs, percent, date_order, and whether
+        decimals and dates could also be read otherwise.
     sides
         The spellings of no and yes.
     nameless
@@ -110,8 +117,6 @@ class Inferred:
         Columns that may say who left, the likeliest first.
     ask_about
         Columns that may be known only of those who left, with the question.
-    log_reason
-        Why the table looks like a purchase log; None where it does not.
     """
 
     columns: tuple[InferredColumn, ...]
@@ -120,7 +125,6 @@ class Inferred:
     id_reason: str
     outcomes: tuple[OutcomeCandidate, ...]
     ask_about: tuple[tuple[str, str], ...]
-    log_reason: str | None
     warnings: tuple[str, ...]
 
     def column(self, name: str) -> InferredColumn:
@@ -133,10 +137,14 @@ class Inferred:
 
     @classmethod
     def from_dict(cls, found: dict) -> Inferred:
-        """Build it again from `to_dict`, also after a round trip through JSON."""
+        """Build it again from `to_dict`, also after a round trip through JSON.
+
+        What an earlier version wrote down besides is passed over: uploads wait for days.
+        """
+        known = {field.name for field in fields(cls)}
         return cls(
             **{
-                **found,
+                **{name: value for name, value in found.items() if name in known},
                 "columns": tuple(map(InferredColumn.from_dict, found["columns"])),
                 "outcomes": tuple(map(OutcomeCandidate.from_dict, found["outcomes"])),
                 "ask_about": tuple(map(tuple, found["ask_about"])),
@@ -164,7 +172,6 @@ def infer_table(path: Path | str, preview: Preview, *, on_progress: Progress | N
         id_reason=id_reason,
         outcomes=outcomes,
         ask_about=ask_about,
-        log_reason=looks_like_a_log(preview),
         warnings=(*preview.warnings, *_warnings(columns)),
     )
 
@@ -234,6 +241,7 @@ def _column(facts: ColumnFacts, roles: _Roles) -> InferredColumn:
             "decimal_ambiguous": column.decimal_ambiguous,
             "thousands": column.thousands,
             "lakhs": column.lakhs,
+            "percent": column.percent,
             "date_order": column.date_order,
             "date_order_ambiguous": column.date_order_ambiguous,
         },
@@ -258,6 +266,8 @@ def _role(facts: ColumnFacts, judged: ColumnType, roles: _Roles) -> tuple[str, s
         )
     if facts.name == roles.id_column:
         return "id", ""
+    if says_id(facts.name) and facts.filled and all(map(is_shortened, facts.counts)):
+        return "left out", SHORTENED
     if facts.name == roles.outcome:
         return "outcome", ""
     if judged.kind == "id":

@@ -15,12 +15,20 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tabular.errors import TableError, shown
 from tabular.source.parse import Plan, iter_parsed
-from tabular.values.amounts import DECIMALS, NumberFormat, read_number, read_numbers, split_number
+from tabular.values.amounts import (
+    DECIMALS,
+    PERCENT_SIGN,
+    NumberFormat,
+    read_number,
+    read_numbers,
+    split_number,
+)
 from tabular.values.cells import BadCell
-from tabular.values.masks import blanks_of
+from tabular.values.masks import blanks_of, mask_of
 from tabular.values.missing import missing_of
 from tabular.values.moments import ORDERS, SPOKEN, read_moments
 from tabular.values.schema import Column, TableSchema
@@ -78,7 +86,18 @@ def find_other_writings(path: Path, plan: Plan, unread: Mapping[str, Sequence[st
 
 def _may_fit(column: Column, unread: Mapping[str, Sequence[str]]) -> bool:
     texts = pa.array(unread[column.name], pa.string())
-    return any(way.read(texts) is not None for way in _other_ways(column))
+    ways = _other_ways(column)
+    return any(way.read(texts) is not None for way in ways) or _has_other_signs(texts, column)
+
+
+def _has_other_signs(texts: pa.Array, column: Column) -> bool:
+    """Whether all cells have a percent sign where the column has none, or the other way round."""
+    if column.percent is None:
+        return False
+    signed = mask_of(pc.match_substring(texts, PERCENT_SIGN))
+    # A word is no number with the wrong sign, and a mistake of its row.
+    number = mask_of(pc.match_substring_regex(texts, "[0-9]"))
+    return bool((number & (signed != column.percent)).all())
 
 
 def _agree(columns: list[_Writings]) -> None:
@@ -120,6 +139,8 @@ class _Numbers:
     """Numbers with one sign before decimals, and whatever the cells show between thousands."""
 
     name: str
+    # As in the schema: a sign of percent is no way of writing, it may change what a number means.
+    percent: bool | None = None
     between: str | None = None
     lakhs: bool | None = None
     contested: int = 0
@@ -145,7 +166,7 @@ class _Numbers:
 
     @property
     def format(self) -> NumberFormat:
-        return NumberFormat(self.name, self.between, bool(self.lakhs))
+        return NumberFormat(self.name, self.between, bool(self.lakhs), self.percent)
 
     @property
     def written(self) -> dict:
@@ -161,7 +182,7 @@ def _other_ways(column: Column) -> list[_Dates | _Numbers]:
     if column.kind == "age":
         return [_Dates(order) for order in ORDERS if order != column.date_order]
     if column.kind == "number" and column.decimal:
-        return [_Numbers(decimal) for decimal in DECIMALS]
+        return [_Numbers(decimal, column.percent) for decimal in DECIMALS]
     return []
 
 
@@ -175,6 +196,7 @@ class _Writings:
         # Row and text of the first cell that the own way does not read.
         self.first: tuple[int, str] | None = None
         self.follows: str | None = None
+        self.other_signs = column.percent is not None
 
     @property
     def own(self) -> str:
@@ -187,7 +209,7 @@ class _Writings:
 
     def take(self, array: pa.DictionaryArray, lines: np.ndarray, *, words: bool) -> None:
         """Read the cells of one block in all ways that read all those before."""
-        if not self.ways:
+        if not (self.ways or self.other_signs):
             return
         texts, indices = array.dictionary, array.indices.to_numpy(zero_copy_only=False)
         blank = missing_of(texts, measured=True) if words else blanks_of(texts)
@@ -195,6 +217,8 @@ class _Writings:
         rows = np.bincount(indices, minlength=len(texts))[known]
         cells = texts.take(pa.array(known))
         own, bad = self._read_own(cells)
+        # Zero is the same with a percent sign and without.
+        self.other_signs &= _has_other_signs(cells.filter(pa.array(bad | (own != 0))), self.column)
         self.cells += int(rows.sum())
         self.unread += int(rows[bad].sum())
 
@@ -219,8 +243,7 @@ class _Writings:
         if column.kind == "age":
             values, _, bad = read_moments(cells, column.date_order)
         else:
-            written = NumberFormat(column.decimal, column.thousands, column.lakhs)
-            values, _, bad = read_numbers(cells, written)
+            values, _, bad = read_numbers(cells, NumberFormat.of(column))
         return values, bad
 
     def telling(self) -> list[_Dates | _Numbers]:
@@ -241,6 +264,8 @@ class _Writings:
 
     def settle(self) -> OtherWriting | None:
         """Return what was found; None where the own way stays."""
+        if self.other_signs and self.unread:
+            return OtherWriting(self.column.name, None, self._ask_about_signs(), self.first[0])
         way = self.way(self.follows) if self.follows else None
         ways = [way] if way else self.telling()
         if not ways or (way and not (self.unread or way.contested)):
@@ -263,6 +288,17 @@ class _Writings:
         if self.column.kind == "age":
             return "dates", f"as {SPOKEN[self.column.date_order]}"
         return "numbers", f"with a decimal {SIGNS[self.column.decimal]}"
+
+    def _ask_about_signs(self) -> str:
+        line, text = self.first
+        here, before = ("no", "one") if self.column.percent else ("a", "none")
+        of = "in this one" if self.column.percent else "there"
+        return (
+            f"Column {self.column.name}: {shown(text)} in row {line:,} has {here} percent sign, and the "
+            f"numbers of these customers had {before} so far. Nobody can tell whether 21% stands {of} as 21 "
+            "or as 0.21. Write them as before in the whole file (in a workbook, the number format decides "
+            "about the sign) and upload it again."
+        )
 
     def _ask(self, ways: list, line: int, text: str) -> str:
         what, before = self._before()

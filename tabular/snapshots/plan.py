@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 
-from tabular.errors import TableError, counted, shown
+from tabular.errors import TableError, shown
 from tabular.snapshots.column_types import LEARNED
 from tabular.snapshots.inference import Inferred, InferredColumn
-from tabular.snapshots.outcomes import MOST_VALUES
+from tabular.snapshots.outcomes import named_in_vain, why_no_outcome
 from tabular.source.sentences import no_such_column, open_dates, open_numbers
+from tabular.values.amounts import PERCENT_SIGN
 from tabular.values.customer_words import NO, YES, yes_or_no
 from tabular.values.schema import Column, TableSchema
 
@@ -76,7 +77,7 @@ class PlannedColumn:
         ``id``, ``outcome``, ``feature`` or ``left out``.
     kind
         As `column_types.ColumnType` has it.
-    decimal, thousands, lakhs, date_order
+    decimal, thousands, lakhs, percent, date_order
         How numbers and dates are written.
     values
         The spellings of no and yes of a yes/no column; of an outcome first the one of those who stayed.
@@ -91,6 +92,7 @@ class PlannedColumn:
     decimal: str = "."
     thousands: str | None = None
     lakhs: bool = False
+    percent: bool | None = None
     date_order: str | None = None
     values: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
@@ -234,12 +236,15 @@ class SnapshotPlan:
 
 def _planned_column(found: dict) -> PlannedColumn:
     kept = {f.name: found[f.name] for f in fields(PlannedColumn) if f.name in found}
+    if found["kind"] == "number":
+        # A plan of before nobody asked for percent signs tells by its cells whether the file had them.
+        kept.setdefault("percent", any(PERCENT_SIGN in text for text in found["examples"]))
     return PlannedColumn(**kept | {name: tuple(kept[name]) for name in ("values", "examples")})
 
 
 def _plain(column: PlannedColumn) -> PlannedColumn:
     kind = "number" if column.kind == "date" else column.kind
-    return replace(column, kind=kind, decimal=".", thousands=None, lakhs=False, date_order=None)
+    return replace(column, kind=kind, decimal=".", thousands=None, lakhs=False, percent=None, date_order=None)
 
 
 def read_feature(
@@ -264,6 +269,7 @@ def read_feature(
             decimal=column.decimal,
             thousands=column.thousands,
             lakhs=column.lakhs,
+            percent=column.percent,
             usual_minimum=low,
             usual_maximum=high,
         )
@@ -318,7 +324,8 @@ def _check_names(inferred: Inferred, choices: Choices) -> None:
         header = [column.name for column in inferred.columns]
         raise no_such_column(unknown[0], header, missing=unknown)
     if choices.outcome is None:
-        raise TableError("needs_mapping", "Say which column tells who left.")
+        said = named_in_vain(inferred.columns, inferred.outcomes)
+        raise TableError("needs_mapping", f"Say which column tells who left. {said}".strip())
     for name, what in ((choices.outcome, "tell who left"), (choices.id_column, "name the customers")):
         if name and inferred.column(name).nameless:
             raise _wrong(
@@ -338,8 +345,7 @@ def _outcome_values(inferred: Inferred, choices: Choices) -> tuple[str, ...]:
     name = choices.outcome
     values = next((dict(c.values) for c in inferred.outcomes if c.column == name), None)
     if values is None:
-        found = counted(inferred.column(name).distinct, "different value")
-        raise _wrong(name, f"it has {found}; what tells who left has 2 to {MOST_VALUES}. Choose another one")
+        raise _wrong(name, why_no_outcome(inferred.column(name)))
     if choices.left_value is None:
         listed = ", ".join(map(shown, list(values)[:5]))
         raise TableError(
@@ -373,6 +379,7 @@ def _planned(column: InferredColumn, choices: Choices) -> PlannedColumn:
         # What stands between thousands is the other sign, where a person turned the signs round.
         thousands=written["decimal"] if changed else written["thousands"],
         lakhs=written["lakhs"] and not changed,
+        percent=written.get("percent"),
         date_order=order,
         values=column.sides if kind == "yes/no" and column.sides else (),
         examples=tuple(text for text, _ in column.examples[:EXAMPLE_ROWS]),

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from tabular.errors import TableError
 from tabular.source.danger import PLAIN_NUMBER, harmless
 from tabular.source.sheets import ABOUT
-from tabular.values.amounts import NumberFormat
+from tabular.values.amounts import PERCENT_SIGN, NumberFormat
 
 MOST_SHEET_ROWS = 1_048_575
 
@@ -69,8 +69,8 @@ def measure_columns(
 
 
 def _places(column, written):
-    behind = pc.struct_field(pc.extract_regex(column, rf"[{written.decimal}](?P<places>[0-9]+)$"), "places")
-    return pc.max(pc.utf8_length(behind)).as_py() or 0
+    found = pc.extract_regex(column, rf"[{written.decimal}](?P<places>[0-9]+)(?: ?%)?$")
+    return pc.max(pc.utf8_length(pc.struct_field(found, "places"))).as_py() or 0
 
 
 def write_xlsx(
@@ -121,7 +121,7 @@ def write_xlsx(
         written = [(numbers or {}).get(name) for name in names]
         measures = measures or [Measure() for _ in names]
         looks = [
-            _look(book, measure, is_share=name in shares, is_number=how is not None)
+            _look(book, measure, how, is_share=name in shares)
             for name, how, measure in zip(names, written, measures, strict=True)
         ]
         safe = _still_harmless if already_harmless else harmless
@@ -154,14 +154,16 @@ def _begin_sheet(book, page, names, measures, safe):
         page.write_string(0, place, safe(name), bold)
 
 
-def _look(book, measure, *, is_share, is_number):
+def _look(book, measure, written, *, is_share):
     """Return how the numbers of a column are shown; None where the program may choose.
 
     Only amounts get marks between thousands: a whole number may be a year or a post code.
     """
     if is_share:
         return book.add_format({"num_format": SHARE})
-    if is_number and measure.places:
+    if written and written.percent:
+        return book.add_format({"num_format": f"0{'.' * bool(measure.places)}{'0' * measure.places}%"})
+    if written and measure.places:
         return book.add_format({"num_format": f"#,##0.{'0' * measure.places}"})
     return None
 
@@ -200,10 +202,13 @@ def _still_harmless(cell):
 def _bare_number(text: str, written: NumberFormat) -> float | None:
     """Return the number in a cell; None where something stands beside it, such as its currency."""
     bare = text.replace(written.thousands, "") if written.thousands else text
+    is_percent = written.percent and bare.endswith(PERCENT_SIGN)
     try:
-        number = float(bare.replace(written.decimal, "."))
+        number = float(bare.removesuffix(PERCENT_SIGN if is_percent else "").replace(written.decimal, "."))
     except ValueError:
         return None
+    # A sheet holds 0.21, and shows 21% by its format.
+    number = float(f"{number / 100:.15g}") if is_percent else number
     return number if np.isfinite(number) else None
 
 

@@ -25,7 +25,7 @@ __all__ = ["ResultWriter", "decimal_sign", "harmless", "number_formats", "origin
 def number_formats(spec: ParseSpec, schema: TableSchema) -> dict[str, NumberFormat]:
     """Return how a file writes the numbers that were read from it, by the column's name in the schema."""
     return {
-        column.name: NumberFormat(column.decimal or ".", column.thousands, column.lakhs)
+        column.name: NumberFormat.of(column)
         for column, _ in Plan(spec, schema).found
         if column.kind == "number"
     }

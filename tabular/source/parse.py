@@ -23,6 +23,7 @@ from tabular.values import cells
 from tabular.values.amounts import NumberFormat, read_number
 from tabular.values.cells import BadCell, RowFault
 from tabular.values.columns import type_columns
+from tabular.values.ids import is_shortened, why_nobody
 from tabular.values.missing import is_missing
 from tabular.values.moments import read_moment
 from tabular.values.schema import Column, TableSchema
@@ -116,7 +117,7 @@ class Plan:
 
 def _is_adorned(column: Column) -> bool:
     """Whether numbers are written with signs that Arrow does not know."""
-    return column.decimal == "," or column.thousands is not None
+    return column.decimal == "," or column.thousands is not None or bool(column.percent)
 
 
 def read_arrow(body: bytes, names: list[str], options: dict) -> pa.Table:
@@ -369,8 +370,8 @@ def _check_cell(text: str, row: list[str], column: Column, plan: Plan) -> None:
     measured = column.kind in ("number", "age")
     blank = is_missing(text, measured=measured) if plan.schema.missing_words else cells.is_blank(text)
     if column.kind == "id":
-        if blank:
-            raise BadCell("missing_id", _no_id(text))
+        if blank or (plan.surveys and is_shortened(text)):
+            raise BadCell("missing_id", why_nobody(text))
     elif column.kind == "date":
         cells.parse_moment(text, column)
     elif column.kind == "label" and plan.labels_matter:
@@ -381,15 +382,9 @@ def _check_cell(text: str, row: list[str], column: Column, plan: Plan) -> None:
     elif column.kind == "age":
         read_moment(text, column.date_order)
     elif column.kind == "number" and column.decimal is not None:
-        written = NumberFormat(column.decimal, column.thousands, column.lakhs)
-        cells.check_number(read_number(text, written), text, column)
+        cells.check_number(read_number(text, NumberFormat.of(column)), text, column)
     elif column.kind == "number":
         cells.parse_number(text, column)
-
-
-def _no_id(text: str) -> str:
-    said = "the cell is blank" if cells.is_blank(text) else f"{shown(text)} says that there is none"
-    return f"{said}, so this row belongs to nobody"
 
 
 def _unwanted_blank(text: str, column: Column) -> tuple[str, str]:

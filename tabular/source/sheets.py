@@ -9,7 +9,15 @@ from pathlib import Path
 
 from tabular.errors import TableError, counted, shown
 from tabular.source.archive import Archive
-from tabular.source.xlsx import Sheet, Workbook, parse_part, refuse_other_archives, shared_strings, styles_of
+from tabular.source.styles import styles_of
+from tabular.source.xlsx import (
+    Sheet,
+    Workbook,
+    letters,
+    parse_part,
+    refuse_other_archives,
+    shared_strings,
+)
 
 # Where a workbook of ours says what its table is (`tabular.snapshots.workbook`).
 ABOUT = "About this table"
@@ -54,7 +62,7 @@ def write_sheet_copy(
     TableError
         ``several_sheets``: more than one may be meant; ``missing_sheet``: none has the name; or
         ``corrupt_archive``, ``zip_bomb``, ``xml_entity``, ``encrypted``, ``unsupported_type``,
-        ``type_mismatch``, ``cell_too_long``, ``no_rows``.
+        ``type_mismatch``, ``cell_too_long``, ``uncalculated``, ``no_rows``.
     """
     with Archive(path) as archive:
         refuse_other_archives(archive)
@@ -63,13 +71,14 @@ def write_sheet_copy(
         styles = styles_of(archive, book.part("styles"))
 
         def new_sheet(out, kind=Sheet):
-            return kind(out, texts, styles, book.epoch)
+            return kind(out, texts, styles, book)
 
         for name, part in _in_order(archive, book, new_sheet, sheet, fits):
             with target.open("w", encoding="utf-8", newline="") as out:
                 copied = new_sheet(out)
                 parse_part(archive, part, copied, on_progress)
             if copied.width:
+                copied.calculated.refuse_uncalculated(letters)
                 others = [other for other, _ in book.sheets if other != name]
                 return _said_aloud(name, others, book.hidden, copied)
     names = ", ".join(shown(name) for name, _ in book.sheets[:MOST_NAMED])
@@ -164,6 +173,11 @@ def _said_aloud(name: str, others: list[str], hidden: set[str], sheet: Sheet) ->
         copy.warnings.append(
             f"{counted(sheet.formulas, 'cell')} with formulas: the results stored in the file were used."
         )
+    if sheet.percentages:
+        copy.warnings.append(
+            f"{counted(sheet.percentages, 'number')} read in percent, as the sheet shows, e.g. "
+            f"{sheet.first_percentage}."
+        )
     if sheet.zeros[True]:
         copy.warnings.append(
             f"{counted(sheet.zeros[True], 'number')} read with the zeros that the sheet shows before them, "
@@ -174,10 +188,21 @@ def _said_aloud(name: str, others: list[str], hidden: set[str], sheet: Sheet) ->
             f"{counted(sheet.zeros[False], 'number')} read without the zeros that the sheet may show before "
             f"them, e.g. {sheet.first_zeros[False]}. Where they belong to an id, save the column as text."
         )
+    if sheet.hidden:
+        copy.warnings.append(
+            f"{counted(sheet.hidden, 'row is', 'rows are')} hidden in the sheet, by a filter or by hand, and "
+            f"read like the others; the first is row {sheet.first_hidden:,}. Delete those that are not meant."
+        )
+    if sheet.long:
+        copy.warnings.append(
+            f"{counted(sheet.long, 'number has', 'numbers have')} more than 15 digits, e.g. "
+            f"{sheet.first_long}. A spreadsheet turns those behind the 15th into zeros: where they are ids, "
+            "save the column as text."
+        )
     if sheet.outside:
         copy.warnings.append(f"{counted(sheet.outside, 'cell')} to the right of the header ignored.")
     if sheet.below:
-        row, cells = sheet.below[0]
+        row, cells, _ = sheet.below[0]
         copy.warnings.append(
             f"{counted(len(sheet.below), 'row')} below the table not read as part of it, e.g. row {row:,}, "
             f"{shown(next(text for _, text in sorted(cells.items()) if text.strip()))}."

@@ -2,7 +2,7 @@
 
 The sheet is read with expat itself: a document type is refused before anything in it is expanded, a cell is
 refused while it grows, rows out of order are noticed, and only one row is in memory. openpyxl has none of
-these limits; it tells which number formats show a date.
+these limits.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from xml.parsers import expat
 
 from tabular.errors import TableError, shown
 from tabular.source.archive import Archive, corrupt
-from tabular.source.zero_formats import ZeroFormat, zero_format
+from tabular.source.formulas import NO_RESULT, FormulaCounter
+from tabular.source.percent_formats import PERCENT, SIGNED, as_percentage
+from tabular.source.zero_formats import ZeroFormat
 from tabular.values.cells import LONGEST_CELL, is_blank
+from tabular.values.words import says_total
 
 # What is being done, as people read it.
 OF_WORKBOOK = "Reading the workbook"
@@ -27,24 +31,16 @@ MOST_ROWS = 1_048_576
 MOST_COLUMNS = 16_384
 REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-WHOLE = re.compile(r"-?[0-9]{1,15}")
+WHOLE = re.compile(r"-?[0-9]{1,21}")
+# The same for numbers that are written with an exponent. What is larger is no id.
+LONGEST_WHOLE = 1e21
+LOSES_DIGITS = 1e15
 # What may count rows, texts and styles: int() takes the digits of all scripts, and not thousands of them.
 INDEX = re.compile(r"[0-9]{1,9}")
 # Office Open XML allows the first two; the others are the same bytes in a workbook that holds ASCII only.
 ENCODINGS = frozenset({"utf-8", "utf-16", "us-ascii", "iso-8859-1"})
-# Built into spreadsheets of these languages without a format code; openpyxl knows all others.
-EAST_ASIAN_DATES = frozenset([*range(27, 37), *range(50, 59)])
-# What sums up a table in the first cell of a row below it.
-TOTALS = re.compile(
-    r"\W*(?:(?:grand |sub)?totals?|sums?|summe|gesamt|insgesamt|gesamtsumme|totaal|totale|totaux|suma|soma"
-    r"|razem|celkem|average|mean|mittelwert|durchschnitt|moyenne|media|gemiddelde|count|anzahl|nombre"
-    r"|total g\w+)\b(?! \w)",
-    re.IGNORECASE,
-)
 # More rows than these are no notes.
 MOST_BELOW = 50
-# What shows text and colours in a number format, and no part of the number.
-LITERALS = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 
 
 def refuse_other_archives(archive: Archive) -> None:
@@ -67,7 +63,7 @@ def refuse_other_archives(archive: Archive) -> None:
             raise corrupt(f"the part {posixpath.basename(needed)} is missing")
 
 
-class _Part:
+class Part:
     """Handlers of the parser for one part; names come without their prefix."""
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -80,7 +76,7 @@ class _Part:
         pass
 
 
-def parse_part(archive: Archive, name: str, part: _Part, on_progress: Callable | None = None) -> None:
+def parse_part(archive: Archive, name: str, part: Part, on_progress: Callable | None = None) -> None:
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = lambda tag, attributes: part.start(tag.rpartition(":")[2], attributes)
@@ -117,13 +113,14 @@ def _refuse_document_type(*details):
     )
 
 
-class Workbook(_Part):
+class Workbook(Part):
     """Names and parts of the sheets, in their order."""
 
     def __init__(self, archive: Archive):
         self.found: list[tuple[str, str]] = []
         self.hidden: set[str] = set()
         self.epoch = datetime(1899, 12, 30)
+        self.is_due = False
         relations = _Relations()
         parse_part(archive, "xl/_rels/workbook.xml.rels", relations)
         parse_part(archive, "xl/workbook.xml", self)
@@ -144,13 +141,15 @@ class Workbook(_Part):
                 self.hidden.add(attributes.get("name", ""))
         elif name == "workbookPr" and attributes.get("date1904") in ("1", "true"):
             self.epoch = datetime(1904, 1, 1)
+        elif name == "calcPr":
+            self.is_due = attributes.get("fullCalcOnLoad") in ("1", "true")
 
     def part(self, kind: str) -> str | None:
         """Return the name of the only part of a kind."""
         return next((target for found, target in self.relations.values() if found == kind), None)
 
 
-class _Relations(_Part):
+class _Relations(Part):
     def __init__(self):
         self.targets: dict[str, tuple[str, str]] = {}
 
@@ -168,7 +167,7 @@ def shared_strings(archive: Archive, name: str | None) -> list[str]:
     return part.texts
 
 
-class _SharedStrings(_Part):
+class _SharedStrings(Part):
     def __init__(self):
         self.texts: list[str] = []
         self.pieces: list[str] = []
@@ -201,91 +200,55 @@ class _SharedStrings(_Part):
             self.pieces.append(data)
 
 
-def styles_of(archive: Archive, name: str | None) -> list[str | ZeroFormat]:
-    """Return for each style whether it shows a ``moment``, perhaps only a ``time`` of day, zeros before a
-    number, or nothing of that.
-    """
-    # Imported here: it takes a fifth of a second, and only workbooks need it.
-    from openpyxl.styles.numbers import builtin_format_code, is_date_format
-
-    part = _Styles()
-    if name and archive.has(name):
-        parse_part(archive, name, part)
-
-    def shows(number: int) -> str | ZeroFormat:
-        if number in EAST_ASIAN_DATES:
-            return "time"
-        code = part.formats.get(number) or builtin_format_code(number)
-        if not is_date_format(code):
-            return zero_format(code) or ""
-        return "moment" if {"d", "y"} & set(LITERALS.sub("", code).lower()) else "time"
-
-    return [shows(number) for number in part.used]
-
-
-class _Styles(_Part):
-    def __init__(self):
-        self.formats: dict[int, str] = {}
-        self.used: list[int] = []
-        self.inside = False
-
-    def start(self, name, attributes):
-        if name == "numFmt":
-            self.formats[_whole(attributes.get("numFmtId"))] = attributes.get("formatCode", "")
-        elif name == "cellXfs":
-            self.inside = True
-        elif name == "xf" and self.inside:
-            self.used.append(_whole(attributes.get("numFmtId", "0")))
-
-    def end(self, name):
-        if name == "cellXfs":
-            self.inside = False
-
-
-def _whole(text: str | None) -> int:
-    try:
-        return int(text or "")
-    except ValueError:
-        raise corrupt("a number format has no number") from None
-
-
-class Sheet(_Part):
+class Sheet(Part):
     """Writes each row as soon as it ends."""
 
-    def __init__(self, out, texts: list[str], styles: list[str | ZeroFormat], epoch: datetime):
-        self.out, self.texts, self.styles, self.epoch = out, texts, styles, epoch
+    def __init__(self, out, texts: list[str], styles: list[str | ZeroFormat], book: Workbook):
+        self.out, self.texts, self.styles, self.epoch = out, texts, styles, book.epoch
         # Two characters end a line here, so that the writer quotes cells with either; `out` gets one.
         self.line = io.StringIO()
         self.writer = csv.writer(self.line, lineterminator="\r\n")
         self.width = self.formulas = self.outside = 0
+        self.calculated = FormulaCounter(are_due=book.is_due)
         # Numbers shown with zeros: how many became text as it is seen, how many could not, and the first.
         self.zeros: Counter = Counter()
         self.first_zeros: dict[bool, str] = {}
+        self.percentages, self.first_percentage = 0, ""
+        # Rows out of sight that were read, and the first of them.
+        self.is_hidden, self.hidden, self.first_hidden = False, 0, 0
+        # Numbers of more digits than a spreadsheet keeps.
+        self.long, self.first_long = 0, ""
         self.row = self.written = 0
         # Filled cells of the first row below the header, and what may stand below the table.
         self.usual = 0
-        self.below: list[tuple[int, dict[int, str]]] = []
+        self.below: list[tuple[int, dict[int, str], dict[int, str]]] = []
         self.cells: dict[int, str] = {}
+        # The results among them.
+        self.results: dict[int, str] = {}
         self.place, self.kind, self.style = -1, "n", 0
         self.pieces: list[str] = []
         self.length = 0
         self.collects = self.phonetic = False
+        self.is_formula = self.has_value = False
 
     def start(self, name, attributes):
         if name == "c":
             self._start_cell(attributes)
         elif name == "v" or (name == "t" and not self.phonetic):
-            self.collects = True
+            self.collects = self.has_value = True
         elif name == "row":
             self._start_row(attributes)
         elif name == "f":
             self.formulas += 1
+            self.is_formula = True
         elif name == "rPh":
             self.phonetic = True
 
     def end(self, name):
         if name == "c":
             value = self._value("".join(self.pieces))
+            if self.is_formula:
+                value = self.results[self.place] = self._result(value)
             if value:
                 self.cells[self.place] = value
         elif name in ("v", "t"):
@@ -301,11 +264,11 @@ class Sheet(_Part):
             if self.length > LONGEST_CELL:
                 raise TableError(
                     "cell_too_long",
-                    f"Row {self.row:,}, column {_letters(self.place)}: the cell has more than "
+                    f"Row {self.row:,}, column {letters(self.place)}: the cell has more than "
                     f"{LONGEST_CELL:,} characters. "
                     "Shorten it.",
                     line=self.row,
-                    column=_letters(self.place),
+                    column=letters(self.place),
                 )
             self.pieces.append(data)
 
@@ -314,7 +277,8 @@ class Sheet(_Part):
         number = self.row + 1 if given is None else int(given) if INDEX.fullmatch(given) else 0
         if not self.row < number <= MOST_ROWS:
             raise corrupt(f"after row {self.row:,} comes a row with the number {shown(given or str(number))}")
-        self.row, self.place, self.cells = number, -1, {}
+        self.row, self.place, self.cells, self.results = number, -1, {}, {}
+        self.is_hidden = attributes.get("hidden") in ("1", "true")
 
     def _start_cell(self, attributes):
         reference = attributes.get("r")
@@ -334,6 +298,15 @@ class Sheet(_Part):
         self.place = place
         self.kind, self.style = attributes.get("t", "n"), attributes.get("s", "0")
         self.pieces, self.length = [], 0
+        self.is_formula = self.has_value = False
+
+    def _result(self, value: str) -> str:
+        """Return the result of a formula, and what stands for it where the file has none.
+
+        Only texts may be of no characters: what IF() gives for "" is a result.
+        """
+        has_result = self.has_value if self.kind == "str" else any(map(str.strip, self.pieces))
+        return value if has_result else NO_RESULT
 
     def _value(self, text: str) -> str:
         if self.kind == "n":
@@ -357,16 +330,34 @@ class Sheet(_Part):
         shows = self._shows() if self.style != "0" else ""
         if isinstance(shows, ZeroFormat):
             return self._with_zeros(_shortest(value, text), shows)
-        return self._moment(value, text, shows) if shows else _shortest(value, text)
+        if shows in (PERCENT, SIGNED):
+            return self._percentage(value, shows)
+        if shows:
+            return self._moment(value, text, shows)
+        if LOSES_DIGITS <= abs(value) < LONGEST_WHOLE:
+            self._name_long(_shortest(value, text))
+        return _shortest(value, text)
+
+    def _name_long(self, text: str) -> None:
+        self.long += 1
+        self.first_long = self.first_long or f"row {self.row:,}, column {letters(self.place)}, {shown(text)}"
 
     def _with_zeros(self, text: str, written: ZeroFormat) -> str:
         seen = written.show(text)
         self.zeros[seen is not None] += seen != text
         if seen != text:
-            at = f"row {self.row:,}, column {_letters(self.place)}"
+            at = f"row {self.row:,}, column {letters(self.place)}"
             told = f"{shown(seen)}" if seen else f"{shown(text)} by the format {shown(written.code)}"
             self.first_zeros.setdefault(seen is not None, f"{at}, {told}")
         return text if seen is None else seen
+
+    def _percentage(self, value: float, shows: str) -> str:
+        seen = as_percentage(value, shows)
+        self.percentages += 1
+        self.first_percentage = self.first_percentage or (
+            f"row {self.row:,}, column {letters(self.place)}, {shown(seen)}"
+        )
+        return seen
 
     def _shows(self) -> str | ZeroFormat:
         known = INDEX.fullmatch(self.style) and int(self.style) < len(self.styles)
@@ -394,14 +385,17 @@ class Sheet(_Part):
             # A note beside the table is no row of it.
             return
         if self._is_below(inside):
-            self.below.append((self.row, self.cells))
+            self.below.append((self.row, self.cells, self.results))
             return
         if self.written and not self.usual:
             self.usual = inside
-        for row, held in self.below:
-            self._put(row, held)
+        for held in self.below:
+            self._put(*held)
         self.below = []
-        self._put(self.row, self.cells)
+        self._put(self.row, self.cells, self.results)
+        if self.is_hidden:
+            self.hidden += 1
+            self.first_hidden = self.first_hidden or self.row
 
     def _is_below(self, inside: int) -> bool:
         """Whether a row looks like a note or a total below the table: apart from it, or called so, and short.
@@ -411,9 +405,11 @@ class Sheet(_Part):
         if 2 * inside >= self.usual or len(self.below) >= MOST_BELOW:
             return False
         first = self.cells[min(place for place, text in self.cells.items() if not is_blank(text))]
-        return bool(self.below) or self.row > self.written + 1 or TOTALS.match(first) is not None
+        return bool(self.below) or self.row > self.written + 1 or says_total(first)
 
-    def _put(self, row: int, cells: dict[int, str]) -> None:
+    def _put(self, row: int, cells: dict[int, str], results: dict[int, str]) -> None:
+        if results:
+            self.calculated.take(row, results, self.width)
         # Blank rows become blank lines, so that a record's number is the row's number.
         self.out.write("\n" * (row - self.written - 1))
         self.written = row
@@ -426,14 +422,15 @@ class Sheet(_Part):
 def _shortest(value: float, text: str) -> str:
     if WHOLE.fullmatch(text):
         return str(int(text))
-    if value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
+    if value.is_integer() and abs(value) < LONGEST_WHOLE:
+        # A number keeps fifteen digits or more; those behind them are zeros, as the sheet shows.
+        return f"{Decimal(repr(value)):f}".removesuffix(".0")
     # Sheets store 29.85 as 29.850000000000001; the shortest text that gives the same number is what people
     # see.
     return repr(value) if abs(value) < 1e300 else text
 
 
-def _letters(place: int) -> str:
+def letters(place: int) -> str:
     text, place = "", place + 1
     while place:
         place, rest = divmod(place - 1, 26)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tabular.errors import TableError
-from tabular.logs.mapping import ROLES, EventSpec, freeze, guess_mapping
+from tabular.logs.mapping import ROLES, EventSpec, freeze, guess_mapping, seems_of_visits
 from tabular.previews.preview import preview_table
 from tabular.tests.logs import guessed, write_log
 
@@ -120,6 +120,34 @@ def test_a_price_without_a_quantity_is_the_amount(tmp_path):
     preview = preview_of(tmp_path, ("id", "date", "price"), lambda n: (n % 9, day(n), f"{n}.5"))
 
     assert guessed(preview)["amount"] == "price"
+
+
+@pytest.mark.parametrize("cell", ["1761.45 CR", "\u0661\u0662\u0663"])
+@pytest.mark.parametrize("more", [(), ("quantity",)])
+def test_amounts_that_cannot_be_read_are_no_reason_to_take_purchases_for_visits(more, cell, tmp_path):
+    name = "unit_price" if more else "amount"
+    preview = preview_of(
+        tmp_path, ("id", "date", name, *more), lambda n: (n % 9, day(n), cell, *(n for _ in more))
+    )
+
+    guess = guess_mapping(preview)[name]
+
+    assert guess.column == name and guess.reason.startswith(
+        "its name says so, but it holds no numbers (e.g. "
+    )
+    assert not seems_of_visits(preview)
+    with pytest.raises(TableError, match=f"Column '{name}' holds texts .e.g. '{cell}'.*cannot be the"):
+        freeze(preview, guessed(preview))
+    # Leaving them out is somebody's wish.
+    assert freeze(preview, guessed(preview) | {name: ""}).columns["event_at"] == "date"
+
+
+def test_how_somebody_paid_is_no_amount(tmp_path):
+    preview = preview_of(
+        tmp_path, ("id", "date", "payment"), lambda n: (n % 9, day(n), ("card", "cash")[n % 2])
+    )
+
+    assert guessed(preview) == {"customer_id": "id", "event_at": "date"}
 
 
 def test_the_date_of_a_purchase_is_not_the_one_of_a_birth_or_delivery(tmp_path):

@@ -32,6 +32,29 @@ def test_who_came_and_when_are_recognised(who, when, tmp_path):
     assert guessed(preview) == {"customer_id": who, "event_at": when}
 
 
+@pytest.mark.parametrize(
+    ("when", "written"),
+    [
+        ("login_timestamp", lambda n: f"{1735689600 + 90_000 * n}"),
+        ("event_time", lambda n: f"{1735689600000 + 90_000_000 * n}"),
+        ("date", lambda n: f"{45658 + n}"),
+        ("visit date", lambda n: f"{45658 + n}.5"),
+        ("date", lambda n: f"202501{n % 28 + 1:02d}"),
+        ("visited_at", lambda n: "" if n < 3 else f"2025-01-{n % 28 + 1:02d}"),
+    ],
+)
+def test_two_columns_are_enough_however_the_time_is_counted(when, written, tmp_path):
+    rows = [(f"M{n % 9}", written(n)) for n in range(60)]
+
+    report, *_ = import_log(write_log(tmp_path / "log.csv", rows, header=("user_id", when)))
+
+    assert report.accepted >= 57
+    with pytest.raises(TableError, match="one of visits 2"):
+        preview_table(
+            write_log(tmp_path / "t.csv", [(f"M{n}", n) for n in range(60)], header=("user_id", "x"))
+        )
+
+
 def test_a_cell_that_cannot_be_read_is_still_a_mistake(tmp_path):
     report, _, rejects = import_log(
         write_log(tmp_path / "log.csv", [*ROWS, ("M1", "soon"), ("", "2025-01-01 08:30")], header=HEADER)

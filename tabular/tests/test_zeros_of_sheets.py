@@ -63,6 +63,22 @@ def test_what_cannot_be_shown_is_read_as_it_is_and_named(value, number_format, r
     )
 
 
+@pytest.mark.parametrize("number_format", ["General", "0", "00000"])
+def test_ids_of_more_digits_than_a_number_keeps_are_whole_all_the_same(number_format, read):
+    report, rows = read([1234567890123450, 100000000000000000, 4.5e20, 999999999999999], number_format)
+
+    assert rows.ids.to_pylist() == [
+        "1234567890123450",
+        "100000000000000000",
+        "450000000000000000000",
+        "999999999999999",
+    ]
+    if number_format != "00000":
+        assert any(
+            "3 numbers have more than 15 digits, e.g. row 2, column A, '123" in s for s in report.warnings
+        )
+
+
 @pytest.mark.parametrize(
     "code", ["0", "0.00", "#,##0", "General", "0%", "0.000", '0" EUR"', None, "#,##0.00;(0.00)"]
 )

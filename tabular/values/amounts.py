@@ -24,8 +24,19 @@ MINUS = "-\u2212\u2013"
 DASHES = MINUS + "\u2014"
 CURRENCY = (
     r"(?:US|A|C|R|NZ|HK|S)?\$|[€£¥₹₨₽₩₺₫฿₴₪%]|(?i:EUR|USD|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL|"
-    r"MXN|CAD|AUD|NZD|TRY|ZAR|kr\.?|zł|Fr\.?|Rs\.?)"
+    r"MXN|CAD|AUD|NZD|TRY|ZAR|RUB|UAH|BGN|KRW|HKD|SGD|THB|ILS|AED|SAR|kr\.?|zł|Fr\.?|Rs\.?|Ft\.?|Kč|lei|TL|"
+    r"руб\.?|р\.|грн\.?|лв\.?|円|元|원)"  # noqa: RUF001
 )
+# The signs and words of one currency.
+SAME_CURRENCY = {
+    sign: code
+    for code, signs in {
+        "USD": "$ US$", "EUR": "€", "GBP": "£", "INR": "₹ ₨ RS", "PLN": "ZŁ", "CHF": "FR", "RUB": "₽ РУБ Р",  # noqa: RUF001
+        "HUF": "FT", "CZK": "KČ", "UAH": "₴ ГРН", "BGN": "ЛВ", "KRW": "₩ 원", "TRY": "₺ TL", "THB": "฿",
+        "ILS": "₪", "RON": "LEI", "JPY": "¥ 円",
+    }.items()
+    for sign in signs.split()
+}  # fmt: skip
 AROUND = re.compile(rf"^(?:{CURRENCY})|(?:{CURRENCY})$")
 PLAIN = {
     ".": re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"),
@@ -43,6 +54,7 @@ LAKHS = re.compile(r"[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:\.[0-9]+)?")
 ABOVE_THOUSANDS = re.compile(r"[0-9]{3}[^0-9][0-9]{3}|[0-9]{1,2}([^0-9])[0-9]{3}\1[0-9]{3}")
 # 100.- in Switzerland, 100,- in Germany and the Netherlands: no cents, not a minus.
 NO_CENTS = {sign: re.compile(rf"(?<=[0-9])[{sign}][{DASHES}]{{1,2}}(?![0-9])") for sign in DECIMALS}
+PERCENT_SIGN = "%"
 # The commonest cells, for the machine: nothing but digits, one sign and one decimal sign.
 SIGN_BEFORE = "[$\u20ac\u00a3\u20b9]"
 BULK = {".": r"^-?[0-9]{1,15}(?:\.[0-9]{1,15})?$", ",": r"^-?[0-9]{1,15}(?:,[0-9]{1,15})?$"}
@@ -60,11 +72,14 @@ class NumberFormat:
         What stands between thousands; None where that was seen nowhere, and is then a mistake.
     lakhs
         Whether the groups above the thousands have two digits, as in 12,34,567; only with commas between.
+    percent
+        Whether the numbers have a percent sign, so that the others are mistakes; None where both are read.
     """
 
     decimal: str = "."
     thousands: str | None = None
     lakhs: bool = False
+    percent: bool | None = None
 
     def __post_init__(self):
         if self.decimal not in DECIMALS:
@@ -74,6 +89,11 @@ class NumberFormat:
     def has_lakhs(self) -> bool:
         """Whether digits are grouped as in India, which is done with commas and a decimal point alone."""
         return self.lakhs and (self.decimal, self.thousands) == (".", ",")
+
+    @classmethod
+    def of(cls, column) -> NumberFormat:
+        """Return how a column writes its numbers, be it one that was detected, planned, or is asked for."""
+        return cls(column.decimal or ".", column.thousands, column.lakhs, column.percent)
 
     def to_dict(self) -> dict:
         """Return the format ready for JSON."""
@@ -123,6 +143,20 @@ def split_number(text: str, decimal: str) -> tuple[float, str | None, bool | Non
     return (-value if minus or negative else value), thousands, lakhs
 
 
+def currency_of(text: str) -> str:
+    """Return the currency that a cell names; nothing where it names none.
+
+    Examples
+    --------
+    >>> currency_of("US$ 12.50"), currency_of("12,50 \u20ac"), currency_of("21%"), currency_of("7")
+    ('USD', 'EUR', '', '')
+    """
+    body = text.strip(BLANKS).strip("()").strip(MINUS + BLANKS)
+    found = AROUND.search(body)
+    sign = found[0].rstrip(".").upper() if found else ""
+    return "" if sign == PERCENT_SIGN else SAME_CURRENCY.get(sign, sign)
+
+
 def _groups(bare: str, decimal: str) -> tuple[str | None, bool | None]:
     """Return what stands between groups of digits, and whether these are lakhs where that can be told."""
     if grouped := GROUPED[decimal].fullmatch(bare):
@@ -155,6 +189,10 @@ def read_number(text: str, written: NumberFormat) -> float:
         The cell holds none, or one written in another way than the column.
     """
     value, thousands, lakhs = split_number(text, written.decimal)
+    if value and written.percent is not None and written.percent != (PERCENT_SIGN in text):
+        here = "no percent sign" if written.percent else "a percent sign"
+        there = "and most numbers here have one" if written.percent else "and most numbers here have none"
+        raise BadCell("bad_number", f"{shown(text)} has {here}, {there}")
     if thousands is not None and not _same_sign(thousands, written.thousands):
         raise BadCell(
             "bad_number",
@@ -180,10 +218,12 @@ def read_numbers(array: pa.Array, written: NumberFormat) -> tuple[np.ndarray, np
     Cells of the commonest shapes are read in bulk, all others by `read_number`: both give the same.
     """
     usual = mask_of(pc.match_substring_regex(array, BULK[written.decimal]))
+    if written.percent:
+        usual, array = _without_percent(array, written)
     texts = array if usual.all() else pc.if_else(pa.array(usual), array, pa.scalar(None, pa.string()))
     values = np.array(_cast(texts, written).fill_null(np.nan).to_numpy(zero_copy_only=False))
     odd = np.flatnonzero(~usual)
-    if len(odd):
+    if len(odd) and not written.percent:
         odd = odd[~_read_adorned(array, written, values, odd)]
     blank, bad = np.zeros(len(array), bool), np.abs(values) > LARGEST_NUMBER
     for place, text in zip(odd.tolist(), array.take(pa.array(odd)).to_pylist(), strict=True):
@@ -196,6 +236,12 @@ def read_numbers(array: pa.Array, written: NumberFormat) -> tuple[np.ndarray, np
             bad[place] = True
     values[bad] = np.nan
     return values, blank, bad
+
+
+def _without_percent(array: pa.Array, written: NumberFormat) -> tuple[np.ndarray, pa.Array]:
+    """Return which cells are plain numbers before a percent sign, and the column with these without it."""
+    usual = pc.match_substring_regex(array, BULK[written.decimal].replace("$", " ?%$"))
+    return mask_of(usual), pc.if_else(usual, pc.replace_substring_regex(array, " ?%$", ""), array)
 
 
 def _cast(texts: pa.Array, written: NumberFormat) -> pa.Array:

@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from tabular.values import cells
 from tabular.values.amounts import NumberFormat, read_numbers
 from tabular.values.cells import BadCell
+from tabular.values.ids import shortened_of
 from tabular.values.masks import blanks_of, mask_of
-from tabular.values.missing import missing_of, without_words, words_said
+from tabular.values.missing import missing_of, take_words
 from tabular.values.moments import read_moments
 from tabular.values.schema import Column
 
@@ -71,12 +72,16 @@ def type_columns(arrays: dict[int, pa.Array], plan, rows: int) -> Typed:
     reference = plan.spec.counted_from(plan.schema)
     for column, place in plan.found:
         array = arrays[place]
-        if words and column.kind in WORDED and (found := _words_of(array, column)) is not None:
-            said[column.name] = found
-            array = _without_words(array, column)
+        if words and column.kind in WORDED:
+            found, array = _take_words(array, column)
+            if found is not None:
+                said[column.name] = found
         if column.kind == "id":
             ids = array
             suspects |= missing_of(array, measured=False) if words else blanks_of(array)
+            if plan.surveys:
+                # Only of a file that is looked at for the first time: what was accepted stays.
+                suspects |= shortened_of(array)
         elif column.kind == "number":
             columns[column.name], bad = _numbers(array, column)
             suspects |= bad
@@ -128,26 +133,20 @@ def _numbers(array: pa.Array, column: Column) -> tuple[pa.Array, np.ndarray]:
     return array, bad | unreadable
 
 
-def _words_of(array: pa.Array, column: Column) -> pa.Array | None:
-    """Return the word of each cell that says that nothing is known; None where there is none."""
+def _take_words(array: pa.Array, column: Column) -> tuple[pa.Array | None, pa.Array]:
+    """Return the words that say that nothing is known, None where there is none, and the cells without."""
     if pa.types.is_dictionary(array.type):
-        found = words_said(array.dictionary, measured=column.kind != "category")
-        return None if found is None else found.take(array.indices)
-    return words_said(array, measured=True) if pa.types.is_string(array.type) else None
-
-
-def _without_words(array: pa.Array, column: Column) -> pa.Array:
-    if not pa.types.is_dictionary(array.type):
-        return without_words(array, measured=True)
-    texts = without_words(array.dictionary, measured=column.kind != "category")
-    # Several words became the same blank: each text stands once in a dictionary.
-    return texts.take(array.indices).dictionary_encode()
+        words, texts = take_words(array.dictionary, measured=column.kind != "category")
+        if words is None:
+            return None, array
+        # Several words became the same blank: each text stands once in a dictionary.
+        return words.take(array.indices), texts.take(array.indices).dictionary_encode()
+    return take_words(array, measured=True) if pa.types.is_string(array.type) else (None, array)
 
 
 def _written_numbers(array: pa.Array, column: Column) -> tuple[pa.Array, np.ndarray]:
     """Return numbers as their column writes them, nulls for blanks, and a mask of those that are none."""
-    written = NumberFormat(column.decimal, column.thousands, column.lakhs)
-    values, blank, unreadable = read_numbers(array, written)
+    values, blank, unreadable = read_numbers(array, NumberFormat.of(column))
     return pa.array(values, mask=blank | unreadable), unreadable
 
 

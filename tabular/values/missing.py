@@ -70,15 +70,22 @@ def _say_nothing(texts: pa.Array, measured: bool) -> np.ndarray:
     return mask_of(pc.match_substring_regex(texts, MEASURED_WORDS if measured else WORDS))
 
 
-def words_said(texts: pa.Array, *, measured: bool) -> pa.Array | None:
-    """Return the word of each text that says that nothing is known, else null; None where none does."""
+def take_words(texts: pa.Array, *, measured: bool) -> tuple[pa.Array | None, pa.Array]:
+    """Return the word of each text that says that nothing is known, else null, and the texts with a blank in
+    its place. Where no text says so, there are no words, and the texts stay as they are.
+    """
     said = _say_nothing(texts, measured)
     if not said.any():
-        return None
-    return pc.if_else(pa.array(said), pc.utf8_trim_whitespace(texts), pa.scalar(None, pa.string()))
+        return None, texts
+    words = pc.if_else(pa.array(said), pc.utf8_trim_whitespace(texts), pa.scalar(None, pa.string()))
+    return words, _blank(texts, said | blanks_of(texts))
 
 
 def without_words(texts: pa.Array, *, measured: bool) -> pa.Array:
     """Return texts with a blank in place of each word that says that nothing is known."""
     missing = missing_of(texts, measured=measured)
-    return pc.if_else(pa.array(missing), pa.scalar("", pa.string()), texts) if missing.any() else texts
+    return _blank(texts, missing) if missing.any() else texts
+
+
+def _blank(texts, missing):
+    return pc.if_else(pa.array(missing), pa.scalar("", pa.string()), texts)

@@ -48,7 +48,7 @@ class Column:
         counted as blanks.
     generated
         For ids: the file has none, and each row is called after the row it stands in.
-    decimal, thousands, lakhs
+    decimal, thousands, lakhs, percent
         How numbers are written, as in `tabular.values.amounts.NumberFormat`; without `decimal`, only plain
         numbers with a decimal point are read.
     date_order
@@ -73,6 +73,7 @@ class Column:
     decimal: str | None = None
     thousands: str | None = None
     lakhs: bool = False
+    percent: bool | None = None
     date_order: str | None = None
     spellings: tuple[tuple[str, str], ...] = ()
 

@@ -29,27 +29,47 @@ class ColumnsField(serializers.ListField):
 
 
 class CustomerBaseInput(TableInput):
-    file = TableField(help_text="CSV or XLSX, one row per customer, with who left.")
+    file = TableField(help_text="CSV or XLSX, one row per customer, with a column that says who left.")
     name = serializers.CharField(
-        max_length=LONGEST_NAME, default="", help_text="By default that of the file."
+        max_length=LONGEST_NAME,
+        default="",
+        help_text="The name of the new customer base; by default the name of the file.",
     )
-    outcome = serializers.CharField(default=None, help_text="The column that says who left; else recognised.")
-    left = serializers.CharField(default=None, help_text="Its value that means that a customer left.")
-    id_column = serializers.CharField(default=None, help_text="Which names the customers; else recognised.")
+    outcome = serializers.CharField(
+        default=None, help_text="The column that says who left; by default it is recognised."
+    )
+    left = serializers.CharField(
+        default=None, help_text="The value of that column which means that a customer left."
+    )
+    id_column = serializers.CharField(
+        default=None, help_text="The column that names the customers; by default it is recognised."
+    )
     leave_out = ColumnsField(default=list, help_text="Columns not to learn from.")
     keep = ColumnsField(
         default=list,
-        help_text="Columns to learn from although they are proposed to be left out, or alone tell who left.",
+        help_text="Columns to learn from although leaving them out is suggested, or although one alone "
+        "tells who left.",
     )
     types = serializers.JSONField(
         default=dict, help_text=f'Types of columns, as in {{"Code": "category"}}: {", ".join(LEARNED)}.'
     )
-    date_orders = serializers.JSONField(default=dict, help_text='As in {"Since": "DMY"}, or "MDY".')
-    decimals = serializers.JSONField(default=dict, help_text='As in {"Fee": ","}, the sign before decimals.')
-    value_column = serializers.CharField(default=None, help_text="What a customer is worth a month.")
-    currency = serializers.CharField(max_length=LONGEST_CURRENCY, default="", help_text="Of it, as in EUR.")
+    date_orders = serializers.JSONField(
+        default=dict,
+        help_text='The order of day and month by column, as in {"Since": "DMY"}; the other one is "MDY".',
+    )
+    decimals = serializers.JSONField(
+        default=dict, help_text='The decimal sign by column, as in {"Fee": ","}.'
+    )
+    value_column = serializers.CharField(
+        default=None, help_text="The column that says what a customer is worth a month."
+    )
+    currency = serializers.CharField(
+        max_length=LONGEST_CURRENCY, default="", help_text="The currency of that value, as in EUR."
+    )
     model_type = serializers.CharField(default=USUAL_OWN_TYPE, help_text=f"The type to train. {TYPES_TOLD}")
-    reason = serializers.CharField(max_length=LONGEST_REASON, default="", help_text="Beside the model.")
+    reason = serializers.CharField(
+        max_length=LONGEST_REASON, default="", help_text="Why you train. It is kept beside the model."
+    )
 
     def validate_types(self, found):
         return _names_by_column(found)

@@ -39,11 +39,12 @@ class DatasetOutput(serializers.ModelSerializer):
     rows = serializers.IntegerField(source="row_count")
     churned = serializers.IntegerField(source="churn_count", allow_null=True)
     holds_invented = serializers.BooleanField(
-        read_only=True, help_text="Whether customers in it do not exist, as those of the original that ships."
+        read_only=True,
+        help_text="Whether it holds invented customers, like the original data set of the installation.",
     )
     made_from = serializers.SerializerMethodField(help_text="Ids of the data sets that it was made from.")
     rows_read = serializers.SerializerMethodField(
-        help_text="What became of the rows of the file; null where it was made here."
+        help_text="What became of the rows of the file; null for a data set that was made here."
     )
 
     class Meta:
@@ -106,8 +107,10 @@ class DatasetDetail(generics.RetrieveAPIView):
 
 class RetrainingOutput(serializers.ModelSerializer):
     id = serializers.UUIDField(source="uuid")
-    person = serializers.SerializerMethodField(help_text="E-mail of the developer; null once left.")
-    base = serializers.UUIDField(source="population.uuid", help_text="The customer base that it is of.")
+    person = serializers.SerializerMethodField(
+        help_text="E-mail of the developer; null if they have left the company."
+    )
+    base = serializers.UUIDField(source="population.uuid", help_text="The customer base that was retrained.")
     model_type = serializers.CharField(source="model_type.slug")
     state = serializers.CharField(source="job.state")
     job = serializers.UUIDField(source="job_id", help_text="See `/api/v1/jobs/{id}` for its progress.")
@@ -118,8 +121,8 @@ class RetrainingOutput(serializers.ModelSerializer):
         source="version_id", allow_null=True, help_text="The new model; null until the job is done."
     )
     warning = serializers.SerializerMethodField(
-        help_text="That the new model is not shown to rank customers better than chance, or than a single "
-        "column; empty where it is, and until the job is done."
+        help_text="A sentence if the new model is not shown to rank customers better than chance or than a "
+        "single column, or if it names too many; else, and until the job is done, empty."
     )
     combination = serializers.JSONField(
         allow_null=True,
@@ -166,12 +169,16 @@ class RetrainingDetailOutput(RetrainingOutput):
 
 class RetrainingInput(TableInput):
     file = TableField(help_text="CSV or XLSX, one row per customer, with the outcome.")
-    reason = serializers.CharField(max_length=LONGEST_REASON, help_text="Stands beside the model.")
+    reason = serializers.CharField(
+        max_length=LONGEST_REASON, help_text="Why you retrain. It is kept beside the model."
+    )
     base = serializers.CharField(
         default="", help_text="UUID or name of the customer base; by default that of the installation."
     )
     model_type = serializers.CharField(
-        default=None, help_text="Slug, for a base of your company; by default the one trained last."
+        default=None,
+        help_text="The type of model to train, for a customer base of your company; by "
+        "default that of the latest training.",
     )
 
 

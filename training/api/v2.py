@@ -38,13 +38,15 @@ class StatusOutput(serializers.Serializer):
     status = serializers.ChoiceField(("not_started", "training", "completed", "failed"))
     model_type = serializers.CharField(allow_null=True)
     version = serializers.CharField(
-        allow_null=True, help_text="What came of it, such as v3; predict names the version that scored."
+        allow_null=True,
+        help_text="The version that was trained, such as v3. `predict` names the version that scored.",
     )
     accuracy = serializers.FloatField(allow_null=True)
     precision = serializers.FloatField(
-        allow_null=True, help_text="Of those it says will leave, how many do; null where it names nobody."
+        allow_null=True,
+        help_text="The share of those named as leaving who do leave; null if it names nobody.",
     )
-    recall = serializers.FloatField(allow_null=True, help_text="Of those who leave, how many it finds.")
+    recall = serializers.FloatField(allow_null=True, help_text="The share of those who leave whom it names.")
     f1_score = serializers.FloatField(allow_null=True)
     roc_auc = serializers.FloatField(allow_null=True)
     training_samples = serializers.IntegerField(allow_null=True)
@@ -54,7 +56,7 @@ class StatusOutput(serializers.Serializer):
     warnings = serializers.ListField(
         child=serializers.CharField(),
         help_text="What speaks against trusting it: how much data is missing to the minimum, and columns "
-        "that tell too much.",
+        "that know the outcome.",
     )
     report = serializers.JSONField(
         allow_null=True,
@@ -62,7 +64,8 @@ class StatusOutput(serializers.Serializer):
         "best single column, and the figures of a random split, which look better than they are.",
     )
     rows_read = RowsRead(
-        allow_null=True, help_text="Of the log that it learned from; null where there is no training."
+        allow_null=True,
+        help_text="What became of the rows of the log that it learned from; null if there was no training.",
     )
 
 
@@ -106,7 +109,7 @@ class Train(OfOrganisation, APIView):
 class TrainingStatus(OfOrganisation, APIView):
     """Where the latest training stands, and how good its model is for those who leave.
 
-    For developers, as the pages have it: users read of the models that serve at `/api/v1/models`.
+    For developers only. Users find the models that serve them at `/api/v1/models`.
     """
 
     permission_classes = [IsDeveloper]
@@ -114,7 +117,11 @@ class TrainingStatus(OfOrganisation, APIView):
     @extend_schema(
         responses=StatusOutput,
         parameters=[
-            OpenApiParameter("model_type", enum=LOG_TYPES, description="Its latest, not that of all types."),
+            OpenApiParameter(
+                "model_type",
+                enum=LOG_TYPES,
+                description="Only the latest training of this type; by default the latest of any type.",
+            ),
             LOG_BASE,
         ],
     )

@@ -14,9 +14,8 @@ import pyarrow.parquet as pq
 from ml.logs.feature_columns import ID_COLUMN, FeatureTable
 from ml.logs.features.engine import FeatureReport, compute_features
 from ml.logs.features.logs import open_log
-from ml.logs.labels import label_customers
+from ml.logs.labels import find_lapsed, label_customers
 from ml.logs.purchase_log import PurchaseLog
-from ml.logs.rates import find_lapsed
 from ml.logs.visits import is_of_visits
 
 MEMORY_LIMIT = "1GB"
@@ -126,11 +125,9 @@ class LogWork:
         return find_lapsed(
             self.events,
             as_of=cutoff,
-            window_days=definition.window,
-            begins=cutoff + dt.timedelta(days=definition.gap),
-            ends=cutoff + definition.span,
-            folder=self.folder,
-            memory_limit=MEMORY_LIMIT,
+            horizon_days=definition.horizon,
+            gap_days=definition.gap,
+            active_window_days=definition.window,
         )
 
 

@@ -21,6 +21,7 @@ from ml.logs.features.wording import say_feature
 from ml.logs.labels import latest_cutoff, read_given_labels
 from ml.logs.profile import judge_minimum
 from ml.logs.profile.score import describe_shortfall
+from ml.logs.profile.silence import find_silence
 from ml.logs.purchase_log import PurchaseLog
 from ml.logs.rates import learn_first_buyers, learn_rates, tenure_of
 from ml.logs.visits import is_of_visits, say_visits
@@ -85,7 +86,7 @@ def learn(
     shortfall = []
     try:
         minimum = minimum or _judge_minimum(work.events)
-        shortfall = describe_shortfall(minimum)
+        shortfall = [*describe_shortfall(minimum), *_silence(work.events)]
         if labels == "given":
             learned, found = _learn_given(work, as_of, model_type, params, seed)
         else:
@@ -274,11 +275,11 @@ def _judge_champion(work, champion, judged, later, definition):
 def _define(events, wanted):
     """Return the definition, whether it was shortened, which nobody confirmed, and where the log begins."""
     with PurchaseLog(events, memory_limit=MEMORY_LIMIT) as log:
-        gaps = describe_gaps(log)
+        gaps, of_visits = describe_gaps(log), is_of_visits(log.columns)
     gap, horizon = wanted["gap_days"] or 0, wanted["horizon_days"]
     reason = "It was confirmed for this log." if wanted["confirmed"] else "It was not confirmed for this log."
     if horizon is None:
-        suggested = suggest_threshold(gaps)
+        suggested = suggest_threshold(gaps, of_visits=of_visits)
         if suggested["days"] is None:
             raise CannotLearnFromLog(" ".join(suggested["problems"]) or suggested["reason"])
         horizon, reason = suggested["days"], suggested["reason"]
@@ -303,6 +304,12 @@ def _judge_minimum(events):
         return judge_minimum(log)
 
 
+def _silence(events):
+    with PurchaseLog(events, memory_limit=MEMORY_LIMIT) as log:
+        found = find_silence(log)
+    return [found["sentence"]] if found else []
+
+
 def _end_of(events):
     """Return midnight after the latest event: the first moment of which the log knows nothing."""
     return latest_cutoff(events, horizon_days=0)
@@ -315,8 +322,10 @@ def _strong_columns(table):
         return warnings, telling
     for found in single_column_auc(table.frame, table.labels):
         if found.verdict != "fine":
+            said = say_feature(found.column)
             warnings.append(
-                f"{found.column} alone ranks the customers nearly as well as can be (AUC {found.auc:.3f})."
+                f"{said[0].upper()}{said[1:]} alone ranks the customers nearly as well as can be "
+                f"(AUC {found.auc:.3f})."
             )
         if found.verdict == "blocks":
             telling = telling or found.column

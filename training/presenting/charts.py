@@ -102,11 +102,12 @@ def _leave_of_100(figures):
 
 
 def _profit_title(new, serving, currency):
-    gain = new["profit"]["best"]["profit"] - serving["profit"]["best"]["profit"]
-    if round(gain) == 0:
-        return f"At its best, a campaign earns as much as with {serving['name']}"
-    more = " ".join(filter(None, (currency, "more" if gain > 0 else "less")))
-    return f"At its best, a campaign earns {abs(gain):,.0f} {more} than with {serving['name']}"
+    # Two figures and no verdict: both sizes were chosen in hindsight, and the difference has no interval.
+    earned, before = (
+        " ".join(filter(None, (f"{version['profit']['best']['profit']:,.0f}", currency)))
+        for version in (new, serving)
+    )
+    return f"At its best, a campaign would have earned {earned}; with {serving['name']} {before}"
 
 
 def shift_title(shifts: list[dict]) -> str:

@@ -9,7 +9,7 @@ from ml.logs.visits import say_visits
 from registry.models import ModelVersion
 from registry.presenting.comparisons import Basis, Beside, Comparison
 from training.models import TrainingRun
-from training.presenting.findings import METRIC_NAMES, VERDICTS, RetrainingFindings
+from training.presenting.findings import RetrainingFindings, compared_figure
 from training.selectors import Judged, judged_pairs, training_runs_for
 from transactions.presenting.days import write_day
 
@@ -81,10 +81,7 @@ def _of_customers(member, pair):
 
 def _of_purchases(member, pair):
     found = TrainingRun.objects.get(company=member.company, uuid=pair.run).report["beside_champion"]
-    name, explanation = METRIC_NAMES["probabilities", "brier"]
-    row = {
-        "name": name,
-        "explanation": explanation,
+    beside = {
         "new": {"value": found["new"]},
         "serving": {"value": found["champion"]},
         "difference": {
@@ -92,9 +89,8 @@ def _of_purchases(member, pair):
             "low": found["low"],
             "high": found["high"],
         },
-        "verdict": VERDICTS[found["verdict"]],
-        "better": {"better": True, "worse": False}.get(found["verdict"]),
     }
+    row = compared_figure(("probabilities", "brier"), beside, found["verdict"])
     knew = (
         f" {found['name']} had learned a part of these outcomes, so it looks better than it is."
         if found["knew_until"]

@@ -9,6 +9,13 @@ from tabular.errors import shown
 LEVELS = STOP, WARN, ASK = "stop", "warn", "ask"
 # As `ml.evaluation.leaks` calls them, which a web process does not load.
 FILLED, BLANK = "filled", "blank"
+SAID_WHOLE = {FILLED: "is filled", BLANK: "is blank"}
+RELATIONS = {
+    "is": "says {}",
+    "other": "says something else than {}",
+    "from": "is {} or more",
+    "up_to": "is {} or less",
+}
 _AFTERWARDS = (
     "It was probably written down when they left. Leave it out; keep it only if it is known while a "
     "customer can still be kept."
@@ -68,12 +75,19 @@ def _told(found: dict, mark: dict | None, question: str) -> Leak | None:
 
 
 def _marks(column, mark):
-    which = {FILLED: "is filled", BLANK: "is blank"}.get(mark["what"], f"says {shown(mark['what'])}")
     whom = counted(mark["customers"], "customer")
     return (
-        f"{shown(column)} {which} for {whom}, of whom {mark['churned']:,} left: "
+        f"{shown(column)} {_which(mark)} for {whom}, of whom {mark['churned']:,} left: "
         "next to nobody who stayed is like that."
     )
+
+
+def _which(mark):
+    what = mark["what"]
+    if what in SAID_WHOLE:
+        return SAID_WHOLE[what]
+    # A check that was made before numbers were looked at does not name a relation.
+    return RELATIONS[mark.get("relation", "is")].format(shown(what))
 
 
 def _stops(column, auc):

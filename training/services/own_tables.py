@@ -32,14 +32,15 @@ from ml.matrix.schemas import FeatureSchema
 from registry.models import Population
 from registry.services.populations import LONGEST_NAME, change_population, create_population, free_name
 from tabular.children import read_in_child
-from tabular.errors import TableError, counted, shown
+from tabular.errors import TableError, counted
 from tabular.previews.preview import Preview
 from tabular.snapshots.check import CheckReport
 from tabular.snapshots.inference import Inferred, infer_table_in_child
 from tabular.snapshots.plan import Choices, SnapshotPlan, freeze, suggest
 from tabular.values.schema import TrainingRules
 from training.models import TrainingRun
-from training.presenting.leaks import STOP, Leak, describe_leaks
+from training.presenting.leaks import STOP, WARN, Leak, describe_leaks
+from training.presenting.notes import notes_on
 from training.selectors import base_without_model
 from training.services.retraining import (
     SAY_WHY,
@@ -305,21 +306,10 @@ def _checked_table(found, inferred):
         schema=FeatureSchema.from_dict(found["schema"]),
         report=report,
         leaks=describe_leaks(found["alone"], found["marks"], dict(inferred.ask_about)),
-        notes=_notes(plan, report, inferred, found["not_learned"]),
+        notes=notes_on(plan, report, inferred, found["not_learned"]),
         rows=report.accepted,
         left=found["left"],
     )
-
-
-def _notes(plan, report, inferred, not_learned):
-    notes = [f"{shown(column)} is not learned from. {why}" for column, why in not_learned.items()]
-    if not plan.has_ids:
-        notes.append(inferred.id_reason if inferred.id_column is None else _called_after_rows())
-    return (*notes, *report.warnings)
-
-
-def _called_after_rows():
-    return "No column names the customers, so each is called after its row, such as Row 17."
 
 
 # --- Learned from ----------------------------------------------------------------------------------------
@@ -395,7 +385,7 @@ def start_first_training(
             model_type=chosen_type,
             reason=reason,
             waiting=waiting,
-            report=checked.report,
+            report=replace(checked.report, warnings=checked.notes),
             title=f"First training of {population}",
             at=at,
         )
@@ -461,12 +451,19 @@ def _base_called(name, *, member, described, at):
 
 
 def _kept_leaks(checked, keep_leaking):
-    """Return the columns that are learned from although they tell too much, with how much they tell."""
+    """Return the columns that are learned from although they tell too much, with how much they tell.
+
+    Of those that are learned from with a warning the sentence is kept: what they tell is only of some.
+    """
     stopping = {leak.column: leak for leak in checked.leaks if leak.level == STOP}
     if open_ones := sorted(set(stopping) - set(keep_leaking)):
         told = " ".join(stopping[column].sentence for column in open_ones)
         raise ColumnsKnowAnswer(told, field="left_out", extra={"leaking": open_ones})
-    return [{"column": leak.column, "auc": leak.auc} for leak in stopping.values()]
+    return [
+        {"column": leak.column, "auc": leak.auc} | ({"sentence": leak.sentence} if leak.level == WARN else {})
+        for leak in checked.leaks
+        if leak.level in (STOP, WARN)
+    ]
 
 
 def _described(checked, choices, kept, value_column):

@@ -50,14 +50,16 @@ class UploadInput(ReadingInput, LogBaseInput):
     has_churn_label = serializers.BooleanField(
         allow_null=True,
         default=None,
-        help_text="Whether a column churn_label says who left. Not sent: whether there is such a column.",
+        help_text="Whether a column churn_label says who left; by default it does if there is one.",
     )
 
 
 class UploadOutput(serializers.Serializer):
     success = serializers.BooleanField()
     dataset_id = serializers.UUIDField()
-    file_url = serializers.URLField(help_text="Opens the file without a login, for a while.")
+    file_url = serializers.URLField(
+        help_text="A link that opens the file without a login for a limited time."
+    )
     row_count = serializers.IntegerField()
     status = serializers.ChoiceField(STATES)
     message = serializers.CharField()
@@ -79,13 +81,19 @@ class FailureOutput(serializers.Serializer):
 
 class FeaturesOutput(serializers.Serializer):
     dataset_id = serializers.UUIDField(
-        allow_null=True, help_text="Of the features: their file is called by it. Null until it stands."
+        allow_null=True,
+        help_text="The id of the features, which is part of the name of their file; null "
+        "until they are computed.",
     )
     feature_set = serializers.CharField()
     status = serializers.ChoiceField(STATES)
     file_name = serializers.CharField(allow_null=True, help_text="features_{dataset_id}.csv.")
-    file_url = serializers.URLField(allow_null=True, help_text="Opens it without a login, for a while.")
-    row_count = serializers.IntegerField(allow_null=True, help_text="One for each customer.")
+    file_url = serializers.URLField(
+        allow_null=True, help_text="A link that opens it without a login for a limited time."
+    )
+    row_count = serializers.IntegerField(
+        allow_null=True, help_text="How many rows the file has: one for each customer."
+    )
     has_churn_label = serializers.BooleanField(allow_null=True, help_text="Whether it says who left.")
 
 
@@ -94,16 +102,20 @@ class ListedLogOutput(serializers.Serializer):
     filename = serializers.CharField()
     status = serializers.ChoiceField(STATES)
     has_churn_label = serializers.BooleanField(
-        allow_null=True, help_text="Null where nobody said it and the columns have no meaning yet."
+        allow_null=True,
+        help_text="Whether a column says who left; null if nobody said so and the meaning "
+        "of the columns is not confirmed yet.",
     )
     row_count = serializers.IntegerField()
     created_at = serializers.DateTimeField(help_text="When it was sent.")
-    error = FailureOutput(allow_null=True, help_text="Why the status is error, where it is.")
+    error = FailureOutput(allow_null=True, help_text="Why it failed, if the status is `error`.")
     rows_read = RowsRead()
 
 
 class LogOutput(ListedLogOutput):
-    file_url = serializers.URLField(help_text="Opens the file without a login, for a while.")
+    file_url = serializers.URLField(
+        help_text="A link that opens the file without a login for a limited time."
+    )
     features = FeaturesOutput(many=True, help_text="What was computed from it, latest first.")
 
 
@@ -200,7 +212,7 @@ class ProcessInput(KnownFields):
     feature_set = serializers.ChoiceField(
         tuple(FEATURE_SETS),
         default="rfm_v2",
-        help_text="Which features; the eight called rfm_v2 where it is not sent.",
+        help_text="Which set of features to compute; by default rfm_v2, which has eight.",
     )
 
 

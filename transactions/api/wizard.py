@@ -50,7 +50,7 @@ class LogCouldNotBeRead(DomainError):
 
 
 class SentLog(ReadingInput, LogBaseInput):
-    file = TableField(help_text="CSV or XLSX, one row per purchase.")
+    file = TableField(help_text="CSV or XLSX, one row per purchase or visit.")
 
 
 class SeenLog(serializers.Serializer):
@@ -63,7 +63,8 @@ class SeenLog(serializers.Serializer):
         child=serializers.CharField(), help_text="string, datetime or float for each column."
     )
     dataset_id = serializers.UUIDField(
-        help_text="By it `/api/v1/churn/v2/organizations/{org}/datasets/{dataset}` says how the log stands."
+        help_text="The id of the log at `/api/v1/churn/v2/organizations/{org}/datasets/{dataset}`, where "
+        "its state stands."
     )
     rows_read = RowsRead()
 
@@ -72,24 +73,26 @@ class ConfigureInput(KnownFields):
     upload_id = serializers.UUIDField()
     column_mapping = serializers.DictField(
         child=serializers.CharField(allow_blank=True),
-        help_text="Columns for customer_id and date and, where they are there, amount (visits have none), "
+        help_text="Which column holds what. Needed are customer_id and date; also amount (visits have none), "
         "time (of day, where the dates have none), product, category, order_id, quantity, unit_price, "
         "discount, event_type, label.",
     )
     churn_threshold_days = serializers.IntegerField(
-        help_text="30 to 180: without a purchase for so long, a customer is lost."
+        help_text="After how many days without a purchase a customer counts as lost: 30 to 180."
     )
     date_order = serializers.ChoiceField(
-        ("DMY", "MDY"), required=False, help_text="Needed where dates like 01/02/2024 leave it open."
+        ("DMY", "MDY"),
+        required=False,
+        help_text="The order of day and month. Needed if dates like 01/02/2024 leave it open.",
     )
     decimal = serializers.ChoiceField(
-        (".", ","), required=False, help_text="Needed where numbers like 1.234 leave it open."
+        (".", ","), required=False, help_text="The decimal sign. Needed if numbers like 1.234 leave it open."
     )
     event_types = serializers.DictField(
         child=serializers.ChoiceField(MEANINGS),
         required=False,
-        help_text='What words of the event type mean, where that is not what is known of them: {"on hold": '
-        '"neither"}.',
+        help_text='What words of the event type mean, if they are not recognised as you mean them: {"on '
+        'hold": "neither"}.',
     )
 
 
@@ -153,7 +156,7 @@ class Upload(TakesUpload, APIView):
 
 @extend_schema(tags=["purchase-logs"])
 class Configure(APIView):
-    """Say what the columns of a log mean and when a customer is lost; the log is read, and judged."""
+    """Say what the columns of a log mean and when a customer is lost. Then the log is read and described."""
 
     permission_classes = [IsMember.with_scope(Scope.PREDICT, Scope.TRAIN)]
 

@@ -1,5 +1,7 @@
 """`manage.py import_dataset`: a log of any size, as a member would import it on the page."""
 
+import re
+
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -37,6 +39,18 @@ def test_imports_visits_and_says_that_there_is_no_money_in_them(tmp_path, compan
     said = capsys.readouterr().out
     assert "each row counts as a visit and nothing is said about money" in said and "Amount" not in said
     assert AnalysisSession.objects.get().is_of_visits
+
+
+def test_asks_about_amounts_that_cannot_be_read(tmp_path, company, developer, capsys):
+    path = tmp_path / "door.csv"
+    log = "\n".join(lines_of_log(customers=20)).replace(",paid,", ",amount,")
+    path.write_text(re.sub(r"(\.[0-9]{2}),", r"\1 CR,", log))
+
+    with pytest.raises(CommandError, match=r"holds texts .*so it cannot be the amount"):
+        call_command("import_dataset", str(path), company=company.pk)
+    call_command("import_dataset", str(path), company=company.pk, column=["amount="])
+
+    assert "each row counts as a visit" in capsys.readouterr().out
 
 
 def test_says_what_it_cannot_do(path, company, developer):

@@ -41,7 +41,7 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(f"--name: {' '.join(error.messages)}") from error
         except OverflowError as error:
-            raise CommandError("--days: That is further away than the calendar goes.") from error
+            raise CommandError("--days: That is too far ahead. Give fewer days.") from error
         except DomainError as error:
             raise CommandError(str(error)) from error
         # The key alone goes to the standard output, so that a script can take it from there.

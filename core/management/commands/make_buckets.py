@@ -6,7 +6,9 @@ from core.files.stored import BUCKETS
 
 
 class Command(BaseCommand):
-    help = "Make the buckets for all stored files where they are missing, and copy what this machine has."
+    help = (
+        "Make the buckets for stored files if they are missing, and copy the files of this machine into them."
+    )
 
     def handle(self, **options):
         for name in BUCKETS:
@@ -17,6 +19,6 @@ class Command(BaseCommand):
             except Exception as error:
                 # Drivers differ in what they raise; whoever runs this wants the sentence, whatever it is.
                 raise CommandError(f"Bucket {name} cannot be made: {error}") from error
-            self.stdout.write(f"{name}: {'made' if is_new else 'is there'}.")
+            self.stdout.write(f"{name}: {'made' if is_new else 'was there already'}.")
             if brought:
                 self.stdout.write(f"{name}: {brought:,} files of this machine were copied to it.")

@@ -13,6 +13,7 @@ from ml.logs.churn_definition import (
 from ml.logs.profile import balance, figures, quality, seasons
 from ml.logs.profile.outliers import find_outliers
 from ml.logs.profile.score import check_minimum, score_quality
+from ml.logs.profile.silence import find_silence
 from ml.logs.purchase_log import COLUMNS, REQUIRED, PurchaseLog
 from ml.logs.visits import is_of_visits, say_visits_in
 
@@ -48,9 +49,9 @@ def profile_events(
     dict
         Ready for JSON: `version`, `as_of`, `rows`, `schema`, `minimum`, `missing`, `imputation`,
         `duplicates`, `outliers`, `impossible`, `entry_errors`, `consistency`, `customers`, `transactions`,
-        `time`, `products` (None without such a column), `churn` (`gaps`, `suggestion`, `impact`, `terms`),
-        `balance`, `quality`. Of a log without amounts nothing stands there that speaks of money: neither
-        `outliers` (None) nor what was earned, and no such fault.
+        `time`, `silence`, `products` (None without such a column), `churn` (`gaps`, `suggestion`, `impact`,
+        `terms`), `balance`, `quality`. Of a log without amounts nothing stands there that speaks of money:
+        neither `outliers` (None) nor what was earned, and no such fault.
     """
 
     def step(name):
@@ -81,17 +82,18 @@ def profile_events(
         profile["products"] = figures.describe_products(log)
         step("time")
         profile["time"] = seasons.describe_time(log)
+        profile["silence"] = find_silence(log)
         step("churn")
+        of_visits = is_of_visits(log.columns)
         gaps = describe_gaps(log)
         profile["churn"] = {
             "gaps": gaps,
-            "suggestion": suggest_threshold(gaps),
+            "suggestion": suggest_threshold(gaps, of_visits=of_visits),
             "impact": impact_by_days(log),
             "terms": {"horizon": HORIZON, "gap": GAP, "active_window": ACTIVE_WINDOW},
         }
         profile["balance"] = _balance(log, profile["churn"])
         profile["minimum"] = judge_minimum(log)
-        of_visits = is_of_visits(log.columns)
     profile["quality"] = score_quality(profile)
     return say_visits_in(profile) if of_visits else profile
 

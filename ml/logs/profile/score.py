@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from ml.logs.profile.dates import write_date
+
 FULL = 10.0
 MINIMUM_RECORDS = 500
 MINIMUM_CUSTOMERS = 100
@@ -102,14 +104,10 @@ def _spanned(first_on, latest_on):
     if check["missing"]:
         earlier = first_on - dt.timedelta(days=check["missing"])
         check["remedy"] = (
-            f"Export purchases from {_date(earlier)} or earlier (now the first is of {_date(first_on)}), "
-            f"or wait {check['missing']:,} days and export again."
+            f"Export purchases from {write_date(earlier)} or earlier (now the first is of "
+            f"{write_date(first_on)}), or wait {check['missing']:,} days and export again."
         )
     return check
-
-
-def _date(day):
-    return f"{day.day} {day:%B %Y}"
 
 
 def _add_months(day, months):
@@ -155,7 +153,7 @@ def _list(*counts):
 
 
 def _share(share):
-    return "Less than 0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
+    return "Less than 0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
 
 
 def _fault(code, amount, cap, title, reason, remedy, *, seen=None):
@@ -173,6 +171,7 @@ def _fault(code, amount, cap, title, reason, remedy, *, seen=None):
 def _faults(profile):
     return [
         *_of_amount(profile),
+        *_of_days(profile),
         *_of_rows(profile),
         *_of_values(profile),
         *_of_ids(profile),
@@ -192,6 +191,19 @@ def _of_amount(profile):
                 f"{check['missing']:,} {check['unit']} are missing to the minimum.",
                 check["remedy"],
             )
+
+
+def _of_days(profile):
+    if silence := profile["silence"]:
+        yield _fault(
+            "silent-days",
+            # Outcomes of all customers around them are in doubt, however few they are.
+            max(10 * silence["days"] / profile["time"]["span_days"], 0.5),
+            2,
+            f"{silence['days']:,} days in a row without a purchase",
+            silence["sentence"],
+            "If nothing was closed then, export the log again, or correct the date, before a model learns.",
+        )
 
 
 def _of_rows(profile):
@@ -359,7 +371,7 @@ def _of_ids(profile):
             "dominant-customer",
             1,
             1,
-            f"One customer made {busiest['share']:.0%} of all purchases",
+            f"One customer made {100 * busiest['share']:.0f} % of all purchases",
             f"“{busiest['customer_id']}” is rather a till, a test account or “walk-in customer”.",
             "Take that id out of the export.",
         )

@@ -10,7 +10,8 @@ from django.utils import timezone
 from companies.management.members import find_member
 from core.errors import DomainError
 from core.files.media import readable_path
-from intake.management.reading import add_reading_arguments, reading_of
+from intake.management.account import say_account
+from intake.management.reading import add_reading_arguments, reading_of, refusal_of
 from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
 from predictions.presenting.logs import LogResult
@@ -36,7 +37,7 @@ class Command(BaseCommand):
             "file", nargs="?", help="CSV or XLSX, one row per customer; with --log a newer export of the log"
         )
         parser.add_argument(
-            "--log", help="id of a purchase log that was read; alone, its customers are scored"
+            "--log", help="id of a log that was read; without a file, its customers are scored"
         )
         parser.add_argument("--company", required=True, help="company ID")
         parser.add_argument(
@@ -80,7 +81,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except DomainError as error:
-            raise CommandError(str(error)) from error
+            raise refusal_of(error) from error
         see_succeed(prediction.job)
         prediction.refresh_from_db()
         self._tell(prediction, out)
@@ -110,7 +111,8 @@ class Command(BaseCommand):
     def _of_log(self, member, upload, *, log, base, model, name, leave_out_bad_rows, as_of, **options):
         if base or model or leave_out_bad_rows or as_of:
             raise CommandError(
-                "A log is scored by the champion of its customers as of its end, and read as it was before."
+                "A log takes no --base, --model, --leave-out-bad-rows or --as-of: the champion of its "
+                "customers scores it as of its end. Leave them out."
             )
         try:
             analysis = analyses_for(member).get(pk=log)
@@ -126,6 +128,9 @@ class Command(BaseCommand):
 
     def _tell(self, prediction, out):
         stored = readable_path(prediction.result_dataset_path)
+        if not prediction.reads_log:
+            for sentence in say_account(prediction.input_data, upload=prediction.upload_dataset_path):
+                self.stdout.write(sentence)
         if out:
             shutil.copyfile(stored, out)
         if warning := warning_about(prediction.model):

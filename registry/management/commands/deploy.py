@@ -14,26 +14,34 @@ WITHDRAWN = "withdrawn"
 
 class Command(BaseCommand):
     help = (
-        "Deploy a version of a company, or a default, to its users; --as withdrawn takes it away from them."
+        "Deploy a version of a company, or a default, to the people of the company. With --as withdrawn "
+        "they are no longer offered it."
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("--company", required=True, metavar="ID")
+        parser.add_argument("--company", required=True, metavar="ID", help="company ID")
         parser.add_argument(
             "--number", required=True, type=int, help="3 for v3; 1 is the default of the telecom base"
         )
         parser.add_argument("--type", default="neural_network", metavar="SLUG", help="the model type")
         parser.add_argument(
-            "--base", default="", metavar="NAME", help="customer base, by name or UUID; otherwise telecom"
+            "--base",
+            default="",
+            metavar="NAME",
+            help="customer base, by name or UUID; default: the telecom base",
         )
         parser.add_argument(
             "--as",
             dest="role",
             default="champion",
             choices=[*(role.value.lower() for role in ModelDeployment.Role), WITHDRAWN],
+            help="champion: chosen unless somebody chooses another (default); alternative: offered beside "
+            "it; challenger: scores in the shadow; withdrawn: no longer offered",
         )
-        parser.add_argument("--reason", required=True, help="it stands in the ledger for good")
-        parser.add_argument("--by", metavar="EMAIL", help="who answers for it; otherwise the installation")
+        parser.add_argument("--reason", required=True, help="why; it is kept in the ledger for good")
+        parser.add_argument(
+            "--by", metavar="EMAIL", help="e-mail of the person who answers for it; default: the installation"
+        )
 
     def handle(self, *, company, number, type, base, role, reason, by, **options):
         try:

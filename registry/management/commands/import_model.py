@@ -20,21 +20,33 @@ class Command(BaseCommand):
         parser.add_argument(
             "model", type=Path, help="FILE.skops, or a manifest as the ones beside the default models"
         )
-        parser.add_argument("--onnx", type=Path, metavar="FILE", help="the graph; folded models need none")
+        parser.add_argument(
+            "--onnx",
+            type=Path,
+            metavar="FILE",
+            help="the ONNX graph; not needed for a linear model whose weights stand in the manifest",
+        )
         parser.add_argument(
             "--customers",
             type=Path,
             metavar="FILE",
-            help="customers with outcomes whom it has not learned from; with a column churn_probability, "
-            "each is compared. A skops file needs them.",
+            help="file of customers with outcomes, from whom the model did not learn: its figures are "
+            "measured on them. Needed for a skops file. With a column churn_probability, the model must "
+            "give each customer that probability",
         )
         parser.add_argument(
             "--metadata",
             type=Path,
             metavar="FILE",
-            help="the _metadata.pkl with its five figures; where --customers measure them, both are told",
+            help="the _metadata.pkl with the five figures of the model; with --customers, they are told "
+            "beside the measured ones",
         )
-        parser.add_argument("--company", metavar="ID", help="whose it becomes; without it, the default")
+        parser.add_argument(
+            "--company",
+            metavar="ID",
+            help="ID of the company that gets the model; "
+            "without it, the model becomes the default of its type",
+        )
 
     def handle(self, *, model, onnx, customers, metadata, company, **options):
         try:

@@ -12,11 +12,12 @@ from registry.services.initialisation import (
 
 class Command(BaseCommand):
     help = (
-        "Set up what a developer finds: folders, the original data set, the defaults deployed. Twice is once."
+        "Set up what a new developer needs: folders, the original data set and the defaults. Doing it "
+        "again changes nothing."
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("--company", required=True, metavar="ID")
+        parser.add_argument("--company", required=True, metavar="ID", help="company ID")
 
     def handle(self, *, company, **options):
         try:
@@ -25,7 +26,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         developer = developer_of(company)
         if developer is None:
-            raise CommandError(f"{company} has no approved developer.")
+            raise CommandError(f"{company} has no approved developer. Approve one first.")
         was_there = check_existing_models(company=company)
         initialize_developer_environment(developer=developer, at=timezone.now())
         for name, figures in get_model_metrics(company=company).items():

@@ -12,12 +12,17 @@ class Command(BaseCommand):
     help = "Withdraw the champion of a company; the champion before it takes over, or the best default."
 
     def add_arguments(self, parser):
-        parser.add_argument("--company", required=True, metavar="ID")
+        parser.add_argument("--company", required=True, metavar="ID", help="company ID")
         parser.add_argument(
-            "--base", default="", metavar="NAME", help="customer base, by name or UUID; otherwise telecom"
+            "--base",
+            default="",
+            metavar="NAME",
+            help="customer base, by name or UUID; default: the telecom base",
         )
-        parser.add_argument("--reason", required=True, help="it stands in the ledger for good")
-        parser.add_argument("--by", metavar="EMAIL", help="who answers for it; otherwise the installation")
+        parser.add_argument("--reason", required=True, help="why; it is kept in the ledger for good")
+        parser.add_argument(
+            "--by", metavar="EMAIL", help="e-mail of the person who answers for it; default: the installation"
+        )
 
     def handle(self, *, company, base, reason, by, **options):
         try:

@@ -11,11 +11,11 @@ class Command(BaseCommand):
     help = "Tell which versions served a company at an instant, by the ledger."
 
     def add_arguments(self, parser):
-        parser.add_argument("--company", required=True, metavar="ID")
+        parser.add_argument("--company", required=True, metavar="ID", help="company ID")
         parser.add_argument(
             "--at",
             metavar="ISO",
-            help="as in 2026-03-02T12:00:00Z; otherwise now. UTC where no zone is named.",
+            help="instant, as in 2026-03-02T12:00:00Z; UTC if no zone is named; default: now",
         )
 
     def handle(self, *, company, at, **options):

@@ -8,8 +8,9 @@ from registry.services.release import resign_version, verify_version
 
 class Command(BaseCommand):
     help = (
-        "Compare the files of every version with what was registered; what differs is taken out of service. "
-        "--resign first signs again, after a change of SECRET_KEY, what has the hashes of the database."
+        "Compare the files of every version with those that were registered, and take versions that differ "
+        "out of service. After SECRET_KEY was changed, --resign first signs again each version whose files "
+        "match the hashes in the database."
     )
 
     def add_arguments(self, parser):
@@ -17,7 +18,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--resign",
             action="store_true",
-            help="sign again where every file has the hash that stands in the database; you vouch for both",
+            help="sign again if all files match the hashes in the database; you vouch that nobody changed "
+            "both",
         )
 
     def handle(self, *, company, resign, **options):
@@ -37,7 +39,10 @@ class Command(BaseCommand):
                 again = ", signed again" if signed else ""
                 self.stdout.write(f"{version} of {owner}: as it was registered{again}")
         if refused:
-            raise CommandError(f"{refused} of {len(versions)} versions may not serve.")
+            raise CommandError(
+                f"{refused} of {len(versions)} versions may not serve. Restore "
+                "their files from a backup, then release them in the admin."
+            )
         self.stdout.write(f"All {len(versions)} versions may serve.")
 
     def _resign(self, version):

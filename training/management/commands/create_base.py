@@ -4,7 +4,8 @@ from django.utils import timezone
 
 from companies.management.members import find_developer
 from core.errors import DomainError
-from intake.management.reading import add_reading_arguments, reading_of
+from intake.management.account import say_account
+from intake.management.reading import add_reading_arguments, reading_of, refusal_of
 from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
 from tabular.snapshots.column_types import LEARNED
@@ -13,9 +14,9 @@ from training.services.own_tables import start_from_file
 from training.services.retraining import USUAL_OWN_TYPE
 
 SAID_BY_COLUMN = {
-    "column-type": f"its type, where another one was recognised: {', '.join(LEARNED)}",
-    "date-order": "DMY or MDY, where the dates leave it open",
-    "decimal": "the sign before decimals, . or , where the numbers leave it open",
+    "column-type": f"its type, if another one was recognised: {', '.join(LEARNED)}",
+    "date-order": "DMY or MDY, if the dates leave it open",
+    "decimal": "the decimal sign, . or , if the numbers leave it open",
 }
 
 
@@ -27,28 +28,45 @@ class Command(BaseCommand):
             "file", help="CSV or XLSX, one row per customer, with a column that says who left"
         )
         parser.add_argument("--company", required=True, help="company ID")
-        parser.add_argument("--name", default="", help="of the customer base; default: the name of the file")
-        parser.add_argument("--outcome", metavar="COLUMN", help="which says who left; default: as recognised")
-        parser.add_argument("--left", metavar="VALUE", help="of that column, which means that somebody left")
         parser.add_argument(
-            "--id", metavar="COLUMN", help="which names the customers; default: as recognised"
+            "--name", default="", help="name of the customer base; default: the name of the file"
         )
         parser.add_argument(
-            "--leave-out", metavar="COLUMN", action="append", default=[], help="more than once"
+            "--outcome",
+            metavar="COLUMN",
+            help="column that says who left; default: the one that is recognised",
+        )
+        parser.add_argument(
+            "--left", metavar="VALUE", help="value of that column which means that a customer left"
+        )
+        parser.add_argument(
+            "--id",
+            metavar="COLUMN",
+            help="column that names the customers; default: the one that is recognised",
+        )
+        parser.add_argument(
+            "--leave-out",
+            metavar="COLUMN",
+            action="append",
+            default=[],
+            help="column that the model must not learn from; may be given several times",
         )
         parser.add_argument(
             "--keep",
             metavar="COLUMN",
             action="append",
             default=[],
-            help="learn from it although it is proposed to be left out, or alone tells who left",
+            help="column to learn from although leaving it out is suggested, or although it alone tells "
+            "who left",
         )
         for name, what in SAID_BY_COLUMN.items():
             parser.add_argument(f"--{name}", action="append", default=[], metavar="COLUMN=...", help=what)
-        parser.add_argument("--value", metavar="COLUMN", help="which says what a customer is worth a month")
-        parser.add_argument("--currency", default="", help="of it, as in EUR")
+        parser.add_argument(
+            "--value", metavar="COLUMN", help="column that says what a customer is worth a month"
+        )
+        parser.add_argument("--currency", default="", help="currency of that value, as in EUR")
         parser.add_argument("--type", default=USUAL_OWN_TYPE, help="slug of the model type")
-        parser.add_argument("--reason", default="", help="why; stands beside the version")
+        parser.add_argument("--reason", default="", help="why; it is kept beside the version")
         parser.add_argument(
             "--leave-out-bad-rows", action="store_true", help="learn from the others instead of refusing"
         )
@@ -66,7 +84,9 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except DomainError as error:
-            raise CommandError(str(error)) from error
+            raise refusal_of(error) from error
+        for sentence in say_account(run.input_data, upload=run.upload_path, with_remarks=False):
+            self.stdout.write(sentence)
         if not wait:
             self.stdout.write(f"Queued: first training {run.uuid} of {run.population}.")
             return
@@ -113,5 +133,7 @@ class Command(BaseCommand):
 def _by_column(option, pairs):
     split = [pair.rpartition("=") for pair in pairs]
     if not all(sign for _, sign, _ in split):
-        raise CommandError(f"--{option} is COLUMN=..., with a name as it stands in the header.")
+        raise CommandError(
+            f"--{option} needs COLUMN=..., with the name of a column as it stands in the header."
+        )
     return {column: told for column, _, told in split}

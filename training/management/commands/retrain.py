@@ -4,7 +4,8 @@ from django.utils import timezone
 
 from companies.management.members import find_developer
 from core.errors import DomainError
-from intake.management.reading import add_reading_arguments, reading_of
+from intake.management.account import say_account
+from intake.management.reading import add_reading_arguments, reading_of, refusal_of
 from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
 from registry.models import Population
@@ -21,12 +22,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("file", help="CSV or XLSX, one row per customer, with the outcome")
         parser.add_argument("--company", required=True, help="company ID")
-        parser.add_argument("--reason", required=True, help="why; stands beside the version")
+        parser.add_argument("--reason", required=True, help="why; it is kept beside the version")
         parser.add_argument(
             "--base", default="", help="name or UUID of the customer base; default: the telecom base"
         )
         parser.add_argument(
-            "--type", help="slug of the model type, for a base of the company; default: the one trained last"
+            "--type",
+            help="slug of the model type, for a base of the company; default: that of the latest training",
         )
         parser.add_argument(
             "--leave-out-bad-rows", action="store_true", help="learn from the others instead of refusing"
@@ -56,7 +58,9 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except (DomainError, Population.DoesNotExist) as error:
-            raise CommandError(str(error)) from error
+            raise refusal_of(error) from error
+        for sentence in say_account(run.input_data, upload=run.upload_path):
+            self.stdout.write(sentence)
         if not wait:
             self.stdout.write(f"Queued: retraining {run.uuid}.")
             return

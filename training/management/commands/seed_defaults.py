@@ -17,7 +17,7 @@ class Command(BaseCommand):
             "--dataset",
             type=Path,
             metavar="FILE",
-            help="learn from this file instead: the columns of the schema and Churn, as CSV or XLSX",
+            help="learn from this file instead of DatasetA.csv: CSV or XLSX with the same columns",
         )
 
     def handle(self, *, dataset, **options):

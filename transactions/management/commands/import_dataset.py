@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from companies.management.members import find_member
 from core.errors import DomainError
-from intake.management.reading import add_reading_arguments, reading_of
+from intake.management.reading import add_reading_arguments, reading_of, refusal_of
 from jobs.management.outcomes import see_succeed
 from registry.models import Population
 from registry.selectors import population_named
@@ -18,20 +18,26 @@ from transactions.services.uploads import start_analysis
 
 
 class Command(BaseCommand):
-    help = "Import a purchase log of any size for a company, as one of its members would on the page."
+    help = (
+        "Import a log of purchases or visits of any size for a company, as one of its members would on "
+        "the page."
+    )
 
     def add_arguments(self, parser):
-        parser.add_argument("file", help="CSV or XLSX, one row per purchase")
+        parser.add_argument("file", help="CSV or XLSX, one row per purchase or visit")
         parser.add_argument("--company", required=True, help="company ID")
         parser.add_argument(
             "--by", help="e-mail of the member who imports; default: the developer, or the first user"
         )
         parser.add_argument("--name", default="", help="name in the list; default: the name of the file")
         parser.add_argument(
-            "--base", default="", metavar="NAME", help="customer base, by name or UUID; otherwise the first"
+            "--base",
+            default="",
+            metavar="NAME",
+            help="customer base, by name or UUID; default: the first of the company",
         )
         parser.add_argument(
-            "--new-base", default="", metavar="NAME", help="of a customer base made of this log"
+            "--new-base", default="", metavar="NAME", help="name of a new customer base for this log"
         )
         parser.add_argument(
             "--column",
@@ -48,8 +54,12 @@ class Command(BaseCommand):
             metavar="WORD=MEANING",
             help=f"what a word of the event type means, where it is not known: {', '.join(MEANINGS)}",
         )
-        parser.add_argument("--date-order", choices=("DMY", "MDY"), help="where the dates leave it open")
-        parser.add_argument("--decimal", choices=(".", ","), help="where the numbers leave it open")
+        parser.add_argument(
+            "--date-order", choices=("DMY", "MDY"), help="order of day and month, if the dates leave it open"
+        )
+        parser.add_argument(
+            "--decimal", choices=(".", ","), help="decimal sign, if the numbers leave it open"
+        )
 
     def handle(self, *, file, company, by, name, base, new_base, column, date_order, decimal, **options):
         member = find_member(company, by, does="imports")
@@ -80,7 +90,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
         except (DomainError, Population.DoesNotExist) as error:
-            raise CommandError(str(error)) from error
+            raise refusal_of(error) from error
 
         see_succeed(analysis.job)
         self._tell(AnalysisSession.objects.get(pk=analysis.pk))
@@ -93,7 +103,7 @@ class Command(BaseCommand):
         )
         for role, column in report["columns"].items():
             self.stdout.write(f"  {ROLES[role][0]}: {column}")
-        for warning in report["warnings"]:
+        for warning in dict.fromkeys([*analysis.preview["warnings"], *report["warnings"]]):
             self.stdout.write(f"  {warning}")
         self.stdout.write(f"Log: {analysis.pk}")
 
@@ -101,12 +111,14 @@ class Command(BaseCommand):
         pairs = [word.rpartition("=") for word in words]
         for _, sign, meaning in pairs:
             if not sign or meaning not in MEANINGS:
-                raise CommandError(f"--event-type is WORD=MEANING, with one of {', '.join(MEANINGS)}.")
+                raise CommandError(f"--event-type needs WORD=MEANING. Choose one of {', '.join(MEANINGS)}.")
         return {word: meaning for word, _, meaning in pairs}
 
     def _chosen(self, columns):
         pairs = [column.partition("=") for column in columns]
         for role, sign, _ in pairs:
             if not sign or role not in ROLES:
-                raise CommandError(f"--column is ROLE=COLUMN, with one of {', '.join(ROLES)}; not {role}.")
+                raise CommandError(
+                    f"--column needs ROLE=COLUMN, and {role} is no role. Choose one of {', '.join(ROLES)}."
+                )
         return {role: column for role, _, column in pairs}

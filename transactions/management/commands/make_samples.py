@@ -7,7 +7,7 @@ from transactions.presenting.samples import BAD, GOOD, sample_file
 
 
 class Command(BaseCommand):
-    help = "Write purchase logs to try with, and one bad file for each rule of the import."
+    help = "Write sample logs to try with, and one bad file for each rule of the import."
 
     def add_arguments(self, parser):
         parser.add_argument("--to", default="samples", help="folder to write to (default: samples)")

@@ -1,0 +1,75 @@
+"""Ids that a spreadsheet has shortened name nobody, and ids that are not what they seem are named."""
+
+import pytest
+
+from tabular.errors import TableError
+from tabular.previews.preview import preview_table
+from tabular.snapshots.check import check_table
+from tabular.snapshots.inference import infer_table
+from tabular.tests.logs import import_log, write_log
+from tabular.tests.small import SMALL, row, write_table
+
+
+def test_customers_of_one_shortened_id_are_not_taken_for_one(tmp_path):
+    path = write_table(tmp_path / "t.csv", [row("4.50E+11", months=str(n)) for n in range(30)])
+
+    with pytest.raises(TableError, match="is what a spreadsheet makes of a long id") as refused:
+        check_table(path, SMALL)
+
+    assert (refused.value.line, refused.value.column) == (2, "id")
+
+
+def test_the_others_may_be_read(tmp_path):
+    path = write_table(tmp_path / "t.csv", [row(name) for name in ("4,5E+12", "12E4", "C5E", "7")])
+
+    report = check_table(path, SMALL, bad_rows="leave_out", rejects_path=tmp_path / "rejects.csv")
+
+    assert (report.rows_in, report.accepted, report.rejected) == (4, 3, 1)
+    assert "format the column as text" in (tmp_path / "rejects.csv").read_text("utf-8-sig")
+
+
+def test_purchases_of_a_shortened_id_are_listed_with_the_reason(tmp_path):
+    rows = [
+        (f"C{n % 9}" if n % 10 else "1.2E+9", f"2024-01-{n % 28 + 1:02d}", n, "purchase") for n in range(60)
+    ]
+
+    report, _, rejects = import_log(write_log(tmp_path / "log.csv", rows))
+
+    assert (report.accepted, report.rejected) == (54, 6)
+    assert "'1.2E+9' is what a spreadsheet makes of a long id" in str(rejects[0])
+
+
+def test_a_column_of_them_is_left_out_of_what_is_learned(tmp_path):
+    rows = [[f"1.{n % 9}0E+12", "ab"[n % 2], f"{n}.5", ("no", "yes", "no")[n % 3]] for n in range(90)]
+    path = write_table(tmp_path / "t.csv", rows, header=["Member no", "Plan", "Fee", "Left"])
+
+    column = infer_table(path, preview_table(path)).column("Member no")
+
+    assert column.role == "left out" and "has shortened its numbers" in column.role_reason
+
+
+def odd(said):
+    return [each for each in said if "reads like the sum" in each or "nobody sees" in each]
+
+
+def test_a_sum_below_the_table_and_a_character_unseen_are_named(tmp_path):
+    names = ["Totally", "\ufeffa", "Total Wine", "Grand total:"]
+    path = write_table(tmp_path / "t.csv", [row(name) for name in names])
+    rows = [(names[n % 4], f"2024-01-{n % 28 + 1:02d}", n, "purchase") for n in range(12)]
+
+    report = check_table(path, SMALL)
+    log, *_ = import_log(write_log(tmp_path / "log.csv", rows))
+
+    assert odd(report.warnings) == [
+        "Column id: 'Grand total:' reads like the sum of other rows, and was read as a customer. Delete that "
+        "row if it is none.",
+        "Column id: 1 id holds a character that nobody sees, e.g. '[byte order mark]a'. They were kept as "
+        "they are: elsewhere the same customers may be written without it.",
+    ]
+    assert len(odd(log.warnings)) == 2
+
+
+def test_a_company_may_call_its_customers_so(tmp_path):
+    path = write_table(tmp_path / "t.csv", [row(f"SUM-{n}") for n in range(9)])
+
+    assert not odd(check_table(path, SMALL).warnings)
