@@ -17,7 +17,7 @@ from tabular.values.amounts import (
     DASHES,
     PERCENT_SIGN,
     NumberFormat,
-    currency_of,
+    currencies_of,
     read_numbers,
     split_number,
 )
@@ -285,17 +285,10 @@ class Clues:
                 decimal_ambiguous=ambiguous,
                 thousands=self.thousands_beside(decimal),
                 lakhs=self.lakhs > 0,
-                currencies=self._currencies(),
+                currencies=currencies_of(text[:EXAMPLE_CHARACTERS] for text in self.looked_at),
                 percent=self._share(lambda text: PERCENT_SIGN in text) > MOSTLY,
             )
         return replace(column, kind="text", words=self._words())
-
-    def _currencies(self) -> tuple[str, ...]:
-        found: dict[str, str] = {}
-        for text in self.looked_at:
-            found.setdefault(currency_of(text), text[:EXAMPLE_CHARACTERS])
-        found.pop("", None)
-        return tuple(found.values()) if len(found) > 1 else ()
 
     def _words(self) -> tuple[str, ...]:
         if len(self.hashes) > MOST_WORDS:

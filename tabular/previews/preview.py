@@ -14,7 +14,13 @@ from tabular.errors import TableError, counted, place, shown
 from tabular.previews.detect import MEASURED, Clues, DetectedColumn, Measure, plain, read_cells
 from tabular.previews.layout import find_layout
 from tabular.source.locate import locate_rows
-from tabular.source.sentences import guessed_encoding, no_rows, no_such_column, refuse_large_file
+from tabular.source.sentences import (
+    guessed_encoding,
+    no_rows,
+    no_such_column,
+    refuse_large_file,
+    several_currencies,
+)
 from tabular.source.sniff import Progress
 from tabular.source.spec import CANONICAL_SUFFIX, ParseSpec
 from tabular.source.texts import Texts, iter_texts
@@ -217,14 +223,7 @@ def _look_at(
 
 def _name_currencies(column: DetectedColumn) -> str:
     currencies = column.words if CURRENCIES & set(words_of(column.name)) else column.currencies
-    if len(currencies) < 2:
-        return ""
-    listed = " and ".join(map(shown, currencies[:2]))
-    several = f"amounts in {len(currencies)} currencies, such as {listed}"
-    return (
-        f"Column {column.name}: {several}. Only the numbers are read, as if they were of one: convert them, "
-        "or leave out the others."
-    )
+    return several_currencies(column.name, currencies) if len(currencies) > 1 else ""
 
 
 def _name_alike(group: list[DetectedColumn]) -> str:

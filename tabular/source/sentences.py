@@ -123,6 +123,15 @@ def equal_rows(number: int) -> str:
     return f"{counted(number, 'row')} equal to an earlier row in every cell: counted once."
 
 
+def several_currencies(name: str, examples: Sequence[str]) -> str:
+    """Say that the amounts of a column are in several currencies, with a cell of each."""
+    listed = " and ".join(map(shown, examples[:2]))
+    return (
+        f"Column {name}: amounts in {len(examples)} currencies, such as {listed}. Only the numbers are read, "
+        "as if they were of one: convert them, or leave out the others."
+    )
+
+
 def alike_ids(name: str, number: int) -> str:
     """Say that `number` ids of column `name` would be others' but for the way they are written."""
     return (

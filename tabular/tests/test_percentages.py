@@ -114,6 +114,18 @@ def test_a_decimal_comma_is_read_beside_the_sign(tmp_path):
     assert "Column Rebate: numbers are written with a decimal comma here" in report.warnings[0]
 
 
+def test_amounts_in_several_currencies_are_named_in_every_file(tmp_path):
+    plan = plan_of(csv_of(tmp_path / "may.csv", lambda share: f"{100 * share:g} EUR"))
+
+    mixed = csv_of(tmp_path / "june.csv", lambda share: f"{100 * share:g} {'$' if share > 0.2 else '€'}")
+    report, _ = rebates(mixed, plan)
+
+    assert any(
+        "Column Rebate: amounts in 2 currencies, such as '0 €' and" in said for said in report.warnings
+    )
+    assert "currencies" not in str(rebates(tmp_path / "may.csv", plan)[0].warnings)
+
+
 def test_some_cells_of_the_other_kind_are_mistakes_of_their_rows(tmp_path):
     plan = plan_of(csv_of(tmp_path / "may.csv", in_percent))
     mixed = csv_of(tmp_path / "june.csv", lambda share: "0.07" if share == 0.07 else in_percent(share))

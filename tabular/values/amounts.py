@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -155,6 +156,15 @@ def currency_of(text: str) -> str:
     found = AROUND.search(body)
     sign = found[0].rstrip(".").upper() if found else ""
     return "" if sign == PERCENT_SIGN else SAME_CURRENCY.get(sign, sign)
+
+
+def currencies_of(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return a cell of each currency that is named, where there are several."""
+    found: dict[str, str] = {}
+    for text in texts:
+        found.setdefault(currency_of(text), text)
+    found.pop("", None)
+    return tuple(found.values()) if len(found) > 1 else ()
 
 
 def _groups(bare: str, decimal: str) -> tuple[str | None, bool | None]:
