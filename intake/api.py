@@ -15,7 +15,7 @@ from core.api import KnownFields
 from core.downloads import CSV, plain_name, send_stored
 from core.errors import NotFound
 from intake.services.checking import LEAVE_OUT, REFUSE, FileRefused
-from intake.services.receiving import stream_to_disk
+from intake.services.receiving import streaming_to_disk
 from intake.services.waiting import find_kept
 from tabular.source.encodings import BY_HAND
 
@@ -33,9 +33,9 @@ class TakesUpload:
 
     parser_classes = [MultiPartParser, FormParser]
 
-    def initialize_request(self, request, *args, **kwargs):
-        stream_to_disk(request)
-        return super().initialize_request(request, *args, **kwargs)
+    def dispatch(self, request, *args, **kwargs):
+        with streaming_to_disk(request):
+            return super().dispatch(request, *args, **kwargs)
 
     def handle_exception(self, exc):
         if isinstance(exc, FileRefused) and exc.belongs and (door := exc.belongs.door):
