@@ -32,6 +32,7 @@ class TakesUpload:
     """Set the handler that streams to disk before the CSRF check of the session reads the form."""
 
     parser_classes = [MultiPartParser, FormParser]
+    takes_upload = True  # see intake.body_limit
 
     def dispatch(self, request, *args, **kwargs):
         with streaming_to_disk(request):

@@ -28,6 +28,7 @@ def receives_upload(view):
         with streaming_to_disk(request):
             return checked(request, *args, **kwargs)
 
+    receiving.takes_upload = True  # see intake.body_limit
     return receiving
 
 
