@@ -22,14 +22,14 @@ class Channel(filesystem.Channel):
     message through the temporary folder that the whole machine shares.
     """
 
-    @cached_property
+    @property
     def data_folder_in(self):
         folder = Path(self.transport_options["data_folder_in"])
-        # At the first start nobody has made it yet, whoever comes first.
+        # At the first start nobody has made it yet, and somebody may remove it at any time.
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    @cached_property
+    @property
     def data_folder_out(self):
         return self.data_folder_in
 

@@ -49,6 +49,17 @@ def test_a_model_of_an_impossible_number_is_refused(as_developer, model):
     assert "model" in answer.json()["fields"]
 
 
+@pytest.mark.parametrize("method", ["put", "patch", "delete", "trace"])
+def test_a_page_takes_what_browsers_send_and_nothing_else(as_developer, method):
+    for address in ("/dev/predict/", "/dev/login/", "/dev/models/", "/health", "/nowhere"):
+        assert getattr(as_developer, method)(address).status_code == 405, address
+
+
+def test_whoever_asks_for_the_head_of_a_page_is_answered(as_developer):
+    for address in ("/dev/models/", "/dev/jobs/news/", "/dev/predict/"):
+        assert as_developer.head(address).status_code == 200, address
+
+
 @pytest.mark.parametrize("opening", ["[", '{"reason":'])
 def test_json_that_is_nested_without_end_is_refused(as_developer, opening):
     answer = as_developer.post("/api/v1/deployments", opening * 100_000, content_type="application/json")
