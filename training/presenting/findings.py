@@ -78,6 +78,21 @@ class RetrainingFindings:
         )
 
     @property
+    def invented(self) -> str:
+        """How many of those compared the product made up, and what the real ones show; empty if none."""
+        # Retrainings of earlier days did not count them.
+        count = self.judged.get("invented")
+        table = self.run.combined_dataset
+        if count is None and table and table.holds_invented:
+            return "Some of these customers are invented. How many was not counted then."
+        if not count:
+            return ""
+        are = "is" if count == 1 else "are"
+        told = f"{count:,} of these {self.judged['customers']:,} customers {are} invented."
+        real = self.pairs[0]["real"] if self.pairs else {}
+        return f"{told} On the real ones alone: {real['sentence']}" if real.get("sentence") else told
+
+    @property
     def verdict(self) -> str:
         """``better``, ``worse``, ``no_real_difference``, or nothing where no comparison was possible."""
         return self.pairs[0]["verdict"] if self.pairs else ""
