@@ -1,5 +1,7 @@
 """What nobody sends by mistake is refused or answered like anything else, and is never an error of ours."""
 
+import json
+
 import pytest
 from django.test import Client
 
@@ -53,6 +55,19 @@ def test_json_that_is_nested_without_end_is_refused(as_developer, opening):
 
     assert answer.status_code == 400
     assert answer.json()["code"] == "parse-error"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [{"customer_id": "\ud83d"}, {"\udc00": 1}, {"transactions": [{"event_date": "a\ud83d"}]}, "\ud83d"],
+)
+def test_half_a_character_is_refused_wherever_json_is_read(as_developer, company, sent):
+    organisation = f"/api/v1/churn/v2/organizations/{company.pk}"
+    for address in (f"{organisation}/predict", "/api/v1/configure", "/api/v1/deployments"):
+        answer = as_developer.post(address, json.dumps(sent), content_type="application/json")
+
+        assert (answer.status_code, answer.json()["code"]) == (400, "parse-error"), address
+        assert "within a character" in answer.json()["message"]
 
 
 @pytest.mark.parametrize("charset", ["base64", "idna", "rot13", "hex", "undefined", "utf-16", "no-such"])
