@@ -155,6 +155,13 @@ def test_a_letter_that_was_refused_is_known_until_one_is_taken(settings, company
     assert letters(now).is_well
 
 
+def test_lists_are_called_what_pages_call_them(told):
+    page = told()
+
+    assert all(name in page for name in ("Ledger", "Deployments", "Data sets", "Customer bases"))
+    assert not [name for name in ("Datasets", "Populations", "Deployment events") if name in page]
+
+
 def test_every_mail_leaves_by_the_one_door_that_tells_the_operator():
     doors = {
         str(path)

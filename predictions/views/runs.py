@@ -154,6 +154,7 @@ def sample(request):
 # --- Result ----------------------------------------------------------------------------------------------
 
 
+@kept
 @member_required
 @require_safe
 def result(request, run):

@@ -20,6 +20,8 @@ MOST_COLUMNS = 16_384
 NEAR_ENOUGH = 0.75
 # Rows that tell whether columns stand apart by spaces, and how many words each has at least.
 FIRST_ROWS, FEWEST_WORDS = 20, 3
+# What stands between columns and is not read so: any white space, or a sign, and how it is called.
+OTHER_DELIMITERS = {"^": "'^'", "~": "'~'", "#": "'#'", "¦": "'¦'", "§": "'§'", ":": "colons", None: "spaces"}
 # What Excel writes, and reads, before a table.
 SAID = re.compile(rb"(?i)\s*\"?sep=(.)\"?\s*")
 
@@ -73,6 +75,8 @@ def read_layout(
             f"The table has {len(layout.header):,} columns; {MOST_COLUMNS:,} is the most. Leave some out.",
         )
     _refuse_duplicates(layout, found)
+    if any(column.required and not found[column.name] for column in schema.columns):
+        _refuse_rows_above(head, layout, delimiters, schema, sheet)
     _refuse_missing(layout, found, schema, sheet)
     positions = {name: places[0] for name, places in found.items() if places}
     return Layout(layout.delimiter, layout.header, line, layout.data_at, layout.first_line, positions)
@@ -104,7 +108,7 @@ def _filled_line(head: bytes, start: int, line: int, sheet: str) -> tuple[int, i
 
 
 def refuse_spaces(head: bytes, start: int, header: Sequence[str]) -> None:
-    """Refuse a table whose columns stand apart by spaces: a name or a text may hold some itself.
+    """Refuse a table whose columns stand apart by spaces or by signs that a name or a text may hold itself.
 
     Raises
     ------
@@ -113,14 +117,17 @@ def refuse_spaces(head: bytes, start: int, header: Sequence[str]) -> None:
     """
     if len(header) > 1:
         return
-    rows = [line.split() for line in head[start:].decode(errors="replace").splitlines()[:FIRST_ROWS]]
-    widths = {len(row) for row in rows if row}
-    if len(rows) > 1 and len(widths) == 1 and widths.pop() >= FEWEST_WORDS:
-        raise TableError(
-            "missing_columns",
-            f"The columns stand apart by spaces, as in {shown(' '.join(rows[1]))}, so no cell can hold a "
-            "blank. Save the file with commas, semicolons or tabs between them (CSV), and upload that.",
-        )
+    lines = head[start:].decode(errors="replace").splitlines()[:FIRST_ROWS]
+    for sign, what in OTHER_DELIMITERS.items():
+        rows = [line.split(sign) for line in lines if line.strip()]
+        widths = {len(row) for row in rows}
+        if len(rows) > 1 and len(widths) == 1 and widths.pop() >= FEWEST_WORDS:
+            example = shown((sign or " ").join(rows[1]))
+            raise TableError(
+                "missing_columns",
+                f"The columns stand apart by {what}, as in {example}, which a cell may hold itself. Save the "
+                "file with commas, semicolons or tabs between them (CSV), and upload that.",
+            )
 
 
 def header_record(head: bytes, start: int, line: int, delimiter: str) -> tuple[list[str], int, int]:
@@ -159,6 +166,27 @@ def _refuse_duplicates(layout: Layout, found: dict[str, list[int]]) -> None:
                 column=name,
                 columns=[layout.header[place] for place in places],
             )
+
+
+def _refuse_rows_above(head: bytes, layout: Layout, delimiters: str, schema: TableSchema, sheet: str) -> None:
+    """Refuse a table whose names stand below a title or below names of groups, and say where."""
+    for delimiter in delimiters:
+        at, line = layout.data_at, layout.first_line
+        while at < len(head) and line <= layout.first_line + FIRST_ROWS:
+            try:
+                cells, at, lines = header_record(head, at, line, delimiter)
+            except TableError:
+                # What is wrong with a row is said where it is read.
+                break
+            found = _positions(cells, schema)
+            if all(found[column.name] for column in schema.columns if column.required):
+                raise TableError(
+                    "missing_columns",
+                    f"The names of the columns stand in row {line:,}, and the first row has to hold them. "
+                    f"Delete the rows above and upload the file again.{sheet}",
+                    line=line,
+                )
+            line += lines
 
 
 def _refuse_missing(layout: Layout, found: dict[str, list[int]], schema: TableSchema, sheet: str) -> None:

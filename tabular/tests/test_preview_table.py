@@ -44,6 +44,9 @@ def numbers_in(tmp_path, numbers, delimiter=";"):
         (["5 août 2024", "6 décembre 2024"], "DMY", "2024-08-05 00:00:00"),
         (["5 de enero de 2024", "6 de agosto de 2024"], "DMY", "2024-01-05 00:00:00"),
         (["2024.01.05.", "2024. 01. 06."], "YMD", "2024-01-05 00:00:00"),
+        (["2024年1月5日", "2024年12月31日 8:26"], "YMD", "2024-01-05 00:00:00"),
+        (["2024년 1월 5일"], "YMD", "2024-01-05 00:00:00"),
+        (["2024-01-05 24:00", "2024-01-06 23:59"], "YMD", "2024-01-06 00:00:00"),
         (["5. 1. 2024", "13. 2. 2024"], "DMY", "2024-01-05 00:00:00"),
         (["05.01.2024. 08:26", "13.02.2024."], "DMY", "2024-01-05 08:26:00"),
         (["45296", "45297.75"], "SERIAL", "2024-01-05 00:00:00"),
@@ -136,6 +139,21 @@ def test_recognises_how_numbers_are_written(numbers, decimal, thousands, largest
 
     assert (column.kind, column.decimal, column.thousands) == ("number", decimal, thousands)
     assert (column.decimal_ambiguous, column.unreadable, column.maximum) == (False, 0, largest)
+
+
+def test_names_the_currencies_of_a_column_that_has_several(tmp_path):
+    path = write_orders(tmp_path / "log.csv", ["2024-01-05"] * 4, amounts=["$3.50", "7 EUR", "€8", "US$ 9"])
+    same = write_orders(tmp_path / "t.csv", ["2024-01-05"] * 3, amounts=["€8", "9 eur", "10"])
+
+    assert [said for said in preview_table(path).warnings if "currenc" in said] == [
+        "Column amount: amounts in 2 currencies, such as '$3.50' and '7 EUR'. Only the numbers are read, as "
+        "if they were of one: convert them, or leave out the others."
+    ]
+    assert not preview_table(same).warnings
+    rows = [("K1", "2024-01-05", "9", currency) for currency in ("EUR", "USD")]
+    apart = write_log(tmp_path / "u.csv", rows, header=("customer", "date", "amount", "Currency"))
+    [said] = preview_table(apart).warnings
+    assert said.startswith("Column Currency: amounts in 2 currencies, such as 'EUR' and 'USD'.")
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,9 @@ AT_END = r"\.?"
 YEAR_FIRST = re.compile(
     rf"(?P<a>[0-9]{{4}})(?P<by>{BETWEEN})(?P<b>[0-9]{{1,2}})(?P=by)(?P<c>[0-9]{{1,2}}){AT_END}{CLOCK}"
 )
+EAST_ASIAN = re.compile(
+    rf"(?P<a>[0-9]{{4}})[年년] ?(?P<b>[0-9]{{1,2}})[月월] ?(?P<c>[0-9]{{1,2}})[日일]{CLOCK}"
+)
 COMPACT = re.compile(rf"(?P<a>(?:19|20|21)[0-9]{{2}})(?P<b>[0-9]{{2}})(?P<c>[0-9]{{2}}){CLOCK}")
 YEAR_LATER = re.compile(
     rf"(?P<a>[0-9]{{1,2}})(?P<by>{BETWEEN})(?P<b>[0-9]{{1,2}})(?P=by)(?P<c>[0-9]{{4}}|[0-9]{{2}}){AT_END}"
@@ -83,6 +86,10 @@ MONTHS = {
 }  # fmt: skip
 
 
+class _TooEarly(ValueError):
+    """A day before the first year that is read."""
+
+
 def read_moment(text: str, order: str) -> datetime:
     """Return the moment in a cell that is not blank, as the clock on its writer's wall showed it.
 
@@ -100,7 +107,7 @@ def read_moment(text: str, order: str) -> datetime:
     datetime.datetime(2024, 12, 31, 20, 5)
     """
     body = text.translate(NARROW_BLANKS).strip(" \t")
-    found = YEAR_FIRST.fullmatch(body) or COMPACT.fullmatch(body)
+    found = YEAR_FIRST.fullmatch(body) or COMPACT.fullmatch(body) or EAST_ASIAN.fullmatch(body)
     try:
         if found:
             return _moment(int(found["a"]), int(found["b"]), int(found["c"]), found)
@@ -115,6 +122,8 @@ def read_moment(text: str, order: str) -> datetime:
             return _moment(
                 _year(found["y"]), _month(found["m1"] or found["m2"]), int(found["d1"] or found["d2"]), found
             )
+    except _TooEarly:
+        raise BadCell("bad_date", f"{shown(text)} lies before the year {EARLIEST_YEAR}") from None
     except ValueError:
         raise BadCell("bad_date", f"{shown(text)} is a day or a time that does not exist") from None
     raise BadCell("bad_date", f"{shown(text)} is not a date (here written as {EXAMPLES[order]})")
@@ -128,8 +137,12 @@ def _moment(year: int, month: int, day: int, found: re.Match) -> datetime:
         hour = hour % 12 + (12 if found["half"] in "Pp" else 0)
     micros = int(((found["fraction"] or "") + "000000")[:6])
     if year < EARLIEST_YEAR:
-        raise ValueError
-    return datetime(year, month, day, hour, int(found["minute"] or 0), int(found["second"] or 0), micros)
+        raise _TooEarly
+    minute, second = int(found["minute"] or 0), int(found["second"] or 0)
+    if hour == 24 and not (minute or second or micros or found["half"]):
+        # The end of a day, as ISO 8601 and the tills of Japan write it.
+        return datetime(year, month, day) + timedelta(days=1)
+    return datetime(year, month, day, hour, minute, second, micros)
 
 
 def _year(text: str) -> int:
