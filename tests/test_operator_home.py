@@ -51,6 +51,15 @@ def test_only_operators_read_it(as_developer, as_user, client):
         assert anybody.get(HOME).status_code == 302
 
 
+def test_who_may_read_no_list_reads_no_summary_of_them(log_in, company):
+    helper = log_in(AccountFactory(is_staff=True))
+
+    page = helper.get("/admin/")
+
+    assert page.status_code == 200 and "standings" not in page.context
+    assert company.name not in page.content.decode()
+
+
 def test_everything_that_has_to_work_is_named(told, now):
     note_worker(at=now)
     note_clock(at=now)

@@ -70,7 +70,7 @@ def delete_analysis(*, analysis: AnalysisSession, typed: str, by: Member, at: da
     raw.delete()
     if not analysis.is_ready and raw.population.created_at == raw.created_at:
         # The base was made with this file, which nobody has read as a log.
-        remove_if_unused(population=raw.population, by=by, at=at)
+        remove_if_unused(population=raw.population, by=by.account, at=at)
     for bucket, name in objects:
         transaction.on_commit(partial(remove_file, bucket, name), robust=True)
 
