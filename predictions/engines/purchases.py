@@ -262,7 +262,7 @@ class _Work:
                 if result is None:
                     result = stack.enter_context(pacsv.CSVWriter(csv_path, rows_out.schema))
                 result.write(rows_out)
-                summary.take(filled, scores, tiers)
+                summary.take(filled, scores, tiers, told=batch.columns, asked=~batch.once)
                 if shadow:
                     shadow.take(batch, scores)
                 bought_once.take(scores[batch.once])

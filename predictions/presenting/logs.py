@@ -35,6 +35,10 @@ class LogResult:
         return self.prediction.input_data
 
     @property
+    def is_of_visits(self) -> bool:
+        return self.prediction.model.is_of_visits
+
+    @property
     def day(self) -> str:
         return write_day(self.counts["as_of"])
 
@@ -149,16 +153,27 @@ class LogResult:
     def level(self) -> str:
         """How many are expected to leave, and how far off such a forecast was; empty where nobody knows.
 
-        Who is likelier than whom is known better than how many leave, which moves with the season.
+        Who is likelier than whom is known better than how many leave, which moves with the season. What came
+        of the last list is newer than what was tried in the training, and comes first.
         """
         expected, past = self.counts.get("expected_churners"), past_forecasts(self.prediction.model)
-        if expected is None or not past or not self.counts["rows"]:
+        if expected is None or not (past or self.last_list) or not self.counts["rows"]:
             return ""
+        told = [self.last_list and self.last_list.in_words, past and _say_past(past, self.last_list)]
         share = expected / self.counts["rows"]
         return (
             f"{percent(share)} of those scored are expected to leave. How many leave is less certain than "
-            f"who is likelier to: {_say_past(past)}"
+            f"who is likelier to: {' '.join(filter(None, told))}"
         )
+
+    @property
+    def last_list(self) -> "LastList | None":
+        """What came of the list before, where its time is over and the same version made it."""
+        found = self.counts.get("changes") or {}
+        outcome = found.get("outcome")
+        # Results of earlier days do not say which version it was.
+        is_mine = found.get("model") in (None, self.prediction.model.pk)
+        return LastList(outcome) if outcome and outcome["is_over"] and is_mine else None
 
     @property
     def changes(self) -> "Changes | None":
@@ -184,23 +199,64 @@ def past_forecasts(version) -> list[dict]:
     ]
 
 
-def _say_past(past):
-    """Tell how far off past forecasts were: one in full, several by their mean and their largest error."""
+@dataclass(frozen=True)
+class LastList:
+    """What came of a list whose time is over; `outcome` is what the engine counted."""
+
+    outcome: dict
+
+    @property
+    def in_words(self) -> str:
+        """How many of the list were expected to leave and did; of earlier days, of those named alone."""
+        whom, of, expected, left = "scored", "scored", "expected", "scored_without_purchase"
+        if self.outcome.get(expected) is None:
+            whom, of, expected, left = "named", "named", "promised", "named_without_purchase"
+        customers, promised = self.outcome[of], self.outcome.get(expected)
+        if not customers or promised is None:
+            return ""
+        told = _compare(promised / customers, self.outcome[left] / customers)
+        return f"of {counted(customers, 'customer')} {whom} last time, {told}."
+
+    @property
+    def of_those_named(self) -> str:
+        """The same of those named, as a sentence; empty where nobody was, or nobody added it up."""
+        named, promised = self.outcome["named"], self.outcome.get("promised")
+        if not named or promised is None:
+            return ""
+        left = of_100(self.outcome["named_without_purchase"] / named)
+        return (
+            f"Of {named:,} named last time, {of_100(promised / named)} in 100 were promised and {left} left"
+        )
+
+
+def _compare(promised, happened):
+    return f"{percent(promised)} were expected and {percent(happened)} left, {_points(promised - happened)}"
+
+
+def _say_past(past, last_list):
+    """Tell how far off past forecasts were: one in full, several by their mean and their largest error.
+
+    Where the time of a list is over they are not the latest that is known.
+    """
     *before, latest = past
-    promised, happened = latest["promised"], latest["happened"]
-    told = f"{percent(promised)} were expected and {percent(happened)} left, {_points(promised - happened)}"
+    told = _compare(latest["promised"], latest["happened"])
+    if last_list and last_list.in_words:
+        return f"When the model was trained, {_say_errors(past) if before else told}."
     if not before:
         return (
             "such a forecast was made once before, when the recipe was judged, for "
             f"{counted(latest['customers'], 'customer')}. Then {told}. Once is not a rule: another season "
             "may be further off."
         )
+    return (
+        f"{_say_errors(past)}. The latest of them was for {counted(latest['customers'], 'customer')}: {told}."
+    )
+
+
+def _say_errors(past):
     errors = [abs(one["promised"] - one["happened"]) for one in past]
     mean, most = (of_100(error, 1) for error in (sum(errors) / len(errors), max(errors)))
-    return (
-        f"{len(past)} such forecasts of past days were off by {mean} points on average, and once by {most}. "
-        f"The latest was for {counted(latest['customers'], 'customer')}: {told}."
-    )
+    return f"{len(past)} such forecasts of past days were off by {mean} points on average, and once by {most}"
 
 
 def _points(difference):

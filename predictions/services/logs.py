@@ -262,6 +262,7 @@ def _previous(earlier):
         "definition": earlier.input_data["definition"],
         "knew_until": earlier.input_data.get("knew_until"),
         "promised": earlier.result.get("expected_named"),
+        "model": earlier.model_id,
     }
 
 
