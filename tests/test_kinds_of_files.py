@@ -286,15 +286,28 @@ def test_a_very_wide_header_is_said_with_its_number(tmp_path):
 # --- Columns apart by spaces -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("between", [" ", "     "])
-def test_columns_apart_by_spaces_are_refused_with_that_cause(between, tmp_path):
+@pytest.mark.parametrize(
+    ("between", "called"),
+    [(" ", "spaces"), ("     ", "spaces"), ("^", "'^'"), ("~", "'~'"), (" : ", "colons")],
+)
+def test_columns_apart_by_other_signs_are_refused_with_that_cause(between, called, tmp_path):
     rows = [("customer", "date", "amount"), *((f"C{n}", "2025-01-05", f"{n}.50") for n in range(40))]
     path = tmp_path / "log.txt"
     path.write_text("\n".join(between.join(row) for row in rows))
 
     for read in (preview_table, lambda path: check_table(path, table_schema(TELCO_V1, purpose="predict"))):
-        with pytest.raises(TableError, match=r"columns stand apart by spaces, as in 'C0 2025-01-05 0\.50'"):
+        with pytest.raises(TableError) as refused:
             read(path)
+        assert f"The columns stand apart by {called}, as in 'C0" in refused.value.message
+
+
+@pytest.mark.parametrize("text", ['[{"customer": 1}]', '{"rows": []}', '\n[\n  {"a": 1}', "[[1, 2]]"])
+def test_json_is_called_so(text, tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text(text)
+
+    with pytest.raises(TableError, match="This is JSON, not a table"):
+        preview_table(path)
 
 
 # --- The shared examples --------------------------------------------------------------------------------

@@ -96,11 +96,16 @@ def test_a_model_of_visits_scores_purchases_and_asks_for_no_amounts(
 # The area of the portal is called after most of its logs, wherever it is named; features keep their names.
 NAMES = re.compile(r"purchase logs?( /)?|\b\w+_\w+\b", re.IGNORECASE)
 OF_SHOPS = re.compile(
-    r"[^.]*\b(purchas\w*|buy\w*|bought|paid|pays?|spen[dt]\w*|amounts?|revenue|price\w*|receipts?|currency)\b[^.]*",
+    r"[^.]*\b(purchas\w*|buy\w*|bought|paid|pays?|spen[dt]\w*|amounts?|revenue|price\w*|receipts?|currency|"
+    r"retailers?|in retail)\b[^.]*",
     re.IGNORECASE,
 )
 # What is read aloud or stands in a narrow table is a sentence, too.
 ALOUD = re.compile(r'\b(?:aria-label|title|alt|data-label|data-busy)="([^"]*)"')
+# Words that were exchanged one by one, where the phrase should have been.
+BROKEN = re.compile(
+    r"[^.]*\b(?:(?:have|has|had|to|were|was|been) (?:came|comes|do not|did not|does not)|come nothing)\b[^.]*"
+)
 UNSEEN = re.compile(r"<(script|style|code|bdi)\b.*?</\1>|<[^>]*>", re.DOTALL)
 # What is absent is listed with its definition, so that nobody looks for it.
 ABSENT = re.compile(r'<tr>(?:(?!</tr>).)*<span class="badge">Absent</span>.*?</tr>', re.DOTALL)
@@ -116,11 +121,11 @@ ALLOWED = (
 
 
 def of_shops(page):
-    """Return what a page says that is said of shops alone."""
+    """Return what a page says that is said of shops alone, or is no English."""
     main = ABSENT.sub("", page.partition("<main")[2].partition("</main>")[0] or page)
     seen = ". ".join([" ".join(UNSEEN.sub(" ", main).split()), *ALOUD.findall(main)])
     text = NAMES.sub("", seen)
-    found = [each[0] for each in OF_SHOPS.finditer(text)]
+    found = [each[0] for pattern in (OF_SHOPS, BROKEN) for each in pattern.finditer(text)]
     return [each for each in found if not any(said in each for said in ALLOWED)]
 
 

@@ -133,27 +133,30 @@ def find_elbow(longer_than):
     return int(np.argmax(np.round(difference[1:], 12))) + 1
 
 
-def suggest_threshold(gaps):
+def suggest_threshold(gaps, *, of_visits=False):
     """Suggest after how many days without a purchase a customer counts as lost, and say why.
 
     Parameters
     ----------
     gaps : dict
         From `describe_gaps`.
+    of_visits : bool
+        Nobody is known to say what is usual for visits; of purchases shops do.
 
     Returns
     -------
     dict
         `days` (30..180, None where it cannot work), `elbow_days`, `works`, `reliable`, `reason` (sentence),
-        `problems` (sentences: why it cannot work, or why it is shaky), `typical` (45, 90), `formula`.
+        `problems` (sentences: why it cannot work, or why it is shaky), `typical` (45, 90; None of visits),
+        `formula`.
     """
     problems = _blocking(gaps)
-    result = {"elbow_days": gaps["elbow_days"], "typical": list(TYPICAL), "formula": ELBOW}
+    typical = None if of_visits else list(TYPICAL)
+    result = {"elbow_days": gaps["elbow_days"], "typical": typical, "formula": ELBOW}
     if problems:
         return {**result, "days": None, "works": False, "reliable": False, "reason": "", "problems": problems}
     elbow, fits = gaps["elbow_days"], gaps["span_days"] // 2
     days = min(max(elbow, SHORTEST), LONGEST, fits)
-    longer = _share_longer(gaps, days)
     reason = f"Most customers who come back do so within {elbow} days: there the curve of the gaps bends."
     if days != elbow:
         why = {
@@ -161,14 +164,9 @@ def suggest_threshold(gaps):
             LONGEST: f"{LONGEST} days is the longest threshold offered",
         }.get(days, f"the log spans {gaps['span_days']:,} days, and a threshold needs twice its length")
         reason += f" {why[0].upper()}{why[1:]}, so {days} is suggested."
-    reason += f" Only {longer:.0%} of all returns took longer than {days} days."
-    if TYPICAL[0] <= days <= TYPICAL[1]:
-        reason += f" Retailers usually choose {TYPICAL[0]} to {TYPICAL[1]} days."
-    else:
-        reason += (
-            f" Retailers usually choose {TYPICAL[0]} to {TYPICAL[1]} days; your customers "
-            f"{'return faster' if days < TYPICAL[0] else 'take longer'}."
-        )
+    reason += _say_longer(_share_longer(gaps, days), days)
+    if not of_visits:
+        reason += f" Retailers usually choose {TYPICAL[0]} to {TYPICAL[1]} days{_beside_retailers(days)}."
     if gaps["gaps"] < FEWEST_GAPS:
         problems.append(
             f"The log has only {gaps['gaps']:,} gaps between purchases ({FEWEST_GAPS} are needed for a "
@@ -189,6 +187,22 @@ def suggest_threshold(gaps):
         "reason": reason,
         "problems": problems,
     }
+
+
+def _say_longer(share, days):
+    if not share:
+        return f" None of the gaps is longer than {days} days."
+    if share == 1:
+        return f" All of the gaps are longer than {days} days."
+    # What is neither none nor all is not rounded to it.
+    said = "Fewer than 1%" if share < 0.01 else "More than 99%" if share > 0.99 else f"{share:.0%}"
+    return f" {said} of the gaps are longer than {days} days."
+
+
+def _beside_retailers(days):
+    if TYPICAL[0] <= days <= TYPICAL[1]:
+        return ""
+    return f"; your customers {'return faster' if days < TYPICAL[0] else 'take longer'}"
 
 
 def impact_by_days(events, days=SLIDER, *, gap_days=0, active_window_days=None, as_of=None):

@@ -20,11 +20,11 @@ WORDS = {
     "buying days": "days with a visit",
     "buying day": "day with a visit",
     "categories bought": "categories chosen",
-    # With their verb: what follows "have" and "to" is another form of it.
+    "were bought": "were chosen",
+    "was bought": "was chosen",
+    "had bought nothing": "had not come",
     "has bought nothing": "has not come",
     "have bought nothing": "have not come",
-    "had bought nothing": "had not come",
-    "having bought nothing": "not having come",
     "to buy nothing": "not to come",
     "bought nothing": "did not come",
     "buys nothing": "does not come",
@@ -79,8 +79,6 @@ def say_visits(text: str) -> str:
     --------
     >>> say_visits("Purchases grow; who buys nothing for 30 days has left (total_purchase_count).")
     'Visits grow; who does not come for 30 days has left (total_purchase_count).'
-    >>> say_visits("They have bought nothing for 56 days: leaving means to buy nothing for as long.")
-    'They have not come for 56 days: leaving means not to come for as long.'
     """
     return _PATTERN.sub(_exchange, text)
 

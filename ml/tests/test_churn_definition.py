@@ -69,6 +69,9 @@ def test_suggests_the_elbow_within_the_slider(log, every, days):
     assert suggestion["works"]
     assert suggestion["days"] == days
     assert f"within {suggestion['elbow_days']} days" in suggestion["reason"]
+    # Of equal gaps all are longer or none is.
+    assert f" of the gaps {'are' if every > days else 'is'} longer" in suggestion["reason"]
+    assert "%" not in suggestion["reason"]
     assert (f"{days} days is the" in suggestion["reason"]) == (days in (30, 180))
 
 

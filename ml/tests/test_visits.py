@@ -9,6 +9,7 @@ from ml.logs.features.catalogue import FEATURE_SETS, list_features
 from ml.logs.features.engine import compute_features, compute_one
 from ml.logs.leak_guard import check_features
 from ml.logs.profile import profile_events
+from ml.logs.visits import say_visits
 from ml.tests.purchase_logs import FULL, events_of, make_events, read_rows, write_events
 
 AS_OF = datetime(2023, 12, 1)
@@ -91,7 +92,8 @@ def test_one_visitor_needs_no_amounts_and_a_buyer_needs_all():
 
 
 OF_SHOPS = re.compile(
-    r"\b(purchas\w*|buy\w*|bought|paid|pay\w*|spen[dt]\w*|amounts?|revenue|money|price\w*|receipts?|sells?)\b",
+    r"\b(purchas\w*|buy\w*|bought|paid|pay\w*|spen[dt]\w*|amounts?|revenue|money|price\w*|receipts?|sells?"
+    r"|retailers?|in retail)\b",
     re.I,
 )
 SUMS = {
@@ -110,6 +112,19 @@ def walk(found, name=""):
         for value in found:
             yield from walk(value, name)
     yield name, found
+
+
+@pytest.mark.parametrize(
+    ("said", "of_visits"),
+    [
+        ("They have bought nothing for 56 days.", "They have not come for 56 days."),
+        ("Leaving means to buy nothing for 56 days.", "Leaving means not to come for 56 days."),
+        ("Who buys nothing has left; many bought nothing.", "Who does not come has left; many did not come."),
+        ("Products that were bought again", "Products that were chosen again"),
+    ],
+)
+def test_a_sentence_about_visits_is_good_english(said, of_visits):
+    assert say_visits(said) == of_visits
 
 
 REPORTS = {

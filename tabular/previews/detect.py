@@ -17,6 +17,7 @@ from tabular.values.amounts import (
     DASHES,
     PERCENT_SIGN,
     NumberFormat,
+    currency_of,
     read_numbers,
     split_number,
 )
@@ -33,6 +34,8 @@ LOOKED_AT = 1000
 MOST_WORDS = 50
 # Last parts of dates that are more than these are days, not years.
 FEW_YEARS = 12
+# What a column has several of.
+LISTS = ("examples", "words", "currencies")
 # Kinds of columns whose values have a range.
 MEASURED = ("date", "time", "number")
 # So many plain numbers say how a column writes them.
@@ -95,6 +98,8 @@ class DetectedColumn:
         More numbers have two digits to a group above the thousands than three.
     percent
         Whether most of its numbers have a percent sign; the others are unreadable. None of other columns.
+    currencies
+        A cell of each currency that its numbers name, where they are several.
     distinct
         Different values, at most `MOST_DISTINCT`.
     rows, blanks, unreadable
@@ -122,6 +127,7 @@ class DetectedColumn:
     thousands: str | None = None
     lakhs: bool = False
     percent: bool | None = None
+    currencies: tuple[str, ...] = ()
     distinct: int = 0
     rows: int = 0
     blanks: int = 0
@@ -145,12 +151,13 @@ class DetectedColumn:
 
     def to_dict(self) -> dict:
         """Return the column ready for JSON."""
-        return asdict(self) | {"examples": list(self.examples), "words": list(self.words)}
+        lists = {name: list(getattr(self, name)) for name in LISTS}
+        return asdict(self) | lists
 
     @classmethod
     def from_dict(cls, found: dict) -> DetectedColumn:
         """Build the column again from `to_dict`."""
-        return cls(**{**found, "examples": tuple(found["examples"]), "words": tuple(found.get("words", ()))})
+        return cls(**{**found, **{name: tuple(found.get(name, ())) for name in LISTS}})
 
 
 class Clues:
@@ -278,9 +285,17 @@ class Clues:
                 decimal_ambiguous=ambiguous,
                 thousands=self.thousands_beside(decimal),
                 lakhs=self.lakhs > 0,
+                currencies=self._currencies(),
                 percent=self._share(lambda text: PERCENT_SIGN in text) > MOSTLY,
             )
         return replace(column, kind="text", words=self._words())
+
+    def _currencies(self) -> tuple[str, ...]:
+        found: dict[str, str] = {}
+        for text in self.looked_at:
+            found.setdefault(currency_of(text), text[:EXAMPLE_CHARACTERS])
+        found.pop("", None)
+        return tuple(found.values()) if len(found) > 1 else ()
 
     def _words(self) -> tuple[str, ...]:
         if len(self.hashes) > MOST_WORDS:

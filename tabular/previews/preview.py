@@ -208,7 +208,19 @@ def _look_at(
         broken=broken,
         warnings=tuple(warnings),
     )
-    return replace(found, warnings=(*found.warnings, *map(_name_alike, alike_columns(found))))
+    said = [*map(_name_alike, alike_columns(found)), *map(_name_currencies, columns)]
+    return replace(found, warnings=(*found.warnings, *filter(None, said)))
+
+
+def _name_currencies(column: DetectedColumn) -> str:
+    if not column.currencies:
+        return ""
+    listed = " and ".join(map(shown, column.currencies[:3]))
+    several = f"amounts in {len(column.currencies)} currencies, such as {listed}"
+    return (
+        f"Column {column.name}: {several}. Only the numbers are read, as if they were of one: convert them, "
+        "or leave out the others."
+    )
 
 
 def _name_alike(group: list[DetectedColumn]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from tabular.errors import shown
+from tabular.errors import counted, shown
 from tabular.snapshots.facts import ColumnFacts
 from tabular.values.customer_words import (
     LEFT,
@@ -93,6 +94,30 @@ def _left_value(facts: ColumnFacts) -> tuple[str | None, str]:
     if set(says) != {True, False}:
         return None, ""
     return (says[False], "says that somebody is gone") if stays else (says[True], "says yes")
+
+
+def why_no_outcome(column) -> str:
+    """Say why an `InferredColumn` cannot tell who left, and what makes it tell."""
+    example = shown(column.examples[0][0]) if column.examples else ""
+    blank = f"{counted(column.blanks, 'cell is', 'cells are')} blank"
+    if column.kind == "date":
+        does = "Add a column with Yes where somebody left and No where not"
+        return f"it says when (e.g. {example}), and {blank}. {does}"
+    if column.distinct == 1 and column.blanks:
+        does = "Write No into the blank cells, or another word for who stayed"
+        return f"it says {example} or nothing, and {blank}. {does}"
+    found = counted(column.distinct, "different value")
+    return f"it has {found}; what tells who left has 2 to {MOST_VALUES}. Choose another one"
+
+
+def named_in_vain(columns: Sequence, outcomes: Sequence[OutcomeCandidate]) -> str:
+    """Say of the column whose name tells who left why it does not; nothing where there is none."""
+    besides = {candidate.column for candidate in outcomes}
+    named = [column for column in columns if column.name not in besides and rank_outcome(column.name)]
+    if not named or any(candidate.score for candidate in outcomes):
+        return ""
+    best = max(named, key=lambda column: rank_outcome(column.name))
+    return f"The name of column {shown(best.name)} says it, but {why_no_outcome(best)}."
 
 
 def ask_afterwards(facts: tuple[ColumnFacts, ...], *, besides: set[str]) -> tuple[tuple[str, str], ...]:

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 
-from tabular.errors import TableError, counted, shown
+from tabular.errors import TableError, shown
 from tabular.snapshots.column_types import LEARNED
 from tabular.snapshots.inference import Inferred, InferredColumn
-from tabular.snapshots.outcomes import MOST_VALUES
+from tabular.snapshots.outcomes import named_in_vain, why_no_outcome
 from tabular.source.sentences import no_such_column, open_dates, open_numbers
 from tabular.values.amounts import PERCENT_SIGN
 from tabular.values.customer_words import NO, YES, yes_or_no
@@ -324,7 +324,8 @@ def _check_names(inferred: Inferred, choices: Choices) -> None:
         header = [column.name for column in inferred.columns]
         raise no_such_column(unknown[0], header, missing=unknown)
     if choices.outcome is None:
-        raise TableError("needs_mapping", "Say which column tells who left.")
+        said = named_in_vain(inferred.columns, inferred.outcomes)
+        raise TableError("needs_mapping", f"Say which column tells who left. {said}".strip())
     for name, what in ((choices.outcome, "tell who left"), (choices.id_column, "name the customers")):
         if name and inferred.column(name).nameless:
             raise _wrong(
@@ -344,8 +345,7 @@ def _outcome_values(inferred: Inferred, choices: Choices) -> tuple[str, ...]:
     name = choices.outcome
     values = next((dict(c.values) for c in inferred.outcomes if c.column == name), None)
     if values is None:
-        found = counted(inferred.column(name).distinct, "different value")
-        raise _wrong(name, f"it has {found}; what tells who left has 2 to {MOST_VALUES}. Choose another one")
+        raise _wrong(name, why_no_outcome(inferred.column(name)))
     if choices.left_value is None:
         listed = ", ".join(map(shown, list(values)[:5]))
         raise TableError(

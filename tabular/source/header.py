@@ -20,6 +20,8 @@ MOST_COLUMNS = 16_384
 NEAR_ENOUGH = 0.75
 # Rows that tell whether columns stand apart by spaces, and how many words each has at least.
 FIRST_ROWS, FEWEST_WORDS = 20, 3
+# What stands between columns and is not read so: any white space, or a sign, and how it is called.
+OTHER_DELIMITERS = {"^": "'^'", "~": "'~'", "#": "'#'", "¦": "'¦'", "§": "'§'", ":": "colons", None: "spaces"}
 # What Excel writes, and reads, before a table.
 SAID = re.compile(rb"(?i)\s*\"?sep=(.)\"?\s*")
 
@@ -104,7 +106,7 @@ def _filled_line(head: bytes, start: int, line: int, sheet: str) -> tuple[int, i
 
 
 def refuse_spaces(head: bytes, start: int, header: Sequence[str]) -> None:
-    """Refuse a table whose columns stand apart by spaces: a name or a text may hold some itself.
+    """Refuse a table whose columns stand apart by spaces or by signs that a name or a text may hold itself.
 
     Raises
     ------
@@ -113,14 +115,17 @@ def refuse_spaces(head: bytes, start: int, header: Sequence[str]) -> None:
     """
     if len(header) > 1:
         return
-    rows = [line.split() for line in head[start:].decode(errors="replace").splitlines()[:FIRST_ROWS]]
-    widths = {len(row) for row in rows if row}
-    if len(rows) > 1 and len(widths) == 1 and widths.pop() >= FEWEST_WORDS:
-        raise TableError(
-            "missing_columns",
-            f"The columns stand apart by spaces, as in {shown(' '.join(rows[1]))}, so no cell can hold a "
-            "blank. Save the file with commas, semicolons or tabs between them (CSV), and upload that.",
-        )
+    lines = head[start:].decode(errors="replace").splitlines()[:FIRST_ROWS]
+    for sign, what in OTHER_DELIMITERS.items():
+        rows = [line.split(sign) for line in lines if line.strip()]
+        widths = {len(row) for row in rows}
+        if len(rows) > 1 and len(widths) == 1 and widths.pop() >= FEWEST_WORDS:
+            example = shown((sign or " ").join(rows[1]))
+            raise TableError(
+                "missing_columns",
+                f"The columns stand apart by {what}, as in {example}, which a cell may hold itself. Save the "
+                "file with commas, semicolons or tabs between them (CSV), and upload that.",
+            )
 
 
 def header_record(head: bytes, start: int, line: int, delimiter: str) -> tuple[list[str], int, int]:

@@ -188,6 +188,11 @@ def _said_aloud(name: str, others: list[str], hidden: set[str], sheet: Sheet) ->
             f"{counted(sheet.zeros[False], 'number')} read without the zeros that the sheet may show before "
             f"them, e.g. {sheet.first_zeros[False]}. Where they belong to an id, save the column as text."
         )
+    if sheet.hidden:
+        copy.warnings.append(
+            f"{counted(sheet.hidden, 'row is', 'rows are')} hidden in the sheet, by a filter or by hand, and "
+            f"read like the others; the first is row {sheet.first_hidden:,}. Delete those that are not meant."
+        )
     if sheet.long:
         copy.warnings.append(
             f"{counted(sheet.long, 'number has', 'numbers have')} more than 15 digits, e.g. "

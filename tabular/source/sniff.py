@@ -131,6 +131,8 @@ def _refuse_foreign(head: bytes) -> None:
         raise TableError("unsupported_type", f"This is a web page, not a table. {SPREADSHEET}")
     if start.startswith(b"<?xml"):
         raise TableError("unsupported_type", f"This is an XML document, not a table. {SPREADSHEET}")
+    if re.match(rb'\[\s*[\[{]|\{\s*"', start):
+        raise TableError("unsupported_type", f"This is JSON, not a table. {SPREADSHEET}")
     if start.startswith(b"+/v8"):
         raise TableError(
             "bad_encoding", "The file is written in UTF-7, which is not read. Save it as CSV (UTF-8)."

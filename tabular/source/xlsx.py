@@ -220,6 +220,8 @@ class Sheet(Part):
         self.zeros: Counter = Counter()
         self.first_zeros: dict[bool, str] = {}
         self.percentages, self.first_percentage = 0, ""
+        # Rows out of sight that were read, and the first of them.
+        self.is_hidden, self.hidden, self.first_hidden = False, 0, 0
         # Numbers of more digits than a spreadsheet keeps.
         self.long, self.first_long = 0, ""
         self.row = self.written = 0
@@ -282,6 +284,7 @@ class Sheet(Part):
         if not self.row < number <= MOST_ROWS:
             raise corrupt(f"after row {self.row:,} comes a row with the number {shown(given or str(number))}")
         self.row, self.place, self.cells, self.results = number, -1, {}, {}
+        self.is_hidden = attributes.get("hidden") in ("1", "true")
 
     def _start_cell(self, attributes):
         reference = attributes.get("r")
@@ -396,6 +399,9 @@ class Sheet(Part):
             self._put(*held)
         self.below = []
         self._put(self.row, self.cells, self.results)
+        if self.is_hidden:
+            self.hidden += 1
+            self.first_hidden = self.first_hidden or self.row
 
     def _is_below(self, inside: int) -> bool:
         """Whether a row looks like a note or a total below the table: apart from it, or called so, and short.

@@ -21,6 +21,24 @@ def sheet(path, more):
     return path
 
 
+def test_rows_out_of_sight_are_read_and_named(tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "t.xlsx") as book:
+        page = book.add_worksheet("Customers")
+        for number, cells in enumerate([HEADER, *CUSTOMERS]):
+            page.write_row(number, 0, cells)
+        for number in (3, 5):
+            page.set_row(number, options={"hidden": True})
+
+    report = check_table(tmp_path / "t.xlsx", SMALL)
+
+    assert report.accepted == len(CUSTOMERS)
+    assert any(
+        "2 rows are hidden in the sheet, by a filter or by hand, and read like the others" in said
+        and "the first is row 4." in said
+        for said in report.warnings
+    )
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

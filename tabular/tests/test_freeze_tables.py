@@ -272,6 +272,28 @@ def test_refuses_what_cannot_be_read(changes, kind, sentence, tmp_path):
     assert refusal.value.kind == kind
 
 
+@pytest.mark.parametrize(
+    ("name", "cell", "remedy"),
+    [
+        ("Left", "x", "it says 'x' or nothing, and 60 cells are blank. Write No into the blank cells"),
+        (
+            "Cancelled on",
+            "2026-01-10",
+            "it says when .e.g. '2026-01-10'., and 60 cells are blank. Add",
+        ),
+    ],
+)
+def test_an_outcome_that_says_nothing_of_who_stayed_is_told_how_to(name, cell, remedy, tmp_path):
+    days = [cell[:-1] + str(row % 9) if len(cell) > 1 else cell for row in range(90)]
+    rows = [[f"c{row}", "ab"[row % 2], "" if row % 3 else days[row]] for row in range(90)]
+    found = inferred(write_table(tmp_path / "t.csv", rows, header=["Nr", "Plan", name]))
+
+    with pytest.raises(TableError, match=f"who left. The name of column '{name}' says it, but"):
+        freeze(found, suggest(found))
+    with pytest.raises(TableError, match=f"Column '{name}': {remedy}"):
+        freeze(found, replace(suggest(found), outcome=name, left_value=cell))
+
+
 def test_asks_how_dates_and_numbers_are_written_where_no_row_tells(tmp_path):
     rows = [
         [f"C{n}", f"{1 + n % 12:02d}/{1 + n % 11:02d}/2023", f"{1 + n % 9}.{100 + n}", ("Yes", "No")[n % 2]]

@@ -269,6 +269,7 @@ def test_the_time_of_another_column_is_joined_to_the_date(tmp_path):
             ("2024-01-05 10:00", "18:30"), "bad_time", "Order Time",
             "'18:30' contradicts the time in '2024-01-05 10:00'",
         ),
+        (("1899-12-30", "18:30"), "bad_date", "Order Date", "'1899-12-30' lies before the year 1900"),
         (
             ("soon", "evening"), "bad_date", "Order Date",
             "'soon' is not a date (here written as 2024-12-31)",

@@ -138,6 +138,17 @@ def test_recognises_how_numbers_are_written(numbers, decimal, thousands, largest
     assert (column.decimal_ambiguous, column.unreadable, column.maximum) == (False, 0, largest)
 
 
+def test_names_the_currencies_of_a_column_that_has_several(tmp_path):
+    path = write_orders(tmp_path / "log.csv", ["2024-01-05"] * 4, amounts=["$3.50", "7 EUR", "€8", "US$ 9"])
+    same = write_orders(tmp_path / "t.csv", ["2024-01-05"] * 3, amounts=["€8", "9 eur", "10"])
+
+    assert [said for said in preview_table(path).warnings if "currenc" in said] == [
+        "Column amount: amounts in 2 currencies, such as '$3.50' and '7 EUR'. Only the numbers are read, as "
+        "if they were of one: convert them, or leave out the others."
+    ]
+    assert not preview_table(same).warnings
+
+
 @pytest.mark.parametrize(
     ("numbers", "lakhs", "unreadable", "largest"),
     [

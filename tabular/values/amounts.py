@@ -27,6 +27,16 @@ CURRENCY = (
     r"MXN|CAD|AUD|NZD|TRY|ZAR|RUB|UAH|BGN|KRW|HKD|SGD|THB|ILS|AED|SAR|kr\.?|zł|Fr\.?|Rs\.?|Ft\.?|Kč|lei|TL|"
     r"руб\.?|р\.|грн\.?|лв\.?|円|元|원)"  # noqa: RUF001
 )
+# The signs and words of one currency.
+SAME_CURRENCY = {
+    sign: code
+    for code, signs in {
+        "USD": "$ US$", "EUR": "€", "GBP": "£", "INR": "₹ ₨ RS", "PLN": "ZŁ", "CHF": "FR", "RUB": "₽ РУБ Р",  # noqa: RUF001
+        "HUF": "FT", "CZK": "KČ", "UAH": "₴ ГРН", "BGN": "ЛВ", "KRW": "₩ 원", "TRY": "₺ TL", "THB": "฿",
+        "ILS": "₪", "RON": "LEI", "JPY": "¥ 円",
+    }.items()
+    for sign in signs.split()
+}  # fmt: skip
 AROUND = re.compile(rf"^(?:{CURRENCY})|(?:{CURRENCY})$")
 PLAIN = {
     ".": re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"),
@@ -131,6 +141,20 @@ def split_number(text: str, decimal: str) -> tuple[float, str | None, bool | Non
             "out_of_range", f"{shown(text)} is beyond {LARGEST_NUMBER:g}, the largest possible value"
         )
     return (-value if minus or negative else value), thousands, lakhs
+
+
+def currency_of(text: str) -> str:
+    """Return the currency that a cell names; nothing where it names none.
+
+    Examples
+    --------
+    >>> currency_of("US$ 12.50"), currency_of("12,50 \u20ac"), currency_of("21%"), currency_of("7")
+    ('USD', 'EUR', '', '')
+    """
+    body = text.strip(BLANKS).strip("()").strip(MINUS + BLANKS)
+    found = AROUND.search(body)
+    sign = found[0].rstrip(".").upper() if found else ""
+    return "" if sign == PERCENT_SIGN else SAME_CURRENCY.get(sign, sign)
 
 
 def _groups(bare: str, decimal: str) -> tuple[str | None, bool | None]:

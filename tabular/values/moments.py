@@ -83,6 +83,10 @@ MONTHS = {
 }  # fmt: skip
 
 
+class _TooEarly(ValueError):
+    """A day before the first year that is read."""
+
+
 def read_moment(text: str, order: str) -> datetime:
     """Return the moment in a cell that is not blank, as the clock on its writer's wall showed it.
 
@@ -115,6 +119,8 @@ def read_moment(text: str, order: str) -> datetime:
             return _moment(
                 _year(found["y"]), _month(found["m1"] or found["m2"]), int(found["d1"] or found["d2"]), found
             )
+    except _TooEarly:
+        raise BadCell("bad_date", f"{shown(text)} lies before the year {EARLIEST_YEAR}") from None
     except ValueError:
         raise BadCell("bad_date", f"{shown(text)} is a day or a time that does not exist") from None
     raise BadCell("bad_date", f"{shown(text)} is not a date (here written as {EXAMPLES[order]})")
@@ -128,7 +134,7 @@ def _moment(year: int, month: int, day: int, found: re.Match) -> datetime:
         hour = hour % 12 + (12 if found["half"] in "Pp" else 0)
     micros = int(((found["fraction"] or "") + "000000")[:6])
     if year < EARLIEST_YEAR:
-        raise ValueError
+        raise _TooEarly
     return datetime(year, month, day, hour, int(found["minute"] or 0), int(found["second"] or 0), micros)
 
 

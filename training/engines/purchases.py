@@ -275,11 +275,11 @@ def _judge_champion(work, champion, judged, later, definition):
 def _define(events, wanted):
     """Return the definition, whether it was shortened, which nobody confirmed, and where the log begins."""
     with PurchaseLog(events, memory_limit=MEMORY_LIMIT) as log:
-        gaps = describe_gaps(log)
+        gaps, of_visits = describe_gaps(log), is_of_visits(log.columns)
     gap, horizon = wanted["gap_days"] or 0, wanted["horizon_days"]
     reason = "It was confirmed for this log." if wanted["confirmed"] else "It was not confirmed for this log."
     if horizon is None:
-        suggested = suggest_threshold(gaps)
+        suggested = suggest_threshold(gaps, of_visits=of_visits)
         if suggested["days"] is None:
             raise CannotLearnFromLog(" ".join(suggested["problems"]) or suggested["reason"])
         horizon, reason = suggested["days"], suggested["reason"]

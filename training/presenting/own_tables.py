@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from core.figures import percent
 from tabular.snapshots.inference import Inferred, InferredColumn
+from tabular.snapshots.outcomes import named_in_vain
 from tabular.snapshots.plan import Choices
 
 MOST_SHOWN = 4
@@ -123,5 +124,6 @@ def _says(column: str, value: str, rows: int, of: int) -> str:
 
 
 def why_this_outcome(inferred: Inferred, choices: Choices) -> str:
-    """Return why a column is proposed as the one that says who left; empty where none is."""
-    return next((found.reason for found in inferred.outcomes if found.column == choices.outcome), "")
+    """Return why a column is proposed as the one that says who left, or why the one of that name is not."""
+    chosen = (found.reason for found in inferred.outcomes if found.column == choices.outcome)
+    return next(chosen, "") or named_in_vain(inferred.columns, inferred.outcomes)

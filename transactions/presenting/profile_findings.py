@@ -48,7 +48,9 @@ def _cards(profile):
     enough = "500 records, 100 customers and 6 months are needed"
     if short:
         enough = ", ".join(f"{check['missing']:,} {check['unit']}" for check in short) + " are missing"
-    typical = "{} to {} days are usual in retail".format(*suggestion["typical"])
+    usual, typical = suggestion["typical"], "where the curve of the gaps bends"
+    if usual:
+        typical = f"{usual[0]} to {usual[1]} days are usual in retail"
     churn = "no outcome is known"
     if balance:
         churn = f"{balance['churned']:,} of {balance['customers']:,} customers, "

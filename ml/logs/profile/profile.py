@@ -84,16 +84,16 @@ def profile_events(
         profile["time"] = seasons.describe_time(log)
         profile["silence"] = find_silence(log)
         step("churn")
+        of_visits = is_of_visits(log.columns)
         gaps = describe_gaps(log)
         profile["churn"] = {
             "gaps": gaps,
-            "suggestion": suggest_threshold(gaps),
+            "suggestion": suggest_threshold(gaps, of_visits=of_visits),
             "impact": impact_by_days(log),
             "terms": {"horizon": HORIZON, "gap": GAP, "active_window": ACTIVE_WINDOW},
         }
         profile["balance"] = _balance(log, profile["churn"])
         profile["minimum"] = judge_minimum(log)
-        of_visits = is_of_visits(log.columns)
     profile["quality"] = score_quality(profile)
     return say_visits_in(profile) if of_visits else profile
 
