@@ -49,6 +49,7 @@ from tabular.values.schema import TableSchema
 PREDICTION, CHURN_PROBABILITY, RISK_TIER = "prediction", "churn_probability", "risk_tier"
 BINS = 20
 TOP_FEATURES = 5
+MOST_URGENT = 5
 # The explanation looks at this many customers, drawn from the whole file; the groups of its sentence need
 # more of them than the effects do.
 SAMPLE, EXPLAINED = 20_000, 2_000
@@ -332,6 +333,7 @@ class Summary:
         self._random = np.random.default_rng(0)
         self._sample: list[tuple[dict, dict, np.ndarray]] = []
         self._asked: int | None = None
+        self._urgent: list[tuple[str, float]] = []
 
     def take(
         self,
@@ -373,7 +375,16 @@ class Summary:
             self._realised.take(churned, scores, named=leaves, tiers=tiers, hashes=hashes)
             if self._untouched:
                 self._untouched.take(ids, hashes, churned, scores, named=leaves, tiers=tiers)
+        if ids is not None:
+            self._keep_urgent(ids, scores)
         self._draw(columns, columns if told is None else told, scores, asked)
+
+    def _keep_urgent(self, ids, scores):
+        """Keep those named with the highest probability, the first of those who are level."""
+        named = np.flatnonzero(scores >= self.scorer.threshold)
+        first = named[np.argsort(-scores[named], kind="stable")[:MOST_URGENT]]
+        found = [(ids[int(place)].as_py(), float(scores[place])) for place in first]
+        self._urgent = sorted(self._urgent + found, key=lambda one: -one[1])[:MOST_URGENT]
 
     def as_dict(self) -> dict:
         features = self.scorer.schema
@@ -397,6 +408,8 @@ class Summary:
             "expected_named": self.expected_named,
             "threshold": self.scorer.threshold,
             "policy": self.policy.id,
+            # Whom to call first, for the home; nobody where the file does not say who is who.
+            "urgent": [{"customer": name, "probability": score} for name, score in self._urgent],
             "tiers": dict(zip(self.policy.tiers, self.tiers.tolist(), strict=True)),
             "histogram": self.bins.tolist(),
             # How many of each bar are expected to leave.

@@ -8,7 +8,9 @@ from ml.logs.visits import say_visits
 from predictions.engines.kinds import BOUGHT, CALMER, CONTAINS, CONTINUES, NEW, SILENT, STILL
 from predictions.models import Prediction
 from predictions.presenting.outcomes import Share
+from registry.models import ModelVersion
 from registry.presenting.judged import fitted_again, how_rates_held
+from transactions.models import AnalysisSession
 from transactions.presenting.days import write_day
 
 CHANGE_NAMES = {
@@ -36,7 +38,7 @@ class LogResult:
 
     @property
     def is_of_visits(self) -> bool:
-        return self.prediction.model.is_of_visits
+        return self.prediction.is_of_visits
 
     @property
     def day(self) -> str:
@@ -91,7 +93,7 @@ class LogResult:
         )
 
     def _say(self, sentence):
-        return say_visits(sentence) if self.prediction.model.is_of_visits else sentence
+        return say_visits(sentence) if self.is_of_visits else sentence
 
     @property
     def _rates_held(self):
@@ -178,7 +180,25 @@ class LogResult:
     @property
     def changes(self) -> "Changes | None":
         found = self.counts.get("changes")
-        return Changes(found, of_visits=self.prediction.model.is_of_visits) if found else None
+        return Changes(found, of_visits=self.is_of_visits) if found else None
+
+
+def why_not_scored(analysis: AnalysisSession, version: ModelVersion) -> str:
+    """Say why a version cannot score a log, where that is certain before it tries; empty otherwise."""
+    there, learned = analysis.event_columns, version.figures.get("log_columns")
+    if there is None:
+        return ""
+    if learned is None:
+        # A version of earlier days does not say which columns it needs; what it counts, it does.
+        mixed = analysis.is_of_visits and not version.is_of_visits
+        return f"{version} learned from purchases, and this log has visits without amounts." if mixed else ""
+    missing = [name for name in learned if name not in there and name != "label"]
+    lacks = "columns" if len(missing) > 1 else "a column"
+    return (
+        f"{version} learned from {lacks} that this log does not have: {', '.join(missing)}."
+        if missing
+        else ""
+    )
 
 
 def past_forecasts(version) -> list[dict]:

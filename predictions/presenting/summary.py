@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.figures import counted, of_100
+from ml.evaluation.proportions import difference_interval
 from ml.serving.risk import POLICIES
 from predictions.engines.words import Words
 from predictions.files import MOST_SHEET_ROWS
@@ -61,7 +62,8 @@ class Findings:
     def change(self) -> dict | None:
         """Percentage points since the run before, in words; more people named is bad.
 
-        Two shares are compared where both are of `FEWEST` customers or more.
+        Two shares are compared where both are of `FEWEST` customers or more; a difference that chance
+        explains is none to be glad or worried about.
         """
         if self.earlier is None or not self.earlier.result["rows"]:
             return None
@@ -74,12 +76,13 @@ class Findings:
         points = 100 * (self.share - Named(self.earlier.result).share)
         if abs(points) < 0.05:
             return {"text": f"as in {self.earlier}", "direction": "", "trend": ""}
+        text = f"{abs(points):.1f} points {'more' if points > 0 else 'fewer'} than {self.earlier}"
+        before = self.earlier.result
+        low, high = difference_interval(self.leavers, self.rows, before["churners"], before["rows"])
+        if low <= 0 <= high:
+            return {"text": f"{text}, which chance explains", "direction": "", "trend": ""}
         direction, trend = ("up", "bad") if points > 0 else ("down", "good")
-        return {
-            "text": f"{abs(points):.1f} points {'more' if points > 0 else 'fewer'} than {self.earlier}",
-            "direction": direction,
-            "trend": trend,
-        }
+        return {"text": text, "direction": direction, "trend": trend}
 
     @property
     def distribution(self) -> list[dict]:
