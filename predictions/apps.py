@@ -27,12 +27,13 @@ class PredictionsConfig(AppConfig):
             result_page,
             results_door,
             score_link,
+            scores_tab,
         )
         from predictions.selectors import analysis_section, has_predicted
         from predictions.services.owned_files import declare_files
         from registry.presenting import links
         from registry.presenting.bases import base_facts, base_steps
-        from transactions.presenting.sections import log_actions, log_sections
+        from transactions.presenting.sections import log_actions, log_sections, log_tabs
 
         declare_files()
         for task in ("predictions.score", "predictions.score_log"):
@@ -45,6 +46,7 @@ class PredictionsConfig(AppConfig):
         home_sections.add("predictions/_home_outcomes.html", for_developers(outcomes_section), order=4)
         home_sections.add("predictions/_home.html", home_section, order=10)
         log_sections.add("predictions/_analysis.html", analysis_section, order=20)
+        log_tabs.add("scores", scores_tab, order=60)
         add_beginning("telecom", order=10, provide=telecom_customers, has_begun=has_predicted)
         base_steps.add("predictions", prediction_steps)
         base_facts.add("predictions", latest_prediction)

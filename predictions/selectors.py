@@ -7,6 +7,7 @@ from django.db.models.fields.json import KT
 
 from companies.identity import Member
 from companies.models import Company
+from companies.selectors import developer_of
 from core.errors import Conflict
 from core.files.media import media_exists, readable_path
 from core.memory import once_per_page
@@ -242,6 +243,7 @@ def analysis_section(member: Member, analysis: AnalysisSession) -> dict | None:
     return {
         "analysis": analysis,
         "version": version_for_log(analysis),
+        "developer": developer_of(member.company),
         "runs": list(runs_of_log(analysis)[:MOST_SHOWN]),
     }
 

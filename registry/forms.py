@@ -40,6 +40,12 @@ class DeployForm(ReasonForm):
             self.initial["role"] = roles[0].value
 
 
+class RollBackForm(ReasonForm):
+    """Names the champion that the page showed: a form that is sent twice goes back once."""
+
+    champion = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
 class InstantForm(forms.Form):
     at = forms.DateTimeField(
         required=False,

@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from django.core.management import get_commands
+from django.core.management import get_commands, load_command_class
 
 from tests.places import REPOSITORY, our_apps, our_packages
 
@@ -40,8 +40,11 @@ def test_the_example_names_each_setting_once():
 
 
 @pytest.mark.parametrize("command", sorted(name for name, app in get_commands().items() if app in our_apps()))
-def test_every_command_stands_in_the_readme(command):
+def test_every_command_stands_in_the_readme_and_says_what_each_argument_is(command):
+    parser = load_command_class(get_commands()[command], command).create_parser("manage.py", command)
+
     assert f"`{command}`" in README
+    assert [given.dest for given in parser._actions if not given.help] == []
 
 
 @pytest.mark.parametrize("package", our_packages())

@@ -79,6 +79,18 @@ def test_every_page_is_shown_and_its_links_lead_to_headings(client):
             assert not anchor or f'id="{anchor}"' in help_pages()[slug].html, f"{page.slug}: #{anchor}"
 
 
+def test_a_table_names_its_rows_and_the_columns_of_its_cells_for_windows_that_stack_them():
+    shown = help_pages()["api-keys"].html
+
+    assert '<table class="data stacked">' in shown
+    assert '<th scope="row"><code>read</code></th>\n<td data-label="opens"' in shown
+    assert '<td data-label="a minute">1,200</td>' in shown
+
+
+def test_an_address_may_end_its_line_after_each_step():
+    assert "$SERVER/<wbr>api/<wbr>v1/<wbr>me" in help_pages()["api-keys"].html
+
+
 @pytest.mark.django_db
 def test_a_document_that_there_is_not_answers_404(client):
     assert client.get("/help/no-such-page/").status_code == 404

@@ -8,6 +8,7 @@ from django.utils.safestring import mark_safe
 
 from companies.admin import ReadOnlyAdmin, ReasonForm, link_to
 from companies.models import Company
+from core.figures import percent
 from intake.services.checking import LEAVE_OUT, REFUSE
 from registry.admin import add_action, asking_why
 from registry.presenting.quality import figures_of_churners
@@ -169,7 +170,7 @@ class TrainingRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="share of them who left")
     def churned(self, run):
-        return "" if run.churn_rate is None else f"{run.churn_rate:.1%}"
+        return "" if run.churn_rate is None else percent(run.churn_rate)
 
     @admin.display(description="figures of those who leave")
     def figures(self, run):

@@ -220,7 +220,7 @@ class LogTrainingForm(TypeForm):
         choices=FEATURE_SET_CHOICES,
         widget=forms.RadioSelect,
         label="Features",
-        help_text="What is known of each customer. They are computed first, where they are not there yet.",
+        help_text="What is known of each customer. They are computed first if that was not done yet.",
     )
 
     def __init__(self, *args, **kwargs):

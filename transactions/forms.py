@@ -40,6 +40,7 @@ class UploadForm(SentOnceForm, SentOnForm, ReadingForm):
         widget=forms.TextInput({"autocomplete": "off"}),
     )
     file = UploadField(error_messages={"required": "Choose a file."})
+    only_base = None
 
     def __init__(self, *args, bases: Sequence[tuple[Population, str]] = (), may_add: bool = False, **kwargs):
         """Ask whose purchases these are, where there is more than one answer: `bases` with their words, and
@@ -49,6 +50,8 @@ class UploadForm(SentOnceForm, SentOnForm, ReadingForm):
         self._bases = {str(base.uuid): base for base, _ in bases}
         choices = [(str(base.uuid), words) for base, words in bases]
         if not bases or len(bases) + may_add < 2:
+            # Nothing to choose for whoever may not add one: the page says where the file goes.
+            self.only_base = bases[0][0] if bases else None
             return
         if may_add:
             choices.append((OTHERS, "Other customers, such as those of another shop"))

@@ -283,7 +283,7 @@ def state_verdict(comparison, serving="the serving version", new="the new versio
             f"Too few customers to tell {new} from {serving}: at least {FEWEST_PER_CLASS} who left and as "
             f"many who stayed are needed. {rests}"
         )
-    interval = f"{found.difference.low:+.4f} to {found.difference.high:+.4f}"
+    interval = f"{found.difference.low:+.4f} to {found.difference.high:+.4f}".replace("-", "\N{MINUS SIGN}")
     if comparison.verdict == NO_REAL_DIFFERENCE:
         return (
             f"No real difference between {new} and {serving}: their Brier scores are {scores}, and the 95 % "

@@ -7,11 +7,12 @@ import time
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from ml.evaluation.metrics import reliability
 from ml.evaluation.signal import NAMES_NOBODY, read_signal
 from ml.learning.fitting import THRESHOLD, check_model_type, fit_model
 from ml.learning.judging import judge, judge_simple_rule, shuffle_importance
 from ml.learning.packaging import package
-from ml.learning.splits import plan_split, refuse_few
+from ml.learning.splits import has_few, plan_split, refuse_few
 from ml.learning.twins import find_twins
 from ml.matrix.frames import clean_frame, hash_frame, read_labels
 
@@ -27,6 +28,7 @@ def train_model(
     slices=(),
     threshold=THRESHOLD,
     keeps_twins=True,
+    newest=None,
 ):
     """Fit, calibrate and evaluate one model, the same bit for bit whenever the arguments are the same.
 
@@ -55,6 +57,9 @@ def train_model(
     keeps_twins : bool, default True
         Whether customers who are equal in every feature stand on one side: who has a twin among those held
         out is not learned from, and twins share a fold. False for what was made before that.
+    newest : ndarray of bool, shape (n_customers,), optional
+        Who came with the latest upload: how probabilities hold for them, where enough of them are held out,
+        is told apart, because customers of longer ago may hide it.
 
     Returns
     -------
@@ -86,6 +91,7 @@ def train_model(
             groups=_of(groups, learned),
         )
         metrics = _judge(fitted, train, taught, test, outcomes, threshold, slices, _of(groups, held_out))
+        metrics |= _of_newest(fitted, test, outcomes, _of(newest, held_out), _of(groups, held_out))
         return package(
             fitted,
             threshold=NAMES_NOBODY if metrics["names_nobody"] else threshold,
@@ -111,6 +117,14 @@ def _split(labels, seed, held_out, groups):
 
 def _of(groups, rows):
     return None if groups is None else groups[rows]
+
+
+def _of_newest(fitted, test, outcomes, newest, groups):
+    """Return how the probabilities held for those of the latest upload, where there are others and enough."""
+    if newest is None or newest.all() or has_few(outcomes[newest]):
+        return {}
+    probabilities = fitted.predict(test)[newest]
+    return {"newest": reliability(outcomes[newest], probabilities, groups=_of(groups, newest))}
 
 
 def _judge(fitted, train, labels, test, outcomes, threshold, slices, groups):

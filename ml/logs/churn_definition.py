@@ -176,8 +176,8 @@ def suggest_threshold(gaps, *, of_visits=False):
     once = 1 - gaps["repeat_customers"] / gaps["customers"]
     if once > 0.5:
         problems.append(
-            f"{once:.0%} of the customers bought on one day only. They have no gap, so the suggestion speaks "
-            "for the others."
+            f"{100 * once:.0f} % of the customers bought on one day only. They have no gap, so the "
+            "suggestion speaks for the others."
         )
     return {
         **result,
@@ -195,7 +195,7 @@ def _say_longer(share, days):
     if share == 1:
         return f" All of the gaps are longer than {days} days."
     # What is neither none nor all is not rounded to it.
-    said = "Fewer than 1%" if share < 0.01 else "More than 99%" if share > 0.99 else f"{share:.0%}"
+    said = "Fewer than 1 %" if share < 0.01 else "More than 99 %" if share > 0.99 else f"{100 * share:.0f} %"
     return f" {said} of the gaps are longer than {days} days."
 
 

@@ -108,9 +108,10 @@ def test_finds_the_version_that_knows_more():
 
     assert (better.verdict, worse.verdict) == ("better", "worse")
     assert better.deciding.difference.value == pytest.approx(-worse.deciding.difference.value)
-    assert state_verdict(better, "v1", "v2").startswith(
-        "Better than v1: the chances of v2 are nearer to what"
-    )
+    told = state_verdict(better, "v1", "v2")
+    assert told.startswith("Better than v1: the chances of v2 are nearer to what")
+    # A minus sign, as in the figures below it.
+    assert "interval of the difference \N{MINUS SIGN}0." in told
     assert state_verdict(worse, "v1", "v2").startswith(
         "Worse than v1: the chances of v2 are further from what"
     )

@@ -206,7 +206,7 @@ def test_notices_a_till_that_passes_for_a_customer(profile):
     found = profile([*steady(), *(event("C-TILL", day % 360 + 0.5, day) for day in range(600))])
 
     assert found["consistency"]["customer_ids"]["busiest"]["customer_id"] == "C-TILL"
-    assert "29%" in fault(found, "dominant-customer")["title"]
+    assert "29 %" in fault(found, "dominant-customer")["title"]
 
 
 # --- Figures ---------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from ml.evaluation.metrics import evaluate
 from ml.learning.honest_scores import raw_scores
 from ml.learning.splits import continue_split, split_rows
 from ml.learning.training import train_model
+from ml.learning.twins import find_twins
 from ml.matrix.frames import clean_frame, read_labels
 from ml.matrix.telco import TELCO_V1
 from ml.samples.dataset_a import make_dataset_a
@@ -85,9 +86,10 @@ def test_a_model_is_judged_on_just_whom_it_was_told_to_hold_out(small_table):
     twins = _equal_to_held_out(clean_frame(table, TELCO_V1), held_out)
     assert (trained.split["train_rows"], trained.split["test_rows"]) == (1_600 - twins, 400)
     assert len(trained.split["held_out_sha256"]) == 64
-    features = clean_frame(table, TELCO_V1)[held_out]
-    probabilities = trained.calibrator.apply(raw_scores(trained.pipeline, features))
-    assert evaluate(labels[held_out], probabilities).items() <= trained.metrics.items()
+    features = clean_frame(table, TELCO_V1)
+    probabilities = trained.calibrator.apply(raw_scores(trained.pipeline, features[held_out]))
+    groups = find_twins(features)[held_out]
+    assert evaluate(labels[held_out], probabilities, groups=groups).items() <= trained.metrics.items()
 
 
 def _equal_to_held_out(features, held_out):
@@ -105,9 +107,10 @@ def test_the_usual_split_can_be_told_without_training(small_table, small_models)
     is_held_out = np.isin(np.arange(len(labels)), held_out)
     twins = _equal_to_held_out(clean_frame(small_table, TELCO_V1), is_held_out)
     assert (len(learned) - twins, len(held_out)) == (trained.split["train_rows"], trained.split["test_rows"])
-    features = clean_frame(small_table, TELCO_V1).iloc[held_out]
-    probabilities = trained.calibrator.apply(raw_scores(trained.pipeline, features))
-    assert evaluate(labels[held_out], probabilities).items() <= trained.metrics.items()
+    features = clean_frame(small_table, TELCO_V1)
+    probabilities = trained.calibrator.apply(raw_scores(trained.pipeline, features.iloc[held_out]))
+    groups = find_twins(features)[held_out]
+    assert evaluate(labels[held_out], probabilities, groups=groups).items() <= trained.metrics.items()
 
 
 def test_refuses_to_hold_out_only_one_outcome(small_table):

@@ -9,8 +9,10 @@ from companies.identity import Member
 from core.memory import once_per_page
 from core.sections import Link
 from intake.services.belonging import Door
+from predictions.selectors import runs_of_log
 from registry.models import Population, ShadowRun
 from transactions.models import AnalysisSession
+from transactions.presenting.sections import Step
 
 
 def predict_link(member: Member, base: Population | None) -> Link | None:
@@ -54,6 +56,14 @@ def _is_there(member, run):
 
 def score_link(member: Member, analysis: AnalysisSession) -> Link:
     return Link("Score the customers", reverse("predictions:score_log", args=(member.portal, analysis.pk)))
+
+
+def scores_tab(member: Member, analysis: AnalysisSession) -> Step | None:
+    """Return the step in which the customers of a log are scored, or is read who lets them be."""
+    if analysis.population.is_archived:
+        return None
+    url = reverse("transactions:analysis", args=(member.portal, analysis.pk))
+    return Step("Scores", f"{url}#scores", is_done=runs_of_log(analysis).exists())
 
 
 def pages_of_predictions(member: Member, jobs: Iterable) -> dict:

@@ -13,7 +13,7 @@ from predictions.presenting.named import Named
 from predictions.presenting.outcomes import FEWEST, Graded, Outcomes
 from predictions.presenting.shape import describe_shape
 from registry.presenting.judged import fitted_again
-from registry.presenting.promises import held
+from registry.presenting.promises import held_by
 from registry.presenting.quality import quality_of
 from registry.presenting.signal import warning_about
 
@@ -230,7 +230,7 @@ def how_promises_held(version) -> str:
         return ""
     whom = "customer" if found["rows"] == 1 else "customers"
     whom = version.invented.replace("customers", whom) or whom
-    its = f"its probabilities {held(found['calibration'])}"
+    its = f"its probabilities {held_by(found)}"
     if fitted_again(found):
         return f". When its recipe was judged, on {found['rows']:,} {whom} of an earlier day, {its}"
     return f". Tried on {found['rows']:,} {whom} it had not learned from, {its}"

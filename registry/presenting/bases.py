@@ -126,8 +126,8 @@ def home_section(member: Member) -> dict | None:
     """Return the bases of a company, each with its next step; nothing where there are none of its own.
 
     Until then everything on the page is about the base of the installation anyway; afterwards that one is
-    told of only where the company has used it. A user is told of those that a model serves: with the others
-    only the developer can do anything.
+    told of only where the company has used it. A user is told of those that a model serves, and of those of
+    which there is something to do or to wait for.
     """
     if not has_several_bases(member.company):
         return None
@@ -135,7 +135,7 @@ def home_section(member: Member) -> dict | None:
     if not any(card.base.company_id for card in cards):
         return None
     used = [card for card in cards if card.is_used]
-    return {"cards": used if member.is_developer else [card for card in used if card.champion]}
+    return {"cards": used if member.is_developer else [card for card in used if card.champion or card.steps]}
 
 
 def suggested_section(member: Member) -> dict | None:

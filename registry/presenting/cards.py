@@ -225,19 +225,23 @@ def _is_uncalibrated(manifest):
 
 
 def _known_answers(population):
-    """Return what to say of columns that were learned from although each alone tells who left."""
+    """Return what to say of columns that were learned from although they may tell who left."""
     kept = population.definition.get("kept_leaks", [])
-    if not kept:
-        return []
-    named = _list([f"{population.label_of(leak['column'])} (AUC {leak['auc']:.3f})" for leak in kept])
-    tells = "alone tells" if len(kept) == 1 else "each tell alone"
-    return [
-        Limit(
-            "It may have been told the answer",
-            f"{named} {tells} nearly all who left from those who stayed. Where that is known only after "
-            "somebody left, all figures here are too good to be true.",
+    known = [leak for leak in kept if "sentence" not in leak]
+    limits = []
+    if known:
+        named = _list([f"{population.label_of(leak['column'])} (AUC {leak['auc']:.3f})" for leak in known])
+        tells = "alone tells" if len(known) == 1 else "each tell alone"
+        limits.append(
+            Limit(
+                "It may have been told the answer",
+                f"{named} {tells} nearly all who left from those who stayed. Where that is known only after "
+                "somebody left, all figures here are too good to be true.",
+            )
         )
-    ]
+    if doubtful := [leak["sentence"] for leak in kept if "sentence" in leak]:
+        limits.append(Limit("It may have learned from what was written down afterwards", " ".join(doubtful)))
+    return limits
 
 
 def limits_of(found: dict, manifest: dict | None, population: Population) -> list[Limit]:
@@ -259,6 +263,8 @@ def limits_of(found: dict, manifest: dict | None, population: Population) -> lis
     fault = promises.explain(found["calibration"])
     if fault:
         limits.append(Limit(promises.title_of(found["calibration"]), fault))
+    if newest := promises.explain_newest(found):
+        limits.append(Limit("Its probabilities do not hold for the newest upload", newest))
     if manifest and "imported" in manifest:
         limits.append(
             Limit(

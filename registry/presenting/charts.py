@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from core.charts import DASHES, PALETTE, SCALE, SERIES
 from core.figures import counted, of_100, percent
+from ml.evaluation.proportions import share_interval
 from ml.model_types.catalogue import MODEL_TYPES
 from registry.presenting import promises
 
@@ -124,8 +125,8 @@ def titles(found: dict, heading_of: Callable[[str], str]) -> dict[str, str]:
     return {
         "roc": f"It ranks {of_100(churners['auc'])} of 100 pairs of one who leaves and one who stays right",
         "precision_recall": (
-            f"Of {counted(named, 'customer')} named, {percent(churners['precision'], 0)} left; "
-            f"guessing would reach {percent(churners['base_rate'], 0)}"
+            f"Of {counted(named, 'customer')} named, {percent(churners['precision'], 0)} left"
+            f"{_range_of(confusion['true_positive'], named)}; of all {percent(churners['base_rate'], 0)} did"
             if named
             else f"Nobody was named; {percent(churners['base_rate'], 0)} left"
         ),
@@ -135,6 +136,11 @@ def titles(found: dict, heading_of: Callable[[str], str]) -> dict[str, str]:
         if names
         else "No column was measured",
     }
+
+
+def _range_of(hits, named):
+    low, high = share_interval(hits, named)
+    return f" (95 % interval {percent(low, 0)} to {percent(high, 0)})"
 
 
 def importance_rows(importance: list[dict], heading_of: Callable[[str], str], *, most: int) -> list[dict]:

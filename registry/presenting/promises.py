@@ -39,6 +39,32 @@ def held(calibration: dict) -> str:
     }[found.fault]
 
 
+def held_by(figures: dict) -> str:
+    """Do as `held`, and say it of the latest upload where it did not hold there.
+
+    Parameters
+    ----------
+    figures
+        Of a version, with ``calibration`` and, where it was told apart, that of the ``newest`` upload.
+    """
+    newest = figures.get("newest")
+    if not newest or fault_of(newest) is None:
+        return held(figures["calibration"])
+    of_newest = f"on the {rows_of(newest):,} of the newest upload alone, they {held(newest)}"
+    return f"{held(figures['calibration'])}; {of_newest}"
+
+
+def explain_newest(figures: dict) -> str:
+    """Return what was promised to those of the latest upload and what they did, where that is a fault."""
+    newest = figures.get("newest")
+    told = newest and explain(newest)
+    return f"Of the newest upload alone, {rows_of(newest):,} of those it was tried on: {told}" if told else ""
+
+
+def rows_of(calibration: dict) -> int:
+    return sum(one["rows"] for one in calibration["bins"])
+
+
 def explain(calibration: dict) -> str:
     """Return what was promised and what happened, where that is a fault; otherwise nothing."""
     found = fault_of(calibration)

@@ -56,6 +56,10 @@ class NothingToRollBack(Conflict):
     code = "nothing-to-roll-back"
 
 
+class ChampionChanged(Conflict):
+    code = "champion-changed"
+
+
 class MayNotDeploy(Forbidden):
     code = "may-not-deploy"
 
@@ -146,10 +150,7 @@ def _deploy(version, company, role, by, reason, at):
 
     serving = company.deployments.active().filter(model=version).first()
     if serving and serving.role == role:
-        word = {Role.CHAMPION: "its champion", Role.CHALLENGER: "its challenger"}.get(role, "an alternative")
-        raise AlreadyDeployed(
-            f"{version} already serves {company} as {word}. Choose another version, or another role."
-        )
+        raise already_deployed(serving)
     compare_artefacts(version)
     at = next_moment(company, at)
     champion = champion_of(company, version.population)
@@ -193,7 +194,9 @@ def deployment_to_withdraw(version: ModelVersion, company: Company) -> ModelDepl
     serving = company.deployments.active().filter(model=version).first()
     _refuse_default(version, serving)
     if serving is None:
-        raise NotDeployed(f"{version} does not serve {company}. Choose a version that does.")
+        raise NotDeployed(
+            f"{version} does not serve {company}: nothing was changed. Choose a version that does."
+        )
     return serving
 
 
@@ -231,6 +234,7 @@ def roll_back(
     by: Account | None,
     reason: str,
     at: datetime,
+    champion: int | None = None,
 ) -> RolledBack:
     """Withdraw the champion of a customer base of `company` and let the champion before it take over.
 
@@ -238,44 +242,66 @@ def roll_back(
     that. Where none is left, the company has no champion, and the best default is suggested. The challenger
     goes on.
 
+    Parameters
+    ----------
+    champion
+        The id of the deployment that is meant, where somebody was shown it: whatever took over since then is
+        not rolled back.
+
     Raises
     ------
     MayNotDeploy, ReasonMissing
         As for `deploy_version`.
     NothingToRollBack
         The base has no champion.
+    ChampionChanged
+        `champion` is none any more.
     """
     company, reason = _enter(company, by, reason)
-    champion = champion_of(company, population)
-    if champion is None:
+    now = champion_of(company, population)
+    if champion is not None and (now is None or now.pk != champion):
+        raise ChampionChanged(
+            f"{now.model if now else 'No version'} is the champion of {population}, and no longer the one "
+            "that was shown: nothing was rolled back. Read the Models page first."
+        )
+    if now is None:
         raise nothing_to_roll_back(company, population)
     at = next_moment(company, at)
-    earlier = champion_to_return_to(champion)
-    _end(champion, Action.ROLLED_BACK, by, reason, at)
+    earlier = champion_to_return_to(now)
+    _end(now, Action.ROLLED_BACK, by, reason, at)
     if earlier is None:
-        return RolledBack(withdrawn=champion.model, champion=None)
+        return RolledBack(withdrawn=now.model, champion=None)
     serving = company.deployments.active().get(model_id=earlier.model_id)
     # Rolling back once more goes further back, and not forward to what was just withdrawn.
     _change_role(
         serving,
         Role.CHAMPION,
         by=by,
-        reason=f"{champion.model} was rolled back. {reason}",
+        reason=f"{now.model} was rolled back. {reason}",
         at=at,
         replaces=earlier.replaces,
     )
-    return RolledBack(withdrawn=champion.model, champion=earlier.model)
+    return RolledBack(withdrawn=now.model, champion=earlier.model)
+
+
+def already_deployed(serving: ModelDeployment) -> AlreadyDeployed:
+    """Return the refusal where a version serves already as what it is to serve."""
+    words = {Role.CHAMPION: "its champion", Role.CHALLENGER: "its challenger"}
+    return AlreadyDeployed(
+        f"{serving.model} already serves {serving.company} as {words.get(serving.role, 'an alternative')}: "
+        "nothing was changed. Choose another version, or another role, to change something."
+    )
 
 
 def nothing_to_roll_back(company: Company, population: Population) -> NothingToRollBack:
     """Return the refusal where a base has no champion."""
     if population.company_id is None:
         return NothingToRollBack(
-            f"No version was deployed as the champion of {company}: the best default is suggested already. "
+            f"No version is deployed as the champion of {company}: the best default is suggested already. "
             "Deploy a version first."
         )
     return NothingToRollBack(
-        f"No version was deployed as the champion of {population}. Deploy a version first."
+        f"No version is deployed as the champion of {population}. Deploy a version first."
     )
 
 

@@ -203,6 +203,16 @@ def purchases_of(*, company: Company, called: str = PURCHASES, at: datetime) -> 
     )
 
 
+def remove_if_unused(*, population: Population, by: Account | None, at: datetime) -> None:
+    """Delete a base of which there is nothing: no data, no version, no work that was begun."""
+    base = Population.objects.select_for_update().get(pk=population.pk)
+    related = (relation.get_accessor_name() for relation in base._meta.related_objects)
+    if base.company_id is None or any(getattr(base, name).exists() for name in related):
+        return
+    _record("population-removed", base, by, at, name=base.name)
+    base.delete()
+
+
 def put_up_telecom_base(populations) -> None:
     """Make the base of the installation where it is not there: it comes with the product, as its rooms do."""
     populations.get_or_create(installation_slot=INSTALLATION, defaults=TELECOM)

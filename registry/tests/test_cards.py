@@ -116,6 +116,14 @@ def test_says_first_which_columns_know_the_answer(found):
     assert "answer" not in limits_of(found, None, TELECOM_BASE)[0].title
 
 
+def test_says_which_columns_only_leavers_have_something_in(found):
+    kept = [{"column": "refund", "auc": 0.72, "sentence": "“refund” says something else than “0”."}]
+    limits = limits_of(found, None, Population(**TELECOM | {"definition": {"kept_leaks": kept}}))
+
+    assert limits[0].title == "It may have learned from what was written down afterwards"
+    assert limits[0].text == kept[0]["sentence"]
+
+
 def test_says_which_groups_are_too_small_to_judge(found):
     small = copy.deepcopy(found)
     for part in small["slices"]:

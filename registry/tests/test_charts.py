@@ -53,7 +53,7 @@ def test_titles_state_the_finding():
 
     assert titles["confusion"] == "1,042 of 1,287 customers were predicted correctly"
     assert titles["precision_recall"] == (
-        "Of 275 customers named, 67\u202f% left; guessing would reach 26\u202f%"
+        "Of 275 customers named, 67\u202f% left (95 % interval 62\u202f% to 73\u202f%); of all 26\u202f% did"
     )
     assert titles["importance"] == "Contract and Tenure matter most"
 

@@ -116,11 +116,24 @@ def test_asks_for_a_reason(champion, third, company, as_developer):
     assert champion_of(company, telecom_base()).model == champion
 
 
-def test_a_form_that_is_sent_twice_is_refused_with_a_sentence(champion, company, as_developer):
-    answer = as_developer.post(url("deploy", champion), {"role": "CHAMPION", "reason": "Again."})
+def test_a_form_that_is_sent_twice_says_what_the_first_did(champion, third, company, as_developer):
+    sent = {"role": "CHAMPION", "reason": "Finds more."}
+    as_developer.post(url("deploy", third), sent)
+
+    answer = as_developer.post(url("deploy", third), sent, follow=True)
+
+    assert answer.redirect_chain == [(reverse("registry:models", args=["dev"]), 302)]
+    assert f"{third} already serves {company} as its champion: nothing was changed." in text(answer)
+    assert f"{third} is the champion of {third.population} from now on." in text(answer)
+    assert company.deployment_events.filter(deployment__model=third).count() == 1
+
+
+def test_a_role_that_nobody_offers_is_refused_in_words(third, as_developer):
+    answer = as_developer.post(url("deploy", third), {"role": "KING", "reason": "Finds more."})
 
     assert answer.status_code == 400
-    assert company.deployment_events.count() == 1
+    assert "Choose one of those shown." in text(answer)
+    assert "KING" not in text(answer)
 
 
 def test_refuses_a_version_out_of_service(second, operator, as_developer):
@@ -153,6 +166,27 @@ def test_rolls_back_to_the_champion_before(champion, third, company, developer, 
     assert f"Roll back from {third} to {champion}?" in shown
     assert champion_of(company, telecom_base()).model == champion
     assert f"{third} was withdrawn; {champion} is the champion again." in text(answer)
+
+
+def test_a_second_click_goes_back_no_further(champion, third, company, developer, as_developer):
+    deploy_version(version=third, company=company, by=developer, reason="Better.", at=NOON + HOUR)
+    form = as_developer.get(url("roll_back")).context["form"]
+    sent = {"champion": form["champion"].value(), "reason": "Too many calls."}
+    as_developer.post(url("roll_back"), sent)
+
+    answer = as_developer.post(url("roll_back"), sent, follow=True)
+
+    assert champion_of(company, telecom_base()).model == champion
+    assert f"{champion} is the champion of {third.population}, and no longer the one" in text(answer)
+
+
+def test_what_was_withdrawn_in_another_window_is_said(champion, company, as_developer):
+    as_developer.post(url("withdraw", champion), {"reason": "Too many calls."})
+
+    answer = as_developer.post(url("withdraw", champion), {"reason": "Too many calls."}, follow=True)
+
+    assert answer.status_code == 200
+    assert f"{champion} does not serve {company}: nothing was changed." in text(answer)
 
 
 def test_nothing_to_roll_back_is_said_in_a_sentence(second, as_developer):
@@ -188,8 +222,10 @@ def test_figures_of_different_customers_never_stand_in_one_table(champion, third
     base = PopulationFactory(company=third.company, name="Purchases")
     ModelVersion.objects.filter(pk=third.pk).update(population=base)
 
-    groups = as_developer.get(reverse("registry:models", args=["dev"])).context["groups"]
+    page = as_developer.get(reverse("registry:models", args=["dev"]))
 
+    groups = page.context["groups"]
+    assert "that learned from a log" in text(page)
     assert [(group["base"], group["versions"]) for group in groups] == [
         (champion.population, [champion]),
         (base, [third]),
@@ -211,6 +247,8 @@ def test_a_user_sees_a_deployed_version_at_once(default, champion, as_user):
     page = text(as_user.get(reverse("registry:models", args=["user"])))
 
     assert "2 models to choose from" in page
+    # Nothing is said of logs where there are none.
+    assert "Each was tried on customers it did not learn from." in page and "of a log" not in page
     assert str(champion.name) in page
     assert f"{champion} is the one that your developer chose for you" in page
     assert "/deploy/" not in page

@@ -1,5 +1,7 @@
 """Deploy, withdraw, roll back: each on a page that shows first what will change for whom."""
 
+from functools import wraps
+
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -8,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from companies.access import developer_required
 from core.errors import DomainError
 from registry.access import named_base_or_404
-from registry.forms import DeployForm, ReasonForm, possible_roles
+from registry.forms import DeployForm, ReasonForm, RollBackForm, possible_roles
 from registry.models import ModelDeployment
 from registry.presenting.comparisons import comparison_of
 from registry.presenting.signal import warning_about
@@ -23,6 +25,11 @@ from registry.selectors import (
     visible_versions,
 )
 from registry.services.deployments import (
+    AlreadyDeployed,
+    ChampionChanged,
+    NotDeployed,
+    NothingToRollBack,
+    already_deployed,
     deploy_version,
     deployment_to_withdraw,
     nothing_to_roll_back,
@@ -37,14 +44,36 @@ AS_WHAT = {
     ModelDeployment.Role.CHALLENGER: "is the challenger",
 }
 
+# What the second of two clicks, or another window, finds done.
+DONE_BEFORE = (AlreadyDeployed, NotDeployed, ChampionChanged, NothingToRollBack)
+
+
+def done_once(view):
+    """Show what is, to whoever sends a form whose change is made already: the form speaks of what was."""
+
+    @wraps(view)
+    def answer(request, *args, **kwargs):
+        try:
+            return view(request, *args, **kwargs)
+        except DONE_BEFORE as found:
+            if request.method != "POST":
+                raise
+            messages.info(request, found.message)
+            return redirect("registry:models", "dev")
+
+    return answer
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @developer_required
+@done_once
 def deploy(request, pk):
     company = request.member.company
     version = _version(company, pk)
     refuse_unless_ready(version)
     serving = company.deployments.active().filter(model=version).first()
+    if request.method == "POST" and serving and serving.role == request.POST.get("role"):
+        raise already_deployed(serving)
     roles = possible_roles(serving)
     form = DeployForm(_sent(request), roles=roles, initial={"role": request.GET.get("role")})
     if request.method == "POST" and form.is_valid():
@@ -65,6 +94,7 @@ def deploy(request, pk):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @developer_required
+@done_once
 def withdraw(request, pk):
     company = request.member.company
     version = _version(company, pk)
@@ -96,11 +126,12 @@ def withdraw(request, pk):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @developer_required
+@done_once
 def rollback(request):
     company = request.member.company
-    form = ReasonForm(_sent(request))
     population = named_base_or_404(company, request.GET.get("base", ""))
     champion = champion_of(company, population)
+    form = RollBackForm(_sent(request), initial={"champion": champion and champion.pk})
     if champion is None:
         raise nothing_to_roll_back(company, population)
     if request.method == "POST" and form.is_valid():
@@ -146,6 +177,8 @@ def _try(form, change):
     """Return what `change` returns, or None with its refusal on the form."""
     try:
         return change()
+    except DONE_BEFORE:
+        raise
     except DomainError as error:
         form.add_error(error.field if error.field in form.fields else None, error.message)
         form.status = error.http_status

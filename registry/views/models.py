@@ -47,7 +47,11 @@ def models(request):
         serving = serving_rows(member.company)
         for each in versions:
             each.deployment = serving.get(each.pk)
-    context = {"groups": _by_base(member, versions), "users": users_of(member.company)}
+    context = {
+        "groups": _by_base(member, versions),
+        "users": users_of(member.company),
+        "has_logs": any(each.population.is_log for each in versions),
+    }
     return render(request, f"registry/models_{member.role}.html", context)
 
 

@@ -45,6 +45,19 @@ function offerCopying(root) {
   }
 }
 
+// The second press of a double click sends nothing: the page would show what became of it, and not what the first did.
+// Only for a while, so that a form whose answer never came can be sent again.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if ("sent" in form.dataset) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "";
+  window.setTimeout(() => delete form.dataset.sent, 5000);
+});
+
 // A second press while the first is under way would send a large file twice. The server refuses doubles too.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;

@@ -13,6 +13,7 @@ from tabular.errors import TableError, counted, place, shown
 from tabular.logs.event_spec import EventSpec
 from tabular.logs.event_values import Events
 from tabular.source.duplicates import FIXED_SEED, hash_texts
+from tabular.source.odd_ids import OddIds
 from tabular.source.sentences import alike_ids, equal_rows, say_words
 
 # A log this short shows hardly anybody staying away.
@@ -127,6 +128,7 @@ class EventTally:
         self.words: Counter = Counter()
         self.returns = self.cancellations = self.odd_returns = self.undone_zeros = 0
         self.customers, self.folded, self.labelled = Distinct(), Distinct(), Distinct()
+        self.odd_ids = OddIds()
         self.first = self.last = None
         self.saw_time = False
         self.timeless = 0
@@ -161,6 +163,7 @@ class EventTally:
         if "amount" in columns:
             back = pc.and_(returns, pc.greater(columns["amount"], 0))
             self.odd_returns += int(pc.sum(back).as_py() or 0)
+        self.odd_ids.take(columns["customer_id"])
         ids = hash_texts(columns["customer_id"], FIXED_SEED)
         self.customers.add(ids)
         folded = pc.utf8_lower(pc.utf8_trim_whitespace(columns["customer_id"]))
@@ -263,6 +266,7 @@ class EventTally:
         split = len(self.customers.all()) - len(self.folded.all())
         if split:
             out.append(alike_ids(name, split))
+        out += self.odd_ids.sentences(name)
         if not self.spec.has_amounts:
             out.append(NO_AMOUNTS.format(self.spec.called))
         if self.spec.point_zero:

@@ -19,9 +19,12 @@ from tabular.source.sniff import Progress
 from tabular.source.spec import CANONICAL_SUFFIX, ParseSpec
 from tabular.source.texts import Texts, iter_texts
 from tabular.source.upload import DEFAULT_MAX_BYTES
+from tabular.values.words import words_of
 
 PREVIEW_ROWS = 100
 PREVIEW_MEMORY = 600 << 20
+# Names of columns that say in which currency an amount is.
+CURRENCIES = frozenset(["currency", "waehrung", "wahrung", "devise", "moneda", "valuta", "moeda"])
 # A sheet of a million rows takes its time.
 PREVIEW_SECONDS = 300
 # Longer cells are cut in what is shown, shorter still in a wide table: a preview is kept in one row of a
@@ -213,10 +216,11 @@ def _look_at(
 
 
 def _name_currencies(column: DetectedColumn) -> str:
-    if not column.currencies:
+    currencies = column.words if CURRENCIES & set(words_of(column.name)) else column.currencies
+    if len(currencies) < 2:
         return ""
-    listed = " and ".join(map(shown, column.currencies[:3]))
-    several = f"amounts in {len(column.currencies)} currencies, such as {listed}"
+    listed = " and ".join(map(shown, currencies[:2]))
+    several = f"amounts in {len(currencies)} currencies, such as {listed}"
     return (
         f"Column {column.name}: {several}. Only the numbers are read, as if they were of one: convert them, "
         "or leave out the others."

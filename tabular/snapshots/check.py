@@ -19,6 +19,7 @@ from tabular.snapshots.twins import TwinCounter, say_twins
 from tabular.source.duplicates import IdHashes, find_repeats
 from tabular.source.header import read_layout
 from tabular.source.locate import locate_rows
+from tabular.source.odd_ids import OddIds
 from tabular.source.parse import Parsed, Plan, iter_parsed
 from tabular.source.sentences import guessed_encoding, no_rows, refuse_large_file
 from tabular.source.spec import CANONICAL_SUFFIX, INLINE_SKIPS, SKIP_SUFFIX, ParseSpec
@@ -219,6 +220,8 @@ class _Check:
         if len(skip) > INLINE_SKIPS:
             np.save(skips, skip, allow_pickle=False)
         self.warnings += tally.warnings(duplicates)
+        if self.hashes is not None:
+            self.warnings += self.odd_ids.sentences(self.schema.the("id").name)
         twins = self.twins.settle(skip) if self.twins else None
         if twins:
             self.warnings.append(say_twins(twins))
@@ -317,6 +320,7 @@ class _Check:
         column = self.schema.the("id")
         has_ids = self.schema.one_row_per_id and column is not None and not column.generated
         self.hashes = IdHashes() if has_ids else None
+        self.odd_ids = OddIds()
         self.twins = TwinCounter(self.schema) if self.schema.finds_twins else None
         self.logs = None if self.schema.one_row_per_id else LogTally(self.schema, self.trains)
         done, total = plan.spec.data_at, plan.spec.source(self.path).stat().st_size
@@ -325,6 +329,7 @@ class _Check:
             risky |= parsed.risky
             if self.hashes is not None and parsed.ids is not None:
                 self.hashes.add(parsed.ids)
+                self.odd_ids.take(parsed.ids)
             if self.logs is not None:
                 self.logs.take(parsed)
             if self.twins is not None:

@@ -292,11 +292,12 @@ class _Writings:
     def _ask_about_signs(self) -> str:
         line, text = self.first
         here, before = ("no", "one") if self.column.percent else ("a", "none")
+        of = "in this one" if self.column.percent else "there"
         return (
             f"Column {self.column.name}: {shown(text)} in row {line:,} has {here} percent sign, and the "
-            f"numbers of these customers had {before} so far. Nobody can tell whether 21% was 21 or 0.21 "
-            "there. Write them as before in the whole file (in a workbook, the number format decides about "
-            "the sign) and upload it again."
+            f"numbers of these customers had {before} so far. Nobody can tell whether 21% stands {of} as 21 "
+            "or as 0.21. Write them as before in the whole file (in a workbook, the number format decides "
+            "about the sign) and upload it again."
         )
 
     def _ask(self, ways: list, line: int, text: str) -> str:

@@ -23,6 +23,7 @@ from tabular.source.formulas import NO_RESULT, FormulaCounter
 from tabular.source.percent_formats import PERCENT, SIGNED, as_percentage
 from tabular.source.zero_formats import ZeroFormat
 from tabular.values.cells import LONGEST_CELL, is_blank
+from tabular.values.words import says_total
 
 # What is being done, as people read it.
 OF_WORKBOOK = "Reading the workbook"
@@ -38,13 +39,6 @@ LOSES_DIGITS = 1e15
 INDEX = re.compile(r"[0-9]{1,9}")
 # Office Open XML allows the first two; the others are the same bytes in a workbook that holds ASCII only.
 ENCODINGS = frozenset({"utf-8", "utf-16", "us-ascii", "iso-8859-1"})
-# What sums up a table in the first cell of a row below it.
-TOTALS = re.compile(
-    r"\W*(?:(?:grand |sub)?totals?|sums?|summe|gesamt|insgesamt|gesamtsumme|totaal|totale|totaux|suma|soma"
-    r"|razem|celkem|average|mean|mittelwert|durchschnitt|moyenne|media|gemiddelde|count|anzahl|nombre"
-    r"|total g\w+)\b(?! \w)",
-    re.IGNORECASE,
-)
 # More rows than these are no notes.
 MOST_BELOW = 50
 
@@ -411,7 +405,7 @@ class Sheet(Part):
         if 2 * inside >= self.usual or len(self.below) >= MOST_BELOW:
             return False
         first = self.cells[min(place for place, text in self.cells.items() if not is_blank(text))]
-        return bool(self.below) or self.row > self.written + 1 or TOTALS.match(first) is not None
+        return bool(self.below) or self.row > self.written + 1 or says_total(first)
 
     def _put(self, row: int, cells: dict[int, str], results: dict[int, str]) -> None:
         if results:

@@ -44,6 +44,8 @@ def numbers_in(tmp_path, numbers, delimiter=";"):
         (["5 août 2024", "6 décembre 2024"], "DMY", "2024-08-05 00:00:00"),
         (["5 de enero de 2024", "6 de agosto de 2024"], "DMY", "2024-01-05 00:00:00"),
         (["2024.01.05.", "2024. 01. 06."], "YMD", "2024-01-05 00:00:00"),
+        (["2024年1月5日", "2024年12月31日 8:26"], "YMD", "2024-01-05 00:00:00"),
+        (["2024년 1월 5일"], "YMD", "2024-01-05 00:00:00"),
         (["5. 1. 2024", "13. 2. 2024"], "DMY", "2024-01-05 00:00:00"),
         (["05.01.2024. 08:26", "13.02.2024."], "DMY", "2024-01-05 08:26:00"),
         (["45296", "45297.75"], "SERIAL", "2024-01-05 00:00:00"),
@@ -147,6 +149,10 @@ def test_names_the_currencies_of_a_column_that_has_several(tmp_path):
         "if they were of one: convert them, or leave out the others."
     ]
     assert not preview_table(same).warnings
+    rows = [("K1", "2024-01-05", "9", currency) for currency in ("EUR", "USD")]
+    apart = write_log(tmp_path / "u.csv", rows, header=("customer", "date", "amount", "Currency"))
+    [said] = preview_table(apart).warnings
+    assert said.startswith("Column Currency: amounts in 2 currencies, such as 'EUR' and 'USD'.")
 
 
 @pytest.mark.parametrize(

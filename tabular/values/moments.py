@@ -56,6 +56,9 @@ AT_END = r"\.?"
 YEAR_FIRST = re.compile(
     rf"(?P<a>[0-9]{{4}})(?P<by>{BETWEEN})(?P<b>[0-9]{{1,2}})(?P=by)(?P<c>[0-9]{{1,2}}){AT_END}{CLOCK}"
 )
+EAST_ASIAN = re.compile(
+    rf"(?P<a>[0-9]{{4}})[年년] ?(?P<b>[0-9]{{1,2}})[月월] ?(?P<c>[0-9]{{1,2}})[日일]{CLOCK}"
+)
 COMPACT = re.compile(rf"(?P<a>(?:19|20|21)[0-9]{{2}})(?P<b>[0-9]{{2}})(?P<c>[0-9]{{2}}){CLOCK}")
 YEAR_LATER = re.compile(
     rf"(?P<a>[0-9]{{1,2}})(?P<by>{BETWEEN})(?P<b>[0-9]{{1,2}})(?P=by)(?P<c>[0-9]{{4}}|[0-9]{{2}}){AT_END}"
@@ -104,7 +107,7 @@ def read_moment(text: str, order: str) -> datetime:
     datetime.datetime(2024, 12, 31, 20, 5)
     """
     body = text.translate(NARROW_BLANKS).strip(" \t")
-    found = YEAR_FIRST.fullmatch(body) or COMPACT.fullmatch(body)
+    found = YEAR_FIRST.fullmatch(body) or COMPACT.fullmatch(body) or EAST_ASIAN.fullmatch(body)
     try:
         if found:
             return _moment(int(found["a"]), int(found["b"]), int(found["c"]), found)

@@ -118,6 +118,23 @@ ID_WORDS = frozenset(
     ["id", "no", "nr", "code", "key", "nummer", "codigo", "sku", "asin", "ean", "upc", "phone", "zip", "plz"]
 )
 CLOSE_ENOUGH = 0.86
+# What sums up a table in the first cell of a row below it; the beginning alone, for RE2 as well.
+TOTAL = (
+    r"^\W*(?:(?:grand |sub)?totals?|sums?|summe|gesamt|insgesamt|gesamtsumme|totaal|totale|totaux|suma|soma"
+    r"|razem|celkem|average|mean|mittelwert|durchschnitt|moyenne|media|gemiddelde|count|anzahl|nombre"
+    r"|total g\w+)\b"
+)
+
+
+def says_total(text: str) -> bool:
+    """Whether a cell is called like the sum, the mean or the number of the rows above it.
+
+    Examples
+    --------
+    >>> says_total("Grand total:"), says_total("Total Wine"), says_total("Totally")
+    (True, False, False)
+    """
+    return re.match(rf"{TOTAL}(?! \w)", text, re.IGNORECASE) is not None
 
 
 def words_of(name: str) -> tuple[str, ...]:

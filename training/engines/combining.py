@@ -100,10 +100,7 @@ def combine(
     """
     report = on_progress or (lambda step, done, total: None)
     done, total = 0, (older.spec.rows if older else 0) + newer.spec.rows
-    newer_ids = pa.chunked_array(
-        [_ids(batch, schema, upload) for batch in iter_batches(newer.path, newer.spec, schema)],
-        type=pa.string(),
-    )
+    newer_ids = _all_ids(newer, schema, upload)
     found = Combination()
     label = schema.the("label")
     names = [column.name for column in schema.columns]
@@ -127,6 +124,16 @@ def combine(
             report("Combine", done, total)
     found.added = len(newer_ids) - found.replaced
     return found
+
+
+def ids_in(table: CheckedTable, schema: TableSchema, upload: int) -> list[str]:
+    """Return what the customers of an upload are called in the combined table."""
+    return _all_ids(table, schema, upload).to_pylist()
+
+
+def _all_ids(table, schema, upload):
+    batches = iter_batches(table.path, table.spec, schema)
+    return pa.chunked_array([_ids(batch, schema, upload) for batch in batches], type=pa.string())
 
 
 def _ids(batch, schema, upload):

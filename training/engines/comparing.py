@@ -32,6 +32,13 @@ VALUE_WITHOUT_REVENUE = 500.0
 CONTACT_COST = 20.0
 SUCCESS_RATE = 0.25
 
+REAL_VERDICTS = {
+    "better": "better",
+    "worse": "worse",
+    "no_real_difference": "no real difference",
+    None: "too few to tell",
+}
+
 
 @dataclass(frozen=True)
 class Contender:
@@ -53,7 +60,19 @@ class Contender:
 
 
 def compare_on_untouched(
-    ids, frame, labels, held_out, *, trained, exported, existing, schema, sliced_by, value_column, twins=None
+    ids,
+    frame,
+    labels,
+    held_out,
+    *,
+    trained,
+    exported,
+    existing,
+    schema,
+    sliced_by,
+    value_column,
+    twins=None,
+    invented=None,
 ) -> dict:
     """Return everything that the result page shows, ready for JSON.
 
@@ -69,6 +88,9 @@ def compare_on_untouched(
         What a customer pays a month, for the campaign; None where no column says it, and no profit is told.
     twins
         Which customers are equal in all features, from `ml.learning.twins.find_twins`; None where none are.
+    invented
+        Which customers the product made up: what holds of the real ones alone is told beside. None where all
+        are real.
     """
     fair = _untouched(ids, held_out, existing, twins)
     chosen = held_out[fair]
@@ -80,6 +102,7 @@ def compare_on_untouched(
         "churned": int(y.sum()),
         "different": len(y) if groups is None else len(np.unique(groups)),
         "left_out": int((~fair).sum()),
+        "invented": 0 if invented is None else int(invented[chosen].sum()),
         "unknown": [contender.name for contender in existing if not contender.is_known],
     }
     found = {"judged": judged, "versions": [], "pairs": [], "sentence": None}
@@ -107,6 +130,10 @@ def compare_on_untouched(
         _pair(new, contender, y, scores, measured, columns, [ids[place] for place in chosen], groups)
         for contender in existing
     ]
+    if judged["invented"]:
+        for pair, contender in zip(found["pairs"], existing, strict=True):
+            pair["real"] = _on_real(new, contender, y, scores, groups, ~invented[chosen])
+            pair["sentence"] += f" {_say_invented(judged, pair['real'])}"
     found["slices"] = _slices(columns, y, scores, new, existing[0], schema, sliced_by, groups)
     found["campaign"] = campaign
     found["sentence"] = found["pairs"][0]["sentence"]
@@ -177,6 +204,31 @@ def _pair(new, old, y, scores, measured, columns, ids, groups):
         "named": {"to_leave": named(to_leave), "to_stay": named(to_stay)},
         "feature_shift": [shift.to_dict() for shift in shifts[:MOST_FEATURES]],
     }
+
+
+def _on_real(new, old, y, scores, groups, real):
+    """Return what came of two versions on the real customers alone, who may be few beside those made up."""
+    told = {"customers": int(real.sum()), "churned": int(y[real].sum()), "verdict": None}
+    if not 0 < told["churned"] < told["customers"]:
+        return told
+    comparison = compare_versions(
+        y[real],
+        scores[old.key][real],
+        scores[new.key][real],
+        (old.scorer.threshold, new.scorer.threshold),
+        groups=None if groups is None else groups[real],
+    )
+    verdict = comparison.verdict if comparison.enough else None
+    sentence = state_verdict(comparison, serving=old.name, new=new.name)
+    return told | {"verdict": verdict, "sentence": sentence}
+
+
+def _say_invented(judged, real):
+    if not real["customers"]:
+        return "All of them are invented, so this tells nothing of your own customers."
+    are = "is" if judged["invented"] == 1 else "are"
+    said = REAL_VERDICTS[real["verdict"]]
+    return f"{judged['invented']:,} of them {are} invented; on the {real['customers']:,} real alone: {said}."
 
 
 def _slices(columns, y, scores, new, old, schema, sliced_by, groups):

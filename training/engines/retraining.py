@@ -16,6 +16,7 @@ from ml.learning.training import train_model
 from ml.learning.twins import find_twins
 from ml.matrix.frames import clean_frame, hash_frame, read_labels
 from ml.matrix.schemas import FeatureSchema
+from ml.samples.invented import is_invented
 from registry.engines.exported import write_exported
 from registry.engines.files import FileMismatch, open_scorer, read_verified
 from registry.engines.frames import Customers, read_customers
@@ -23,7 +24,8 @@ from registry.engines.tables import customers_table, stored_table
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table
 from tabular.source.spec import ParseSpec
-from training.engines.combining import CheckedTable, combine
+from tabular.values.schema import TableSchema
+from training.engines.combining import CheckedTable, combine, ids_in
 from training.engines.comparing import Contender, compare_on_untouched
 
 COMBINED, HELD_OUT = "combined.csv", "held_out.bits"
@@ -37,6 +39,7 @@ def retrain(
     folder: str,
     older: dict | None,
     newer: dict,
+    invented: list[dict],
     schema: dict,
     reading: dict | None,
     model_type: str,
@@ -60,6 +63,9 @@ def retrain(
         table of its customers.
     newer
         ``path`` and ``spec`` of the upload, and its ``number`` among them.
+    invented
+        The tables in `older` whose customers the product made up: as `older` an original, as `newer` an
+        upload. Whether `newer` is one of them its hash says.
     reading
         `SnapshotPlan.to_dict`: how a company's own tables are written; None where they are as `schema` says.
     existing
@@ -101,6 +107,7 @@ def retrain(
         trained = train_model(
             customers.frame, schema=schema, model_type=model_type, params=params, seed=SEED,
             held_out=held_out, slices=slices, threshold=threshold,
+            newest=np.arange(len(labels)) >= combination.kept,
         )  # fmt: skip
         exported = export_model(trained, schema)
     except ValueError as error:
@@ -108,9 +115,11 @@ def retrain(
 
     on_progress("Evaluate", 0, 0)
     contenders = [tables.contender(version) for version in existing]
+    made_up = _find_invented(tables, invented, newer, upload, customers.ids, combination.kept)
     comparison = compare_on_untouched(
         customers.ids, customers.frame, labels, np.flatnonzero(held_out), trained=trained, exported=exported,
         existing=contenders, schema=schema, sliced_by=slices, value_column=value_column, twins=twins,
+        invented=made_up,
     )  # fmt: skip
 
     on_progress("Export", 0, 0)
@@ -140,6 +149,20 @@ def _combine(tables, older, newer, upload, target, on_progress):
         upload=newer["number"],
         on_progress=on_progress,
     )
+
+
+def _find_invented(tables, sources, newer, upload, ids, kept):
+    """Return which customers the product made up, by position; None where all are real.
+
+    Who is in the newer table as well stands there, and not among the `kept` first.
+    """
+    known = {one for source in sources for one in tables.ids_of(source, upload)}
+    is_made_up = is_invented(newer["spec"]["sha256"])
+    if not known and not is_made_up:
+        return None
+    found = np.full(len(ids), is_made_up)
+    found[:kept] = [one in known for one in ids[:kept]]
+    return found
 
 
 def _read_combined(tables, path, combination):
@@ -180,6 +203,14 @@ class _Tables:
 
     def read(self, table: CheckedTable) -> Customers:
         return read_customers(table.path, table.spec, self.columns)
+
+    def ids_of(self, source: dict, upload: TableSchema) -> list[str]:
+        """Return who is in a stored table, or in an upload of earlier."""
+        if "spec" not in source:
+            return self.read(self.check(source)).ids
+        return ids_in(
+            CheckedTable(Path(source["path"]), ParseSpec.from_dict(source["spec"])), upload, source["number"]
+        )
 
     def sides(self, stored: dict | None) -> dict[str, bool]:
         """Return for each customer of a stored table whether it was held out; nobody without a table."""

@@ -5,6 +5,7 @@ from functools import cached_property
 from core.charts import embed
 from ml.evaluation.profit import with_assumptions
 from registry.presenting.charts import curve_rows
+from registry.presenting.promises import explain_newest
 from registry.presenting.signal import describe_from, warning_about
 from training.models import TrainingRun
 from training.presenting import charts
@@ -58,6 +59,11 @@ class RetrainingFindings:
         return warning_about(self.run.version)
 
     @property
+    def newest(self) -> str:
+        """That its probabilities do not hold for the latest upload; empty where they do, or it is gone."""
+        return explain_newest(self.run.version.figures) if self.run.version else ""
+
+    @property
     def twins(self) -> str:
         """How many of the file equal others in everything but the id, and what came of it; empty if none."""
         # Retrainings of earlier days did not count them.
@@ -70,6 +76,21 @@ class RetrainingFindings:
             "Equal customers stand on one side: learned from together, or held out together and counted "
             "once as evidence. If they are the same people, send them under their earlier ids."
         )
+
+    @property
+    def invented(self) -> str:
+        """How many of those compared the product made up, and what the real ones show; empty if none."""
+        # Retrainings of earlier days did not count them.
+        count = self.judged.get("invented")
+        table = self.run.combined_dataset
+        if count is None and table and table.holds_invented:
+            return "Some of these customers are invented. How many was not counted then."
+        if not count:
+            return ""
+        are = "is" if count == 1 else "are"
+        told = f"{count:,} of these {self.judged['customers']:,} customers {are} invented."
+        real = self.pairs[0]["real"] if self.pairs else {}
+        return f"{told} On the real ones alone: {real['sentence']}" if real.get("sentence") else told
 
     @property
     def verdict(self) -> str:

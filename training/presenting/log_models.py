@@ -108,9 +108,11 @@ class Verdict:
     def meaning(self) -> str:
         """What to make of the comparison, in a sentence."""
         if not self._beats_chance:
+            # Where the file itself says who left, nothing was defined.
+            other = ", or another definition of leaving" if self.report.get("definition") else ""
             return (
                 f"AUC {self.model.auc:.3f}, 95 % interval {self.model.low:.3f} to {self.model.high:.3f}, and "
-                "chance has 0.500. Try a longer log, or another definition of leaving."
+                f"chance has 0.500. Try a longer log{other}."
             )
         figures = f"AUC {self.model.auc:.3f} against {self.rule['auc']:.3f}"
         if is_above_rule(self.training):

@@ -147,6 +147,7 @@ def _arguments(training_run, base, existing, work, upload):
             "spec": training_run.input_data["spec"],
             "number": next_number(training_run.company, training_run.population),
         },
+        "invented": _invented(base),
         "schema": training_run.population.schema,
         "reading": training_run.population.reading,
         "model_type": training_run.model_type.slug,
@@ -157,6 +158,20 @@ def _arguments(training_run, base, existing, work, upload):
         "value_column": training_run.population.value_column,
         "max_bytes": upload_limit(),
     }
+
+
+def _invented(dataset):
+    """Return the tables that `dataset` was made from whose customers the product made up, for the child."""
+    if dataset is None or not dataset.holds_invented:
+        return []
+    if not dataset.is_combined:
+        return [_data(dataset, verified_path(dataset))]
+    added, found = dataset.added_dataset, _invented(dataset.parent_dataset)
+    if added and added.holds_invented:
+        run = TrainingRun.objects.get(upload_dataset=added)
+        spec = run.input_data["spec"]
+        found.append({"path": str(readable_path(added.file_path)), "spec": spec, "number": run.number})
+    return found
 
 
 def _existing(training_run, at):

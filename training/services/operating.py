@@ -19,6 +19,7 @@ from registry.models import Dataset, ModelVersion
 from registry.services.ledger import name_of
 from training.models import TrainingRun
 from training.services.retraining import start_retraining
+from training.services.steps import REBUILDING, steps_of_rebuilding
 
 REBUILD = "training.rebuild"
 
@@ -131,7 +132,8 @@ def rebuild(*, run: JobRun, version: ModelVersion, at: datetime) -> None:
     # Imported here: it brings the learning libraries, and the pages that only order need none of them.
     from training.services.rebuilding import rebuild_version
 
-    run.progress("Train and compare", 0, 0)
+    run.plan(steps_of_rebuilding(version.model_type))
+    run.progress(REBUILDING)
     rebuilt = rebuild_version(version=version, at=at)
     with run.finish():
         record_event(

@@ -39,7 +39,7 @@ from tabular.snapshots.inference import Inferred, infer_table_in_child
 from tabular.snapshots.plan import Choices, SnapshotPlan, freeze, suggest
 from tabular.values.schema import TrainingRules
 from training.models import TrainingRun
-from training.presenting.leaks import STOP, Leak, describe_leaks
+from training.presenting.leaks import STOP, WARN, Leak, describe_leaks
 from training.presenting.notes import notes_on
 from training.selectors import base_without_model
 from training.services.retraining import (
@@ -451,12 +451,19 @@ def _base_called(name, *, member, described, at):
 
 
 def _kept_leaks(checked, keep_leaking):
-    """Return the columns that are learned from although they tell too much, with how much they tell."""
+    """Return the columns that are learned from although they tell too much, with how much they tell.
+
+    Of those that are learned from with a warning the sentence is kept: what they tell is only of some.
+    """
     stopping = {leak.column: leak for leak in checked.leaks if leak.level == STOP}
     if open_ones := sorted(set(stopping) - set(keep_leaking)):
         told = " ".join(stopping[column].sentence for column in open_ones)
         raise ColumnsKnowAnswer(told, field="left_out", extra={"leaking": open_ones})
-    return [{"column": leak.column, "auc": leak.auc} for leak in stopping.values()]
+    return [
+        {"column": leak.column, "auc": leak.auc} | ({"sentence": leak.sentence} if leak.level == WARN else {})
+        for leak in checked.leaks
+        if leak.level in (STOP, WARN)
+    ]
 
 
 def _described(checked, choices, kept, value_column):

@@ -8,6 +8,7 @@ from registry.models import ModelType
 
 Steps = tuple[tuple[str, float], ...]
 
+REBUILDING = "Train and compare"
 # What differs most: learning itself, with its calibration and the figures on customers held out.
 _TRAIN = {
     "logistic_regression": 5.0,
@@ -51,6 +52,11 @@ def steps_of_log(model_type: ModelType, *, labels_are_given: bool, has_champion:
     champion = (("Champion", 2.0),) if has_champion else ()
     # The child has to start and to load its libraries first.
     return (("Churn definition", 3.0), ("Features", 10.0), train, *champion, *end)
+
+
+def steps_of_rebuilding(model_type: ModelType) -> Steps:
+    """Return the one step of a rebuild, which is as long as learning is."""
+    return ((REBUILDING, _train(model_type)),)
 
 
 def _train(model_type):

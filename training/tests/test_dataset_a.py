@@ -15,7 +15,7 @@ def test_writes_6435_customers_and_three_columns_to_ignore(tmp_path, capsys):
     lines = path.read_text().splitlines()
     assert len(lines) == 6_436
     assert path.read_bytes() == settings.DATASET_A.read_bytes()
-    assert "26.4% churned" in capsys.readouterr().out
+    assert "26.4 % churned" in capsys.readouterr().out
 
 
 def test_another_file_fails_the_check(tmp_path):

@@ -15,7 +15,7 @@ def told(**report):
 def test_the_columns_that_only_the_judged_model_saw_are_named():
     found = told(
         left_out={"recency": "recency says the same as engagement (correlation 0.960)."},
-        tested_without={"spend": "spend is the same for 99.5% of the customers."},
+        tested_without={"spend": "spend is the same for 99.5 % of the customers."},
     )
 
     assert found["Columns left out"] == [
@@ -25,7 +25,7 @@ def test_the_columns_that_only_the_judged_model_saw_are_named():
 
 
 def test_nothing_is_said_of_a_difference_where_there_is_none():
-    same = {"spend": "spend is empty for 90% of the customers."}
+    same = {"spend": "spend is empty for 90 % of the customers."}
 
     assert told(left_out=same, tested_without=same)["Columns left out"] == list(same.values())
 

@@ -51,13 +51,28 @@ def test_the_file_says_it_and_not_its_name(retrained, labelled):
 
 
 @pytest.mark.django_db
-def test_what_is_made_from_invented_customers_says_so(default_dataset_row, retrained, labelled):
+def test_what_is_made_from_invented_customers_says_so_and_the_real_are_compared_apart(
+    default_dataset_row, retrained, labelled, as_developer
+):
     Dataset.objects.update(holds_invented=True)
+    before = as_developer.get(reverse("training:new")).content.decode()
+    sample = retrained(sample_customers(SAMPLE_ROWS, with_outcomes=True).encode())
 
     run = retrained(labelled())
 
+    assert "(900 customers, all of them invented)" in before
+    assert sample.upload_dataset.invented == MARK
+    assert "All of them are invented" in sample.comparison["sentence"]
     assert (run.upload_dataset.invented, run.combined_dataset.invented) == ("", "partly " + MARK)
     assert "Some of these customers are invented." in quality_of(run.version).in_words
+    judged, [pair, *_] = run.comparison["judged"], run.comparison["pairs"]
+    # A fifth of DatasetA, of the sample that was sent, and of the real ones.
+    assert (judged["invented"], judged["customers"], pair["real"]["customers"]) == (280, 340, 60)
+    assert "280 of them are invented; on the 60 real alone: " in run.comparison["sentence"]
+    page = as_developer.get(reverse("training:run", args=[run.uuid])).content.decode()
+    assert "280 of these 340 customers are invented. On the real ones alone: " in page
+    assert f"{MARK}</span>" in page
+    assert "partly " + MARK in as_developer.get(reverse("training:runs")).content.decode()
 
 
 @pytest.mark.django_db

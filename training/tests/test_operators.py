@@ -131,7 +131,7 @@ def test_a_company_without_a_developer_is_not_retrained_for(default, other_compa
         )
 
 
-def test_a_rebuild_is_a_job_that_tells_what_came_of_it(default_versions, act, do_jobs):
+def test_a_rebuild_is_a_job_that_tells_what_came_of_it(default_versions, act, do_jobs, taken):
     tree = default_versions["decision_tree"]
 
     page = act("rebuild", tree, confirmed="yes", reason="An auditor asked.")
@@ -141,6 +141,7 @@ def test_a_rebuild_is_a_job_that_tells_what_came_of_it(default_versions, act, do
     assert "is being rebuilt" in page
     job.refresh_from_db()
     assert job.state == Job.State.SUCCEEDED
+    assert taken == [step for step, _ in job.plan]
     event = AuditEvent.objects.get(action="version-rebuilt")
     assert event.details["largest_difference"] <= 1e-9
     assert event.details["reason"] == "An auditor asked."

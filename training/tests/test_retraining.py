@@ -18,12 +18,14 @@ from jobs.runner import run_job
 from ml.learning.splits import split_rows
 from registry.artefacts import path_of
 from registry.models import Dataset, ModelVersion
+from registry.presenting.promises import held_by
 from registry.services.datasets import held_out_beside
 from registry.services.initialisation import initialize_original_dataset
 from registry.services.opening import load_manifest, load_scorer
 from registry.services.states import mark_damaged
 from registry.tests.factories import NOON
 from training.models import TrainingRun
+from training.presenting.findings import RetrainingFindings
 from training.services.runs import OnlyDevelopers
 from training.tests.chain import assert_whole
 
@@ -266,6 +268,21 @@ def test_compares_on_customers_whom_no_version_learned_from(retrained, labelled,
     assert [version["key"] for version in run.comparison["versions"]] == ["new", "serving"]
     intervals = run.comparison["versions"][0]["intervals"]["churners"]["f1"]
     assert intervals["low"] <= intervals["value"] <= intervals["high"]
+
+
+@pytest.mark.any_database
+def test_says_where_probabilities_do_not_hold_for_the_newest_upload(retrained, labelled):
+    rows = labelled(rows=600)
+    place = rows[0].index("Churn")
+    for row in rows[1::2]:
+        row[place] = "Yes"
+    run = retrained(rows)
+
+    assert sum(one["rows"] for one in run.version.figures["newest"]["bins"]) == 120
+    assert RetrainingFindings(run).newest.startswith(
+        "Of the newest upload alone, 120 of those it was tried on: "
+    )
+    assert "of the newest upload alone, they were" in held_by(run.version.figures)
 
 
 @pytest.mark.any_database

@@ -6,7 +6,7 @@ from companies.identity import Member
 from companies.models import Company
 from registry.models import Population
 from registry.presenting.bases import Step
-from registry.selectors import log_bases
+from registry.selectors import champion_for, log_bases
 from transactions.presenting.days import write_day
 from transactions.selectors import analyses_for, latest_log_of
 
@@ -27,7 +27,7 @@ def log_steps(member: Member, base: Population) -> list[Step]:
     if latest is not None:
         url = reverse("transactions:analysis", args=(member.portal, latest.pk))
         end = write_day(latest.import_report["last_at"])
-        told = f"{latest} is the latest log: it ends on {end}. What can be done with it stands on its page."
+        told = f"{latest} is the latest log: it ends on {end}. {_what_it_waits_for(member, base)}"
         return [Step(20, told, "Open it", url)]
     waiting = analyses_for(member).defer("profile", "preview").filter(population=base).first()
     if waiting is None:
@@ -35,3 +35,9 @@ def log_steps(member: Member, base: Population) -> list[Step]:
         return [Step(20, "It has no purchases yet.", "Add a purchase log", url)]
     url = reverse("transactions:analysis", args=(member.portal, waiting.pk))
     return [Step(20, f"{waiting} is not read yet. What it waits for stands on its page.", "Open it", url)]
+
+
+def _what_it_waits_for(member, base):
+    if member.is_developer or champion_for(member, base):
+        return "What can be done with it stands on its page."
+    return f"No model serves {base} yet: the developer of {member.company} trains and deploys one."

@@ -26,15 +26,14 @@ def steps_of(member: Member, analysis: AnalysisSession) -> list[ShownStep]:
     """Return the tabs of a log in the order in which they are gone through."""
     steps = {"columns": _step(member, analysis, "columns", "Columns", False)}
     if analysis.is_ready:
-        further = dict(sections.log_tabs.of(member, analysis))
-        steps = _own_steps(member, analysis, goes_on=bool(further)) | further
+        steps = _own_steps(member, analysis) | dict(sections.log_tabs.of(member, analysis))
     following = next((name for name, step in steps.items() if not step.is_done and step.is_needed), None)
     return [
         ShownStep(name, step.label, step.url, step.is_done, name == following) for name, step in steps.items()
     ]
 
 
-def _own_steps(member, analysis, *, goes_on):
+def _own_steps(member, analysis):
     has_features = analysis.matrices.filter(state=FeatureMatrix.State.READY).exists()
     is_defined = analysis.configured_at is not None
     return {
@@ -43,8 +42,8 @@ def _own_steps(member, analysis, *, goes_on):
             member, analysis, "profile", "Profile", analysis.profile is not None, is_needed=False
         ),
         "churn": _step(member, analysis, "churn", "When is a customer lost?", is_defined),
-        # A training computes its own.
-        "features": _step(member, analysis, "features", "Features", has_features, is_needed=not goes_on),
+        # A training computes its own: whoever opens this wants the table for themselves.
+        "features": _step(member, analysis, "features", "Features", has_features, is_needed=False),
     }
 
 

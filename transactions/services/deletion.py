@@ -11,6 +11,7 @@ from companies.services.conditions import refuse_other_name
 from core.errors import Conflict
 from core.files.store import remove_file
 from core.files.stored import DATASETS, UTILS
+from registry.services.populations import remove_if_unused
 from transactions.models import AnalysisSession
 
 
@@ -59,5 +60,8 @@ def delete_analysis(*, analysis: AnalysisSession, typed: str, by: Account, at: d
             matrix.dataset.delete()
     # The session goes with its row of the log, and so do matrices that were never finished.
     raw.delete()
+    if not analysis.is_ready and raw.population.created_at == raw.created_at:
+        # The base was made with this file, which nobody has read as a log.
+        remove_if_unused(population=raw.population, by=by, at=at)
     for bucket, name in objects:
         transaction.on_commit(partial(remove_file, bucket, name), robust=True)

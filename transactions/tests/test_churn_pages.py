@@ -32,8 +32,11 @@ def test_begins_with_the_suggestion_and_its_reason(log_in, user, analysis, addre
 
 
 def test_the_slider_has_a_row_for_each_of_its_days(log_in, user, analysis, address):  # noqa: F811
-    page = log_in(user).get(address).content.decode()
+    answer = log_in(user).get(address)
 
+    page = answer.content.decode()
+    # A star is explained where there is one.
+    assert ("* The log is too short" in page) == any(not row["fits"] for row in answer.context["choices"])
     assert 'type="range"' in page and 'min="30"' in page and 'max="180"' in page
     assert [row["days"] for row in impact_on(page)] == list(range(SHORTEST_HORIZON, LONGEST_HORIZON + 1))
 

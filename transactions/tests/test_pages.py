@@ -46,6 +46,8 @@ def test_a_table_of_customers_is_taken_where_it_belongs_without_being_sent_again
 
     assert elsewhere.status_code == 400
     assert not AnalysisSession.objects.exists() and not Dataset.objects.filter(company=company).exists()
+    # Nor is a base left that was made with it.
+    assert not company.populations.exists()
     assert "members.csv</bdi> is here already" in there.content.decode()
     kept = there.context["form"]["kept"].value()
     looked = as_developer.post(doors["Bring a table of your own"], {"kept": kept})

@@ -130,6 +130,14 @@ def test_the_first_log_is_asked_nothing(as_developer, company):
     assert names(company) == ["Purchases"]
 
 
+def test_a_user_who_cannot_choose_reads_whose_purchases_the_log_counts_as(usual, as_user, company):
+    page = as_user.get(reverse("transactions:new", args=("user",))).content.decode()
+
+    assert "These count as purchases of <b>Purchases</b>" in page
+    assert f"ask the developer of {company} to add it" in page
+    assert "Whose purchases are these?" not in page
+
+
 def test_the_next_log_says_whose_purchases_it_has(usual, as_developer, company):
     page = as_developer.get(reverse("transactions:new", args=("dev",))).content.decode()
     unsaid = post(as_developer)

@@ -20,20 +20,46 @@ def tabs(client, portal, analysis):  # noqa: F811
 
 def test_the_definition_is_next_until_it_is_confirmed(as_user, analysis):  # noqa: F811
     assert tabs(as_user, "user", analysis) == [
-        "✓ What was read (done)", "✓ Profile (done)", "When is a customer lost? Next", "Features",
+        "✓ What was read (done)", "✓ Profile (done)", "When is a customer lost? Next", "Features", "Scores",
     ]  # fmt: skip
 
     analysis.configured_at = timezone.now()
     analysis.save()
 
-    assert tabs(as_user, "user", analysis)[2:] == ["✓ When is a customer lost? (done)", "Features Next"]
+    assert tabs(as_user, "user", analysis)[2:] == [
+        "✓ When is a customer lost? (done)",
+        "Features",
+        "Scores Next",
+    ]
 
 
 def test_for_a_developer_the_model_is_next_whose_training_computes_its_features(as_developer, analysis):  # noqa: F811
     analysis.configured_at = timezone.now()
     analysis.save()
 
-    assert tabs(as_developer, "dev", analysis)[3:] == ["Features", "Model Next"]
+    assert tabs(as_developer, "dev", analysis)[3:] == ["Features", "Model Next", "Scores"]
+
+
+def test_a_user_reads_whom_to_ask_for_a_model(as_user, analysis, developer):  # noqa: F811
+    page = as_user.get(reverse("transactions:analysis", args=("user", analysis.pk))).content.decode()
+    home = as_user.get(reverse("companies:home", args=("user",))).content.decode()
+
+    assert 'id="scores"' in page
+    assert f"mailto:{developer.email}?subject=A%20model%20for%20{analysis.population}" in page
+    assert f"No model serves {analysis.population} yet: the developer of {analysis.company} trains" in home
+
+
+def test_what_follows_the_definition_is_the_filled_button_once_it_is_confirmed(as_developer, analysis):  # noqa: F811
+    address = reverse("transactions:churn", args=("dev", analysis.pk))
+    before = as_developer.get(address).content.decode()
+
+    after = as_developer.post(address, {"horizon_days": 75, "gap_days": 0}, follow=True).content.decode()
+    other = as_developer.get(address, {"horizon_days": 90}).content.decode()
+
+    confirm = '<button class="btn primary" type="submit"><span>Confirm'
+    assert confirm in before and "Next: Model" not in before
+    assert confirm not in after and "Next: Model" in after
+    assert confirm in other and "Next: Model" not in other
 
 
 def test_a_log_that_was_not_described_is_not_said_to_be(as_user, analysis):  # noqa: F811

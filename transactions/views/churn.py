@@ -52,6 +52,11 @@ def _begin_with(analysis):
     }
 
 
+def _is_confirmed(analysis, days, gap, window):
+    confirmed = (analysis.horizon_days, analysis.gap_days or 0, analysis.active_window_days)
+    return analysis.configured_at is not None and confirmed == (days, gap or 0, window)
+
+
 def _page(request, analysis, form, *, status):
     profile, refusal, impact = analysis.profile, None, []
     chosen = form.cleaned_data if form.is_valid() else ChurnForm(_begin_with(analysis)).data
@@ -67,6 +72,8 @@ def _page(request, analysis, form, *, status):
         "analysis": analysis,
         "form": form,
         "days": days,
+        # The next step is the filled button then, and to confirm the same once more a plain one.
+        "is_confirmed": _is_confirmed(analysis, days, gap, window),
         "gap": gap,
         "window": window,
         "refusal": refusal,

@@ -108,10 +108,12 @@ def select_features(
 def _drop_alone(name, cells, most_empty, most_alike):
     empty = float(cells.isna().mean())
     if empty > most_empty:
-        return Dropped(name, "empty", empty, f"{name} is empty for {empty:.0%} of the customers.")
+        return Dropped(name, "empty", empty, f"{name} is empty for {100 * empty:.0f} % of the customers.")
     alike = float(cells.value_counts(normalize=True).iloc[0])
     if alike > most_alike:
-        return Dropped(name, "constant", alike, f"{name} is the same for {alike:.1%} of the customers.")
+        return Dropped(
+            name, "constant", alike, f"{name} is the same for {100 * alike:.1f} % of the customers."
+        )
     return None
 
 

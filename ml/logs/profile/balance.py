@@ -44,13 +44,13 @@ def describe_balance(churned, customers, *, source):
         default = "none"
     elif severe:
         advice = [
-            f"Only {minority:.1%} are {fewer}: a severe imbalance. A model that never names one would look "
-            "right."
+            f"Only {100 * minority:.1f} % are {fewer}: a severe imbalance. A model that never names one "
+            "would look right."
         ]
         default = "SMOTE"
     elif minority < WEIGHTS_BELOW:
         default = "class weights"
-        advice = [f"{minority:.1%} are {fewer}; class weights make each of them count for more."]
+        advice = [f"{100 * minority:.1f} % are {fewer}; class weights make each of them count for more."]
         if minority < FEW:
             advice.append("Judge models by recall and precision of the churners, not by accuracy.")
     else:

@@ -153,7 +153,7 @@ def _list(*counts):
 
 
 def _share(share):
-    return "Less than 0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
+    return "Less than 0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
 
 
 def _fault(code, amount, cap, title, reason, remedy, *, seen=None):
@@ -371,7 +371,7 @@ def _of_ids(profile):
             "dominant-customer",
             1,
             1,
-            f"One customer made {busiest['share']:.0%} of all purchases",
+            f"One customer made {100 * busiest['share']:.0f} % of all purchases",
             f"“{busiest['customer_id']}” is rather a till, a test account or “walk-in customer”.",
             "Take that id out of the export.",
         )

@@ -159,8 +159,8 @@ def judge_trend(counts):
         direction = "growing" if monthly > 0 else "declining"
     sentence = {
         "steady": f"Purchases neither grow nor decline clearly over the {len(counts)} whole weeks.",
-        "growing": f"Purchases grow by about {monthly:.1%} of their mean a month.",
-        "declining": f"Purchases decline by about {-monthly:.1%} of their mean a month.",
+        "growing": f"Purchases grow by about {100 * monthly:.1f} % of their mean a month.",
+        "declining": f"Purchases decline by about {-100 * monthly:.1f} % of their mean a month.",
     }[direction]
     return {
         "direction": direction,
@@ -294,7 +294,7 @@ def _season(counts, period, name, unit, p_value, sure=SURE):
         ones = f"the last {later} {unit}" if later > 1 else f"the last {name}"
         sentence = (
             f"Purchases follow the {name} {how}: what the {cycles - later} {unit} before showed explains "
-            f"{share:.0%} of what moved within {ones}."
+            f"{100 * share:.0f} % of what moved within {ones}."
         )
     return {
         "strength": max(0.0, share) if follows else 0.0,

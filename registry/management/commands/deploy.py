@@ -19,7 +19,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("--company", required=True, metavar="ID")
+        parser.add_argument("--company", required=True, metavar="ID", help="company ID")
         parser.add_argument(
             "--number", required=True, type=int, help="3 for v3; 1 is the default of the telecom base"
         )
@@ -35,6 +35,8 @@ class Command(BaseCommand):
             dest="role",
             default="champion",
             choices=[*(role.value.lower() for role in ModelDeployment.Role), WITHDRAWN],
+            help="champion: chosen unless somebody chooses another (default); alternative: offered beside "
+            "it; challenger: scores in the shadow; withdrawn: no longer offered",
         )
         parser.add_argument("--reason", required=True, help="why; it is kept in the ledger for good")
         parser.add_argument(

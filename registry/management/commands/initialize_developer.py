@@ -17,7 +17,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("--company", required=True, metavar="ID")
+        parser.add_argument("--company", required=True, metavar="ID", help="company ID")
 
     def handle(self, *, company, **options):
         try:

@@ -12,7 +12,7 @@ class Command(BaseCommand):
     help = "Withdraw the champion of a company; the champion before it takes over, or the best default."
 
     def add_arguments(self, parser):
-        parser.add_argument("--company", required=True, metavar="ID")
+        parser.add_argument("--company", required=True, metavar="ID", help="company ID")
         parser.add_argument(
             "--base",
             default="",

@@ -11,7 +11,7 @@ class Command(BaseCommand):
     help = "Tell which versions served a company at an instant, by the ledger."
 
     def add_arguments(self, parser):
-        parser.add_argument("--company", required=True, metavar="ID")
+        parser.add_argument("--company", required=True, metavar="ID", help="company ID")
         parser.add_argument(
             "--at",
             metavar="ISO",

@@ -12,7 +12,9 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser):
-        parser.add_argument("--output", type=Path, default=settings.DATASET_A, metavar="FILE")
+        parser.add_argument(
+            "--output", type=Path, default=settings.DATASET_A, metavar="FILE", help="file to write"
+        )
         parser.add_argument("--check", action="store_true", help="write nothing; fail if the file differs")
 
     def handle(self, *, output, check, **options):
@@ -29,5 +31,5 @@ class Command(BaseCommand):
         with write_atomically(output) as draft:
             draft.write_bytes(payload)
         self.stdout.write(
-            f"{output}: {len(table):,} customers, {(table['Churn'] == 'Yes').mean():.1%} churned."
+            f"{output}: {len(table):,} customers, {100 * (table['Churn'] == 'Yes').mean():.1f} % churned."
         )

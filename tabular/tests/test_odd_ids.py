@@ -1,4 +1,4 @@
-"""Ids that a spreadsheet has shortened name nobody, wherever they are met."""
+"""Ids that a spreadsheet has shortened name nobody, and ids that are not what they seem are named."""
 
 import pytest
 
@@ -46,3 +46,30 @@ def test_a_column_of_them_is_left_out_of_what_is_learned(tmp_path):
     column = infer_table(path, preview_table(path)).column("Member no")
 
     assert column.role == "left out" and "has shortened its numbers" in column.role_reason
+
+
+def odd(said):
+    return [each for each in said if "reads like the sum" in each or "nobody sees" in each]
+
+
+def test_a_sum_below_the_table_and_a_character_unseen_are_named(tmp_path):
+    names = ["Totally", "\ufeffa", "Total Wine", "Grand total:"]
+    path = write_table(tmp_path / "t.csv", [row(name) for name in names])
+    rows = [(names[n % 4], f"2024-01-{n % 28 + 1:02d}", n, "purchase") for n in range(12)]
+
+    report = check_table(path, SMALL)
+    log, *_ = import_log(write_log(tmp_path / "log.csv", rows))
+
+    assert odd(report.warnings) == [
+        "Column id: 'Grand total:' reads like the sum of other rows, and was read as a customer. Delete that "
+        "row if it is none.",
+        "Column id: 1 id holds a character that nobody sees, e.g. '[byte order mark]a'. They were kept as "
+        "they are: elsewhere the same customers may be written without it.",
+    ]
+    assert len(odd(log.warnings)) == 2
+
+
+def test_a_company_may_call_its_customers_so(tmp_path):
+    path = write_table(tmp_path / "t.csv", [row(f"SUM-{n}") for n in range(9)])
+
+    assert not odd(check_table(path, SMALL).warnings)
