@@ -142,16 +142,16 @@ def earlier_run(prediction: Prediction) -> Prediction | None:
     )
 
 
-def latest_list(member: Member) -> Prediction | None:
-    """Return the finished prediction that tells best who is about to leave now; None before the first.
+def that_looks_furthest(newest: Prediction) -> Prediction:
+    """Return the finished prediction that tells best who of the customers of `newest` is about to leave now.
 
-    It is the newest; of a purchase log the one that looks furthest, for an old log may be scored at any time.
+    That is the newest; of purchase logs the one that looks furthest: an old log may be scored any time.
     """
-    finished = predictions_for(member).finished()
-    newest = finished.first()
-    if newest is None or not newest.reads_log:
+    if not newest.reads_log:
         return newest
-    logs = finished.of_logs().filter(population=newest.population_id)
+    logs = (
+        newest.company.predictions.with_people().finished().of_logs().filter(population=newest.population_id)
+    )
     return logs.annotate(looks_until=KT("result__as_of")).order_by("-looks_until", "-created_at").first()
 
 
@@ -257,7 +257,7 @@ def run_before(analysis: AnalysisSession) -> Prediction | None:
     others = runs.exclude(input_data__analysis=str(analysis.pk))
     ends = end_of_log(analysis).isoformat() if analysis.is_ready else None
     # A company has a few logs, and each a few results; the rows are small without what was predicted.
-    for run in others.select_related("model__metrics")[:MOST_EARLIER]:
+    for run in others.select_related("model")[:MOST_EARLIER]:
         if run.is_of_visits == analysis.is_of_visits and (ends is None or run.result["as_of"] < ends):
             return run
     return None

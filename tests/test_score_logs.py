@@ -293,7 +293,7 @@ def test_other_customers_are_neither_joined_nor_compared(scored, add, year):
     run = add(log_of(scored), others)
 
     assert run.result["overlap"]["relation"] == "neither"
-    assert "changes" not in run.result
+    assert "changes" not in run.result and run.input_data["follows"] is None
     assert "neither contains nor continues" in LogResult(run).overlap
     assert run.input_data["logs"] == [run.input_data["analysis"]]
 

@@ -2,7 +2,7 @@
 
 from companies.identity import Member
 from predictions.presenting.summary import Findings
-from predictions.selectors import earlier_run, has_predicted, latest_list, predictions_for
+from predictions.selectors import earlier_run, has_predicted, predictions_for, that_looks_furthest
 from registry.selectors import has_several_bases
 
 
@@ -31,8 +31,7 @@ def home_section(member: Member, *, count: int = 5) -> dict | None:
     found = predictions_for(member)
     if not has_predicted(member.company):
         return None if member.is_developer or has_several_bases(member.company) else {"latest": []}
-    newest = latest_list(member)
-    return {
-        "latest": list(found[:count]),
-        "findings": Findings(newest, earlier_run(newest)) if newest else None,
-    }
+    latest = list(found[:count])
+    newest = next((each for each in latest if each.is_done), None) or found.finished().first()
+    best = newest and that_looks_furthest(newest)
+    return {"latest": latest, "findings": Findings(best, earlier_run(best)) if best else None}
