@@ -296,7 +296,7 @@ def test_the_command_says_what_is_wrong(learned, company):
         ([], {}, "Name a file"),
         ([], {"log": "none"}, "no purchase log none"),
         ([], {"log": str(uuid.UUID(int=1))}, "no purchase log"),
-        ([], mine | {"model": "Random Forest v1"}, "by the champion"),
+        ([], mine | {"model": "Random Forest v1"}, "the champion of its customers scores it"),
         (["/no/such/file.csv"], mine, "cannot be read"),
     ):
         with pytest.raises(CommandError, match=said):
