@@ -5,9 +5,11 @@ the same questions again as plain SQL costs a tenth of it, and needs nobody to s
 change by any door, in any process, changes an answer, and the page is made anew.
 """
 
+import pickle
 import re
 import sys
 import time
+import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,7 +28,9 @@ from core.fresh import fresh_token, note_tokens
 
 # What no table says, such as how long ago something was, is older by no more than this.
 LONGEST_SECONDS = 120
-MOST_PAGES = 500
+MOST_BYTES = 16 * 1024 * 1024
+# A page that asks again by itself is about work that goes on, and says how long it takes by now.
+_ASKS_AGAIN = b'hx-trigger="every'
 # Where `base.html` and Django's forms write the token that is masked anew for every page.
 _CSRF = re.compile(r'(?<=X-CSRFToken": ")\w{64}(?=")|(?<=name="csrfmiddlewaretoken" value=")\w{64}(?=")')
 
@@ -49,7 +53,8 @@ class Question:
     def ask(cls, sql: str, params: tuple) -> "Question":
         with connection.cursor() as cursor:
             cursor.execute(sql, params)
-            return cls(sql, params, hash(tuple(cursor.fetchall())))
+            # Of the bytes: Python's hash of the number -1 is that of -2.
+            return cls(sql, params, hash(pickle.dumps(cursor.fetchall())))
 
     @property
     def has_same_answer(self) -> bool:
@@ -87,11 +92,11 @@ class Questions:
 
 @dataclass(frozen=True)
 class Page:
-    """A page as it was made: its text in pieces, between which a token stands, of CSRF or of a form."""
+    """A page as it was made: its text in packed pieces, between which a token stands, of CSRF or a form."""
 
     made_at: float
     questions: tuple[Question, ...]
-    pieces: tuple[str, ...]
+    pieces: tuple[bytes, ...]
     are_csrf: tuple[bool, ...]
     headers: dict[str, str]
 
@@ -104,19 +109,27 @@ class Page:
         return cls(
             at,
             tuple(questions.asked),
-            tuple(text[start:end] for start, end in zip(starts, ends, strict=True)),
+            tuple(
+                zlib.compress(text[start:end].encode(), level=1)
+                for start, end in zip(starts, ends, strict=True)
+            ),
             tuple(gap[0] not in tokens for gap in gaps),
             dict(response.headers),
         )
 
-    def is_true(self, *, at: float) -> bool:
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.pieces))
+
+    def is_true(self) -> bool:
         """Whether the database still answers as it did."""
-        return at - self.made_at < LONGEST_SECONDS and all(each.has_same_answer for each in self.questions)
+        return all(each.has_same_answer for each in self.questions)
 
     def show(self, request: HttpRequest) -> HttpResponse:
         csrf = get_token(request) if any(self.are_csrf) else ""
         gaps = [csrf if is_csrf else fresh_token() for is_csrf in self.are_csrf]
-        text = "".join(part for pair in zip(self.pieces, [*gaps, ""], strict=True) for part in pair)
+        pieces = [zlib.decompress(piece).decode() for piece in self.pieces]
+        text = "".join(part for pair in zip(pieces, [*gaps, ""], strict=True) for part in pair)
         return HttpResponse(text, headers=self.headers)
 
 
@@ -126,17 +139,29 @@ class KeptPages:
     def __init__(self):
         self._pages: OrderedDict[Any, Page] = OrderedDict()
         self._lock = Lock()
+        self._size = 0
 
-    def find(self, key: Any) -> Page | None:
+    def find(self, key: Any, *, at: float) -> Page | None:
         with self._lock:
+            self._forget(at)
             return self._pages.get(key)
 
     def keep(self, key: Any, page: Page) -> None:
         with self._lock:
+            if before := self._pages.pop(key, None):
+                self._size -= before.size
             self._pages[key] = page
-            self._pages.move_to_end(key)
-            if len(self._pages) > MOST_PAGES:
-                self._pages.popitem(last=False)
+            self._size += page.size
+            self._forget(page.made_at)
+
+    def _forget(self, at):
+        # What was erased is gone from here too, soon after.
+        while self._pages and self._is_too_much(next(iter(self._pages.values())), at):
+            _, oldest = self._pages.popitem(last=False)
+            self._size -= oldest.size
+
+    def _is_too_much(self, oldest, at):
+        return at - oldest.made_at >= LONGEST_SECONDS or self._size > MOST_BYTES
 
 
 class KeptPagesMiddleware:
@@ -149,8 +174,8 @@ class KeptPagesMiddleware:
     def __call__(self, request):
         if not _may_be_kept(request):
             return self.get_response(request)
-        page = self._kept.find(_key_of(request))
-        if page and page.is_true(at=time.monotonic()):
+        page = self._kept.find(_key_of(request), at=time.monotonic())
+        if page and page.is_true():
             structlog.contextvars.bind_contextvars(user_id=int(request.session[SESSION_KEY]))
             return page.show(request)
         return self._make(request)
@@ -198,4 +223,5 @@ def _is_only_a_page(request, response):
         # Its own cookie Django writes anew with every page.
         and set(response.cookies) <= {settings.CSRF_COOKIE_NAME}
         and not request.session.modified
+        and _ASKS_AGAIN not in response.content
     )

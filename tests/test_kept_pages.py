@@ -199,6 +199,30 @@ def test_it_is_made_anew_after_a_while(as_user, monkeypatch):
     assert not is_shown_again(as_user.get("/user/"))
 
 
+def test_work_that_goes_on_is_looked_at_each_time(as_user, user, default_versions):
+    going_on = PredictionFactory(user=user.user, model=default_versions["decision_tree"])
+    page = f"/user/predictions/{going_on.uuid}/"
+
+    assert "every" in text_of(as_user, page)
+
+    assert not is_shown_again(as_user.get(page))
+
+
+def test_answers_that_differ_in_one_number_are_told_apart(db):
+    answers = [kept.Question.ask(f"SELECT {number}", ()).answer for number in (-1, -2, 0, 1)]
+
+    assert len(set(answers)) == 4
+
+
+def test_no_more_is_kept_than_there_is_room_for(as_user, monkeypatch):
+    keep(as_user, "/user/")
+    monkeypatch.setattr(kept, "MOST_BYTES", 100)
+
+    keep_nothing = as_user.get("/user/models/"), as_user.get("/user/models/")
+
+    assert not any(map(is_shown_again, [*keep_nothing, as_user.get("/user/")]))
+
+
 def test_the_log_says_whose_page_it_was(as_user, user):
     keep(as_user, "/user/")
     logged = []

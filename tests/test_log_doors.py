@@ -17,6 +17,8 @@ from predictions.models import Prediction
 from predictions.services.logs import start_log_prediction
 from predictions.services.renewing import start_newer_prediction
 from predictions.services.runs import NameMissing, VersionNotOffered
+from registry.models import ModelDeployment
+from registry.services.deployments import deploy_version
 from registry.tests.factories import ModelVersionFactory
 from tests.coffee_shop import LATER, NOON, SPRING, csv_of, finish, log_of, until, written
 from transactions.models import AnalysisSession
@@ -208,6 +210,22 @@ def test_a_file_of_customers_is_not_scored_by_a_model_of_purchases(as_user, lear
 
     assert (answer.status_code, answer.json()["code"]) == (404, "no-such-model")
     assert answer.json()["message"].startswith(f"{model} learned from purchases")
+
+
+@pytest.mark.parametrize("role", [None, ModelDeployment.Role.CHALLENGER])
+def test_a_model_that_is_not_offered_scores_no_log_at_any_door(as_user, user, register, learned, role):
+    model = register(learned, model_type="random_forest")
+    if role:
+        deploy_version(
+            version=model, company=model.company, role=role, by=None, reason="To watch it.", at=NOON
+        )
+
+    answer = as_user.post(RUNS, {"log": learned.pk, "model": model.pk})
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "no-such-model")
+    with pytest.raises(VersionNotOffered, match="offered for these purchases"):
+        start_log_prediction(member=membership(user), analysis=learned, version=model, at=NOON)
+    assert not Prediction.objects.exists()
 
 
 def test_a_program_scores_a_log_and_its_next_export(as_user, learned, whole, do_jobs):

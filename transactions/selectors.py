@@ -16,6 +16,13 @@ def analyses_for(member: Member) -> QuerySet[AnalysisSession]:
     return analyses_of(member.company)
 
 
+def may_delete(member: Member, analysis: AnalysisSession) -> bool:
+    """Tell whether `member` may delete a log: a user the own ones, the developer all, as for predictions."""
+    if analysis.company_id != member.company.pk:
+        return False
+    return member.is_developer or analysis.account_id == member.account.pk
+
+
 def listed_analyses_for(member: Member) -> QuerySet[AnalysisSession]:
     """Return the same with the latest features of each, so that how they stand takes no query per log."""
     latest = FeatureMatrix.objects.order_by("-created_at").select_related("job").defer("report")
@@ -37,7 +44,7 @@ def home_section(member: Member, *, count: int = 3) -> dict | None:
     """Return the latest logs for the home pages; nothing where the company never sent one."""
     if not has_logs(member.company):
         return None
-    return {"analyses": analyses_for(member).defer("profile", "preview")[:count]}
+    return {"analyses": analyses_for(member).defer("profile", "preview", "parse_spec")[:count]}
 
 
 def ready_analyses_for(member: Member) -> QuerySet[AnalysisSession]:
@@ -51,7 +58,7 @@ def latest_log_of(company: Company, base: Population) -> AnalysisSession | None:
     # The end stands in a document, by which databases sort differently; a base has few logs.
     ends = read.values_list("pk", "import_report__last_at")
     latest = max(ends, key=lambda each: each[1], default=None)
-    return latest and read.defer("profile", "preview").get(pk=latest[0])
+    return latest and read.defer("profile", "preview", "parse_spec").get(pk=latest[0])
 
 
 def analysis_of_dataset(company: Company, name: str) -> AnalysisSession | None:

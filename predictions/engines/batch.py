@@ -38,7 +38,7 @@ from predictions.engines.results import (
 from predictions.engines.shadow import Shadow
 from predictions.engines.untouched import Untouched
 from predictions.engines.words import Words
-from registry.engines.files import FileMismatch, open_scorer
+from registry.engines.files import FileMismatch, open_scorer, what_it_found
 from registry.engines.learned import Learned, LearnedTable, read_learned
 from tabular.snapshots.write import ResultWriter, decimal_sign
 from tabular.source.read import iter_batches
@@ -112,7 +112,7 @@ def score_file(
     try:
         scorer = open_scorer(version)
     except FileMismatch as mismatch:
-        return {"mismatch": str(mismatch)}
+        return what_it_found(mismatch)
     return score_rows(
         scorer,
         source=Path(source),

@@ -40,7 +40,7 @@ from predictions.engines.kinds import COMPARING, COMPUTING, CONTINUES, EXPLAININ
 from predictions.engines.learned_reading import CannotScoreLog, LearnedReading
 from predictions.engines.log_shadow import LogShadow
 from predictions.engines.words import Words
-from registry.engines.files import FileMismatch, open_scorer
+from registry.engines.files import FileMismatch, open_scorer, what_it_found
 from tabular.snapshots.write import fixed_decimals
 from tabular.source.danger import harmless_array
 
@@ -119,7 +119,7 @@ def score_log(
     try:
         scorer = open_scorer(version)
     except FileMismatch as mismatch:
-        return {"mismatch": str(mismatch)}
+        return what_it_found(mismatch)
     reading = LearnedReading(scorer, "used", Path(folder), datetime.fromisoformat(as_of), memory_limit)
     work = _Work(reading, Words(wording or {}), shadow, on_progress, of_visits=of_visits)
     try:

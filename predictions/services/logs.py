@@ -27,7 +27,7 @@ from predictions.services.scoring import refuse_changed_files, score_beside
 from predictions.services.steps import steps_of_log
 from registry.models import ModelVersion
 from registry.presenting.signal import warning_about
-from registry.selectors import deployment_of
+from registry.selectors import deployment_of, versions_for
 from registry.services.opening import load_manifest, verified_files
 from registry.services.populations import refuse_archived
 from sandbox.child import run_in_child
@@ -75,7 +75,7 @@ def start_log_prediction(
     name
         What people find it by in the history; default: the name of the log.
     version
-        One that learned from purchases of this base; default: its champion.
+        One of those that the registry offers this member for the base; default: its champion.
     follows
         The result that this one goes on from: then a log that has nothing newer is refused. Default: the
         latest of the base that was made of another log and looks less far.
@@ -89,7 +89,7 @@ def start_log_prediction(
     NoModelOfPurchases
         Nothing serves the base yet.
     VersionNotOffered
-        `version` learned from other customers.
+        `version` does not exist, or not for this member, or learned from other customers.
     LogCannotBeScored
         It learned from columns that the log does not have.
     registry.services.populations.BaseIsArchived
@@ -109,9 +109,11 @@ def start_log_prediction(
         raise NoModelOfPurchases(
             f"No model serves {analysis.population} yet. Train one on this log, then score its customers."
         )
+    if not versions_for(member, analysis.population).filter(pk=version.pk).exists():
+        raise VersionNotOffered(
+            "There is no such model. Choose one that is offered for these purchases.", field="model"
+        )
     refuse_what_it_lacks(analysis, version)
-    if version.company_id != member.company.pk or version.population_id != analysis.population_id:
-        raise VersionNotOffered("There is no such model. Choose one that learned from these purchases.")
     run, _ = begin_run(
         submission,
         runs=Prediction.objects,

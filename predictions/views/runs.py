@@ -7,7 +7,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_safe
 
 from companies.access import developer_required, member_required
 from core.downloads import CSV, XLSX, plain_name, send_pieces
@@ -140,7 +140,7 @@ def _base(request, again):
 
 
 @member_required
-@require_GET
+@require_safe
 def refused_rows(request):
     return send_refused_rows(request)
 
@@ -154,6 +154,7 @@ def sample(request):
 # --- Result ----------------------------------------------------------------------------------------------
 
 
+@kept
 @member_required
 @require_safe
 def result(request, run):

@@ -75,6 +75,8 @@ def read_layout(
             f"The table has {len(layout.header):,} columns; {MOST_COLUMNS:,} is the most. Leave some out.",
         )
     _refuse_duplicates(layout, found)
+    if any(column.required and not found[column.name] for column in schema.columns):
+        _refuse_rows_above(head, layout, delimiters, schema, sheet)
     _refuse_missing(layout, found, schema, sheet)
     positions = {name: places[0] for name, places in found.items() if places}
     return Layout(layout.delimiter, layout.header, line, layout.data_at, layout.first_line, positions)
@@ -164,6 +166,27 @@ def _refuse_duplicates(layout: Layout, found: dict[str, list[int]]) -> None:
                 column=name,
                 columns=[layout.header[place] for place in places],
             )
+
+
+def _refuse_rows_above(head: bytes, layout: Layout, delimiters: str, schema: TableSchema, sheet: str) -> None:
+    """Refuse a table whose names stand below a title or below names of groups, and say where."""
+    for delimiter in delimiters:
+        at, line = layout.data_at, layout.first_line
+        while at < len(head) and line <= layout.first_line + FIRST_ROWS:
+            try:
+                cells, at, lines = header_record(head, at, line, delimiter)
+            except TableError:
+                # What is wrong with a row is said where it is read.
+                break
+            found = _positions(cells, schema)
+            if all(found[column.name] for column in schema.columns if column.required):
+                raise TableError(
+                    "missing_columns",
+                    f"The names of the columns stand in row {line:,}, and the first row has to hold them. "
+                    f"Delete the rows above and upload the file again.{sheet}",
+                    line=line,
+                )
+            line += lines
 
 
 def _refuse_missing(layout: Layout, found: dict[str, list[int]], schema: TableSchema, sheet: str) -> None:

@@ -9,7 +9,7 @@ from tabular.previews.preview import preview_table
 from tabular.snapshots.check import check_table
 from tabular.source.sniff import survey_file, write_text_copy
 from tabular.tests.own_tables import planned
-from tabular.tests.small import SMALL, row, write_table
+from tabular.tests.small import HEADER, SMALL, row, write_table
 
 WHAT_TO_DO = re.compile(
     r"\b(add|choose|close|correct|download|keep|leave|make|open|put|remove|rename|save|say|shorten|split|upload)\b",
@@ -128,3 +128,18 @@ def test_a_zero_width_blank_in_a_number_is_named_in_the_refusal(tmp_path):
 
     assert (error.kind, error.line, error.column) == ("bad_number", 3, "months")
     assert "'4[zero-width blank]' is not a number" in error.message
+
+
+@pytest.mark.parametrize(
+    ("above", "row_of_names"),
+    [([["Customers of May"]], 2), ([["Customer", "", "Money", "", "", ""], ["", "", "", "", "", ""]], 3)],
+)
+def test_names_below_a_title_or_names_of_groups_are_found(above, row_of_names, tmp_path):
+    rows = [*above[1:], HEADER, *(row(f"c{n}") for n in range(9))]
+    path = write_table(tmp_path / "t.csv", rows, header=above[0])
+
+    error = refusal(lambda: check_table(path, SMALL))
+
+    assert (error.kind, error.line) == ("missing_columns", row_of_names)
+    assert error.message.startswith(f"The names of the columns stand in row {row_of_names},")
+    assert "Delete the rows above" in error.message

@@ -138,7 +138,11 @@ def _moment(year: int, month: int, day: int, found: re.Match) -> datetime:
     micros = int(((found["fraction"] or "") + "000000")[:6])
     if year < EARLIEST_YEAR:
         raise _TooEarly
-    return datetime(year, month, day, hour, int(found["minute"] or 0), int(found["second"] or 0), micros)
+    minute, second = int(found["minute"] or 0), int(found["second"] or 0)
+    if hour == 24 and not (minute or second or micros or found["half"]):
+        # The end of a day, as ISO 8601 and the tills of Japan write it.
+        return datetime(year, month, day) + timedelta(days=1)
+    return datetime(year, month, day, hour, minute, second, micros)
 
 
 def _year(text: str) -> int:

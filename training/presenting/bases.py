@@ -15,7 +15,7 @@ def training_steps(member: Member, base: Population) -> list[Step]:
     if not member.is_developer or base.is_log:
         return []
     runs = member.company.training_runs.of_customers().filter(population=base)
-    latest = runs.select_related("job").only("uuid", "job__state").first()
+    latest = runs.select_related("job").only("uuid", "company", "job__state").first()
     if latest and not latest.job.has_ended:
         return [_watch(latest)]
     if base.versions.filter(state=ModelVersion.State.READY).exists():

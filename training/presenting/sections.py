@@ -1,5 +1,7 @@
 """What training adds to pages of the floors below: to cards, to the page of a log, to the home."""
 
+from django.db.models.fields.json import KT
+
 from companies.identity import Member
 from jobs.models import Job
 from registry.models import ModelVersion
@@ -54,14 +56,15 @@ def home_section(member: Member) -> dict | None:
     if not has_trained(member.company):
         return None
     runs = list_training_runs(member)
-    latest = runs.filter(job__state=Job.State.SUCCEEDED).first()
+    # Of a comparison that fills a page, one sentence and one word.
+    told = {"told": KT("comparison__sentence"), "verdict": KT("comparison__pairs__0__verdict")}
+    latest = runs.filter(job__state=Job.State.SUCCEEDED).annotate(**told).first()
     under_way = list(runs.filter(job__state__in=Job.UNFINISHED)[:MOST_UNDER_WAY])
     if latest is None and not under_way:
         return None
-    pairs = latest and latest.comparison["pairs"]
     return {
         "under_way": under_way,
         "latest": latest,
-        "verdict": pairs[0]["verdict"] if pairs else "",
-        "sentence": latest.comparison["sentence"] if latest else "",
+        "verdict": (latest and latest.verdict) or "",
+        "sentence": latest.told if latest else "",
     }

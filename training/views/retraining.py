@@ -14,6 +14,7 @@ from core.downloads import CSV
 from core.errors import DomainError
 from core.files.media import send_media
 from core.fragments import render_form
+from core.kept import kept
 from core.redirects import go
 from intake.forms import TableForm
 from intake.services.checking import LEAVE_OUT, letters_of_kept
@@ -161,6 +162,7 @@ def runs(request):
     return render(request, "training/runs.html", {"page": page})
 
 
+@kept
 @developer_required
 @require_safe
 def run(request, run):

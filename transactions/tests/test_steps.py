@@ -40,13 +40,13 @@ def test_for_a_developer_the_model_is_next_whose_training_computes_its_features(
     assert tabs(as_developer, "dev", analysis)[3:] == ["Features", "Model Next", "Scores"]
 
 
-def test_a_user_reads_whom_to_ask_for_a_model(as_user, analysis, developer):  # noqa: F811
-    page = as_user.get(reverse("transactions:analysis", args=("user", analysis.pk))).content.decode()
+def test_a_user_reads_whom_to_ask_for_a_model(as_user, read_log, developer):
+    page = as_user.get(reverse("transactions:analysis", args=("user", read_log.pk))).content.decode()
     home = as_user.get(reverse("companies:home", args=("user",))).content.decode()
 
     assert 'id="scores"' in page
-    assert f"mailto:{developer.email}?subject=A%20model%20for%20{analysis.population}" in page
-    assert f"No model serves {analysis.population} yet: the developer of {analysis.company} trains" in home
+    assert f"mailto:{developer.email}?subject=A%20model%20for%20{read_log.population}" in page
+    assert f"No model serves {read_log.population} yet: the developer of {read_log.company} trains" in home
 
 
 def test_what_follows_the_definition_is_the_filled_button_once_it_is_confirmed(as_developer, analysis):  # noqa: F811

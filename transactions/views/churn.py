@@ -5,6 +5,7 @@ from django.views.decorators.http import require_http_methods
 
 from companies.access import member_required
 from core.errors import DomainError
+from core.kept import kept
 from transactions.cutoffs import USUAL_HORIZON
 from transactions.forms import ChurnForm
 from transactions.presenting.profile_charts import list_definition_charts
@@ -14,6 +15,7 @@ from transactions.services.profiling import impact_of
 from transactions.views.analyses import find
 
 
+@kept
 @member_required
 @require_http_methods(("GET", "HEAD", "POST"))
 def churn(request, analysis):

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from companies.access import member_required
 from core.downloads import plain_name, send_made
+from core.kept import kept
 from transactions.presenting.profile_charts import list_charts
 from transactions.presenting.profile_findings import read_profile
 from transactions.services.profiling import require_profile
@@ -19,6 +20,7 @@ SHEET = Path(__file__).parents[1] / "report.css"
 HTML, PDF, JSON = "text/html; charset=utf-8", "application/pdf", "application/json"
 
 
+@kept
 @member_required
 @require_safe
 def profile(request, analysis):
