@@ -27,6 +27,7 @@ from registry.selectors import (
 )
 from transactions.cutoffs import end_of_log
 from transactions.models import AnalysisSession
+from transactions.selectors import latest_log_of
 
 MOST_SHOWN = 5
 # So many results of other logs are looked through for one that was made before.
@@ -181,6 +182,18 @@ def base_to_begin_with(member: Member) -> Population:
     first of the company's own that a model serves, else those of the installation.
     """
     return _base_of_latest(member.company) or _first_own_base(member) or telecom_base()
+
+
+def log_to_begin_with(member: Member) -> AnalysisSession | None:
+    """Return the log whose customers a company predicts that has no others: no table of its own, and none of
+    which it ever predicted. None where no model serves them yet.
+    """
+    company = member.company
+    own = company.populations.open()
+    if own.exclude(kind=Population.Kind.LOG).exists() or _base_of_latest(company):
+        return None
+    served = own.filter(pk__in=offered_versions(member).values("population")).order_by("-pk")
+    return next((log for base in served if (log := latest_log_of(company, base))), None)
 
 
 def _base_of_latest(company):

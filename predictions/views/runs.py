@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -29,6 +29,7 @@ from predictions.selectors import (
     base_to_begin_with,
     bases_of_history,
     earlier_run,
+    log_to_begin_with,
     open_table,
     people_of,
     predictions_for,
@@ -53,6 +54,8 @@ SAMPLE_ROWS = 200
 @receives_upload
 def predict(request):
     member = request.member
+    if not request.GET and request.method != "POST" and (log := log_to_begin_with(member)):
+        return redirect(f"{reverse('transactions:analysis', args=(member.portal, log.pk))}#scores")
     again = _again(request)
     base = _base(request, again)
     champion = champion_for(member, base)
