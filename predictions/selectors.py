@@ -189,8 +189,10 @@ def log_to_begin_with(member: Member) -> AnalysisSession | None:
     which it ever predicted. None where no model serves them yet.
     """
     company = member.company
+    if not has_several_bases(company) or _base_of_latest(company):
+        return None
     own = company.populations.open()
-    if own.exclude(kind=Population.Kind.LOG).exists() or _base_of_latest(company):
+    if own.exclude(kind=Population.Kind.LOG).exists():
         return None
     served = own.filter(pk__in=offered_versions(member).values("population")).order_by("-pk")
     return next((log for base in served if (log := latest_log_of(company, base))), None)
