@@ -17,8 +17,8 @@ from health_check.base import HealthCheck
 from health_check.exceptions import ServiceUnavailable
 from health_check.views import HealthCheckView
 from kombu.exceptions import OperationalError as BrokerError
-from redis.exceptions import RedisError
 
+from core.call_limits import UNCOUNTED
 from core.faults import fault_of
 from core.hurry import in_a_hurry
 from core.models import HealthMark, UntoldEvent
@@ -56,7 +56,7 @@ class Cache(HealthCheck):
             with in_a_hurry():
                 cache.set(name, value, timeout=5)
                 found = cache.get(name)
-        except (DatabaseError, RedisError, OSError) as error:
+        except (DatabaseError, *UNCOUNTED) as error:
             raise ServiceUnavailable("The cache does not answer.") from error
         if found != value:
             raise ServiceUnavailable("The cache does not keep what it is given.")

@@ -1,7 +1,8 @@
 """Scoring a purchase log and its next export by page, API and command: once, by whom, and what is said."""
 
+import re
 import uuid
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from django.core.files.base import ContentFile
@@ -145,6 +146,11 @@ def test_users_score_a_log_and_add_to_it(as_user, user, learned, whole, do_jobs)
         shown = as_user.get(f"{answer['Location']}?{words}")
         assert shown.context["page"].paginator.count == kinds[kind]
         assert {row["change"] for row in shown.context["rows"]} == {kind}
+    assert set(shown.context["change_names"]) == {kind for kind, count in kinds.items() if count}
+    links = re.findall(r'href="\?([^"#]*)#customers">(?:show the )?([\d,]+)', page)
+    assert {kinds[parse_qs(words)["change"][0]] for words, _ in links} == {
+        int(count.replace(",", "")) for _, count in links
+    }
     picked = as_user.get(
         reverse("predictions:download_customers", args=("user", run.uuid)), {"change": "new"}
     )
@@ -308,7 +314,7 @@ def test_the_command_says_what_is_wrong(learned, company):
         ([], {}, "Name a file"),
         ([], {"log": "none"}, "no purchase log none"),
         ([], {"log": str(uuid.UUID(int=1))}, "no purchase log"),
-        ([], mine | {"model": "Random Forest v1"}, "by the champion"),
+        ([], mine | {"model": "Random Forest v1"}, "the champion of its customers scores it"),
         (["/no/such/file.csv"], mine, "cannot be read"),
     ):
         with pytest.raises(CommandError, match=said):

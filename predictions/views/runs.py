@@ -207,9 +207,15 @@ def _customers(request, prediction):
         "group": called.group,
         "tier_names": list(prediction.result["tiers"]),
         # What a filter offers: nothing where no result was there to compare with.
-        "change_names": CHANGE_NAMES if CHANGE in table.columns else {},
+        "change_names": _offered_changes(prediction) if CHANGE in table.columns else {},
         "fits_workbook": len(table) <= files.MOST_SHEET_ROWS,
     }
+
+
+def _offered_changes(prediction):
+    """Return the changes that a customer of the table has: who lapsed meanwhile is in another list."""
+    scored = prediction.result["changes"]["scored"]
+    return {kind: name for kind, name in CHANGE_NAMES.items() if scored[kind]}
 
 
 def _wanted(request, prediction, table):
