@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "core.middleware.CharsetMiddleware",  # before anything reads what was sent
+    "core.middleware.MethodsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -444,7 +445,7 @@ DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 HEALTH_MIN_FREE_MB = positive("HEALTH_MIN_FREE_MB", 500)
 HEALTH_CHECKS = [
     "health_check.checks.Database",
-    "health_check.checks.Cache",
+    "core.health.Cache",
     "core.health.Broker",
     "core.health.Disk",
     "core.health.Writing",

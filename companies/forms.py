@@ -32,7 +32,7 @@ class EmailField(forms.EmailField):
 class PlainName(RegexValidator):
     """Names go into letters to people who never heard of us: a line break or a link has no place in them."""
 
-    regex = r"[\x00-\x1f\x7f\u2028\u2029<>]|://|www\."
+    regex = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069<>]|://|www\."
     inverse_match = True
     flags = re.IGNORECASE
     message = "This is no name. Write one line of text, without a web address."

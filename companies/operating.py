@@ -27,6 +27,9 @@ class OperatorSite(AdminSite):
     enable_nav_sidebar = False
 
     def index(self, request, extra_context=None):
+        # Whoever may read none of the lists reads no summary of them either.
+        if not request.user.has_perm("companies.view_company"):
+            return super().index(request, extra_context)
         at = timezone.now()
         stand = standings.contents(at)
         told = {

@@ -9,7 +9,7 @@ import os
 from django.db import Error as DatabaseError
 
 from core.errors import DomainError
-from sandbox.child import ChildFailed
+from sandbox.child import ChildFailed, ChildLost
 
 LOOK = "What you sent may not have been saved: look before you send it again."
 
@@ -50,6 +50,30 @@ class DatabaseAway(DomainError):
 
     def __init__(self):
         super().__init__(f"The database does not answer. {LOOK} Tell the operator if it stays so.")
+
+
+class FilesAway(DomainError):
+    """What is stored cannot be read now; whether it is as it was, nobody knows before it can."""
+
+    code = "storage-fails"
+    http_status = 503
+
+    def __init__(self):
+        super().__init__(
+            "The files of this installation cannot be read at the moment. Try again in a minute, and tell "
+            "the operator if it stays so."
+        )
+
+
+class WorkLost(DomainError):
+    code = "worker-lost"
+    http_status = 503
+
+    def __init__(self):
+        super().__init__(
+            "The process that worked on this was ended from outside, most often because the memory of the "
+            "machine ran out. Try again in a minute, and tell the operator if it stays so."
+        )
 
 
 FILES = {
@@ -103,6 +127,10 @@ def _kind_of(error):
         return MARIADB.get(error.args[0]) if error.args else None
     if isinstance(error, OSError):
         return FILES.get(error.errno)
+    if isinstance(error, FilesAway):
+        return FilesAway
+    if isinstance(error, ChildLost):
+        return WorkLost
     return _told_in(str(error)) if isinstance(error, ChildFailed) else None
 
 

@@ -22,14 +22,14 @@ class Channel(filesystem.Channel):
     message through the temporary folder that the whole machine shares.
     """
 
-    @cached_property
+    @property
     def data_folder_in(self):
         folder = Path(self.transport_options["data_folder_in"])
-        # At the first start nobody has made it yet, whoever comes first.
+        # At the first start nobody has made it yet, and somebody may remove it at any time.
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    @cached_property
+    @property
     def data_folder_out(self):
         return self.data_folder_in
 
@@ -38,9 +38,7 @@ class Channel(filesystem.Channel):
         # Nanoseconds since 1970 with a fixed number of digits: sorted by name is sorted by age, also after a
         # restart of the machine.
         name = f"{time.time_ns():020d}_{uuid.uuid4()}.{queue}.msg"
-        draft = folder / f".{name}.draft"
-        draft.write_bytes(str_to_bytes(dumps(payload)))
-        os.replace(draft, folder / name)
+        _write_whole(folder / name, payload)
 
     def _get(self, queue):
         folder = self.data_folder_in
@@ -75,9 +73,16 @@ class Channel(filesystem.Channel):
             bound = self.get_table(exchange)
             entry = filesystem.exchange_queue_t(routing_key or "", pattern or "", queue or "")
             if entry not in bound:
-                draft = file.with_name(f".{file.name}.draft")
-                draft.write_bytes(str_to_bytes(dumps([entry, *bound])))
-                os.replace(draft, file)
+                _write_whole(file, [entry, *bound])
+
+
+def _write_whole(path, content):
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        draft.write_bytes(str_to_bytes(dumps(content)))
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 class Transport(filesystem.Transport):

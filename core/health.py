@@ -4,10 +4,12 @@ import dataclasses
 import os
 import shutil
 import tempfile
+import uuid
 from pathlib import Path
 
 from celery import current_app
 from django.conf import settings
+from django.core.cache import cache
 from django.db import Error as DatabaseError
 from django.http import JsonResponse
 from django.utils import timezone
@@ -16,6 +18,7 @@ from health_check.exceptions import ServiceUnavailable
 from health_check.views import HealthCheckView
 from kombu.exceptions import OperationalError as BrokerError
 
+from core.call_limits import UNCOUNTED
 from core.faults import fault_of
 from core.hurry import in_a_hurry
 from core.models import HealthMark, UntoldEvent
@@ -30,8 +33,10 @@ class Broker(HealthCheck):
 
     def run(self):
         if not settings.REDIS_URL:
+            # Where it is missing, whoever needs it first makes it.
             folder = Path(settings.CELERY_BROKER_FOLDER)
-            if not os.access(folder, os.W_OK | os.X_OK):
+            messages = folder / "messages"
+            if not os.access(messages if messages.exists() else folder, os.W_OK | os.X_OK):
                 raise ServiceUnavailable("The folder for messages cannot be written to.")
             return
         try:
@@ -39,6 +44,22 @@ class Broker(HealthCheck):
                 connection.ensure_connection(max_retries=1, interval_start=0, timeout=2)
         except (BrokerError, OSError) as error:
             raise ServiceUnavailable("The message broker does not answer.") from error
+
+
+@dataclasses.dataclass
+class Cache(HealthCheck):
+    """Does the cache give back what it was given? Where it lies in the database, others may hold that."""
+
+    def run(self):
+        name, value = f"health-{uuid.uuid4()}", str(uuid.uuid4())
+        try:
+            with in_a_hurry():
+                cache.set(name, value, timeout=5)
+                found = cache.get(name)
+        except (DatabaseError, *UNCOUNTED) as error:
+            raise ServiceUnavailable("The cache does not answer.") from error
+        if found != value:
+            raise ServiceUnavailable("The cache does not keep what it is given.")
 
 
 @dataclasses.dataclass

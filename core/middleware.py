@@ -2,9 +2,10 @@ import codecs
 import re
 
 import structlog
+from django.http import HttpResponseNotAllowed
 from django_structlog.middlewares import RequestMiddleware
 
-from core.answers import answer_refusal
+from core.answers import answer_refusal, is_of_api
 from core.errors import DomainError
 
 # Links in mails carry their secret in the path, and a log is read by more people than a mail. Ids of rows are
@@ -37,6 +38,20 @@ class PermissionsMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", _NEEDS_NOTHING)
         return response
+
+
+class MethodsMiddleware:
+    """Refuse on pages what no browser sends: some views would answer PUT and DELETE as if they were GET."""
+
+    known = ("GET", "HEAD", "POST", "OPTIONS")
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.method in self.known or is_of_api(request):
+            return self.get_response(request)
+        return HttpResponseNotAllowed(self.known)
 
 
 class CharsetMiddleware:

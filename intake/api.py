@@ -15,7 +15,7 @@ from core.api import KnownFields
 from core.downloads import CSV, plain_name, send_stored
 from core.errors import NotFound
 from intake.services.checking import LEAVE_OUT, REFUSE, FileRefused
-from intake.services.receiving import stream_to_disk
+from intake.services.receiving import streaming_to_disk
 from intake.services.waiting import find_kept
 from tabular.source.encodings import BY_HAND
 
@@ -32,10 +32,11 @@ class TakesUpload:
     """Set the handler that streams to disk before the CSRF check of the session reads the form."""
 
     parser_classes = [MultiPartParser, FormParser]
+    takes_upload = True  # see intake.body_limit
 
-    def initialize_request(self, request, *args, **kwargs):
-        stream_to_disk(request)
-        return super().initialize_request(request, *args, **kwargs)
+    def dispatch(self, request, *args, **kwargs):
+        with streaming_to_disk(request):
+            return super().dispatch(request, *args, **kwargs)
 
     def handle_exception(self, exc):
         if isinstance(exc, FileRefused) and exc.belongs and (door := exc.belongs.door):

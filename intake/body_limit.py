@@ -1,17 +1,36 @@
 """The largest body a request may have, counted while it arrives.
 
-Django under ASGI stores a whole body before any view sees it; what nobody accepts is refused before that.
+Django under ASGI stores a whole body before any view sees it; what nobody accepts is refused before that. So
+a file is read from whoever may send one, at an address that takes one, and from everybody else a form.
 """
 
 import json
+from importlib import import_module
 
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+from django.http import parse_cookie
+from django.urls import Resolver404, resolve
+from django.utils import timezone
 from django.utils.html import escape
 
-from intake.limits import TOO_LARGE, request_limit, too_large
+from companies.identity import Credentials, identify
+from core.answers import API
+from core.errors import DomainError
+from intake.limits import (
+    MOST_JSON,
+    TOO_LARGE,
+    form_limit,
+    request_limit,
+    too_large,
+    too_large_here,
+    too_large_of_strangers,
+)
 
 
 class BodyLimit:
-    """ASGI middleware that answers 413 as soon as a body is larger than the largest upload."""
+    """ASGI middleware that answers 413 as soon as a body is larger than its sender may send it there."""
 
     def __init__(self, app):
         self.app = app
@@ -20,30 +39,81 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = request_limit()
-        if _announced(scope) > limit:
-            await _refuse(scope, send)
+        allowance = _Allowance(scope)
+        if sentence := await allowance.refuses(_announced(scope)):
+            await _refuse(scope, send, sentence)
             return
 
-        received, is_too_large = 0, False
+        received, sentence = 0, ""
 
         async def count():
-            nonlocal received, is_too_large
+            nonlocal received, sentence
             message = await receive()
             received += len(message.get("body", b""))
-            if received > limit:
-                is_too_large = True
+            if sentence := await allowance.refuses(received):
                 # Django then lets go of what it stored and answers nothing.
                 return {"type": "http.disconnect"}
             return message
 
         async def answer(message):
-            if not is_too_large:
+            if not sentence:
                 await send(message)
 
         await self.app(scope, count, answer)
-        if is_too_large:
-            await _refuse(scope, send)
+        if sentence:
+            await _refuse(scope, send, sentence)
+
+
+class _Allowance:
+    """How much of one request is read. Who sends it is asked once, and only where it is more than a form."""
+
+    def __init__(self, scope):
+        self._scope = scope
+        self._most, self._sentence = form_limit(), None
+
+    async def refuses(self, size: int) -> str:
+        """Return what to say of a body of `size` bytes; nothing where it may be read on."""
+        if size > self._most and self._sentence is None:
+            self._most, self._sentence = await sync_to_async(_allowed)(self._scope)
+        return self._sentence if size > self._most else ""
+
+
+def _allowed(scope) -> tuple[int, str]:
+    if _takes_file(scope["path"]):
+        most, sentence = request_limit(), too_large()
+    elif scope["path"].startswith(API):
+        most, sentence = MOST_JSON, too_large_here(MOST_JSON)
+    else:
+        return form_limit(), too_large_here(form_limit())
+    return (most, sentence) if _is_known(scope) else (form_limit(), too_large_of_strangers())
+
+
+def _takes_file(path):
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return False
+    # Of the admin, each list may have an action with a file.
+    view = getattr(match.func, "cls", match.func)
+    return "admin" in match.app_names or getattr(view, "takes_upload", False)
+
+
+def _is_known(scope):
+    """Tell whether a member or an operator sends it; where nobody can be asked, whoever answers says so."""
+    sent = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    session = parse_cookie(sent.get(b"cookie", "")).get(settings.SESSION_COOKIE_NAME)
+    if not session and b"authorization" not in sent:
+        return False
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    close_old_connections()
+    try:
+        credentials = Credentials.of_scope(scope | {"session": store(session) if session else None})
+        caller = identify(credentials, at=timezone.now())
+    except DomainError:
+        return False
+    except DatabaseError:
+        return True
+    return bool(caller.member or (caller.account and caller.account.is_staff))
 
 
 def _announced(scope) -> int:
@@ -53,9 +123,8 @@ def _announced(scope) -> int:
     return 0
 
 
-async def _refuse(scope, send):
-    sentence = too_large()
-    if scope["path"].startswith("/api/"):
+async def _refuse(scope, send, sentence):
+    if scope["path"].startswith(API):
         kind, body = (
             b"application/json",
             json.dumps({"code": TOO_LARGE, "message": sentence, "kind": TOO_LARGE}),

@@ -11,7 +11,7 @@ from core.errors import DomainError
 from intake.limits import upload_limit
 from intake.presenting.samples import sample_customers
 from intake.services.checking import FileRefused
-from intake.services.receiving import stream_to_disk
+from intake.services.receiving import streaming_to_disk
 from intake.services.waiting import find_kept, name_of_waiting
 
 
@@ -25,9 +25,10 @@ def receives_upload(view):
     @csrf_exempt
     @wraps(view)
     def receiving(request, *args, **kwargs):
-        stream_to_disk(request)
-        return checked(request, *args, **kwargs)
+        with streaming_to_disk(request):
+            return checked(request, *args, **kwargs)
 
+    receiving.takes_upload = True  # see intake.body_limit
     return receiving
 
 

@@ -106,6 +106,10 @@ class Job(models.Model):
         return [str(row.predecessor) for row in rows if not row.predecessor.has_ended]
 
     @property
+    def is_last_attempt(self) -> bool:
+        return self.attempt - self.first_attempt + 1 >= settings.JOB_MAX_ATTEMPTS
+
+    @property
     def begun_anew(self) -> bool:
         """Whether an earlier attempt was lost: what it had done is done again."""
         return self.state == self.State.RUNNING and self.attempt > self.first_attempt

@@ -17,12 +17,13 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from core.errors import DomainError
+from core.faults import FilesAway
 from core.files.drafts import work_room
 from jobs import services
 from jobs.handlers import find_handler
 from jobs.models import Job
 from jobs.services import Child, JobCancelled, LeaseLost
-from sandbox.child import ChildStopped, LimitReached, TooMuchMemory
+from sandbox.child import ChildLost, ChildStopped, LimitReached, TooMuchMemory
 
 logger = logging.getLogger(__name__)
 # One line for each thing that happens to a job, with names for programs that collect them.
@@ -238,9 +239,13 @@ def _run_claimed(job, clock):
         logger.warning("This attempt was taken over by another one; it leaves nothing.")
     except JobCancelled:
         services.stop_job(**own, at=clock())
-    except (OperationalError, InterfaceError) as error:
-        # A deadlock, a database that restarts: nobody's mistake. The lease runs out, the reaper starts anew.
-        logger.exception("The database refused; the job will be tried again.")
+    except ChildLost:
+        # As if the worker itself had been killed; after the last attempt the reaper says so.
+        logger.exception("The child was killed by others; the job will be tried again.")
+    except (OperationalError, InterfaceError, FilesAway) as error:
+        # A deadlock, a database that restarts, a volume that is not there yet: nobody's mistake. The lease
+        # runs out, the reaper starts anew.
+        logger.exception("Database or storage refused; the job will be tried again.")
         # What refuses one write may refuse this one too.
         with suppress(DatabaseError):
             services.note_fault(**own, error=error)

@@ -2,9 +2,11 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef, Q
+
 from companies.identity import Member
 from companies.models import Company
-from jobs.models import Job
+from jobs.models import Job, JobDependency
 from jobs.rights import tasks_of
 
 
@@ -28,8 +30,15 @@ class News:
 
 
 def news_for(member: Member, *, at: datetime) -> News:
-    """Return what the member has to be told of the work that it started, the latest first."""
+    """Return what the member has to be told of the work that it started, the latest first.
+
+    A step that was done for other work of the same person leads away from that; its failure is told.
+    """
     own = jobs_for(member).filter(account=member.account, parent=None, seen_at=None)
+    whole = JobDependency.objects.filter(
+        predecessor=OuterRef("pk"), job__account=member.account, job__after_any_end=False
+    )
+    own = own.exclude(Q(state=Job.State.SUCCEEDED) & Exists(whole))
     own = own.exclude(finished_at__lt=at - NEWS_LASTS).prefetch_related(None).defer("payload", "plan")
     found = list(own[:MOST_NEWS])
     return News([job for job in found if job.has_ended], any(not job.has_ended for job in found))

@@ -428,7 +428,7 @@ def _reap_lost(job, *, at):
     lost = Job.objects.under_lease(job, job.attempt).filter(lease_until__lt=at)
     if job.cancel_requested_at:
         return "cancelled" if _end(lost, job, state=State.CANCELLED, error=None, at=at) else None
-    if job.attempt - job.first_attempt + 1 >= settings.JOB_MAX_ATTEMPTS:
+    if job.is_last_attempt:
         error = job.error or {
             "code": "worker-lost",
             "message": (

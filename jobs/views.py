@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from companies.access import member_required
 from jobs.news import news_on
@@ -13,7 +13,7 @@ from jobs.selectors import jobs_for, news_for
 from jobs.services import request_cancel
 
 
-@require_GET
+@require_safe
 @never_cache
 @member_required
 def progress(request, job_id):
@@ -61,7 +61,7 @@ def mail(request, job_id):
     return redirect(_page_with_the_bar(request, job))
 
 
-@require_GET
+@require_safe
 @never_cache
 @member_required
 def news(request):

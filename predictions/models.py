@@ -97,6 +97,15 @@ class Prediction(models.Model):
         return (self.input_data or {}).get("source") == "log"
 
     @property
+    def is_of_visits(self) -> bool:
+        """Whether its customers came and bought nothing: so says their log, whatever its model learned from.
+
+        Runs of earlier days do not say, and are called as their model is.
+        """
+        of_visits = (self.input_data or {}).get("of_visits")
+        return self.model.is_of_visits if of_visits is None else of_visits
+
+    @property
     def as_of(self) -> date | None:
         """The day from which the dates of its file were counted back; None where no model reads any."""
         read = self.input_data or {}

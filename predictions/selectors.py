@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.db.models import Q, QuerySet, Subquery
+from django.db.models.fields.json import KT
 
 from companies.identity import Member
 from companies.models import Company
@@ -26,6 +27,7 @@ from registry.selectors import (
 )
 from transactions.cutoffs import end_of_log
 from transactions.models import AnalysisSession
+from transactions.selectors import latest_log_of
 
 MOST_SHOWN = 5
 # So many results of other logs are looked through for one that was made before.
@@ -141,6 +143,19 @@ def earlier_run(prediction: Prediction) -> Prediction | None:
     )
 
 
+def that_looks_furthest(newest: Prediction) -> Prediction:
+    """Return the finished prediction that tells best who of the customers of `newest` is about to leave now.
+
+    That is the newest; of purchase logs the one that looks furthest: an old log may be scored any time.
+    """
+    if not newest.reads_log:
+        return newest
+    logs = (
+        newest.company.predictions.with_people().finished().of_logs().filter(population=newest.population_id)
+    )
+    return logs.annotate(looks_until=KT("result__as_of")).order_by("-looks_until", "-created_at").first()
+
+
 def version_choices(member: Member, base: Population) -> QuerySet[ModelVersion]:
     """Return what `member` may predict the customers of `base` with."""
     return versions_for(member, base).with_figures()
@@ -167,6 +182,20 @@ def base_to_begin_with(member: Member) -> Population:
     first of the company's own that a model serves, else those of the installation.
     """
     return _base_of_latest(member.company) or _first_own_base(member) or telecom_base()
+
+
+def log_to_begin_with(member: Member) -> AnalysisSession | None:
+    """Return the log whose customers a company predicts that has no others: no table of its own, and none of
+    which it ever predicted. None where no model serves them yet.
+    """
+    company = member.company
+    if not has_several_bases(company) or _base_of_latest(company):
+        return None
+    own = company.populations.open()
+    if own.exclude(kind=Population.Kind.LOG).exists():
+        return None
+    served = own.filter(pk__in=offered_versions(member).values("population")).order_by("-pk")
+    return next((log for base in served if (log := latest_log_of(company, base))), None)
 
 
 def _base_of_latest(company):
@@ -236,14 +265,15 @@ def analysis_section(member: Member, analysis: AnalysisSession) -> dict | None:
 
 def run_before(analysis: AnalysisSession) -> Prediction | None:
     """Return the result that the next one of `analysis` is compared with: the latest of its base that was
-    made of another log, and that does not look further than this log does.
+    made of another log of the same kind, of visits or of purchases, and that does not look further than this
+    log does.
     """
     runs = analysis.company.predictions.finished().of_logs().filter(population=analysis.population)
     others = runs.exclude(input_data__analysis=str(analysis.pk))
     ends = end_of_log(analysis).isoformat() if analysis.is_ready else None
     # A company has a few logs, and each a few results; the rows are small without what was predicted.
     for run in others.select_related("model")[:MOST_EARLIER]:
-        if ends is None or run.result["as_of"] < ends:
+        if run.is_of_visits == analysis.is_of_visits and (ends is None or run.result["as_of"] < ends):
             return run
     return None
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from core import signing
 from core.files.media import readable_path, remove_media, write_media
+from core.files.store import is_remote
+from core.files.stored import MODELS
 from registry.engines.files import (
     GRAPH,
     MANIFEST,
@@ -15,6 +17,7 @@ from registry.engines.files import (
     MODEL,
     SIGNATURE,
     FileMismatch,
+    FileUnreachable,
     compare_file,
     read_verified,
     sha256,
@@ -103,21 +106,36 @@ def read_artefacts(version: ModelVersion) -> dict[str, bytes]:
     ------
     FileMismatch
         Row or files were changed, or a file is gone. Nothing was parsed.
+    FileUnreachable
+        A file cannot be read now.
     """
     payloads = {
-        suffix: read_verified(path_of(version, suffix), expected)
+        suffix: _verified(version, suffix, expected, read_verified)
         for suffix, expected in _signed_hashes(version).items()
     }
     # The signature also lies beside the files, so that a copied folder can be checked without the database.
-    read_verified(path_of(version, SIGNATURE), sha256(version.signature.encode()))
+    _verified(version, SIGNATURE, sha256(version.signature.encode()), read_verified)
     return payloads
 
 
 def compare_artefacts(version: ModelVersion) -> None:
     """Do as `read_artefacts` for who needs none of the bytes: large files pass through in pieces."""
     for suffix, expected in _signed_hashes(version).items():
-        compare_file(path_of(version, suffix), expected)
-    compare_file(path_of(version, SIGNATURE), sha256(version.signature.encode()))
+        _verified(version, suffix, expected, compare_file)
+    _verified(version, SIGNATURE, sha256(version.signature.encode()), compare_file)
+
+
+def _verified(version, suffix, expected, read):
+    try:
+        return read(path_of(version, suffix), expected)
+    except FileUnreachable as error:
+        # A folder may come back; what a server of files does not have, it says for certain.
+        if is_remote(MODELS) and isinstance(error.__cause__, FileNotFoundError):
+            raise FileMismatch(str(error)) from error
+        raise
+    except OSError as error:
+        # Already the question whether it is there cannot be answered.
+        raise FileUnreachable(f"{stem_of(version)}{suffix} cannot be found ({error.strerror}).") from error
 
 
 def _signed_hashes(version):

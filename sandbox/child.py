@@ -38,6 +38,13 @@ class ChildFailed(RuntimeError):
     """The child died of a bug; the message holds the end of what it said."""
 
 
+class ChildLost(ChildFailed):
+    """Somebody else killed the child: a person, or the system, which does it where memory runs out for all.
+
+    Nothing is known of what it did wrong, if anything. Tried again, it may well succeed.
+    """
+
+
 class ChildStopped(Exception):
     """The child was stopped because `should_stop` said so."""
 
@@ -61,7 +68,7 @@ class LimitReached(Exception):
 
 
 class TooMuchMemory(LimitReached):
-    """It held more than `memory_bytes`, or the system ended it, which it does for want of memory."""
+    """It held more than `memory_bytes`, or asked for more than the system gives to one that is limited so."""
 
     def __init__(self, memory_bytes: int):
         super().__init__(f"more than {memory_bytes / 1e6:,.0f} MB of memory")
@@ -115,6 +122,8 @@ def run_in_child(
         It took more than it was allowed.
     ChildStopped
         `should_stop` said yes.
+    ChildLost
+        Somebody else killed it.
     ChildFailed
         Anything else: a bug.
     """
@@ -216,8 +225,7 @@ class _Watch:
             return answer
         self.process.wait()
         if self.process.returncode in KILLED:
-            # Nobody here killed it, so the system did, for want of memory.
-            raise TooMuchMemory(self.memory_bytes)
+            raise ChildLost("the child was killed from outside")
         raise ChildFailed(_said(self.complaints))
 
     def _raise_what_it_says(self, answer):

@@ -20,6 +20,8 @@ def server_options() -> dict:
         "workers": settings.WEB_PROCESSES,
         "lifespan": "off",
         "http": "churnbuster.slow_requests:PatientProtocol",
+        # No page of ours opens one: who asks for it is answered as for any other request.
+        "ws": "none",
         "log_level": "warning",
         "server_header": False,
         # By itself uvicorn believes whoever calls from this machine.

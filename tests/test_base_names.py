@@ -94,7 +94,7 @@ def test_the_history_has_a_column_and_a_filter(as_user, shops):
     mine = as_user.get(address, {"base": shops["base"].uuid}).content.decode()
     others = as_user.get(address, {"base": telecom_base().uuid}).content.decode()
 
-    assert '<td data-label="Customer base">Shops</td>' in mine
+    assert '<td class="wrap name" data-label="Customer base">Shops</td>' in mine
     assert "No prediction fits these filters" in others
 
 

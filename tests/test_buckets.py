@@ -302,7 +302,7 @@ def test_a_log_lives_and_goes_on_the_server(
     assert not any(settings.FILE_UPLOAD_TEMP_DIR.iterdir())
 
     with django_capture_on_commit_callbacks(execute=True):
-        delete_analysis(analysis=analysis, typed=str(analysis), by=user, at=timezone.now())
+        delete_analysis(analysis=analysis, typed=str(analysis), by=membership(user), at=timezone.now())
 
     assert not stored()
 

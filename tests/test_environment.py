@@ -1,14 +1,17 @@
 """What the environment says that cannot work is refused at the start, and no secret is repeated."""
 
+import ast
 import os
+import re
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from churnbuster.env import close_to_others, database, folder
-from tests.places import REPOSITORY
+from tests.places import REPOSITORY, our_packages
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "oracle", "mssql"])
@@ -112,3 +115,39 @@ def test_places_that_others_can_read_are_named_with_what_to_do(open_to_all):
     assert f"chmod go-rwx {open_to_all}" in told
     # What lies below under its usual name is closed without a word.
     assert mode_of(open_to_all / "mail") == 0o700
+
+
+def test_what_is_loaded_at_the_start_is_installed_by_everybody():
+    """Redis, Spark and the tools of developers may be missing: what needs them says so when it is asked."""
+    locked = (REPOSITORY / "requirements.txt").read_text()
+    everybodys = {plain(name) for name in re.findall(r"(?m)^([\w.-]+)==", locked)}
+    of_package = packages_distributions()
+
+    missing = {
+        f"{path.relative_to(REPOSITORY)}: {name}"
+        for path in product_files()
+        for name in loaded_by(path)
+        if name in of_package and not {plain(each) for each in of_package[name]} & everybodys
+    }
+
+    assert missing == set()
+
+
+def plain(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def product_files():
+    for package in (*our_packages(), "sandbox", "churnbuster"):
+        yield from (
+            path for path in (REPOSITORY / package).rglob("*.py") if not {"tests", "spark"} & set(path.parts)
+        )
+
+
+def loaded_by(path):
+    """Yield the packages that a module loads whenever it is loaded."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module.partition(".")[0]

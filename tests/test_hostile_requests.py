@@ -1,5 +1,7 @@
 """What nobody sends by mistake is refused or answered like anything else, and is never an error of ours."""
 
+import json
+
 import pytest
 from django.test import Client
 
@@ -47,12 +49,36 @@ def test_a_model_of_an_impossible_number_is_refused(as_developer, model):
     assert "model" in answer.json()["fields"]
 
 
+@pytest.mark.parametrize("method", ["put", "patch", "delete", "trace"])
+def test_a_page_takes_what_browsers_send_and_nothing_else(as_developer, method):
+    for address in ("/dev/predict/", "/dev/login/", "/dev/models/", "/health", "/nowhere"):
+        assert getattr(as_developer, method)(address).status_code == 405, address
+
+
+def test_whoever_asks_for_the_head_of_a_page_is_answered(as_developer):
+    for address in ("/dev/models/", "/dev/jobs/news/", "/dev/predict/"):
+        assert as_developer.head(address).status_code == 200, address
+
+
 @pytest.mark.parametrize("opening", ["[", '{"reason":'])
 def test_json_that_is_nested_without_end_is_refused(as_developer, opening):
     answer = as_developer.post("/api/v1/deployments", opening * 100_000, content_type="application/json")
 
     assert answer.status_code == 400
     assert answer.json()["code"] == "parse-error"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [{"customer_id": "\ud83d"}, {"\udc00": 1}, {"transactions": [{"event_date": "a\ud83d"}]}, "\ud83d"],
+)
+def test_half_a_character_is_refused_wherever_json_is_read(as_developer, company, sent):
+    organisation = f"/api/v1/churn/v2/organizations/{company.pk}"
+    for address in (f"{organisation}/predict", "/api/v1/configure", "/api/v1/deployments"):
+        answer = as_developer.post(address, json.dumps(sent), content_type="application/json")
+
+        assert (answer.status_code, answer.json()["code"]) == (400, "parse-error"), address
+        assert "within a character" in answer.json()["message"]
 
 
 @pytest.mark.parametrize("charset", ["base64", "idna", "rot13", "hex", "undefined", "utf-16", "no-such"])

@@ -14,6 +14,7 @@ from registry.services.deployments import deploy_version
 from registry.services.opening import forget_loaded
 from tests.coffee_shop import NOON, SPRING, until
 
+ALTERNATIVE = ModelDeployment.Role.ALTERNATIVE
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
@@ -37,12 +38,15 @@ def chances(relative, name):
     return {row[CUSTOMER]: row[name] for row in rows}
 
 
-def test_it_gets_the_scores_that_it_gives_as_the_version_that_is_used(learned, challenger, score):
+def test_it_gets_the_scores_that_it_gives_as_the_version_that_is_used(learned, challenger, score, company):
     run = score(learned)
 
     noted = ShadowRun.objects.get(batch=run.uuid)
     assert noted.failure == ""
     shadow = files.shadow_beside(run.result_dataset_path)
+    deploy_version(
+        version=challenger, company=company, role=ALTERNATIVE, by=None, reason="To compare.", at=NOON
+    )
     alone = score(learned, version=challenger)
     assert chances(shadow, CHALLENGER) == chances(files.table_beside(alone.result_dataset_path), PROBABILITY)
     assert chances(shadow, PROBABILITY) == chances(files.table_beside(run.result_dataset_path), PROBABILITY)

@@ -1,7 +1,8 @@
 """Scoring a purchase log and its next export by page, API and command: once, by whom, and what is said."""
 
+import re
 import uuid
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from django.core.files.base import ContentFile
@@ -16,6 +17,8 @@ from predictions.models import Prediction
 from predictions.services.logs import start_log_prediction
 from predictions.services.renewing import start_newer_prediction
 from predictions.services.runs import NameMissing, VersionNotOffered
+from registry.models import ModelDeployment
+from registry.services.deployments import deploy_version
 from registry.tests.factories import ModelVersionFactory
 from tests.coffee_shop import LATER, NOON, SPRING, csv_of, finish, log_of, until, written
 from transactions.models import AnalysisSession
@@ -143,6 +146,11 @@ def test_users_score_a_log_and_add_to_it(as_user, user, learned, whole, do_jobs)
         shown = as_user.get(f"{answer['Location']}?{words}")
         assert shown.context["page"].paginator.count == kinds[kind]
         assert {row["change"] for row in shown.context["rows"]} == {kind}
+    assert set(shown.context["change_names"]) == {kind for kind, count in kinds.items() if count}
+    links = re.findall(r'href="\?([^"#]*)#customers">(?:show the )?([\d,]+)', page)
+    assert {kinds[parse_qs(words)["change"][0]] for words, _ in links} == {
+        int(count.replace(",", "")) for _, count in links
+    }
     picked = as_user.get(
         reverse("predictions:download_customers", args=("user", run.uuid)), {"change": "new"}
     )
@@ -202,6 +210,22 @@ def test_a_file_of_customers_is_not_scored_by_a_model_of_purchases(as_user, lear
 
     assert (answer.status_code, answer.json()["code"]) == (404, "no-such-model")
     assert answer.json()["message"].startswith(f"{model} learned from purchases")
+
+
+@pytest.mark.parametrize("role", [None, ModelDeployment.Role.CHALLENGER])
+def test_a_model_that_is_not_offered_scores_no_log_at_any_door(as_user, user, register, learned, role):
+    model = register(learned, model_type="random_forest")
+    if role:
+        deploy_version(
+            version=model, company=model.company, role=role, by=None, reason="To watch it.", at=NOON
+        )
+
+    answer = as_user.post(RUNS, {"log": learned.pk, "model": model.pk})
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "no-such-model")
+    with pytest.raises(VersionNotOffered, match="offered for these purchases"):
+        start_log_prediction(member=membership(user), analysis=learned, version=model, at=NOON)
+    assert not Prediction.objects.exists()
 
 
 def test_a_program_scores_a_log_and_its_next_export(as_user, learned, whole, do_jobs):
@@ -290,7 +314,7 @@ def test_the_command_says_what_is_wrong(learned, company):
         ([], {}, "Name a file"),
         ([], {"log": "none"}, "no purchase log none"),
         ([], {"log": str(uuid.UUID(int=1))}, "no purchase log"),
-        ([], mine | {"model": "Random Forest v1"}, "by the champion"),
+        ([], mine | {"model": "Random Forest v1"}, "the champion of its customers scores it"),
         (["/no/such/file.csv"], mine, "cannot be read"),
     ):
         with pytest.raises(CommandError, match=said):

@@ -10,6 +10,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support import expected_conditions
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
+from predictions.tests.factories import PredictionFactory
+from registry.tests.factories import ModelMetricsFactory, ModelVersionFactory
 from registry.tests.own_tables import gym_of
 from scripts.page_faults import WIDTHS, access_faults, axe_faults, page_faults, set_window
 
@@ -87,11 +89,25 @@ def test_axe_finds_nothing_serious_on_the_pages_that_are_used_most(browser, visi
         assert axe_faults(browser) == [], path
 
 
-def test_pages_of_a_customer_base_fit_every_window(browser, visit, as_developer, company):
+def test_pages_of_a_customer_base_fit_every_window(browser, visit, as_developer, company, developer):
     base = gym_of(company, name="Members of the " + "Donaudampfschifffahrtsgesellschaft " * 2)
+    # What people call their files, who put no blanks into names.
+    own = gym_of(company, name="export_of_all_subscribers_2026_october_final_reviewed_by_finance")
+    version = ModelMetricsFactory(model=ModelVersionFactory(company=company, population=own)).model
+    sent = {
+        "user": None,
+        "developer": developer.developer,
+        "company": company,
+        "prediction_name": own.name * 2,
+    }
+    PredictionFactory(**sent, model=version)
     for path in ("", "describe/", "archive/"):
         visit(f"/dev/bases/{base.uuid}/{path}", client=as_developer)
         assert base.name.split()[0] in browser.find_element(By.TAG_NAME, "main").text
+        assert_fits_every_window(browser, path)
+    for path in ("/dev/predictions/", f"/dev/models/{version.pk}/", f"/dev/bases/{own.uuid}/"):
+        visit(path, client=as_developer)
+        assert own.name in browser.find_element(By.TAG_NAME, "main").text
         assert_fits_every_window(browser, path)
 
 

@@ -51,6 +51,15 @@ def test_only_operators_read_it(as_developer, as_user, client):
         assert anybody.get(HOME).status_code == 302
 
 
+def test_who_may_read_no_list_reads_no_summary_of_them(log_in, company):
+    helper = log_in(AccountFactory(is_staff=True))
+
+    page = helper.get("/admin/")
+
+    assert page.status_code == 200 and "standings" not in page.context
+    assert company.name not in page.content.decode()
+
+
 def test_everything_that_has_to_work_is_named(told, now):
     note_worker(at=now)
     note_clock(at=now)
@@ -153,6 +162,13 @@ def test_a_letter_that_was_refused_is_known_until_one_is_taken(settings, company
     mail.send("developer_left", company.email, company=company, person="Dana")
 
     assert letters(now).is_well
+
+
+def test_lists_are_called_what_pages_call_them(told):
+    page = told()
+
+    assert all(name in page for name in ("Ledger", "Deployments", "Data sets", "Customer bases"))
+    assert not [name for name in ("Datasets", "Populations", "Deployment events") if name in page]
 
 
 def test_every_mail_leaves_by_the_one_door_that_tells_the_operator():

@@ -32,8 +32,8 @@ NAMED = {"message", "error_messages", "default_error_messages"}
 # Advice that depends on the case, and is written where the case is known.
 GIVEN = {"advice", "hint", "missing"}
 DO = (
-    "add|approve|ask|cancel|check|choose|close|compare|compute|confirm|copy|correct|deploy|download|enter|export|give|go|"
-    "import|join|keep|leave|log|look|make|move|name|open|predict|process|put|queue|read|rebuild|register|reload|"
+    "add|approve|ask|cancel|check|choose|close|compare|compute|confirm|copy|correct|delete|deploy|download|enter|export|"
+    "give|go|import|join|keep|leave|log|look|make|move|name|open|predict|process|put|queue|read|rebuild|register|reload|"
     "remove|rename|replace|restore|revoke|save|say|score|send|shorten|split|start|take|train|try|type|upload|use|"
     "wait|write"
 )

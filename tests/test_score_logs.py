@@ -1,7 +1,9 @@
 """The customers of a purchase log: scored by what a training left, and once more with the next export."""
 
 import io
+import re
 from datetime import date, datetime, timedelta
+from statistics import mean
 
 import duckdb
 import pyarrow.parquet as pq
@@ -17,6 +19,7 @@ from predictions import files
 from predictions.api.sent_history import read_history
 from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
+from predictions.presenting.summary import Findings
 from predictions.services.histories import score_history
 from predictions.services.logs import NoModelOfPurchases, start_log_prediction
 from predictions.services.renewing import start_newer_prediction
@@ -95,6 +98,36 @@ def test_the_result_has_the_features_of_each_customer_as_columns(learned, scored
         assert float(row["churn_probability"]) == pytest.approx(known["_probability"], abs=1e-6)
         assert row["risk_tier"] == known["_tier"]
         assert [float(row[name]) for name in features] == [known[name] for name in features]
+
+
+def test_what_the_model_expects_of_a_group_is_the_mean_of_those_of_it_whom_it_was_asked_about(scored):
+    told = re.fullmatch(
+        r"The model expects customers with (.+?) ((?:up to |below )?[\d.,]+(?: to .*?| and more)?) to leave "
+        r".* as often as with (.+) \((\d+) % against (\d+) %\)",
+        scored.result["finding"],
+    )
+    label, *ranges, high, low = told.groups()
+
+    column = next(shown["name"] for shown in scored.result["shown"] if shown["label"] == label)
+    asked = [row for row in table_of(scored).values() if row["evidence"] == "full"]
+    means = [
+        mean(row["_probability"] for row in asked if is_in(row[column], words)) * 100 for words in ranges
+    ]
+    assert [round(value) for value in means] == [int(high), int(low)]
+    assert scored.result["asked"] == len(asked) == scored.result["rows"] - scored.result["one_purchase"]
+    assert Findings(scored).measured_on == f", measured on {len(asked):,} customers who bought twice or more"
+
+
+def is_in(number, words):
+    """Return whether a number is in a range as a sentence names it."""
+    bounds = [float(bound.replace(",", "")) for bound in re.findall(r"[\d.,]+", words)]
+    if words.startswith("below "):
+        return number < bounds[0]
+    if words.startswith("up to "):
+        return number <= bounds[0]
+    if words.endswith(" and more"):
+        return number >= bounds[0]
+    return bounds[0] <= number < bounds[-1] if " to below " in words else bounds[0] <= number <= bounds[-1]
 
 
 def test_nothing_is_scored_before_something_was_learned(member, read, year):
@@ -211,6 +244,9 @@ def assert_held_against_who_bought(scored, run, year):
     assert outcome["is_over"]
     assert (outcome["named"], outcome["named_without_purchase"]) == (len(named), len(named - bought))
     assert outcome["scored_without_purchase"] == len(set(before) - bought)
+    assert outcome["expected"] == pytest.approx(sum(row["_probability"] for row in before.values()))
+    level = LogResult(run).level
+    assert f"likelier to: of {len(before):,} customers scored last time, " in level and "latest" not in level
     told = LogResult(run).changes.came_true
     assert f"Of {len(named):,} named last time, {len(named - bought):,} left" in told
     assert "95 % interval" in told
@@ -257,7 +293,7 @@ def test_other_customers_are_neither_joined_nor_compared(scored, add, year):
     run = add(log_of(scored), others)
 
     assert run.result["overlap"]["relation"] == "neither"
-    assert "changes" not in run.result
+    assert "changes" not in run.result and run.input_data["follows"] is None
     assert "neither contains nor continues" in LogResult(run).overlap
     assert run.input_data["logs"] == [run.input_data["analysis"]]
 

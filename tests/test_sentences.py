@@ -28,7 +28,7 @@ from predictions.presenting.histories import (
     Moment,
     remarks_on,
 )
-from predictions.presenting.logs import Changes, LogResult
+from predictions.presenting.logs import Changes, LastList, LogResult
 from predictions.presenting.named import Named
 from predictions.presenting.outcomes import Graded, Outcomes
 from registry.models import ModelDeployment, ModelMetrics, ModelType, ModelVersion, Population, ShadowRun
@@ -235,13 +235,15 @@ def of_log_result(share, rows=1_000_000):
         outcome = {
             "is_over": is_over, "ends": "2024-11-14T00:00:00", "days_passed": 30, "horizon_days": 60,
             "named": rows, "named_without_purchase": round(share * rows), "promised": share * rows,
-            "scored": rows, "scored_without_purchase": round(share * rows),
+            "scored": rows, "scored_without_purchase": round(share * rows), "expected": share * rows,
         }  # fmt: skip
         kinds = dict.fromkeys(("new", "still named", "bought since", "less likely now", "lapsed"), named)
         changes = Changes(
             {"kinds": kinds, "first_seen": 0, "since": "2024-09-15T00:00:00", "outcome": outcome}
         )
         yield from (changes.headline, changes.came_true)
+        log.counts["changes"] = changes.found
+        yield from (log.level, LastList(outcome).of_those_named)
 
 
 def of_challenger(share, rows=1_000_000):

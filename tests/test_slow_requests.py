@@ -124,6 +124,18 @@ def test_who_keeps_a_connection_open_is_served_again(line):
         time.sleep(2 * PATIENCE)
 
 
+def test_who_wants_a_web_socket_gets_an_answer_of_http(line):
+    upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
+    line.sendall(
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: bm9ib2R5IGxpc3RlbnMhIQ==\r\n" + upgrade + b"\r\n"
+    )
+
+    assert answer(line).startswith(b"HTTP/1.1 200 ")
+
+
 def test_the_server_waits_half_a_minute_and_no_longer():
     assert PatientProtocol.patience == 30
+    # 100 MB in half a day at the slowest: 1 KB at a time would take a month.
+    assert 100 * 2**20 / PatientProtocol.least_bytes * PatientProtocol.patience < 13.5 * 3600
     assert server_options()["http"] == "churnbuster.slow_requests:PatientProtocol"

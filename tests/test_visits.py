@@ -1,6 +1,8 @@
 """A log of visits, from its upload to scored customers: who came and when, and nothing about money."""
 
 import re
+from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.files.base import ContentFile
@@ -8,8 +10,10 @@ from django.urls import reverse
 
 from predictions.api.sent_history import read_history
 from predictions.presenting.histories import remarks_on
+from predictions.presenting.logs import LogResult, why_not_scored
 from predictions.services.histories import HistoryRefused, score_history
-from predictions.services.logs import start_log_prediction
+from predictions.services.logs import LogCannotBeScored, start_log_prediction
+from predictions.services.renewing import start_newer_prediction
 from registry.models import ShadowRun
 from registry.selectors import champion_of
 from registry.services.deployments import deploy_version
@@ -68,23 +72,36 @@ def test_a_model_of_purchases_asks_what_was_paid(company, visits, year, read, tr
     assert len(refused.value.extra["fields"]) == min(20, len(sent(visits, customer)))
 
 
-def test_a_model_of_purchases_does_not_score_visits(member, read, train, visits, year, do_jobs):
-    train(read(year))
+def test_a_model_of_purchases_does_not_score_visits_and_nobody_is_asked_to_try(
+    member, read, train, visits, year, as_developer
+):
+    version, came = train(read(year)), read(visits, name="door.csv")
+    lacks = "that this log does not have: amount"
 
-    run = start_log_prediction(member=member, analysis=read(visits, name="door.csv"), at=NOON)
-
-    [job] = do_jobs()
-    assert run.pk and job.error["code"] == "cannot-score-log"
-    assert "learned from columns that this log does not have: amount" in job.error["message"]
+    page = as_developer.get(reverse("transactions:analysis", args=("dev", came.pk))).content.decode()
+    assert lacks in page, re.findall("[^<>]*learned from[^<>]*", page)
+    assert "So it cannot score these customers. Train a model on this log" in page
+    assert reverse("predictions:score_log", args=("dev", came.pk)) not in page
+    for start in (start_log_prediction, partial(start_newer_prediction, earlier=came, upload=None)):
+        given = {"analysis": came} if start is start_log_prediction else {}
+        with pytest.raises(LogCannotBeScored, match=lacks):
+            start(member=member, at=NOON, **given)
+    del version.figures["log_columns"]
+    assert "and this log has visits without amounts" in why_not_scored(came, version)
 
 
 def test_a_model_of_visits_scores_purchases_and_asks_for_no_amounts(
     company, visits, year, read, train, score
 ):
-    train(read(visits, name="door.csv"))
+    came = read(visits, name="door.csv")
+    train(came)
+    score(came, at=NOON - timedelta(days=1))
 
     run = score(read(year))
 
+    assert run.model.is_of_visits and not run.is_of_visits and run.input_data["follows"] is None
+    assert "those who bought in the" in LogResult(run).who
+    assert not [shown for shown in run.result["shown"] if "visit" in shown["label"]]
     row = csv_of(run.result_dataset_path)[0]
     alone = ask(company, row["customer_id"], sent(visits, row["customer_id"]), run.result["as_of"])
     assert float(row["churn_probability"]) == pytest.approx(alone.probability, abs=1e-6)

@@ -78,6 +78,11 @@ class AnalysisSession(models.Model):
         return self.parse_spec is None or EventSpec.from_dict(self.parse_spec).has_amounts
 
     @property
+    def event_columns(self) -> frozenset[str] | None:
+        """The columns of its events; None before its own have a meaning."""
+        return None if self.parse_spec is None else EventSpec.from_dict(self.parse_spec).event_columns
+
+    @property
     def is_of_visits(self) -> bool:
         """Whether no column says that something was bought."""
         return self.parse_spec is not None and EventSpec.from_dict(self.parse_spec).called == VISIT

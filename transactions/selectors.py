@@ -16,6 +16,13 @@ def analyses_for(member: Member) -> QuerySet[AnalysisSession]:
     return analyses_of(member.company)
 
 
+def may_delete(member: Member, analysis: AnalysisSession) -> bool:
+    """Tell whether `member` may delete a log: a user the own ones, the developer all, as for predictions."""
+    if analysis.company_id != member.company.pk:
+        return False
+    return member.is_developer or analysis.account_id == member.account.pk
+
+
 def listed_analyses_for(member: Member) -> QuerySet[AnalysisSession]:
     """Return the same with the latest features of each, so that how they stand takes no query per log."""
     latest = FeatureMatrix.objects.order_by("-created_at").select_related("job").defer("report")

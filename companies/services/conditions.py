@@ -1,9 +1,12 @@
 """What must hold before much is changed: an operator does it, somebody says why, a name is typed again."""
 
+import re
+
 from companies.models import Account
 from core.errors import Forbidden, Unprocessable
 
 LONGEST_REASON = 500
+_GIVES_ORDERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class OperatorsOnly(Forbidden):
@@ -35,8 +38,12 @@ def refuse_all_but_operators(by: Account | None, *, act: str) -> None:
 
 
 def one_line(text: str) -> str:
-    """Return what was typed with single blanks, as names and reasons are kept."""
-    return " ".join(text.split())
+    """Return what was typed with single blanks, as names and reasons are kept.
+
+    They stand in mails and on terminals, where control characters give orders, and marks that turn the
+    reading direction make "exe.csv" of "vsc.exe". Both go.
+    """
+    return " ".join(_GIVES_ORDERS.sub("", " ".join(text.split())).split())
 
 
 def checked_reason(reason: str, *, missing: str) -> str:

@@ -8,6 +8,7 @@ from companies.services.conditions import (
     OperatorsOnly,
     ReasonMissing,
     checked_reason,
+    one_line,
     refuse_all_but_operators,
     refuse_other_name,
 )
@@ -30,6 +31,9 @@ def test_a_reason_that_is_none_is_refused(reason, sentence):
 def test_a_reason_is_kept_on_one_line():
     assert checked_reason("  Better\n on   leavers ", missing="Why?") == "Better on leavers"
     assert checked_reason("w" * 500, missing="Why?") == "w" * 500
+    # Whoever reads the mail on a terminal would see what it orders, and "gpj" for "jpg".
+    assert one_line("\x1b[31mMarch\x07 \u202egpj\u2069 \x1b ") == "[31mMarch gpj"
+    assert one_line("مارس ‌👩‍💻") == "مارس ‌👩‍💻"
 
 
 def test_a_name_is_typed_as_it_is_read_not_as_it_is_stored():

@@ -16,7 +16,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from core import figures, pictures
-from core.figures import MINUS, NARROW_SPACE
+from core.figures import MINUS, MORE_PLACES, NARROW_SPACE
 from core.fresh import fresh_token
 
 register = template.Library()
@@ -65,11 +65,17 @@ def probability(value: Any, places: int = 2) -> str:
 
 @register.filter
 def signed(value: Any, places: int = 3) -> str:
-    """Write a difference with its sign: +0.031, and a true minus sign for negative ones."""
+    """Write a difference with its sign: +0.031, and a true minus sign for negative ones.
+
+    One that rounds to 0 gets as many more digits as it needs: an interval tells by them on which side of 0
+    it ends.
+    """
     if not _is_number(value):
         return MISSING
-    sign = "+" if value > 0 else MINUS if value < 0 else "±"
-    return f"{sign}{abs(value):,.{places}f}"
+    for digits in range(places, places + MORE_PLACES + 1):
+        if round(abs(value), digits):
+            return f"{'+' if value > 0 else MINUS}{abs(value):,.{digits}f}"
+    return f"±{0:.{places}f}"
 
 
 @register.filter

@@ -343,6 +343,8 @@ def test_a_heading_sorts_and_says_how_it_sorts(query, link, order):
         ("{{ value|probability }}", 1.0, "1.00"),
         ("{{ value|signed }}", 0.0312, "+0.031"),
         ("{{ value|signed }}", -0.0312, "\u22120.031"),
+        ("{{ value|signed }}", -0.0003, "\u22120.0003"),
+        ("{{ value|signed }}", 0.0, "\u00b10.000"),
         ("{{ value|signed:0 }}", 0, "\u00b10"),
         ("{{ value|duration }}", 0.42, "0.4\u202fs"),
         ("{{ value|duration }}", 59.6, "1\u202fmin"),

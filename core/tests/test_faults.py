@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import include, path
 from django.utils import timezone
 
-from core.faults import DatabaseAway, DatabaseBusy, StorageFails, StorageFull, fault_of
+from core.faults import DatabaseAway, DatabaseBusy, StorageFails, StorageFull, WorkLost, fault_of
 from core.models import HealthMark
-from sandbox.child import ChildFailed
+from sandbox.child import ChildFailed, ChildLost
 
 
 def of_sqlite(statement, *, before):
@@ -80,6 +80,7 @@ def test_reads_it_in_what_a_child_printed():
 
     assert isinstance(fault_of(failed), StorageFull)
     assert fault_of(ChildFailed("ValueError: no")) is None
+    assert isinstance(fault_of(ChildLost("killed")), WorkLost)
 
 
 # --- Pages and programs ----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Messages that are written and read by several processes at once."""
 
+import shutil
 import subprocess
 import sys
 import time
@@ -68,6 +69,18 @@ def test_at_the_first_start_nobody_has_made_the_folders(tmp_path):
 def test_an_empty_folder_has_no_message(channel):
     with pytest.raises(Empty):
         channel._get("work")
+
+
+def test_a_folder_that_somebody_removed_is_made_again(channel):
+    channel._put("work", {"number": 1})
+    shutil.rmtree(channel.data_folder_in)
+
+    with pytest.raises(Empty):
+        channel._get("work")
+    shutil.rmtree(channel.data_folder_in)
+    channel._put("work", {"number": 2})
+
+    assert channel._get("work") == {"number": 2}
 
 
 def test_size_and_purge_count_what_waits(channel):

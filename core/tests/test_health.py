@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 from django.db import connection, transaction
@@ -50,15 +51,18 @@ def test_a_folder_that_cannot_be_written_makes_it_unhealthy(settings):
 
 
 @pytest.mark.any_database
-def test_a_database_that_somebody_holds_makes_it_unhealthy(settings, on_mariadb, monkeypatch):
+def test_a_database_that_somebody_holds_makes_it_unhealthy_at_once(settings, on_mariadb, monkeypatch):
     if on_mariadb:
         pytest.skip("there a transaction holds rows, not the whole database")
     monkeypatch.setattr("core.hurry.PATIENCE_MS", 100)
 
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE healthmarks SET written_at = written_at")
+        began = time.monotonic()
+        assert ask_of("core.health.Cache", settings)[0] == 503
         status, body = ask_of("core.health.Writing", settings)
 
+    assert time.monotonic() - began < 3
     assert status == 503
     assert body["checks"]["writing"]["reason"] == "database-busy"
     assert body["checks"]["writing"]["message"] == "Nothing can be written into the database."
@@ -67,6 +71,10 @@ def test_a_database_that_somebody_holds_makes_it_unhealthy(settings, on_mariadb,
 def test_a_broker_folder_that_is_gone_makes_it_unhealthy(settings, tmp_path):
     settings.CELERY_BROKER_FOLDER = tmp_path / "gone"
 
+    assert not ask()[1]["checks"]["broker"]["ok"]
+    # A file in its place: nobody can put a message there.
+    settings.CELERY_BROKER_FOLDER = tmp_path
+    (tmp_path / "messages").write_text("")
     assert not ask()[1]["checks"]["broker"]["ok"]
 
 

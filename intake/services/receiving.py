@@ -1,6 +1,8 @@
 """Files while they arrive: streamed to disk, and counted."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.core.files.uploadedfile import UploadedFile
@@ -28,7 +30,9 @@ class StoredUpload(UploadedFile):
 
     def close(self):
         # Called at the end of every request: what no service took over goes.
-        super().close()
+        with suppress(OSError):
+            # On a full disk its last piece cannot be written; nobody wants it.
+            super().close()
         Path(self.file.name).unlink(missing_ok=True)
 
 
@@ -39,27 +43,30 @@ class UploadToDisk(FileUploadHandler):
         if content_length > request_limit():
             self._refuse()
 
+    unfinished: StoredUpload | None = None
+
     def new_file(self, *args, **kwargs):
         super().new_file(*args, **kwargs)
-        self.file = StoredUpload(self.file_name, self.content_type)
+        self.unfinished = StoredUpload(self.file_name, self.content_type)
         self.received = 0
 
     def receive_data_chunk(self, raw_data, start):
         self.received += len(raw_data)
         if self.received > upload_limit():
-            self.file.close()
             self._refuse()
-        self.file.write(raw_data)
+        self.unfinished.write(raw_data)
 
     def file_complete(self, file_size):
-        self.file.flush()
-        self.file.seek(0)
-        self.file.size = file_size
-        return self.file
+        whole = self.unfinished
+        whole.flush()
+        whole.seek(0)
+        whole.size = file_size
+        self.unfinished = None
+        return whole
 
-    def upload_interrupted(self):
-        if hasattr(self, "file"):
-            self.file.close()
+    def drop_unfinished(self):
+        if self.unfinished:
+            self.unfinished.close()
 
     def _refuse(self):
         # The body is not read to its end; asking for it again (a template, a middleware) must not start anew.
@@ -67,7 +74,18 @@ class UploadToDisk(FileUploadHandler):
         raise UploadTooLarge(too_large(), field="file", extra={"kind": TOO_LARGE})
 
 
-def stream_to_disk(request) -> None:
-    """Let the file that `request` brings be written while it arrives. To be set before its form is read."""
-    if request.method == "POST":
-        request.upload_handlers = [UploadToDisk(request)]
+@contextmanager
+def streaming_to_disk(request) -> Iterator[None]:
+    """Let the file that `request` brings be written while it arrives. To be entered before its form is read.
+
+    Whatever stops it half-way (a refusal, somebody who hangs up, a full disk), nothing of it is left.
+    """
+    if request.method != "POST":
+        yield
+        return
+    handler = UploadToDisk(request)
+    request.upload_handlers = [handler]
+    try:
+        yield
+    finally:
+        handler.drop_unfinished()

@@ -18,6 +18,7 @@ from django.core.files.base import File
 
 from companies.identity import Member
 from core.errors import DomainError
+from core.files.drafts import write_atomically
 from core.files.media import media_exists, remove_media
 from core.files.store import is_remote, local_copy, store_file
 from core.files.stored import MEDIA, FileIsGone
@@ -194,8 +195,12 @@ def _is_here(waiting):
         return False  # another machine has begun its run
     if not waiting.path.exists():
         for suffix, part in waiting.parts.items():
-            with suppress(FileIsGone), local_copy(MEDIA, _kept_name(waiting, suffix)) as copy:
-                shutil.copyfile(copy, part)
+            with (
+                suppress(FileIsGone),
+                local_copy(MEDIA, _kept_name(waiting, suffix)) as copy,
+                write_atomically(part) as draft,
+            ):
+                shutil.copyfile(copy, draft)
     return waiting.path.exists()
 
 

@@ -78,3 +78,42 @@ def test_answers_htmx_with_a_fragment():
     headers = [(b"content-length", b"99999999"), (b"hx-request", b"true")]
 
     assert Exchange([], headers=headers).run().sent[1]["body"].startswith(b'<div class="notice error"')
+
+
+# --- Who sends it, and where to --------------------------------------------------------------------------
+
+
+FILE, IMPORT = "/user/predict/", "/admin/registry/modelversion/import/"
+JSON, FORM = "/api/v1/configure", "/user/login/"
+OTHERS = "logged in and from programs with an API key"
+# Who sends how many megabytes where, and what is said of that.
+CASES = [
+    ("user", FILE, 7, ""),
+    ("user", FILE, 9, "larger than 8 MB, the most"),
+    ("user", "/api/v1/prediction-runs", 7, ""),
+    ("user", JSON, 19, ""),
+    ("user", JSON, 21, "at most 20 MB are read"),
+    ("user", FORM, 3, "at most 2 MB are read"),
+    ("user", "/nowhere", 3, "at most 2 MB are read"),
+    ("operator", IMPORT, 7, ""),
+    *((who, path, 3, OTHERS) for who in ("nobody", "old session") for path in (FILE, JSON, IMPORT)),
+    ("nobody", "/health", 3, "at most 2 MB are read"),
+    ("nobody", FORM, 2, ""),
+]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_more_than_a_form_is_read_from_who_may_send_it_where_it_is_taken(as_user, as_operator, settings):
+    settings.UPLOAD_MAX_MB = 8
+    sessions = {"user": as_user, "operator": as_operator}
+    cookies = {who: client.cookies["sessionid"].value for who, client in sessions.items()}
+    cookies["old session"] = "x" * 32
+    for who, path, megabytes, said in CASES:
+        known = [(b"cookie", f"sessionid={cookies[who]}".encode())] if who in cookies else []
+        length = (b"content-length", str(megabytes * MIB).encode())
+        for headers in ([*known, length], known):
+            exchange = Exchange([b"x" * MIB] * megabytes, path=path, headers=headers).run()
+
+            assert exchange.status == (413 if said else 200), (who, path)
+            assert said in exchange.sent[1]["body"].decode()
+            assert not (said and length in headers and exchange.read)

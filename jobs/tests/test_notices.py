@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from core.models import UntoldEvent
 from jobs import services
-from jobs.models import Job, JobMail
+from jobs.models import Job, JobDependency, JobMail
 from jobs.notices import ask_for_mail, write_about_end
 from jobs.tests.factories import JobFactory
 
@@ -74,6 +74,23 @@ def test_the_page_of_the_work_itself_is_how_it_is_seen(as_user, running):
 
     running.refresh_from_db()
     assert running.seen_at and "Scoring spring.csv" not in text(as_user.get("/user/"))
+
+
+@pytest.mark.parametrize(("after_any_end", "told"), [(False, False), (True, True)])
+def test_a_step_that_other_work_waited_for_is_told_only_if_it_failed(
+    as_user, running, company, user, after_any_end, told
+):
+    whole = JobFactory(
+        company=company, account=user, title="Training", after_any_end=after_any_end,
+        state=Job.State.WAITING,
+    )  # fmt: skip
+    JobDependency.objects.create(job=whole, predecessor=running)
+
+    end(running)
+    assert ("<b>Scoring spring.csv</b> is done." in text(as_user.get("/user/"))) == told
+
+    end(running, state=Job.State.FAILED)
+    assert "<b>Scoring spring.csv</b> failed." in text(as_user.get("/user/"))
 
 
 def test_nobody_hears_of_what_others_started_or_of_what_is_long_over(

@@ -5,6 +5,7 @@ from django.db import OperationalError
 
 from companies.models import AuditEvent
 from core.errors import Unprocessable
+from core.faults import FilesAway
 from jobs import services
 from jobs.handlers import handler
 from jobs.runner import run_job
@@ -126,13 +127,26 @@ def test_a_task_that_nobody_can_do_fails_with_a_sentence(clock):
     assert (job.state, job.error["code"]) == ("FAILED", "unknown-task")
 
 
-def test_a_database_that_refuses_costs_an_attempt_and_not_the_job(do, clock, broker_folder):
+def deadlock(run):
+    raise OperationalError("deadlock")
+
+
+def no_volume(run):
+    raise FilesAway
+
+
+def child_that_others_kill(run):
+    run.in_child(run_in_child, "sandbox.tests.chores:die", {}, memory_mb=1_000)
+
+
+@pytest.mark.parametrize("fails", [deadlock, no_volume, child_that_others_kill])
+def test_what_fails_below_us_costs_an_attempt_and_not_the_job(do, clock, broker_folder, fails):
     calls = []
 
     def body(run):
         calls.append(run.attempt)
         if run.attempt == 1:
-            raise OperationalError("deadlock")
+            fails(run)
 
     job = do(body)
     assert job.state == "RUNNING"
@@ -144,9 +158,15 @@ def test_a_database_that_refuses_costs_an_attempt_and_not_the_job(do, clock, bro
     assert (job.state, calls) == ("SUCCEEDED", [1, 2])
 
 
-def test_a_database_that_refuses_every_attempt_is_said(do, clock, broker_folder, settings):
-    def body(run):
-        raise OperationalError(1205, "Lock wait timeout exceeded")
+def busy(run):
+    raise OperationalError(1205, "Lock wait timeout exceeded")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [(busy, "database-busy"), (no_volume, "storage-fails"), (child_that_others_kill, "worker-lost")],
+)
+def test_what_fails_below_every_attempt_is_said(do, clock, broker_folder, settings, body, code):
 
     job = do(body)
     for _ in range(settings.JOB_MAX_ATTEMPTS):
@@ -156,7 +176,8 @@ def test_a_database_that_refuses_every_attempt_is_said(do, clock, broker_folder,
 
     job.refresh_from_db()
     assert (job.state, job.attempt) == ("FAILED", settings.JOB_MAX_ATTEMPTS)
-    assert job.error["code"] == "database-busy"
+    assert job.error["code"] == code
+    assert "takes more than" not in job.error["message"]
 
 
 def test_a_cancel_ends_the_handler_at_its_next_report(do, user):

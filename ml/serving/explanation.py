@@ -108,7 +108,7 @@ def describe_feature(column, cells, probabilities, bins=4):
         known = cells[~np.isnan(cells)]
         shares = np.linspace(0, 1, bins + 1)[1:-1]
         edges = np.unique(np.quantile(known, shares)) if len(known) else np.empty(0)
-        labels = [*_ranges(edges), BLANK]
+        labels = [*_ranges(edges, known), BLANK]
         position = np.where(np.isnan(cells), len(labels) - 1, np.searchsorted(edges, cells, side="right"))
     counts = np.bincount(position, minlength=len(labels))
     total = np.bincount(position, weights=probabilities, minlength=len(labels))
@@ -204,8 +204,27 @@ def _places(schema):
             yield kind, position, column.name
 
 
-def _ranges(edges):
+def _ranges(edges, known):
     if not len(edges):
         return ["all"]
-    middle = [f"{low:g} to below {high:g}" for low, high in pairwise(edges)]
-    return [f"below {edges[0]:g}", *middle, f"{edges[-1]:g} and more"]
+    if (known == np.round(known)).all():
+        return _ranges_of_whole_numbers(np.ceil(edges), known)
+    middle = [f"{_write(low)} to below {_write(high)}" for low, high in pairwise(edges)]
+    return [f"below {_write(edges[0])}", *middle, f"{_write(edges[-1])} and more"]
+
+
+def _ranges_of_whole_numbers(firsts, known):
+    """Return the same by the numbers that are in each range: nobody bought 2 to below 3 times."""
+    middle = [
+        _write(low) if low == high - 1 else f"{_write(low)} to {_write(high - 1)}"
+        for low, high in pairwise(firsts)
+    ]
+    least, most = known.min(), known.max()
+    bottom = _write(least) if least == firsts[0] - 1 else f"up to {_write(firsts[0] - 1)}"
+    top = _write(most) if most == firsts[-1] else f"{_write(firsts[-1])} and more"
+    return [bottom, *middle, top]
+
+
+def _write(number):
+    # Six digits tell ranges apart; of larger numbers `g` would leave an exponent.
+    return f"{number:,.0f}" if number == round(number) or abs(number) >= 1e5 else f"{number:g}"

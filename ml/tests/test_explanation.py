@@ -82,8 +82,23 @@ def test_describes_a_category_by_its_mean_probability():
 def test_describes_a_number_by_ranges():
     groups = describe_feature(TENURE, np.arange(8.0), np.linspace(0.8, 0.1, 8), bins=2)
 
-    assert [(group.label, group.rows) for group in groups] == [("below 3.5", 4), ("3.5 and more", 4)]
+    assert [(group.label, group.rows) for group in groups] == [("up to 3", 4), ("4 and more", 4)]
     assert groups[0].mean_probability > groups[1].mean_probability
+
+
+@pytest.mark.parametrize(
+    ("cells", "labels"),
+    [
+        ([1, 1, 2, 2, 3, 4, 6, 9], ["1", "2", "3 to 4", "5 and more"]),
+        ([0, 0, 0, 1, 1, 1], ["0", "1"]),
+        ([1e6, 1e6, 2e6, 3e6], ["1,000,000 to 1,499,999", "1,500,000 to 2,249,999", "2,250,000 and more"]),
+        ([0.5, 1.5, 2.5, 3.5], ["below 1.25", "1.25 to below 2", "2 to below 2.75", "2.75 and more"]),
+    ],
+)
+def test_ranges_of_whole_numbers_are_named_by_the_numbers_in_them(cells, labels):
+    groups = describe_feature(TENURE, np.array(cells, float), np.zeros(len(cells)))
+
+    assert [group.label for group in groups] == labels
 
 
 def test_states_how_many_times_as_often():

@@ -9,6 +9,9 @@ from intake.api import ReadingInput, TableField
 from predictions.models import Prediction
 from predictions.services.logs import start_log_prediction
 from predictions.services.renewing import start_newer_prediction
+from predictions.services.runs import VersionNotOffered
+from registry.models import ModelVersion
+from registry.selectors import offered_versions
 from transactions.selectors import analyses_for, ready_analyses_for
 
 
@@ -39,6 +42,30 @@ class LogRunInput(ReadingInput):
         return attrs
 
 
+def find_offered(member: Member, wanted: dict) -> ModelVersion:
+    """Return the version that `wanted` names by ``model``, and perhaps by its ``base``.
+
+    Raises
+    ------
+    VersionNotOffered
+        There is none, not for this member, or not in that base.
+    """
+    offered = offered_versions(member)
+    version = offered.filter(pk=wanted["model"]).first()
+    if version is None:
+        raise VersionNotOffered(
+            f"There is no model {wanted['model']} to choose. Take the id of one of /api/v1/models.",
+            field="model",
+        )
+    if wanted.get("base", version.population.uuid) != version.population.uuid:
+        raise VersionNotOffered(
+            f"{version} is of {version.population}, not of the customer base that was sent along. Choose "
+            f"one of /api/v1/models?base={wanted['base']}.",
+            field="model",
+        )
+    return version
+
+
 def start_log_run(*, member: Member, wanted: dict, idempotency_key: str | None) -> Prediction:
     """Start what a valid `LogRunInput` asks for; what is not the member's does not exist."""
     sent = {"name": wanted["name"], "idempotency_key": idempotency_key, "at": timezone.now()}
@@ -49,7 +76,5 @@ def start_log_run(*, member: Member, wanted: dict, idempotency_key: str | None) 
     analysis = get_object_or_404(analyses_for(member), pk=wanted["log"])
     version = None
     if "model" in wanted:
-        version = get_object_or_404(
-            member.company.versions, pk=wanted["model"], population=analysis.population_id
-        )
+        version = find_offered(member, wanted)
     return start_log_prediction(member=member, analysis=analysis, version=version, **sent)

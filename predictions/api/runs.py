@@ -30,7 +30,7 @@ from intake.api import (
 )
 from intake.services.stored import rejects_of
 from predictions import files
-from predictions.api.logs import LogRunInput, start_log_run
+from predictions.api.logs import LogRunInput, find_offered, start_log_run
 from predictions.api.rows import account_of_run, logs_behind
 from predictions.engines.queries import read_query
 from predictions.engines.results import CHANGE, CUSTOMER, LINE, PROBABILITY, TIER
@@ -38,9 +38,8 @@ from predictions.models import Prediction
 from predictions.selectors import list_beside, open_table, predictions_for, thresholds_of
 from predictions.services import exports
 from predictions.services.changing import delete_prediction, rename_prediction
-from predictions.services.runs import VersionNotOffered, start_prediction
+from predictions.services.runs import start_prediction
 from registry.presenting.signal import warning_about
-from registry.selectors import offered_versions
 
 MOST_ROWS = 1_000
 OF_COLLEAGUE = "A colleague made it (`not-your-prediction`)."
@@ -200,7 +199,7 @@ def _start_run(*, member, wanted, idempotency_key):
     return start_prediction(
         member=member,
         name=wanted["name"],
-        version=_offered(member, wanted),
+        version=find_offered(member, wanted),
         upload=wanted["file"],
         bad_rows=wanted["bad_rows"],
         as_of=wanted.get("as_of"),
@@ -386,23 +385,6 @@ class ChangedSides(APIView):
         return send_pieces(
             request, exports.changed_sides(run, thresholds_of(run)), name=name, content_type=CSV
         )
-
-
-def _offered(member, wanted):
-    offered = offered_versions(member)
-    version = offered.filter(pk=wanted["model"]).first()
-    if version is None:
-        raise VersionNotOffered(
-            f"There is no model {wanted['model']} to choose. Take the id of one of /api/v1/models.",
-            field="model",
-        )
-    if wanted.get("base", version.population.uuid) != version.population.uuid:
-        raise VersionNotOffered(
-            f"{version} is of {version.population}, not of the customer base that was sent along. Choose "
-            f"one of /api/v1/models?base={wanted['base']}.",
-            field="model",
-        )
-    return version
 
 
 def _finished(request, run):

@@ -3,13 +3,13 @@
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from companies.access import IsMember
 from companies.models import Scope
 from companies.organisations import OfOrganisation
+from core.parsers import JSONParser
 from ml.serving.risk import POLICIES
 from predictions.api.sent_history import PredictInput, read_history
 from predictions.presenting.histories import (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 from ml.evaluation.realised import Realised
 from ml.matrix.columns import read_columns
 from ml.matrix.hashing import hash_rows
+from ml.matrix.schemas import FeatureSchema
 from ml.serving.explanation import describe_feature, state_finding
 from ml.serving.risk import POLICIES, RiskPolicy
 from ml.serving.scoring import Scorer
@@ -36,7 +38,7 @@ from predictions.engines.results import (
 from predictions.engines.shadow import Shadow
 from predictions.engines.untouched import Untouched
 from predictions.engines.words import Words
-from registry.engines.files import FileMismatch, open_scorer
+from registry.engines.files import FileMismatch, open_scorer, what_it_found
 from registry.engines.learned import Learned, LearnedTable, read_learned
 from tabular.snapshots.write import ResultWriter, decimal_sign
 from tabular.source.read import iter_batches
@@ -47,6 +49,7 @@ from tabular.values.schema import TableSchema
 PREDICTION, CHURN_PROBABILITY, RISK_TIER = "prediction", "churn_probability", "risk_tier"
 BINS = 20
 TOP_FEATURES = 5
+MOST_URGENT = 5
 # The explanation looks at this many customers, drawn from the whole file; the groups of its sentence need
 # more of them than the effects do.
 SAMPLE, EXPLAINED = 20_000, 2_000
@@ -109,7 +112,7 @@ def score_file(
     try:
         scorer = open_scorer(version)
     except FileMismatch as mismatch:
-        return {"mismatch": str(mismatch)}
+        return what_it_found(mismatch)
     return score_rows(
         scorer,
         source=Path(source),
@@ -328,9 +331,30 @@ class Summary:
         self._untouched = None if learned is None else Untouched(learned, len(policy.tiers))
         self._share = min(1.0, SAMPLE / max(rows, 1))
         self._random = np.random.default_rng(0)
-        self._sample: list[tuple[dict, np.ndarray]] = []
+        self._sample: list[tuple[dict, dict, np.ndarray]] = []
+        self._asked: int | None = None
+        self._urgent: list[tuple[str, float]] = []
 
-    def take(self, columns, scores: np.ndarray, tiers: np.ndarray, ids: pa.Array | None = None) -> None:
+    def take(
+        self,
+        columns,
+        scores: np.ndarray,
+        tiers: np.ndarray,
+        ids: pa.Array | None = None,
+        *,
+        told: Mapping[str, pa.Array] | None = None,
+        asked: np.ndarray | None = None,
+    ) -> None:
+        """Count a batch.
+
+        Parameters
+        ----------
+        told
+            The cells as people see them, where `columns` has others that the version read instead.
+        asked
+            Marks whom the version was asked about, where a rate stands in for others: what it expects, and
+            what moves it, is told of these alone.
+        """
         leaves = scores >= self.scorer.threshold
         self.rows += len(scores)
         self.churners += int(leaves.sum())
@@ -351,14 +375,27 @@ class Summary:
             self._realised.take(churned, scores, named=leaves, tiers=tiers, hashes=hashes)
             if self._untouched:
                 self._untouched.take(ids, hashes, churned, scores, named=leaves, tiers=tiers)
-        self._draw(columns, scores)
+        if ids is not None:
+            self._keep_urgent(ids, scores)
+        self._draw(columns, columns if told is None else told, scores, asked)
+
+    def _keep_urgent(self, ids, scores):
+        """Keep those named with the highest probability, the first of those who are level."""
+        named = np.flatnonzero(scores >= self.scorer.threshold)
+        first = named[np.argsort(-scores[named], kind="stable")[:MOST_URGENT]]
+        found = [(ids[int(place)].as_py(), float(scores[place])) for place in first]
+        self._urgent = sorted(self._urgent + found, key=lambda one: -one[1])[:MOST_URGENT]
 
     def as_dict(self) -> dict:
         features = self.scorer.schema
-        drawn = {
-            name: pa.chunked_array([part[name] for part, _ in self._sample]) for name in features.features
-        }
-        scores = np.concatenate([part for _, part in self._sample])
+        drawn, told = (
+            {
+                name: pa.chunked_array([part[place][name] for part in self._sample])
+                for name in features.features
+            }
+            for place in (0, 1)
+        )
+        scores = np.concatenate([scores for _, _, scores in self._sample])
         effects = self.scorer.explain_batch(drawn, EXPLAINED, threads=THREADS)
         shown = [name for name, _ in effects[:TOP_FEATURES]]
         if self.revenue is not None and self.value_column not in shown:
@@ -371,6 +408,8 @@ class Summary:
             "expected_named": self.expected_named,
             "threshold": self.scorer.threshold,
             "policy": self.policy.id,
+            # Whom to call first, for the home; nobody where the file does not say who is who.
+            "urgent": [{"customer": name, "probability": score} for name, score in self._urgent],
             "tiers": dict(zip(self.policy.tiers, self.tiers.tolist(), strict=True)),
             "histogram": self.bins.tolist(),
             # How many of each bar are expected to leave.
@@ -378,8 +417,10 @@ class Summary:
             "revenue_at_risk": self.revenue,
             "feature_count": len(features.features),
             "features": [{"feature": name, "effect": effect} for name, effect in effects[:TOP_FEATURES]],
-            "finding": self._finding(drawn, scores, effects),
+            "finding": self._finding(told, scores, effects),
             "sampled": min(len(scores), EXPLAINED),
+            # None where the version was asked about everybody.
+            "asked": self._asked,
             "shown": [self._column(name) for name in shown],
             "group": self._group(effects),
             # None unless the file knows who left.
@@ -388,10 +429,13 @@ class Summary:
             "untouched": self._untouched and self._untouched.to_dict(),
         }
 
-    def _finding(self, drawn, scores, effects) -> str:
-        """Say of the feature that matters most which of its customers leave more often."""
+    def _finding(self, told, scores, effects) -> str:
+        """Say of the feature that matters most which of its customers leave more often.
+
+        Customers stand in the group that their own cell belongs to, as the table of the page shows it.
+        """
         features = self.scorer.schema
-        coded, numbers = read_columns(drawn, features)
+        coded, numbers = read_columns(told, _with_blanks(features))
         cells = dict(zip(features.features, [*coded, *numbers], strict=True))
         columns = {column.name: column for column in (*features.categorical, *features.numeric)}
         for name, _ in effects[:TOP_FEATURES]:
@@ -420,16 +464,27 @@ class Summary:
             "values": list(column.levels),
         }
 
-    def _draw(self, columns, scores):
-        wanted = (
-            np.flatnonzero(self._random.random(len(scores)) < self._share) if self._share < 1 else slice(None)
-        )
-        if isinstance(wanted, slice):
-            self._sample.append(({name: columns[name] for name in self.scorer.schema.features}, scores))
-            return
-        places = pa.array(wanted)
-        part = {name: columns[name].take(places) for name in self.scorer.schema.features}
-        self._sample.append((part, scores[wanted]))
+    def _draw(self, columns, told, scores, asked):
+        wanted = np.ones(len(scores), bool) if asked is None else asked
+        if asked is not None:
+            self._asked = (self._asked or 0) + int(asked.sum())
+        if self._share < 1:
+            wanted = wanted & (self._random.random(len(scores)) < self._share)
+        read = _drawn(columns, self.scorer.schema.features, wanted)
+        seen = read if told is columns else _drawn(told, self.scorer.schema.features, wanted)
+        self._sample.append((read, seen, scores[wanted]))
+
+
+def _drawn(columns, names, wanted):
+    if wanted.all():
+        return {name: columns[name] for name in names}
+    places = pa.array(np.flatnonzero(wanted))
+    return {name: columns[name].take(places) for name in names}
+
+
+def _with_blanks(features: FeatureSchema) -> FeatureSchema:
+    """Return a schema by which blanks stay blanks: they are a group of their own, whatever is read there."""
+    return replace(features, numeric=tuple(replace(column, fill=0.0) for column in features.numeric))
 
 
 def _outcomes(labels: pa.DictionaryArray) -> np.ndarray:

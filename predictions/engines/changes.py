@@ -38,7 +38,7 @@ def compare_results(
         Of the result before: ``table``, ``as_of`` (ISO), ``threshold``, ``definition`` (with ``horizon_days``
         and ``gap_days``; None where leaving is not defined by silence), ``knew_until`` (up to when its model
         had learned what happened, where that is later than its ``as_of``), ``promised`` (how many of those
-        named were expected to leave; None where nobody added that up).
+        named were expected to leave; None where nobody added that up), ``model`` (which version made it).
     table, threshold
         Of the later result; the table gets a column that says what became of each of its customers.
     events
@@ -52,8 +52,8 @@ def compare_results(
     -------
     dict
         ``kinds`` (customers by kind), ``scored`` (how many of them are in the later table), ``named_before``,
-        ``named_now``, ``first_seen`` (of the new: who was not scored last time), ``since``, ``knew_until`` of
-        the result before, and ``outcome`` (see `_outcome`).
+        ``named_now``, ``first_seen`` (of the new: who was not scored last time), ``since``, ``knew_until``
+        and ``model`` of the result before, and ``outcome`` (see `_outcome`).
     """
     before = datetime.fromisoformat(previous["as_of"])
     with connection:
@@ -79,6 +79,7 @@ def compare_results(
         "named_now": named_now,
         "since": before.isoformat(),
         "knew_until": previous["knew_until"],
+        "model": previous["model"],
         "outcome": outcome,
     }
 
@@ -126,9 +127,9 @@ def _outcome(connection, previous, events, before, as_of, days_missing):
     end = start + timedelta(days=definition["horizon_days"])
     within = f"event_at >= {write_literal(start)} AND event_at < {write_literal(end)}"
     bought = f"customer_id IN ({_who_bought(events, within)})"
-    [(named, left, scored, all_left)] = connection.execute(
+    [(named, left, scored, all_left, expected)] = connection.execute(
         f"SELECT count(*) FILTER (was_named), count(*) FILTER (was_named AND NOT {bought}), count(*), "
-        f"count(*) FILTER (NOT {bought}) FROM pairs WHERE before IS NOT NULL"
+        f"count(*) FILTER (NOT {bought}), sum(before) FROM pairs WHERE before IS NOT NULL"
     ).fetchall()
     return {
         "is_over": as_of >= end,
@@ -140,6 +141,8 @@ def _outcome(connection, previous, events, before, as_of, days_missing):
         "named_without_purchase": left,
         "scored": scored,
         "scored_without_purchase": all_left,
+        # Of all who were scored.
+        "expected": expected,
     }
 
 

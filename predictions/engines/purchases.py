@@ -24,7 +24,7 @@ from ml.logs.features.logs import quote
 from ml.logs.joined import connect
 from ml.logs.profile.silence import find_silence
 from ml.logs.purchase_log import PurchaseLog
-from ml.logs.visits import is_of_visits, say_visits
+from ml.logs.visits import say_visits
 from ml.serving.risk import POLICIES, RiskPolicy
 from ml.serving.scoring import Scorer
 from predictions.engines.batch import (
@@ -40,7 +40,7 @@ from predictions.engines.kinds import COMPARING, COMPUTING, CONTINUES, EXPLAININ
 from predictions.engines.learned_reading import CannotScoreLog, LearnedReading
 from predictions.engines.log_shadow import LogShadow
 from predictions.engines.words import Words
-from registry.engines.files import FileMismatch, open_scorer
+from registry.engines.files import FileMismatch, open_scorer, what_it_found
 from tabular.snapshots.write import fixed_decimals
 from tabular.source.danger import harmless_array
 
@@ -80,6 +80,7 @@ def score_log(
     changes_path: str,
     previous: dict | None,
     memory_limit: str,
+    of_visits: bool = False,
     wording: dict | None = None,
     shadow: dict | None = None,
     on_progress: Progress,
@@ -102,6 +103,8 @@ def score_log(
         Where the results go; the last only where there is a result before that can be compared.
     previous
         ``{"table", "as_of", "threshold", "definition"}`` of the result before, or None.
+    of_visits
+        Whether the log is one of visits: what the version learned from may be another.
     wording
         What people call the features, see `predictions.engines.words.Words`.
     shadow
@@ -116,9 +119,9 @@ def score_log(
     try:
         scorer = open_scorer(version)
     except FileMismatch as mismatch:
-        return {"mismatch": str(mismatch)}
+        return what_it_found(mismatch)
     reading = LearnedReading(scorer, "used", Path(folder), datetime.fromisoformat(as_of), memory_limit)
-    work = _Work(reading, Words(wording or {}), shadow, on_progress)
+    work = _Work(reading, Words(wording or {}), shadow, on_progress, of_visits=of_visits)
     try:
         overlap = work.join(Path(events), [Path(path) for path in earlier])
         found = work.score(POLICIES[policy], Path(csv_path), Path(table_path), Path(lapsed_path))
@@ -139,13 +142,13 @@ def score_log(
 
 
 class _Work:
-    def __init__(self, reading, words, shadow, on_progress):
+    def __init__(self, reading, words, shadow, on_progress, *, of_visits):
         self.reading, self.words = reading, words
         self.shadow, self.on_progress = shadow, on_progress
         self.scorer, self.folder, self.as_of = reading.scorer, reading.folder, reading.as_of
         self.how, self.memory_limit = reading.how, reading.memory_limit
         self.logs = []
-        self.of_visits = is_of_visits(self.how["columns"])
+        self.of_visits = of_visits
         self.evidence = (FULL, say_visits(ONE_PURCHASE) if self.of_visits else ONE_PURCHASE)
 
     def join(self, events, earlier):
@@ -262,7 +265,7 @@ class _Work:
                 if result is None:
                     result = stack.enter_context(pacsv.CSVWriter(csv_path, rows_out.schema))
                 result.write(rows_out)
-                summary.take(filled, scores, tiers)
+                summary.take(filled, scores, tiers, batch.ids, told=batch.columns, asked=~batch.once)
                 if shadow:
                     shadow.take(batch, scores)
                 bought_once.take(scores[batch.once])

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from ml.serving.scoring import Scorer
 from predictions.engines.results import CUSTOMER, LINE, PROBABILITY, draft_of, publish
-from registry.engines.files import FileMismatch, open_scorer
+from registry.engines.files import FileMismatch, FileUnreachable, open_scorer
 
 CHALLENGER = "_challenger"
 SCHEMA = pa.schema(
@@ -82,7 +82,7 @@ class Shadow:
         try:
             step(*given)
         except FileMismatch as mismatch:
-            self.failure, self.mismatch = str(mismatch), True
+            self.failure, self.mismatch = str(mismatch), not isinstance(mismatch, FileUnreachable)
         except ShadowEnded as ended:
             self.failure = str(ended)
         except Exception:

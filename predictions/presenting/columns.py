@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property
 
+from ml.logs.visits import say_visits
 from ml.matrix.schemas import BLANK, OTHER
 from predictions.engines.results import stored_name
 from predictions.engines.words import Words
@@ -17,7 +18,7 @@ class ResultColumns:
 
     def __init__(self, prediction: Prediction):
         self.base, self.counts = prediction.population, prediction.result
-        self.words = Words(self.base.words)
+        self.words, self.of_visits = Words(self.base.words), prediction.is_of_visits
 
     @property
     def shown(self) -> list[dict]:
@@ -43,10 +44,11 @@ class ResultColumns:
 
     def _heading(self, column: Mapping) -> str:
         feature = self._features.get(column["name"])
-        # What is computed from purchases has words that nobody changes.
-        return (
-            column["label"] if feature is None else self.words.heading(feature, self._units.get(feature, ""))
-        )
+        if feature is None:
+            return column["label"]
+        if self.base.is_log:
+            return say_visits(self.words.label(feature)) if self.of_visits else self.words.label(feature)
+        return self.words.heading(feature, self._units.get(feature, ""))
 
     def _label(self, group: Mapping) -> str:
         feature = self._features.get(group["feature"])
@@ -54,9 +56,9 @@ class ResultColumns:
 
     @cached_property
     def _features(self) -> dict[str, str]:
-        """By their names in the table, the columns of a file that a model reads."""
+        """By their names in the table, the columns of a file that a model reads, or the features of a log."""
         if self.base.is_log:
-            return {}
+            return {stored_name(feature): feature for feature in self.base.words}
         return {stored_name(feature): feature for feature in self.base.features.features}
 
     @cached_property

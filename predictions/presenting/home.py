@@ -2,7 +2,7 @@
 
 from companies.identity import Member
 from predictions.presenting.summary import Findings
-from predictions.selectors import earlier_run, has_predicted, predictions_for
+from predictions.selectors import earlier_run, has_predicted, predictions_for, that_looks_furthest
 from registry.selectors import has_several_bases
 
 
@@ -24,16 +24,14 @@ def outcomes_section(member: Member) -> dict | None:
 def home_section(member: Member, *, count: int = 5) -> dict | None:
     """Return what the home page shows: the latest predictions of the company, whoever made them.
 
-    ``findings`` are those of the newest result, whom to call today; None before the first. A developer is
-    shown nothing before that, nor is anybody whose company has customers of its own: the page says already
-    what is to be done with them first.
+    ``findings`` are those of the result that looks furthest, whom to call today; None before the first. A
+    developer is shown nothing before that, nor is anybody whose company has customers of its own: the page
+    says already what is to be done with them first.
     """
     found = predictions_for(member)
     if not has_predicted(member.company):
         return None if member.is_developer or has_several_bases(member.company) else {"latest": []}
     latest = list(found[:count])
     newest = next((each for each in latest if each.is_done), None) or found.finished().first()
-    return {
-        "latest": latest,
-        "findings": Findings(newest, earlier_run(newest)) if newest else None,
-    }
+    best = newest and that_looks_furthest(newest)
+    return {"latest": latest, "findings": Findings(best, earlier_run(best)) if best else None}

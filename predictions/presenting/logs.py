@@ -8,7 +8,9 @@ from ml.logs.visits import say_visits
 from predictions.engines.kinds import BOUGHT, CALMER, CONTAINS, CONTINUES, NEW, SILENT, STILL
 from predictions.models import Prediction
 from predictions.presenting.outcomes import Share
+from registry.models import ModelVersion
 from registry.presenting.judged import fitted_again, how_rates_held
+from transactions.models import AnalysisSession
 from transactions.presenting.days import write_day
 
 CHANGE_NAMES = {
@@ -33,6 +35,10 @@ class LogResult:
     @property
     def read(self) -> dict:
         return self.prediction.input_data
+
+    @property
+    def is_of_visits(self) -> bool:
+        return self.prediction.is_of_visits
 
     @property
     def day(self) -> str:
@@ -87,7 +93,7 @@ class LogResult:
         )
 
     def _say(self, sentence):
-        return say_visits(sentence) if self.prediction.model.is_of_visits else sentence
+        return say_visits(sentence) if self.is_of_visits else sentence
 
     @property
     def _rates_held(self):
@@ -149,21 +155,50 @@ class LogResult:
     def level(self) -> str:
         """How many are expected to leave, and how far off such a forecast was; empty where nobody knows.
 
-        Who is likelier than whom is known better than how many leave, which moves with the season.
+        Who is likelier than whom is known better than how many leave, which moves with the season. What came
+        of the last list is newer than what was tried in the training, and comes first.
         """
         expected, past = self.counts.get("expected_churners"), past_forecasts(self.prediction.model)
-        if expected is None or not past or not self.counts["rows"]:
+        if expected is None or not (past or self.last_list) or not self.counts["rows"]:
             return ""
+        told = [self.last_list and self.last_list.in_words, past and _say_past(past, self.last_list)]
         share = expected / self.counts["rows"]
         return (
             f"{percent(share)} of those scored are expected to leave. How many leave is less certain than "
-            f"who is likelier to: {_say_past(past)}"
+            f"who is likelier to: {' '.join(filter(None, told))}"
         )
+
+    @property
+    def last_list(self) -> "LastList | None":
+        """What came of the list before, where its time is over and the same version made it."""
+        found = self.counts.get("changes") or {}
+        outcome = found.get("outcome")
+        # Results of earlier days do not say which version it was.
+        is_mine = found.get("model") in (None, self.prediction.model.pk)
+        return LastList(outcome) if outcome and outcome["is_over"] and is_mine else None
 
     @property
     def changes(self) -> "Changes | None":
         found = self.counts.get("changes")
-        return Changes(found, of_visits=self.prediction.model.is_of_visits) if found else None
+        return Changes(found, of_visits=self.is_of_visits) if found else None
+
+
+def why_not_scored(analysis: AnalysisSession, version: ModelVersion) -> str:
+    """Say why a version cannot score a log, where that is certain before it tries; empty otherwise."""
+    there, learned = analysis.event_columns, version.figures.get("log_columns")
+    if there is None:
+        return ""
+    if learned is None:
+        # A version of earlier days does not say which columns it needs; what it counts, it does.
+        mixed = analysis.is_of_visits and not version.is_of_visits
+        return f"{version} learned from purchases, and this log has visits without amounts." if mixed else ""
+    missing = [name for name in learned if name not in there and name != "label"]
+    lacks = "columns" if len(missing) > 1 else "a column"
+    return (
+        f"{version} learned from {lacks} that this log does not have: {', '.join(missing)}."
+        if missing
+        else ""
+    )
 
 
 def past_forecasts(version) -> list[dict]:
@@ -184,23 +219,64 @@ def past_forecasts(version) -> list[dict]:
     ]
 
 
-def _say_past(past):
-    """Tell how far off past forecasts were: one in full, several by their mean and their largest error."""
+@dataclass(frozen=True)
+class LastList:
+    """What came of a list whose time is over; `outcome` is what the engine counted."""
+
+    outcome: dict
+
+    @property
+    def in_words(self) -> str:
+        """How many of the list were expected to leave and did; of earlier days, of those named alone."""
+        whom, of, expected, left = "scored", "scored", "expected", "scored_without_purchase"
+        if self.outcome.get(expected) is None:
+            whom, of, expected, left = "named", "named", "promised", "named_without_purchase"
+        customers, promised = self.outcome[of], self.outcome.get(expected)
+        if not customers or promised is None:
+            return ""
+        told = _compare(promised / customers, self.outcome[left] / customers)
+        return f"of {counted(customers, 'customer')} {whom} last time, {told}."
+
+    @property
+    def of_those_named(self) -> str:
+        """The same of those named, as a sentence; empty where nobody was, or nobody added it up."""
+        named, promised = self.outcome["named"], self.outcome.get("promised")
+        if not named or promised is None:
+            return ""
+        left = of_100(self.outcome["named_without_purchase"] / named)
+        return (
+            f"Of {named:,} named last time, {of_100(promised / named)} in 100 were promised and {left} left"
+        )
+
+
+def _compare(promised, happened):
+    return f"{percent(promised)} were expected and {percent(happened)} left, {_points(promised - happened)}"
+
+
+def _say_past(past, last_list):
+    """Tell how far off past forecasts were: one in full, several by their mean and their largest error.
+
+    Where the time of a list is over they are not the latest that is known.
+    """
     *before, latest = past
-    promised, happened = latest["promised"], latest["happened"]
-    told = f"{percent(promised)} were expected and {percent(happened)} left, {_points(promised - happened)}"
+    told = _compare(latest["promised"], latest["happened"])
+    if last_list and last_list.in_words:
+        return f"When the model was trained, {_say_errors(past) if before else told}."
     if not before:
         return (
             "such a forecast was made once before, when the recipe was judged, for "
             f"{counted(latest['customers'], 'customer')}. Then {told}. Once is not a rule: another season "
             "may be further off."
         )
+    return (
+        f"{_say_errors(past)}. The latest of them was for {counted(latest['customers'], 'customer')}: {told}."
+    )
+
+
+def _say_errors(past):
     errors = [abs(one["promised"] - one["happened"]) for one in past]
     mean, most = (of_100(error, 1) for error in (sum(errors) / len(errors), max(errors)))
-    return (
-        f"{len(past)} such forecasts of past days were off by {mean} points on average, and once by {most}. "
-        f"The latest was for {counted(latest['customers'], 'customer')}: {told}."
-    )
+    return f"{len(past)} such forecasts of past days were off by {mean} points on average, and once by {most}"
 
 
 def _points(difference):

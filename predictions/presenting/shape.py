@@ -1,5 +1,6 @@
 """What a histogram of probabilities says: how many customers are low, between and high, and what is expected
-of them. A low probability is no safety: of many who have one, some leave.
+of them. A low probability is no safety: of many who have one, some leave. No model is named as what
+expects it: of first-time buyers a rate stands in.
 """
 
 # Bars below a fifth are low, and those from four fifths on are high.
@@ -33,7 +34,7 @@ def _expects(number, expected):
         return "nobody is there to leave"
     leavers = min(round(expected), number)
     if number == 1:
-        return f"the model expects it to leave with a probability of {expected:.2f}"
+        return f"it is expected to leave with a probability of {expected:.2f}"
     if not leavers:
-        return "the model expects fewer than one of them to leave"
-    return f"the model expects {leavers:,} of them to leave"
+        return "fewer than one of them is expected to leave"
+    return f"{leavers:,} of them {'is' if leavers == 1 else 'are'} expected to leave"

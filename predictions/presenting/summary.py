@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from core.figures import of_100
+from core.figures import counted, of_100
+from ml.evaluation.proportions import difference_interval
 from ml.serving.risk import POLICIES
 from predictions.engines.words import Words
 from predictions.files import MOST_SHEET_ROWS
@@ -61,7 +62,8 @@ class Findings:
     def change(self) -> dict | None:
         """Percentage points since the run before, in words; more people named is bad.
 
-        Two shares are compared where both are of `FEWEST` customers or more.
+        Two shares are compared where both are of `FEWEST` customers or more; a difference that chance
+        explains is none to be glad or worried about.
         """
         if self.earlier is None or not self.earlier.result["rows"]:
             return None
@@ -74,12 +76,13 @@ class Findings:
         points = 100 * (self.share - Named(self.earlier.result).share)
         if abs(points) < 0.05:
             return {"text": f"as in {self.earlier}", "direction": "", "trend": ""}
+        text = f"{abs(points):.1f} points {'more' if points > 0 else 'fewer'} than {self.earlier}"
+        before = self.earlier.result
+        low, high = difference_interval(self.leavers, self.rows, before["churners"], before["rows"])
+        if low <= 0 <= high:
+            return {"text": f"{text}, which chance explains", "direction": "", "trend": ""}
         direction, trend = ("up", "bad") if points > 0 else ("down", "good")
-        return {
-            "text": f"{abs(points):.1f} points {'more' if points > 0 else 'fewer'} than {self.earlier}",
-            "direction": direction,
-            "trend": trend,
-        }
+        return {"text": text, "direction": direction, "trend": trend}
 
     @property
     def distribution(self) -> list[dict]:
@@ -141,8 +144,25 @@ class Findings:
     @property
     def reason(self) -> str:
         """What the feature that matters most says; its name where there is nothing to compare."""
+        if self.counts.get("asked") == 0:
+            return "The model was asked about nobody here"
         found = self.counts.get("finding")
         return found or f"{self.features[0]['label']} moves the probability most"
+
+    @property
+    def measured_on(self) -> str:
+        """On whom the effects of columns were measured, as the end of a sentence; empty where on everybody.
+
+        Of first-time buyers a rate stands in for the model: nothing of theirs moves it.
+        """
+        sampled, asked = self.counts["sampled"], self.counts.get("asked")
+        if asked is None:
+            return f", measured on {sampled:,} customers drawn at random" if sampled < self.rows else ""
+        if asked == self.rows == sampled:
+            return ""
+        often = "came" if self.log.is_of_visits else "bought"
+        drawn = ", drawn at random" if sampled < asked else ""
+        return f", measured on {counted(sampled, 'customer')} who {often} twice or more{drawn}"
 
     @property
     def revenue_sentence(self) -> str:
@@ -189,10 +209,14 @@ class Findings:
             return None
         expected = self.named.expected - self.counts.get("one_purchase_expected", 0.0)
         whom = f"the {others:,} named who bought twice or more" if once else "those named here"
-        return {
-            "of_100": of_100(expected / others),
-            "text": f"mean probability of {whom}{how_promises_held(self.prediction.model)}",
-        }
+        return {"of_100": of_100(expected / others), "text": f"mean probability of {whom}{self._how_held}"}
+
+    @property
+    def _how_held(self):
+        # What came of the last list is newer than what was tried in the training.
+        last = self.log and self.log.last_list
+        told = last and last.of_those_named
+        return f". {told}" if told else how_promises_held(self.prediction.model)
 
     @property
     def read(self) -> dict:

@@ -38,7 +38,7 @@ def _table(findings, wanted, customers):
     told = f"All {findings.rows:,} customers"
     if wanted is not None:
         chosen = "; ".join(_filters(wanted, ResultColumns(findings.prediction).group))
-        chosen = say_visits(chosen) if findings.prediction.model.is_of_visits else chosen
+        chosen = say_visits(chosen) if findings.prediction.is_of_visits else chosen
         told = f"{customers:,} of {findings.rows:,} customers: {chosen}"
     return [Fact("In the table", (told,)), Fact("Sorted by", ("probability of leaving, the highest first",))]
 

@@ -15,9 +15,11 @@ from core.files.stored import DATASETS
 from intake.services.submissions import Submission, begin_run, run_of_earlier_send
 from jobs.runner import JobRun
 from ml.logs.known_until import learned_outcomes_until
+from ml.logs.visits import say_visits
 from predictions import files
-from predictions.engines.kinds import LOADING
+from predictions.engines.kinds import CONTINUES, LOADING, NEITHER
 from predictions.models import Prediction
+from predictions.presenting.logs import why_not_scored
 from predictions.selectors import earlier_run, run_before, version_for_log
 from predictions.services.challenge import prepare_challenge, record_challenge
 from predictions.services.runs import LONGEST_NAME, VersionNotOffered, read_name
@@ -25,7 +27,7 @@ from predictions.services.scoring import refuse_changed_files, score_beside
 from predictions.services.steps import steps_of_log
 from registry.models import ModelVersion
 from registry.presenting.signal import warning_about
-from registry.selectors import deployment_of
+from registry.selectors import deployment_of, versions_for
 from registry.services.opening import load_manifest, verified_files
 from registry.services.populations import refuse_archived
 from sandbox.child import run_in_child
@@ -73,7 +75,7 @@ def start_log_prediction(
     name
         What people find it by in the history; default: the name of the log.
     version
-        One that learned from purchases of this base; default: its champion.
+        One of those that the registry offers this member for the base; default: its champion.
     follows
         The result that this one goes on from: then a log that has nothing newer is refused. Default: the
         latest of the base that was made of another log and looks less far.
@@ -87,7 +89,9 @@ def start_log_prediction(
     NoModelOfPurchases
         Nothing serves the base yet.
     VersionNotOffered
-        `version` learned from other customers.
+        `version` does not exist, or not for this member, or learned from other customers.
+    LogCannotBeScored
+        It learned from columns that the log does not have.
     registry.services.populations.BaseIsArchived
         Its customers were put away.
     LogIsGone
@@ -105,8 +109,11 @@ def start_log_prediction(
         raise NoModelOfPurchases(
             f"No model serves {analysis.population} yet. Train one on this log, then score its customers."
         )
-    if version.company_id != member.company.pk or version.population_id != analysis.population_id:
-        raise VersionNotOffered("There is no such model. Choose one that learned from these purchases.")
+    if not versions_for(member, analysis.population).filter(pk=version.pk).exists():
+        raise VersionNotOffered(
+            "There is no such model. Choose one that is offered for these purchases.", field="model"
+        )
+    refuse_what_it_lacks(analysis, version)
     run, _ = begin_run(
         submission,
         runs=Prediction.objects,
@@ -116,6 +123,14 @@ def start_log_prediction(
         at=at,
     )
     return run
+
+
+def refuse_what_it_lacks(analysis: AnalysisSession, version: ModelVersion) -> None:
+    """Refuse a log without the columns that `version` learned from."""
+    if lacks := why_not_scored(analysis, version):
+        raise LogCannotBeScored(
+            f"{lacks} Say which columns of the log they are, or train a model on this log and deploy it."
+        )
 
 
 def submission_of(member: Member, sent_key: str | None) -> Submission:
@@ -135,6 +150,7 @@ def _fields(member, analysis, version, follows):
             "accepted": None,
             "analysis": str(analysis.pk),
             "log": str(analysis),
+            "of_visits": analysis.is_of_visits,
             "follows": str(follows.uuid) if follows else None,
             "warnings": [],
         },
@@ -208,10 +224,13 @@ def _what_it_follows(prediction, analysis):
     return earlier, [found[name] for name in ids], []
 
 
-def _words_of(version):
-    """Return what people call the features that `version` reads."""
-    words = version.population.words
-    return {name: told | {"label": version.label_of(name)} for name, told in words.items()}
+def _words_of(prediction):
+    """Return what people call the features of the log, whatever its model learned from."""
+    base = prediction.population
+    called = {name: base.label_of(name) for name in base.words}
+    if prediction.is_of_visits:
+        called = {name: say_visits(label) for name, label in called.items()}
+    return {name: told | {"label": called[name]} for name, told in base.words.items()}
 
 
 def _score_in_child(run, prediction, analysis, drafts, before, at, shadow):
@@ -233,7 +252,8 @@ def _score_in_child(run, prediction, analysis, drafts, before, at, shadow):
             "lapsed_path": str(drafts.lapsed),
             "changes_path": str(drafts.changes),
             "previous": _previous(earlier),
-            "wording": _words_of(prediction.model),
+            "of_visits": prediction.is_of_visits,
+            "wording": _words_of(prediction),
             "shadow": shadow,
             # The rest is for the libraries themselves.
             "memory_limit": f"{memory // 2}MB",
@@ -262,13 +282,14 @@ def _previous(earlier):
         "definition": earlier.input_data["definition"],
         "knew_until": earlier.input_data.get("knew_until"),
         "promised": earlier.result.get("expected_named"),
+        "model": earlier.model_id,
     }
 
 
 def _what_was_read(prediction, analysis, found, before, warnings, at):
     """Return what the page says of the log, now that it was read to its end."""
     earlier, logs_before = before
-    continues = found["overlap"] and found["overlap"]["relation"] == "continues"
+    relation = found["overlap"] and found["overlap"]["relation"]
     own = [str(analysis.pk)]
     evidence = load_manifest(prediction.model, at=at).get("evidence", {})
     knew_until = learned_outcomes_until(evidence)
@@ -280,8 +301,9 @@ def _what_was_read(prediction, analysis, found, before, warnings, at):
         "definition": evidence.get("definition"),
         # Where the model knows what happened after the end of this log, up to when it does.
         "knew_until": knew_until.isoformat() if is_ahead else None,
-        "follows": str(earlier.uuid) if earlier else None,
-        "logs": [*(str(log.pk) for log in logs_before if continues), *own],
+        # What has other customers is no result before: nothing is compared with it.
+        "follows": str(earlier.uuid) if earlier and relation != NEITHER else None,
+        "logs": [*(str(log.pk) for log in logs_before if relation == CONTINUES), *own],
         "warnings": warnings,
         "model_warning": warning_about(prediction.model),
     }

@@ -8,7 +8,12 @@ from companies.identity import Member
 from intake.services.submissions import run_of_earlier_send
 from predictions.models import Prediction
 from predictions.selectors import runs_of_log, version_for_log
-from predictions.services.logs import NoModelOfPurchases, start_log_prediction, submission_of
+from predictions.services.logs import (
+    NoModelOfPurchases,
+    refuse_what_it_lacks,
+    start_log_prediction,
+    submission_of,
+)
 from transactions.models import AnalysisSession
 from transactions.services.renewal import start_newer_log
 
@@ -36,6 +41,8 @@ def start_newer_prediction(
     ------
     predictions.services.logs.NoModelOfPurchases
         Nothing serves the base yet; the file is not looked at.
+    predictions.services.logs.LogCannotBeScored
+        Nor is it where what serves learned from columns that `earlier` does not have.
     FileRefused, transactions.services.renewal.ColumnsDiffer, transactions.services.importing.MappingRefused
         The file cannot be read as `earlier` was. Nothing of it is left.
     transactions.services.renewal.NothingNewer
@@ -44,8 +51,10 @@ def start_newer_prediction(
     submission = submission_of(member, idempotency_key)
     if begun := run_of_earlier_send(submission, runs=Prediction.objects, upload=upload):
         return begun
-    if version_for_log(earlier) is None:
+    version = version_for_log(earlier)
+    if version is None:
         raise NoModelOfPurchases(f"No model serves {earlier.population} yet. Train one on “{earlier}” first.")
+    refuse_what_it_lacks(earlier, version)
     analysis = start_newer_log(
         member=member,
         earlier=earlier,

@@ -8,6 +8,7 @@ from functools import partial
 from django.conf import settings
 
 from core.errors import DomainError
+from core.faults import FilesAway
 from intake.services.stored import open_upload
 from jobs.runner import JobRun, TookTooMuch
 from predictions import files
@@ -152,7 +153,11 @@ def refuse_changed_files(found: dict, *, prediction: Prediction, at: datetime) -
     ------
     DamagedArtefact
         They are not those that were registered.
+    core.faults.FilesAway
+        They could not be read.
     """
+    if "unreachable" in found:
+        raise FilesAway
     if "mismatch" in found:
         mark_damaged(version=prediction.model, reason=found["mismatch"], at=at)
         raise DamagedArtefact(

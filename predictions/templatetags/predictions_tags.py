@@ -7,14 +7,15 @@ from django import template
 
 from companies.identity import Member
 from predictions.models import Prediction
-from predictions.presenting.logs import CHANGE_NAMES
+from predictions.presenting.logs import CHANGE_NAMES, why_not_scored
 from predictions.presenting.named import Named
 from predictions.presenting.summary import quality_line
 from predictions.selectors import may_change, scored_before
-from registry.models import Population
+from registry.models import ModelVersion, Population
 from registry.presenting.signal import warning_about
 from tabular.snapshots.ages import say_day
 from tabular.source.encodings import BY_HAND
+from transactions.models import AnalysisSession
 
 register = template.Library()
 
@@ -50,6 +51,12 @@ def quality(version, member: Member) -> str:
 def warning(version) -> str:
     """Say that a version is not shown to tell who leaves; nothing where it is."""
     return warning_about(version)
+
+
+@register.filter
+def lacks_for(analysis: AnalysisSession, version: ModelVersion | None) -> str:
+    """Say why a version cannot score a log; nothing where it can, or nobody knows before it tries."""
+    return why_not_scored(analysis, version) if version else ""
 
 
 @register.filter

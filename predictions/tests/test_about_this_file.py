@@ -19,27 +19,27 @@ def counts(bars, expected):
         (
             [700, 100, 100, 50, 50],
             [56.4, 30, 50, 35, 45],
-            "700 of 1,000 customers are below 0.20; the model expects 56 of them to leave",
+            "700 of 1,000 customers are below 0.20; 56 of them are expected to leave",
         ),
         (
             [100, 0, 0, 0, 300],
             [5, 0, 0, 0, 270],
-            "300 of 400 customers are at 0.80 or above; the model expects 270 of them to leave",
+            "300 of 400 customers are at 0.80 or above; 270 of them are expected to leave",
         ),
         (
             [100, 100, 100, 100, 0],
             [10, 30, 50, 70, 0],
-            "300 of 400 customers are between 0.20 and 0.80; the model expects 150 of them to leave",
+            "300 of 400 customers are between 0.20 and 0.80; 150 of them are expected to leave",
         ),
         (
             [1, 0, 0, 0, 0],
             [0.12, 0, 0, 0, 0],
-            "1 of 1 customer is below 0.20; the model expects it to leave with a probability of 0.12",
+            "1 of 1 customer is below 0.20; it is expected to leave with a probability of 0.12",
         ),
         (
             [9, 0, 0, 0, 0],
             [0.3, 0, 0, 0, 0],
-            "9 of 9 customers are below 0.20; the model expects fewer than one of them to leave",
+            "9 of 9 customers are below 0.20; fewer than one of them is expected to leave",
         ),
     ],
 )

@@ -67,6 +67,20 @@ def test_a_shop_reads_what_changed_on_its_list(as_user, user):
     assert f"/user/predictions/{log.uuid}/#changes" in home
 
 
+def test_an_old_log_that_is_scored_later_is_not_the_list_of_today(as_user, user):
+    base = PopulationFactory(company=user.user.company)
+    for day, customer in (("2011-12-09", "14646"), ("1998-07-01", "cd-7"), ("2010-12-09", "12347")):
+        run = done(user=user.user, population=base)
+        run.result |= {"as_of": f"{day}T00:00:00", "urgent": [{"customer": customer, "probability": 0.97}]}
+        run.input_data = {"source": "log", "accepted": 150}
+        run.save()
+
+    home = as_user.get("/user/").content.decode()
+
+    assert "Most urgent" in home and "<bdi>14646</bdi>" in home
+    assert "cd-7" not in home and "12347" not in home
+
+
 def test_what_came_true_of_own_customers_stands_before_what_a_model_did_elsewhere(
     company, developer, as_developer
 ):

@@ -4,6 +4,7 @@ import pytest
 
 from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
+from predictions.presenting.summary import Findings
 from registry.tests.factories import CURVES, ModelMetricsFactory
 
 pytestmark = pytest.mark.django_db
@@ -52,9 +53,52 @@ def test_several_forecasts_of_past_days_say_how_far_off_they_were_on_average_and
     assert level(again=AGAIN | past(0.01, -0.1, 0.04)) == (
         "39.5\u202f% of those scored are expected to leave. How many leave is less certain than who is "
         "likelier to: 3 such forecasts of past days were off by 5.0 points on average, and once by 10.0. The "
-        "latest was for 1,874 customers: 44.0\u202f% were expected and 40.0\u202f% left, 4.0 points too many."
+        "latest of them was for 1,874 customers: 44.0\u202f% were expected and 40.0\u202f% left, 4.0 points "
+        "too many."
     )
 
 
 def test_one_that_counts_first_buyers_too_comes_before_the_figures_of_the_model():
     assert "for 1,874 customers. Then 41.0\u202f% were expected" in level(again=AGAIN | past(0.01))
+
+
+def changed(**outcome):
+    known = {
+        "is_over": True,
+        "scored": 1412,
+        "scored_without_purchase": 593,
+        "expected": 714.5,
+        "named": 1005,
+    }
+    return {"outcome": known | {"named_without_purchase": 535, "promised": 653.3} | outcome}
+
+
+def test_what_came_of_the_last_list_comes_before_what_was_tried_in_the_training():
+    told = level(again=AGAIN | past(-0.034, -0.09), changes=changed())
+
+    assert "likelier to: of 1,412 customers scored last time, 50.6\u202f% were expected and 42.0" in told
+    assert "left, 8.6 points too many. When the model was trained, 2 such forecasts of past days were" in told
+    assert told.endswith("off by 6.2 points on average, and once by 9.0.") and "latest" not in told
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (changed(), "trained, 42.0\u202f% were expected and 46.0\u202f% left, 4.0 points too few."),
+        (changed(expected=None), "of 1,005 customers named last time, 65.0\u202f% were expected and 53.2"),
+        (changed(is_over=False), "such a forecast was made once before"),
+        (changed() | {"model": 0}, "such a forecast was made once before"),
+    ],
+)
+def test_a_list_whose_time_is_not_over_or_of_another_model_says_nothing_of_this_one(changes, said):
+    assert said in level(changes=changes)
+
+
+def test_so_does_the_share_of_those_named_who_are_expected_to_leave():
+    version = ModelMetricsFactory(additional_metrics=CURVES).model
+    result = {"rows": 1412, "churners": 800, "expected_named": 500.0, "changes": changed()}
+    run = Prediction(result=result, input_data={"source": "log"}, model=version)
+
+    assert Findings(run).precision["text"] == (
+        "mean probability of those named here. Of 1,005 named last time, 65 in 100 were promised and 53 left"
+    )

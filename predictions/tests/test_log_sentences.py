@@ -3,8 +3,9 @@
 import pytest
 
 from predictions.models import Prediction
+from predictions.presenting.columns import ResultColumns
 from predictions.presenting.logs import Changes, LogResult
-from registry.models import ModelVersion
+from registry.models import ModelVersion, Population
 
 DEFINITION = {"horizon_days": 60, "gap_days": 0}
 LAPSED = {"customers": 0, "window_days": 90, "shown": []}
@@ -155,3 +156,12 @@ def test_the_last_list_is_judged_beside_everybody():
 )
 def test_nothing_is_claimed_that_is_not_known_yet(outcome, said):
     assert said in changes(outcome).came_true
+
+
+def test_columns_of_an_older_result_are_called_as_they_are_today():
+    shown = [{"name": "percentile_rank_by_spend", "label": "Rank by spend", "numeric": True}]
+    shop = Population(kind=Population.Kind.LOG)
+
+    called = ResultColumns(Prediction(population=shop, result={"shown": shown}, model=ModelVersion())).shown
+
+    assert [column["label"] for column in called] == ["Percent of customers who spend less"]

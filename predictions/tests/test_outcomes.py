@@ -74,7 +74,7 @@ def test_those_whom_the_model_learned_from_are_counted_apart(done, user, version
     assert (
         f"{confusion['true_positive']} of {found['realised']['named']['customers']} named as leaving" in page
     )
-    assert f"{prediction.result['realised']['named']['left']} of" in page.partition("With those whom")[2]
+    assert f"{prediction.result['realised']['named']['left']} of" in page.partition("With all customers")[2]
 
 
 def test_the_same_customers_under_other_ids_are_no_new_ones(done, user, training_file):

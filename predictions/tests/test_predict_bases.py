@@ -6,12 +6,17 @@ from urllib.parse import quote
 import pytest
 from django.urls import reverse
 
+from companies.identity import membership
 from intake.services.waiting import waiting_room
 from jobs.models import Job
 from predictions.models import Prediction
 from predictions.services.runs import FileOfOtherBase
 from registry.selectors import telecom_base
+from registry.services.deployments import deploy_version
+from registry.tests.factories import NOON, ModelVersionFactory
 from registry.tests.own_bases import HEADER, own_base, own_csv, own_version
+from transactions.services.uploads import start_analysis
+from transactions.tests.logs import log_file, read_here
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +64,20 @@ def test_begins_with_the_own_customers_and_then_with_those_predicted_last(
     done(user)
 
     assert page_of(as_user).context["base"] == telecom_base()
+
+
+def test_a_shop_begins_with_the_log_of_its_customers(as_user, user, version, company, developer):
+    log = read_here(start_analysis(member=membership(user), upload=log_file(), at=NOON))
+    before = page_of(as_user)
+    model = ModelVersionFactory(company=company, population=log.population)
+    deploy_version(version=model, company=company, by=developer, reason="The first.", at=NOON)
+
+    after, telecom = page_of(as_user), page_of(as_user, telecom_base())
+    there = as_user.get(after.url)
+
+    assert before.status_code == telecom.status_code == 200
+    assert after.url == f"{reverse('transactions:analysis', args=('user', log.pk))}#scores"
+    assert 'id="scores"' in there.content.decode()
 
 
 @pytest.mark.parametrize("with_ids", [True, False])

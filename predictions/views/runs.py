@@ -4,10 +4,10 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_safe
 
 from companies.access import developer_required, member_required
 from core.downloads import CSV, XLSX, plain_name, send_pieces
@@ -29,6 +29,7 @@ from predictions.selectors import (
     base_to_begin_with,
     bases_of_history,
     earlier_run,
+    log_to_begin_with,
     open_table,
     people_of,
     predictions_for,
@@ -53,6 +54,8 @@ SAMPLE_ROWS = 200
 @receives_upload
 def predict(request):
     member = request.member
+    if not request.GET and request.method != "POST" and (log := log_to_begin_with(member)):
+        return redirect(f"{reverse('transactions:analysis', args=(member.portal, log.pk))}#scores")
     again = _again(request)
     base = _base(request, again)
     champion = champion_for(member, base)
@@ -140,7 +143,7 @@ def _base(request, again):
 
 
 @member_required
-@require_GET
+@require_safe
 def refused_rows(request):
     return send_refused_rows(request)
 
@@ -204,9 +207,15 @@ def _customers(request, prediction):
         "group": called.group,
         "tier_names": list(prediction.result["tiers"]),
         # What a filter offers: nothing where no result was there to compare with.
-        "change_names": CHANGE_NAMES if CHANGE in table.columns else {},
+        "change_names": _offered_changes(prediction) if CHANGE in table.columns else {},
         "fits_workbook": len(table) <= files.MOST_SHEET_ROWS,
     }
+
+
+def _offered_changes(prediction):
+    """Return the changes that a customer of the table has: who lapsed meanwhile is in another list."""
+    scored = prediction.result["changes"]["scored"]
+    return {kind: name for kind, name in CHANGE_NAMES.items() if scored[kind]}
 
 
 def _wanted(request, prediction, table):

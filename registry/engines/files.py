@@ -8,6 +8,8 @@ with `open_scorer` and the hashes that the registry handed it.
 import hashlib
 import hmac
 import json
+import os
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,6 +24,10 @@ SIGNATURE = ".sig"
 
 class FileMismatch(Exception):
     """The bytes of a file are not those that were registered. Nothing of it was parsed."""
+
+
+class FileUnreachable(FileMismatch):
+    """It cannot be read now, and so nothing is known of its bytes: no reason to write anything down."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +55,13 @@ def read_verified(path: Path | str, expected: str) -> bytes:
     Raises
     ------
     FileMismatch
-        The file is missing, unreadable, or holds something else.
+        The file is missing, or holds something else.
+    FileUnreachable
+        It cannot be read, or its folder is missing too: then a volume is not there.
     """
     path = Path(path)
-    try:
+    with _naming(path):
         payload = path.read_bytes()
-    except OSError as error:
-        raise FileMismatch(f"{path.name} cannot be read ({error.strerror or error}).") from error
     if not hmac.compare_digest(sha256(payload), expected):
         raise FileMismatch(f"{path.name} is not the file that was registered.")
     return payload
@@ -64,13 +70,26 @@ def read_verified(path: Path | str, expected: str) -> bytes:
 def compare_file(path: Path | str, expected: str) -> None:
     """Do as `read_verified` for a file that may be too large for memory, without returning it."""
     path = Path(path)
-    try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise FileMismatch(f"{path.name} cannot be read ({error.strerror or error}).") from error
+    with _naming(path), path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
     if not hmac.compare_digest(found, expected):
         raise FileMismatch(f"{path.name} is not the file that was registered.")
+
+
+@contextmanager
+def _naming(path):
+    try:
+        yield
+    except OSError as error:
+        is_gone = isinstance(error, FileNotFoundError) and os.path.isdir(path.parent)
+        kind = FileMismatch if is_gone or isinstance(error, IsADirectoryError) else FileUnreachable
+        raise kind(f"{path.name} cannot be read ({error.strerror or error}).") from error
+
+
+def what_it_found(mismatch: FileMismatch) -> dict:
+    """Return what an engine answers where it could not open a version: it writes down nothing itself."""
+    kind = "unreachable" if isinstance(mismatch, FileUnreachable) else "mismatch"
+    return {kind: str(mismatch)}
 
 
 def parse_scorer(manifest: bytes, onnx: bytes | None) -> Scorer:

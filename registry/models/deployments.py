@@ -73,6 +73,7 @@ class ModelDeployment(models.Model):
 
     class Meta:
         db_table = "modeldeployments"
+        verbose_name = "deployment"
         ordering = ("id",)
         constraints = (
             models.UniqueConstraint(fields=("company", "model", "active_slot"), name="one_active_deployment"),
@@ -191,6 +192,8 @@ class DeploymentEvent(models.Model):
 
     class Meta:
         db_table = "deploymentevents"
+        verbose_name = "line of the ledger"
+        verbose_name_plural = "ledger"
         ordering = ("company", "-sequence")
         constraints = (
             models.UniqueConstraint(fields=("company", "sequence"), name="one_ledger_line_per_sequence"),
@@ -269,6 +272,8 @@ class ShadowRun(models.Model):
 
     class Meta:
         db_table = "shadowruns"
+        verbose_name = "run in the shadow"
+        verbose_name_plural = "runs in the shadow"
         ordering = ("-at", "-id")
         indexes = (models.Index(fields=("company", "at"), name="shadow_runs_by_time"),)
         constraints = (

@@ -167,7 +167,7 @@ def what_leaving_means(base: Population, model: ModelVersion | None) -> str:
         return f"{base.label_of(base.roles['outcome'])} says “{base.roles['left']}”"
     what = "purchase or visit" if model is None else "visit" if model.is_of_visits else "purchase"
     days = base.definition.get("horizon_days")
-    return f"No {what} for {days} days" if days else f"No {what} for so many days as each log suggests"
+    return f"No {what} for {f'{days} days' if days else 'the number of days that is confirmed for its log'}"
 
 
 def tiers_in_words(name: str) -> str:

@@ -306,9 +306,12 @@ def _bring(path, copy, most=MOST_BYTES):
             raise ImportRefused(
                 f"{path.name} is larger than {most // 1024 // 1024} MB. Import a smaller one."
             )
-        shutil.copyfile(path, copy)
+        brought = path.open("rb")
     except OSError as error:
         raise ImportRefused(
             f"{path.name} cannot be read ({error.strerror}). Check that the file may be read."
         ) from error
+    # Where the disk is full, that is no fault of the file.
+    with brought, copy.open("wb") as target:
+        shutil.copyfileobj(brought, target)
     return copy

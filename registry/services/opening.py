@@ -1,11 +1,13 @@
 """Opening a version: its files are compared first, and one that is found damaged goes out of service."""
 
 import json
+import logging
 import threading
 from collections import OrderedDict
 from datetime import datetime
 
 from core.errors import DomainError
+from core.faults import FilesAway
 from ml.serving.scoring import Scorer
 from registry.artefacts import path_of, read_artefacts
 from registry.engines.files import (
@@ -13,6 +15,7 @@ from registry.engines.files import (
     MANIFEST,
     METADATA,
     FileMismatch,
+    FileUnreachable,
     VerifiedFiles,
     parse_scorer,
     sha256,
@@ -20,6 +23,8 @@ from registry.engines.files import (
 from registry.engines.metadata import read_metadata
 from registry.models import ModelVersion
 from registry.services.states import mark_damaged, refuse_unless_ready
+
+logger = logging.getLogger(__name__)
 
 MOST_LOADED = 16
 
@@ -42,6 +47,8 @@ def read_or_report(version: ModelVersion, *, at: datetime) -> dict[str, bytes]:
         It was marked damaged or quarantined before.
     DamagedArtefact
         Its files are not those that were registered.
+    core.faults.FilesAway
+        They cannot be read now: nothing is marked.
     """
     refuse_unless_ready(version)
     try:
@@ -50,8 +57,11 @@ def read_or_report(version: ModelVersion, *, at: datetime) -> dict[str, bytes]:
         raise report_damage(version, mismatch, at=at) from mismatch
 
 
-def report_damage(version: ModelVersion, mismatch: FileMismatch, *, at: datetime) -> DamagedArtefact:
-    """Mark `version` as damaged, and return the refusal to raise."""
+def report_damage(version: ModelVersion, mismatch: FileMismatch, *, at: datetime) -> DomainError:
+    """Mark `version` as damaged, unless it only could not be read, and return the refusal to raise."""
+    if isinstance(mismatch, FileUnreachable):
+        logger.error("model version %s (%s) cannot be read: %s", version.pk, version, mismatch)
+        return FilesAway()
     mark_damaged(version=version, reason=str(mismatch), at=at)
     return DamagedArtefact(
         f"{version} cannot be used: its stored files are not those that were registered. "

@@ -3,8 +3,10 @@
 import json
 import os
 import pickle
+import resource
 import subprocess
 import sys
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 
@@ -15,6 +17,7 @@ from django.utils import timezone
 from companies import mail
 from companies.models import AuditEvent
 from core.events import tell_due
+from core.faults import FilesAway
 from core.files.media import media_path
 from core.models import UntoldEvent
 from core.tests.races import at_once
@@ -27,8 +30,10 @@ from registry.engines.files import (
     MODEL,
     SIGNATURE,
     FileMismatch,
+    FileUnreachable,
     open_scorer,
     sha256,
+    what_it_found,
 )
 from registry.engines.metadata import UnsafeMetadata
 from registry.models import ModelVersion
@@ -138,6 +143,38 @@ def test_a_damaged_file_takes_its_version_out_of_service(
     event = AuditEvent.objects.get(action="version-damaged")
     assert event.details["model"] == tree.pk
     assert [letter.to for letter in mailoutbox] == [[operator.email]]
+
+
+@contextmanager
+def unreadable(folder, how):
+    """Take the volume away, or every file that this process may open."""
+    if how == "unplugged":
+        folder.rename(folder.with_name("unplugged"))
+        yield
+        folder.with_name("unplugged").rename(folder)
+        return
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize("away", ["unplugged", "no_descriptors"])
+def test_files_that_cannot_be_read_now_are_no_damage(tree, away):
+    files = verified_files(tree, at=NOON)
+    with unreadable(path_of(tree, MODEL).parent, away):
+        with pytest.raises(FilesAway):
+            load_metadata(tree, at=NOON)
+        with pytest.raises(FileUnreachable) as unreachable:
+            open_scorer(files)
+
+    assert what_it_found(unreachable.value).keys() == {"unreachable"}
+    tree.refresh_from_db()
+    assert tree.is_ready
+    assert not AuditEvent.objects.filter(action="version-damaged").exists()
+    assert load_metadata(tree, at=NOON)
 
 
 def test_what_is_damaged_is_reported_once(tree, operator, mailoutbox, django_capture_on_commit_callbacks):

@@ -1,9 +1,11 @@
 """Models that somebody made to do harm are refused in words by a child process, and leave nothing behind."""
 
+import errno
 import io
 import json
 import os
 import pickle
+import resource
 import stat
 import zipfile
 
@@ -72,6 +74,19 @@ def test_what_is_too_large_is_not_read(take_in, given):
         with pytest.raises(ImportRefused, match=rf"{path.name} is larger than {most} MB"):
             take_in()
 
+    assert_nothing_is_left()
+
+
+def test_a_disk_without_room_is_no_fault_of_the_file(take_in):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(OSError) as full:
+            take_in()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert full.value.errno == errno.EFBIG
     assert_nothing_is_left()
 
 

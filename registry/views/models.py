@@ -1,6 +1,6 @@
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from companies.access import member_required
 from core.charts import embed
@@ -35,7 +35,7 @@ MOST_TOLD = 5
 
 
 @kept
-@require_GET
+@require_safe
 @member_required
 def models(request):
     member = request.member
@@ -96,7 +96,7 @@ def _challenge(company, base):
     }
 
 
-@require_GET
+@require_safe
 @member_required
 def version(request, pk):
     """Show a version: a user, in words, what may be chosen; the developer, with figures, what exists."""

@@ -79,6 +79,12 @@ class EventSpec:
         return "amount" in self.places or self.multiplies
 
     @property
+    def event_columns(self) -> frozenset[str]:
+        """The columns that its events have: those that the file has, and what is made of them."""
+        made = ["amount"] if self.has_amounts else []
+        return frozenset((*ALWAYS, *self.places, *made))
+
+    @property
     def called(self) -> str:
         """What a row that counts is called: a visit, where nothing says that something was bought."""
         bought = self.has_amounts or OF_PURCHASES & self.places.keys()

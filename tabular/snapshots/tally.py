@@ -273,10 +273,8 @@ class Tally:
             )
         if name in self.unusual:
             number, low, high = self.unusual[name]
-            yield (
-                f"Column {name}: {counted(int(number), 'number')} outside the usual range, between "
-                f"{low:g} and {high:g}."
-            )
+            found = f"{low:g}" if low == high else f"from {low:g} to {high:g}"
+            yield f"Column {name}: {counted(int(number), 'number')} outside the usual range: {found}."
 
 
 def _refused(

@@ -182,8 +182,8 @@ def _refuse_rows_above(head: bytes, layout: Layout, delimiters: str, schema: Tab
             if all(found[column.name] for column in schema.columns if column.required):
                 raise TableError(
                     "missing_columns",
-                    f"The names of the columns stand in row {line:,}, and the first row has to hold them. "
-                    f"Delete the rows above and upload the file again.{sheet}",
+                    f"The names of the columns stand in row {line:,}, and the first row has to hold them."
+                    f"{sheet} Delete the rows above and upload the file again.",
                     line=line,
                 )
             line += lines

@@ -105,6 +105,7 @@ def test_counts_what_is_unknown_or_unusual_instead_of_hiding_it(tmp_path):
     batch = next(iter_batches(path, report.spec, SMALL))
     assert batch.columns["plan"].to_pylist() == ["Gold", "gold", "Pro", "", "Basic"]
     assert any("another spelling (' pro' as Pro)" in warning for warning in report.warnings)
+    assert "Column months: 1 number outside the usual range: 90." in report.warnings
 
 
 def test_a_blank_number_means_something_only_where_the_rule_says_so(tmp_path):

@@ -100,6 +100,8 @@ def learn(
     # Pages tell by it what the events are called from which a version learned.
     apart = {name: found[name] for name in ("judged_apart", "past_forecasts")}
     apart["of_visits"] = is_of_visits(found["how"]["columns"])
+    # Which logs it can score is known by them before anybody tries.
+    apart["log_columns"] = found["how"]["columns"]
     warnings = [*_missing_signal(learned), *shortfall, *found["report"]["warnings"]]
     report = {
         **learned.report,

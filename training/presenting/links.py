@@ -8,9 +8,11 @@ from companies.identity import Member
 from core.sections import Link
 from intake.services.belonging import Door
 from registry.models import Dataset
+from registry.selectors import log_bases
 from training.selectors import training_runs_for, trainings_of
 from transactions.models import AnalysisSession
 from transactions.presenting.sections import Step
+from transactions.selectors import latest_log_of
 
 
 def table_page(member: Member, table: Dataset) -> str | None:
@@ -26,6 +28,12 @@ def model_tab(member: Member, analysis: AnalysisSession) -> Step | None:
         return None
     is_done = trainings_of(analysis).done().exists()
     return Step("Model", reverse("training:log_model", args=(analysis.pk,)), is_done=is_done)
+
+
+def log_links(member: Member) -> list[Link]:
+    """Return where a model learns from the purchases of each base of a company, for pages about tables."""
+    logs = [(base, latest_log_of(member.company, base)) for base in log_bases(member.company)]
+    return [Link(str(base), reverse("training:log_model", args=(log.pk,))) for base, log in logs if log]
 
 
 def _outcomes_page(member):

@@ -98,7 +98,7 @@ def test_profit_is_told_where_a_column_says_what_a_customer_is_worth(
     fees = [float(row["Fee"]) for row in stored(run.combined_dataset)]
     assert run.comparison["campaign"]["value"] == pytest.approx(12 * np.mean(fees), rel=0.2)
     client.force_login(developer)
-    assert b"campaign earns" in client.get(f"/dev/retrainings/{run.uuid}/").content
+    assert b"campaign would have earned" in client.get(f"/dev/retrainings/{run.uuid}/").content
 
 
 def test_the_pages_of_a_run_show_without_profit(first_trained, trained_again, developer, company, client):
@@ -117,7 +117,7 @@ def test_the_pages_of_a_run_show_without_profit(first_trained, trained_again, de
         and "Of 100 customers that it named when it was tried" in first_page
     )
     assert "Kept from" not in first_page and "not compared" not in first_page
-    assert "campaign earns" not in pages[1].content.decode()
+    assert "campaign would have earned" not in pages[1].content.decode()
 
 
 @pytest.mark.any_database

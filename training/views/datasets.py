@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from companies.access import developer_required
 from core.downloads import CSV, plain_name, send_file
 from core.files.media import media_exists, send_media
+from training.presenting.links import log_links
 from training.presenting.pictures import draw_lineage
 from training.selectors import chain_of, datasets_for, trained_on
 from training.services.safe_copies import open_safe_copy
@@ -19,7 +20,7 @@ DATASETS_PER_PAGE = 25
 @require_safe
 def datasets(request):
     page = Paginator(datasets_for(request.member), DATASETS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "training/datasets.html", {"page": page})
+    return render(request, "training/datasets.html", {"page": page, "logs": log_links(request.member)})
 
 
 @developer_required

@@ -27,6 +27,7 @@ from registry.presenting.quality import quality_of
 from registry.selectors import snapshot_bases
 from training.forms import CampaignForm, StartForm, StartTypeForm
 from training.presenting.findings import RetrainingFindings
+from training.presenting.links import log_links
 from training.selectors import base_to_retrain, list_training_runs, plan_for, training_runs_for
 from training.services.retraining import check_upload, find_checked, start_retraining, type_to_retrain
 
@@ -132,6 +133,7 @@ def _page(request, base, *, upload_form=None, start_form=None, checked=None, ref
         "base": base,
         "bases": bases if len(bases) > 1 else [],
         "address": _address(base),
+        "logs": log_links(request.member),
         "template_url": _template_of(base),
         "plan": plan_for(request.member, base),
         "columns_needed": template_rows_of(base, purpose="train")[0],
@@ -159,7 +161,7 @@ def sample(request):
 @require_safe
 def runs(request):
     page = Paginator(list_training_runs(request.member), RUNS_PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "training/runs.html", {"page": page})
+    return render(request, "training/runs.html", {"page": page, "logs": log_links(request.member)})
 
 
 @kept

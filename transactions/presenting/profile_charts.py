@@ -428,8 +428,8 @@ def _diversity(profile):
     return _of_bins(
         products["per_customer"],
         name="diversity",
-        title=f"A customer buys {products['per_customer_mean']:,.1f} different {what} on average",
-        sub=f"Customers by how many different {what} they bought",
+        title=f"{products['per_customer_mean']:,.1f} different {what} per customer on average",
+        sub=f"Customers by how many different {what} their purchases name",
         across=f"Different {what}",
     )
 

@@ -5,14 +5,19 @@ from functools import partial
 
 from django.db import transaction
 
-from companies.models import Account
+from companies.identity import Member
 from companies.services.audit import record_event
 from companies.services.conditions import refuse_other_name
-from core.errors import Conflict
+from core.errors import Conflict, Forbidden
 from core.files.store import remove_file
 from core.files.stored import DATASETS, UTILS
 from registry.services.populations import remove_if_unused
 from transactions.models import AnalysisSession
+from transactions.selectors import may_delete
+
+
+class NotYourLog(Forbidden):
+    code = "not-your-log"
 
 
 class LogIsInUse(Conflict):
@@ -20,7 +25,7 @@ class LogIsInUse(Conflict):
 
 
 @transaction.atomic
-def delete_analysis(*, analysis: AnalysisSession, typed: str, by: Account, at: datetime) -> None:
+def delete_analysis(*, analysis: AnalysisSession, typed: str, by: Member, at: datetime) -> None:
     """Delete a log with all that was made of it. Who deleted it, and how large it was, stays on record.
 
     Models that learned from its features stay, and so do their figures.
@@ -32,11 +37,14 @@ def delete_analysis(*, analysis: AnalysisSession, typed: str, by: Account, at: d
 
     Raises
     ------
+    NotYourLog
+        A user deletes those of colleagues.
     NameDiffers
         `typed` is another name.
     LogIsInUse
         A job is at work on it.
     """
+    refuse_all_but_owners(analysis, by)
     refuse_other_name(typed, analysis.dataset.name)
     analysis = AnalysisSession.objects.select_for_update().get(pk=analysis.pk)
     matrices = list(analysis.matrices.select_related("dataset", "job"))
@@ -48,7 +56,7 @@ def delete_analysis(*, analysis: AnalysisSession, typed: str, by: Account, at: d
     record_event(
         action="log-deleted",
         company=analysis.company,
-        actor=by,
+        actor=by.account,
         subject=str(analysis),
         at=at,
         sha256=raw.sha256,
@@ -62,6 +70,21 @@ def delete_analysis(*, analysis: AnalysisSession, typed: str, by: Account, at: d
     raw.delete()
     if not analysis.is_ready and raw.population.created_at == raw.created_at:
         # The base was made with this file, which nobody has read as a log.
-        remove_if_unused(population=raw.population, by=by, at=at)
+        remove_if_unused(population=raw.population, by=by.account, at=at)
     for bucket, name in objects:
         transaction.on_commit(partial(remove_file, bucket, name), robust=True)
+
+
+def refuse_all_but_owners(analysis: AnalysisSession, member: Member) -> None:
+    """Refuse whoever may work with a log and not delete it.
+
+    Raises
+    ------
+    NotYourLog
+    """
+    if not may_delete(member, analysis):
+        sender = analysis.account or "Somebody who left"
+        ask = "them, or the developer" if analysis.account else "the developer"
+        raise NotYourLog(
+            f"{sender} sent “{analysis}”, and other results may rest on it. Ask {ask} of {member.company}."
+        )

@@ -26,6 +26,8 @@ def hand_over(*, analysis: AnalysisSession, member: Member, at: datetime) -> str
 
     Raises
     ------
+    transactions.services.deletion.NotYourLog
+        A colleague sent it.
     LogWasRead
         Something may have been made of it: it is deleted by hand.
     """
@@ -38,7 +40,7 @@ def hand_over(*, analysis: AnalysisSession, member: Member, at: datetime) -> str
     try:
         with local_copy(DATASETS, raw.file_path) as copy:
             shutil.copyfile(copy, waiting.path)
-        delete_analysis(analysis=analysis, typed=raw.name, by=member.account, at=at)
+        delete_analysis(analysis=analysis, typed=raw.name, by=member, at=at)
         return keep(waiting, member=member)
     except BaseException:
         waiting.remove()

@@ -10,7 +10,7 @@ from core.errors import Conflict, Unprocessable
 from core.files.store import local_copy
 from core.files.stored import DATASETS
 from jobs.runner import JobRun, TookTooMuch
-from sandbox.child import ChildFailed, ChildRefused, LimitReached, run_in_child
+from sandbox.child import ChildFailed, ChildLost, ChildRefused, LimitReached, run_in_child
 from transactions.files import scratch_folder
 from transactions.models import AnalysisSession
 from transactions.services.configuration import check_days
@@ -67,6 +67,11 @@ def profile_of(
             )
         except (TookTooMuch, ChildRefused) as reason:
             logger.warning("The log %s got no profile: %s", analysis.pk, reason)
+        except ChildLost:
+            # Perhaps only this once. A log that nobody can profile is read all the same.
+            if not run.job.is_last_attempt:
+                raise
+            logger.exception("The log %s got no profile", analysis.pk)
         except ChildFailed:
             # A mistake of ours, but none of the log: it was read, and features can be made of it.
             logger.exception("The log %s got no profile", analysis.pk)

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django import template
 
+from companies.identity import Member
 from core.sections import Link
 from core.templatetags.core_tags import MISSING
 from tabular.previews.detect import DetectedColumn
@@ -14,6 +15,7 @@ from transactions.models import AnalysisSession
 from transactions.presenting import sections
 from transactions.presenting.days import write_day
 from transactions.presenting.steps import ShownStep, steps_of
+from transactions.selectors import may_delete
 
 register = template.Library()
 
@@ -27,6 +29,11 @@ ENCODINGS = {
 }
 KINDS = {"date": "dates", "time": "times of day", "number": "numbers", "text": "text", "blank": "empty"}
 FEATURE_SETS = {code: label.partition(":")[0] for code, label in FEATURE_SET_CHOICES}
+
+
+@register.filter
+def deletable_by(analysis: AnalysisSession, member: Member) -> bool:
+    return may_delete(member, analysis)
 
 
 @register.filter

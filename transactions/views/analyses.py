@@ -14,7 +14,7 @@ from core.files.stored import DATASETS
 from transactions.presenting.findings import Reading
 from transactions.presenting.sections import log_sections
 from transactions.selectors import analyses_for, matrices_of
-from transactions.services.deletion import delete_analysis
+from transactions.services.deletion import delete_analysis, refuse_all_but_owners
 
 LOGS_PER_PAGE = 25
 
@@ -76,11 +76,15 @@ def download_rejects(request, analysis):
 @require_http_methods(("GET", "HEAD", "POST"))
 def delete(request, analysis):
     found = find(request, analysis)
+    refuse_all_but_owners(found, request.member)
     error, status = "", 200
     if request.method == "POST":
         try:
             delete_analysis(
-                analysis=found, typed=request.POST.get("confirm_name", ""), by=request.user, at=timezone.now()
+                analysis=found,
+                typed=request.POST.get("confirm_name", ""),
+                by=request.member,
+                at=timezone.now(),
             )
         except NameDiffers as refusal:
             error, status = str(refusal), refusal.http_status
