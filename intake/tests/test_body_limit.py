@@ -117,3 +117,24 @@ def test_more_than_a_form_is_read_from_who_may_send_it_where_it_is_taken(as_user
             assert exchange.status == (413 if said else 200), (who, path)
             assert said in exchange.sent[1]["body"].decode()
             assert not (said and length in headers and exchange.read)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_that_opens_nothing_is_told_so_as_with_a_small_body(client, settings):
+    settings.API_CALLS_PER_MINUTE = settings.API_CALLS_PER_MINUTE | {"wrong-keys": 2}
+    path, secret = "/api/v1/prediction-runs", "Api-Key oldkey00.nothing"
+    known, length = (b"authorization", secret.encode()), (b"content-length", str(3 * MIB).encode())
+    for headers, status, named in [
+        ([known, length], 401, "WWW-Authenticate"),
+        ([known], 401, "WWW-Authenticate"),
+        ([known, length], 429, "Retry-After"),
+    ]:
+        large = Exchange([b"x" * MIB] * 3, path=path, headers=headers).run()
+        small = client.post(path, headers={"authorization": secret})  # from another address
+
+        assert (large.status, small.status_code) == (status, status)
+        assert json.loads(large.sent[1]["body"])["code"] == small.json()["code"]
+        assert dict(large.sent[0]["headers"])[named.lower().encode()] and small.headers[named]
+
+    # Pages know no keys.
+    assert Exchange([b"x" * MIB] * 3, path=FILE, headers=[known, length]).run().status == 413

@@ -76,5 +76,19 @@ class FormulaCounter:
             )
 
 
+def is_zero(stored: str) -> bool:
+    """Whether a cell stores the number 0, however its format shows it.
+
+    Examples
+    --------
+    >>> is_zero("0"), is_zero("0.0"), is_zero("0.01"), is_zero("")
+    (True, True, False, False)
+    """
+    try:
+        return float(stored) == 0
+    except ValueError:
+        return False
+
+
 def _refusal(reason: str, row: int, letters: str) -> TableError:
     return TableError("uncalculated", f"{reason} {ADVICE}", line=row, column=letters)

@@ -19,7 +19,7 @@ from xml.parsers import expat
 
 from tabular.errors import TableError, shown
 from tabular.source.archive import Archive, corrupt
-from tabular.source.formulas import NO_RESULT, FormulaCounter
+from tabular.source.formulas import NO_RESULT, FormulaCounter, is_zero
 from tabular.source.percent_formats import PERCENT, SIGNED, as_percentage
 from tabular.source.zero_formats import ZeroFormat
 from tabular.values.cells import LONGEST_CELL, is_blank
@@ -246,9 +246,12 @@ class Sheet(Part):
 
     def end(self, name):
         if name == "c":
-            value = self._value("".join(self.pieces))
+            stored = "".join(self.pieces)
+            value = self._value(stored)
             if self.is_formula:
-                value = self.results[self.place] = self._result(value)
+                value = self._result(value)
+                # What is shown of 0 may be 0%, a day or 00000.
+                self.results[self.place] = "0" if self.kind == "n" and is_zero(stored) else value
             if value:
                 self.cells[self.place] = value
         elif name in ("v", "t"):

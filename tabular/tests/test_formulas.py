@@ -31,14 +31,14 @@ def uncalculated(path, formulas, below=()):
     return path
 
 
-def calculated(path, formula, result):
+def calculated(path, formula, result, shows="General"):
     """Write customers with a formula for the total, and what `result` says of its result."""
     with xlsxwriter.Workbook(path) as book:
-        page = book.add_worksheet()
+        page, written = book.add_worksheet(), book.add_format({"num_format": shows})
         page.write_row(0, 0, HEADER)
         for number in range(20):
             page.write_row(number + 1, 0, row(f"c{number}"))
-            page.write_formula(number + 1, TOTAL, formula, None, *result(number))
+            page.write_formula(number + 1, TOTAL, formula, written, *result(number))
     return path
 
 
@@ -68,13 +68,20 @@ def test_a_formula_without_a_result_is_no_blank_cell(formulas, read, tmp_path):
 
 
 @pytest.mark.parametrize("read", DOORS, ids=["preview", "check"])
-def test_results_that_are_all_zero_because_nobody_calculated_are_no_data(read, tmp_path):
-    path = calculated(tmp_path / "t.xlsx", "=1*9.5", lambda number: ())
+@pytest.mark.parametrize("shows", ["General", "0%", "yyyy-mm-dd", "hh:mm", "00000", "0.00"])
+def test_results_that_are_all_zero_because_nobody_calculated_are_no_data(shows, read, tmp_path):
+    path = calculated(tmp_path / "t.xlsx", "=1*9.5", lambda number: (), shows)
 
     with pytest.raises(TableError, match="Each formula in column D has the result 0") as refused:
         read(path)
 
     assert (refused.value.kind, refused.value.line) == ("uncalculated", 2)
+
+
+def test_percentages_of_which_some_are_zero_are_read(tmp_path):
+    path = calculated(tmp_path / "t.xlsx", "=C2/100", lambda number: (number % 3 / 100,), "0%")
+
+    assert preview_table(path).columns[TOTAL].percent
 
 
 def test_results_of_which_some_are_zero_or_of_no_characters_are_read(tmp_path):
