@@ -8,9 +8,9 @@ import json
 from dataclasses import dataclass
 from importlib import import_module
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connections
 from django.http import parse_cookie
 from django.urls import Resolver404, resolve
 from django.utils import timezone
@@ -91,8 +91,18 @@ class _Allowance:
     async def refuses(self, size: int) -> _Refusal | None:
         """Return what to say of a body of `size` bytes; nothing where it may be read on."""
         if size > self._most and self._refusal is None:
-            self._most, self._refusal = await sync_to_async(_allowed)(self._scope)
+            # On a connection that stays, the thread of the request before is the one at hand, and has ended.
+            async with ThreadSensitiveContext():
+                self._most, self._refusal = await sync_to_async(_ask)(self._scope)
         return self._refusal if size > self._most else None
+
+
+def _ask(scope):
+    try:
+        return _allowed(scope)
+    finally:
+        # This thread ends now.
+        connections.close_all()
 
 
 def _allowed(scope) -> tuple[int, _Refusal]:
