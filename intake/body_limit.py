@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from importlib import import_module
 
-from asgiref.sync import ThreadSensitiveContext, sync_to_async
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 from django.http import parse_cookie
@@ -91,9 +91,8 @@ class _Allowance:
     async def refuses(self, size: int) -> _Refusal | None:
         """Return what to say of a body of `size` bytes; nothing where it may be read on."""
         if size > self._most and self._refusal is None:
-            # On a connection that stays, the thread of the request before is the one at hand, and has ended.
-            async with ThreadSensitiveContext():
-                self._most, self._refusal = await sync_to_async(_ask)(self._scope)
+            # On a connection that stays, the thread at hand is that of the request before, which is over.
+            self._most, self._refusal = await sync_to_async(_ask, thread_sensitive=False)(self._scope)
         return self._refusal if size > self._most else None
 
 
@@ -101,7 +100,7 @@ def _ask(scope):
     try:
         return _allowed(scope)
     finally:
-        # This thread ends now.
+        # What this thread does next has another use for the database, if any.
         connections.close_all()
 
 

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext, async_to_sync
@@ -127,7 +128,8 @@ def test_the_next_request_of_a_connection_is_read_like_the_first(as_user, settin
     exchange = Exchange([b"x" * MIB] * 4, path=FILE, headers=known)
 
     async def after_another():
-        async with ThreadSensitiveContext() as before:
+        before = ThreadSensitiveContext(executor=ThreadPoolExecutor(max_workers=1))
+        async with before:
             pass
         # The reader of a connection keeps what was at hand when it was woken, by the request before.
         SyncToAsync.thread_sensitive_context.set(before)
