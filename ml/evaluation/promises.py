@@ -12,7 +12,7 @@ from ml.evaluation.proportions import Z_95
 _CHI_SQUARED_97 = {1: 4.709292, 2: 7.013116}
 TOO_MUCH, TOO_LITTLE, TOO_SURE, TOO_CAUTIOUS = "too_much", "too_little", "too_sure", "too_cautious"
 UNEVEN = "uneven"
-# Of so few expected leavers, or stayers, a tier says nothing by itself.
+# Where fewer leavers, or stayers, are expected, customers say nothing of promises.
 FEWEST_EXPECTED = 5
 # Together with what is asked of all tiers at once, it finds a fault in one of twenty files at most.
 ALARMS_OF_TIERS = 0.02
@@ -118,16 +118,24 @@ def judge_realised(realised):
     bins = [_as_bin(one) for one in realised["tiers"] if one["customers"]]
     # Older results did not ask for twins.
     per_customer = realised.get("rows_per_customer", 1.0)
-    found = judge_promises(_as_bin(realised["everybody"]) | {"bins": bins, "rows_per_customer": per_customer})
+    everybody = _as_bin(realised["everybody"])
+    if _says_nothing(everybody, per_customer):
+        return Promises(None, everybody["mean_probability"], everybody["churn_rate"])
+    found = judge_promises(everybody | {"bins": bins, "rows_per_customer": per_customer})
     if found.fault is None and any(_stands_out(one, per_customer, len(bins)) for one in bins):
         return replace(found, fault=UNEVEN)
     return found
 
 
+def _says_nothing(one, per_customer):
+    chance = one["mean_probability"]
+    return one["rows"] * min(chance, 1 - chance) < FEWEST_EXPECTED * per_customer
+
+
 def _stands_out(one, per_customer, looks):
     """Tell whether what a tier did is beyond chance, where one looks at so many."""
     rows, chance = one["rows"], one["mean_probability"]
-    if rows * min(chance, 1 - chance) < FEWEST_EXPECTED * per_customer:
+    if _says_nothing(one, per_customer):
         return False
     spread = math.sqrt(per_customer * rows * chance * (1 - chance))
     beyond = abs(rows * (one["churn_rate"] - chance)) / spread

@@ -63,6 +63,14 @@ def test_one_date_far_from_all_others_is_said(profile, stray):
     assert ("Then comes one purchase" in found["sentence"]) is (stray > 0)
 
 
+def test_an_earlier_closure_does_not_hide_what_comes_later(profile):
+    kept = [one for one in steady() if not 60 <= day_of(one) < 120]
+
+    found = profile([*kept, event("C-001", 500, -5, "return")])["silence"]
+
+    assert "Then comes one purchase" in found["sentence"]
+
+
 def test_weekends_and_a_slow_shop_are_no_silence(profile):
     weekdays = [one for one in steady(customers=400) if day_of(one) % 7 < 5]
     slow = [event(f"C-{number}", 12 * number, 20) for number in range(60)]

@@ -45,8 +45,8 @@ def test_batches_come_to_the_same_as_the_whole():
     assert parts.to_dict()["tiers"][1] == pytest.approx(whole.to_dict()["tiers"][1])
 
 
-@pytest.mark.parametrize("customers", [30, 200, 1_287])
-@pytest.mark.parametrize("mean", [0.02, 0.15, 0.5])
+@pytest.mark.parametrize("customers", [1, 30, 200, 1_287])
+@pytest.mark.parametrize("mean", [0.005, 0.02, 0.15, 0.5, 0.85])
 def test_true_promises_are_doubted_once_in_twenty_times_at_most(customers, mean):
     rng = np.random.default_rng(customers)
     rounds, doubted = 2_000, 0

@@ -64,6 +64,7 @@ class Untouched:
         self._count()
         return {
             "learned_from": self.learned_from,
-            "twins": self.twins,
+            # None where equal rows are no sign of the same customer, so that nobody knows.
+            "twins": self.twins if len(self.learned.hashes) else None,
             "realised": self._realised.to_dict(),
         }

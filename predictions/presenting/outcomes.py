@@ -160,7 +160,12 @@ class Graded:
     @property
     def twins(self) -> int:
         """How many others are equal to customers that the version learned from; older results did not ask."""
-        return (self.counts.get("untouched") or {}).get("twins", 0)
+        return (self.counts.get("untouched") or {}).get("twins") or 0
+
+    @property
+    def knows_twins(self) -> bool:
+        """Whether it was asked who came under another id, and could be told."""
+        return (self.counts.get("untouched") or {}).get("twins") is not None
 
     @property
     def shown(self) -> Outcomes:
@@ -185,7 +190,12 @@ class Graded:
             )
             return f"{why} If it did, all of this looks better than it is for others."
         if not self.learned_from and not self.twins:
-            return "The model learned from none of these customers."
+            if self.knows_twins:
+                return "The model learned from none of these customers."
+            return (
+                "By their ids the model learned from none of these customers. Whether some came under "
+                "another id is not known."
+            )
         if not self._others:
             whom = "this customer" if known == 1 else f"all of these {known:,} customers"
             equals = ", or from others who are equal in all that it reads" if self.twins else ""

@@ -105,7 +105,12 @@ def test_where_the_table_was_changed_nobody_says_from_whom_the_model_learned(don
     [
         (None, True, "Whether the model learned from some of these customers is not known. If it did"),
         (None, False, "These customers have no id, so whether the model learned from some of them cannot be"),
-        ({"learned_from": 0, "realised": {}}, True, "The model learned from none of these customers."),
+        ({"learned_from": 0, "twins": 0, "realised": {}}, True, "The model learned from none of these"),
+        (
+            {"learned_from": 0, "twins": None, "realised": {}},
+            True,
+            "By their ids the model learned from none",
+        ),
         (
             {"learned_from": 40, "realised": None},
             True,

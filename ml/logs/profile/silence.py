@@ -16,9 +16,10 @@ PACE_DAYS = 28
 
 
 def find_silence(log):
-    """Return the stretch of days without a purchase in which most would have been usual.
+    """Return the latest stretch of days on which nothing happened where much would have been usual.
 
-    One mistyped date far behind all others makes such a stretch, too, and moves the end of the log.
+    One mistyped date far behind all others makes such a stretch, too, and moves the end of the log. An
+    earlier stretch spoils fewer outcomes: where the shop was closed then, it must not hide a later one.
 
     Parameters
     ----------
@@ -31,7 +32,8 @@ def find_silence(log):
         after it, whichever is higher), ``after`` (purchases behind it) and ``sentence``; None where no
         stretch of 7 days or more would have had 50.
     """
-    rows = log.rows("SELECT bought_at::DATE AS day, count(*) AS n FROM purchases GROUP BY day ORDER BY day")
+    # All events, because the latest of them, whatever it is, ends the log.
+    rows = log.rows("SELECT event_at::DATE AS day, count(*) AS n FROM events GROUP BY day ORDER BY day")
     if len(rows) < 2:
         return None
     days = np.array([row["day"].toordinal() for row in rows])
@@ -40,9 +42,10 @@ def find_silence(log):
     total = np.append(0, np.cumsum(counts))
     pace = np.maximum(_pace(days, total, days[:-1], -1), _pace(days, total, days[1:], 1))
     expected = np.where(silent >= FEWEST_DAYS, silent * pace, 0.0)
-    worst = int(np.argmax(expected))
-    if expected[worst] < FEWEST_EXPECTED:
+    found = np.flatnonzero(expected >= FEWEST_EXPECTED)
+    if not len(found):
         return None
+    worst = int(found[-1])
     first, last = (dt.date.fromordinal(int(day)) for day in (days[worst] + 1, days[worst + 1] - 1))
     after = int(total[-1] - total[worst + 1])
     return {
