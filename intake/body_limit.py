@@ -10,7 +10,7 @@ from importlib import import_module
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connections
 from django.http import parse_cookie
 from django.urls import Resolver404, resolve
 from django.utils import timezone
@@ -91,8 +91,17 @@ class _Allowance:
     async def refuses(self, size: int) -> _Refusal | None:
         """Return what to say of a body of `size` bytes; nothing where it may be read on."""
         if size > self._most and self._refusal is None:
-            self._most, self._refusal = await sync_to_async(_allowed)(self._scope)
+            # On a connection that stays, the thread at hand is that of the request before, which is over.
+            self._most, self._refusal = await sync_to_async(_ask, thread_sensitive=False)(self._scope)
         return self._refusal if size > self._most else None
+
+
+def _ask(scope):
+    try:
+        return _allowed(scope)
+    finally:
+        # What this thread does next has another use for the database, if any.
+        connections.close_all()
 
 
 def _allowed(scope) -> tuple[int, _Refusal]:

@@ -1,7 +1,9 @@
+import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import SyncToAsync, ThreadSensitiveContext, async_to_sync
 
 from intake.body_limit import BodyLimit
 
@@ -117,6 +119,25 @@ def test_more_than_a_form_is_read_from_who_may_send_it_where_it_is_taken(as_user
             assert exchange.status == (413 if said else 200), (who, path)
             assert said in exchange.sent[1]["body"].decode()
             assert not (said and length in headers and exchange.read)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_next_request_of_a_connection_is_read_like_the_first(as_user, settings):
+    settings.UPLOAD_MAX_MB = 8
+    known = [(b"cookie", f"sessionid={as_user.cookies['sessionid'].value}".encode())]
+    exchange = Exchange([b"x" * MIB] * 4, path=FILE, headers=known)
+
+    async def after_another():
+        before = ThreadSensitiveContext(executor=ThreadPoolExecutor(max_workers=1))
+        async with before:
+            pass
+        # The reader of a connection keeps what was at hand when it was woken, by the request before.
+        SyncToAsync.thread_sensitive_context.set(before)
+        await BodyLimit(exchange.application)(exchange.scope, exchange.receive, exchange.send)
+
+    asyncio.run(after_another())
+
+    assert (exchange.status, exchange.stored) == (200, 4 * MIB)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -138,7 +138,11 @@ def reliability(labels, probabilities, bins=10, *, groups=None):
             }
         )
     error = sum(row["rows"] * abs(row["mean_probability"] - row["churn_rate"]) for row in found) / len(y)
-    twins = {} if groups is None else {"rows_per_customer": rows_per_customer(groups)}
+    twins = {}
+    if groups is not None:
+        usual = np.array([row["churn_rate"] - row["mean_probability"] for row in found])
+        surplus = y - p - usual[np.searchsorted(np.unique(group), group)]
+        twins = {"rows_per_customer": rows_per_customer(groups, surplus)}
     return {
         "bins": found,
         "ece": float(error),

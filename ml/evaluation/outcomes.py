@@ -64,30 +64,48 @@ def spread_points(length):
     return np.unique(np.linspace(0, length - 1, min(length, MOST_POINTS)).round().astype(int))
 
 
-def rows_per_customer(groups):
+def rows_per_customer(groups, surplus):
     """Return how many rows tell as much as one customer, where some are the same customer once more.
 
-    Twins leave together, so a sum over rows varies as if there were fewer of them by this factor.
+    The same customers leave together, so a sum over rows varies as if there were fewer of them by this
+    factor. In a table of few columns different people are equal, too; they leave each for themselves, and
+    their outcomes differ within a group as they do anywhere.
 
     Parameters
     ----------
     groups : ndarray, shape (n_rows,)
-        The same where rows are of the same customer. Not empty.
+        The same where rows are equal in all that a model reads. Not empty.
+    surplus : ndarray of float64, shape (n_rows,)
+        Outcome less promise, without what all those of the same promise have in common.
 
     Returns
     -------
     float
-        1.0 where all are different.
+        1.0 where all are different, or equal by chance.
 
     References
     ----------
-    .. [1] Kish, L. (1965). Survey Sampling. Wiley, section 5.4: the design effect of clusters, here of such
-       that are alike in everything and of sizes that differ.
+    .. [1] Kish, L. (1965). Survey Sampling. Wiley, section 5.4: the design effect of clusters.
+    .. [2] Donner, A. (1986). A review of inference procedures for the intraclass correlation coefficient in
+       the one-way random effects model. International Statistical Review 54, 67-82: its estimate by analysis
+       of variance.
 
     Examples
     --------
-    >>> rows_per_customer(np.array([1, 1, 2, 2])), rows_per_customer(np.array([1, 2, 3, 3]))
-    (2.0, 1.5)
+    >>> rows_per_customer(np.array([1, 1, 2, 2]), np.array([0.5, 0.5, -0.5, -0.5]))
+    2.0
+    >>> rows_per_customer(np.array([1, 1, 2, 2]), np.array([0.5, -0.5, -0.5, 0.5]))
+    1.0
     """
-    sizes = np.unique(groups, return_counts=True)[1].astype(np.float64)
-    return float(sizes @ sizes / sizes.sum())
+    _, numbered, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    rows, different = len(numbered), len(sizes)
+    if different in (1, rows):
+        return 1.0
+    squared = float(np.square(sizes, dtype=np.float64).sum())
+    between = float((np.bincount(numbered, weights=surplus) ** 2 / sizes).sum())
+    within = (float(surplus @ surplus) - between) / (rows - different)
+    between = (between - float(surplus.sum()) ** 2 / rows) / (different - 1)
+    usual = (rows - squared / rows) / (different - 1)
+    spread = between + (usual - 1) * within
+    alike = min(max((between - within) / spread, 0.0), 1.0) if spread > 0 else 1.0
+    return 1.0 + (squared / rows - 1.0) * alike

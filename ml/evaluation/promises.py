@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ml.evaluation.proportions import Z_95
 
@@ -11,6 +11,11 @@ from ml.evaluation.proportions import Z_95
 # a little more than one in twenty models without a fault was called faulty.
 _CHI_SQUARED_97 = {1: 4.709292, 2: 7.013116}
 TOO_MUCH, TOO_LITTLE, TOO_SURE, TOO_CAUTIOUS = "too_much", "too_little", "too_sure", "too_cautious"
+UNEVEN = "uneven"
+# Of so few expected leavers, or stayers, a tier says nothing by itself.
+FEWEST_EXPECTED = 5
+# Together with what is asked of all tiers at once, it finds a fault in one of twenty files at most.
+ALARMS_OF_TIERS = 0.02
 
 
 @dataclass(frozen=True)
@@ -19,9 +24,9 @@ class Promises:
 
     Attributes
     ----------
-    fault : {None, "too_much", "too_little", "too_sure", "too_cautious"}
+    fault : {None, "too_much", "too_little", "too_sure", "too_cautious", "uneven"}
         None where chance explains the difference. Too sure: high promises are too high and low ones too low;
-        too cautious: the reverse.
+        too cautious: the reverse. Uneven, of tiers only: neither, and yet one of them is off.
     promised, happened : float
         The mean probability, and the share who left.
     """
@@ -112,8 +117,21 @@ def judge_realised(realised):
     """
     bins = [_as_bin(one) for one in realised["tiers"] if one["customers"]]
     # Older results did not ask for twins.
-    twins = {"rows_per_customer": realised.get("rows_per_customer", 1.0)}
-    return judge_promises(_as_bin(realised["everybody"]) | {"bins": bins} | twins)
+    per_customer = realised.get("rows_per_customer", 1.0)
+    found = judge_promises(_as_bin(realised["everybody"]) | {"bins": bins, "rows_per_customer": per_customer})
+    if found.fault is None and any(_stands_out(one, per_customer, len(bins)) for one in bins):
+        return replace(found, fault=UNEVEN)
+    return found
+
+
+def _stands_out(one, per_customer, looks):
+    """Tell whether what a tier did is beyond chance, where one looks at so many."""
+    rows, chance = one["rows"], one["mean_probability"]
+    if rows * min(chance, 1 - chance) < FEWEST_EXPECTED * per_customer:
+        return False
+    spread = math.sqrt(per_customer * rows * chance * (1 - chance))
+    beyond = abs(rows * (one["churn_rate"] - chance)) / spread
+    return math.erfc(beyond / math.sqrt(2)) < ALARMS_OF_TIERS / looks
 
 
 def _as_bin(group):

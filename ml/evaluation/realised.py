@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ml.evaluation.outcomes import rows_per_customer
-from ml.matrix.hashing import FEWEST_DIFFERENT
 
 
 class Realised:
@@ -28,7 +27,7 @@ class Realised:
 
     def __init__(self, tiers):
         self.unknown = 0
-        self._hashes = []
+        self._equal = []
         self._everybody, self._named = _Group(), _Group()
         self._tiers = [_Group() for _ in range(tiers)]
 
@@ -52,7 +51,7 @@ class Realised:
         self.unknown += int(len(churned) - known.sum())
         churned, probabilities, tiers = churned[known], probabilities[known], tiers[known]
         if hashes is not None:
-            self._hashes.append(hashes[known])
+            self._equal.append((hashes[known], churned - probabilities, tiers))
         self._everybody.add(churned, probabilities)
         self._named.add(churned[named[known]], probabilities[named[known]])
         for position, group in enumerate(self._tiers):
@@ -79,9 +78,13 @@ class Realised:
         }
 
     def _rows_per_customer(self):
-        hashes = np.concatenate(self._hashes) if self._hashes else np.empty(0)
-        few = len(np.unique(hashes)) < FEWEST_DIFFERENT
-        return 1.0 if few else rows_per_customer(hashes)
+        if not self._equal:
+            return 1.0
+        hashes, surplus, tiers = map(np.concatenate, zip(*self._equal, strict=True))
+        # What all of a tier have in common is no likeness of twins.
+        usual = np.bincount(tiers, weights=surplus) / np.maximum(np.bincount(tiers), 1)
+        surplus -= usual[tiers]
+        return rows_per_customer(hashes, surplus)
 
 
 class _Group:

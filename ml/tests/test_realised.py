@@ -75,6 +75,31 @@ def test_the_same_customers_once_more_are_no_new_evidence():
     assert doubted / rounds <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / rounds)
 
 
+def test_different_people_who_are_equal_are_each_evidence():
+    rng = np.random.default_rng(8)
+    found = []
+    for shift in [0.0] * 200 + [0.06] * 50:
+        kinds = rng.integers(0, 200, 1_500)
+        chances = rng.beta(2, 3, 200)[kinds] * 0.9
+        left = (rng.random(1_500) < chances + shift).astype(float)
+        seen = Realised(2)
+        tiers, hashes = (chances >= 0.5).astype(int), kinds.astype(np.uint64)
+        seen.take(left, chances, named=chances >= 0.5, tiers=tiers, hashes=hashes)
+        found.append(judge_realised(seen.to_dict()).fault)
+
+    assert sum(fault is not None for fault in found[:200]) <= 16  # 5 % of 200 and two standard deviations
+    assert sum(fault == "too_little" for fault in found[200:]) >= 45
+
+
+def test_a_tier_alone_that_is_off_is_found():
+    chances = np.repeat([0.1, 0.4, 0.7], 429)
+    left = np.concatenate([np.arange(429) < 429 * share for share in (0.15, 0.28, 0.77)]).astype(float)
+    seen = Realised(3)
+    seen.take(left, chances, named=chances >= 0.5, tiers=np.repeat([0, 1, 2], 429))
+
+    assert judge_realised(seen.to_dict()).fault == "uneven"
+
+
 def test_promises_that_are_twice_too_high_are_found():
     rng = np.random.default_rng(7)
     chances = rng.uniform(0.2, 0.8, 400)

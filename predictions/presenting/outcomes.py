@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.figures import counted
-from ml.evaluation.promises import TOO_CAUTIOUS, TOO_LITTLE, TOO_MUCH, TOO_SURE, judge_realised
+from ml.evaluation.promises import TOO_CAUTIOUS, TOO_LITTLE, TOO_MUCH, TOO_SURE, UNEVEN, judge_realised
 from ml.evaluation.proportions import share_interval
 from ml.serving.risk import POLICIES
 
@@ -16,6 +16,7 @@ FAULTS = {
         "The probabilities were too sure: high ones were too high and low ones too low, beyond what chance "
         "explains. In all, {}."
     ),
+    UNEVEN: "The probabilities did not hold in every risk tier, beyond what chance explains. In all, {}.",
     TOO_CAUTIOUS: (
         "The probabilities were too cautious: high ones were too low and low ones too high, beyond what "
         "chance explains. In all, {}."
@@ -205,7 +206,7 @@ class Graded:
         verb, equals = ("is", "one") if self.twins == 1 else ("are", "some")
         return (
             f"Of {known} the model learned from {learned} {verb} equal to {equals} "
-            "that it learned from in all that it reads: no new evidence."
+            "that it learned from in all that it reads, perhaps the same people, and left out."
         )
 
     @property

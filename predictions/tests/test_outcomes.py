@@ -87,7 +87,7 @@ def test_the_same_customers_under_other_ids_are_no_new_ones(done, user, training
     assert (found["learned_from"], found["twins"]) == (0, 720)
     assert Findings(prediction).graded.note == (
         "Of 900 customers the model learned from none, but 720 are equal to some that it learned from in all "
-        "that it reads: no new evidence. What follows is of the other 180."
+        "that it reads, perhaps the same people, and left out. What follows is of the other 180."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
@@ -27,6 +28,12 @@ MOST_TYPES = 50
 ROWS_TO_JUDGE = 30
 # From here on a name says that a column holds amounts.
 SURE_AMOUNT = 0.9
+# From here on all words of an amount stand in the name, and from there on one, or one like it.
+NAMES_AMOUNT = 0.75
+LIKE_AMOUNT = 0.5
+# A number, perhaps with cents, and a few signs or letters about it.
+ABOUT_NUMBER = re.compile(r"[^0-9]{0,12}[0-9](?:[0-9.,' ]*[0-9])?[^0-9]{0,12}")
+ABOUT_CENTS = re.compile(r"[^0-9]{0,12}[0-9](?:[0-9.,' ]*[0-9])?[.,][0-9]{2}[^0-9]{0,12}")
 # Kinds of columns that say when, and nothing else.
 MOMENTS = ("date", "time")
 
@@ -75,9 +82,9 @@ def guess_mapping(preview: Preview) -> dict[str, Guess]:
             continue
         guesses[role] = Guess(name, reason, round(-score, 2))
         taken.add(name)
+    if not {"amount", "unit_price"} & open_roles and "unit_price" not in guesses:
+        _guess_unread_amount(preview, guesses, taken, twins)
     _guess_by_content(preview, guesses, taken | twins, open_roles)
-    if not {"amount", "unit_price"} & (guesses.keys() | open_roles):
-        _guess_unread_amount(preview, guesses, taken | twins)
     if "event_type" in guesses and not _leaves_purchases(preview, guesses):
         del guesses["event_type"]
     if "time" in guesses and not _needs_times(preview, guesses):
@@ -140,6 +147,9 @@ def _refuses(role: str, column: DetectedColumn) -> bool:
         return column.kind != "time" or bool(OTHER_TIMES & set(words_of(column.name)))
     if role in NUMBERS:
         return column.kind != "number"
+    if _seems_unread("amount", column):
+        # "Order amount (EUR)" is no number of an order, whatever its cells look like.
+        return True
     if role == "customer_id":
         # Too few customers are no reason to guess another column: `freeze` says what is wrong.
         return column.kind in MOMENTS
@@ -199,22 +209,47 @@ def _guess_by_content(
         guesses["customer_id"] = Guess(best.name, reason, 0.4 if len(names) == 1 else LEAST_CONFIDENCE)
 
 
-def _guess_unread_amount(preview: Preview, guesses: dict[str, Guess], taken: set[str]) -> None:
+def _guess_unread_amount(
+    preview: Preview, guesses: dict[str, Guess], taken: set[str], twins: set[str]
+) -> None:
     """Guess a column by its name although its numbers cannot be read, which `freeze` says.
 
-    Dropped without a word, it would make a log of visits of one of purchases: that has to be somebody's wish.
+    Dropped without a word, it would make a log of visits of one of purchases, or another column the amount:
+    that has to be somebody's wish. Only a column whose name says it better, or surely, stands before it.
     """
+    held = guesses["amount"].confidence if "amount" in guesses else 0.0
+    if held >= SURE_AMOUNT:
+        return
     for role in ("amount", "unit_price") if "quantity" in guesses else ("amount",):
-        for column in preview.columns:
-            named = match_role(column.name, role)[0] >= SURE_AMOUNT
-            if named and column.name not in taken and column.kind == "text" and _holds_digits(column):
-                reason = f"its name says so, but it holds no numbers (e.g. {shown(column.examples[0])})"
-                guesses[role] = Guess(column.name, reason, LEAST_CONFIDENCE)
-                return
+        found = [column for column in preview.columns if _seems_unread(role, column)]
+        free = [column for column in found if column.name not in taken | twins]
+        if role == "amount" and "quantity" in guesses:
+            free = [column for column in free if not _is_price(column.name)]
+        best = max(free, key=lambda column: match_role(column.name, role)[0], default=None)
+        if best and match_role(best.name, role)[0] > held:
+            sample = next(filter(_has_digits, best.examples))
+            reason = f"its name says so, but it holds no numbers (e.g. {shown(sample)})"
+            guesses[role] = Guess(best.name, reason, LEAST_CONFIDENCE)
+            taken.add(best.name)
+            return
 
 
-def _holds_digits(column: DetectedColumn) -> bool:
-    return all(any(map(str.isdigit, text)) for text in column.examples if not is_blank(text))
+def _seems_unread(role: str, column: DetectedColumn) -> bool:
+    """Whether a column is named like an amount and mostly holds amounts with something about them.
+
+    The less its name says, the more its cells have to: a payment may be by "Visa 4242" or in "30 days".
+    """
+    named = match_role(column.name, role)[0]
+    if column.kind != "text" or named < LIKE_AMOUNT:
+        return False
+    shape = ABOUT_NUMBER.fullmatch if named >= NAMES_AMOUNT else ABOUT_CENTS.fullmatch
+    shape = _has_digits if named >= SURE_AMOUNT else shape
+    filled = [text for text in column.examples if not is_blank(text)]
+    return 2 * sum(bool(shape(text)) for text in filled) > len(filled)
+
+
+def _has_digits(text: str) -> bool:
+    return any(map(str.isdigit, text))
 
 
 def _has_cents(column: DetectedColumn) -> bool:

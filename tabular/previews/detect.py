@@ -18,6 +18,7 @@ from tabular.values.amounts import (
     PERCENT_SIGN,
     NumberFormat,
     currencies_of,
+    one_of_each,
     read_numbers,
     split_number,
 )
@@ -174,6 +175,8 @@ class Clues:
         self.points = self.commas = self.either = 0
         self.thousands: dict[str, int] = {}
         self.lakhs = self.halves = 0
+        # By what stands about the digits, one cell: the second currency may come late.
+        self.about: dict[str, str] = {}
         self.cancelled = self.digits = self.zeros = 0
 
     def take(self, column: pa.Array) -> None:
@@ -238,6 +241,8 @@ class Clues:
         odd = ~usual
         if odd.any():
             texts, counts = texts.filter(pa.array(odd)), counts[odd]
+            if len(self.about) < LOOKED_AT:
+                self.about = one_of_each(texts) | self.about
             texts = pc.replace_substring_regex(texts, SHORTENED, r"\1")
             odd = odd[odd]
             self.points += _count(texts, counts, POINT, odd)
@@ -285,10 +290,15 @@ class Clues:
                 decimal_ambiguous=ambiguous,
                 thousands=self.thousands_beside(decimal),
                 lakhs=self.lakhs > 0,
-                currencies=currencies_of(text[:EXAMPLE_CHARACTERS] for text in self.looked_at),
+                currencies=self._currencies(),
                 percent=self._share(lambda text: PERCENT_SIGN in text) > MOSTLY,
             )
         return replace(column, kind="text", words=self._words())
+
+    def _currencies(self) -> tuple[str, ...]:
+        """Return a cell of each currency; of the cells behind those looked at, numbers alone name one."""
+        later = filter(_is_number, self.about.values())
+        return currencies_of(text[:EXAMPLE_CHARACTERS] for text in (*self.looked_at, *later))
 
     def _words(self) -> tuple[str, ...]:
         if len(self.hashes) > MOST_WORDS:

@@ -150,6 +150,9 @@ def test_names_the_currencies_of_a_column_that_has_several(tmp_path):
         "if they were of one: convert them, or leave out the others."
     ]
     assert not preview_table(same).warnings
+    amounts = [f"€{n}.37" for n in range(1100)] + ["paid in USD", "(£ -1.50)", "£ 2"]
+    late = preview_table(write_orders(tmp_path / "v.csv", ["2024-01-05"] * len(amounts), amounts=amounts))
+    assert late.columns[2].currencies == ("€0.37", "£ 2")
     rows = [("K1", "2024-01-05", "9", currency) for currency in ("EUR", "USD")]
     apart = write_log(tmp_path / "u.csv", rows, header=("customer", "date", "amount", "Currency"))
     [said] = preview_table(apart).warnings

@@ -167,6 +167,19 @@ def currencies_of(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(found.values()) if len(found) > 1 else ()
 
 
+def one_of_each(texts: pa.Array) -> dict[str, str]:
+    """Return a cell for each thing that stands about the digits, such as a currency.
+
+    Examples
+    --------
+    >>> one_of_each(pa.array(["$1.50", "$2", "7 EUR"]))
+    {'$': '$1.50', ' EUR': '7 EUR'}
+    """
+    about = pc.replace_substring_regex(texts, f"[0-9.,{APOSTROPHES}]+", "").dictionary_encode()
+    _, first = np.unique(about.indices.to_numpy(zero_copy_only=False), return_index=True)
+    return dict(zip(about.dictionary.to_pylist(), texts.take(pa.array(first)).to_pylist(), strict=True))
+
+
 def _groups(bare: str, decimal: str) -> tuple[str | None, bool | None]:
     """Return what stands between groups of digits, and whether these are lakhs where that can be told."""
     if grouped := GROUPED[decimal].fullmatch(bare):

@@ -1,0 +1,24 @@
+"""Equal rows are a sign of the same customer where few are equal, or where equal ones leave as one."""
+
+import numpy as np
+
+from registry.engines.learned import equal_rows_tell
+
+RNG = np.random.default_rng(4)
+MANY = RNG.integers(0, 2**60, 2_000).astype(np.uint64)
+FEW = RNG.integers(0, 200, 2_000).astype(np.uint64)
+LEFT = (RNG.random(2_000) < 0.3).astype(int)
+
+
+def test_where_people_are_equal_by_chance_they_are_no_sign():
+    assert not equal_rows_tell(FEW, LEFT)
+    assert not equal_rows_tell(FEW % 50, LEFT)
+
+
+def test_where_hardly_anybody_is_equal_they_are():
+    assert equal_rows_tell(MANY, LEFT)
+    assert equal_rows_tell(np.append(MANY, MANY[:40]), np.append(LEFT, 1 - LEFT[:40]))
+
+
+def test_where_everybody_came_twice_they_are():
+    assert equal_rows_tell(np.tile(MANY, 2), np.tile(LEFT, 2))
