@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from core import signing
+from core.faults import FilesAway
 from core.files.media import readable_path, remove_media, write_media
 from core.files.store import is_remote
 from core.files.stored import MODELS
@@ -133,6 +134,8 @@ def _verified(version, suffix, expected, read):
         if is_remote(MODELS) and isinstance(error.__cause__, FileNotFoundError):
             raise FileMismatch(str(error)) from error
         raise
+    except FilesAway as error:
+        raise FileUnreachable(f"{stem_of(version)}{suffix} cannot be found (its folder is away).") from error
     except OSError as error:
         # Already the question whether it is there cannot be answered.
         raise FileUnreachable(f"{stem_of(version)}{suffix} cannot be found ({error.strerror}).") from error

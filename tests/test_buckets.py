@@ -3,6 +3,7 @@
 import shutil
 import urllib.request
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from botocore.exceptions import ClientError
@@ -15,6 +16,7 @@ from django.utils import timezone
 from churnbuster.env import buckets
 from companies.identity import membership
 from companies.services.erasure import erase_company
+from core.faults import FilesAway
 from core.files.cache import cache_folder
 from core.files.owners import sweep
 from core.files.store import (
@@ -53,6 +55,8 @@ NAME = "org_1/raw/log.csv"
 def place(request):
     if request.param == "s3":
         request.getfixturevalue("use_s3")()
+    else:
+        call_command("make_buckets", stdout=StringIO())
     return request.param
 
 
@@ -86,6 +90,25 @@ def test_what_is_not_there_is_said_to_be_gone(place):
     with pytest.raises(FileIsGone), local_copy(DATASETS, NAME):
         pass
     remove_file(DATASETS, NAME)  # no mistake
+
+
+def test_a_folder_that_is_away_has_lost_no_file(client, log, settings):
+    """As a volume that is not mounted yet: what reads it is tried again, and who asks is told to."""
+    store_file(DATASETS, NAME, log)
+    address = file_url(DATASETS, NAME).removeprefix(settings.BASE_URL)
+    folder = settings.MEDIA_ROOT / DATASETS
+    folder.rename(folder.with_name("unplugged"))
+
+    for read in (cached_path, exists, lambda *place: local_copy(*place).__enter__()):
+        with pytest.raises(FilesAway):
+            read(DATASETS, NAME)
+    with pytest.raises(FilesAway):
+        send_object(RequestFactory().get("/"), DATASETS, NAME, filename="march.csv")
+    answer = client.get(address)
+    assert answer.status_code == 503 and "cannot be read at the moment" in answer.content.decode()
+
+    folder.with_name("unplugged").rename(folder)
+    assert client.get(address).status_code == 200
 
 
 def test_objects_are_listed_a_page_at_a_time_with_when_they_were_written(place, log):

@@ -13,6 +13,7 @@ from django.core import signing
 from django.core.files.storage import FileSystemStorage
 from django.urls import reverse
 
+from core.faults import FilesAway
 from core.files.drafts import PARTIAL, sync, write_atomically
 from core.files.stored import StoredObject
 
@@ -79,8 +80,20 @@ class LocalBucket(FileSystemStorage):
     def cached_path(self, name: str) -> Path:
         path = Path(self.path(name))
         if not path.is_file():
+            self._refuse_if_away()
             raise FileNotFoundError(name)
         return path
+
+    def exists(self, name):
+        found = super().exists(name)
+        if not found:
+            self._refuse_if_away()
+        return found
+
+    def _refuse_if_away(self):
+        # A volume that is not mounted yet has no file, and has lost none.
+        if not self.base_location.is_dir():
+            raise FilesAway
 
     def objects_under(self, prefix: str) -> Iterator[StoredObject]:
         root = self.base_location

@@ -25,7 +25,13 @@ def media_path(relative: str) -> Path:
 
 
 def readable_path(relative: str) -> Path:
-    """Return where this machine can read the file; a place at which nothing lies where the file is gone."""
+    """Return where this machine can read the file; a place at which nothing lies where the file is gone.
+
+    Raises
+    ------
+    core.faults.FilesAway
+        The folder of all such files is not there, so that nobody knows.
+    """
     try:
         return store.cached_path(*place_of(relative))
     except FileIsGone:

@@ -49,6 +49,8 @@ def cached_path(bucket: str, name: str) -> Path:
     ------
     FileIsGone
         There is no such object.
+    core.faults.FilesAway
+        The folder of the bucket is not there: what is in it, nobody knows now.
     """
     try:
         return storages[bucket].cached_path(name)
@@ -64,6 +66,8 @@ def local_copy(bucket: str, name: str) -> Iterator[Path]:
     ------
     FileIsGone
         There is no such object.
+    core.faults.FilesAway
+        The folder of the bucket is not there: what is in it, nobody knows now.
     """
     try:
         copy = storages[bucket].local_copy(name)
@@ -82,6 +86,7 @@ def is_remote(bucket: str) -> bool:
 
 
 def exists(bucket: str, name: str) -> bool:
+    """Tell whether there is such an object; raises `core.faults.FilesAway` as `cached_path` does."""
     return bool(name) and storages[bucket].exists(name)
 
 
@@ -131,9 +136,10 @@ def file_url(bucket: str, name: str) -> str:
 def send_object(request, bucket: str, name: str, *, filename: str, content_type: str = UNKNOWN):
     """Send an object as a download called `filename`; one that is gone answers as if it had never been."""
     storage = storages[bucket]
-    if not is_remote(bucket):
-        return send_stored(request, Path(storage.path(name)), name=filename, content_type=content_type)
     try:
+        if not is_remote(bucket):
+            path = storage.cached_path(name)
+            return send_stored(request, path, name=filename, content_type=content_type)
         file = storage.open(name)
     except FileNotFoundError as error:
         raise Http404 from error

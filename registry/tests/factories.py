@@ -10,7 +10,7 @@ import factory
 
 from companies.tests.factories import CompanyFactory
 from ml.matrix.telco import TELCO_V1
-from registry.artefacts import path_of, sign_version, stem_for
+from registry.artefacts import sign_version, stem_for, stem_of, write_artefacts
 from registry.engines.files import MANIFEST, MODEL, SIGNATURE, sha256
 from registry.models import (
     Dataset,
@@ -157,10 +157,8 @@ class ModelVersionFactory(factory.django.DjangoModelFactory):
     @factory.post_generation
     def files(version, create, given, **kwargs):
         if create and given is not False:
-            for suffix, payload in ((MANIFEST, MANIFEST_BYTES), (SIGNATURE, version.signature.encode())):
-                path = path_of(version, suffix)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(payload)
+            payloads = {MANIFEST: MANIFEST_BYTES, SIGNATURE: version.signature.encode()}
+            write_artefacts(stem_of(version), payloads)
 
 
 class ModelMetricsFactory(factory.django.DjangoModelFactory):
