@@ -135,7 +135,7 @@ def test_the_operator_promotes_in_the_admin(own, as_operator, as_developer):
     asked = as_operator.post(changes, data).content.decode()
     answer = as_operator.post(changes, data | {"confirmed": "yes", "reason": "Better."}, follow=True)
 
-    assert "becomes the default of its type, for every company" in asked
+    assert "becomes the default of its type for every company" in asked
     assert "is the default of its type" in answer.content.decode()
     assert as_developer.get(f"/dev/models/{_default().pk}/").status_code == 200
 

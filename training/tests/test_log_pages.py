@@ -125,7 +125,7 @@ def test_pages_about_tables_lead_to_where_models_of_purchases_learn(as_developer
     for page in ("runs", "datasets", "new"):
         told = as_developer.get(reverse(f"training:{page}")).content.decode()
 
-        assert "Models of purchases learn from their log" in told and page_of(analysis) in told
+        assert "Models of customers from a log learn there" in told and page_of(analysis) in told
 
 
 def test_the_page_of_a_log_has_one_next_step_and_says_it_once(as_developer, analysis):

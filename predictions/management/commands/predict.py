@@ -128,13 +128,13 @@ class Command(BaseCommand):
 
     def _tell(self, prediction, out):
         stored = readable_path(prediction.result_dataset_path)
+        if warning := warning_about(prediction.model):
+            self.stdout.write(warning)
         if not prediction.reads_log:
             for sentence in say_account(prediction.input_data, upload=prediction.upload_dataset_path):
                 self.stdout.write(sentence)
         if out:
             shutil.copyfile(stored, out)
-        if warning := warning_about(prediction.model):
-            self.stdout.write(warning)
         self.stdout.write(f"{Named(prediction.result).headline}.")
         if prediction.as_of:
             self.stdout.write(f"As of {say_day(prediction.as_of)}.")
