@@ -10,9 +10,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ml.evaluation.metrics import evaluate
-from ml.evaluation.signal import NAMES_NOBODY, read_signal
+from ml.evaluation.signal import NAMES_NOBODY
 from ml.learning.fitting import FittedModel, fit_model
-from ml.learning.judging import choose_threshold, judge, judge_simple_rule, shuffle_importance
+from ml.learning.judging import choose_threshold, judge_as_served, judge_simple_rule, shuffle_importance
 from ml.learning.packaging import TrainedModel, observe, package
 from ml.learning.pipelines import balanced_weights
 from ml.learning.splits import has_few, plan_split, refuse_few, split_rows
@@ -309,15 +309,9 @@ def _tell_tries(tries):
 
 def _judge(fitted, train, test, judged, seed):
     schema, features = fitted.columns.schema, fitted.read_as_served(test)
-
-    def at(threshold):
-        return judge(features, judged.labels, judged.probabilities, threshold, schema=schema, sliced_by=())
-
-    metrics = at(judged.threshold)
-    metrics["names_nobody"] = not read_signal(metrics).beats_chance
-    if metrics["names_nobody"]:
-        # What serves is what is judged: its figures are those of a model that names nobody.
-        metrics = at(NAMES_NOBODY) | {"names_nobody": True}
+    metrics = judge_as_served(
+        features, judged.labels, judged.probabilities, judged.threshold, schema=schema, sliced_by=()
+    )
     metrics["simple_rule"] = _simple_rule(fitted, train, test, judged)
     return metrics, shuffle_importance(fitted.model.pipeline, features, test.labels, schema, seed)
 

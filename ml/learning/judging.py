@@ -10,7 +10,7 @@ from sklearn.metrics import f1_score, precision_recall_curve, roc_auc_score
 
 from ml.evaluation.metrics import evaluate
 from ml.evaluation.resampling import METRICS, bootstrap_metrics, percentile_interval, resample
-from ml.evaluation.signal import MOST_NAMED_PER_LEAVER, NAMES_NOBODY
+from ml.evaluation.signal import MOST_NAMED_PER_LEAVER, NAMES_NOBODY, read_signal
 from ml.evaluation.slices import slices
 from ml.learning.honest_scores import encoded_scores
 from ml.learning.single_columns import best_single_column
@@ -58,6 +58,27 @@ def judge(features, labels, probabilities, threshold, *, schema, sliced_by, grou
         "intervals": intervals.to_dict(),
         "slices": [part.to_dict() for part in parts],
     }
+
+
+def judge_as_served(features, labels, probabilities, threshold, **how):
+    """Return the figures of what serves: a model that is not shown to beat chance names nobody.
+
+    Parameters
+    ----------
+    features, labels, probabilities, threshold, **how
+        As `judge` takes them.
+
+    Returns
+    -------
+    dict
+        As `judge`, with ``names_nobody``; where it is so, the figures are those of a model that does.
+    """
+    metrics = judge(features, labels, probabilities, threshold, **how)
+    signal = read_signal(metrics)
+    names_nobody = signal is not None and not signal.beats_chance
+    if names_nobody:
+        metrics = judge(features, labels, probabilities, NAMES_NOBODY, **how)
+    return metrics | {"names_nobody": names_nobody}
 
 
 def shuffle_importance(pipeline, test, labels, schema, seed, repeats=4):

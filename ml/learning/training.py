@@ -8,9 +8,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ml.evaluation.metrics import reliability
-from ml.evaluation.signal import NAMES_NOBODY, read_signal
+from ml.evaluation.signal import NAMES_NOBODY
 from ml.learning.fitting import THRESHOLD, check_model_type, fit_model
-from ml.learning.judging import judge, judge_simple_rule, shuffle_importance
+from ml.learning.judging import judge_as_served, judge_simple_rule, shuffle_importance
 from ml.learning.packaging import package
 from ml.learning.splits import has_few, plan_split, refuse_few
 from ml.learning.twins import find_twins
@@ -90,8 +90,12 @@ def train_model(
             seed=seed,
             groups=_of(groups, learned),
         )
-        metrics = _judge(fitted, train, taught, test, outcomes, threshold, slices, _of(groups, held_out))
-        metrics |= _of_newest(fitted, test, outcomes, _of(newest, held_out), _of(groups, held_out))
+        said, same = fitted.predict(test), _of(groups, held_out)
+        metrics = {
+            **judge_as_served(test, outcomes, said, threshold, schema=schema, sliced_by=slices, groups=same),
+            "simple_rule": judge_simple_rule(train, taught, test, outcomes, said, schema=schema, groups=same),
+            **_of_newest(outcomes, said, _of(newest, held_out), same),
+        }
         return package(
             fitted,
             threshold=NAMES_NOBODY if metrics["names_nobody"] else threshold,
@@ -119,26 +123,9 @@ def _of(groups, rows):
     return None if groups is None else groups[rows]
 
 
-def _of_newest(fitted, test, outcomes, newest, groups):
+def _of_newest(outcomes, probabilities, newest, groups):
     """Return how the probabilities held for those of the latest upload, where there are others and enough."""
     if newest is None or newest.all() or has_few(outcomes[newest]):
         return {}
-    probabilities = fitted.predict(test)[newest]
-    return {"newest": reliability(outcomes[newest], probabilities, groups=_of(groups, newest))}
-
-
-def _judge(fitted, train, labels, test, outcomes, threshold, slices, groups):
-    """Return the figures, and beside them those of the best single column on the same customers."""
-    schema, probabilities = fitted.schema, fitted.predict(test)
-
-    def at(threshold):
-        return judge(test, outcomes, probabilities, threshold, schema=schema, sliced_by=slices, groups=groups)
-
-    metrics = at(threshold)
-    signal = read_signal(metrics)
-    names_nobody = signal is not None and not signal.beats_chance
-    if names_nobody:
-        # What serves is what is judged: its figures are those of a model that names nobody.
-        metrics = at(NAMES_NOBODY)
-    rule = judge_simple_rule(train, labels, test, outcomes, probabilities, schema=schema, groups=groups)
-    return metrics | {"simple_rule": rule, "names_nobody": names_nobody}
+    found = reliability(outcomes[newest], probabilities[newest], groups=_of(groups, newest))
+    return {"newest": found}
