@@ -114,7 +114,7 @@ OTHER_TIMES = OTHER_DATES | _set(
 # A payment or a price has these besides its amount: "payment method", "price tier".
 OTHER_AMOUNTS = _set(
     "method methods mode type typ art status state terms term days tage channel provider plan tier level "
-    "list liste rank score rep card account konto ref reference id no nr number nummer code key count anzahl date"
+    "list liste rank score rep card account konto ref reference id no nr number nummer code key count date"
 )
 TIME_WORDS = _set("time zeit uhrzeit tijd tijdstip heure hora clock hour")
 DATE_WORDS = _set(
