@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from jobs.models import Job
 from predictions.tests.factories import NOON, PredictionFactory
+from registry.models import Population
 from registry.services.deployments import deploy_version
 from registry.tests.factories import ModelMetricsFactory, ModelVersionFactory, PopulationFactory
 
@@ -45,6 +46,11 @@ def test_a_user_of_a_gym_is_shown_neither_bases_without_a_model_nor_telecom(as_u
     deploy_version(version=version, company=company, by=None, reason="The first.", at=NOON)
 
     assert f"{version} serves" in as_user.get("/user/").content.decode()
+
+    # What nobody can do anything with yet stands behind it, however early it was made.
+    PopulationFactory(company=company, name="A shop", kind=Population.Kind.LOG)
+    home = as_user.get("/user/").content.decode()
+    assert 0 < home.index("Trial members") < home.index("A shop")
 
 
 def test_who_has_nothing_of_its_own_may_try_the_sample(as_user):

@@ -135,7 +135,12 @@ def home_section(member: Member) -> dict | None:
     if not any(card.base.company_id for card in cards):
         return None
     used = [card for card in cards if card.is_used]
-    return {"cards": used if member.is_developer else [card for card in used if card.champion or card.steps]}
+    if not member.is_developer:
+        # A user can do nothing with what waits for a model, so it comes last.
+        used = sorted(
+            (card for card in used if card.champion or card.steps), key=lambda card: card.champion is None
+        )
+    return {"cards": used}
 
 
 def suggested_section(member: Member) -> dict | None:
