@@ -1,6 +1,7 @@
 """What a member may see of predictions, and what there is to choose from."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
@@ -25,8 +26,8 @@ from registry.selectors import (
     telecom_base,
     versions_for,
 )
-from transactions.cutoffs import end_of_log
-from transactions.models import AnalysisSession
+from transactions.cutoffs import DEFINITION, end_of_log, of_log
+from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.selectors import latest_log_of
 
 MOST_SHOWN = 5
@@ -241,6 +242,17 @@ def trained_for_purchases(
 def version_for_log(analysis: AnalysisSession) -> ModelVersion | None:
     """Return what scores the customers of a log: the champion of its base."""
     return champion_that_serves(analysis.company, analysis.population)
+
+
+def outcomes_known_until(version: ModelVersion) -> datetime | None:
+    """Return up to when, by the clock of its log, a version knows what became of customers; None where the
+    features that it learned from are gone, or said themselves who left.
+    """
+    if version.training_dataset_id is None:
+        return None
+    learned = FeatureMatrix.objects.filter(dataset=version.training_dataset_id, label_source=DEFINITION)
+    found = learned.only("as_of", "gap_days", "horizon_days").first()
+    return found and of_log(found.as_of) + timedelta(days=found.gap_days + found.horizon_days)
 
 
 def runs_of_log(analysis: AnalysisSession) -> QuerySet[Prediction]:

@@ -35,6 +35,7 @@ from predictions.api.rows import account_of_run, logs_behind
 from predictions.engines.queries import read_query
 from predictions.engines.results import CHANGE, CUSTOMER, LINE, PROBABILITY, TIER
 from predictions.models import Prediction
+from predictions.presenting.summary import Findings
 from predictions.selectors import list_beside, open_table, predictions_for, thresholds_of
 from predictions.services import exports
 from predictions.services.changing import delete_prediction, rename_prediction
@@ -83,8 +84,9 @@ class RunOutput(serializers.ModelSerializer):
         "dates. Of a log it stands in the summary.",
     )
     warning = serializers.SerializerMethodField(
-        help_text="A sentence if the model is not shown to rank customers better than chance or than a "
-        "single column, or if it names too many; else empty."
+        help_text="What is to be known first, in sentences: that the model is not shown to rank customers "
+        "better than chance or than a single column, that it names too many, that days of the log may be "
+        "missing, or that the model learned from days after its end; else empty."
     )
     summary = serializers.JSONField(
         source="result",
@@ -113,7 +115,7 @@ class RunOutput(serializers.ModelSerializer):
         return {key: value for key, value in run.input_data.items() if key not in ("spec", "schema")}
 
     def get_warning(self, run) -> str:
-        return warning_about(run.model)
+        return " ".join(Findings(run).warnings) if run.is_done else warning_about(run.model)
 
     @extend_schema_field(RowsRead(allow_null=True))
     def get_rows_read(self, run):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from core.figures import counted
 from ml.logs.visits import say_visits
+from predictions.selectors import outcomes_known_until
 from registry.models import ModelVersion
 from registry.presenting.judged import how_rates_held
 from transactions.presenting.days import write_day
@@ -78,6 +79,8 @@ def remarks_on(found: HistoryScore) -> list[str]:
             f"As of {write_day(found.moment.as_of.isoformat())}, {BY_DEFAULT[found.moment.source]}, because "
             "no as_of was sent. Send as_of to ask about another moment."
         )
+    if knows := _describe_foreknowledge(found):
+        told.append(knows)
     if found.evidence == ONE_PURCHASE:
         told.append(
             "One purchase is known, which is too little for a model: how often such customers left before "
@@ -86,6 +89,16 @@ def remarks_on(found: HistoryScore) -> list[str]:
     if found.evidence == LAPSED:
         told.append(_describe_lapsed(found, judged.get("lapsed")))
     return [say_visits(each) for each in told] if found.version.is_of_visits else told
+
+
+def _describe_foreknowledge(found):
+    knew_until = outcomes_known_until(found.version) if found.moment.source == SENT else None
+    if knew_until is None or knew_until <= found.moment.as_of:
+        return ""
+    return (
+        f"The model learned from what customers did until {write_day(knew_until)}, after this "
+        "moment: it may already know a part of what it predicts. Do not judge it by this answer."
+    )
 
 
 def _describe_lapsed(found, judged):

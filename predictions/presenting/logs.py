@@ -8,8 +8,10 @@ from ml.logs.visits import say_visits
 from predictions.engines.kinds import BOUGHT, CALMER, CONTAINS, CONTINUES, NEW, SILENT, STILL
 from predictions.models import Prediction
 from predictions.presenting.outcomes import Share
+from predictions.selectors import outcomes_known_until
 from registry.models import ModelVersion
 from registry.presenting.judged import fitted_again, how_rates_held
+from transactions.cutoffs import end_of_log
 from transactions.models import AnalysisSession
 from transactions.presenting.days import write_day
 
@@ -198,6 +200,18 @@ def why_not_scored(analysis: AnalysisSession, version: ModelVersion) -> str:
         f"{version} learned from {lacks} that this log does not have: {', '.join(missing)}."
         if missing
         else ""
+    )
+
+
+def what_it_would_know(analysis: AnalysisSession, version: ModelVersion) -> str:
+    """Say, before it scores a log, that a version learned from days after its end; empty where it did not."""
+    knew_until, end = outcomes_known_until(version), end_of_log(analysis)
+    if knew_until is None or knew_until <= end:
+        return ""
+    return (
+        f"{version} learned from what customers did until {write_day(knew_until)}, and this log "
+        f"ends before {write_day(end)}: it already knows a part of what it would predict here. "
+        "Score a later log, unless you only want to see how such a list looks."
     )
 
 

@@ -51,6 +51,12 @@ class Findings:
         return warning_about(self.prediction.model)
 
     @property
+    def warnings(self) -> list[str]:
+        """What every door says before the figures: of the model, and of the purchase log."""
+        of_log = (self.log.silence, self.log.foreknowledge) if self.log else ()
+        return [told for told in (self.warning, *of_log) if told]
+
+    @property
     def of_whom(self) -> str:
         return "of all customers who were scored" if self.log else "of all customers in the file"
 

@@ -22,7 +22,7 @@ def about_result(prediction: Prediction, wanted: Wanted | None, customers: int) 
     return [
         Fact(str(prediction), is_heading=True),
         Fact(f"{findings.headline}."),
-        *([Fact(findings.warning)] if findings.warning else []),
+        *(Fact(told) for told in findings.warnings),
         Fact(),
         *_table(findings, wanted, customers),
         Fact(),

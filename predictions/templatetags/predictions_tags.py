@@ -7,7 +7,7 @@ from django import template
 
 from companies.identity import Member
 from predictions.models import Prediction
-from predictions.presenting.logs import CHANGE_NAMES, why_not_scored
+from predictions.presenting.logs import CHANGE_NAMES, what_it_would_know, why_not_scored
 from predictions.presenting.named import Named
 from predictions.presenting.summary import quality_line
 from predictions.selectors import may_change, scored_before
@@ -57,6 +57,12 @@ def warning(version) -> str:
 def lacks_for(analysis: AnalysisSession, version: ModelVersion | None) -> str:
     """Say why a version cannot score a log; nothing where it can, or nobody knows before it tries."""
     return why_not_scored(analysis, version) if version else ""
+
+
+@register.filter
+def foreknowledge_of(version: ModelVersion, analysis: AnalysisSession) -> str:
+    """Say that a version learned from days after the end of a log; nothing where it did not."""
+    return what_it_would_know(analysis, version)
 
 
 @register.filter

@@ -16,11 +16,11 @@ from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
 from predictions.presenting.logs import LogResult
 from predictions.presenting.named import Named
+from predictions.presenting.summary import Findings
 from predictions.services.logs import start_log_prediction
 from predictions.services.renewing import start_newer_prediction
 from predictions.services.runs import start_prediction
 from registry.models import Population
-from registry.presenting.signal import warning_about
 from registry.selectors import offered_versions, population_named
 from tabular.snapshots.ages import say_day
 from transactions.selectors import analyses_for
@@ -128,8 +128,8 @@ class Command(BaseCommand):
 
     def _tell(self, prediction, out):
         stored = readable_path(prediction.result_dataset_path)
-        if warning := warning_about(prediction.model):
-            self.stdout.write(warning)
+        for told in Findings(prediction).warnings:
+            self.stdout.write(told)
         if not prediction.reads_log:
             for sentence in say_account(prediction.input_data, upload=prediction.upload_dataset_path):
                 self.stdout.write(sentence)
