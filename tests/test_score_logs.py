@@ -1,8 +1,9 @@
 """The customers of a purchase log: scored by what a training left, and once more with the next export."""
 
+import csv
 import io
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from statistics import mean
 
 import duckdb
@@ -20,13 +21,15 @@ from predictions.api.sent_history import read_history
 from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
 from predictions.presenting.summary import Findings
+from predictions.presenting.workbook import about_result
 from predictions.services.histories import score_history
 from predictions.services.logs import NoModelOfPurchases, start_log_prediction
 from predictions.services.renewing import start_newer_prediction
 from registry.selectors import champion_of
+from registry.tests.factories import DatasetFactory
 from tabular.source.sheets import ABOUT
 from tests.coffee_shop import LATER, NOON, SPRING, csv_of, finish, log_of, until, written
-from transactions.models import AnalysisSession
+from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.presenting.days import write_day
 from transactions.services.renewal import ColumnsDiffer, NothingNewer
 
@@ -141,6 +144,10 @@ def test_nothing_is_scored_before_something_was_learned(member, read, year):
 
 def test_the_page_says_who_was_scored_and_who_lapsed(learned, as_developer, do_jobs):
     asked = reverse("predictions:score_log", args=("dev", learned.pk))
+    # As if it had been read from a file with decimal commas: its purchases are read already.
+    learned.parse_spec["table"]["delimiter"] = ";"
+    learned.parse_spec["numbers"]["amount"]["decimal"] = ","
+    learned.save()
 
     sent = as_developer.post(asked)
     while_it_runs = as_developer.get(sent.url)
@@ -151,13 +158,34 @@ def test_the_page_says_who_was_scored_and_who_lapsed(learned, as_developer, do_j
     assert while_it_runs.status_code == 200
     assert f"{run.result['rows']:,} customers were scored as of" in page
     assert f"{run.result['lapsed']['customers']:,} customers have lapsed and were not scored" in page
+    got = {}
     for name in ("download_csv", "download_xlsx", "download_customers", "download_lapsed"):
         answer = as_developer.get(reverse(f"predictions:{name}", args=("dev", run.uuid)))
-        assert b"".join(answer.streaming_content), name
+        got[name] = b"".join(answer.streaming_content)
+    assert_written_as_the_log(got, run)
     for name in ("download_upload", "download_rejects"):
         assert as_developer.get(reverse(f"predictions:{name}", args=("dev", run.uuid))).status_code == 404
     history = as_developer.get(reverse("predictions:history", args=("dev",)))
     assert str(run) in history.content.decode()
+
+
+def assert_written_as_the_log(got, run):
+    """Check that lists have the delimiter and the decimal comma of the log, and a workbook true numbers."""
+    whole, part, lapsed = (
+        list(csv.DictReader(got[name].decode("utf-8-sig").splitlines(), delimiter=";"))
+        for name in ("download_csv", "download_customers", "download_lapsed")
+    )
+    assert len(whole) == run.result["rows"] and whole == part
+    assert len(lapsed) == run.result["lapsed"]["customers"] and "days_silent" in lapsed[0]
+    assert all(re.fullmatch(r"[01],\d{6}", row["churn_probability"]) for row in whole)
+    numbers = "".join(row[name] for row in whole for name in run.result["numbers"])
+    assert "," in numbers and "." not in numbers
+    header, *rows = load_workbook(io.BytesIO(got["download_xlsx"]))["Customers"].iter_rows(values_only=True)
+    place = header.index("churn_probability")
+    chances = {row[0]: row[place] for row in rows}
+    assert all(
+        chances[row["customer_id"]] == float(row["churn_probability"].replace(",", ".")) for row in whole
+    )
 
 
 def test_the_workbook_says_as_of_when_and_stands_by_risk(scored, as_developer):
@@ -260,15 +288,34 @@ def test_before_its_time_is_over_nobody_says_how_right_the_last_list_was(scored,
     assert "is not known yet: 20 of its 60 days have passed" in told
 
 
-def test_a_model_that_learned_from_later_days_is_named_and_never_graded(learned, read, score, add, year):
+def keep_features(analysis, version):
+    """Keep with a version from what of its log it learned, as its training does."""
+    days = {"label_source": "definition", "horizon_days": 60}
+    version.training_dataset = DatasetFactory(population=analysis.population, company=analysis.company)
+    FeatureMatrix.objects.create(
+        analysis=analysis, dataset=version.training_dataset, as_of=datetime(2024, 7, 17, tzinfo=UTC), **days
+    )
+    version.save()
+
+
+def test_a_model_that_learned_from_later_days_is_named_and_never_graded(
+    as_user, company, learned, read, score, add, year
+):
     early = read(until(year, "2024-08-01"), name="july.csv")
+    keep_features(learned, champion_of(company, learned.population).model)
+    page = as_user.get(reverse("transactions:analysis", args=("user", early.pk))).content.decode()
+    latest = as_user.get(reverse("transactions:analysis", args=("user", learned.pk))).content.decode()
 
     run = score(early)
     later = add(early, until(year, LATER))
 
     # It learned at a cutoff 60 days before the end of the log of spring, and knows all until then.
     assert run.input_data["knew_until"].startswith(SPRING)
-    assert LogResult(run).foreknowledge
+    told = LogResult(run).foreknowledge
+    answer = as_user.get(reverse("predictions:api_run", args=(run.uuid,))).json()
+    assert told and told in answer["warning"] and told in str(about_result(run, None, run.result["rows"]))
+    said = "learned from what customers did until 15 September 2024"
+    assert said in page and "learned from what customers did" not in latest
     assert later.input_data["knew_until"] is None
     assert later.result["changes"]["outcome"] is None
     assert "is not checked: its model had learned" in LogResult(later).changes.came_true

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.csv as pacsv
 
 from ml.logs.features.duck import write_literal
 from ml.logs.features.logs import quote
 from predictions.engines.kinds import BOUGHT, CALMER, CHANGES, NEW, SILENT, STILL
+from predictions.engines.log_csv import LogCsv
 from predictions.engines.results import CHANGE, CUSTOMER, PLACE, PROBABILITY, draft_of, publish
 from tabular.source.danger import harmless_array
 
@@ -28,6 +28,7 @@ def compare_results(
     as_of: datetime,
     days_missing: int = 0,
     target: Path,
+    written: dict | None = None,
     connection: duckdb.DuckDBPyConnection,
 ) -> dict:
     """Compare two tables by customer, write who is named in either of them, and mark the later table.
@@ -47,6 +48,8 @@ def compare_results(
         Of the later result.
     days_missing
         Days between the two that no log has: what was bought on them nobody knows.
+    written
+        ``delimiter`` and ``decimal`` of the log, as `LogCsv` takes them.
 
     Returns
     -------
@@ -68,7 +71,7 @@ def compare_results(
             f"SELECT count(*) FILTER (change = '{NEW}' AND before IS NULL), count(*) FILTER (was_named), "
             "count(*) FILTER (is_named) FROM changes"
         ).fetchall()
-        _write(connection, target)
+        _write(connection, target, written or {})
         _mark(connection, Path(table))
         outcome = _outcome(connection, previous, events, before, as_of, days_missing)
     return {
@@ -158,13 +161,13 @@ def _mark(connection, table):
     publish(marked, table)
 
 
-def _write(connection, target):
+def _write(connection, target, written):
     order = ", ".join(f"change = '{kind}' DESC" for kind in CHANGES)
     found = connection.sql(
         f"SELECT customer_id, change, before AS probability_before, now AS probability_now FROM changes "
         f"ORDER BY {order}, now DESC NULLS LAST, customer_id"
     ).to_arrow_reader(50_000)
-    with pacsv.CSVWriter(target, found.schema) as writer:
+    with LogCsv(target, found.schema, **written) as writer:
         for batch in found:
             ids = harmless_array(batch["customer_id"], numbers_too=True)
             writer.write(pa.RecordBatch.from_arrays([ids, *batch.columns[1:]], schema=batch.schema))

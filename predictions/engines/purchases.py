@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from ml.logs.evidence import active_since, select_buyers
@@ -38,10 +37,10 @@ from predictions.engines.changes import compare_results
 from predictions.engines.joining import compare_logs
 from predictions.engines.kinds import COMPARING, COMPUTING, CONTINUES, EXPLAINING, NEITHER, SCORING
 from predictions.engines.learned_reading import CannotScoreLog, LearnedReading
+from predictions.engines.log_csv import LogCsv
 from predictions.engines.log_shadow import LogShadow
 from predictions.engines.words import Words
 from registry.engines.files import FileMismatch, open_scorer, what_it_found
-from tabular.snapshots.write import fixed_decimals
 from tabular.source.danger import harmless_array
 
 EVIDENCE = "evidence"
@@ -82,6 +81,7 @@ def score_log(
     memory_limit: str,
     of_visits: bool = False,
     wording: dict | None = None,
+    written: dict | None = None,
     shadow: dict | None = None,
     on_progress: Progress,
 ) -> dict:
@@ -107,6 +107,8 @@ def score_log(
         Whether the log is one of visits: what the version learned from may be another.
     wording
         What people call the features, see `predictions.engines.words.Words`.
+    written
+        ``delimiter`` and ``decimal`` of the log, as `LogCsv` takes them.
     shadow
         What `predictions.engines.shadow.Shadow` takes, where a challenger scores the same customers.
 
@@ -121,7 +123,8 @@ def score_log(
     except FileMismatch as mismatch:
         return what_it_found(mismatch)
     reading = LearnedReading(scorer, "used", Path(folder), datetime.fromisoformat(as_of), memory_limit)
-    work = _Work(reading, Words(wording or {}), shadow, on_progress, of_visits=of_visits)
+    written = written or {}
+    work = _Work(reading, Words(wording or {}), shadow, on_progress, of_visits=of_visits, written=written)
     try:
         overlap = work.join(Path(events), [Path(path) for path in earlier])
         found = work.score(POLICIES[policy], Path(csv_path), Path(table_path), Path(lapsed_path))
@@ -134,6 +137,7 @@ def score_log(
                 as_of=reading.as_of,
                 days_missing=overlap.days_missing,
                 target=Path(changes_path),
+                written=written,
                 connection=connect(reading.folder, memory_limit),
             )
     except ValueError as error:
@@ -142,8 +146,8 @@ def score_log(
 
 
 class _Work:
-    def __init__(self, reading, words, shadow, on_progress, *, of_visits):
-        self.reading, self.words = reading, words
+    def __init__(self, reading, words, shadow, on_progress, *, of_visits, written):
+        self.reading, self.words, self.written = reading, words, written
         self.shadow, self.on_progress = shadow, on_progress
         self.scorer, self.folder, self.as_of = reading.scorer, reading.folder, reading.as_of
         self.how, self.memory_limit = reading.how, reading.memory_limit
@@ -225,7 +229,7 @@ class _Work:
                 f"date_diff('day', {LATEST}, {write_literal(self.as_of)}) AS days_silent "
                 f"FROM buyers WHERE {LATEST} < {write_literal(since)} ORDER BY days_silent, {ID_COLUMN}"
             )
-            _write_csv(connection.sql(lapsed).to_arrow_reader(BATCH), lapsed_path)
+            _write_csv(connection.sql(lapsed).to_arrow_reader(BATCH), lapsed_path, self.written)
             [(count,)] = connection.execute(f"SELECT count(*) FROM ({lapsed})").fetchall()
             shown = connection.execute(f"{lapsed} LIMIT {SHOWN_LAPSED}").fetchall()
         names = ("customer", "latest", "days")
@@ -263,7 +267,8 @@ class _Work:
                 table.write(batch, scores, tiers)
                 rows_out = _rows(self.scorer, policy, batch, scores, tiers)
                 if result is None:
-                    result = stack.enter_context(pacsv.CSVWriter(csv_path, rows_out.schema))
+                    written = LogCsv(csv_path, rows_out.schema, chances=(CHURN_PROBABILITY,), **self.written)
+                    result = stack.enter_context(written)
                 result.write(rows_out)
                 summary.take(filled, scores, tiers, batch.ids, told=batch.columns, asked=~batch.once)
                 if shadow:
@@ -320,7 +325,7 @@ def _rows(scorer: Scorer, policy: RiskPolicy, batch: Batch, scores, tiers) -> pa
             PREDICTION: pa.DictionaryArray.from_arrays(
                 pa.array((scores >= scorer.threshold).astype(np.int8)), pa.array([no, yes])
             ),
-            CHURN_PROBABILITY: fixed_decimals(pa.array(scores)),
+            CHURN_PROBABILITY: pa.array(scores),
             RISK_TIER: pa.DictionaryArray.from_arrays(pa.array(tiers), pa.array(policy.tiers)),
         }
     )
@@ -334,8 +339,8 @@ def _harmless(column, *, is_id=False):
     return harmless_array(column, numbers_too=is_id) if pa.types.is_string(column.type) else column
 
 
-def _write_csv(reader, path):
-    with pacsv.CSVWriter(path, reader.schema) as writer:
+def _write_csv(reader, path, written):
+    with LogCsv(path, reader.schema, **written) as writer:
         for batch in reader:
             columns = [
                 _harmless(column, is_id=name == ID_COLUMN)

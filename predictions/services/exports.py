@@ -118,14 +118,15 @@ def selection(prediction: Prediction, table: CustomerTable) -> Iterator[bytes]:
 def changed_sides(prediction: Prediction, thresholds: tuple[float, float]) -> Iterator[bytes]:
     """Yield, as CSV, the customers whom the version that was used and the challenger judge differently."""
     path = readable_path(files.shadow_beside(prediction.result_dataset_path))
-    yield BOM + _line(CHANGED_SIDES, ",")
-    options = pacsv.WriteOptions(include_header=False, quoting_style="needed")
+    stored = _Stored(prediction)
+    yield BOM + _line(CHANGED_SIDES, stored.delimiter)
+    options = pacsv.WriteOptions(include_header=False, quoting_style="needed", delimiter=stored.delimiter)
     for batch in who_changed_sides(path, thresholds):
         chances = [batch[PROBABILITY], batch[CHALLENGER]]
         columns = [
             harmless_array(batch[CUSTOMER], numbers_too=True),
             batch[LINE],
-            *(fixed_decimals(chance) for chance in chances),
+            *(pc.replace_substring(fixed_decimals(chance), ".", stored.decimal) for chance in chances),
             *(
                 pc.if_else(pc.greater_equal(chance, threshold), "leaves", "stays")
                 for chance, threshold in zip(chances, thresholds, strict=True)
@@ -142,18 +143,21 @@ class _Stored:
     def __init__(self, prediction):
         self.path = readable_path(prediction.result_dataset_path)
         spec = None if prediction.reads_log else ParseSpec.from_dict(prediction.input_data["spec"])
-        # The result of a log is no copy of a file: it is written as plainly as can be.
-        self.delimiter = spec.delimiter if spec else ","
+        # The result of a log is no copy of a file, but written like it; in earlier days as plainly as can be.
+        self.written = prediction.input_data.get("written") or {"delimiter": ",", "decimal": "."}
+        self.delimiter = spec.delimiter if spec else self.written["delimiter"]
         with self.path.open(encoding="utf-8-sig", newline="") as file:
             self.names = next(csv.reader(file, delimiter=self.delimiter))
         self.rows = StoredRows(self.path, self.delimiter, columns=len(self.names))
         # The file may have a column of that name itself; ours is added behind all of them.
         self.chances = {[name for name in self.names if name.startswith(CHURN_PROBABILITY)][-1]}
         self.numbers = self._numbers_of(prediction, spec)
+        self.decimal = self.numbers[next(iter(self.chances))].decimal
 
     def _numbers_of(self, prediction, spec):
         if spec is None:
-            return dict.fromkeys([*prediction.result["numbers"], CHURN_PROBABILITY], NumberFormat())
+            written = NumberFormat(self.written["decimal"])
+            return dict.fromkeys([*prediction.result["numbers"], CHURN_PROBABILITY], written)
         schema = TableSchema.from_dict(prediction.input_data["schema"])
         read = {self.names[spec.positions[name]]: how for name, how in number_formats(spec, schema).items()}
         added = [name for name in self.names[len(spec.header) :] if name.startswith(CHURN_PROBABILITY)]

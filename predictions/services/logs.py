@@ -37,6 +37,8 @@ from transactions.models import AnalysisSession
 
 TASK = "predictions.score_log"
 ENGINE = "predictions.engines.purchases:score_log"
+# With others, such as blanks, spreadsheets do not tell the cells apart.
+DELIMITERS = (",", ";", "\t", "|")
 
 
 class NoModelOfPurchases(Conflict):
@@ -233,6 +235,17 @@ def _words_of(prediction):
     return {name: told | {"label": called[name]} for name, told in base.words.items()}
 
 
+def written_as(analysis: AnalysisSession) -> dict:
+    """Return how a log writes its cells: what is made of it is read by the same program."""
+    spec = analysis.parse_spec
+    delimiter = spec["table"]["delimiter"]
+    signs = {how["decimal"] for how in spec["numbers"].values()}
+    return {
+        "delimiter": delimiter if delimiter in DELIMITERS else ",",
+        "decimal": "," if "," in signs else ".",
+    }
+
+
 def _score_in_child(run, prediction, analysis, drafts, before, at, shadow):
     earlier, logs_before = before
     memory = settings.FEATURE_MEMORY_MB
@@ -254,6 +267,7 @@ def _score_in_child(run, prediction, analysis, drafts, before, at, shadow):
             "previous": _previous(earlier),
             "of_visits": prediction.is_of_visits,
             "wording": _words_of(prediction),
+            "written": written_as(analysis),
             "shadow": shadow,
             # The rest is for the libraries themselves.
             "memory_limit": f"{memory // 2}MB",
@@ -298,6 +312,7 @@ def _what_was_read(prediction, analysis, found, before, warnings, at):
         "accepted": found["rows"],
         "events": analysis.import_report["accepted"],
         "as_of": found["as_of"],
+        "written": written_as(analysis),
         "definition": evidence.get("definition"),
         # Where the model knows what happened after the end of this log, up to when it does.
         "knew_until": knew_until.isoformat() if is_ahead else None,

@@ -254,12 +254,15 @@ def test_a_program_of_the_developer_does_so_too(challenge, done, user, as_develo
 def test_no_spreadsheet_runs_what_stands_there(challenge, done, user, customers, as_developer):
     challenge()
     header, *rows = customers
-    prediction = done(user, to_csv([header, *([f"=1+{place}", *row[1:]] for place, row in enumerate(rows))]))
+    sent = to_csv([header, *([f"=1+{place}", *row[1:]] for place, row in enumerate(rows))])
+    prediction = done(user, sent.replace(b",", b";"))
 
-    rows = list(csv.DictReader(sides(as_developer, prediction).getvalue().decode("utf-8-sig").splitlines()))
+    lines = sides(as_developer, prediction).getvalue().decode("utf-8-sig").splitlines()
+    rows = list(csv.DictReader(lines, delimiter=";"))
 
     assert rows
     assert all(row["customer"].startswith("'=1+") for row in rows)
+    assert all(float(row["challenger_probability"]) <= 1 for row in rows)
 
 
 def test_nobody_else_does(challenge, done, user, as_user, as_stranger):
