@@ -148,6 +148,13 @@ def test_customers_without_an_id_are_added_and_never_replaced(first_trained, tra
     assert NOBODY_IS_FOUND_AGAIN in run.input_data["warnings"]
     shown = as_developer.get(f"/dev/retrainings/{run.uuid}/").content.decode()
     assert NOBODY_IS_FOUND_AGAIN in shown and "The figures may look better than they are" in shown
+    # Who they are is not known, so nobody can say from whom a version did not learn.
+    assert "customers from whom none" not in shown
+    run.comparison["pairs"][0]["verdict"] = "better"
+    run.save()
+    shown = as_developer.get(f"/dev/retrainings/{run.uuid}/").content.decode()
+    assert "better, if nobody is in two files" in shown
+    assert f'class="btn" href="{reverse("registry:deploy", args=(run.version_id,))}"' in shown
 
 
 def test_before_a_file_without_ids_is_learned_from_a_way_to_ids_is_offered(
