@@ -32,13 +32,13 @@ from predictions.engines.batch import (
     PREDICTION,
     RISK_TIER,
     Summary,
-    TableWriter,
 )
 from predictions.engines.changes import compare_results
 from predictions.engines.joining import compare_logs
 from predictions.engines.kinds import COMPARING, COMPUTING, CONTINUES, EXPLAINING, NEITHER, SCORING
 from predictions.engines.learned_reading import CannotScoreLog, LearnedReading
 from predictions.engines.log_shadow import LogShadow
+from predictions.engines.table_writer import TableWriter
 from predictions.engines.words import Words
 from registry.engines.files import FileMismatch, open_scorer, what_it_found
 from tabular.snapshots.write import fixed_decimals

@@ -51,6 +51,21 @@ class Findings:
         return warning_about(self.prediction.model)
 
     @property
+    def call_first(self) -> list[dict]:
+        """Whom to call first: named, and not known to have left; nobody where the file has no ids.
+
+        Results of earlier days did not ask who had left.
+        """
+        asked_of_nobody = [] if self.counts.get("realised") else self.counts.get("urgent", [])
+        return self.counts.get("call_first", asked_of_nobody)
+
+    @property
+    def whom_first(self) -> str:
+        """Who they are, as a phrase."""
+        still = " who by the file have not left" if self.counts.get("realised") else ""
+        return f"Those named{still}, with the highest probability of leaving"
+
+    @property
     def of_whom(self) -> str:
         return "of all customers who were scored" if self.log else "of all customers in the file"
 

@@ -81,7 +81,9 @@ def test_states_the_finding_and_accounts_for_every_row(as_user, done, user, cust
     assert sum(counts["tiers"].values()) == sum(counts["histogram"]) == 150
     assert len(counts["features"]) == 5
     first = page_of_all(as_user, prediction)[:5]
-    assert counts["urgent"] == [{name: row[name] for name in ("customer", "probability")} for row in first]
+    assert counts["call_first"] == [
+        {name: row[name] for name in ("customer", "probability")} for row in first
+    ]
 
 
 def test_ids_leave_as_they_came(as_user, done, user, customers):
