@@ -145,6 +145,14 @@ def earlier_run(prediction: Prediction) -> Prediction | None:
     )
 
 
+def runs_that_led_to(prediction: Prediction) -> list[Prediction]:
+    """Return the results of logs that one of a log goes on from, one export after the other, latest first."""
+    found = []
+    while len(found) < MOST_EARLIER and (prediction := earlier_run(prediction)):
+        found.append(prediction)
+    return found
+
+
 def that_looks_furthest(newest: Prediction) -> Prediction:
     """Return the finished prediction that tells best who of the customers of `newest` is about to leave now.
 

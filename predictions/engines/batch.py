@@ -19,7 +19,7 @@ from ml.evaluation.realised import Realised
 from ml.matrix.columns import read_columns
 from ml.matrix.hashing import hash_rows
 from ml.matrix.schemas import FeatureSchema
-from ml.serving.explanation import describe_feature, state_finding
+from ml.serving.explanation import Group, describe_feature
 from ml.serving.risk import POLICIES, RiskPolicy
 from ml.serving.scoring import Scorer
 from predictions.engines.kinds import EXPLAINING, SCORING
@@ -305,6 +305,7 @@ class Summary:
         )
         scores = np.concatenate([scores for _, _, scores in self._sample])
         effects = self.scorer.explain_batch(drawn, EXPLAINED, threads=THREADS)
+        feature, groups = self._compared(told, scores, effects)
         shown = [name for name, _ in effects[:TOP_FEATURES]]
         if self.revenue is not None and self.value_column not in shown:
             shown.append(self.value_column)
@@ -327,7 +328,9 @@ class Summary:
             "revenue_at_risk": self.revenue,
             "feature_count": len(features.features),
             "features": [{"feature": name, "effect": effect} for name, effect in effects[:TOP_FEATURES]],
-            "finding": self._finding(told, scores, effects),
+            "finding": self.words.tell(feature, groups) if feature else "",
+            # From which a page says it in the words of its day.
+            "compared": feature and {"feature": feature, "groups": [vars(group) for group in groups]},
             "sampled": min(len(scores), EXPLAINED),
             # None where the version was asked about everybody.
             "asked": self._asked,
@@ -338,8 +341,8 @@ class Summary:
             "untouched": self._untouched and self._untouched.to_dict(),
         }
 
-    def _finding(self, told, scores, effects) -> str:
-        """Say of the feature that matters most which of its customers leave more often.
+    def _compared(self, told, scores, effects) -> tuple[str | None, list[Group]]:
+        """Return the feature that matters most of those by which customers can be compared, and its groups.
 
         Customers stand in the group that their own cell belongs to, as the table of the page shows it.
         """
@@ -349,10 +352,9 @@ class Summary:
         columns = {column.name: column for column in (*features.categorical, *features.numeric)}
         for name, _ in effects[:TOP_FEATURES]:
             groups = describe_feature(columns[name], cells[name], scores)
-            sentence = state_finding(*self.words.tell(columns[name], groups))
-            if sentence:
-                return sentence.removesuffix(".")
-        return ""
+            if self.words.tell(name, groups):
+                return name, groups
+        return None, []
 
     def _column(self, name) -> dict:
         units = {column.name: column.unit for column in self.scorer.schema.numeric}

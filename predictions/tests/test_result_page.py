@@ -7,6 +7,7 @@ from openpyxl import load_workbook
 
 from predictions import files
 from predictions.models import Prediction
+from predictions.presenting.summary import Findings
 from predictions.tests.conftest import to_csv
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +85,21 @@ def test_states_the_finding_and_accounts_for_every_row(as_user, done, user, cust
     assert counts["call_first"] == [
         {name: row[name] for name in ("customer", "probability")} for row in first
     ]
+
+
+def test_the_heading_says_whom_it_compares_in_the_words_of_the_day(done, user):
+    prediction = done(user)
+    counts, found = prediction.result, Findings(prediction)
+    assert found.reason == counts["finding"] and found.reason
+
+    prediction.population.wording = {counts["compared"]["feature"]: {"label": "words of today"}}
+    assert "ords of today" in found.reason
+
+    # Results of earlier days kept the sentence alone.
+    del counts["compared"]
+    assert found.reason == counts["finding"]
+    counts["finding"] = "The model expects customers with tenure 2 to below 3 to leave 5 times as often"
+    assert found.reason.endswith(" moves the probability most")
 
 
 def test_ids_leave_as_they_came(as_user, done, user, customers):
