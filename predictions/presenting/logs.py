@@ -110,7 +110,7 @@ class LogResult:
         share = of_100(self.counts["one_purchase_expected"] / count)
         return self._say(
             f"{count:,} of the {self.counts['churners']:,} named bought once only. The model did not learn "
-            "from such customers and was not tried on them; how often they left before stands in for them: "
+            "from such customers and is not asked about them; how often they left before stands in for them: "
             f"{share} of 100."
         )
 

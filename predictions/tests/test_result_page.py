@@ -9,6 +9,7 @@ from predictions import files
 from predictions.models import Prediction
 from predictions.presenting.summary import Findings
 from predictions.tests.conftest import to_csv
+from registry.models import Population
 
 pytestmark = pytest.mark.django_db
 
@@ -92,7 +93,8 @@ def test_the_heading_says_whom_it_compares_in_the_words_of_the_day(done, user):
     counts, found = prediction.result, Findings(prediction)
     assert found.reason == counts["finding"] and found.reason
 
-    prediction.population.wording = {counts["compared"]["feature"]: {"label": "words of today"}}
+    own = Population(wording={counts["compared"]["feature"]: {"label": "words of today"}})
+    prediction.population = own
     assert "ords of today" in found.reason
 
     # Results of earlier days kept the sentence alone.
