@@ -1,5 +1,7 @@
 """Ids that a spreadsheet has shortened name nobody, and ids that are not what they seem are named."""
 
+import itertools
+
 import pytest
 
 from tabular.errors import TableError
@@ -28,15 +30,46 @@ def test_the_others_may_be_read(tmp_path):
     assert "format the column as text" in (tmp_path / "rejects.csv").read_text("utf-8-sig")
 
 
-def test_purchases_of_a_shortened_id_are_listed_with_the_reason(tmp_path):
+@pytest.mark.parametrize(
+    ("role", "reason"),
+    [
+        ("customer_id", "missing_id"),
+        ("order_id", "shortened_id"),
+        ("product", "shortened_id"),
+        ("category", "shortened_id"),
+    ],
+)
+def test_purchases_of_a_shortened_id_are_listed_with_the_reason(role, reason, tmp_path):
+    header = ("customer_id", "order_date", "amount", "order_id", "product", "category")
     rows = [
-        (f"C{n % 9}" if n % 10 else "1.2E+9", f"2024-01-{n % 28 + 1:02d}", n, "purchase") for n in range(60)
+        [f"C{n % 9}", f"2024-01-{n % 28 + 1:02d}", n, f"O{n}", f"P{n % 7}", f"G{n % 3}"] for n in range(60)
     ]
+    for number, said in zip(range(0, 60, 10), itertools.cycle(["1.2E+9", "4,5e+12", "4.5E11"]), strict=False):
+        rows[number][header.index(role)] = said
 
-    report, _, rejects = import_log(write_log(tmp_path / "log.csv", rows))
+    report, _, rejects = import_log(write_log(tmp_path / "log.csv", rows, header=header))
 
-    assert (report.accepted, report.rejected) == (54, 6)
-    assert "'1.2E+9' is what a spreadsheet makes of a long id" in str(rejects[0])
+    assert (report.accepted, report.rejected_by_reason) == (54, {reason: 6})
+    assert rejects[0]["column"] == role
+    assert rejects[0]["explanation"].startswith("'1.2E+9' is what a spreadsheet makes of a long id")
+
+
+def test_a_log_of_shortened_orders_alone_is_refused_and_can_be_read_without_them(tmp_path):
+    header = ("customer_id", "order_date", "amount", "order_id")
+    rows = [(f"C{n % 9}", f"2024-01-{n % 28 + 1:02d}", n, "4.50E+11") for n in range(60)]
+    path = write_log(tmp_path / "log.csv", rows, header=header)
+
+    with pytest.raises(TableError, match="is what a spreadsheet makes of a long id") as refused:
+        import_log(path)
+    report, *_ = import_log(
+        path, {"customer_id": "customer_id", "event_at": "order_date", "amount": "amount"}
+    )
+
+    assert (refused.value.column, "say that another column is meant" in refused.value.message) == (
+        "order_id",
+        True,
+    )
+    assert report.accepted == 60
 
 
 def test_a_column_of_them_is_left_out_of_what_is_learned(tmp_path):
