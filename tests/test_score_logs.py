@@ -50,7 +50,7 @@ def sent_by(analysis):
     return customers
 
 
-@pytest.mark.parametrize("every", [11, pytest.param(1, marks=pytest.mark.prove)])
+@pytest.mark.parametrize("every", [41, pytest.param(1, marks=pytest.mark.prove)])
 @pytest.mark.parametrize(
     ("feature_set", "model_type"), [("rfm_v2", "logistic_regression"), ("retail_v1", "random_forest")]
 )

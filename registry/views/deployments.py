@@ -134,8 +134,7 @@ def rollback(request):
             ),
         )
         if done:
-            now = f"{done.champion} is the champion again" if done.champion else _without_champion(population)
-            messages.success(request, f"{done.withdrawn} was withdrawn; {now}.")
+            messages.success(request, f"{done.withdrawn} was withdrawn; {done.now_serves}.")
             return redirect("registry:models", "dev")
     earlier = champion_to_return_to(champion)
     offers = [offer_after_rolling_back(request.member, champion)]
@@ -151,10 +150,6 @@ def _sent(request):
 def _version(company, pk):
     found = visible_versions(company).exclude(company__isnull=True, is_default=False)
     return get_object_or_404(found.select_related("model_type", "metrics", "company", "population"), pk=pk)
-
-
-def _without_champion(population):
-    return "no version is suggested" if population.company_id else "the best default is suggested"
 
 
 def _nobody(population):
