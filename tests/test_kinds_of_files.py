@@ -31,6 +31,8 @@ MISSING = (
     "NA",
     "N/A",
     "n/a",
+    "#DIV/0!",
+    "########",
     "NULL",
     "null",
     "NaN",

@@ -81,6 +81,40 @@ def test_a_column_of_them_is_left_out_of_what_is_learned(tmp_path):
     assert column.role == "left out" and "has shortened its numbers" in column.role_reason
 
 
+def test_long_ids_that_all_end_in_zeros_are_named(tmp_path):
+    long = [f"{411111111111111 + n}{n % 10}" for n in range(1, 60)]
+    cut = [f"{411111111111111 + n}0" for n in range(1, 60)]
+    said = "each id of more than 15 digits has zeros behind the 15th, as a spreadsheet writes it"
+
+    table = check_table(write_table(tmp_path / "t.csv", map(row, cut)), SMALL)
+    log, *_ = import_log(
+        write_log(tmp_path / "log.csv", [(name, "2024-01-05", "9", "purchase") for name in cut])
+    )
+    other = check_table(write_table(tmp_path / "u.csv", map(row, long)), SMALL)
+
+    assert [sum(said in each for each in found.warnings) for found in (table, log, other)] == [1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("order", "merged"),
+    [
+        (lambda line: "0", 25),
+        (lambda line: line // 2, 0),
+        (lambda line: "", 0),
+        (lambda line: line // 2 % 10, 20),
+    ],
+)
+def test_orders_that_hold_purchases_of_several_days_are_named(order, merged, tmp_path):
+    header = ("customer_id", "order_date", "amount", "order_id")
+    # Two lines a day, and 30 days.
+    rows = [(f"C{line // 2 % 5}", f"2024-01-{1 + line // 2:02d}", line, order(line)) for line in range(60)]
+
+    report, *_ = import_log(write_log(tmp_path / "log.csv", rows, header=header))
+
+    said = [each for each in report.warnings if "order number of another day" in each]
+    assert len(said) == bool(merged) and all(f": {merged} purchases have" in each for each in said)
+
+
 def odd(said):
     return [each for each in said if "reads like the sum" in each or "nobody sees" in each]
 
