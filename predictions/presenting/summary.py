@@ -57,6 +57,7 @@ class Findings:
         of_log = (self.log.silence, self.log.foreknowledge) if self.log else ()
         return [told for told in (self.warning, *of_log) if told]
 
+    @property
     def call_first(self) -> list[dict]:
         """Whom to call first: named, and not known to have left; nobody where the file has no ids.
 
