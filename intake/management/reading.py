@@ -2,6 +2,7 @@
 
 from django.core.management.base import CommandError
 
+from core.faults import StorageFull, fault_of
 from tabular.source.encodings import BY_HAND
 
 # By the code of a refusal: what the next call says.
@@ -32,6 +33,14 @@ def refusal_of(error: Exception) -> CommandError:
     """Return the end of a command whose file was refused, with the argument that answers what is open."""
     argument = ANSWERS.get(getattr(error, "code", ""))
     return CommandError(f"{error} {argument}" if argument else str(error))
+
+
+def unread(file: str, error: OSError) -> CommandError:
+    """Return the end of a command whose file could not be read, or not be kept for want of room."""
+    fault = fault_of(error)
+    if isinstance(fault, StorageFull):
+        return CommandError(fault.message)
+    return CommandError(f"{file} cannot be read: {error.strerror}.")
 
 
 def reading_of(options: dict) -> dict[str, str]:

@@ -11,7 +11,7 @@ from companies.management.members import find_member
 from core.errors import DomainError
 from core.files.media import readable_path
 from intake.management.account import say_account
-from intake.management.reading import add_reading_arguments, reading_of, refusal_of
+from intake.management.reading import add_reading_arguments, reading_of, refusal_of, unread
 from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
 from predictions.presenting.logs import LogResult
@@ -79,7 +79,7 @@ class Command(BaseCommand):
             with self._opened(file) as upload:
                 prediction = start(member, upload, **options)
         except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+            raise unread(file, error) from error
         except DomainError as error:
             raise refusal_of(error) from error
         see_succeed(prediction.job)

@@ -5,7 +5,7 @@ from django.utils import timezone
 from companies.management.members import find_developer
 from core.errors import DomainError
 from intake.management.account import say_account
-from intake.management.reading import add_reading_arguments, reading_of, refusal_of
+from intake.management.reading import add_reading_arguments, reading_of, refusal_of, unread
 from intake.services.checking import LEAVE_OUT, REFUSE
 from jobs.management.outcomes import see_succeed
 from tabular.snapshots.column_types import LEARNED
@@ -82,7 +82,7 @@ class Command(BaseCommand):
         try:
             run = self._start(member, file, options)
         except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+            raise unread(file, error) from error
         except DomainError as error:
             raise refusal_of(error) from error
         for sentence in say_account(run.input_data, upload=run.upload_path, with_remarks=False):

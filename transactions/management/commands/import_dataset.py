@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from companies.management.members import find_member
 from core.errors import DomainError
-from intake.management.reading import add_reading_arguments, reading_of, refusal_of
+from intake.management.reading import add_reading_arguments, reading_of, refusal_of, unread
 from jobs.management.outcomes import see_succeed
 from registry.models import Population
 from registry.selectors import population_named
@@ -88,7 +88,7 @@ class Command(BaseCommand):
                 at=timezone.now(),
             )
         except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+            raise unread(file, error) from error
         except (DomainError, Population.DoesNotExist) as error:
             raise refusal_of(error) from error
 
