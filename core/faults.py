@@ -54,14 +54,14 @@ class DatabaseAway(DomainError):
 
 
 class FilesAway(DomainError):
-    """What is stored cannot be read now; whether it is as it was, nobody knows before it can."""
+    """Where files lie cannot be reached now; whether they are as they were, nobody knows before it can."""
 
     code = "storage-fails"
     http_status = 503
 
     def __init__(self):
         super().__init__(
-            "The files of this installation cannot be read at the moment. Try again in a minute, and tell "
+            "The files of this installation cannot be reached at the moment. Try again in a minute, and tell "
             "the operator if it stays so."
         )
 
