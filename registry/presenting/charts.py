@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 
 import plotly.graph_objects as go
 
-from core.charts import DASHES, PALETTE, SCALE, SERIES
+from core.charts import DASHES, GUIDE, PALETTE, SCALE, SERIES
 from core.figures import counted, of_100, percent
 from ml.evaluation.proportions import share_interval
 from ml.model_types.catalogue import MODEL_TYPES
 from registry.presenting import promises
 
-GUIDE = {"color": PALETTE["line-2"].light, "dash": "dot", "width": 1.5}
 # Which version it is stands beside what a pointer on its line says.
 NAMED = "<extra>%{fullData.name}</extra>"
 
