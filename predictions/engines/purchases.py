@@ -22,7 +22,7 @@ from ml.logs.feature_columns import ID_COLUMN
 from ml.logs.features.duck import write_literal
 from ml.logs.features.logs import quote
 from ml.logs.joined import connect
-from ml.logs.profile.silence import find_silence
+from ml.logs.profile.silence import find_doubt, find_silences
 from ml.logs.purchase_log import PurchaseLog
 from ml.logs.visits import say_visits
 from ml.serving.risk import POLICIES, RiskPolicy
@@ -194,9 +194,13 @@ class _Work:
             "as_of": self.as_of.isoformat(),
         }
 
+    def _active_since(self):
+        """Return the day from which on silence counts: who was silent before and came back is not lost."""
+        return active_since(self.as_of, self.how["active_window_days"]).date()
+
     def _silence(self):
-        with PurchaseLog(self.reading.events, memory_limit=self.memory_limit) as log:
-            found = find_silence(log)
+        with PurchaseLog(self.reading.events, as_of=self.as_of, memory_limit=self.memory_limit) as log:
+            found = find_doubt(find_silences(log), since=self._active_since())
         told = found["sentence"] if found else ""
         return say_visits(told) if self.of_visits else told
 

@@ -78,6 +78,18 @@ def profile_of(
         return None
 
 
+def say_doubt(profile: dict | None, warnings: list[str]) -> dict:
+    """Return what the account of a log says of days whose rows may be missing, or may not belong there.
+
+    Its ``warnings``, that one first, and ``doubt_of_end``: the sentence where it is about the end of the log.
+    """
+    silence = profile and profile["silence"]
+    if not silence:
+        return {"warnings": warnings, "doubt_of_end": ""}
+    told = silence["sentence"]
+    return {"warnings": [told, *warnings], "doubt_of_end": told if silence["at_end"] else ""}
+
+
 def impact_of(
     analysis: AnalysisSession, *, gap_days: int = 0, active_window_days: int | None = None
 ) -> list[dict]:
