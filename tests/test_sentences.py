@@ -117,6 +117,7 @@ def of_comparison(share, rows=1_000_000):
         currency: str = "EUR"
         new: dict = field(default_factory=lambda: version)
         serving: dict = field(default_factory=lambda: version)
+        newest_uploads: dict = field(default_factory=lambda: {"newest": figures(share, rows)["calibration"]})
 
     yield from training_charts.titles(Pair()).values()
     for moved in (0, 1, rows):

@@ -61,8 +61,9 @@ def profile_events(
         Ready for JSON: `version`, `as_of`, `rows`, `schema`, `minimum`, `missing`, `imputation`,
         `duplicates`, `outliers`, `impossible`, `entry_errors`, `consistency`, `customers`, `transactions`,
         `time`, `silences`, `silence` (the one that is in doubt, or None), `products` (None without such a
-        column), `churn` (`gaps`, `suggestion`, `impact`, `terms`), `balance`, `quality`. Of a log without amounts nothing stands there that speaks of money:
-        neither `outliers` (None) nor what was earned, and no such fault.
+        column), `churn` (`gaps`, `suggestion`, `impact`, `terms`), `balance`, `quality`. Of a log
+        without amounts nothing stands there that speaks of money: neither `outliers` (None) nor what was
+        earned, and no such fault.
     """
 
     def step(name):
