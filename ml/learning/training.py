@@ -125,7 +125,7 @@ def _of(groups, rows):
 
 
 def _of_newest(outcomes, probabilities, uploads, groups):
-    """Return how the probabilities held for those of the newest uploads, where there are older ones as well."""
+    """Return how the probabilities held for those of the newest uploads, where there are older ones, too."""
     numbers = [] if uploads is None else np.unique(uploads)[:0:-1]
     for count, first in enumerate(numbers, start=1):
         newest = uploads >= first

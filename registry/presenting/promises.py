@@ -26,7 +26,7 @@ def title_of(calibration: dict) -> str:
 
 
 def title_by(figures: dict) -> str:
-    """Do as `title_of`; where they do not hold for the newest uploads, that comes first: those are of today."""
+    """Do as `title_of`, but where they do not hold for the newest uploads, say that first."""
     newest = figures.get("newest")
     if newest and fault_of(newest):
         return f"Its probabilities do not hold for {newest_of(newest)}"
