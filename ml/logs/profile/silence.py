@@ -25,7 +25,7 @@ LONG_DAYS, THIN_FOR_LONG = 62, 0.05
 # And where the log is about the time before: of all its rows no more than these stand at its end.
 MOST_ROWS = 0.05
 # Chance, as restless as it is in this log, makes as little in fewer than one of twenty logs (verdicts.md).
-LEAST_EVIDENCE, LEAST_EVIDENCE_INSIDE = 20.0, 50.0
+LEAST_EVIDENCE, LEAST_EVIDENCE_INSIDE = 10.0, 50.0
 # Half of a chi-squared with one degree of freedom is below it.
 MEDIAN_CHI2 = 0.455
 
@@ -86,9 +86,23 @@ def find_silences(log):
         ``days``, ``rows`` (on them), ``expected``, ``at_end``, and ``sentence``.
     """
     rows = log.rows("SELECT event_at::DATE AS day, count(*) AS n FROM events GROUP BY day ORDER BY day")
-    if len(rows) < 2:
+    days, counts = [row["day"].toordinal() for row in rows], [row["n"] for row in rows]
+    return silences_of(Days(np.array(days), np.array(counts)))
+
+
+def silences_of(found):
+    """Do as `find_silences`, where the days of a log were counted already.
+
+    Parameters
+    ----------
+    found : Days
+
+    Returns
+    -------
+    list of dict
+    """
+    if len(found.days) < 2:
         return []
-    found = Days(np.array([row["day"].toordinal() for row in rows]), np.array([row["n"] for row in rows]))
     ending = _thin_end(found)
     until = ending["start"] if ending else np.inf
     inside = [each for each in _gaps(found) if each["start"] < until]
