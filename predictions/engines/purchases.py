@@ -81,6 +81,7 @@ def score_log(
     previous: dict | None,
     memory_limit: str,
     of_visits: bool = False,
+    closed: Sequence[Sequence[str]] = (),
     wording: dict | None = None,
     shadow: dict | None = None,
     on_progress: Progress,
@@ -105,6 +106,8 @@ def score_log(
         ``{"table", "as_of", "threshold", "definition"}`` of the result before, or None.
     of_visits
         Whether the log is one of visits: what the version learned from may be another.
+    closed
+        First and last days on which nothing was open.
     wording
         What people call the features, see `predictions.engines.words.Words`.
     shadow
@@ -121,7 +124,7 @@ def score_log(
     except FileMismatch as mismatch:
         return what_it_found(mismatch)
     reading = LearnedReading(scorer, "used", Path(folder), datetime.fromisoformat(as_of), memory_limit)
-    work = _Work(reading, Words(wording or {}), shadow, on_progress, of_visits=of_visits)
+    work = _Work(reading, Words(wording or {}), shadow, on_progress, of_visits=of_visits, closed=closed)
     try:
         overlap = work.join(Path(events), [Path(path) for path in earlier])
         found = work.score(POLICIES[policy], Path(csv_path), Path(table_path), Path(lapsed_path))
@@ -142,13 +145,13 @@ def score_log(
 
 
 class _Work:
-    def __init__(self, reading, words, shadow, on_progress, *, of_visits):
+    def __init__(self, reading, words, shadow, on_progress, *, of_visits, closed):
         self.reading, self.words = reading, words
         self.shadow, self.on_progress = shadow, on_progress
         self.scorer, self.folder, self.as_of = reading.scorer, reading.folder, reading.as_of
         self.how, self.memory_limit = reading.how, reading.memory_limit
         self.logs = []
-        self.of_visits = of_visits
+        self.of_visits, self.closed = of_visits, closed
         self.evidence = (FULL, say_visits(ONE_PURCHASE) if self.of_visits else ONE_PURCHASE)
 
     def join(self, events, earlier):
@@ -200,7 +203,7 @@ class _Work:
 
     def _silence(self):
         with PurchaseLog(self.reading.events, as_of=self.as_of, memory_limit=self.memory_limit) as log:
-            found = find_doubt(find_silences(log), since=self._active_since())
+            found = find_doubt(find_silences(log), closed=self.closed, since=self._active_since())
         told = found["sentence"] if found else ""
         return say_visits(told) if self.of_visits else told
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def learn(
     definition: dict,
     model_type: str,
     params: dict,
+    closed: Sequence[Sequence[str]] = (),
     minimum: dict | None = None,
     champion: dict | None = None,
     seed: int = 42,
@@ -70,6 +72,8 @@ def learn(
     definition
         ``horizon_days`` (None: suggested from the log), ``gap_days``, ``active_window_days`` (None: as long
         as the horizon), and ``confirmed``: whether a person chose them, so that they stay as they are.
+    closed
+        First and last days on which nothing was open.
     minimum
         Whether the log is large enough (`ml.logs.profile.judge_minimum`), where somebody knows it already.
         One that is not may be learned from all the same; the report warns.
@@ -87,7 +91,7 @@ def learn(
     try:
         found_minimum, silences = _look_at(work.events)
         minimum = minimum or found_minimum
-        shortfall = [*describe_shortfall(minimum), *_doubt(silences, None)]
+        shortfall = [*describe_shortfall(minimum), *_doubt(silences, closed)]
         if labels == "given":
             learned, found = _learn_given(work, as_of, model_type, params, seed)
         else:
@@ -104,7 +108,7 @@ def learn(
     # Which logs it can score is known by them before anybody tries.
     apart["log_columns"] = found["how"]["columns"]
     warnings = [
-        *_doubt(silences, found["read_since"]),
+        *_doubt(silences, closed, found["read_since"]),
         *_missing_signal(learned),
         *describe_shortfall(minimum),
         *found["report"]["warnings"],
@@ -315,8 +319,8 @@ def _look_at(events):
         return judge_minimum(log), find_silences(log)
 
 
-def _doubt(silences, since):
-    found = find_doubt(silences, since=since)
+def _doubt(silences, closed, since=None):
+    found = find_doubt(silences, closed=closed, since=since)
     return [found["sentence"]] if found else []
 
 

@@ -59,6 +59,7 @@ def profile_of(
                 PROFILE,
                 {
                     "events": str(path),
+                    "closed": analysis.closed_days or [],
                     "report": {**report, "date_order": spec.get("date_order")},
                     "scratch": str(scratch),
                     "memory_limit": _library_memory(),
