@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
 
 BLOCKS, WARNS = 0.975, 0.90
 # From so many customers on, of whom so many in a hundred left, having something means having left...
@@ -189,8 +188,20 @@ def _marks_stayers(customers, churned, y):
         (customers >= FEWEST_MARKED)
         & (churned <= MOST_EXCEPTIONS * customers * y.mean())
         & (customers - churned >= LEAST_SHARE * (~y).sum())
-        & (binom.cdf(churned, customers, y.mean()) <= MOST_BY_CHANCE)
+        & (_chance_of_so_few(churned, customers, y.mean()) <= MOST_BY_CHANCE)
     )
+
+
+def _chance_of_so_few(churned, customers, rate):
+    """Return at most with which chance so few of them churn, where so few are fewer than the rate of all.
+
+    The bound of Chernoff needs no library of statistics, which a child that looks at a table need not wait
+    for; where nobody churned it is exact.
+    """
+    share = np.minimum(churned / customers, rate)
+    left = np.where(share > 0, share * np.log(np.maximum(share, 1e-12) / rate), 0)
+    stayed = (1 - share) * np.log((1 - share) / (1 - rate))
+    return np.exp(-customers * (left + stayed))
 
 
 def _number(value):
