@@ -11,7 +11,13 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["companies.tests.cast", "jobs.tests.broker", "training.tests.models", "tests.s3"]
+pytest_plugins = [
+    "companies.tests.cast",
+    "jobs.tests.broker",
+    "training.tests.models",
+    "tests.s3",
+    "tests.warm_children",
+]
 
 BASE_DIR = Path(__file__).resolve().parent
 ON_CI = os.environ.get("CI") == "true"

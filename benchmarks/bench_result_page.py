@@ -29,7 +29,7 @@ def _write_table(path):
     from ml.matrix.telco import TELCO_V1
     from ml.samples.dataset_a import make_dataset_a
     from ml.serving.risk import SEGMENTS_V2
-    from predictions.engines.batch import TableWriter
+    from predictions.engines.table_writer import TableWriter
     from tabular.source.read import Batch
 
     clean = clean_frame(make_dataset_a(), TELCO_V1)

@@ -368,6 +368,7 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- Language, time, logs --------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
+FORMAT_MODULE_PATH = "churnbuster.formats"
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = False

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from companies.models import Account, ApiKey, Company, Developer, User
+from companies.models import Account, ApiKey, AuditEvent, Company, Developer, User
 from core.memory import once_per_page
 
 
@@ -16,6 +16,12 @@ def member_row(account: Account) -> Developer | User | None:
     if row:
         row.account = account
     return row
+
+
+def done_by(account: Account, action: str, **details) -> AuditEvent | None:
+    """Return the record of what `account` did to something that may be gone by now; None where it did not."""
+    about = {f"details__{name}": value for name, value in details.items()}
+    return AuditEvent.objects.filter(actor=account, action=action, **about).first()
 
 
 def developer_of(company: Company) -> Developer | None:

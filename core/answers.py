@@ -6,6 +6,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from core.errors import DomainError
+from core.redirects import page_before
 
 API = "/api/"
 
@@ -21,7 +22,8 @@ def answer_refusal(request, error: DomainError) -> HttpResponse:
         return JsonResponse(error.as_dict(), status=error.http_status)
     if request.headers.get("HX-Request"):
         return render(request, "components/_refusal.html", {"error": error}, status=error.http_status)
-    return render(request, "refusal.html", {"error": error}, status=error.http_status)
+    context = {"error": error, "back": page_before(request)}
+    return render(request, "refusal.html", context, status=error.http_status)
 
 
 def answer_fault(request, error: DomainError) -> HttpResponse:

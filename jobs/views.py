@@ -2,11 +2,11 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from companies.access import member_required
+from core.redirects import page_before
 from jobs.news import news_on
 from jobs.notices import ask_for_mail, mark_seen, take_back_mail
 from jobs.selectors import jobs_for, news_for
@@ -77,17 +77,12 @@ def seen(request):
     mark_seen(jobs=news_for(request.member, at=at).ended, by=request.user, at=at)
     if request.htmx:
         return render(request, "jobs/_news.html", {"section": news_on(request, "")})
-    return redirect(_own_page(request) or reverse("companies:home", kwargs={"portal": request.member.portal}))
-
-
-def _page_with_the_bar(request, job):
-    return _own_page(request) or reverse(
-        "jobs:progress", kwargs={"portal": request.member.portal, "job_id": job.pk}
+    return redirect(
+        page_before(request) or reverse("companies:home", kwargs={"portal": request.member.portal})
     )
 
 
-def _own_page(request):
-    """Return the page of ours that the form stood on, if the browser says which."""
-    page = request.META.get("HTTP_REFERER", "")
-    is_ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
-    return page if page and is_ours else None
+def _page_with_the_bar(request, job):
+    return page_before(request) or reverse(
+        "jobs:progress", kwargs={"portal": request.member.portal, "job_id": job.pk}
+    )

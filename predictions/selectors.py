@@ -32,6 +32,8 @@ from transactions.selectors import latest_log_of
 MOST_SHOWN = 5
 # So many results of other logs are looked through for one that was made before.
 MOST_EARLIER = 20
+# So many files are looked through for the list of today.
+MOST_FILES = 50
 
 
 @once_per_page
@@ -143,17 +145,38 @@ def earlier_run(prediction: Prediction) -> Prediction | None:
     )
 
 
+def runs_that_led_to(prediction: Prediction) -> list[Prediction]:
+    """Return the results of logs that one of a log goes on from, one export after the other, latest first."""
+    found = []
+    while len(found) < MOST_EARLIER and (prediction := earlier_run(prediction)):
+        found.append(prediction)
+    return found
+
+
 def that_looks_furthest(newest: Prediction) -> Prediction:
     """Return the finished prediction that tells best who of the customers of `newest` is about to leave now.
 
-    That is the newest; of purchase logs the one that looks furthest: an old log may be scored any time.
+    An old log and an old file may be scored any time: of purchase logs it is the one that looks furthest, of
+    files the one with the latest reference day, and one that knows who left only where no other is there.
     """
-    if not newest.reads_log:
-        return newest
-    logs = (
-        newest.company.predictions.with_people().finished().of_logs().filter(population=newest.population_id)
-    )
-    return logs.annotate(looks_until=KT("result__as_of")).order_by("-looks_until", "-created_at").first()
+    same = newest.company.predictions.with_people().finished().filter(population=newest.population_id)
+    if newest.reads_log:
+        logs = same.of_logs().annotate(looks_until=KT("result__as_of"))
+        return logs.order_by("-looks_until", "-created_at").first()
+    told = same.order_by("-created_at", "-pk").values_list(
+        "pk",
+        KT("input_data__spec__reference"),
+        KT("result__realised__everybody__customers"),
+        KT("result__realised__unknown"),
+    )[:MOST_FILES]
+    # The first of those that are level, which is the newest.
+    latest = max(told, key=lambda row: (not _knows_outcomes(*row[2:]), row[1] or ""))
+    return same.get(pk=latest[0])
+
+
+def _knows_outcomes(known, unknown):
+    """Tell whether a file says of most of its customers what became of them."""
+    return int(known or 0) > int(unknown or 0)
 
 
 def version_choices(member: Member, base: Population) -> QuerySet[ModelVersion]:

@@ -66,7 +66,7 @@ def population_for(company: Company, uuid: UUID | str) -> Population:
     """Return a base of `company` by its UUID. Raises `Population.DoesNotExist`, also for those of others."""
     try:
         return Population.objects.filter(Q(company__isnull=True) | Q(company=company)).get(uuid=uuid)
-    except ValidationError as error:
+    except (ValidationError, Population.DoesNotExist) as error:
         raise Population.DoesNotExist(f"{company} has no customer base {uuid}.") from error
 
 

@@ -144,7 +144,7 @@ def supervise(
     request = {"function": function, "kwargs": kwargs, "address_space": memory_bytes * 2 + ADDRESS_SPACE}
     with tempfile.TemporaryFile() as complaints:
         watch = _Watch(
-            _start(complaints),
+            start_process(complaints),
             complaints,
             memory_bytes=memory_bytes,
             seconds=seconds,
@@ -159,23 +159,31 @@ def supervise(
             watch.end()
 
 
-def _start(complaints) -> subprocess.Popen:
-    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    environment |= {
-        "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
-        "PYTHONUTF8": "1",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
-    environment |= ALLOCATORS
+def start_process(complaints) -> subprocess.Popen:
+    """Start the process in which `sandbox.entry` waits for a request, and complains into a file."""
     return subprocess.Popen(
         [sys.executable, "-m", "sandbox.entry"],
         cwd=ROOT,
-        env=environment,
+        env=environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=complaints,
         start_new_session=True,
+    )
+
+
+def environment() -> dict[str, str]:
+    """Return all that a child sees of the environment."""
+    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    return (
+        passed_on
+        | {
+            "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
+            "PYTHONUTF8": "1",
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+        }
+        | ALLOCATORS
     )
 
 

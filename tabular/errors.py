@@ -34,6 +34,7 @@ KINDS = frozenset(
         "out_of_range",
         "ragged_rows",
         "several_sheets",
+        "shortened_id",
         "short_history",
         "too_few_customers",
         "too_few_minority",

@@ -31,6 +31,8 @@ MISSING = (
     "NA",
     "N/A",
     "n/a",
+    "#DIV/0!",
+    "########",
     "NULL",
     "null",
     "NaN",
@@ -299,6 +301,17 @@ def test_columns_apart_by_other_signs_are_refused_with_that_cause(between, calle
         with pytest.raises(TableError) as refused:
             read(path)
         assert f"The columns stand apart by {called}, as in 'C0" in refused.value.message
+
+
+def test_columns_of_fixed_widths_are_refused_with_that_cause(tmp_path):
+    rows = [("customer", "date", "amount", "churned")]
+    rows += [(f"C{n}", f"2025-01-05 18:{n:02d}", f"{n}.50", "Yes" * (n % 2)) for n in range(40)]
+    path = tmp_path / "log.txt"
+    path.write_text("\n".join("".join(cell.ljust(18) for cell in row).rstrip() for row in rows))
+
+    for read in (preview_table, lambda path: check_table(path, table_schema(TELCO_V1, purpose="predict"))):
+        with pytest.raises(TableError, match="The columns stand apart by spaces, as in 'C0 2025-01-05 18:00"):
+            read(path)
 
 
 @pytest.mark.parametrize("text", ['[{"customer": 1}]', '{"rows": []}', '\n[\n  {"a": 1}', "[[1, 2]]"])

@@ -12,6 +12,7 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from core.figures import percent
 from core.files.media import readable_path
 from core.files.store import local_copy
 from core.files.stored import DATASETS
@@ -49,7 +50,7 @@ def sent_by(analysis):
     return customers
 
 
-@pytest.mark.parametrize("every", [11, pytest.param(1, marks=pytest.mark.prove)])
+@pytest.mark.parametrize("every", [41, pytest.param(1, marks=pytest.mark.prove)])
 @pytest.mark.parametrize(
     ("feature_set", "model_type"), [("rfm_v2", "logistic_regression"), ("retail_v1", "random_forest")]
 )
@@ -258,6 +259,30 @@ def test_before_its_time_is_over_nobody_says_how_right_the_last_list_was(scored,
     told = LogResult(run).changes.came_true
     assert not run.result["changes"]["outcome"]["is_over"]
     assert "is not known yet: 20 of its 60 days have passed" in told
+
+
+def test_with_monthly_exports_the_latest_list_whose_time_is_over_is_asked(scored, add, year, as_developer):
+    october = add(log_of(scored), until(year, "2024-10-05", SPRING), name="october.csv")
+
+    run = add(log_of(october), until(year, "2024-11-20", "2024-10-05"), name="november.csv")
+
+    changes, before = run.result["changes"], table_of(scored)
+    bought = {
+        row["customer_id"] for row in until(year, "2024-11-14", SPRING) if row["event_type"] == "purchase"
+    }
+    expected = sum(row["_probability"] for row in before.values())
+    assert not changes["outcome"]["is_over"]
+    [finished] = changes["finished"]
+    assert finished["as_of"] == scored.result["as_of"]
+    assert finished["scored_without_purchase"] == len(set(before) - bought)
+    assert finished["expected"] == pytest.approx(expected)
+    told = (
+        f"of {len(before):,} customers scored as of 15 September 2024, {percent(expected / len(before))} were"
+    )
+    page = as_developer.get(reverse("predictions:result", args=("dev", run.uuid))).content.decode()
+    assert told in LogResult(run).level and told in page
+    assert "Earlier lists whose time is over" in page
+    assert "Whether the last list was right is not known yet" in page
 
 
 def test_a_model_that_learned_from_later_days_is_named_and_never_graded(learned, read, score, add, year):

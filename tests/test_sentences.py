@@ -16,6 +16,7 @@ from django.conf import settings
 from ml.serving.risk import POLICIES
 from predictions.models import Prediction
 from predictions.presenting import summary
+from predictions.presenting.finished_lists import FinishedList
 from predictions.presenting.histories import (
     FULL,
     LAPSED,
@@ -28,7 +29,7 @@ from predictions.presenting.histories import (
     Moment,
     remarks_on,
 )
-from predictions.presenting.logs import Changes, LastList, LogResult
+from predictions.presenting.logs import Changes, LogResult
 from predictions.presenting.named import Named
 from predictions.presenting.outcomes import Graded, Outcomes
 from registry.models import ModelDeployment, ModelMetrics, ModelType, ModelVersion, Population, ShadowRun
@@ -244,7 +245,7 @@ def of_log_result(share, rows=1_000_000):
         )
         yield from (changes.headline, changes.came_true)
         log.counts["changes"] = changes.found
-        yield from (log.level, LastList(outcome).of_those_named)
+        yield from (log.level, FinishedList(outcome).of_those_named)
 
 
 def of_challenger(share, rows=1_000_000):

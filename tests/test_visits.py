@@ -86,6 +86,12 @@ def test_a_model_of_purchases_does_not_score_visits_and_nobody_is_asked_to_try(
         given = {"analysis": came} if start is start_log_prediction else {}
         with pytest.raises(LogCannotBeScored, match=lacks):
             start(member=member, at=NOON, **given)
+    # The page of a training on this very log says the same.
+    trained = TrainingRun.objects.get()
+    trained.matrix.analysis = came
+    trained.matrix.save()
+    page = as_developer.get(reverse("training:log_training", args=(came.pk, trained.uuid))).content.decode()
+    assert lacks in page and "So it cannot score these customers" in page and "Score the cust" not in page
     del version.figures["log_columns"]
     assert "and this log has visits without amounts" in why_not_scored(came, version)
 

@@ -1,4 +1,4 @@
-"""Who acts when a command does something for a company."""
+"""For which company a command does something, and who does it."""
 
 from django.core.management.base import CommandError
 
@@ -15,7 +15,7 @@ def find_member(company_id: str, email: str | None, *, does: str) -> Member:
     does
         What the member does, for the sentence where there is none: ``"predicts"``.
     """
-    company = _find_company(company_id)
+    company = find_company(company_id)
     if email:
         account = Account.objects.filter(email=normalise_email(email)).first()
     else:
@@ -39,14 +39,25 @@ def find_developer(company_id: str, *, does: str) -> Member:
     does
         What only a developer does, for the sentence where there is none: ``"retrains its models"``.
     """
-    company = _find_company(company_id)
+    company = find_company(company_id)
     developer = developer_of(company)
     if developer is None:
         raise CommandError(f"{company} has no approved developer, and nobody else {does}. Approve one first.")
     return membership(developer.account)
 
 
-def _find_company(company_id):
+def find_account(email: str | None) -> Account | None:
+    """Return who answers for what a command does; None where nobody was named: then the installation does."""
+    if not email:
+        return None
+    account = Account.objects.filter(email=normalise_email(email)).first()
+    if account is None:
+        raise CommandError(f"Nobody has an account of the address {email}. Say with --by who answers for it.")
+    return account
+
+
+def find_company(company_id: str) -> Company:
+    """Return the company of this ID, however it was typed."""
     try:
         return Company.objects.get(pk=company_id.strip().upper())
     except Company.DoesNotExist as error:

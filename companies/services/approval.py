@@ -8,7 +8,7 @@ from django.urls import reverse
 from companies import mail, tokens
 from companies.events import DEVELOPER_APPROVED
 from companies.models import Account, Developer, User
-from companies.selectors import approver_of, developer_of
+from companies.selectors import approver_of, developer_of, done_by
 from companies.services.audit import record_event
 from core.errors import Conflict, Forbidden
 from core.events import publish
@@ -152,10 +152,23 @@ def decline_person(*, row: Developer | User, by: Account | None, at: datetime) -
     if locked is None:
         raise NotWaiting(f"{row} does not wait for approval. Look under People for how it stands.")
     account, company, role = row.account, row.company, role_of(row)
-    record_event(action=f"{role}-declined", company=company, actor=by, subject=account.email, at=at)
+    record_event(
+        action=f"{role}-declined", company=company, actor=by, subject=account.email, at=at, number=row.pk
+    )
     mail.send_after_commit("declined", account.email, company=company, person=account)
     # Nothing hangs on an account that was never let in.
     account.delete()
+
+
+def refuse_declined(number: int, *, by: Account) -> None:
+    """Refuse a user whom `by` declined before: the row is gone, and its number is never given again.
+
+    Raises
+    ------
+    NotWaiting
+    """
+    if done := done_by(by, "user-declined", number=number):
+        raise NotWaiting(f"{done.subject} was declined and told so.")
 
 
 def portal_of(row: Developer | User) -> str:

@@ -126,6 +126,10 @@ def test_a_key_is_revoked_after_its_name_was_typed(as_developer, company, develo
 
     assert key.revoked
     assert "opens nothing any more" in done.content.decode()
+    # The second of two clicks.
+    again = as_developer.post(page, {"confirm_name": "Nightly import"}, follow=True)
+    assert again.redirect_chain == [(PAGE, 302)]
+    assert "“Nightly import” was revoked before" in again.content.decode()
     assert as_developer.get(page).status_code == 404
 
 

@@ -220,8 +220,11 @@ def test_declining_asks_first(as_developer, newcomer):
 
     assert newcomer.account.email in as_developer.get(path).content.decode()
     assert User.objects.filter(pk=newcomer.pk).exists()
-    as_developer.post(path)
-    assert not User.objects.filter(pk=newcomer.pk).exists()
+    for _ in ("first", "second of two clicks"):
+        answer = as_developer.post(path, follow=True)
+        assert answer.redirect_chain == [("/dev/people/", 302)]
+        assert " was declined and told so." in answer.content.decode()
+        assert not User.objects.filter(pk=newcomer.pk).exists()
 
 
 PAGES = ["/dev/people/", "/dev/settings/", "/dev/hand-over/"]

@@ -49,6 +49,8 @@ def test_a_company_a_developer_and_a_user_come_in():
     row = company.users.get()
     assert link_in(latest_letter_to("dora@north.example.com")) == "/dev/people/"
     dora.post(f"/dev/people/{row.pk}/approve/")
+    twice = dora.post(f"/dev/people/{row.pk}/approve/", follow=True)
+    assert twice.redirect_chain == [("/dev/people/", 302)] and "does not wait" in twice.content.decode()
     assert log_in(ugo, "user", "ugo@north.example.com").redirect_chain[-1][0] == "/user/"
 
     assert list(AuditEvent.objects.order_by("id").values_list("action", flat=True)) == [

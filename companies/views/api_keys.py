@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods
 from companies.access import developer_required
 from companies.forms import ApiKeyForm
 from companies.selectors import keys_of
-from companies.services.api_keys import create_api_key, revoke_api_key
+from companies.services.api_keys import AlreadyRevoked, create_api_key, revoke_api_key
 from companies.services.conditions import NameDiffers
 from core.errors import DomainError
+from core.repeats import done_once
 
 
 @never_cache
@@ -49,8 +50,13 @@ def api_keys(request):
     return render(request, "companies/api_keys.html", context, status=status)
 
 
+def _keys(request):
+    return reverse("companies:api_keys")
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @developer_required
+@done_once(AlreadyRevoked, to=_keys)
 def revoke(request, number):
     key = get_object_or_404(keys_of(request.member.company), pk=number)
     error = None

@@ -3,20 +3,23 @@
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from companies.access import developer_required
 from companies.forms import HandOverForm, JoiningForm
 from companies.selectors import people_of, possible_developers, waiting_people
-from companies.services.approval import approve_person, decline_person
+from companies.services.approval import NotWaiting, approve_person, decline_person, refuse_declined
 from companies.services.people import (
+    AlreadySo,
     choose_joining,
     deactivate_account,
     hand_over_developer,
     reactivate_account,
 )
 from core.errors import DomainError
+from core.repeats import done_once
 
 
 @require_safe
@@ -30,42 +33,52 @@ def people(request):
     )
 
 
+def _people(request):
+    return reverse("companies:people")
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @developer_required
+@done_once(NotWaiting, to=_people)
 def decline(request, number):
+    if request.method == "POST":
+        refuse_declined(number, by=request.user)
     row = get_object_or_404(waiting_people(request.member.company), pk=number)
     if request.method != "POST":
         return render(request, "companies/decline.html", {"row": row})
     decline_person(row=row, by=request.user, at=timezone.now())
     messages.success(request, f"{row.account} was declined and told so.")
-    return redirect("companies:people")
+    return redirect(_people(request))
 
 
 @require_POST
 @developer_required
+@done_once(NotWaiting, to=_people)
 def approve(request, number):
     row = get_object_or_404(people_of(request.member.company), pk=number)
     approve_person(row=row, by=request.user, at=timezone.now())
     messages.success(request, f"{row.account} may log in now.")
-    return redirect("companies:people")
+    return redirect(_people(request))
 
 
 @require_POST
 @developer_required
+@done_once(AlreadySo, to=_people)
 def deactivate(request, number):
     account = get_object_or_404(people_of(request.member.company), pk=number).account
     deactivate_account(account=account, by=request.user, at=timezone.now())
     messages.success(request, f"{account} is out, every session included. Reactivate undoes it.")
-    return redirect("companies:people")
+    return redirect(_people(request))
 
 
 @require_POST
 @developer_required
+@done_once(AlreadySo, to=_people)
 def reactivate(request, number):
     account = get_object_or_404(people_of(request.member.company), pk=number).account
     reactivate_account(account=account, by=request.user, at=timezone.now())
     messages.success(request, f"{account} may log in again.")
-    return redirect("companies:people")
+    return redirect(_people(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

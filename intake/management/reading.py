@@ -1,7 +1,15 @@
-"""How a file is read, as every command with a file takes it."""
+"""How a file is opened and read, as every command with a file does it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.core.files import File
 from django.core.management.base import CommandError
 
+from core.errors import DomainError
+from core.faults import fault_of
+from intake.services.checking import LEAVE_OUT, REFUSE
 from tabular.source.encodings import BY_HAND
 
 # By the code of a refusal: what the next call says.
@@ -28,12 +36,44 @@ def add_reading_arguments(parser) -> None:
     )
 
 
-def refusal_of(error: Exception) -> CommandError:
-    """Return the end of a command whose file was refused, with the argument that answers what is open."""
-    argument = ANSWERS.get(getattr(error, "code", ""))
-    return CommandError(f"{error} {argument}" if argument else str(error))
+def add_bad_rows_argument(parser, *, does: str) -> None:
+    """Let who calls go on without the rows that cannot be read; `does` is what is done with the others."""
+    parser.add_argument(
+        "--leave-out-bad-rows", action="store_true", help=f"{does} the others instead of refusing"
+    )
 
 
 def reading_of(options: dict) -> dict[str, str]:
     """Return what was said with these arguments; empty where it is to be recognised."""
     return {name: options[name] for name in ("encoding", "sheet")}
+
+
+def bad_rows_of(options: dict) -> str:
+    """Return what becomes of rows that cannot be read."""
+    return LEAVE_OUT if options["leave_out_bad_rows"] else REFUSE
+
+
+@contextmanager
+def opened(path: str) -> Iterator[File]:
+    """Open the file that a command was given."""
+    try:
+        handle = Path(path).open("rb")  # noqa: SIM115 - what fails while it is open is not about this file
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+    with handle:
+        yield File(handle, name=Path(path).name)
+
+
+@contextmanager
+def told_at_the_end() -> Iterator[None]:
+    """End a command with the sentence of what is refused within, or of what fails below us."""
+    try:
+        yield
+    except CommandError:
+        raise
+    except DomainError as error:
+        raise CommandError(f"{error} {ANSWERS.get(error.code, '')}".rstrip()) from error
+    except Exception as error:
+        if fault := fault_of(error):
+            raise CommandError(str(fault)) from error
+        raise

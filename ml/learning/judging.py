@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 import numpy as np
 from scipy.stats import rankdata
-from sklearn.metrics import f1_score, precision_recall_curve, roc_auc_score
+from sklearn.metrics import f1_score, precision_recall_curve
 
-from ml.evaluation.metrics import evaluate
+from ml.evaluation.metrics import area_under_curve, evaluate
 from ml.evaluation.resampling import METRICS, bootstrap_metrics, percentile_interval, resample
 from ml.evaluation.signal import MOST_NAMED_PER_LEAVER, NAMES_NOBODY, read_signal
 from ml.evaluation.slices import slices
@@ -103,7 +103,7 @@ def shuffle_importance(pipeline, test, labels, schema, seed, repeats=4):
     """
     model, rows = pipeline.named_steps["model"], min(len(test), 2_000)
     encoded, labels = pipeline.named_steps["encode"].transform(test)[:rows], labels[:rows]
-    base = roc_auc_score(labels, encoded_scores(model, encoded))
+    base = area_under_curve(labels, encoded_scores(model, encoded))
     rng = np.random.default_rng(seed)
     found = []
     for name, places in schema.places.items():
@@ -111,7 +111,7 @@ def shuffle_importance(pipeline, test, labels, schema, seed, repeats=4):
         for _ in range(repeats):
             shuffled = encoded.copy()
             shuffled[:, places] = encoded[np.ix_(rng.permutation(rows), places)]
-            losses.append(base - roc_auc_score(labels, encoded_scores(model, shuffled)))
+            losses.append(base - area_under_curve(labels, encoded_scores(model, shuffled)))
         found.append({"feature": name, "importance": float(np.mean(losses))})
     return sorted(found, key=lambda row: -row["importance"])
 
@@ -183,7 +183,7 @@ def judge_simple_rule(learned, labels, judged, outcomes, probabilities, *, schem
         "feature": rule.feature,
         "is_category": rule.rates is not None,
         "higher_is_riskier": None if rule.rates is not None else rule.sign > 0,
-        "auc": float(roc_auc_score(outcomes, found)),
+        "auc": area_under_curve(outcomes, found),
         "f1": float(f1_score(outcomes, found >= cut)),
         # Calling everybody a leaver: the F1 that knowing nothing gives.
         "f1_of_all": float(2 * outcomes.mean() / (1 + outcomes.mean())),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
+
+from ml.evaluation.metrics import area_under_curve
 
 # As many customers of the usual rate are added to each value: of a value that few have little is known.
 USUAL_CUSTOMERS = 20
@@ -78,7 +79,7 @@ def best_single_column(frame, labels, *, schema):
     """
     ranked = []
     for column in schema.numeric:
-        auc = roc_auc_score(labels, frame[column.name])
+        auc = area_under_curve(labels, frame[column.name])
         ranked.append((max(auc, 1 - auc), column.name, SingleColumn(column.name, 1 if auc >= 0.5 else -1)))
     for column in schema.categorical:
         auc = _auc_of_words(frame[[column.name]], labels)
@@ -94,7 +95,7 @@ def _auc_of_words(frame, labels):
     found = []
     for there in (second, ~second):
         rule = _by_words(frame[~there], labels[~there], frame.columns[0])
-        found.append(roc_auc_score(labels[there], rule.score(frame[there])))
+        found.append(area_under_curve(labels[there], rule.score(frame[there])))
     return float(np.mean(found))
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
+from ml.evaluation.metrics import area_under_curve
 from ml.learning.fitting import THRESHOLD
 from ml.learning.judging import judge, judge_simple_rule
 from ml.learning.packaging import observe
@@ -66,19 +66,19 @@ def _beside_column(features, labels, probabilities, schema, seed):
     rule = judge_simple_rule(
         features.iloc[chosen], labels[chosen], features.iloc[compared], outcomes, said, schema=schema
     )
-    return rule and rule | {"rows": len(compared), "model_auc": float(roc_auc_score(outcomes, said))}
+    return rule and rule | {"rows": len(compared), "model_auc": area_under_curve(outcomes, said)}
 
 
 def _importance(score, features, labels, schema, seed, repeats):
     if len(np.unique(labels)) < 2:
         return []
-    base = roc_auc_score(labels, score(features))
+    base = area_under_curve(labels, score(features))
     rng = np.random.default_rng(seed)
     found = []
     for name in schema.features:
         losses = []
         for _ in range(repeats):
             cells = features[name].to_numpy()[rng.permutation(len(features))]
-            losses.append(base - roc_auc_score(labels, score(features.assign(**{name: cells}))))
+            losses.append(base - area_under_curve(labels, score(features.assign(**{name: cells}))))
         found.append({"feature": name, "importance": float(np.mean(losses))})
     return sorted(found, key=lambda row: -row["importance"])

@@ -119,14 +119,15 @@ def describe_feature(column, cells, probabilities, bins=4):
     ]
 
 
-def state_finding(column, groups, fewest=20):
+def state_finding(name, groups, fewest=20):
     """Say in one sentence whom a model expects to leave more often, by the extreme groups of a feature.
 
     Nobody has left yet: what is compared are means of predicted probabilities.
 
     Parameters
     ----------
-    column : Category or Number
+    name : str
+        What people call the feature.
     groups : list of Group
     fewest : int, default 20
         Groups with fewer customers are not compared: their mean says little.
@@ -138,9 +139,7 @@ def state_finding(column, groups, fewest=20):
 
     Examples
     --------
-    >>> from ml.matrix.schemas import Category
-    >>> contract = Category("Contract", ("Month-to-month", "Two year"))
-    >>> told = state_finding(contract, [Group("Month-to-month", 60, 0.44), Group("Two year", 40, 0.04)])
+    >>> told = state_finding("Contract", [Group("Month-to-month", 60, 0.44), Group("Two year", 40, 0.04)])
     >>> told[:66]
     'The model expects customers with Contract Month-to-month to leave '
     >>> told[66:]
@@ -156,10 +155,10 @@ def state_finding(column, groups, fewest=20):
     times = high.mean_probability / max(low.mean_probability, 1e-9)
     if times < 1.15:
         between = f"{high.label} and {low.label} {shares}"
-        return f"{column.name}: the model expects hardly a difference between {between}."
+        return f"{name}: the model expects hardly a difference between {between}."
     # Next to nobody leaving in one group would give a proud factor that the next file overturns.
     factor = "more than 50" if times > 50 else f"{times:.0f}" if times >= 3 else f"{times:.1f}"
-    whose = f"The model expects customers with {column.name} {high.label}"
+    whose = f"The model expects customers with {name} {high.label}"
     return f"{whose} to leave {factor} times as often as with {low.label} {shares}."
 
 

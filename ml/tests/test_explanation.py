@@ -104,7 +104,7 @@ def test_ranges_of_whole_numbers_are_named_by_the_numbers_in_them(cells, labels)
 def test_states_how_many_times_as_often():
     groups = [Group("Month-to-month", 60, 0.44), Group("One year", 30, 0.1), Group("Two year", 40, 0.04)]
 
-    assert state_finding(CONTRACT, groups) == (
+    assert state_finding(CONTRACT.name, groups) == (
         "The model expects customers with Contract Month-to-month to leave 11 times as often as with Two "
         "year (44 % against 4 %)."
     )
@@ -133,4 +133,4 @@ def test_states_how_many_times_as_often():
     ],
 )
 def test_does_not_boast(groups, finding):
-    assert state_finding(CONTRACT, groups) == finding
+    assert state_finding(CONTRACT.name, groups) == finding

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
-from ml.evaluation.metrics import evaluate, reliability
+from ml.evaluation.metrics import area_under_curve, evaluate, reliability
 
 
 def customers(true_positive, false_positive, false_negative, true_negative):
@@ -39,6 +40,15 @@ def test_auc_is_the_share_of_pairs_in_the_right_order():
 
     # Pairs: 0.1 below all three; 0.5 ties with 0.5, is above 0.3, below 0.9: (3 + 0.5 + 0 + 1) / 6.
     assert found["weighted"]["AUC"] == pytest.approx(4.5 / 6)
+
+
+def test_auc_is_that_of_scikit_learn_however_many_are_equal():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 500)
+
+    for scores in (rng.random(500), rng.integers(-3, 4, 500), np.zeros(500), labels, -labels):
+        assert area_under_curve(labels, scores) == pytest.approx(roc_auc_score(labels, scores), abs=1e-12)
+    assert np.isnan(area_under_curve(np.ones(3, dtype=int), rng.random(3)))
 
 
 def test_brier_and_log_loss_by_hand():

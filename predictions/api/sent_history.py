@@ -9,6 +9,7 @@ from rest_framework.settings import api_settings
 
 from predictions.services.histories import MOST_FAULTS, NO_AMOUNT, PURCHASE, RETURN, HistoryRefused
 from registry.services.model_types import LOG_TYPES
+from tabular.values.ids import is_shortened, why_shortened
 
 MOST_EVENTS = 10_000
 LONGEST_TEXT = 255
@@ -41,7 +42,11 @@ class TextField(SentField):
             raise serializers.ValidationError(
                 f"{_shown(data)} is no text. Send text of at most {LONGEST_TEXT} characters."
             )
-        return str(data).strip() or None
+        text = str(data).strip()
+        if is_shortened(text):
+            # Rows of one order are one purchase: as one they would all be read.
+            raise serializers.ValidationError(f"{why_shortened(text)}.")
+        return text or None
 
 
 @extend_schema_field({"type": "string", "default": PURCHASE})

@@ -7,35 +7,30 @@ on the way; nothing is read twice.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from ml.evaluation.realised import Realised
 from ml.matrix.columns import read_columns
 from ml.matrix.hashing import hash_rows
 from ml.matrix.schemas import FeatureSchema
-from ml.serving.explanation import describe_feature, state_finding
+from ml.serving.explanation import Group, describe_feature
 from ml.serving.risk import POLICIES, RiskPolicy
 from ml.serving.scoring import Scorer
 from predictions.engines.kinds import EXPLAINING, SCORING
 from predictions.engines.results import (
-    CUSTOMER,
-    LINE,
-    PROBABILITY,
-    TIER,
+    OUTCOME,
     draft_of,
     publish,
     stored_name,
 )
 from predictions.engines.shadow import Shadow
+from predictions.engines.table_writer import TableWriter
 from predictions.engines.untouched import Untouched
 from predictions.engines.words import Words
 from registry.engines.files import FileMismatch, open_scorer, what_it_found
@@ -50,6 +45,9 @@ PREDICTION, CHURN_PROBABILITY, RISK_TIER = "prediction", "churn_probability", "r
 BINS = 20
 TOP_FEATURES = 5
 MOST_URGENT = 5
+# How the table calls what the file says of a customer.
+STAYED, LEFT = "stayed", "left"
+SAYS_WHO_LEFT = {"name": OUTCOME, "label": "In the file", "numeric": False}
 # The explanation looks at this many customers, drawn from the whole file; the groups of its sentence need
 # more of them than the effects do.
 SAMPLE, EXPLAINED = 20_000, 2_000
@@ -153,15 +151,18 @@ def score_rows(
     added = (PREDICTION, CHURN_PROBABILITY, RISK_TIER)
     rows = LINEAR_ROWS if scorer.kind == "linear" else GRAPH_CELLS // len(scorer.schema.features)
     batches = iter_batches(source, spec, schema, batch_rows=max(rows, 1))
+    told = (OUTCOME,) if scorer.schema.label.name in spec.positions else ()
     drafts = [draft_of(csv_path), *([draft_of(table_path)] if table_path else [])]
     try:
         with (
             ResultWriter(drafts[0], spec, added, decimal=decimal_sign(spec, schema)) as result,
-            TableWriter(drafts[1] if table_path else None, scorer.schema, policy, days=days) as table,
+            TableWriter(
+                drafts[1] if table_path else None, scorer.schema, policy, days=days, also=told
+            ) as table,
         ):
             for batch, scores in _scored_ahead(batches, scorer):
                 tiers = policy.positions(scores)
-                table.write(batch, scores, tiers)
+                table.write(_with_outcome(batch, scorer.schema) if told else batch, scores, tiers)
                 result.write(batch, added_columns(scorer, policy, scores, tiers))
                 summary.take(batch.columns, scores, tiers, ids=batch.ids)
                 if shadow:
@@ -207,103 +208,6 @@ def added_columns(
         CHURN_PROBABILITY: pa.array(scores),
         RISK_TIER: pa.DictionaryArray.from_arrays(pa.array(tiers), pa.array(policy.tiers)),
     }
-
-
-class TableWriter:
-    """Writes the Parquet table that the page reads: id, line, score, tier and the features, typed.
-
-    Parquet compresses while the next batch is scored: pyarrow needs no Python for it.
-
-    Parameters
-    ----------
-    days
-        For each number that counts the days since a date: the day from which it counts. The page shows the
-        date.
-    also
-        Names of text columns that follow the features.
-    """
-
-    def __init__(
-        self,
-        path: Path | None,
-        features,
-        policy: RiskPolicy,
-        *,
-        days: Mapping[str, date] | None = None,
-        also: Sequence[str] = (),
-    ):
-        self.policy = policy
-        self.path = path
-        self.days = days or {}
-        text = pa.dictionary(pa.int32(), pa.string())
-        self.schema = pa.schema(
-            [
-                (LINE, pa.int64()),
-                (CUSTOMER, pa.string()),
-                (PROBABILITY, pa.float64()),
-                (TIER, pa.dictionary(pa.int8(), pa.string())),
-                *((stored_name(column.name), text) for column in features.categorical),
-                *(
-                    (stored_name(column.name), pa.date32() if column.name in self.days else pa.float64())
-                    for column in features.numeric
-                ),
-                *((name, text) for name in also),
-            ]
-        )
-        self.columns = (*features.features, *also)
-        self.pool = ThreadPoolExecutor(1)
-        self.waiting = None
-        self.writer = None
-
-    def __enter__(self):
-        if self.path:
-            # Numbers and ids hardly repeat: a dictionary of them would be larger than they are.
-            coded = [field.name for field in self.schema if pa.types.is_dictionary(field.type)]
-            # Statistics help to skip row groups, but each has customers of every kind: only lines differ.
-            self.writer = pq.ParquetWriter(
-                self.path, self.schema, compression="lz4", use_dictionary=coded, write_statistics=[LINE]
-            )
-        return self
-
-    def __exit__(self, *_):
-        try:
-            self._wait()
-        finally:
-            self.pool.shutdown()
-            if self.writer:
-                self.writer.close()
-
-    def write(self, batch, scores, tiers):
-        if self.writer is None:
-            return
-        tier = pa.DictionaryArray.from_arrays(pa.array(tiers), pa.array(self.policy.tiers))
-        arrays = [
-            pa.array(batch.lines),
-            batch.ids,
-            pa.array(scores),
-            tier,
-            *(self._shown(name, batch.columns[name]) for name in self.columns),
-        ]
-        table = pa.Table.from_arrays(
-            [
-                array.cast(field.type) if array.type != field.type else array
-                for array, field in zip(arrays, self.schema, strict=True)
-            ],
-            schema=self.schema,
-        )
-        self._wait()
-        self.waiting = self.pool.submit(self.writer.write_table, table)
-
-    def _shown(self, name, array):
-        if name not in self.days:
-            return array
-        reference = (self.days[name] - date(1970, 1, 1)).days
-        return pc.subtract(pa.scalar(float(reference)), array).cast(pa.int32()).cast(pa.date32())
-
-    def _wait(self):
-        if self.waiting is not None:
-            self.waiting.result()
-            self.waiting = None
 
 
 class Summary:
@@ -368,7 +272,7 @@ class Summary:
             # What nobody knows is worth nothing here: the sum is of what the file says.
             value = columns[self.value_column].to_numpy(zero_copy_only=False)[leaves]
             self.revenue += float(np.nansum(value))
-        label = self.scorer.schema.label.name
+        label, churned = self.scorer.schema.label.name, None
         if label in columns:
             churned = _outcomes(columns[label])
             hashes = hash_rows(columns, self.scorer.schema)
@@ -376,12 +280,16 @@ class Summary:
             if self._untouched:
                 self._untouched.take(ids, hashes, churned, scores, named=leaves, tiers=tiers)
         if ids is not None:
-            self._keep_urgent(ids, scores)
+            self._keep_urgent(ids, scores, gone=None if churned is None else churned == 1)
         self._draw(columns, columns if told is None else told, scores, asked)
 
-    def _keep_urgent(self, ids, scores):
-        """Keep those named with the highest probability, the first of those who are level."""
-        named = np.flatnonzero(scores >= self.scorer.threshold)
+    def _keep_urgent(self, ids, scores, gone):
+        """Keep those named with the highest probability, the first of those who are level.
+
+        Who has left by the file itself cannot be called any more.
+        """
+        named = scores >= self.scorer.threshold
+        named = np.flatnonzero(named if gone is None else named & ~gone)
         first = named[np.argsort(-scores[named], kind="stable")[:MOST_URGENT]]
         found = [(ids[int(place)].as_py(), float(scores[place])) for place in first]
         self._urgent = sorted(self._urgent + found, key=lambda one: -one[1])[:MOST_URGENT]
@@ -397,9 +305,12 @@ class Summary:
         )
         scores = np.concatenate([scores for _, _, scores in self._sample])
         effects = self.scorer.explain_batch(drawn, EXPLAINED, threads=THREADS)
+        feature, groups = self._compared(told, scores, effects)
         shown = [name for name, _ in effects[:TOP_FEATURES]]
         if self.revenue is not None and self.value_column not in shown:
             shown.append(self.value_column)
+        # None unless the file knows who left.
+        realised = self._realised.to_dict()
         return {
             "rows": self.rows,
             "churners": self.churners,
@@ -409,7 +320,7 @@ class Summary:
             "threshold": self.scorer.threshold,
             "policy": self.policy.id,
             # Whom to call first, for the home; nobody where the file does not say who is who.
-            "urgent": [{"customer": name, "probability": score} for name, score in self._urgent],
+            "call_first": [{"customer": name, "probability": score} for name, score in self._urgent],
             "tiers": dict(zip(self.policy.tiers, self.tiers.tolist(), strict=True)),
             "histogram": self.bins.tolist(),
             # How many of each bar are expected to leave.
@@ -417,20 +328,21 @@ class Summary:
             "revenue_at_risk": self.revenue,
             "feature_count": len(features.features),
             "features": [{"feature": name, "effect": effect} for name, effect in effects[:TOP_FEATURES]],
-            "finding": self._finding(told, scores, effects),
+            "finding": self.words.tell(feature, groups) if feature else "",
+            # From which a page says it in the words of its day.
+            "compared": feature and {"feature": feature, "groups": [vars(group) for group in groups]},
             "sampled": min(len(scores), EXPLAINED),
             # None where the version was asked about everybody.
             "asked": self._asked,
-            "shown": [self._column(name) for name in shown],
+            "shown": [*([SAYS_WHO_LEFT] if realised else []), *(self._column(name) for name in shown)],
             "group": self._group(effects),
-            # None unless the file knows who left.
-            "realised": self._realised.to_dict(),
+            "realised": realised,
             # None where it is not known from whom the version learned.
             "untouched": self._untouched and self._untouched.to_dict(),
         }
 
-    def _finding(self, told, scores, effects) -> str:
-        """Say of the feature that matters most which of its customers leave more often.
+    def _compared(self, told, scores, effects) -> tuple[str | None, list[Group]]:
+        """Return the feature that matters most of those by which customers can be compared, and its groups.
 
         Customers stand in the group that their own cell belongs to, as the table of the page shows it.
         """
@@ -440,10 +352,9 @@ class Summary:
         columns = {column.name: column for column in (*features.categorical, *features.numeric)}
         for name, _ in effects[:TOP_FEATURES]:
             groups = describe_feature(columns[name], cells[name], scores)
-            sentence = state_finding(*self.words.tell(columns[name], groups))
-            if sentence:
-                return sentence.removesuffix(".")
-        return ""
+            if self.words.tell(name, groups):
+                return name, groups
+        return None, []
 
     def _column(self, name) -> dict:
         units = {column.name: column.unit for column in self.scorer.schema.numeric}
@@ -485,6 +396,13 @@ def _drawn(columns, names, wanted):
 def _with_blanks(features: FeatureSchema) -> FeatureSchema:
     """Return a schema by which blanks stay blanks: they are a group of their own, whatever is read there."""
     return replace(features, numeric=tuple(replace(column, fill=0.0) for column in features.numeric))
+
+
+def _with_outcome(batch, features: FeatureSchema):
+    """Return a batch with what the file says of each customer, in words that every base has in common."""
+    labels = batch.columns[features.label.name]
+    told = pa.DictionaryArray.from_arrays(labels.indices, pa.array([STAYED, LEFT]))
+    return replace(batch, columns=batch.columns | {OUTCOME: told})
 
 
 def _outcomes(labels: pa.DictionaryArray) -> np.ndarray:

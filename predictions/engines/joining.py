@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from ml.logs.features.duck import write_literal
@@ -14,6 +14,8 @@ from predictions.engines.kinds import CONTAINS, CONTINUES, NEITHER
 
 # Shops correct late what they sold; below this share of rows found again, it is another log.
 SAME_FROM = 0.9
+# A weekday without any purchase is one on which nobody sells where chance gives that less often.
+CHANCE = 0.001
 # By these a row of one log is found again in another, where both have them.
 IDENTITY = ("customer_id", "event_at", "amount", "event_type")
 
@@ -37,7 +39,10 @@ class Overlap:
     customers_found
         Customers of before who are in the log.
     days_missing
-        Whole days between the end of what was known and the beginning of the log.
+        Whole days between the end of what was known and the beginning of the log, without the weekdays on
+        which nobody sells.
+    missing
+        All such days between any two of the logs.
     """
 
     relation: str
@@ -47,9 +52,10 @@ class Overlap:
     rows_found: int
     customers_found: int
     days_missing: int
+    missing: tuple[date, ...] = ()
 
     def to_dict(self) -> dict:
-        return vars(self) | {}
+        return {name: value for name, value in vars(self).items() if name != "missing"}
 
 
 def compare_logs(events: Path, earlier: Sequence[Path], *, folder: Path, memory_limit: str) -> Overlap:
@@ -80,16 +86,41 @@ def compare_logs(events: Path, earlier: Sequence[Path], *, folder: Path, memory_
         (found,) = _ask(connection, f"SELECT count(*) FROM ({there} INTERSECT ALL SELECT * FROM later)")
         again = "SELECT customer_id FROM later INTERSECT SELECT customer_id FROM known"
         (known_again,) = _ask(connection, f"SELECT count(*) FROM ({again})")
-    missing = max(timedelta(0), begins.replace(hour=0, minute=0, second=0, microsecond=0) - known_to).days
+        relation = _relation(begins, known_from, in_span, found, known_again)
+        missing = _missing_days(connection, logs) if relation == CONTINUES else ()
     return Overlap(
-        relation=_relation(begins, known_from, in_span, found, known_again),
+        relation=relation,
         rows_before=rows,
         customers_before=customers,
         rows_in_span=in_span,
         rows_found=found,
         customers_found=known_again,
-        days_missing=missing,
+        days_missing=sum(known_to.date() <= day < begins.date() for day in missing),
+        missing=missing,
     )
+
+
+def _missing_days(connection, logs):
+    """Return the days between `logs` that none of them has, without those of a weekday that never sells."""
+    spans = sorted(span_of(connection, f"({log.select()})") for log in logs)
+    closed, reached, found = _closed_weekdays(connection), spans[0][1], []
+    for begins, ends in spans[1:]:
+        days = (reached.date() + timedelta(days=n) for n in range((begins.date() - reached.date()).days))
+        found += [day for day in days if day.isoweekday() not in closed]
+        reached = max(reached, ends)
+    return tuple(found)
+
+
+def _closed_weekdays(connection):
+    """Return the weekdays, Monday as 1, on which nothing happens, in so many weeks that it is no chance."""
+    days = "SELECT DISTINCT event_at::DATE AS day FROM (SELECT * FROM known UNION ALL SELECT * FROM later)"
+    weeks, busy, open_on = _ask(
+        connection,
+        f"SELECT count(DISTINCT date_trunc('week', day)), count(*), list(DISTINCT isodow(day)) FROM ({days})",
+    )
+    if (1 - busy / (7 * weeks)) ** weeks >= CHANCE:
+        return set()
+    return set(range(1, 8)) - set(open_on)
 
 
 def _relation(begins, known_from, in_span, found, customers_found):

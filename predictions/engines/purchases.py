@@ -32,13 +32,13 @@ from predictions.engines.batch import (
     PREDICTION,
     RISK_TIER,
     Summary,
-    TableWriter,
 )
 from predictions.engines.changes import compare_results
 from predictions.engines.joining import compare_logs
 from predictions.engines.kinds import COMPARING, COMPUTING, CONTINUES, EXPLAINING, NEITHER, SCORING
 from predictions.engines.learned_reading import CannotScoreLog, LearnedReading
 from predictions.engines.log_shadow import LogShadow
+from predictions.engines.table_writer import TableWriter
 from predictions.engines.words import Words
 from registry.engines.files import FileMismatch, open_scorer, what_it_found
 from tabular.snapshots.write import fixed_decimals
@@ -79,6 +79,7 @@ def score_log(
     lapsed_path: str,
     changes_path: str,
     previous: dict | None,
+    lists_before: Sequence[dict] = (),
     memory_limit: str,
     of_visits: bool = False,
     closed: Sequence[Sequence[str]] = (),
@@ -103,7 +104,9 @@ def score_log(
     csv_path, table_path, lapsed_path, changes_path
         Where the results go; the last only where there is a result before that can be compared.
     previous
-        ``{"table", "as_of", "threshold", "definition"}`` of the result before, or None.
+        What `predictions.engines.changes.compare_results` takes of the result before, or None.
+    lists_before
+        The same of those that it goes on from, the latest first.
     of_visits
         Whether the log is one of visits: what the version learned from may be another.
     closed
@@ -135,7 +138,8 @@ def score_log(
                 threshold=scorer.threshold,
                 events=reading.events,
                 as_of=reading.as_of,
-                days_missing=overlap.days_missing,
+                missing=overlap.missing,
+                lists_before=lists_before,
                 target=Path(changes_path),
                 connection=connect(reading.folder, memory_limit),
             )

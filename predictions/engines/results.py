@@ -19,7 +19,9 @@ import pyarrow.parquet as pq
 LINE, CUSTOMER, PROBABILITY, TIER = "_line", "_customer", "_probability", "_tier"
 # Only a result that was compared with the one before has it: what became of each customer since.
 CHANGE = "_change"
-OWN_COLUMNS = (LINE, CUSTOMER, PROBABILITY, TIER, CHANGE)
+# Only that of a file that says who left has it.
+OUTCOME = "_outcome"
+OWN_COLUMNS = (LINE, CUSTOMER, PROBABILITY, TIER, CHANGE, OUTCOME)
 DEFAULT_SORT = f"-{PROBABILITY}"
 TABLE, PLACE = "read_parquet(?, file_row_number = true)", "file_row_number"
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ml.matrix.schemas import Category, Number
-from ml.serving.explanation import Group
+from ml.serving.explanation import Group, state_finding
 
 
 @dataclass(frozen=True)
@@ -38,9 +37,9 @@ class Words:
         """Return what people call a value of a column."""
         return self.wording.get(column, {}).get("values", {}).get(value, value)
 
-    def tell(self, column: Category | Number, groups: list[Group]) -> tuple[Category | Number, list[Group]]:
-        """Return a feature and its groups of customers under the names that people know."""
-        label = self.label(column.name)
-        told = f"days since {label}" if column.name in self.dates else label
-        named = [replace(group, label=self.value(column.name, group.label)) for group in groups]
-        return replace(column, name=told), named
+    def tell(self, column: str, groups: Sequence[Group]) -> str:
+        """Say of a column whom of its groups a model expects to leave more often; empty where of none."""
+        label = self.label(column)
+        told = f"days since {label}" if column in self.dates else label
+        named = [replace(group, label=self.value(column, group.label)) for group in groups]
+        return state_finding(told, named).removesuffix(".")

@@ -9,7 +9,8 @@ from companies.identity import Member
 from core.memory import once_per_page
 from core.sections import Link
 from intake.services.belonging import Door
-from predictions.selectors import runs_of_log
+from predictions.presenting.logs import why_not_scored
+from predictions.selectors import runs_of_log, version_for_log
 from registry.models import Population, ShadowRun
 from transactions.models import AnalysisSession
 from transactions.presenting.sections import Step
@@ -54,7 +55,11 @@ def _is_there(member, run):
     return member.company.predictions.filter(uuid=run.batch).exists()
 
 
-def score_link(member: Member, analysis: AnalysisSession) -> Link:
+def score_link(member: Member, analysis: AnalysisSession) -> Link | None:
+    """Return where the customers of a log are scored; None where nothing serves that can read it."""
+    version = version_for_log(analysis)
+    if version is None or why_not_scored(analysis, version):
+        return None
     return Link("Score the customers", reverse("predictions:score_log", args=(member.portal, analysis.pk)))
 
 

@@ -7,9 +7,11 @@ from ml.evaluation.proportions import share_interval
 from ml.logs.visits import say_visits
 from predictions.engines.kinds import BOUGHT, CALMER, CONTAINS, CONTINUES, NEW, SILENT, STILL
 from predictions.models import Prediction
+from predictions.presenting.finished_lists import FinishedList, Line, compare, lines_of, newest_of
 from predictions.presenting.outcomes import Share
 from registry.models import ModelVersion
 from registry.presenting.judged import fitted_again, how_rates_held
+from registry.presenting.lacking import what_it_lacks
 from transactions.models import AnalysisSession
 from transactions.presenting.days import write_day
 
@@ -108,7 +110,7 @@ class LogResult:
         share = of_100(self.counts["one_purchase_expected"] / count)
         return self._say(
             f"{count:,} of the {self.counts['churners']:,} named bought once only. The model did not learn "
-            "from such customers and was not tried on them; how often they left before stands in for them: "
+            "from such customers and is not asked about them; how often they left before stands in for them: "
             f"{share} of 100."
         )
 
@@ -127,7 +129,7 @@ class LogResult:
         if found["relation"] == CONTINUES:
             same = f"; {shared}" if of else ""
             missing = found["days_missing"]
-            gap = f" Of {missing:,} days in between nothing is known." if missing else ""
+            gap = f" Of {counted(missing, 'day')} in between nothing is known." if missing else ""
             return f"The log continues the one before: {customers}{same}. Both were read together.{gap}"
         return (
             f"The log neither contains nor continues the one before: {customers}, and {shared}. It was "
@@ -169,13 +171,10 @@ class LogResult:
         )
 
     @property
-    def last_list(self) -> "LastList | None":
-        """What came of the list before, where its time is over and the same version made it."""
-        found = self.counts.get("changes") or {}
-        outcome = found.get("outcome")
-        # Results of earlier days do not say which version it was.
-        is_mine = found.get("model") in (None, self.prediction.model.pk)
-        return LastList(outcome) if outcome and outcome["is_over"] and is_mine else None
+    def last_list(self) -> FinishedList | None:
+        """What came of the latest list whose time is over and that the same version made."""
+        found = self.counts.get("changes")
+        return newest_of(found, model=self.prediction.model.pk) if found else None
 
     @property
     def changes(self) -> "Changes | None":
@@ -185,20 +184,7 @@ class LogResult:
 
 def why_not_scored(analysis: AnalysisSession, version: ModelVersion) -> str:
     """Say why a version cannot score a log, where that is certain before it tries; empty otherwise."""
-    there, learned = analysis.event_columns, version.figures.get("log_columns")
-    if there is None:
-        return ""
-    if learned is None:
-        # A version of earlier days does not say which columns it needs; what it counts, it does.
-        mixed = analysis.is_of_visits and not version.is_of_visits
-        return f"{version} learned from purchases, and this log has visits without amounts." if mixed else ""
-    missing = [name for name in learned if name not in there and name != "label"]
-    lacks = "columns" if len(missing) > 1 else "a column"
-    return (
-        f"{version} learned from {lacks} that this log does not have: {', '.join(missing)}."
-        if missing
-        else ""
-    )
+    return what_it_lacks(version, columns=analysis.event_columns, of_visits=analysis.is_of_visits)
 
 
 def past_forecasts(version) -> list[dict]:
@@ -219,47 +205,13 @@ def past_forecasts(version) -> list[dict]:
     ]
 
 
-@dataclass(frozen=True)
-class LastList:
-    """What came of a list whose time is over; `outcome` is what the engine counted."""
-
-    outcome: dict
-
-    @property
-    def in_words(self) -> str:
-        """How many of the list were expected to leave and did; of earlier days, of those named alone."""
-        whom, of, expected, left = "scored", "scored", "expected", "scored_without_purchase"
-        if self.outcome.get(expected) is None:
-            whom, of, expected, left = "named", "named", "promised", "named_without_purchase"
-        customers, promised = self.outcome[of], self.outcome.get(expected)
-        if not customers or promised is None:
-            return ""
-        told = _compare(promised / customers, self.outcome[left] / customers)
-        return f"of {counted(customers, 'customer')} {whom} last time, {told}."
-
-    @property
-    def of_those_named(self) -> str:
-        """The same of those named, as a sentence; empty where nobody was, or nobody added it up."""
-        named, promised = self.outcome["named"], self.outcome.get("promised")
-        if not named or promised is None:
-            return ""
-        left = of_100(self.outcome["named_without_purchase"] / named)
-        return (
-            f"Of {named:,} named last time, {of_100(promised / named)} in 100 were promised and {left} left"
-        )
-
-
-def _compare(promised, happened):
-    return f"{percent(promised)} were expected and {percent(happened)} left, {_points(promised - happened)}"
-
-
 def _say_past(past, last_list):
     """Tell how far off past forecasts were: one in full, several by their mean and their largest error.
 
     Where the time of a list is over they are not the latest that is known.
     """
     *before, latest = past
-    told = _compare(latest["promised"], latest["happened"])
+    told = compare(latest["promised"], latest["happened"])
     if last_list and last_list.in_words:
         return f"When the model was trained, {_say_errors(past) if before else told}."
     if not before:
@@ -277,14 +229,6 @@ def _say_errors(past):
     errors = [abs(one["promised"] - one["happened"]) for one in past]
     mean, most = (of_100(error, 1) for error in (sum(errors) / len(errors), max(errors)))
     return f"{len(past)} such forecasts of past days were off by {mean} points on average, and once by {most}"
-
-
-def _points(difference):
-    off = of_100(abs(difference), 1)
-    if abs(difference) < 0.0005:
-        return "less than 0.1 points off"
-    points = "point" if off == "1.0" else "points"
-    return f"{off} {points} too {'many' if difference > 0 else 'few'}"
 
 
 @dataclass(frozen=True)
@@ -376,7 +320,7 @@ class Changes:
             )
         if self.outcome is None:
             return (
-                "How right the last list was is not known: some days in between are missing, or leaving was "
+                "How right the last list was is not known: some days of its time are missing, or leaving was "
                 "not defined by a time without purchases."
             )
         named = self.outcome["named"]
@@ -398,6 +342,11 @@ class Changes:
             f"interval: {low} to {high}){self._promised}. Of all "
             f"{self.outcome['scored']:,} who were scored it was {everybody} of 100."
         )
+
+    @property
+    def lists_before(self) -> list[Line]:
+        """The lists before the last one whose time is over, the latest first."""
+        return lines_of(self.found)
 
     @property
     def _promised(self):

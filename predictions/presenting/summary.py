@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.figures import counted, of_100
 from ml.evaluation.proportions import difference_interval
+from ml.serving.explanation import Group
 from ml.serving.risk import POLICIES
 from predictions.engines.words import Words
 from predictions.files import MOST_SHEET_ROWS
@@ -49,6 +50,21 @@ class Findings:
     def warning(self) -> str:
         """That the model is not shown to tell who leaves; empty where it is, or nobody looked."""
         return warning_about(self.prediction.model)
+
+    @property
+    def call_first(self) -> list[dict]:
+        """Whom to call first: named, and not known to have left; nobody where the file has no ids.
+
+        Results of earlier days did not ask who had left.
+        """
+        asked_of_nobody = [] if self.counts.get("realised") else self.counts.get("urgent", [])
+        return self.counts.get("call_first", asked_of_nobody)
+
+    @property
+    def whom_first(self) -> str:
+        """Who they are, as a phrase."""
+        still = " who by the file have not left" if self.counts.get("realised") else ""
+        return f"Those named{still}, with the highest probability of leaving"
 
     @property
     def of_whom(self) -> str:
@@ -135,7 +151,7 @@ class Findings:
 
     @property
     def features(self) -> list[dict]:
-        words = Words(self.prediction.population.words)
+        words = self._words
         return [
             {"label": words.label(item["feature"]), "value": item["effect"], "text": f"{item['effect']:.3f}"}
             for item in self.counts["features"]
@@ -146,8 +162,25 @@ class Findings:
         """What the feature that matters most says; its name where there is nothing to compare."""
         if self.counts.get("asked") == 0:
             return "The model was asked about nobody here"
-        found = self.counts.get("finding")
-        return found or f"{self.features[0]['label']} moves the probability most"
+        return self._finding or f"{self.features[0]['label']} moves the probability most"
+
+    @property
+    def _words(self):
+        base = self.prediction.population
+        return Words(base.words, dates=base.dates)
+
+    @property
+    def _finding(self):
+        """Whom of the groups that were compared the model expects to leave more often, in today's words.
+
+        Results of earlier days kept the sentence alone. Some named ranges of whole numbers wrongly, and those
+        of logs averaged others than they named.
+        """
+        compared = self.counts.get("compared")
+        if compared:
+            return self._words.tell(compared["feature"], [Group(**group) for group in compared["groups"]])
+        told = self.counts.get("finding", "")
+        return "" if self.prediction.reads_log or " to below " in told else told
 
     @property
     def measured_on(self) -> str:

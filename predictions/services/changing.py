@@ -1,13 +1,15 @@
 """What becomes of a prediction that is done: it gets another name, or it goes."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
 from companies.identity import Member
+from companies.selectors import done_by
 from companies.services.audit import record_event
 from companies.services.conditions import refuse_other_name
-from core.errors import Conflict, Forbidden
+from core.errors import Conflict, Forbidden, NotFound
 from jobs.models import Job
 from predictions.models import Prediction
 from predictions.selectors import may_change
@@ -20,6 +22,10 @@ class NotYourPrediction(Forbidden):
 
 class PredictionIsRunning(Conflict):
     code = "prediction-is-running"
+
+
+class PredictionIsGone(NotFound):
+    code = "prediction-is-gone"
 
 
 @transaction.atomic
@@ -72,10 +78,14 @@ def delete_prediction(*, prediction: Prediction, typed: str, by: Member, at: dat
         `typed` is another name.
     PredictionIsRunning
         Its job has not ended.
+    PredictionIsGone
+        Another click deleted it in this moment.
     """
     refuse_all_but_owners(prediction, by)
     refuse_other_name(typed, prediction.prediction_name)
-    job = Job.objects.select_for_update().get(pk=prediction.job_id)
+    job = Job.objects.select_for_update().filter(pk=prediction.job_id).first()
+    if job is None:
+        raise _is_gone(prediction)
     if not job.has_ended:
         raise PredictionIsRunning(f"“{prediction}” is still being calculated. Cancel it first.")
     record_event(
@@ -91,6 +101,21 @@ def delete_prediction(*, prediction: Prediction, typed: str, by: Member, at: dat
     )
     # The row goes with its job. Without that, the same request sent once more would be taken for this one.
     job.delete()
+
+
+def refuse_deleted(uuid: UUID, member: Member) -> None:
+    """Refuse what `member` deleted before, by the name that it had.
+
+    Raises
+    ------
+    PredictionIsGone
+    """
+    if done := done_by(member.account, "prediction-deleted", prediction=str(uuid)):
+        raise _is_gone(done.subject)
+
+
+def _is_gone(name):
+    return PredictionIsGone(f"“{name}” was deleted.")
 
 
 def refuse_all_but_owners(prediction: Prediction, member: Member) -> None:

@@ -20,7 +20,7 @@ from predictions import files
 from predictions.engines.kinds import CONTINUES, LOADING, NEITHER
 from predictions.models import Prediction
 from predictions.presenting.logs import why_not_scored
-from predictions.selectors import earlier_run, run_before, version_for_log
+from predictions.selectors import earlier_run, run_before, runs_that_led_to, version_for_log
 from predictions.services.challenge import prepare_challenge, record_challenge
 from predictions.services.runs import LONGEST_NAME, VersionNotOffered, read_name
 from predictions.services.scoring import refuse_changed_files, score_beside
@@ -252,7 +252,8 @@ def _score_in_child(run, prediction, analysis, drafts, before, at, shadow):
             "table_path": str(drafts.table),
             "lapsed_path": str(drafts.lapsed),
             "changes_path": str(drafts.changes),
-            "previous": _previous(earlier),
+            "previous": earlier and _list_of(earlier),
+            "lists_before": [_list_of(run) for run in _lists_before(earlier)],
             "of_visits": prediction.is_of_visits,
             "wording": _words_of(prediction),
             "shadow": shadow,
@@ -273,9 +274,13 @@ def _score_in_child(run, prediction, analysis, drafts, before, at, shadow):
     return found
 
 
-def _previous(earlier):
-    if earlier is None:
-        return None
+def _lists_before(earlier):
+    """Return the results that the one before goes on from and whose customers are still known."""
+    led_to = runs_that_led_to(earlier) if earlier else []
+    return [run for run in led_to if media_exists(files.table_beside(run.result_dataset_path))]
+
+
+def _list_of(earlier):
     return {
         "table": str(readable_path(files.table_beside(earlier.result_dataset_path))),
         "as_of": earlier.result["as_of"],
@@ -284,6 +289,7 @@ def _previous(earlier):
         "knew_until": earlier.input_data.get("knew_until"),
         "promised": earlier.result.get("expected_named"),
         "model": earlier.model_id,
+        "by": str(earlier.model),
     }
 
 

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django import template
 
 from companies.identity import Member
+from intake.presenting.writing import delimiter_in_words, encoding_in_words
 from predictions.models import Prediction
 from predictions.presenting.logs import CHANGE_NAMES, why_not_scored
 from predictions.presenting.named import Named
@@ -14,19 +15,9 @@ from predictions.selectors import may_change, scored_before
 from registry.models import ModelVersion, Population
 from registry.presenting.signal import warning_about
 from tabular.snapshots.ages import say_day
-from tabular.source.encodings import BY_HAND
 from transactions.models import AnalysisSession
 
 register = template.Library()
-
-ENCODINGS = {
-    "utf-8": "UTF-8",
-    "utf-8-sig": "UTF-8 with a byte order mark",
-    "utf-16": "UTF-16",
-    "latin-1": "Western European (Latin-1)",
-    **BY_HAND,
-}
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
 @register.filter
@@ -124,8 +115,8 @@ def format_sentence(spec: dict) -> str:
     """Say how a file was read: what was guessed is said aloud."""
     if spec["format"] == "xlsx":
         return f"XLSX workbook, sheet “{visible(spec['sheet'])}”"
-    encoding = ENCODINGS.get(spec["encoding"], spec["encoding"])
-    return f"CSV, separated by {DELIMITERS.get(spec['delimiter'], spec['delimiter'])}, written in {encoding}"
+    between, encoding = delimiter_in_words(spec["delimiter"]), encoding_in_words(spec["encoding"])
+    return f"CSV, separated by {between}, written in {encoding}"
 
 
 @register.filter

@@ -15,8 +15,10 @@ from jobs.models import Job
 from predictions.models import Prediction
 from predictions.services.changing import (
     NotYourPrediction,
+    PredictionIsGone,
     PredictionIsRunning,
     delete_prediction,
+    refuse_deleted,
     rename_prediction,
 )
 from predictions.services.runs import NameMissing
@@ -136,6 +138,18 @@ def test_the_same_request_sent_again_begins_anew(predict, do_jobs, user):
     assert again.uuid != first.uuid and not again.job.has_ended
 
 
+@pytest.mark.any_database
+def test_the_second_of_two_clicks_that_meet_finds_it_gone(user, own):
+    member = membership(user)
+    met = Prediction.objects.get(pk=own.pk)
+    delete_prediction(prediction=own, typed=own.prediction_name, by=member, at=NOON)
+
+    with pytest.raises(PredictionIsGone, match="was deleted"):
+        delete_prediction(prediction=met, typed=met.prediction_name, by=member, at=NOON)
+    with pytest.raises(PredictionIsGone, match=met.prediction_name):
+        refuse_deleted(met.uuid, member)
+
+
 # --- Pages -----------------------------------------------------------------------------------------------
 
 
@@ -143,7 +157,7 @@ def address(name, prediction, portal="user"):
     return reverse(f"predictions:{name}", args=(portal, prediction.uuid))
 
 
-def test_the_page_leads_to_both_and_they_do_it(as_user, done, user):
+def test_the_page_leads_to_both_and_they_do_it(as_user, as_developer, done, user):
     prediction = done(user)
     page = as_user.get(address("result", prediction)).content.decode()
     assert address("rename", prediction) in page and address("delete", prediction) in page
@@ -156,6 +170,12 @@ def test_the_page_leads_to_both_and_they_do_it(as_user, done, user):
     assert differs.status_code == 422 and "Type Spring to confirm" in differs.content.decode()
     assert "“Spring” was deleted." in deleted.content.decode()
     assert as_user.get(address("result", prediction)).status_code == 404
+    # The second of two clicks; of a colleague's the address is as good as none.
+    again = as_user.post(address("delete", prediction), {"confirm_name": "Spring"}, follow=True)
+    assert (
+        again.redirect_chain == deleted.redirect_chain and "“Spring” was deleted." in again.content.decode()
+    )
+    assert as_developer.post(address("delete", prediction, "dev")).status_code == 404
 
 
 def test_the_page_of_a_colleague_leads_to_neither(as_user, as_developer, of_colleague):

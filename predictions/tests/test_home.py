@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from jobs.models import Job
+from predictions.presenting.summary import Findings
 from predictions.tests.factories import NOON, PredictionFactory
 from registry.services.deployments import deploy_version
 from registry.tests.factories import ModelMetricsFactory, ModelVersionFactory, PopulationFactory
@@ -79,6 +80,37 @@ def test_an_old_log_that_is_scored_later_is_not_the_list_of_today(as_user, user)
 
     assert "Most urgent" in home and "<bdi>14646</bdi>" in home
     assert "cd-7" not in home and "12347" not in home
+
+
+@pytest.mark.any_database
+def test_a_file_of_the_past_is_not_the_list_of_today(as_user, user):
+    known = {"everybody": {"customers": 149, "left": 30, "expected": 27.0}, "unknown": 1}
+    for day, realised, customer in (
+        ("2026-03-01", None, "today"),
+        ("2026-02-01", None, "older-day"),
+        ("2026-04-01", known, "known-already"),
+    ):
+        run = done(user=user.user)
+        run.input_data["spec"]["reference"] = day
+        group = {"customers": 1, "left": 1, "expected": 1.0}
+        run.result["realised"] = realised and realised | {"named": group, "tiers": [group] * 4}
+        run.result["call_first"] = [{"customer": customer, "probability": 0.97}]
+        run.save()
+
+    home = as_user.get("/user/").content.decode()
+
+    assert "<bdi>today</bdi>" in home
+    assert "older-day" not in home and "known-already" not in home
+
+
+def test_an_older_result_that_knew_who_left_names_nobody_to_call(as_user, user):
+    run = done(user=user.user)
+    run.result["urgent"] = [{"customer": "perhaps-gone", "probability": 0.97}]
+    assert Findings(run).call_first == run.result["urgent"]
+
+    run.result["realised"] = {"unknown": 0}
+
+    assert Findings(run).call_first == []
 
 
 def test_what_came_true_of_own_customers_stands_before_what_a_model_did_elsewhere(

@@ -70,7 +70,8 @@ def changed(**outcome):
         "expected": 714.5,
         "named": 1005,
     }
-    return {"outcome": known | {"named_without_purchase": 535, "promised": 653.3} | outcome}
+    found = known | {"named_without_purchase": 535, "promised": 653.3} | outcome
+    return {"outcome": found, "since": "2011-11-01T00:00:00"}
 
 
 def test_what_came_of_the_last_list_comes_before_what_was_tried_in_the_training():
@@ -92,6 +93,29 @@ def test_what_came_of_the_last_list_comes_before_what_was_tried_in_the_training(
 )
 def test_a_list_whose_time_is_not_over_or_of_another_model_says_nothing_of_this_one(changes, said):
     assert said in level(changes=changes)
+
+
+def test_with_monthly_exports_the_latest_list_that_is_over_is_the_one_that_is_said():
+    version = ModelMetricsFactory(additional_metrics=CURVES | AGAIN | past(-0.034, -0.09)).model
+    over = changed()["outcome"] | {"by": "Logistic Regression v1"}
+    lists = [
+        over | {"as_of": "2011-10-01T00:00:00", "model": 0},
+        over | {"as_of": "2011-09-01T00:00:00", "model": version.pk, "expected": 700.0},
+        over | {"as_of": "2011-08-01T00:00:00", "model": version.pk},
+    ]
+    changes = changed(is_over=False) | {
+        "since": "2011-11-01T00:00:00",
+        "model": version.pk,
+        "finished": lists,
+    }
+    log = LogResult(Prediction(result={"rows": 9, "expected_churners": 4, "changes": changes}, model=version))
+
+    assert "of 1,412 customers scored as of 1 September 2011, 49.6\u202f% were expected and 42.0" in log.level
+    assert "latest" not in log.level
+    assert [line.day for line in log.changes.lists_before] == [
+        "1 October 2011", "1 September 2011", "1 August 2011",
+    ]  # fmt: skip
+    assert log.changes.lists_before[1].difference == "7.6 points too many"
 
 
 def test_so_does_the_share_of_those_named_who_are_expected_to_leave():

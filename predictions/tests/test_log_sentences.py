@@ -97,6 +97,7 @@ def test_a_log_that_begins_later_says_how_many_days_nobody_knows():
     told = overlap("continues", rows_in_span=0, rows_found=0, days_missing=12)
 
     assert told.endswith("Both were read together. Of 12 days in between nothing is known.")
+    assert overlap("continues", days_missing=1).endswith("Of 1 day in between nothing is known.")
     assert "0 of 0" not in told
 
 
@@ -164,4 +165,4 @@ def test_columns_of_an_older_result_are_called_as_they_are_today():
 
     called = ResultColumns(Prediction(population=shop, result={"shown": shown}, model=ModelVersion())).shown
 
-    assert [column["label"] for column in called] == ["Percent of customers who spend less"]
+    assert [column["label"] for column in called] == ["Percent of the training's customers who spend less"]

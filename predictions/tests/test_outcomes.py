@@ -52,7 +52,27 @@ def test_the_outcome_changes_no_probability(done, user, labelled, customer_file)
     without = done(user, customer_file)
 
     assert without.result["realised"] is None
-    assert with_outcome.result | {"realised": None, "untouched": None} == without.result
+    told = ("realised", "untouched", "call_first", "shown")
+    assert with_outcome.result == without.result | {name: with_outcome.result[name] for name in told}
+
+
+def test_who_has_left_by_the_file_is_not_called_first_and_the_table_says_who_that_is(
+    done, user, labelled, client
+):
+    prediction = done(user, to_csv(labelled))
+    left = {row[0] for row in labelled[1:] if row[-1] == "Yes"}
+    client.force_login(user)
+
+    rows = client.get(page_of(prediction)).context["rows"]
+    home = client.get("/user/").content.decode()
+
+    outcomes = {row["customer"]: row["cells"][0]["value"] for row in rows}
+    assert {name for name, outcome in outcomes.items() if outcome == "left"} == left & set(outcomes)
+    assert rows[0]["cells"][0]["label"] == "In the file" and left & set(outcomes)
+    # The rows stand by their risk.
+    expected = [row["customer"] for row in rows if row["customer"] not in left][:5]
+    assert [one["customer"] for one in prediction.result["call_first"]] == expected
+    assert "Those named who by the file have not left, with the highest probability of leaving" in home
 
 
 def test_those_whom_the_model_learned_from_are_counted_apart(done, user, version, training_file, client):

@@ -7,7 +7,9 @@ from openpyxl import load_workbook
 
 from predictions import files
 from predictions.models import Prediction
+from predictions.presenting.summary import Findings
 from predictions.tests.conftest import to_csv
+from registry.models import Population
 
 pytestmark = pytest.mark.django_db
 
@@ -81,7 +83,25 @@ def test_states_the_finding_and_accounts_for_every_row(as_user, done, user, cust
     assert sum(counts["tiers"].values()) == sum(counts["histogram"]) == 150
     assert len(counts["features"]) == 5
     first = page_of_all(as_user, prediction)[:5]
-    assert counts["urgent"] == [{name: row[name] for name in ("customer", "probability")} for row in first]
+    assert counts["call_first"] == [
+        {name: row[name] for name in ("customer", "probability")} for row in first
+    ]
+
+
+def test_the_heading_says_whom_it_compares_in_the_words_of_the_day(done, user):
+    prediction = done(user)
+    counts, found = prediction.result, Findings(prediction)
+    assert found.reason == counts["finding"] and found.reason
+
+    own = Population(wording={counts["compared"]["feature"]: {"label": "words of today"}})
+    prediction.population = own
+    assert "ords of today" in found.reason
+
+    # Results of earlier days kept the sentence alone.
+    del counts["compared"]
+    assert found.reason == counts["finding"]
+    counts["finding"] = "The model expects customers with tenure 2 to below 3 to leave 5 times as often"
+    assert found.reason.endswith(" moves the probability most")
 
 
 def test_ids_leave_as_they_came(as_user, done, user, customers):

@@ -235,6 +235,7 @@ def test_values_beyond_what_was_learned_from_count_as_the_nearest(company, versi
         ("amount", {"amount": 1e300}),
         ("event_type", {"event_type": ["purchase"]}),
         ("quantity", {"quantity": "two"}),
+        ("order_id", {"order_id": "4.50E+11"}),
     ],
 )
 def test_a_fault_is_named_by_its_place(place, change):

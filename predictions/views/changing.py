@@ -8,8 +8,15 @@ from django.views.decorators.http import require_http_methods
 
 from companies.access import member_required
 from companies.services.conditions import NameDiffers
+from core.repeats import done_once
 from predictions.forms import RenameForm
-from predictions.services.changing import delete_prediction, refuse_all_but_owners, rename_prediction
+from predictions.services.changing import (
+    PredictionIsGone,
+    delete_prediction,
+    refuse_all_but_owners,
+    refuse_deleted,
+    rename_prediction,
+)
 from predictions.services.runs import NameMissing
 from predictions.views.runs import found_for
 
@@ -43,9 +50,16 @@ def rename(request, run):
     return render(request, "predictions/rename.html", context, status=status)
 
 
+def _history(request):
+    return reverse("predictions:history", args=(request.member.portal,))
+
+
 @member_required
 @require_http_methods(METHODS)
+@done_once(PredictionIsGone, to=_history)
 def delete(request, run):
+    if request.method == "POST":
+        refuse_deleted(run, request.member)
     prediction = _own(request, run)
     error, status = "", 200
     if request.method == "POST":
@@ -56,7 +70,7 @@ def delete(request, run):
             error, status = str(refusal), refusal.http_status
         else:
             messages.success(request, f"“{prediction}” was deleted.")
-            return redirect("predictions:history", request.member.portal)
+            return redirect(_history(request))
     context = {
         "prediction": prediction,
         "sentence": _what_goes(prediction),

@@ -10,6 +10,7 @@ from companies.models import Company
 from core.deletion import cascade_whole
 from ml.logs.features.wording import WORDING
 from ml.matrix.schemas import FeatureSchema
+from registry.telecom import TELECOM
 
 # Beside the defaults of each type there is one base that belongs to nobody: the telecom base.
 INSTALLATION = "installation"
@@ -154,8 +155,13 @@ class Population(models.Model):
 
     @property
     def words(self) -> dict:
-        """The wording of its columns; features of purchases have words that every base shares."""
-        return WORDING | self.wording if self.is_log else self.wording
+        """The wording of its columns; features of purchases have words that every base shares.
+
+        The base of the installation has those of this release: its row may be older.
+        """
+        if self.is_log:
+            return WORDING | self.wording
+        return TELECOM["wording"] if self.installation_slot else self.wording
 
     def label_of(self, column: str) -> str:
         """Return what people call `column`."""

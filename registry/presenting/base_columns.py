@@ -71,7 +71,7 @@ def _column(base: Population, planned: PlannedColumn, read: Category | Number | 
         values = base.features.label.values
     else:
         values = read.values if isinstance(read, Category) else ()
-    told = base.wording.get(planned.name, {})
+    told = base.words.get(planned.name, {})
     return BaseColumn(
         name=planned.name,
         label=told.get("label") or planned.label,

@@ -129,7 +129,7 @@ def how_rates_held(judged: dict | None) -> str:
         return ""
     rows, promised = judged["rows"], of_100(judged["mean_probability"])
     return (
-        f"Tried on {counted(rows, 'other such customer')}, it promised {promised} of 100, and "
+        f"That rate was tried on {counted(rows, 'other such customer')}: it promised {promised} of 100, and "
         f"{of_100(judged['churn_rate'])} left."
     )
 

@@ -75,6 +75,14 @@ class RolledBack:
     withdrawn: ModelVersion
     champion: ModelVersion | None
 
+    @property
+    def now_serves(self) -> str:
+        """Say who is suggested now: a base of a company has no defaults."""
+        if self.champion:
+            return f"{self.champion} is the champion again"
+        is_own = self.withdrawn.population.company_id is not None
+        return "no version is suggested" if is_own else "the best default is suggested"
+
 
 def deploy_version(
     *,

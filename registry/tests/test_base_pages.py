@@ -240,6 +240,9 @@ def test_archiving_asks_for_a_reason_and_records_it(as_developer, gym):
     gym.refresh_from_db()
     assert answer["Location"] == "/dev/bases/" and gym.is_archived
     assert AuditEvent.objects.get(action="population-archived").details["reason"] == "We sold the gyms."
+    # The second of two clicks.
+    again = as_developer.post(url, {"reason": "We sold the gyms."}, follow=True)
+    assert again.redirect_chain == [("/dev/bases/", 302)] and "was archived before" in words(again)
 
 
 # --- Home ------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The registry from a terminal."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -9,6 +10,7 @@ from registry.artefacts import MODEL, path_of
 from registry.selectors import champion_of, telecom_base
 from registry.services.deployments import deploy_version
 from registry.tests.factories import NOON, ModelVersionFactory
+from registry.tests.own_bases import own_base
 
 pytestmark = pytest.mark.django_db
 
@@ -49,8 +51,9 @@ def test_deploys_as_the_installation_beside_the_champion_and_withdraws(second, c
         ({"number": 9}, "has no version v9"),
         ({"reason": ""}, "Say why"),
         ({"by": "uma@harbour.example.com"}, "Only the developer"),
-        ({"by": "nobody@example.com"}, "does not exist"),
-        ({"company": "NOSUCH"}, "does not exist"),
+        ({"by": "nobody@example.com"}, "Nobody has an account of the address nobody@example.com"),
+        ({"company": "NOSUCH"}, "There is no company NOSUCH"),
+        ({"base": str(UUID(int=1))}, "Harbour Telecom has no customer base"),
     ],
 )
 def test_says_why_it_does_not_deploy(options, sentence, second, company, user):
@@ -66,8 +69,29 @@ def test_rolls_back(second, company, capsys):
     told = run(capsys, "rollback", company=company.pk, reason="Too many calls.")
 
     assert told == "Neural Network v3 was withdrawn; Neural Network v2 is the champion again.\n"
-    with pytest.raises(CommandError, match="does not exist"):
-        call_command("rollback", company="NOSUCH", reason="x")
+
+
+def test_rolls_back_a_base_that_has_no_defaults(company, capsys):
+    base, champion = own_base(company)
+
+    told = run(capsys, "rollback", company=company.pk, base=base.name, reason="Too many calls.")
+
+    assert told == f"{champion} was withdrawn; no version is suggested.\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("initialize_developer", {}),
+        ("rollback", {"reason": "x"}),
+        ("serving", {}),
+        # It said that all 0 versions may serve.
+        ("verify_models", {}),
+    ],
+)
+def test_says_that_there_is_no_such_company(command, options, db):
+    with pytest.raises(CommandError, match="There is no company NOSUCH"):
+        call_command(command, company="NOSUCH", **options)
 
 
 def test_tells_what_served_at_an_instant(second, company, developer, capsys):

@@ -36,8 +36,8 @@ def test_who_bought_once_is_named_beside_who_bought_more_often():
 
     assert told == (
         "Tried on 1,287 customers with two purchases or more it did not learn from, of whom 26.4\u202f% "
-        "left. Who bought once only is judged apart, by how often such customers left before. Tried on 443 "
-        "other such customers, it promised 71 of 100, and 64 left."
+        "left. Who bought once only is judged apart, by how often such customers left before. That rate was "
+        "tried on 443 other such customers: it promised 71 of 100, and 64 left."
     )
 
 

@@ -329,6 +329,6 @@ def test_operators_are_warned_of_a_threshold_that_would_name_too_many(default_of
 def test_features_of_purchases_have_words_that_a_base_may_change():
     shop = Population(kind=Population.Kind.LOG, wording={"total_lifetime_spend": {"label": "revenue"}})
 
-    assert shop.label_of("percentile_rank_by_spend") == "percent of customers who spend less"
+    assert shop.label_of("percentile_rank_by_spend") == "percent of the training's customers who spend less"
     assert shop.label_of("total_lifetime_spend") == "revenue"
     assert Population(kind=Population.Kind.SNAPSHOT).label_of("tenure_days") == "tenure_days"

@@ -3,19 +3,21 @@
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from companies.access import developer_required, member_required
 from core.downloads import CSV, plain_name, send_made
 from core.errors import DomainError
+from core.repeats import done_once
 from registry.access import base_or_404
 from registry.forms import ArchiveForm, DescribeBaseForm
 from registry.models import Population
 from registry.presenting.base_columns import columns_of, template_csv
 from registry.presenting.bases import card_of, cards_of, data_of, tiers_in_words, versions_of
 from registry.selectors import serving_rows, users_of
-from registry.services.populations import archive_population, change_population
+from registry.services.populations import AlreadyArchived, archive_population, change_population
 
 LATEST_TABLES = 5
 TEMPLATES = {"predict": "to-predict", "train": "with-outcomes"}
@@ -91,8 +93,13 @@ def describe(request, base):
     return render(request, "registry/base_describe.html", {"base": found, "form": form}, status=status)
 
 
+def _bases(request):
+    return reverse("registry:bases", args=(request.member.portal,))
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @developer_required
+@done_once(AlreadyArchived, to=_bases)
 def archive(request, base):
     found = _own(request, base)
     form = ArchiveForm(request.POST if request.method == "POST" else None)
@@ -101,7 +108,7 @@ def archive(request, base):
             population=found, by=request.user, reason=form.cleaned_data["reason"], at=timezone.now()
         )
         messages.success(request, f"{found} is archived. Its data, models and results stay.")
-        return redirect("registry:bases", portal=request.member.portal)
+        return redirect(_bases(request))
     context = {"base": found, "form": form, "users": users_of(request.member.company)}
     return render(request, "registry/base_archive.html", context, status=400 if form.errors else 200)
 

@@ -1,14 +1,14 @@
 """Deploy, withdraw, roll back: each on a page that shows first what will change for whom."""
 
-from functools import wraps
-
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from companies.access import developer_required
 from core.errors import DomainError
+from core.repeats import done_once
 from registry.access import named_base_or_404
 from registry.forms import DeployForm, ReasonForm, RollBackForm, possible_roles
 from registry.models import ModelDeployment
@@ -48,25 +48,13 @@ AS_WHAT = {
 DONE_BEFORE = (AlreadyDeployed, NotDeployed, ChampionChanged, NothingToRollBack)
 
 
-def done_once(view):
-    """Show what is, to whoever sends a form whose change is made already: the form speaks of what was."""
-
-    @wraps(view)
-    def answer(request, *args, **kwargs):
-        try:
-            return view(request, *args, **kwargs)
-        except DONE_BEFORE as found:
-            if request.method != "POST":
-                raise
-            messages.info(request, found.message)
-            return redirect("registry:models", "dev")
-
-    return answer
+def _models(request):
+    return reverse("registry:models", args=("dev",))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @developer_required
-@done_once
+@done_once(*DONE_BEFORE, to=_models)
 def deploy(request, pk):
     company = request.member.company
     version = _version(company, pk)
@@ -94,7 +82,7 @@ def deploy(request, pk):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @developer_required
-@done_once
+@done_once(*DONE_BEFORE, to=_models)
 def withdraw(request, pk):
     company = request.member.company
     version = _version(company, pk)
@@ -126,7 +114,7 @@ def withdraw(request, pk):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @developer_required
-@done_once
+@done_once(*DONE_BEFORE, to=_models)
 def rollback(request):
     company = request.member.company
     population = named_base_or_404(company, request.GET.get("base", ""))
@@ -146,8 +134,7 @@ def rollback(request):
             ),
         )
         if done:
-            now = f"{done.champion} is the champion again" if done.champion else _without_champion(population)
-            messages.success(request, f"{done.withdrawn} was withdrawn; {now}.")
+            messages.success(request, f"{done.withdrawn} was withdrawn; {done.now_serves}.")
             return redirect("registry:models", "dev")
     earlier = champion_to_return_to(champion)
     offers = [offer_after_rolling_back(request.member, champion)]
@@ -163,10 +150,6 @@ def _sent(request):
 def _version(company, pk):
     found = visible_versions(company).exclude(company__isnull=True, is_default=False)
     return get_object_or_404(found.select_related("model_type", "metrics", "company", "population"), pk=pk)
-
-
-def _without_champion(population):
-    return "no version is suggested" if population.company_id else "the best default is suggested"
 
 
 def _nobody(population):

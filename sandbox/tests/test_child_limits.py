@@ -21,6 +21,8 @@ from sandbox.child import (
 )
 from sandbox.tests import chores
 
+pytestmark = pytest.mark.cold_children
+
 LIMITS = {"memory_bytes": 200 << 20, "seconds": 10}
 
 

@@ -10,15 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tabular.errors import TableError, counted, place, shown
+from tabular.logs.distinct import Distinct
 from tabular.logs.event_spec import EventSpec
 from tabular.logs.event_values import Events
+from tabular.logs.orders import OrderCounter
 from tabular.source.duplicates import FIXED_SEED, hash_texts
 from tabular.source.odd_ids import OddIds
 from tabular.source.sentences import alike_ids, equal_rows, say_words
 
 # A log this short shows hardly anybody staying away.
 SHORT_DAYS = 60
-MERGED_AT = 1 << 20
 NO_AMOUNTS = (
     "No column says what was paid, so each row counts as a {} and nothing is said about money. If one does, "
     "choose it as the amount."
@@ -92,29 +93,6 @@ class ImportReport:
         )
 
 
-class Distinct:
-    """How many different hashes were seen, merged now and then instead of every time."""
-
-    def __init__(self):
-        self.known = np.empty(0, np.uint64)
-        self.pending: list[np.ndarray] = []
-        self.waiting = 0
-
-    def add(self, hashes: np.ndarray) -> None:
-        """Take some hashes."""
-        self.pending.append(np.unique(hashes))
-        self.waiting += len(self.pending[-1])
-        if self.waiting > max(MERGED_AT, len(self.known)):
-            self.all()
-
-    def all(self) -> np.ndarray:
-        """Return the different hashes, sorted."""
-        if self.pending:
-            self.known = np.unique(np.concatenate([self.known, *self.pending]))
-            self.pending, self.waiting = [], 0
-        return self.known
-
-
 class EventTally:
     """What was seen so far of one log."""
 
@@ -129,6 +107,7 @@ class EventTally:
         self.returns = self.cancellations = self.odd_returns = self.undone_zeros = 0
         self.customers, self.folded, self.labelled = Distinct(), Distinct(), Distinct()
         self.odd_ids = OddIds()
+        self.orders = OrderCounter()
         self.first = self.last = None
         self.saw_time = False
         self.timeless = 0
@@ -164,6 +143,7 @@ class EventTally:
             back = pc.and_(returns, pc.greater(columns["amount"], 0))
             self.odd_returns += int(pc.sum(back).as_py() or 0)
         self.odd_ids.take(columns["customer_id"])
+        self.orders.take(columns)
         ids = hash_texts(columns["customer_id"], FIXED_SEED)
         self.customers.add(ids)
         folded = pc.utf8_lower(pc.utf8_trim_whitespace(columns["customer_id"]))
@@ -267,6 +247,7 @@ class EventTally:
         if split:
             out.append(alike_ids(name, split))
         out += self.odd_ids.sentences(name)
+        out += self.orders.sentences(self.spec.columns.get("order_id", ""))
         if not self.spec.has_amounts:
             out.append(NO_AMOUNTS.format(self.spec.called))
         if self.spec.point_zero:

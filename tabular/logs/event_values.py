@@ -19,7 +19,7 @@ from tabular.values.amounts import LARGEST_NUMBER, read_number, read_numbers
 from tabular.values.cells import BadCell, is_blank, parse_label
 from tabular.values.clocks import read_time, read_times
 from tabular.values.event_words import PURCHASE, RETURN, event_type_of
-from tabular.values.ids import shortened_of, why_nobody
+from tabular.values.ids import shortened_of, why_nobody, why_shortened
 from tabular.values.masks import blanks_of, mask_of
 from tabular.values.missing import is_missing, missing_of, take_words
 from tabular.values.moments import read_moment, read_moments
@@ -34,6 +34,7 @@ MEASURED = ("event_at", "time", *NUMBERS)
 # Why a row is no event, in the order in which it is looked at: kind and role.
 FAULTS = (
     ("missing_id", "customer_id"),
+    *(("shortened_id", role) for role in TEXTS),
     ("bad_date", "event_at"),
     ("future_date", "event_at"),
     ("bad_time", "time"),
@@ -97,6 +98,10 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
     nobody = missing_of(cells["customer_id"], measured=True)
     blanks["customer_id"] = int(nobody.sum())
     fault("missing_id", "customer_id", nobody | shortened_of(cells["customer_id"]))
+    for role in TEXTS:
+        if role in cells:
+            # Rows of one order are one purchase, and products are counted by their codes.
+            fault("shortened_id", role, shortened_of(cells[role]))
 
     moments, empty, bad = read_moments(cells["event_at"], spec.date_order)
     blanks["event_at"] = int(empty.sum())
@@ -235,6 +240,8 @@ def explain_fault(
     text = row[spec.places[role]] if role in spec.places else ""
     if kind == "missing_id":
         return name, text, why_nobody(text)
+    if kind == "shortened_id":
+        return name, text, why_shortened(text)
     if kind == "future_date":
         return name, text, f"{shown(text)} lies in the future (after {latest.isoformat()})"
     if kind == "bad_date" and is_missing(text, measured=True):

@@ -15,7 +15,7 @@ from tabular.values.amounts import DECIMALS, NumberFormat, split_number
 from tabular.values.cells import BadCell, is_blank
 from tabular.values.event_words import MEANINGS, event_type_of
 from tabular.values.moments import EXAMPLES, ORDERS, SPOKEN
-from tabular.values.words import OTHER_DATES, OTHER_TIMES, match_role, words_of
+from tabular.values.words import OTHER_DATES, OTHER_TIMES, match_role, says_other_than_amount, words_of
 
 __all__ = ["REQUIRED", "ROLES", "EventSpec", "Guess", "freeze", "guess_mapping", "seems_of_visits"]
 
@@ -34,6 +34,10 @@ LIKE_AMOUNT = 0.5
 # A number, perhaps with cents, and a few signs or letters about it.
 ABOUT_NUMBER = re.compile(r"[^0-9]{0,12}[0-9](?:[0-9.,' ]*[0-9])?[^0-9]{0,12}")
 ABOUT_CENTS = re.compile(r"[^0-9]{0,12}[0-9](?:[0-9.,' ]*[0-9])?[.,][0-9]{2}[^0-9]{0,12}")
+# Of numbers under a name that says little, fewer different ones number something: "Shop 3", "Plan 12".
+FEWEST_AMOUNTS = 25
+# Who writes the currency into a name means an amount.
+MONEY = re.compile(r"[$€£¥₹]|\b(?:EUR|USD|GBP|CHF|JPY|INR|SEK|NOK|DKK|PLN|CZK|CAD|AUD)\b", re.IGNORECASE)
 # Kinds of columns that say when, and nothing else.
 MOMENTS = ("date", "time")
 
@@ -146,7 +150,9 @@ def _refuses(role: str, column: DetectedColumn) -> bool:
         # When something was delivered, or how long it took, says nothing about the purchase.
         return column.kind != "time" or bool(OTHER_TIMES & set(words_of(column.name)))
     if role in NUMBERS:
-        return column.kind != "number"
+        # How something was paid may be numbered: that is no amount.
+        other = role == "amount" and says_other_than_amount(column.name) and not _has_cents(column)
+        return column.kind != "number" or other
     if _seems_unread("amount", column):
         # "Order amount (EUR)" is no number of an order, whatever its cells look like.
         return True
@@ -242,7 +248,9 @@ def _seems_unread(role: str, column: DetectedColumn) -> bool:
     named = match_role(column.name, role)[0]
     if column.kind != "text" or named < LIKE_AMOUNT:
         return False
-    shape = ABOUT_NUMBER.fullmatch if named >= NAMES_AMOUNT else ABOUT_CENTS.fullmatch
+    clearly = named >= NAMES_AMOUNT or MONEY.search(column.name)
+    many = column.distinct >= FEWEST_AMOUNTS and not says_other_than_amount(column.name)
+    shape = ABOUT_NUMBER.fullmatch if clearly or many else ABOUT_CENTS.fullmatch
     shape = _has_digits if named >= SURE_AMOUNT else shape
     filled = [text for text in column.examples if not is_blank(text)]
     return 2 * sum(bool(shape(text)) for text in filled) > len(filled)

@@ -17,13 +17,12 @@ from tabular.values.amounts import (
     DASHES,
     PERCENT_SIGN,
     NumberFormat,
-    currencies_of,
-    one_of_each,
     read_numbers,
     split_number,
 )
 from tabular.values.cells import BadCell, is_blank
 from tabular.values.clocks import HALF, read_time, read_times, show_time
+from tabular.values.currencies import currencies_of, one_of_each
 from tabular.values.masks import mask_of
 from tabular.values.missing import NOTHING, missing_of, without_words
 from tabular.values.moments import BETWEEN, COMPACT, COUNTED, NAMED, YEAR_LATER, read_moment, read_moments

@@ -25,6 +25,7 @@ from tabular.source.sniff import Progress
 from tabular.source.spec import CANONICAL_SUFFIX, ParseSpec
 from tabular.source.texts import Texts, iter_texts
 from tabular.source.upload import DEFAULT_MAX_BYTES
+from tabular.values.currencies import currencies_said
 from tabular.values.words import words_of
 
 PREVIEW_ROWS = 100
@@ -222,8 +223,9 @@ def _look_at(
 
 
 def _name_currencies(column: DetectedColumn) -> str:
-    currencies = column.words if CURRENCIES & set(words_of(column.name)) else column.currencies
-    return several_currencies(column.name, currencies) if len(currencies) > 1 else ""
+    says_nothing_else = CURRENCIES & set(words_of(column.name))
+    currencies = currencies_said(column.words) if says_nothing_else else column.currencies
+    return several_currencies(column.name, currencies) if currencies else ""
 
 
 def _name_alike(group: list[DetectedColumn]) -> str:

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
 from tabular.children import read_in_child
 from tabular.errors import TableError, counted, place, shown
@@ -25,14 +24,12 @@ from tabular.source.parse import Parsed, Plan, iter_parsed
 from tabular.source.sentences import guessed_encoding, no_rows, refuse_large_file, several_currencies
 from tabular.source.spec import CANONICAL_SUFFIX, INLINE_SKIPS, SKIP_SUFFIX, ParseSpec
 from tabular.source.upload import DEFAULT_MAX_BYTES
-from tabular.values.amounts import currencies_of
+from tabular.values.currencies import currencies_of
 from tabular.values.schema import TableSchema
 
 PURPOSES = ("predict", "train")
 BAD_ROWS = ("refuse", "leave_out")
 PREVIEW_ROWS = 5
-# Rows of which the currencies are looked at.
-MOST_ASKED = 1_000
 CHECK_MEMORY = 400 << 20
 CHECK_SECONDS = 120
 # So much of a file shows whether it is written as its customers were so far.
@@ -226,7 +223,7 @@ class _Check:
         self.warnings += tally.warnings(duplicates)
         if self.hashes is not None:
             self.warnings += self.odd_ids.sentences(self.schema.the("id").name)
-        self.warnings += self.currencies
+        self.warnings += self.several_currencies()
         twins = self.twins.settle(skip) if self.twins else None
         if twins:
             self.warnings.append(say_twins(twins))
@@ -325,7 +322,9 @@ class _Check:
         column = self.schema.the("id")
         has_ids = self.schema.one_row_per_id and column is not None and not column.generated
         self.hashes = IdHashes() if has_ids else None
-        self.odd_ids, self.currencies = OddIds(), []
+        self.odd_ids = OddIds()
+        # By column, a cell for each thing about the digits: the second currency may come late.
+        self.adorned: dict[str, dict[str, str]] = {}
         self.twins = TwinCounter(self.schema) if self.schema.finds_twins else None
         self.logs = None if self.schema.one_row_per_id else LogTally(self.schema, self.trains)
         done, total = plan.spec.data_at, plan.spec.source(self.path).stat().st_size
@@ -339,14 +338,19 @@ class _Check:
                 self.logs.take(parsed)
             if self.twins is not None:
                 self.twins.take(parsed.lines, parsed.columns)
-            if not preview and len(parsed.lines):
-                self.currencies = _currencies(parsed.raw().slice(0, MOST_ASKED), plan)
+            for name, cells in parsed.adorned.items():
+                self.adorned[name] = cells | self.adorned.get(name, {})
             if len(preview) < PREVIEW_ROWS and len(parsed.lines):
                 rows = parsed.raw().slice(0, PREVIEW_ROWS - len(preview)).to_pylist()
                 preview += [tuple(row.values()) for row in rows]
             done += parsed.size
             self.on_progress("Checking rows", min(done, total), total)
         return preview, risky
+
+    def several_currencies(self) -> list[str]:
+        """Name the columns of amounts that are in several currencies."""
+        found = {name: currencies_of(adorned.values()) for name, adorned in self.adorned.items()}
+        return [several_currencies(name, cells) for name, cells in found.items() if cells]
 
     def settle_repeats(self, plan: Plan) -> int:
         """Leave out rows whose id stands again, refuse where that cannot be learned from; return how many
@@ -386,13 +390,6 @@ class _Check:
         """Read the rows that were good once more."""
         skip = np.unique(np.asarray(self.tally.left_out, np.int64))
         yield from iter_parsed(self.path, replace(plan, surveys=False), skip)
-
-
-def _currencies(rows: pa.RecordBatch, plan: Plan) -> list[str]:
-    """Name the columns of amounts whose first cells are in several currencies."""
-    written = [(c.name, place) for c, place in plan.found if c.kind == "number" and c.decimal]
-    found = {name: currencies_of(rows.column(place).to_pylist()) for name, place in written}
-    return [several_currencies(name, cells) for name, cells in found.items() if cells]
 
 
 def check_table_in_child(

@@ -75,7 +75,7 @@ def yes_no_pair(facts: ColumnFacts) -> tuple[str, str] | None:
 def _date_reason(facts: ColumnFacts) -> str:
     column = facts.column
     if column.date_order_ambiguous:
-        return "Dates, of which no row tells whether day or month stands first: please say."
+        return "Dates, and the file does not settle whether day or month stands first: please say."
     first, latest = str(column.minimum)[:10], str(column.maximum)[:10]
     return f"Dates from {first} to {latest}, written {SPOKEN[column.date_order]}."
 

@@ -7,6 +7,7 @@ table is read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -34,8 +35,9 @@ EXAMPLES = 8
 EXAMPLE_CHARACTERS = 60
 INFERENCE_MEMORY = 600 << 20
 INFERENCE_SECONDS = 300
-
-
+# A number and what it is measured in. With more units than these, the cells are rather names of things.
+MEASURE = re.compile(r"[<>~]?[-+$€£]?[0-9](?:[0-9.,' ]*[0-9])?\s?((?:[^\W\d_]|[°%€$£/.² ]){1,14})")
+MOSTLY_MEASURES, MOST_UNITS = 0.9, 4
 SHORTENED = (
     "A spreadsheet has shortened its numbers, so that different ones look the same. Format the column as "
     "text in the original, save it again and upload that."
@@ -271,16 +273,29 @@ def _role(facts: ColumnFacts, judged: ColumnType, roles: _Roles) -> tuple[str, s
     if facts.name == roles.outcome:
         return "outcome", ""
     if judged.kind == "id":
-        return "left out", "It names the customers as the id does, and a name says nothing about leaving."
+        return "left out", _beside(
+            facts
+        ) or "It names the customers as the id does, and a name says nothing about leaving."
     if judged.kind not in LEARNED:
         what = {
             "constant": "It says the same in every row.",
-            "free text": "A model cannot learn from free text.",
+            "free text": _beside(facts) or "A model cannot learn from free text.",
         }
         return "left out", what[judged.kind]
     if facts.name in roles.asked:
         return "left out", roles.asked[facts.name]
     return "feature", ""
+
+
+def _beside(facts: ColumnFacts) -> str:
+    """Say that numbers with a unit are no numbers, where a column holds those."""
+    found = [match for text in facts.counts if (match := MEASURE.fullmatch(text.strip()))]
+    if len(found) <= MOSTLY_MEASURES * len(facts.counts) or len({each[1] for each in found}) > MOST_UNITS:
+        return ""
+    return (
+        f"Its numbers have something behind them, as in {shown(found[0][0])}. Write the numbers alone, all "
+        "in one unit, and a model can learn from them."
+    )
 
 
 def clean_label(name: str) -> str:

@@ -8,6 +8,8 @@ from tabular.errors import TableError, counted
 
 # What stands in a row for the result that is not in the file; such a file is refused before anybody reads it.
 NO_RESULT = "="
+# Columns that one sentence names.
+MOST_NAMED = 5
 ADVICE = "Open it in a spreadsheet program, save it and upload it again, or write the values themselves."
 
 
@@ -65,8 +67,8 @@ class FormulaCounter:
                 row,
                 lettered(place),
             )
-        zeros = [place for place in sorted(self.zeros) if place not in self.calculated]
-        if self.are_due and zeros:
+        zeros = self._all_zero()
+        if self.are_due and zeros and not self.calculated:
             place, row = zeros[0], self.first_zeros[zeros[0]]
             raise _refusal(
                 f"Each formula in column {lettered(place)} has the result 0, as programs write that do not "
@@ -74,6 +76,20 @@ class FormulaCounter:
                 row,
                 lettered(place),
             )
+
+    def sentences(self, lettered) -> list[str]:
+        """Say which columns may not have been calculated, though the file does not tell."""
+        zeros = self._all_zero()
+        if not zeros:
+            return []
+        found = ", ".join(map(lettered, zeros[:MOST_NAMED])) + (", …" if len(zeros) > MOST_NAMED else "")
+        return [
+            f"Each formula in {counted(len(zeros), 'column')} ({found}) has the result 0. If that cannot be, "
+            "open the file in a spreadsheet program, save it and upload it again."
+        ]
+
+    def _all_zero(self) -> list[int]:
+        return [place for place in sorted(self.zeros) if place not in self.calculated]
 
 
 def is_zero(stored: str) -> bool:

@@ -21,7 +21,7 @@ NEAR_ENOUGH = 0.75
 # Rows that tell whether columns stand apart by spaces, and how many words each has at least.
 FIRST_ROWS, FEWEST_WORDS = 20, 3
 # What stands between columns and is not read so: any white space, or a sign, and how it is called.
-OTHER_DELIMITERS = {"^": "'^'", "~": "'~'", "#": "'#'", "¦": "'¦'", "§": "'§'", ":": "colons", None: "spaces"}
+OTHER_DELIMITERS = {sign: f"'{sign}'" for sign in "^~#¦§$/\\&*!"} | {":": "colons", None: "spaces"}
 # What Excel writes, and reads, before a table.
 SAID = re.compile(rb"(?i)\s*\"?sep=(.)\"?\s*")
 
@@ -113,21 +113,32 @@ def refuse_spaces(head: bytes, start: int, header: Sequence[str]) -> None:
     Raises
     ------
     TableError
-        ``missing_columns``: the first rows have as many words as the header, and one cell.
+        ``missing_columns``: the first rows have one cell, and as many words as the header, or words that
+        stand below its own.
     """
     if len(header) > 1:
         return
     lines = head[start:].decode(errors="replace").splitlines()[:FIRST_ROWS]
+    lines = [line for line in lines if line.strip()]
     for sign, what in OTHER_DELIMITERS.items():
-        rows = [line.split(sign) for line in lines if line.strip()]
+        rows = [line.split(sign) for line in lines]
         widths = {len(row) for row in rows}
-        if len(rows) > 1 and len(widths) == 1 and widths.pop() >= FEWEST_WORDS:
+        alike = len(widths) == 1 and widths.pop() >= FEWEST_WORDS
+        if len(rows) > 1 and (alike or (sign is None and _stand_below_each_other(lines))):
             example = shown((sign or " ").join(rows[1]))
             raise TableError(
                 "missing_columns",
                 f"The columns stand apart by {what}, as in {example}, which a cell may hold itself. Save the "
                 "file with commas, semicolons or tabs between them (CSV), and upload that.",
             )
+
+
+def _stand_below_each_other(lines: Sequence[str]) -> bool:
+    """Whether the same places are blank in all lines, as in a file whose columns have fixed widths."""
+    width = max(map(len, lines))
+    filled = (any(line[at : at + 1].strip() for line in lines) for at in range(width))
+    columns = "".join("x" if each else " " for each in filled)
+    return len(columns.split()) >= FEWEST_WORDS or "  " in columns.strip()
 
 
 def header_record(head: bytes, start: int, line: int, delimiter: str) -> tuple[list[str], int, int]:

@@ -53,6 +53,8 @@ class Parsed:
     words: dict[str, int] = field(default_factory=dict)
     # Places of the columns with a cell that a spreadsheet would run; only filled for a plan that surveys.
     risky: set[int] = field(default_factory=set)
+    # By column of numbers a cell for each thing about the digits, for such a plan.
+    adorned: dict[str, dict[str, str]] = field(default_factory=dict)
     # Bytes of the file that were read for it.
     size: int = 0
 
@@ -237,6 +239,7 @@ def _parse_in_bulk(body: bytes, newlines: np.ndarray, numbers: np.ndarray, crlf,
         respelled=typed.respelled,
         filled=typed.filled,
         words=typed.count_words(),
+        adorned=typed.adorned,
         risky=dangerous_places({n: single(table, n) for n in table.column_names}, plan.spec.id_place)
         if plan.surveys
         else set(),
@@ -326,6 +329,7 @@ def _parse_exactly(records: list[Record], plan: Plan) -> Parsed:
         respelled=typed.respelled,
         filled=typed.filled,
         words=typed.count_words(),
+        adorned=typed.adorned,
         risky=dangerous_places(surveyed, plan.spec.id_place),
     )
 

@@ -62,7 +62,7 @@ def open_dates(name: str, examples: Sequence[str]) -> TableError:
     return _open(
         "ambiguous_dates",
         name,
-        f"{shown(examples[0])} may be day and month or month and day, and no row of the file tells which. "
+        f"{shown(examples[0])} may be day and month or month and day, and the file does not settle which. "
         "Say in which order they stand.",
     )
 
@@ -72,7 +72,7 @@ def open_numbers(name: str, examples: Sequence[str]) -> TableError:
     return _open(
         "ambiguous_numbers",
         name,
-        f"{shown(with_sign(examples))} may be thousands or decimals, and no row of the file tells which. "
+        f"{shown(with_sign(examples))} may be thousands or decimals, and the file does not settle which. "
         "Say whether the decimal sign is a point or a comma.",
     )
 

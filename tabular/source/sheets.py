@@ -173,6 +173,7 @@ def _said_aloud(name: str, others: list[str], hidden: set[str], sheet: Sheet) ->
         copy.warnings.append(
             f"{counted(sheet.formulas, 'cell')} with formulas: the results stored in the file were used."
         )
+    copy.warnings += sheet.calculated.sentences(letters)
     if sheet.percentages:
         copy.warnings.append(
             f"{counted(sheet.percentages, 'number')} read in percent, as the sheet shows, e.g. "

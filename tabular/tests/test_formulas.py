@@ -78,6 +78,25 @@ def test_results_that_are_all_zero_because_nobody_calculated_are_no_data(shows, 
     assert (refused.value.kind, refused.value.line) == ("uncalculated", 2)
 
 
+def test_a_column_that_is_truly_zero_is_read_beside_one_that_was_calculated(tmp_path):
+    path = tmp_path / "t.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, HEADER)
+        for number in range(20):
+            page.write_row(number + 1, 0, row(f"c{number}"))
+            page.write_formula(number + 1, TOTAL, "=C2*9.5", None, 28.5)
+            page.write_formula(number + 1, TOTAL - 1, "=C2*0", None, 0)
+
+    report = check_table(path, SMALL)
+
+    assert report.accepted == 20
+    assert (
+        "Each formula in 1 column (C) has the result 0. If that cannot be, open the file in a "
+        in (report.warnings[1])
+    )
+
+
 def test_percentages_of_which_some_are_zero_are_read(tmp_path):
     path = calculated(tmp_path / "t.xlsx", "=C2/100", lambda number: (number % 3 / 100,), "0%")
 

@@ -101,6 +101,7 @@ def test_no_file_breaks_out(outcomes):
     assert not any("root:" in str(outcome.get("message")) for outcome in outcomes.values())
 
 
+@pytest.mark.cold_children
 @pytest.mark.parametrize(
     "name",
     [

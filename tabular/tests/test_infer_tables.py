@@ -125,6 +125,24 @@ def test_tells_types_apart(name, cells, kind, tmp_path):
     assert values_table(tmp_path, name, cells).kind == kind
 
 
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("{n}.25 kg", True),
+        ("{n}.5GB", True),
+        ("£{n}.10/month", True),
+        ("<{n} days", True),
+        ("{n} High Street in a town of 9 streets", False),
+        ("K-{n}", False),
+    ],
+)
+def test_numbers_with_a_unit_are_left_out_with_that_reason(cell, said, tmp_path):
+    column = values_table(tmp_path, "weight", [cell.format(n=n) for n in range(40)])
+
+    assert column.role == "left out"
+    assert column.role_reason.startswith("Its numbers have something behind them, as in ") == said
+
+
 def test_takes_none_for_an_answer_among_words_and_for_a_blank_among_numbers(tmp_path):
     words = values_table(tmp_path, "insurance", ["None", "Full", "Part", "Full"] * 10)
     numbers = values_table(tmp_path, "limit", ["None", "5", "7.5", "9"] * 10)

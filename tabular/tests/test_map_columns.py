@@ -145,18 +145,19 @@ def test_amounts_that_cannot_be_read_are_no_reason_to_take_purchases_for_visits(
 @pytest.mark.parametrize(
     ("name", "more"),
     [("amount", ("weight_kg",)), ("amount", ("shipping total",)), ("Order amount (EUR)", ()),
-     ("Betrag in EUR", ()), ("Total Amount incl. VAT", ("weight_kg",))],
+     ("Betrag in EUR", ()), ("Total Amount incl. VAT", ("weight_kg",)), ("Netto Betrag", ()), ("Summa", ())],
 )  # fmt: skip
-def test_no_other_number_silently_stands_for_amounts_that_cannot_be_read(name, more, tmp_path):
+@pytest.mark.parametrize("cents", [".45", ""])
+def test_no_other_number_silently_stands_for_amounts_that_cannot_be_read(name, more, cents, tmp_path):
     preview = preview_of(
         tmp_path,
         ("id", "date", name, *more),
-        lambda n: (n % 9, day(n), f"{17 + n}.45 CR" if n else "free", *(f"{n}.25" for _ in more)),
+        lambda n: (n % 9, day(n), f"{17 + n}{cents} CR" if n else "free", *(f"{n}.25" for _ in more)),
     )
 
     guess = guess_mapping(preview)["amount"]
 
-    assert guess.column == name and guess.reason.endswith("holds no numbers (e.g. '18.45 CR')")
+    assert guess.column == name and guess.reason.endswith(f"holds no numbers (e.g. '18{cents} CR')")
     with pytest.raises(TableError, match=r"holds texts .*cannot be the amount"):
         freeze(preview, guessed(preview))
 
@@ -168,9 +169,20 @@ def test_amounts_that_can_be_read_stand_before_those_that_cannot(tmp_path):
     assert guessed(preview)["amount"] == "grand total"
 
 
-@pytest.mark.parametrize(("name", "cell"), [("payment method", "Visa 4242"), ("price terms", "30 days")])
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("payment method", "Visa 4242"),
+        ("price terms", "30 days"),
+        ("payment card", "Visa 1{n:03d}"),
+        ("payment method", "{n}"),
+        ("Betrag Art", "Art {n}"),
+    ],
+)
 def test_texts_with_numbers_are_no_amounts(name, cell, tmp_path):
-    preview = preview_of(tmp_path, ("id", "date", name, "x"), lambda n: (n % 9, day(n), cell, f"{n}.5"))
+    preview = preview_of(
+        tmp_path, ("id", "date", name, "x"), lambda n: (n % 9, day(n), cell.format(n=n), f"{n}.5")
+    )
 
     assert guessed(preview)["amount"] == "x"
 

@@ -1,5 +1,7 @@
 """Ids that a spreadsheet has shortened name nobody, and ids that are not what they seem are named."""
 
+import itertools
+
 import pytest
 
 from tabular.errors import TableError
@@ -28,15 +30,46 @@ def test_the_others_may_be_read(tmp_path):
     assert "format the column as text" in (tmp_path / "rejects.csv").read_text("utf-8-sig")
 
 
-def test_purchases_of_a_shortened_id_are_listed_with_the_reason(tmp_path):
+@pytest.mark.parametrize(
+    ("role", "reason"),
+    [
+        ("customer_id", "missing_id"),
+        ("order_id", "shortened_id"),
+        ("product", "shortened_id"),
+        ("category", "shortened_id"),
+    ],
+)
+def test_purchases_of_a_shortened_id_are_listed_with_the_reason(role, reason, tmp_path):
+    header = ("customer_id", "order_date", "amount", "order_id", "product", "category")
     rows = [
-        (f"C{n % 9}" if n % 10 else "1.2E+9", f"2024-01-{n % 28 + 1:02d}", n, "purchase") for n in range(60)
+        [f"C{n % 9}", f"2024-01-{n % 28 + 1:02d}", n, f"O{n}", f"P{n % 7}", f"G{n % 3}"] for n in range(60)
     ]
+    for number, said in zip(range(0, 60, 10), itertools.cycle(["1.2E+9", "4,5e+12", "4.5E11"]), strict=False):
+        rows[number][header.index(role)] = said
 
-    report, _, rejects = import_log(write_log(tmp_path / "log.csv", rows))
+    report, _, rejects = import_log(write_log(tmp_path / "log.csv", rows, header=header))
 
-    assert (report.accepted, report.rejected) == (54, 6)
-    assert "'1.2E+9' is what a spreadsheet makes of a long id" in str(rejects[0])
+    assert (report.accepted, report.rejected_by_reason) == (54, {reason: 6})
+    assert rejects[0]["column"] == role
+    assert rejects[0]["explanation"].startswith("'1.2E+9' is what a spreadsheet makes of a long id")
+
+
+def test_a_log_of_shortened_orders_alone_is_refused_and_can_be_read_without_them(tmp_path):
+    header = ("customer_id", "order_date", "amount", "order_id")
+    rows = [(f"C{n % 9}", f"2024-01-{n % 28 + 1:02d}", n, "4.50E+11") for n in range(60)]
+    path = write_log(tmp_path / "log.csv", rows, header=header)
+
+    with pytest.raises(TableError, match="is what a spreadsheet makes of a long id") as refused:
+        import_log(path)
+    report, *_ = import_log(
+        path, {"customer_id": "customer_id", "event_at": "order_date", "amount": "amount"}
+    )
+
+    assert (refused.value.column, "say that another column is meant" in refused.value.message) == (
+        "order_id",
+        True,
+    )
+    assert report.accepted == 60
 
 
 def test_a_column_of_them_is_left_out_of_what_is_learned(tmp_path):
@@ -46,6 +79,40 @@ def test_a_column_of_them_is_left_out_of_what_is_learned(tmp_path):
     column = infer_table(path, preview_table(path)).column("Member no")
 
     assert column.role == "left out" and "has shortened its numbers" in column.role_reason
+
+
+def test_long_ids_that_all_end_in_zeros_are_named(tmp_path):
+    long = [f"{411111111111111 + n}{n % 10}" for n in range(1, 60)]
+    cut = [f"{411111111111111 + n}0" for n in range(1, 60)]
+    said = "each id of more than 15 digits has zeros behind the 15th, as a spreadsheet writes it"
+
+    table = check_table(write_table(tmp_path / "t.csv", map(row, cut)), SMALL)
+    log, *_ = import_log(
+        write_log(tmp_path / "log.csv", [(name, "2024-01-05", "9", "purchase") for name in cut])
+    )
+    other = check_table(write_table(tmp_path / "u.csv", map(row, long)), SMALL)
+
+    assert [sum(said in each for each in found.warnings) for found in (table, log, other)] == [1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("order", "merged"),
+    [
+        (lambda line: "0", 25),
+        (lambda line: line // 2, 0),
+        (lambda line: "", 0),
+        (lambda line: line // 2 % 10, 20),
+    ],
+)
+def test_orders_that_hold_purchases_of_several_days_are_named(order, merged, tmp_path):
+    header = ("customer_id", "order_date", "amount", "order_id")
+    # Two lines a day, and 30 days.
+    rows = [(f"C{line // 2 % 5}", f"2024-01-{1 + line // 2:02d}", line, order(line)) for line in range(60)]
+
+    report, *_ = import_log(write_log(tmp_path / "log.csv", rows, header=header))
+
+    said = [each for each in report.warnings if "order number of another day" in each]
+    assert len(said) == bool(merged) and all(f": {merged} purchases have" in each for each in said)
 
 
 def odd(said):

@@ -11,6 +11,7 @@ from tabular.snapshots.frame import load_frame
 from tabular.snapshots.plan import SnapshotPlan
 from tabular.snapshots.workbook import measure_columns, write_xlsx
 from tabular.source.percent_formats import percent_format
+from tabular.tests.logs import import_log
 from tabular.tests.own_tables import planned
 from tabular.tests.small import write_table
 from tabular.values.amounts import NumberFormat, read_number, read_numbers
@@ -117,7 +118,7 @@ def test_a_decimal_comma_is_read_beside_the_sign(tmp_path):
 def test_amounts_in_several_currencies_are_named_in_every_file(tmp_path):
     plan = plan_of(csv_of(tmp_path / "may.csv", lambda share: f"{100 * share:g} EUR"))
 
-    mixed = csv_of(tmp_path / "june.csv", lambda share: f"{100 * share:g} {'$' if share > 0.2 else '€'}")
+    mixed = csv_of(tmp_path / "june.csv", lambda share: f"{100 * share:g} {'$' if share == 0.44 else '€'}")
     report, _ = rebates(mixed, plan)
 
     assert any(
@@ -175,6 +176,20 @@ def test_a_result_shows_percentages_as_its_file_does(tmp_path):
         (0.005, "0.0%"),
         (0.07, "0.0%"),
     ]
+
+
+def test_a_discount_is_above_zero_however_its_log_writes_it(tmp_path):
+    given = {}
+    for name, written in (("may", "{}%"), ("june", "0.{:02d}"), ("july", "{}")):
+        rows = [
+            [f"c{n % 9}", f"2024-01-{1 + n % 28:02d}", "9.5", written.format(n % 3 * 10)] for n in range(30)
+        ]
+        path = write_table(
+            tmp_path / f"{name}.csv", rows, header=["customer_id", "date", "amount", "discount"]
+        )
+        given[name] = [event["discount"] > 0 for event in import_log(path)[1]]
+
+    assert given["may"] == given["june"] == given["july"] and sum(given["may"]) == 20
 
 
 def test_amounts_of_a_log_have_one_kind_of_number_too(tmp_path):

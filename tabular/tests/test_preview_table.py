@@ -143,20 +143,30 @@ def test_recognises_how_numbers_are_written(numbers, decimal, thousands, largest
 
 def test_names_the_currencies_of_a_column_that_has_several(tmp_path):
     path = write_orders(tmp_path / "log.csv", ["2024-01-05"] * 4, amounts=["$3.50", "7 EUR", "€8", "US$ 9"])
-    same = write_orders(tmp_path / "t.csv", ["2024-01-05"] * 3, amounts=["€8", "9 eur", "10"])
+    for one in (["€8", "9 eur", "7 Euro"], ["A$8", "9 AUD", "$7"], ["8 kr", "9 SEK"], ["¥8", "9 JPY", "8円"]):
+        same = write_orders(tmp_path / "t.csv", ["2024-01-05"] * len(one), amounts=one)
+        assert (preview_table(same).columns[2].kind, preview_table(same).warnings) == ("number", ())
 
     assert [said for said in preview_table(path).warnings if "currenc" in said] == [
-        "Column amount: amounts in 2 currencies, such as '$3.50' and '7 EUR'. Only the numbers are read, as "
+        "Column amount: amounts in 2 currencies, such as '7 EUR' and 'US$ 9'. Only the numbers are read, as "
         "if they were of one: convert them, or leave out the others."
     ]
-    assert not preview_table(same).warnings
     amounts = [f"€{n}.37" for n in range(1100)] + ["paid in USD", "(£ -1.50)", "£ 2"]
     late = preview_table(write_orders(tmp_path / "v.csv", ["2024-01-05"] * len(amounts), amounts=amounts))
     assert late.columns[2].currencies == ("€0.37", "£ 2")
-    rows = [("K1", "2024-01-05", "9", currency) for currency in ("EUR", "USD")]
-    apart = write_log(tmp_path / "u.csv", rows, header=("customer", "date", "amount", "Currency"))
-    [said] = preview_table(apart).warnings
-    assert said.startswith("Column Currency: amounts in 2 currencies, such as 'EUR' and 'USD'.")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [("EUR eur Euro €", ""), ("EUR USD eur", "such as 'EUR' and 'USD'")]
+)
+def test_names_the_currencies_of_a_column_that_says_nothing_else(words, said, tmp_path):
+    rows = [("K1", "2024-01-05", "9", word) for word in words.split()]
+    path = write_log(tmp_path / "log.csv", rows, header=("customer", "date", "amount", "Currency"))
+
+    found = preview_table(path).warnings
+
+    assert len(found) == bool(said)
+    assert all(f"Column Currency: amounts in 2 currencies, {said}." in each for each in found)
 
 
 @pytest.mark.parametrize(

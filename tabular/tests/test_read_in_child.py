@@ -6,6 +6,8 @@ from tabular.children import read_in_child
 from tabular.errors import TableError
 from tabular.tests import chores
 
+pytestmark = pytest.mark.cold_children
+
 
 def refusal_of(name, *, seconds=10):
     with pytest.raises(TableError) as refusal:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -24,20 +23,10 @@ THOUSANDS = {".": ("," + APOSTROPHES + BLANKS), ",": ("." + APOSTROPHES + BLANKS
 MINUS = "-\u2212\u2013"
 DASHES = MINUS + "\u2014"
 CURRENCY = (
-    r"(?:US|A|C|R|NZ|HK|S)?\$|[€£¥₹₨₽₩₺₫฿₴₪%]|(?i:EUR|USD|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL|"
+    r"(?:US|AU?|CA?|R|NZ|HK|S|MX)?\$|[€£¥₹₨₽₩₺₫฿₴₪%]|(?i:EUR(?:OS?)?|USD|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL|"
     r"MXN|CAD|AUD|NZD|TRY|ZAR|RUB|UAH|BGN|KRW|HKD|SGD|THB|ILS|AED|SAR|kr\.?|zł|Fr\.?|Rs\.?|Ft\.?|Kč|lei|TL|"
     r"руб\.?|р\.|грн\.?|лв\.?|円|元|원)"  # noqa: RUF001
 )
-# The signs and words of one currency.
-SAME_CURRENCY = {
-    sign: code
-    for code, signs in {
-        "USD": "$ US$", "EUR": "€", "GBP": "£", "INR": "₹ ₨ RS", "PLN": "ZŁ", "CHF": "FR", "RUB": "₽ РУБ Р",  # noqa: RUF001
-        "HUF": "FT", "CZK": "KČ", "UAH": "₴ ГРН", "BGN": "ЛВ", "KRW": "₩ 원", "TRY": "₺ TL", "THB": "฿",
-        "ILS": "₪", "RON": "LEI", "JPY": "¥ 円",
-    }.items()
-    for sign in signs.split()
-}  # fmt: skip
 AROUND = re.compile(rf"^(?:{CURRENCY})|(?:{CURRENCY})$")
 PLAIN = {
     ".": re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?"),
@@ -142,42 +131,6 @@ def split_number(text: str, decimal: str) -> tuple[float, str | None, bool | Non
             "out_of_range", f"{shown(text)} is beyond {LARGEST_NUMBER:g}, the largest possible value"
         )
     return (-value if minus or negative else value), thousands, lakhs
-
-
-def currency_of(text: str) -> str:
-    """Return the currency that a cell names; nothing where it names none.
-
-    Examples
-    --------
-    >>> currency_of("US$ 12.50"), currency_of("12,50 \u20ac"), currency_of("21%"), currency_of("7")
-    ('USD', 'EUR', '', '')
-    """
-    body = text.strip(BLANKS).strip("()").strip(MINUS + BLANKS)
-    found = AROUND.search(body)
-    sign = found[0].rstrip(".").upper() if found else ""
-    return "" if sign == PERCENT_SIGN else SAME_CURRENCY.get(sign, sign)
-
-
-def currencies_of(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return a cell of each currency that is named, where there are several."""
-    found: dict[str, str] = {}
-    for text in texts:
-        found.setdefault(currency_of(text), text)
-    found.pop("", None)
-    return tuple(found.values()) if len(found) > 1 else ()
-
-
-def one_of_each(texts: pa.Array) -> dict[str, str]:
-    """Return a cell for each thing that stands about the digits, such as a currency.
-
-    Examples
-    --------
-    >>> one_of_each(pa.array(["$1.50", "$2", "7 EUR"]))
-    {'$': '$1.50', ' EUR': '7 EUR'}
-    """
-    about = pc.replace_substring_regex(texts, f"[0-9.,{APOSTROPHES}]+", "").dictionary_encode()
-    _, first = np.unique(about.indices.to_numpy(zero_copy_only=False), return_index=True)
-    return dict(zip(about.dictionary.to_pylist(), texts.take(pa.array(first)).to_pylist(), strict=True))
 
 
 def _groups(bare: str, decimal: str) -> tuple[str | None, bool | None]:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from tabular.values import cells
 from tabular.values.amounts import NumberFormat, read_numbers
 from tabular.values.cells import BadCell
+from tabular.values.currencies import adorned_cells
 from tabular.values.ids import shortened_of
 from tabular.values.masks import blanks_of, mask_of
 from tabular.values.missing import missing_of, take_words
@@ -37,13 +38,15 @@ class Typed:
     filled: dict[str, int]
     # By column the word of each cell that was read as blank because of it.
     words: dict[str, pa.Array]
+    # By column of numbers a cell for each thing about the digits, of a file that is looked at first.
+    adorned: dict[str, dict[str, str]]
 
     def filter(self, kept: pa.Array) -> Typed:
         """Return the rows that `kept` marks."""
         columns = {name: array.filter(kept) for name, array in self.columns.items()}
         ids = None if self.ids is None else self.ids.filter(kept)
         words = {name: array.filter(kept) for name, array in self.words.items()}
-        return Typed(columns, ids, None, self.respelled, self.filled, words)
+        return Typed(columns, ids, None, self.respelled, self.filled, words, self.adorned)
 
     def count_words(self) -> Counter:
         """Return how many cells say each word that was read as blank."""
@@ -69,6 +72,7 @@ def type_columns(arrays: dict[int, pa.Array], plan, rows: int) -> Typed:
     columns, respelled, ids = {}, {}, None
     words = plan.schema.missing_words
     said: dict[str, pa.Array] = {}
+    adorned: dict[str, dict[str, str]] = {}
     reference = plan.spec.counted_from(plan.schema)
     for column, place in plan.found:
         array = arrays[place]
@@ -83,6 +87,8 @@ def type_columns(arrays: dict[int, pa.Array], plan, rows: int) -> Typed:
                 # Only of a file that is looked at for the first time: what was accepted stays.
                 suspects |= shortened_of(array)
         elif column.kind == "number":
+            if plan.surveys and column.decimal is not None and pa.types.is_string(array.type):
+                adorned[column.name] = adorned_cells(array, column.decimal)
             columns[column.name], bad = _numbers(array, column)
             suspects |= bad
         elif column.kind == "age":
@@ -106,7 +112,7 @@ def type_columns(arrays: dict[int, pa.Array], plan, rows: int) -> Typed:
             columns[column.name], bad = _fill_blanks(read, column)
             suspects |= bad
             filled[column.name] = number - int(bad.sum())
-    return Typed(columns, ids, suspects if suspects.any() else None, respelled, filled, said)
+    return Typed(columns, ids, suspects if suspects.any() else None, respelled, filled, said, adorned)
 
 
 def _numbers(array: pa.Array, column: Column) -> tuple[pa.Array, np.ndarray]:

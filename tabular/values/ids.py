@@ -1,4 +1,4 @@
-"""Cells that should name somebody and do not."""
+"""Cells that should name somebody or something and do not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from tabular.values.cells import is_blank
 from tabular.values.masks import mask_of
 
 # What a spreadsheet makes of a long number where a text file was opened and saved: 4.50E+11.
-SHORTENED = r"^\s*-?[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{1,3}\s*$"
+# Some programs write no plus; without a sign before decimals 12E4 may be a code.
+SHORTENED = r"^\s*-?[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]{1,3}\s*$"
 
 
 def is_shortened(text: str) -> bool:
@@ -21,8 +22,8 @@ def is_shortened(text: str) -> bool:
 
     Examples
     --------
-    >>> is_shortened("4.50E+11"), is_shortened("12E4"), is_shortened("450000000000")
-    (True, False, False)
+    >>> [is_shortened(text) for text in ("4.50E+11", "4.5e11", "12E4", "450000000000")]
+    [True, True, False, False]
     """
     return re.match(SHORTENED, text) is not None
 
@@ -35,9 +36,14 @@ def shortened_of(ids: pa.Array) -> np.ndarray:
 def why_nobody(text: str) -> str:
     """Say why a cell names nobody."""
     if is_shortened(text):
-        return (
-            f"{shown(text)} is what a spreadsheet makes of a long id, and others look the same; format the "
-            "column as text in the original and save it again"
-        )
+        return why_shortened(text)
     said = "the cell is blank" if is_blank(text) else f"{shown(text)} says that there is none"
     return f"{said}, so this row belongs to nobody"
+
+
+def why_shortened(text: str) -> str:
+    """Say why a shortened number names nobody, no order and no product."""
+    return (
+        f"{shown(text)} is what a spreadsheet makes of a long id, and others look the same; format the "
+        "column as text in the original and save it again"
+    )

@@ -29,6 +29,9 @@ MISSING = frozenset(
         "-",
         ".",
         "?",
+        # What a spreadsheet shows in place of a result, and of a number that is wider than its column.
+        *("#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#bezug!", "#wert!", "#zahl!"),
+        *("#" * width for width in range(3, 41)),
     ]
 )
 # A person may have no insurance, so this is an answer among words, and nothing among numbers and dates.

@@ -53,7 +53,8 @@ ROLE_NAMES: dict[str, tuple[str, ...]] = {
             value, payment, amt, net sales, betrag, gesamtbetrag, umsatz, rechnungsbetrag, bestellwert,
             gesamtpreis, summe, bedrag, totaalbedrag, omzet, totaal, totaalprijs, montant, montant total,
             total ttc, prix total, chiffre d affaires, importe, importe total, monto, monto total, precio
-            total, ingresos, cantidad pagada, price, preis, prijs, prix, precio""",
+            total, ingresos, cantidad pagada, price, preis, prijs, prix, precio, sum, summa, belopp, belop,
+            beloeb, importo, importo totale, totale, prezzo, valor, valor total, kwota, wartosc, cena""",
         "order_id": """
             order id, order number, order no, order nr, invoice id, invoice no, invoice number, invoice nr,
             invoice, transaction id, transaction number, transaction no, txn id, receipt id, receipt number,
@@ -109,6 +110,11 @@ OTHER_DATES = _set(
 OTHER_TIMES = OTHER_DATES | _set(
     "duration length elapsed session dwell wait waiting spent start end opening closing dauer wartezeit "
     "lieferzeit duur duree duracion"
+)
+# A payment or a price has these besides its amount: "payment method", "price tier".
+OTHER_AMOUNTS = _set(
+    "method methods mode type typ art status state terms term days tage channel provider plan tier level "
+    "list liste rank score rep card account konto ref reference id no nr number nummer code key count date"
 )
 TIME_WORDS = _set("time zeit uhrzeit tijd tijdstip heure hora clock hour")
 DATE_WORDS = _set(
@@ -182,6 +188,17 @@ def _resembles(matcher: difflib.SequenceMatcher, known: str) -> bool:
     # The cheap bounds first: a table may have hundreds of columns.
     bounds = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)
     return all(bound() >= CLOSE_ENOUGH for bound in bounds)
+
+
+def says_other_than_amount(name: str) -> bool:
+    """Whether a name speaks of what an amount has besides, as its last word tells.
+
+    Examples
+    --------
+    >>> says_other_than_amount("payment_method"), says_other_than_amount("card payment")
+    (True, False)
+    """
+    return bool(OTHER_AMOUNTS & set(words_of(name)[-1:]))
 
 
 def says_date(name: str) -> bool:

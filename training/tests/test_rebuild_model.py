@@ -57,5 +57,5 @@ def test_refuses_a_data_set_that_was_changed(default_versions):
 
 
 def test_refuses_an_id_that_is_none():
-    with pytest.raises(CommandError, match="does not exist"):
+    with pytest.raises(CommandError, match="There is no version of the id 987654321"):
         call_command("rebuild_model", 987_654_321)

@@ -109,6 +109,7 @@ def test_goes_on_from_the_data_of_its_own_company(retrained, labelled, stranger,
 
 
 @pytest.mark.any_database
+@pytest.mark.cold_children
 @pytest.mark.parametrize("pinned_type", ["neural_network"])
 def test_the_same_data_give_the_same_model_bit_for_bit(retrained, labelled, stranger, other_company):
     initialize_original_dataset(company=other_company, at=NOON)
@@ -205,6 +206,7 @@ def test_a_cancelled_retraining_leaves_no_version_and_no_data(retraining, labell
 
 
 @pytest.mark.any_database
+@pytest.mark.cold_children
 def test_one_that_needs_too_much_memory_says_so_and_leaves_nothing(retraining, labelled, do_jobs, settings):
     settings.TRAINING_MEMORY_MB = 40
     run = retraining(labelled())

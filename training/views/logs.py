@@ -8,6 +8,7 @@ from companies.access import developer_required
 from core.errors import DomainError
 from core.fragments import render_form
 from core.redirects import go
+from registry.presenting.lacking import what_it_lacks
 from registry.selectors import champion_that_serves
 from training.forms import LogTrainingForm
 from training.presenting.log_models import Verdict
@@ -68,9 +69,15 @@ def training(request, analysis, training):
     if not one.report.get("simple_rule"):
         # Nothing is compared in it, as in reports of earlier days: what there is stands on the card.
         return redirect("registry:version", request.member.portal, one.version_id)
+    champion = champion_that_serves(found.company, found.population)
     told = {
         "verdict": Verdict(one),
         "warnings": one.report["warnings"],
-        "champion": champion_that_serves(found.company, found.population),
+        "champion": champion,
+        "lacks": champion and _what_it_lacks(champion, found),
     }
     return render(request, "training/log_training.html", context | told)
+
+
+def _what_it_lacks(champion, analysis):
+    return what_it_lacks(champion, columns=analysis.event_columns, of_visits=analysis.is_of_visits)

@@ -16,6 +16,7 @@ CHANCE = 0.5
 # Why a row is no event, as `tabular.logs.event_values` names it.
 REASONS = {
     "missing_id": "No customer",
+    "shortened_id": "A long number that a spreadsheet shortened",
     "bad_date": "No date, or one that cannot be read",
     "future_date": "A date in the future",
     "bad_time": "A time of day that cannot be read, or contradicts the date",

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 from functools import partial
+from uuid import UUID
 
 from django.db import transaction
 
 from companies.identity import Member
+from companies.selectors import done_by
 from companies.services.audit import record_event
 from companies.services.conditions import refuse_other_name
-from core.errors import Conflict, Forbidden
+from core.errors import Conflict, Forbidden, NotFound
 from core.files.store import remove_file
 from core.files.stored import DATASETS, UTILS
 from registry.services.populations import remove_if_unused
@@ -22,6 +24,10 @@ class NotYourLog(Forbidden):
 
 class LogIsInUse(Conflict):
     code = "log-is-in-use"
+
+
+class LogIsDeleted(NotFound):
+    code = "log-is-deleted"
 
 
 @transaction.atomic
@@ -43,10 +49,14 @@ def delete_analysis(*, analysis: AnalysisSession, typed: str, by: Member, at: da
         `typed` is another name.
     LogIsInUse
         A job is at work on it.
+    LogIsDeleted
+        Another click deleted it in this moment.
     """
     refuse_all_but_owners(analysis, by)
     refuse_other_name(typed, analysis.dataset.name)
-    analysis = AnalysisSession.objects.select_for_update().get(pk=analysis.pk)
+    if not AnalysisSession.objects.select_for_update().filter(pk=analysis.pk).exists():
+        raise _is_deleted(analysis)
+    analysis = AnalysisSession.objects.get(pk=analysis.pk)
     matrices = list(analysis.matrices.select_related("dataset", "job"))
     if analysis.is_being_read or any(matrix.is_being_computed for matrix in matrices):
         raise LogIsInUse(f"“{analysis}” is being worked on. Cancel that first.")
@@ -59,6 +69,7 @@ def delete_analysis(*, analysis: AnalysisSession, typed: str, by: Member, at: da
         actor=by.account,
         subject=str(analysis),
         at=at,
+        log=str(analysis.pk),
         sha256=raw.sha256,
         rows=raw.row_count,
         matrices=len(matrices),
@@ -73,6 +84,21 @@ def delete_analysis(*, analysis: AnalysisSession, typed: str, by: Member, at: da
         remove_if_unused(population=raw.population, by=by.account, at=at)
     for bucket, name in objects:
         transaction.on_commit(partial(remove_file, bucket, name), robust=True)
+
+
+def refuse_deleted(pk: UUID, member: Member) -> None:
+    """Refuse what `member` deleted before, by the name that it had.
+
+    Raises
+    ------
+    LogIsDeleted
+    """
+    if done := done_by(member.account, "log-deleted", log=str(pk)):
+        raise _is_deleted(done.subject)
+
+
+def _is_deleted(name):
+    return LogIsDeleted(f"“{name}” was deleted, with everything that was made of it.")
 
 
 def refuse_all_but_owners(analysis: AnalysisSession, member: Member) -> None:

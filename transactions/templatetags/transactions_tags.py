@@ -7,6 +7,7 @@ from django import template
 from companies.identity import Member
 from core.sections import Link
 from core.templatetags.core_tags import MISSING
+from intake.presenting.writing import delimiter_in_words, encoding_in_words
 from tabular.previews.detect import DetectedColumn
 from tabular.source.sentences import with_sign
 from tabular.values.moments import SPOKEN
@@ -19,31 +20,17 @@ from transactions.selectors import may_delete
 
 register = template.Library()
 
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-ENCODINGS = {
-    "utf-8": "UTF-8",
-    "utf-8-sig": "UTF-8 with a byte order mark",
-    "utf-16": "UTF-16",
-    "cp1252": "Western European (Windows-1252)",
-    "latin-1": "Western European (Latin-1)",
-}
 KINDS = {"date": "dates", "time": "times of day", "number": "numbers", "text": "text", "blank": "empty"}
 FEATURE_SETS = {code: label.partition(":")[0] for code, label in FEATURE_SET_CHOICES}
+
+
+register.filter("delimiter", delimiter_in_words)
+register.filter("encoding", encoding_in_words)
 
 
 @register.filter
 def deletable_by(analysis: AnalysisSession, member: Member) -> bool:
     return may_delete(member, analysis)
-
-
-@register.filter
-def delimiter(sign: str) -> str:
-    return DELIMITERS.get(sign, f"“{sign}”")
-
-
-@register.filter
-def encoding(name: str) -> str:
-    return ENCODINGS.get(name, name)
 
 
 @register.filter

@@ -55,6 +55,8 @@ def test_the_page_asks_for_letters_and_reads_every_row_so(as_user, tmp_path):
     analysis = AnalysisSession.objects.get()
     assert (str(analysis), analysis.preview["table"]["encoding"]) == ("May", "gb18030")
     assert analysis.preview["rows"][0]["texts"][0] == "王伟000"
+    columns = as_user.get(reverse("transactions:columns", args=("user", analysis.pk)))
+    assert "<dt>Encoding</dt><dd>Chinese, simplified (GBK)</dd>" in columns.content.decode()
     # The worker has the file alone, without the copy of the preview.
     read_here(analysis)
     assert analysis.import_report["rejected"] == 0

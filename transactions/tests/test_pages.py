@@ -55,9 +55,13 @@ def test_a_table_of_customers_is_taken_where_it_belongs_without_being_sent_again
 
 
 def test_a_log_that_was_read_is_not_handed_over(as_user, read_log):
-    answer = as_user.post(page("hand_over", read_log), {"to": "/user/predict/"})
+    came_from = f"http://testserver{page('analysis', read_log)}"
+    answer = as_user.post(
+        page("hand_over", read_log), {"to": "/user/predict/"}, headers={"referer": came_from}
+    )
 
     assert answer.status_code == 409
+    assert f'href="{came_from}">Back to the page before' in answer.content.decode()
     assert AnalysisSession.objects.filter(pk=read_log.pk).exists()
 
 
@@ -226,8 +230,11 @@ def test_deleting_asks_for_the_name(as_user, uploaded):
     refused = as_user.post(page("delete", uploaded), {"confirm_name": "no"})
     assert refused.status_code == 422 and "Type log.csv to confirm" in refused.content.decode()
 
-    assert as_user.post(page("delete", uploaded), {"confirm_name": "log.csv"})["Location"] == page("analyses")
-    assert not AnalysisSession.objects.exists()
+    for _ in ("first", "second of two clicks"):
+        answer = as_user.post(page("delete", uploaded), {"confirm_name": "log.csv"}, follow=True)
+        assert answer.redirect_chain == [(page("analyses"), 302)]
+        assert "“log.csv” was deleted, with everything that was made of it." in answer.content.decode()
+        assert not AnalysisSession.objects.exists()
 
 
 def test_the_list_teaches_while_it_is_empty_and_shows_how_each_log_stands(as_user, member):

@@ -11,10 +11,16 @@ from companies.services.conditions import NameDiffers
 from core.downloads import CSV, UNKNOWN, plain_name
 from core.files.store import send_object
 from core.files.stored import DATASETS
+from core.repeats import done_once
 from transactions.presenting.findings import Reading
 from transactions.presenting.sections import log_sections
 from transactions.selectors import analyses_for, matrices_of
-from transactions.services.deletion import delete_analysis, refuse_all_but_owners
+from transactions.services.deletion import (
+    LogIsDeleted,
+    delete_analysis,
+    refuse_all_but_owners,
+    refuse_deleted,
+)
 
 LOGS_PER_PAGE = 25
 
@@ -72,9 +78,16 @@ def download_rejects(request, analysis):
     return send_object(request, DATASETS, found.rejects_path, filename=name, content_type=CSV)
 
 
+def _logs(request):
+    return reverse("transactions:analyses", args=(request.member.portal,))
+
+
 @member_required
 @require_http_methods(("GET", "HEAD", "POST"))
+@done_once(LogIsDeleted, to=_logs)
 def delete(request, analysis):
+    if request.method == "POST":
+        refuse_deleted(analysis, request.member)
     found = find(request, analysis)
     refuse_all_but_owners(found, request.member)
     error, status = "", 200
@@ -90,7 +103,7 @@ def delete(request, analysis):
             error, status = str(refusal), refusal.http_status
         else:
             messages.success(request, f"“{found}” was deleted, with everything that was made of it.")
-            return redirect("transactions:analyses", portal=request.member.portal)
+            return redirect(_logs(request))
     context = {
         "analysis": found,
         "sentence": _what_goes(found),

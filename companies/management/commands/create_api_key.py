@@ -5,7 +5,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from companies.forms import ApiKeyForm
-from companies.models import Company, Scope
+from companies.management.members import find_company
+from companies.models import Scope
 from companies.services.api_keys import create_api_key
 from core.errors import DomainError
 
@@ -29,15 +30,13 @@ class Command(BaseCommand):
         at = timezone.now()
         try:
             key, secret = create_api_key(
-                company=Company.objects.get(pk=company.strip().upper()),
+                company=find_company(company),
                 name=ApiKeyForm.base_fields["name"].clean(name),
                 scopes=[scope.strip() for scope in scopes.split(",") if scope.strip()],
                 expires_at=at + timedelta(days=days) if days is not None else None,
                 by=None,
                 at=at,
             )
-        except Company.DoesNotExist as error:
-            raise CommandError(f"There is no company {company}.") from error
         except ValidationError as error:
             raise CommandError(f"--name: {' '.join(error.messages)}") from error
         except OverflowError as error:

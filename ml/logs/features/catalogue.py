@@ -295,7 +295,7 @@ RETAIL_V1 = (
     ),
     FeatureDefinition(
         "discount_usage_rate",
-        "Share of the purchases in which a discount above 0 stands on a row.",
+        "Share of the purchases in which a discount above 0 stands on a row, written as 20%, 20 or 0.2.",
         ALWAYS,
         "share from 0 to 1",
         ("discount",),

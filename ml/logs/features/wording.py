@@ -27,7 +27,7 @@ LABELS = {
     "longest_gap_between_purchases": "days of the longest gap between purchases",
     "consistency_score": "regularity score",
     "seasonality_preference": "quarter with most purchases",
-    "percentile_rank_by_spend": "percent of customers who spend less",
+    "percentile_rank_by_spend": "percent of the training's customers who spend less",
     "customer_lifetime_value_estimate": "expected spend in a year",
     "average_items_per_transaction": "mean items per purchase",
     "discount_usage_rate": "share of purchases with a discount",
@@ -64,6 +64,6 @@ def say_feature(name):
     Examples
     --------
     >>> say_feature("percentile_rank_by_spend"), say_feature("tenure")
-    ('percent of customers who spend less', 'tenure')
+    ('percent of the training's customers who spend less', 'tenure')
     """
     return LABELS.get(name, name)

@@ -1,27 +1,31 @@
 import shutil
-from contextlib import contextmanager
+from contextlib import nullcontext
 from datetime import date
 
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from companies.management.members import find_member
-from core.errors import DomainError
 from core.files.media import readable_path
 from intake.management.account import say_account
-from intake.management.reading import add_reading_arguments, reading_of, refusal_of
-from intake.services.checking import LEAVE_OUT, REFUSE
+from intake.management.reading import (
+    add_bad_rows_argument,
+    add_reading_arguments,
+    bad_rows_of,
+    opened,
+    reading_of,
+    told_at_the_end,
+)
 from jobs.management.outcomes import see_succeed
 from predictions.presenting.logs import LogResult
 from predictions.presenting.named import Named
 from predictions.services.logs import start_log_prediction
 from predictions.services.renewing import start_newer_prediction
 from predictions.services.runs import start_prediction
-from registry.models import Population
+from registry.management.bases import add_base_argument, find_base
 from registry.presenting.signal import warning_about
-from registry.selectors import offered_versions, population_named
+from registry.selectors import offered_versions
 from tabular.snapshots.ages import say_day
 from transactions.selectors import analyses_for
 
@@ -51,15 +55,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--name", default="", help="name in the history; default: that of the file or log"
         )
-        parser.add_argument(
-            "--base",
-            default="",
-            metavar="NAME",
-            help="customer base, by name or UUID; needed where two of them have a model of the same name",
-        )
-        parser.add_argument(
-            "--leave-out-bad-rows", action="store_true", help="predict the others instead of refusing"
-        )
+        add_base_argument(parser, default="that of the model, unless two have a model of the same name")
+        add_bad_rows_argument(parser, does="predict")
         parser.add_argument(
             "--as-of",
             type=date.fromisoformat,
@@ -75,26 +72,13 @@ class Command(BaseCommand):
         start = self._of_log if options["log"] else self._of_customers
         if not file and not options["log"]:
             raise CommandError("Name a file of customers, or a purchase log with --log.")
-        try:
-            with self._opened(file) as upload:
-                prediction = start(member, upload, **options)
-        except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-        except DomainError as error:
-            raise refusal_of(error) from error
+        with told_at_the_end(), opened(file) if file else nullcontext() as upload:
+            prediction = start(member, upload, **options)
         see_succeed(prediction.job)
         prediction.refresh_from_db()
         self._tell(prediction, out)
 
-    @contextmanager
-    def _opened(self, file):
-        if not file:
-            yield None
-            return
-        with open(file, "rb") as handle:
-            yield File(handle, name=file.rpartition("/")[2])
-
-    def _of_customers(self, member, upload, *, base, model, name, leave_out_bad_rows, as_of, **options):
+    def _of_customers(self, member, upload, *, base, model, name, as_of, **options):
         if not model:
             raise CommandError("Say with --model which model predicts.")
         return start_prediction(
@@ -102,14 +86,14 @@ class Command(BaseCommand):
             name=name or upload.name,
             version=self._version(member, base, model),
             upload=upload,
-            bad_rows=LEAVE_OUT if leave_out_bad_rows else REFUSE,
+            bad_rows=bad_rows_of(options),
             as_of=as_of,
             **reading_of(options),
             at=timezone.now(),
         )
 
-    def _of_log(self, member, upload, *, log, base, model, name, leave_out_bad_rows, as_of, **options):
-        if base or model or leave_out_bad_rows or as_of:
+    def _of_log(self, member, upload, *, log, base, model, name, as_of, **options):
+        if base or model or as_of or options["leave_out_bad_rows"]:
             raise CommandError(
                 "A log takes no --base, --model, --leave-out-bad-rows or --as-of: the champion of its "
                 "customers scores it as of its end. Leave them out."
@@ -156,10 +140,7 @@ class Command(BaseCommand):
     def _version(self, member, base, wanted):
         offered = offered_versions(member)
         if base:
-            try:
-                offered = offered.filter(population=population_named(member.company, base))
-            except Population.DoesNotExist as error:
-                raise CommandError(str(error)) from error
+            offered = offered.filter(population=find_base(member.company, base))
         for version in offered:
             if wanted in (str(version.pk), str(version)):
                 return version

@@ -1,12 +1,12 @@
-from django.core.exceptions import ObjectDoesNotExist
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from companies.models import Account, Company, normalise_email
+from companies.management.members import find_account, find_company
 from core.errors import DomainError
-from registry.models import ModelDeployment
+from registry.management.bases import add_base_argument, find_base
+from registry.models import ModelDeployment, ModelVersion
 from registry.presenting.signal import warning_about
-from registry.selectors import find_version, population_named
+from registry.selectors import find_version
 from registry.services.deployments import deploy_version, withdraw_version
 
 WITHDRAWN = "withdrawn"
@@ -24,12 +24,7 @@ class Command(BaseCommand):
             "--number", required=True, type=int, help="3 for v3; 1 is the default of the telecom base"
         )
         parser.add_argument("--type", default="neural_network", metavar="SLUG", help="the model type")
-        parser.add_argument(
-            "--base",
-            default="",
-            metavar="NAME",
-            help="customer base, by name or UUID; default: the telecom base",
-        )
+        add_base_argument(parser)
         parser.add_argument(
             "--as",
             dest="role",
@@ -44,18 +39,18 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, company, number, type, base, role, reason, by, **options):
+        company = find_company(company)
         try:
-            company = Company.objects.get(pk=company.strip().upper())
             version = find_version(
                 company=company,
                 model_type=type,
                 number=number,
-                population=population_named(company, base),
+                population=find_base(company, base),
             )
             change = {
                 "version": version,
                 "company": company,
-                "by": Account.objects.get(email=normalise_email(by)) if by else None,
+                "by": find_account(by),
                 "reason": reason,
                 "at": timezone.now(),
             }
@@ -63,7 +58,7 @@ class Command(BaseCommand):
                 withdraw_version(**change)
             else:
                 deploy_version(**change, role=role.upper())
-        except (ObjectDoesNotExist, DomainError) as error:
+        except (ModelVersion.DoesNotExist, DomainError) as error:
             raise CommandError(str(error)) from error
         outcome = f"no longer serves {company}" if role == WITHDRAWN else f"serves {company} as {role}"
         warning = "" if role == WITHDRAWN else warning_about(version)

@@ -3,7 +3,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from companies.models import Company
+from companies.management.members import find_company
 from core.errors import DomainError
 from registry.presenting.claims import compare_claims
 from registry.services.importing import import_skops, import_version
@@ -51,7 +51,7 @@ class Command(BaseCommand):
     def handle(self, *, model, onnx, customers, metadata, company, **options):
         try:
             owner = {
-                "company": Company.objects.get(pk=company.strip().upper()) if company else None,
+                "company": find_company(company) if company else None,
                 "by": None,
                 "at": timezone.now(),
             }
@@ -67,7 +67,7 @@ class Command(BaseCommand):
                 version = import_skops(
                     model_path=model, customers_path=customers, metadata_path=metadata, **owner
                 )
-        except (Company.DoesNotExist, DomainError) as error:
+        except DomainError as error:
             raise CommandError(str(error)) from error
         claims = compare_claims(load_manifest(version, at=owner["at"]))
         self.stdout.write(f"{version} is registered. {claims}".rstrip())

@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from companies.models import Company
+from companies.management.members import find_company
 from companies.selectors import developer_of
 from registry.services.initialisation import (
     check_existing_models,
@@ -20,10 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--company", required=True, metavar="ID", help="company ID")
 
     def handle(self, *, company, **options):
-        try:
-            company = Company.objects.get(pk=company.strip().upper())
-        except Company.DoesNotExist as error:
-            raise CommandError(str(error)) from error
+        company = find_company(company)
         developer = developer_of(company)
         if developer is None:
             raise CommandError(f"{company} has no approved developer. Approve one first.")

@@ -1,10 +1,9 @@
-from django.core.exceptions import ObjectDoesNotExist
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from companies.models import Account, Company, normalise_email
+from companies.management.members import find_account, find_company
 from core.errors import DomainError
-from registry.selectors import population_named
+from registry.management.bases import add_base_argument, find_base
 from registry.services.deployments import roll_back
 
 
@@ -13,28 +12,22 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--company", required=True, metavar="ID", help="company ID")
-        parser.add_argument(
-            "--base",
-            default="",
-            metavar="NAME",
-            help="customer base, by name or UUID; default: the telecom base",
-        )
+        add_base_argument(parser)
         parser.add_argument("--reason", required=True, help="why; it is kept in the ledger for good")
         parser.add_argument(
             "--by", metavar="EMAIL", help="e-mail of the person who answers for it; default: the installation"
         )
 
     def handle(self, *, company, base, reason, by, **options):
+        company = find_company(company)
         try:
-            company = Company.objects.get(pk=company.strip().upper())
             done = roll_back(
                 company=company,
-                population=population_named(company, base),
-                by=Account.objects.get(email=normalise_email(by)) if by else None,
+                population=find_base(company, base),
+                by=find_account(by),
                 reason=reason,
                 at=timezone.now(),
             )
-        except (ObjectDoesNotExist, DomainError) as error:
+        except DomainError as error:
             raise CommandError(str(error)) from error
-        now = f"{done.champion} is the champion again" if done.champion else "the best default is suggested"
-        self.stdout.write(f"{done.withdrawn} was withdrawn; {now}.")
+        self.stdout.write(f"{done.withdrawn} was withdrawn; {done.now_serves}.")

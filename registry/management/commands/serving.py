@@ -2,7 +2,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from companies.models import Company
+from companies.management.members import find_company
 from registry.presenting.disagreement import disagreement_of
 from registry.selectors import serving_at
 
@@ -19,10 +19,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, company, at, **options):
-        try:
-            company = Company.objects.get(pk=company.strip().upper())
-        except Company.DoesNotExist as error:
-            raise CommandError(str(error)) from error
+        company = find_company(company)
         instant = _instant(at)
         found = serving_at(company, instant)
         self.stdout.write(f"At {instant.isoformat()}, {company}:")

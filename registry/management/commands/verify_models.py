@@ -1,6 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from companies.management.members import find_company
 from core.errors import DomainError
 from registry.models import ModelVersion
 from registry.services.release import resign_version, verify_version
@@ -25,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *, company, resign, **options):
         versions = ModelVersion.objects.select_related("model_type", "company").order_by("company", "pk")
         if company:
-            versions = versions.filter(company=company.strip().upper())
+            versions = versions.filter(company=find_company(company))
         refused = 0
         for version in versions:
             owner = version.company or "everybody"

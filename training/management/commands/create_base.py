@@ -1,12 +1,16 @@
-from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from companies.management.members import find_developer
-from core.errors import DomainError
 from intake.management.account import say_account
-from intake.management.reading import add_reading_arguments, reading_of, refusal_of
-from intake.services.checking import LEAVE_OUT, REFUSE
+from intake.management.reading import (
+    add_bad_rows_argument,
+    add_reading_arguments,
+    bad_rows_of,
+    opened,
+    reading_of,
+    told_at_the_end,
+)
 from jobs.management.outcomes import see_succeed
 from tabular.snapshots.column_types import LEARNED
 from training.models import TrainingRun
@@ -67,9 +71,7 @@ class Command(BaseCommand):
         parser.add_argument("--currency", default="", help="currency of that value, as in EUR")
         parser.add_argument("--type", default=USUAL_OWN_TYPE, help="slug of the model type")
         parser.add_argument("--reason", default="", help="why; it is kept beside the version")
-        parser.add_argument(
-            "--leave-out-bad-rows", action="store_true", help="learn from the others instead of refusing"
-        )
+        add_bad_rows_argument(parser, does="learn from")
         add_reading_arguments(parser)
         parser.add_argument(
             "--wait",
@@ -79,12 +81,8 @@ class Command(BaseCommand):
 
     def handle(self, *, file, company, wait, **options):
         member = find_developer(company, does="makes its customer bases")
-        try:
-            run = self._start(member, file, options)
-        except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-        except DomainError as error:
-            raise refusal_of(error) from error
+        with told_at_the_end(), opened(file) as upload:
+            run = self._start(member, upload, options)
         for sentence in say_account(run.input_data, upload=run.upload_path, with_remarks=False):
             self.stdout.write(sentence)
         if not wait:
@@ -98,32 +96,31 @@ class Command(BaseCommand):
             f"AUC on customers it did not learn from is {run.version.metrics.auc_roc:.3f}."
         )
 
-    def _start(self, member, file, said):
-        with open(file, "rb") as handle:
-            return start_from_file(
-                member=member,
-                upload=File(handle, name=file.rpartition("/")[2]),
-                said={
-                    "outcome": said["outcome"],
-                    "left_value": said["left"],
-                    "id_column": said["id"],
-                    "leave_out": said["leave_out"],
-                    "learn_from": said["keep"],
-                    "kinds": _by_column("column-type", said["column_type"]),
-                    "date_orders": _by_column("date-order", said["date_order"]),
-                    "decimals": _by_column("decimal", said["decimal"]),
-                },
-                base_name=said["name"],
-                model_type=said["type"],
-                reason=said["reason"],
-                value_column=said["value"],
-                currency=said["currency"],
-                keep_leaking=said["keep"],
-                bad_rows=LEAVE_OUT if said["leave_out_bad_rows"] else REFUSE,
-                **reading_of(said),
-                on_checked=self._tell,
-                at=timezone.now(),
-            )
+    def _start(self, member, upload, said):
+        return start_from_file(
+            member=member,
+            upload=upload,
+            said={
+                "outcome": said["outcome"],
+                "left_value": said["left"],
+                "id_column": said["id"],
+                "leave_out": said["leave_out"],
+                "learn_from": said["keep"],
+                "kinds": _by_column("column-type", said["column_type"]),
+                "date_orders": _by_column("date-order", said["date_order"]),
+                "decimals": _by_column("decimal", said["decimal"]),
+            },
+            base_name=said["name"],
+            model_type=said["type"],
+            reason=said["reason"],
+            value_column=said["value"],
+            currency=said["currency"],
+            keep_leaking=said["keep"],
+            bad_rows=bad_rows_of(said),
+            **reading_of(said),
+            on_checked=self._tell,
+            at=timezone.now(),
+        )
 
     def _tell(self, checked):
         for sentence in (*(leak.sentence for leak in checked.leaks), *checked.notes):

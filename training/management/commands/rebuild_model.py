@@ -13,12 +13,13 @@ class Command(BaseCommand):
         parser.add_argument("version", type=int, help="the id of the version, as in the admin and the API")
 
     def handle(self, *, version, **options):
+        versions = ModelVersion.objects.select_related("model_type", "company", "training_dataset")
+        found = versions.filter(pk=version).first()
+        if found is None:
+            raise CommandError(f"There is no version of the id {version}.")
         try:
-            found = ModelVersion.objects.select_related("model_type", "company", "training_dataset").get(
-                pk=version
-            )
             rebuilt = rebuild_version(version=found, at=timezone.now())
-        except (ModelVersion.DoesNotExist, DomainError) as error:
+        except DomainError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
             f"{found}, rebuilt in {rebuilt.seconds:.1f} s, predicts the same for {rebuilt.customers:,} "

@@ -1,16 +1,19 @@
-from django.core.files import File
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from companies.management.members import find_developer
-from core.errors import DomainError
 from intake.management.account import say_account
-from intake.management.reading import add_reading_arguments, reading_of, refusal_of
-from intake.services.checking import LEAVE_OUT, REFUSE
+from intake.management.reading import (
+    add_bad_rows_argument,
+    add_reading_arguments,
+    bad_rows_of,
+    opened,
+    reading_of,
+    told_at_the_end,
+)
 from jobs.management.outcomes import see_succeed
-from registry.models import Population
+from registry.management.bases import add_base_argument, find_base
 from registry.presenting.signal import warning_about
-from registry.selectors import population_named
 from training.models import TrainingRun
 from training.presenting.findings import RetrainingFindings
 from training.services.retraining import start_retraining
@@ -23,16 +26,12 @@ class Command(BaseCommand):
         parser.add_argument("file", help="CSV or XLSX, one row per customer, with the outcome")
         parser.add_argument("--company", required=True, help="company ID")
         parser.add_argument("--reason", required=True, help="why; it is kept beside the version")
-        parser.add_argument(
-            "--base", default="", help="name or UUID of the customer base; default: the telecom base"
-        )
+        add_base_argument(parser)
         parser.add_argument(
             "--type",
             help="slug of the model type, for a base of the company; default: that of the latest training",
         )
-        parser.add_argument(
-            "--leave-out-bad-rows", action="store_true", help="learn from the others instead of refusing"
-        )
+        add_bad_rows_argument(parser, does="learn from")
         add_reading_arguments(parser)
         parser.add_argument(
             "--wait",
@@ -40,25 +39,19 @@ class Command(BaseCommand):
             help="do it here and now, and say what came of it; otherwise a worker does it",
         )
 
-    def handle(self, *, file, company, reason, base, type, leave_out_bad_rows, wait, **options):
+    def handle(self, *, file, company, reason, base, type, wait, **options):
         member = find_developer(company, does="retrains its models")
-        try:
-            population = population_named(member.company, base)
-            with open(file, "rb") as handle:
-                run = start_retraining(
-                    member=member,
-                    upload=File(handle, name=file.rpartition("/")[2]),
-                    reason=reason,
-                    population=population,
-                    model_type=type,
-                    bad_rows=LEAVE_OUT if leave_out_bad_rows else REFUSE,
-                    **reading_of(options),
-                    at=timezone.now(),
-                )
-        except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-        except (DomainError, Population.DoesNotExist) as error:
-            raise refusal_of(error) from error
+        with told_at_the_end(), opened(file) as upload:
+            run = start_retraining(
+                member=member,
+                upload=upload,
+                reason=reason,
+                population=find_base(member.company, base),
+                model_type=type,
+                bad_rows=bad_rows_of(options),
+                **reading_of(options),
+                at=timezone.now(),
+            )
         for sentence in say_account(run.input_data, upload=run.upload_path):
             self.stdout.write(sentence)
         if not wait:

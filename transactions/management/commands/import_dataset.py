@@ -1,15 +1,10 @@
-from pathlib import Path
-
-from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from companies.management.members import find_member
-from core.errors import DomainError
-from intake.management.reading import add_reading_arguments, reading_of, refusal_of
+from intake.management.reading import add_reading_arguments, opened, reading_of, told_at_the_end
 from jobs.management.outcomes import see_succeed
-from registry.models import Population
-from registry.selectors import population_named
+from registry.management.bases import add_base_argument, find_base
 from tabular.values.event_words import MEANINGS
 from transactions.models import AnalysisSession
 from transactions.presenting.roles import ROLES
@@ -30,12 +25,7 @@ class Command(BaseCommand):
             "--by", help="e-mail of the member who imports; default: the developer, or the first user"
         )
         parser.add_argument("--name", default="", help="name in the list; default: the name of the file")
-        parser.add_argument(
-            "--base",
-            default="",
-            metavar="NAME",
-            help="customer base, by name or UUID; default: the first of the company",
-        )
+        add_base_argument(parser, default="the first of purchases")
         parser.add_argument(
             "--new-base", default="", metavar="NAME", help="name of a new customer base for this log"
         )
@@ -64,20 +54,18 @@ class Command(BaseCommand):
     def handle(self, *, file, company, by, name, base, new_base, column, date_order, decimal, **options):
         member = find_member(company, by, does="imports")
         chosen = self._chosen(column)
-        path = Path(file)
-        try:
-            with path.open("rb") as handle:
-                analysis = start_analysis(
-                    member=member,
-                    upload=File(handle, name=path.name),
-                    population=population_named(member.company, base) if base else None,
-                    new_base=new_base,
-                    name=name,
-                    # The limit of uploads is for those who wait in front of a page.
-                    largest=max(path.stat().st_size, 1),
-                    **reading_of(options),
-                    at=timezone.now(),
-                )
+        with told_at_the_end(), opened(file) as upload:
+            analysis = start_analysis(
+                member=member,
+                upload=upload,
+                population=find_base(member.company, base) if base else None,
+                new_base=new_base,
+                name=name,
+                # The limit of uploads is for those who wait in front of a page.
+                largest=max(upload.size, 1),
+                **reading_of(options),
+                at=timezone.now(),
+            )
             guessed = {role: guess["column"] for role, guess in analysis.preview["guesses"].items()}
             analysis = start_import(
                 analysis=analysis,
@@ -87,11 +75,6 @@ class Command(BaseCommand):
                 meanings=self._meanings(options["event_type"]),
                 at=timezone.now(),
             )
-        except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-        except (DomainError, Population.DoesNotExist) as error:
-            raise refusal_of(error) from error
-
         see_succeed(analysis.job)
         self._tell(AnalysisSession.objects.get(pk=analysis.pk))
 
