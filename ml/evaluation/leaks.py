@@ -198,7 +198,7 @@ def _chance_of_so_few(churned, customers, rate):
     The bound of Chernoff needs no library of statistics, which a child that looks at a table need not wait
     for; where nobody churned it is exact.
     """
-    share = np.minimum(churned / customers, rate)
+    share = np.minimum(churned / np.maximum(customers, 1), rate)
     left = np.where(share > 0, share * np.log(np.maximum(share, 1e-12) / rate), 0)
     stayed = (1 - share) * np.log((1 - share) / (1 - rate))
     return np.exp(-customers * (left + stayed))
