@@ -449,6 +449,7 @@ HEALTH_CHECKS = [
     "core.health.Cache",
     "core.health.Broker",
     "core.health.Disk",
+    "core.health.Storage",
     "core.health.Writing",
     "core.health.Events",
     "jobs.health.Worker",

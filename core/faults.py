@@ -5,11 +5,12 @@ Nobody who reads it did anything wrong, and nobody but the operator can mend it:
 
 import errno
 import os
+import re
 
 from django.db import Error as DatabaseError
 
 from core.errors import DomainError
-from sandbox.child import ChildFailed, ChildLost
+from sandbox.child import ChildLost
 
 LOOK = "What you sent may not have been saved: look before you send it again."
 
@@ -53,14 +54,14 @@ class DatabaseAway(DomainError):
 
 
 class FilesAway(DomainError):
-    """What is stored cannot be read now; whether it is as it was, nobody knows before it can."""
+    """Where files lie cannot be reached now; whether they are as they were, nobody knows before it can."""
 
     code = "storage-fails"
     http_status = 503
 
     def __init__(self):
         super().__init__(
-            "The files of this installation cannot be read at the moment. Try again in a minute, and tell "
+            "The files of this installation cannot be reached at the moment. Try again in a minute, and tell "
             "the operator if it stays so."
         )
 
@@ -108,6 +109,15 @@ MARIADB = {
     2006: DatabaseAway,  # CR_SERVER_GONE_ERROR
     2013: DatabaseAway,  # CR_SERVER_LOST
 }
+# Libraries that keep no number leave words: numpy of a write that was cut short, DuckDB of what it would have
+# put aside.
+WORDS = (
+    (r"\d+ requested and \d+ written|failed to offload data block", StorageFull),
+    *(
+        (re.escape(os.strerror(number)), FILES[number])
+        for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+    ),
+)
 
 
 def fault_of(error: BaseException | None) -> DomainError | None:
@@ -125,18 +135,14 @@ def _kind_of(error):
         if code is not None:
             return SQLITE.get(code & 0xFF)
         return MARIADB.get(error.args[0]) if error.args else None
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and error.errno is not None:
         return FILES.get(error.errno)
     if isinstance(error, FilesAway):
         return FilesAway
     if isinstance(error, ChildLost):
         return WorkLost
-    return _told_in(str(error)) if isinstance(error, ChildFailed) else None
+    return None if isinstance(error, DomainError) else _told_in(str(error))
 
 
-def _told_in(complaints):
-    """Read it in what a child process printed, of which nothing else is left."""
-    for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-        if os.strerror(number) in complaints:
-            return FILES[number]
-    return None
+def _told_in(words):
+    return next((kind for said, kind in WORDS if re.search(said, words)), None)

@@ -10,6 +10,7 @@ from pathlib import Path
 from celery import current_app
 from django.conf import settings
 from django.core.cache import cache
+from django.core.files.storage import storages
 from django.db import Error as DatabaseError
 from django.http import JsonResponse
 from django.utils import timezone
@@ -19,7 +20,8 @@ from health_check.views import HealthCheckView
 from kombu.exceptions import OperationalError as BrokerError
 
 from core.call_limits import UNCOUNTED
-from core.faults import fault_of
+from core.faults import FilesAway, fault_of
+from core.files.stored import BUCKETS
 from core.hurry import in_a_hurry
 from core.models import HealthMark, UntoldEvent
 
@@ -71,6 +73,18 @@ class Disk(HealthCheck):
             free_mb = shutil.disk_usage(folder).free // 2**20
             if free_mb < settings.HEALTH_MIN_FREE_MB:
                 raise ServiceUnavailable(f"Only {free_mb} MB are free where the {name} lies.")
+
+
+@dataclasses.dataclass
+class Storage(HealthCheck):
+    """Is the place of stored files there, be it a folder or a server?"""
+
+    def run(self):
+        for bucket in BUCKETS:
+            try:
+                storages[bucket].check()
+            except FilesAway as error:
+                raise ServiceUnavailable(f"The stored files ({bucket}) cannot be reached.") from error
 
 
 @dataclasses.dataclass

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.core.files.storage import storages
 from health_check.exceptions import ServiceUnavailable
 
 from core.figures import counted
 from core.files.store import is_remote
 from core.files.stored import MEDIA
-from core.health import Broker, Disk, Events, Writing
+from core.health import Broker, Disk, Events, Storage, Writing
 from core.models import UntoldEvent
 from core.sections import Sections
 
@@ -99,17 +98,20 @@ def files(at: datetime) -> Standing:
 
 
 def storage(at: datetime) -> Standing:
-    if not is_remote(MEDIA):
-        return Standing("Storage", "Data sets, models and results lie in the media folder of this machine.")
-    try:
-        storages[MEDIA].exists("is-anybody-there")
-    except Exception as error:  # botocore fails in dozens of ways, none of which may hide this page
-        return Standing(
-            "Storage",
-            f"The server of the buckets does not answer ({type(error).__name__}).",
-            "See that STORAGE_URL is right and the server runs, then call manage.py make_buckets.",
-        )
-    return Standing("Storage", "Data sets, models and results lie in buckets, and their server answers.")
+    return checked(
+        Storage().run,
+        name="Storage",
+        well=lambda: (
+            "Data sets, models and results lie in "
+            + (
+                "buckets, and their server answers."
+                if is_remote(MEDIA)
+                else "the media folder of this machine."
+            )
+        ),
+        remedy="Mount the volume again, or see that STORAGE_URL is right and the server runs. Where it is to "
+        "be empty, make it anew: manage.py make_buckets.",
+    )
 
 
 def messages(at: datetime) -> Standing:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,7 +30,9 @@ ADDRESS_SPACE = 4 << 30
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT", "VIRTUAL_ENV")
 # Fewer arenas and an allocator that gives back: what is watched is resident memory.
 ALLOCATORS = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "jemalloc"}
-KILLED = (-9, 137)
+# With these a person, a shutdown or a machine without memory ends a process; a crash of its own has others.
+_OF_OTHERS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+KILLED = {code for number in _OF_OTHERS for code in (-number, 128 + number)}
 
 Progress = Callable[[str, int, int], None]
 
@@ -154,7 +157,7 @@ def supervise(
             watch.send(json.dumps(request).encode() + b"\n")
             return watch.wait(on_progress)
         except BrokenPipeError:
-            raise ChildFailed(_said(complaints)) from None
+            raise watch.its_end() from None
         finally:
             watch.end()
 
@@ -231,10 +234,13 @@ class _Watch:
             return {}
         if answer is not None:
             return answer
+        raise self.its_end()
+
+    def its_end(self) -> ChildFailed:
         self.process.wait()
         if self.process.returncode in KILLED:
-            raise ChildLost("the child was killed from outside")
-        raise ChildFailed(_said(self.complaints))
+            return ChildLost("the child was killed from outside")
+        return ChildFailed(_said(self.complaints))
 
     def _raise_what_it_says(self, answer):
         if "refusal" in answer:

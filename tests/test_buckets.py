@@ -1,8 +1,10 @@
 """The same promises hold for a local folder and for a server that speaks S3."""
 
 import shutil
+import threading
 import urllib.request
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 
 import pytest
@@ -12,12 +14,14 @@ from django.core.files.storage import storages
 from django.core.management import call_command
 from django.test import RequestFactory
 from django.utils import timezone
+from health_check.exceptions import ServiceUnavailable
 
 from churnbuster.env import buckets
 from companies.identity import membership
 from companies.services.erasure import erase_company
 from core.faults import FilesAway
 from core.files.cache import cache_folder
+from core.files.media import make_folder, readable_path, write_media
 from core.files.owners import sweep
 from core.files.store import (
     cached_path,
@@ -36,6 +40,7 @@ from core.files.store import (
     written_at,
 )
 from core.files.stored import BUCKETS, DATASETS, MEDIA, MODELS, UTILS, FileIsGone
+from core.health import Storage
 from registry.models import ModelVersion
 from registry.selectors import telecom_base
 from registry.services.opening import DamagedArtefact, forget_loaded, load_scorer
@@ -104,11 +109,93 @@ def test_a_folder_that_is_away_has_lost_no_file(client, log, settings):
             read(DATASETS, NAME)
     with pytest.raises(FilesAway):
         send_object(RequestFactory().get("/"), DATASETS, NAME, filename="march.csv")
+    # Nothing is kept where the volume will hide it, and nothing counts as removed that it still has.
+    for change in (store_file, take_file):
+        with pytest.raises(FilesAway):
+            change(DATASETS, NAME, log)
+    for remove in (remove_file, remove_under):
+        with pytest.raises(FilesAway):
+            remove(DATASETS, "org_1")
+    for of_people in (write_media, lambda name, _: readable_path(name), lambda name, _: make_folder(name)):
+        with pytest.raises(FilesAway):
+            of_people(f"{DATASETS}/dev/uploadToPredict/1/a.csv", b"x")
+    assert not folder.exists() and log.exists()
+    with pytest.raises(ServiceUnavailable, match=r"stored files \(datasets\) cannot be reached"):
+        Storage().run()
     answer = client.get(address)
-    assert answer.status_code == 503 and "cannot be read at the moment" in answer.content.decode()
+    assert answer.status_code == 503 and "cannot be reached at the moment" in answer.content.decode()
 
     folder.with_name("unplugged").rename(folder)
     assert client.get(address).status_code == 200
+    Storage().run()
+
+
+def test_a_folder_that_was_emptied_or_is_given_up_takes_files_again(log, settings):
+    store_file(DATASETS, NAME, log)
+    remove_under(DATASETS, "org_1")
+    store_file(DATASETS, NAME, log)
+
+    shutil.rmtree(settings.MEDIA_ROOT / DATASETS)
+    call_command("make_buckets", stdout=StringIO())
+    store_file(DATASETS, NAME, log)
+
+
+@pytest.fixture(params=["no_bucket", "no_server", "busy"])
+def away(request, use_s3, settings):
+    """A bucket that is not there, a server that is down, one that has no time."""
+    use_s3()
+    if request.param == "no_bucket":
+        storages[DATASETS].bucket.delete()
+    else:
+        port = 1 if request.param == "no_server" else request.getfixturevalue("busy_server")
+        url = f"s3://key:secret@127.0.0.1:{port}/?https=false"
+        settings.STORAGES = settings.STORAGES | buckets(url, aliases=BUCKETS, is_public=False, url_minutes=60)
+        storages[DATASETS].client_config.retries = {"total_max_attempts": 1}
+    yield
+    if request.param == "no_bucket":
+        storages[DATASETS].make()
+    else:
+        use_s3()
+
+
+@pytest.fixture
+def busy_server():
+    class Busy(BaseHTTPRequestHandler):
+        def answer(self):
+            self.send_response(503)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Busy)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_bucket_that_cannot_be_asked_has_lost_no_file(away, log):
+    for ask in (
+        lambda: cached_path(DATASETS, NAME),
+        lambda: exists(DATASETS, NAME),
+        lambda: local_copy(DATASETS, NAME).__enter__(),
+        lambda: send_object(RequestFactory().get("/"), DATASETS, NAME, filename="march.csv"),
+        lambda: store_file(DATASETS, NAME, log),
+        lambda: take_file(DATASETS, NAME, log),
+        lambda: remove_file(DATASETS, NAME),
+        lambda: remove_under(DATASETS, "org_1"),
+        lambda: list(objects_under(DATASETS)),
+        storages[DATASETS].check,
+    ):
+        with pytest.raises(FilesAway):
+            ask()
+    assert log.exists()
+    with pytest.raises(ServiceUnavailable, match=r"stored files \(datasets\) cannot be reached"):
+        Storage().run()
 
 
 def test_objects_are_listed_a_page_at_a_time_with_when_they_were_written(place, log):
@@ -334,9 +421,7 @@ def test_a_log_lives_and_goes_on_the_server(
 
 
 @pytest.mark.django_db
-def test_a_model_is_fetched_where_a_machine_has_no_copy_and_compared(
-    use_s3, exported_models, model_types, company
-):
+def test_a_model_is_fetched_where_a_machine_has_no_copy(use_s3, exported_models, model_types, company):
     use_s3()
     version = register_version(
         company=company,
@@ -353,11 +438,34 @@ def test_a_model_is_fetched_where_a_machine_has_no_copy_and_compared(
     forget_loaded()
     assert load_scorer(version, at=timezone.now()).threshold
 
-    # What the bucket gives is trusted no more than the disk.
-    store_bytes(MODELS, next(name for name in kept if name.endswith(".json")), b"{}")
+    taken = {name: cached_path(MODELS, name).read_bytes() for name in kept}
+    storages[MODELS].bucket.objects.delete()
+    storages[MODELS].bucket.delete()
+    forget_loaded()
+    with pytest.raises(FilesAway):
+        load_scorer(version, at=timezone.now())
+    version.refresh_from_db()
+    assert version.is_ready
+
+    storages[MODELS].make()
+    for name, payload in taken.items():
+        store_bytes(MODELS, name, payload)
+    assert load_scorer(version, at=timezone.now()).threshold
+    # What a bucket that is there does not have is lost.
+    remove_file(MODELS, kept[0])
     forget_loaded()
     with pytest.raises(DamagedArtefact):
         load_scorer(version, at=timezone.now())
+
+
+@pytest.mark.django_db
+def test_what_a_bucket_gives_is_trusted_no_more_than_the_disk(kept_version):
+    name = next(found.name for found in objects_under(MODELS) if found.name.endswith(".json"))
+    store_bytes(MODELS, name, b"{}")
+    forget_loaded()
+
+    with pytest.raises(DamagedArtefact):
+        load_scorer(kept_version, at=timezone.now())
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from django.core import signing
 from django.core.files.storage import FileSystemStorage
 from django.urls import reverse
 
-from core.faults import FilesAway
+from core.files import roots
 from core.files.drafts import PARTIAL, sync, write_atomically
 from core.files.stored import StoredObject
 
@@ -42,7 +42,19 @@ class LocalBucket(FileSystemStorage):
     def location(self):
         return str(self.base_location.absolute())
 
+    def root_of(self, name: str) -> Path:
+        """Return the folder that may be a volume of its own: that of the bucket, or in the media folder."""
+        first, _, rest = name.partition("/")
+        return self.base_location if self.folder or not rest else self.base_location / first
+
+    def check(self) -> None:
+        """Raise `core.faults.FilesAway` where the folder was there and is away; note one that is there."""
+        roots.refuse_if_away(self.base_location)
+        if self.base_location.is_dir():
+            roots.ready(self.base_location)
+
     def _save(self, name, content):
+        roots.ready(self.root_of(name))
         with write_atomically(Path(self.path(name))) as draft:
             with draft.open("wb") as target:
                 for piece in content.chunks():
@@ -53,6 +65,7 @@ class LocalBucket(FileSystemStorage):
     def take(self, name: str, source: Path) -> None:
         """Make the file at `source` the object: moved where both lie on one file system, else copied."""
         target = Path(self.path(name))
+        roots.ready(self.root_of(name))
         target.parent.mkdir(parents=True, exist_ok=True)
         source.chmod(self.file_permissions_mode)
         sync(source)
@@ -80,20 +93,19 @@ class LocalBucket(FileSystemStorage):
     def cached_path(self, name: str) -> Path:
         path = Path(self.path(name))
         if not path.is_file():
-            self._refuse_if_away()
+            roots.refuse_if_away(self.root_of(name))
             raise FileNotFoundError(name)
         return path
 
     def exists(self, name):
         found = super().exists(name)
         if not found:
-            self._refuse_if_away()
+            roots.refuse_if_away(self.root_of(name))
         return found
 
-    def _refuse_if_away(self):
-        # A volume that is not mounted yet has no file, and has lost none.
-        if not self.base_location.is_dir():
-            raise FilesAway
+    def delete(self, name):
+        roots.refuse_if_away(self.root_of(name))
+        super().delete(name)
 
     def objects_under(self, prefix: str) -> Iterator[StoredObject]:
         root = self.base_location
@@ -116,15 +128,14 @@ class LocalBucket(FileSystemStorage):
             return None
 
     def remove_under(self, prefix: str) -> None:
+        roots.refuse_if_away(self.root_of(prefix))
         # Found gone is as good as removed; what cannot be removed is for the caller to know.
         with suppress(FileNotFoundError):
             shutil.rmtree(self.path(prefix), onerror=_unless_gone)
 
     def make(self) -> bool:
         """Make the folder and tell whether it was missing."""
-        is_new = not self.base_location.is_dir()
-        self.base_location.mkdir(parents=True, exist_ok=True)
-        return is_new
+        return roots.make(self.base_location)
 
 
 def _unless_gone(function, path, failure):

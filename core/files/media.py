@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 from core.downloads import UNKNOWN
-from core.files import store
+from core.files import roots, store
 from core.files.stored import MEDIA, MODELS, FileIsGone
 
 
@@ -22,6 +22,13 @@ def place_of(relative: str) -> tuple[str, str]:
 def media_path(relative: str) -> Path:
     """Return the place of a path below the media folder of this machine, whatever lies there."""
     return Path(settings.MEDIA_ROOT) / relative
+
+
+def make_folder(relative: str) -> None:
+    """Make a folder below the media folder of this machine; raise as a write does where that is away."""
+    place = media_path(relative)
+    roots.ready(media_path(relative.partition("/")[0]))
+    place.mkdir(parents=True, exist_ok=True)
 
 
 def readable_path(relative: str) -> Path:

@@ -4,20 +4,24 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from boto3.exceptions import Boto3Error
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, IncompleteReadError
 from django.conf import settings
-from storages.backends.s3 import S3Storage
+from storages.backends.s3 import S3File, S3Storage
 
+from core.faults import FilesAway, StorageFull
 from core.files.cache import cache_folder
 from core.files.drafts import write_atomically
 from core.files.stored import PUBLISHABLE, StoredObject
 
-_MISSING = ("404", "NoSuchKey", "NoSuchBucket")
+_UNANSWERED = (ConnectionError, HTTPClientError, IncompleteReadError)
+# Not let in, too often asked: nothing that is wrong with the object.
+_NOT_NOW = (401, 403, 429)
 
 
 class S3Bucket(S3Storage):
@@ -51,23 +55,20 @@ class S3Bucket(S3Storage):
         folder = Path(settings.FILE_UPLOAD_TEMP_DIR)
         with tempfile.TemporaryDirectory(dir=folder, prefix="object-") as scratch:
             path = Path(scratch) / Path(name).name
-            try:
+            with self._asking(name):
                 self.bucket.Object(self._normalize_name(name)).download_file(str(path))
-            except ClientError as error:
-                if error.response["Error"]["Code"] in _MISSING:
-                    raise FileNotFoundError(name) from error
-                raise
             yield path
 
     def take(self, name: str, source: Path) -> None:
         """Make the file at `source` the object. A large one travels in parts and appears with the last."""
-        self.bucket.Object(self._normalize_name(name)).upload_file(str(source))
+        with self._asking(name):
+            self.bucket.Object(self._normalize_name(name)).upload_file(str(source))
         source.unlink()
 
     def cached_path(self, name: str) -> Path:
         """Return the copy that this machine has of the object as it is now, fetched if there is none."""
         found = self.bucket.Object(self._normalize_name(name))
-        try:
+        with self._asking(name):
             # Another content is another mark, and so another copy: none is ever out of date.
             mark = found.e_tag.strip('"')
             path = cache_folder() / f"{self.alias}-{mark}" / Path(name).name
@@ -76,35 +77,96 @@ class S3Bucket(S3Storage):
             else:
                 with write_atomically(path) as draft:
                     found.download_file(str(draft))
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _MISSING:
-                raise FileNotFoundError(name) from error
-            raise
         return path
 
     def objects_under(self, prefix: str) -> Iterator[StoredObject]:
-        for found in self.bucket.objects.filter(Prefix=prefix):
-            yield StoredObject(name=found.key, written_at=found.last_modified)
+        with self._asking(prefix):
+            for found in self.bucket.objects.filter(Prefix=prefix):
+                yield StoredObject(name=found.key, written_at=found.last_modified)
 
     def written_at(self, name: str) -> datetime | None:
-        try:
+        with suppress(FileNotFoundError), self._asking(name):
             return self.bucket.Object(self._normalize_name(name)).last_modified
-        except ClientError as error:
-            if error.response["Error"]["Code"] in _MISSING:
-                return None
-            raise
+        return None
+
+    def exists(self, name):
+        return self.written_at(name) is not None
+
+    def delete(self, name):
+        with suppress(FileNotFoundError), self._asking(name):
+            self.bucket.Object(self._normalize_name(name)).delete()
 
     def remove_under(self, prefix: str) -> None:
-        self.bucket.objects.filter(Prefix=prefix).delete()
+        with self._asking(prefix):
+            self.bucket.objects.filter(Prefix=prefix).delete()
+
+    def _open(self, name, mode="rb"):
+        with self._asking(name):
+            return S3File(self._normalize_name(name), mode, self)
+
+    def _save(self, name, content):
+        with self._asking(name):
+            return super()._save(name, content)
+
+    def check(self) -> None:
+        """Raise `core.faults.FilesAway` where the bucket is not there or the server does not answer."""
+        with self._asking(""):
+            self._head()
+
+    @contextmanager
+    def _asking(self, name):
+        """Tell an object that the server does not have from one that it cannot be asked for now.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such object in a bucket that is there.
+        core.faults.FilesAway, core.faults.StorageFull
+            Nobody knows, or there is no room.
+        """
+        try:
+            yield
+        except _UNANSWERED as error:
+            raise FilesAway from error
+        except (ClientError, Boto3Error) as error:
+            if meant := self._meant_by(error, name):
+                raise meant from error
+            raise
+
+    def _meant_by(self, error, name):
+        # What boto3 raises of its own while it sends or fetches parts came from an answer, or from none.
+        refused = error if isinstance(error, ClientError) else error.__context__
+        if not isinstance(refused, ClientError):
+            return FilesAway()
+        code, status = _answer_of(refused)
+        if code == "NoSuchKey" or (status == 404 and name and self._is_there()):
+            return FileNotFoundError(name)
+        if status == 507:
+            return StorageFull()
+        return FilesAway() if status in (404, *_NOT_NOW) or status >= 500 else None
+
+    def _is_there(self):
+        # To an object and to its bucket, HEAD answers 404 alike.
+        try:
+            self._head()
+        except ClientError as error:
+            # Not every key may ask; what is not there is missing for all of them.
+            return _answer_of(error)[1] != 404
+        except _UNANSWERED:
+            return False
+        return True
+
+    def _head(self):
+        self.connection.meta.client.head_bucket(Bucket=self.bucket_name)
 
     def make(self) -> bool:
         """Make the bucket, open to readers only where everything is public; tell whether it was missing."""
         client = self.connection.meta.client
         is_new = False
         try:
-            client.head_bucket(Bucket=self.bucket_name)
+            self._head()
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _MISSING:
+            if _answer_of(error)[1] != 404:
                 raise
             # us-east-1 is where S3 puts a bucket by itself, and refuses to be told so.
             elsewhere = self.region_name and self.region_name != "us-east-1"
@@ -125,3 +187,8 @@ class S3Bucket(S3Storage):
             "Resource": f"arn:aws:s3:::{self.bucket_name}/*",
         }
         return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _answer_of(refused):
+    """Return code and HTTP status of what the server answered."""
+    return refused.response["Error"]["Code"], refused.response["ResponseMetadata"]["HTTPStatusCode"]

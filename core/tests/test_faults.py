@@ -3,7 +3,12 @@
 import errno
 import sqlite3
 
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import Client
@@ -37,11 +42,37 @@ def full_file():
     raise AssertionError("it worked")
 
 
+def raised_by(write):
+    """Return what a library raises that writes many numbers to a full disk."""
+    try:
+        # Opened here: given the path, pyarrow would remove what it could not write.
+        with open("/dev/full", "wb") as file:
+            write(file, np.arange(100_000))
+    except Exception as error:
+        return error
+    raise AssertionError("it worked")
+
+
+def write_parquet(file, values):
+    pq.write_table(pa.table({"x": values}), file)
+
+
+def write_workbook(file, values):
+    with xlsxwriter.Workbook(file) as book:
+        book.add_worksheet().write_column(0, 0, values)
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
         (full_file(), StorageFull),
         (OSError(errno.EROFS, "Read-only file system"), StorageFails),
+        (raised_by(np.save), StorageFull),
+        (raised_by(np.savez), StorageFull),
+        (raised_by(write_parquet), StorageFull),
+        (raised_by(write_workbook), StorageFull),
+        (duckdb.IOException('Could not write file "a.csv": No space left on device'), StorageFull),
+        (duckdb.OutOfMemoryException("failed to offload data block of size 256.0 KiB"), StorageFull),
         (
             of_sqlite("INSERT INTO kept VALUES (zeroblob(100000))", before="PRAGMA max_page_count = 2"),
             StorageFull,

@@ -28,7 +28,7 @@ def test_all_is_well(broker_folder):
     status, body = ask()
 
     assert (status, body["status"]) == (200, "healthy")
-    assert set(body["checks"]) == {"database", "cache", "broker", "disk", "writing", "events"}
+    assert set(body["checks"]) == {"database", "cache", "broker", "disk", "storage", "writing", "events"}
     assert all(check["ok"] and check["milliseconds"] >= 0 for check in body["checks"].values())
 
 

@@ -189,7 +189,7 @@ def score_log_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -
     try:
         with files.result_drafts() as drafts:
             score = partial(_score_in_child, run, prediction, analysis, drafts, (earlier, logs_before), at)
-            found = score_beside(challenge, score, drafts, at=at)
+            found = score_beside(challenge, score, drafts, run=run, at=at)
             files.publish_result(drafts, relative)
         read = _what_was_read(prediction, analysis, found, (earlier, logs_before), warnings, at)
         with run.finish():

@@ -8,7 +8,7 @@ from functools import partial
 from django.conf import settings
 
 from core.errors import DomainError
-from core.faults import FilesAway
+from core.faults import FilesAway, fault_of
 from intake.services.stored import open_upload
 from jobs.runner import JobRun, TookTooMuch
 from predictions import files
@@ -19,11 +19,14 @@ from predictions.services.learned import learned_table
 from predictions.services.steps import steps_of_scoring
 from registry.services.opening import DamagedArtefact, verified_files
 from registry.services.states import mark_damaged
-from sandbox.child import ChildFailed, ChildRefused, run_in_child
+from sandbox.child import ChildFailed, ChildLost, ChildRefused, run_in_child
 
 logger = logging.getLogger(__name__)
 
 ENGINE = "predictions.engines.batch:score_file"
+AGAIN = "the scoring, which was done again without it."
+ENDED = f"It ended {AGAIN}"
+NOT_TO_BLAME = f"It is not to blame: the machine ended {AGAIN}"
 
 
 class ScoringFailed(DomainError):
@@ -76,7 +79,7 @@ def score_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -> No
 def _score_upload(challenge, run, prediction, drafts, at):
     with open_upload(prediction.upload_dataset_path) as source:
         score = partial(_score_in_child, run, prediction, source, drafts, at)
-        return score_beside(challenge, score, drafts, at=at)
+        return score_beside(challenge, score, drafts, run=run, at=at)
 
 
 def score_beside(
@@ -84,6 +87,7 @@ def score_beside(
     score: Callable[[dict | None], dict],
     drafts: files.ResultDrafts,
     *,
+    run: JobRun,
     at: datetime,
 ) -> dict:
     """Score, with the challenger in the shadow if there is one, and without it where it is in the way.
@@ -92,14 +96,23 @@ def score_beside(
     ----------
     score
         Scores in a child; takes what `predictions.engines.shadow.Shadow` takes, or None.
+    run
+        The attempt. A process that others ended is another one's to try again, beside the challenger too.
+
+    Raises
+    ------
+    sandbox.child.ChildLost
+        Others ended the process, and there is another attempt.
     """
     if challenge and challenge.files:
         try:
             found = score(_shadow_of(challenge, drafts))
         except (ScoringFailed, TookTooMuch, ChildFailed) as error:
+            if isinstance(error, ChildLost) and not run.job.is_last_attempt:
+                raise
             # It may have been the challenger that took too much, or that ended the process.
             logger.warning("scoring with challenger %s failed: %s", challenge.deployment.pk, error)
-            challenge.failure = "It ended the scoring, which was done again without it."
+            challenge.failure = NOT_TO_BLAME if fault_of(error) else ENDED
             drafts.shadow.unlink(missing_ok=True)
         else:
             take_findings(challenge, found.pop("shadow"), at=at)

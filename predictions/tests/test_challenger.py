@@ -16,12 +16,15 @@ from companies.services.erasure import erase_company
 from core.files.media import media_path
 from core.files.owners import sweep
 from jobs.models import Job
+from jobs.runner import JobRun
 from predictions import files
 from predictions.engines.batch import score_file
 from predictions.engines.results import PROBABILITY
 from predictions.engines.shadow import CHALLENGER, who_changed_sides
 from predictions.models import Prediction
+from predictions.services.challenge import prepare_challenge
 from predictions.services.changing import delete_prediction
+from predictions.services.scoring import score_beside
 from predictions.tests.conftest import to_csv
 from registry.artefacts import path_of, sign_version, stem_of, write_artefacts
 from registry.engines.files import sha256
@@ -32,6 +35,7 @@ from registry.services.opening import forget_loaded, verified_files
 from registry.services.states import quarantine_version
 from registry.services.versions import register_version
 from registry.tests.factories import NOON
+from sandbox.child import ChildFailed, ChildLost
 
 pytestmark = pytest.mark.django_db
 
@@ -328,6 +332,34 @@ def test_files_that_were_changed_meanwhile_are_a_mismatch(predict, user, tree, t
     found = score(prediction.model, {"version": version}, prediction, tmp_path)
 
     assert found["shadow"]["mismatch"] is True
+
+
+@pytest.mark.any_database
+def test_only_what_it_did_is_said_of_it(challenge, predict, user, tmp_path, settings):
+    challenge()
+    prediction = predict(user)
+    drafts = files.ResultDrafts(
+        *(tmp_path / name for name in ("csv", "table", "shadow", "lapsed", "changes"))
+    )
+
+    def failure_after(failed):
+        def score(shadow):
+            if shadow:
+                raise failed
+            return {"rows": 150}
+
+        tried = prepare_challenge(prediction=prediction, at=NOON)
+        found = score_beside(tried, score, drafts, run=JobRun(prediction.job), at=NOON)
+        assert found == {"rows": 150}
+        return tried.failure
+
+    # Others may end a process only once: the next attempt has the challenger too.
+    with pytest.raises(ChildLost):
+        failure_after(ChildLost("killed"))
+    prediction.job.attempt = prediction.job.first_attempt + settings.JOB_MAX_ATTEMPTS - 1
+    assert failure_after(ChildLost("killed")).startswith("It is not to blame")
+    assert failure_after(ChildFailed("[Errno 28] No space left on device")).startswith("It is not to blame")
+    assert failure_after(ChildFailed("IndexError")).startswith("It ended the scoring")
 
 
 def hungry(graph):

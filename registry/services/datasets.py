@@ -10,11 +10,12 @@ from django.db import IntegrityError, transaction
 
 from companies.models import Company
 from core.errors import Conflict
+from core.faults import FilesAway
 from core.files.drafts import drafts_in
 from core.files.media import readable_path, take_media
 from intake.services.waiting import waiting_room
 from ml.samples.invented import is_invented
-from registry.engines.files import FileMismatch, compare_file
+from registry.engines.files import FileMismatch, FileUnreachable, compare_file
 from registry.models import Dataset
 from registry.selectors import telecom_base
 
@@ -119,11 +120,16 @@ def verified_path(dataset: Dataset) -> Path:
     ------
     DatasetMissing
         The file is gone or was changed.
+    core.faults.FilesAway
+        It cannot be read now.
     """
     path = readable_path(dataset.file_path)
     try:
         compare_file(path, dataset.sha256)
     except FileMismatch as mismatch:
+        # That its folder is away was asked before: what is not there is missing.
+        if isinstance(mismatch, FileUnreachable) and not isinstance(mismatch.__cause__, FileNotFoundError):
+            raise FilesAway from mismatch
         raise DatasetMissing(
             f"The stored file of {dataset} cannot be learned from: {mismatch} Give it again with --dataset."
         ) from mismatch

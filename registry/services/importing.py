@@ -14,6 +14,7 @@ from companies.models import Account, Company
 from companies.services.audit import record_event
 from companies.services.conditions import refuse_all_but_operators
 from core.errors import Unprocessable
+from core.faults import fault_of
 from intake.services.waiting import waiting_room
 from registry.engines.exported import MANIFEST, read_exported
 from registry.engines.foreign_files import PICKLES
@@ -225,6 +226,8 @@ def _in_child(function, *, names, **arguments):
             "Try it on fewer customers, or import a simpler model."
         ) from reached
     except ChildFailed as error:
+        if fault := fault_of(error):
+            raise fault from error
         logger.warning("Importing %s failed: %s", name, error)
         raise ImportRefused(
             f"{name} cannot be used: the process that tried it out ended before it was done. "

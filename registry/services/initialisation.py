@@ -12,7 +12,7 @@ from django.db import transaction
 
 from companies.models import Company, Developer
 from companies.services.locking import lock_company
-from core.files.media import media_path
+from core.files.media import make_folder
 from registry.artefacts import DEFAULTS_FOLDER, RETRAINED_FOLDER
 from registry.models import FROM_THE_BEGINNING, Dataset, ModelDeployment, ModelType, ModelVersion
 from registry.services.datasets import share_original
@@ -35,7 +35,7 @@ DIRECTORIES = (
 
 def create_directories() -> None:
     for directory in DIRECTORIES:
-        media_path(directory).mkdir(parents=True, exist_ok=True)
+        make_folder(directory)
 
 
 def load_model_metadata(*, version: ModelVersion, at: datetime) -> dict:

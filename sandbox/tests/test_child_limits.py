@@ -1,6 +1,7 @@
 """A child process is watched: memory, time, a wish to stop, and its own death."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -79,14 +80,18 @@ def test_stops_when_asked_to():
         run_in_child(f"{chores.__name__}:dawdle", {}, **LIMITS, should_stop=lambda: True)
 
 
-def test_of_a_child_that_others_kill_no_cause_is_claimed():
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
+def test_of_a_child_that_others_end_no_cause_is_claimed(by):
     with pytest.raises(ChildLost):
-        run("die")
+        run("die", by=by)
 
 
 def test_a_bug_is_not_the_users_fault():
     with pytest.raises(ChildFailed, match="ZeroDivisionError"):
         run("fail")
+    with pytest.raises(ChildFailed) as crash:
+        run("die", by=signal.SIGSEGV)
+    assert not isinstance(crash.value, ChildLost)
 
 
 def test_does_not_hand_secrets_to_the_child(monkeypatch):

@@ -143,8 +143,14 @@ def assert_read_as_meant(path, clock):
         assert [row["values"][place] for row in preview.rows] == [row[name] for row in iso], name
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("delimiter", DELIMITERS)
+def texts():
+    """Each delimiter in UTF-8 and each other encoding with one of them; all pairs of both are a proof."""
+    chosen = set(zip(itertools.cycle(DELIMITERS), ENCODINGS)) | {(name, "utf-8") for name in DELIMITERS}
+    for pair in itertools.product(DELIMITERS, ENCODINGS):
+        yield pytest.param(*pair, marks=() if pair in chosen else pytest.mark.prove)
+
+
+@pytest.mark.parametrize(("delimiter", "encoding"), list(texts()))
 def test_a_text_file_is_shown_and_imported_as_it_was_meant(delimiter, encoding, tmp_path):
     codec, bom = ENCODINGS[encoding]
     for place, ((decimal, thousands), order) in enumerate(itertools.product(SIGNS, ORDERS)):

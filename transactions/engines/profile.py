@@ -68,4 +68,6 @@ def _within_memory():
     try:
         yield
     except duckdb.OutOfMemoryException as error:
+        if "failed to offload" in str(error):
+            raise  # the disk has no room for what memory has none for
         raise TableError("too_much_memory", "The log is too large to be described. Split it.") from error
