@@ -30,6 +30,13 @@ FEATURE_SET_CHOICES = (
 )
 
 
+class ClosedForm(forms.Form):
+    """Days of a log on which nothing was open."""
+
+    first = forms.DateField()
+    last = forms.DateField()
+
+
 class UploadForm(SentOnceForm, SentOnForm, ReadingForm):
     name = forms.CharField(
         max_length=255,

@@ -130,7 +130,7 @@ def titles(found: dict, heading_of: Callable[[str], str]) -> dict[str, str]:
             else f"Nobody was named; {percent(churners['base_rate'], 0)} left"
         ),
         "confusion": f"{right:,} of {counted(found['rows'], 'customer')} {verb} predicted correctly",
-        "calibration": promises.title_of(found["calibration"]),
+        "calibration": promises.title_by(found),
         "importance": f"{' and '.join(names)} {'matter' if len(names) > 1 else 'matters'} most"
         if names
         else "No column was measured",
