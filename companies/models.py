@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from rest_framework_api_key.models import AbstractAPIKey, BaseAPIKeyManager
 
+from core.append_only import AppendOnly
+
 # No vowels, no look-alikes: an ID is read aloud over the telephone. 10 of 28 characters are 48 bits.
 ID_ALPHABET = "BCDFGHJKLMNPQRSTVWXZ23456789"
 
@@ -136,25 +138,7 @@ class User(models.Model):
         return str(self.account)
 
 
-class AppendOnly(models.QuerySet):
-    """Rows that may be added and read. Triggers hold the same against whoever goes around this class."""
-
-    def update(self, **kwargs):
-        raise TypeError(AuditEvent.REFUSAL)
-
-    def bulk_update(self, *args, **kwargs):
-        raise TypeError(AuditEvent.REFUSAL)
-
-    def bulk_create(self, objs, *args, update_conflicts=False, **kwargs):
-        if update_conflicts:
-            raise TypeError(AuditEvent.REFUSAL)
-        return super().bulk_create(objs, *args, **kwargs)
-
-    def delete(self):
-        raise TypeError(AuditEvent.REFUSAL)
-
-
-class AuditEvent(models.Model):
+class AuditEvent(AppendOnly):
     """One row is something that was done, by whom and when. Rows are only ever added.
 
     Only erasing the whole company takes its rows along (see `AuditErasure`).
@@ -169,25 +153,12 @@ class AuditEvent(models.Model):
     details = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField(db_index=True)
 
-    objects = AppendOnly.as_manager()
-
     class Meta:
         db_table = "auditevents"
         ordering = ("-at", "-id")
 
     def __str__(self):
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.subject}"
-
-    def save(self, *args, **kwargs):
-        # No workflow, only the promise of this table: a row that is there stays as it is.
-        if not self._state.adding:
-            raise TypeError(self.REFUSAL)
-        # Otherwise a new object with the number of a row would be written over that row.
-        kwargs["force_insert"] = True
-        super().save(*args, **kwargs)
-
-    def delete(self, *args, **kwargs):
-        raise TypeError(self.REFUSAL)
 
 
 class AuditErasure(models.Model):

@@ -50,6 +50,9 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 # From little to much where text stands on the colour: ink can be read on both ends, in both schemes.
 SCALE = (PALETTE["accent-bg"], Colour("#b3c6f6", "#3a5396"))
 
+# A line that says where something would lie, and is no figure itself.
+GUIDE = {"color": PALETTE["line-2"].light, "dash": "dot", "width": 1.5}
+
 FONT_FAMILY = (
     '-apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Noto Sans", Ubuntu, Cantarell, '
     '"Helvetica Neue", Arial, sans-serif'

@@ -5,6 +5,10 @@ from django import forms
 from intake.services.checking import LEAVE_OUT, REFUSE
 from tabular.source.encodings import BY_HAND
 
+# What a person answers where a column leaves open how it is written.
+DATE_ORDERS = (("DMY", "Day first"), ("MDY", "Month first"))
+DECIMALS = ((".", "A point before decimals"), (",", "A comma before decimals"))
+
 
 class UploadField(forms.FileField):
     """A table. An empty one is let through: it is refused with the words of the file check."""

@@ -21,6 +21,7 @@ class PredictionAdmin(ReadOnlyAdmin):
     list_select_related = ("company", "population", "model", "job", "user__account", "developer__account")
     search_fields = ("prediction_name", "company__name", "uuid")
     date_hierarchy = "created_at"
+    documents = ("result",)
     fields = (
         "prediction_name", "uuid", "company", "population", "person", "model_link", "job_link",
         "original_filename", "upload_dataset_path", "result_dataset_path", "created_at", "input_data",

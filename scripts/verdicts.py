@@ -25,6 +25,7 @@ from ml.evaluation.signal import read_signal
 from ml.evaluation.verdicts import NO_REAL_DIFFERENCE
 from ml.logs.profile.regularity import weekday_p_value
 from ml.logs.profile.seasons import SURE_OF_WEEKDAYS, judge_trend, judge_week, judge_year
+from ml.logs.profile.silence import Days, silences_of
 from ml.serving.risk import POLICIES
 from scripts import coverage
 
@@ -110,6 +111,19 @@ def weekdays_differ(rng, *, draw, weeks, shape):
 def has_a_trend(rng, *, draw, weeks, monthly):
     level = 200 * np.exp(monthly * 7 / 30.4375 * np.arange(weeks))
     return judge_trend(draw(rng, level))["direction"] in ("growing", "declining")
+
+
+def end_is_doubted(rng, *, pace, kept=1.0, strays=0):
+    """Draw 400 days of a shop that is restless, closed at weekends, has a season and loses a half a year."""
+    day, share = np.arange(400), np.ones(400)
+    share[-32:] = kept
+    season = np.exp(-0.7 * day / 365) * (1 + 0.5 * np.cos(2 * np.pi * (day / 365 + rng.random())))
+    restless_weeks = np.repeat(rng.lognormal(0, 0.3, 58), 7)[:400]
+    level = pace * np.where(day % 7 < 5, 1.4, 0) * season * restless_weeks * share
+    counts = np.append(rng.poisson(level), np.zeros(27, dtype=int))
+    counts[400 + np.arange(strays) * 6] = 1
+    happened = np.flatnonzero(counts)
+    return any(each["at_end"] for each in silences_of(Days(happened + 738_000, counts[happened])))
 
 
 def promises_fail(rng, *, customers, shift, slope):
@@ -213,6 +227,16 @@ def _patterns():
             )
 
 
+def _ends():
+    """Return the cases of the end of a log, of a small shop and of a larger one."""
+    for pace in (2, 20):
+        doubted, size = partial(end_is_doubted, pace=pace), f"{pace} rows a day"
+        name = "the end of a log has few rows"
+        yield Case(name, "season, decline, closed at weekends, restless weeks", size, True, doubted)
+        yield Case(name, "85 % of the last 32 days are missing", size, False, partial(doubted, kept=0.15))
+        yield Case(name, "five rows up to 25 days behind the end", size, False, partial(doubted, strays=5))
+
+
 def _models():
     """Return the cases of calibration and comparison, at the sizes that people have."""
     for customers in (200, 1_287, 10_000):
@@ -263,7 +287,7 @@ def _signals():
         yield Case(name, "one group with 35 of 100 instead of 60", size, False, partial(behind, of_weak=0.35))
 
 
-CASES = (*_patterns(), *_models(), *_signals())
+CASES = (*_patterns(), *_ends(), *_models(), *_signals())
 
 
 def lines_of(cases):

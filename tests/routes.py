@@ -198,6 +198,8 @@ ROUTES = {
         *both_portals("logs/{log}/churn/"),
         *both_portals("logs/{log}/churn/", own=400, method="post"),  # an empty form
     ],
+    # An empty form.
+    "<portal:portal>/logs/<uuid:analysis>/closed/": page("dev/logs/{log}/closed/", own=400, method="post"),
     "<portal:portal>/logs/<uuid:analysis>/features/<uuid:matrix>/": both_portals(
         "logs/{log}/features/{matrix}/"
     ),

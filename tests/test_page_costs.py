@@ -5,6 +5,8 @@ from django.db import connection
 
 from jobs.models import Job
 from predictions.tests.factories import PredictionFactory
+from registry.services.deployments import deploy_version
+from registry.tests.factories import NOON
 
 pytestmark = pytest.mark.django_db
 
@@ -65,3 +67,26 @@ def test_a_page_asks_so_often_and_reads_no_figures_that_it_does_not_show(
     figures = [sql for sql in statements if '"additional_metrics"' in sql.replace("`", '"')]
     assert all("JSON_REMOVE" in sql for sql in figures)
     assert len({sql for sql in statements}) == len(statements)
+
+
+DOCUMENTS = {"combination", "comparison", "profile", "report", "result"}
+# Of a log, what became of its rows is told of each job.
+OF_ROWS = {"import_report", "preview"}
+
+
+def test_lists_fetch_no_document_of_their_rows(
+    five_results, default_versions, developer, as_operator, as_developer
+):
+    """Each fills a page, and a list shows a hundred rows."""
+    champion = {"version": default_versions["neural_network"], "company": developer.developer.company}
+    deploy_version(**champion, by=developer, reason="It finds more.", at=NOON)
+    logs = ("transactions/analysissession", "transactions/featurematrix")
+    kinds = ("predictions/prediction", "training/trainingrun", "registry/modelversion", *logs)
+    lists = [(as_operator, f"/admin/{kind}/") for kind in kinds]
+
+    for client, path in ((as_developer, "/api/v1/jobs"), (as_operator, "/admin/"), *lists):
+        statements = [sql.replace("`", '"') for sql in asked_by(client, path)]
+        unread = DOCUMENTS if client is as_developer else DOCUMENTS | OF_ROWS
+        assert not [sql for sql in statements if any(f'."{name}"' in sql for name in unread)], path
+        figures = [sql for sql in statements if '"additional_metrics"' in sql]
+        assert all("JSON_REMOVE" in sql for sql in figures), path

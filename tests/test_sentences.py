@@ -118,6 +118,7 @@ def of_comparison(share, rows=1_000_000):
         currency: str = "EUR"
         new: dict = field(default_factory=lambda: version)
         serving: dict = field(default_factory=lambda: version)
+        newest_uploads: dict = field(default_factory=lambda: {"newest": figures(share, rows)["calibration"]})
 
     yield from training_charts.titles(Pair()).values()
     for moved in (0, 1, rows):
@@ -284,8 +285,9 @@ def of_leaks(share, rows=1_000_000):
         marks = [{"column": "left_on", "what": what, "customers": rows, "churned": round(share * rows)}]
         yield from (leak.sentence for leak in describe_leaks(alone, (), {"left_on": "Is it known before?"}))
         for relation in ("is", "other", "from", "up_to"):
-            marks[0]["relation"] = relation
-            yield from (leak.sentence for leak in describe_leaks(alone, marks, {}))
+            for of_leavers in (True, False):
+                mark = marks[0] | {"relation": relation, "of_leavers": of_leavers}
+                yield from (leak.sentence for leak in describe_leaks(alone, [mark], {}))
 
 
 def of_profile(share, rows=1_000_000):

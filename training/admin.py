@@ -6,8 +6,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
-from companies.admin import ReadOnlyAdmin, ReasonForm, link_to
-from companies.models import Company
+from companies.admin import CompanyReasonForm, ReadOnlyAdmin, link_to
 from core.figures import percent
 from intake.services.checking import LEAVE_OUT, REFUSE
 from registry.admin import add_action, asking_why
@@ -18,15 +17,9 @@ from training.presenting.purchases import describe_report
 from training.services.operating import order_rebuild, retrain_for
 
 
-class RetrainForm(ReasonForm):
+class RetrainForm(CompanyReasonForm):
     """With which customers, for which company, and why."""
 
-    company = forms.ModelChoiceField(
-        Company.objects.order_by("name"),
-        required=False,
-        empty_label="The company that it belongs to",
-        help_text="Needed for a default, which belongs to everybody: choose the company that it is for.",
-    )
     file = forms.FileField(
         allow_empty_file=True,  # refused with the words of the file check
         help_text="CSV or XLSX, one row per customer, with the outcome. Its rows are added to the "
@@ -113,6 +106,7 @@ class TrainingRunAdmin(ReadOnlyAdmin):
         "original_filename", "company__name", "uuid", "reason", "matrix__analysis__dataset__name",
     )  # fmt: skip
     date_hierarchy = "created_at"
+    documents = ("combination", "comparison", "report")
     of_both = (
         "uuid", "kind", "company", "population", "person", "model_type", "state", "error", "job_link",
         "version_link", "created_at",

@@ -8,18 +8,16 @@ from django import forms
 
 from companies.services.conditions import LONGEST_REASON
 from core.forms import SentOnceForm
-from intake.forms import BadRowsForm
+from intake.forms import DATE_ORDERS, DECIMALS, BadRowsForm
 from ml.model_types.catalogue import MODEL_TYPES
 from registry.services.model_types import LOG_TYPES, USUAL_LOG_TYPE
 from registry.services.populations import LONGEST_CURRENCY, LONGEST_NAME
 from tabular.snapshots.inference import Inferred
-from tabular.snapshots.plan import DATE_ORDERS, Choices
+from tabular.snapshots.plan import Choices
 from training.presenting.leaks import STOP, Leak
 from training.presenting.own_tables import who_left_choices
 from transactions.forms import FEATURE_SET_CHOICES
 
-ORDERS_IN_WORDS = {"DMY": "Day first", "MDY": "Month first"}
-DECIMALS = ((".", "A point before decimals"), (",", "A comma before decimals"))
 KEEP, LEAVE_OUT = "keep", "leave_out"
 
 
@@ -129,8 +127,7 @@ class DescribeTableForm(BadRowsForm):
             disabled=column.nameless,
         )
         if column.written["date_order_ambiguous"]:
-            orders = [(order, ORDERS_IN_WORDS[order]) for order in DATE_ORDERS]
-            self._ask_how(f"order-{place}", f"Dates of {name}", orders, choices.date_orders.get(name))
+            self._ask_how(f"order-{place}", f"Dates of {name}", DATE_ORDERS, choices.date_orders.get(name))
         if column.written["decimal_ambiguous"]:
             self._ask_how(f"decimal-{place}", f"Numbers of {name}", DECIMALS, choices.decimals.get(name))
 

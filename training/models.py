@@ -32,6 +32,10 @@ class TrainingRunQuerySet(models.QuerySet):
             "matrix__analysis__dataset",
         )  # fmt: skip
 
+    def without_documents(self):
+        """Fetch the rows of a list without what fills the page of each."""
+        return self.defer("combination", "comparison", "report")
+
 
 class TrainingRun(models.Model):
     """One row is one training, and the version that came of it.

@@ -14,10 +14,11 @@ class AnalysisSessionAdmin(ReadOnlyAdmin):
     list_select_related = ("company", "population", "dataset", "account", "job")
     search_fields = ("dataset__name", "company__name", "id")
     date_hierarchy = "created_at"
+    documents = ("preview", "parse_spec", "import_report", "profile")
     fields = (
         "name", "id", "company", "population", "account", "status", "rows", "job", "dataset", "mapping",
         "import_report", "events_path", "rejects_path", "horizon_days", "gap_days", "active_window_days",
-        "configured_at", "created_at",
+        "configured_at", "closed_days", "created_at",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -43,6 +44,7 @@ class FeatureMatrixAdmin(ReadOnlyAdmin):
     list_select_related = ("analysis__company", "analysis__dataset")
     search_fields = ("analysis__dataset__name", "analysis__company__name", "id")
     date_hierarchy = "created_at"
+    documents = ("report", *(f"analysis__{name}" for name in AnalysisSessionAdmin.documents))
     fields = (
         "id", "analysis", "company", "account", "feature_set", "as_of", "label_source", "horizon_days",
         "gap_days", "active_window_days", "state", "job", "dataset", "parquet_path", "csv_path", "report",

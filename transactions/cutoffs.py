@@ -68,6 +68,12 @@ def end_of_log(analysis: AnalysisSession) -> datetime:
     return datetime.combine(latest.date() + timedelta(days=1), time.min)
 
 
+def doubt_of_end(analysis: AnalysisSession) -> str:
+    """Return why `end_of_log` may be too late, where a few rows stand behind the true one; else nothing."""
+    # Logs that were read by an earlier version do not tell.
+    return analysis.import_report.get("doubt_of_end", "")
+
+
 def suggested_horizon(analysis: AnalysisSession) -> int | None:
     """Return what the gaps between purchases suggest; None where nothing can be told."""
     return analysis.profile["churn"]["suggestion"]["days"] if analysis.profile else None

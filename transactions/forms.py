@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django import forms
 
 from core.forms import SentOnceForm
-from intake.forms import ReadingForm, SentOnForm, UploadField
+from intake.forms import DATE_ORDERS, DECIMALS, ReadingForm, SentOnForm, UploadField
 from ml.logs.features.catalogue import FEATURE_SETS
 from registry.models import Population
 from registry.services.populations import LONGEST_NAME
@@ -22,14 +22,19 @@ from transactions.services.configuration import (
 
 # Among the customer bases to choose from: none of them.
 OTHERS = "others"
-DATE_ORDERS = (("DMY", "Day first"), ("MDY", "Month first"))
 WORD_MEANINGS = ((PURCHASE, "A purchase"), (RETURN, "Money back, or cancelled"), (NEITHER, "Neither"))
-DECIMALS = ((".", "A point before decimals"), (",", "A comma before decimals"))
 FEATURE_SET_CHOICES = (
     ("retail_v1", "Retail: everything that can be said about how somebody buys"),
     ("retail_v2", "Retail with windows: the same, and what somebody did lately beside what was usual before"),
     ("rfm_v2", "RFM: eight scores of recency, frequency and value"),
 )
+
+
+class ClosedForm(forms.Form):
+    """Days of a log on which nothing was open."""
+
+    first = forms.DateField()
+    last = forms.DateField()
 
 
 class UploadForm(SentOnceForm, SentOnForm, ReadingForm):

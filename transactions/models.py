@@ -50,6 +50,8 @@ class AnalysisSession(models.Model):
     gap_days = models.PositiveSmallIntegerField(default=0)
     active_window_days = models.PositiveSmallIntegerField(null=True)
     configured_at = models.DateTimeField(null=True)
+    # First and last days on which nothing was open: they are no days that are missing from the log.
+    closed_days = models.JSONField(null=True)
 
     class Meta:
         db_table = "analysissessions"

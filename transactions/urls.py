@@ -23,6 +23,7 @@ analysis = [
     path("profile.pdf", profile.download_pdf, name="profile_pdf"),
     path("profile.json", profile.download_json, name="profile_json"),
     path("churn/", churn.churn, name="churn"),
+    path("closed/", churn.closed, name="closed"),
     path("features/", matrices.features, name="features"),
     path("features/<uuid:matrix>/", include(matrix)),
 ]

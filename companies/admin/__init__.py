@@ -2,7 +2,7 @@
 
 from companies.admin.logs import AccessAttemptAdmin, AccessLogAdmin, AuditEventAdmin, UntoldEventAdmin
 from companies.admin.people import AccountAdmin, ApiKeyAdmin, CompanyAdmin, MemberAdmin, UserAdmin
-from companies.admin.read_only import ReadOnlyAdmin, ReasonForm, link_to
+from companies.admin.read_only import CompanyReasonForm, ReadOnlyAdmin, ReasonForm, link_to
 
 __all__ = [
     "AccessAttemptAdmin",
@@ -11,6 +11,7 @@ __all__ = [
     "ApiKeyAdmin",
     "AuditEventAdmin",
     "CompanyAdmin",
+    "CompanyReasonForm",
     "MemberAdmin",
     "ReadOnlyAdmin",
     "ReasonForm",

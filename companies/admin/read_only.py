@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
+from companies.models import Company
 from companies.services.conditions import LONGEST_REASON
 from core.errors import DomainError
 from core.figures import counted
@@ -25,6 +26,18 @@ class ReasonForm(forms.Form):
         help_text="It is kept beside your name.",
         error_messages={"required": "Say why: whoever reads it later will want to know."},
     )
+
+
+class CompanyReasonForm(ReasonForm):
+    """For which company, and why. A version of a company needs no answer to the first."""
+
+    company = forms.ModelChoiceField(
+        Company.objects.order_by("name"),
+        required=False,
+        empty_label="The company that it belongs to",
+        help_text="Needed for a default, which belongs to everybody: choose the company that it is for.",
+    )
+    field_order = ("company", "reason")
 
 
 def link_to(name: str, row) -> str:
@@ -56,10 +69,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     """Shows rows and never writes them; what may be done is an action over a service."""
 
     confirmation_template = "admin/confirm_action.html"
+    # Documents that would fill a page for each row of a list; the page of a row fetches its own.
+    documents: tuple[str, ...] = ()
 
     def __init__(self, model, admin_site):
         super().__init__(model, admin_site)
         self.written = {f.name: written(f) for f in model._meta.fields if isinstance(f, models.JSONField)}
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer(*self.documents)
 
     def get_fieldsets(self, request, obj=None):
         return [

@@ -12,6 +12,12 @@ BLOCKS, WARNS = 0.975, 0.90
 FEWEST_MARKED, MARKED = 30, 0.98
 # ... where not nearly all have left anyway, and where it concerns a part of the leavers worth speaking of.
 MOST_LEAVERS, LEAST_SHARE = 0.7, 0.1
+# Most customers stay anyway. So to have something means having stayed where next to none of those left who
+# would have by the rate of all, and chance would hardly do that: a rare value may be without a leaver.
+MOST_EXCEPTIONS, MOST_BY_CHANCE = 0.02, 1e-6
+# Of an honest number one end is without exceptions, too, but there are more and more of them beside it. Among
+# as many customers next to an end as should have ten of them, there must be half as many.
+BESIDE, FEWEST_BESIDE = 10, 5
 MOST_VALUES = 50
 FILLED, BLANK = "filled", "blank"
 IS, OTHER, FROM, UP_TO = "is", "other", "from", "up_to"
@@ -39,8 +45,8 @@ class ColumnAuc:
 
 
 @dataclass(frozen=True)
-class LeaverMark:
-    """Something in a column that next to nobody has who stayed.
+class OutcomeMark:
+    """Something in a column that next to nobody has who stayed, or next to nobody who left.
 
     Attributes
     ----------
@@ -52,6 +58,8 @@ class LeaverMark:
     relation : {"is", "other", "from", "up_to"}
         Whether the mark is the value itself, any other one, or, of numbers, that one and above, or that one
         and below.
+    of_leavers : bool
+        Whether those who have it left.
     """
 
     column: str
@@ -59,16 +67,18 @@ class LeaverMark:
     customers: int
     churned: int
     relation: str = IS
+    of_leavers: bool = True
 
     def to_dict(self) -> dict:
         """Return plain text and numbers, ready for JSON."""
         return asdict(self)
 
 
-def find_leaver_marks(frame, label):
-    """Return what only those have who churned, such as a reason that was asked for when they left.
+def find_marks(frame, label):
+    """Return what only those have who churned, or only those who stayed.
 
-    A column that is filled for a part of the leavers and for nobody else ranks no better than that part is
+    Such as a reason that was asked for when they left, or a bonus that was promised to whoever had stayed. A
+    column that is filled for a part of the leavers and for nobody else ranks no better than that part is
     large, so `single_column_auc` does not see it. The same is said by another value than the usual one (a
     refund where nearly all have 0, a reason where they have "none"), by one value among others, and by one
     end of a range of numbers (those given from 900000 on).
@@ -82,29 +92,38 @@ def find_leaver_marks(frame, label):
 
     Returns
     -------
-    list of LeaverMark
-        At most one for a column, in the order of the columns: at least 30 customers, of whom 98 % churned
-        where at most 70 % of all did, and at least a tenth of all who churned. Where nothing tells, thirty
-        customers of one outcome come about with a chance of 0.7^30, one in 40,000.
+    list of OutcomeMark
+        At most one for a column, in the order of the columns. Of leavers: at least 30 customers, of whom 98 %
+        churned where at most 70 % of all did, and at least a tenth of all who churned. Where nothing tells,
+        thirty customers of one outcome come about with a chance of 0.7^30, one in 40,000. Of stayers: as
+        many, and a tenth of all who stayed, of whom at most 2 % churned of those expected by the rate of all,
+        with a chance of one in a million.
 
     Examples
     --------
     >>> frame = pd.DataFrame({"why": ["price"] * 30 + [None] * 90, "age": [30.0] * 120})
-    >>> [(mark.column, mark.what, mark.churned) for mark in find_leaver_marks(frame, [1] * 40 + [0] * 80)]
+    >>> [(mark.column, mark.what, mark.churned) for mark in find_marks(frame, [1] * 40 + [0] * 80)]
     [('why', 'filled', 30)]
     """
     y = np.asarray(label, dtype=bool)
-    if not 0 < y.mean() <= MOST_LEAVERS:
+    if not 0 < y.mean() < 1:
         return []
     found = (_first_mark(name, frame[name], y) for name in frame.columns)
     return [mark for mark in found if mark]
 
 
 def _first_mark(name, cells, y):
-    for relation, what, has in _ways(cells):
-        if _marks(int(has.sum()), int(y[has].sum()), y):
-            return LeaverMark(name, what, int(has.sum()), int(y[has].sum()), relation)
-    return _end(name, cells, y) if pd.api.types.is_numeric_dtype(cells) else None
+    tests = [(True, _marks_leavers), (False, _marks_stayers)]
+    ways = list(_ways(cells))
+    for of_leavers, marks in tests:
+        for relation, what, has in ways:
+            if marks(has.sum(), y[has].sum(), y):
+                return OutcomeMark(name, what, int(has.sum()), int(y[has].sum()), relation, of_leavers)
+    if not pd.api.types.is_numeric_dtype(cells):
+        return None
+    numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+    ends = (_end(name, numbers, y, marks, of_leavers) for of_leavers, marks in tests)
+    return next(filter(None, ends), None)
 
 
 def _ways(cells):
@@ -122,27 +141,67 @@ def _ways(cells):
         yield OTHER, say(values[0]), ~blank & ~usual
 
 
-def _end(name, cells, y):
-    """Return the end of the range of numbers that is a mark of the most who churned; None where none is."""
-    numbers = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+def _end(name, numbers, y, marks, of_leavers):
+    """Return the end of the range of numbers that is a mark of the most; None where none is."""
     known = ~np.isnan(numbers)
     for relation, order in ((FROM, np.argsort(-numbers[known])), (UP_TO, np.argsort(numbers[known]))):
         values = numbers[known][order]
         # Equal numbers belong to the same end, and not all of them to one.
         last = np.flatnonzero(values[1:] != values[:-1])
         customers, churned = last + 1, np.cumsum(y[known][order])[last]
-        marked = np.flatnonzero(_marks(customers, churned, y))
+        marked = np.flatnonzero(marks(customers, churned, y))
         if len(marked):
-            # The shortest with the most: those who stayed and stand next to it are no part of it.
-            best = marked[np.argmax(churned[marked])]
-            return LeaverMark(
-                name, _number(values[last[best]]), int(customers[best]), int(churned[best]), relation
-            )
+            best = marked[np.argmax(_worth(customers, churned, y, of_leavers)[marked])]
+            size = int(customers[best])
+            if _ends_abruptly(y[known][order] != of_leavers, size):
+                what = _number(values[last[best]])
+                return OutcomeMark(name, what, size, int(churned[best]), relation, of_leavers)
     return None
 
 
-def _marks(customers, churned, y):
-    return (customers >= FEWEST_MARKED) & (churned >= MARKED * customers) & (churned >= LEAST_SHARE * y.sum())
+def _worth(customers, churned, y, of_leavers):
+    """Return what makes the shortest end with the most: those of the other outcome beside it are no part."""
+    if of_leavers:
+        return churned
+    # At the rate of all, each further customer would take more away than it adds.
+    return customers - churned - 2 * churned * (1 - y.mean()) / y.mean()
+
+
+def _ends_abruptly(exceptions, size):
+    others = exceptions[size:]
+    if others.sum() < BESIDE:
+        return False
+    return others[: round(BESIDE / others.mean())].sum() >= FEWEST_BESIDE
+
+
+def _marks_leavers(customers, churned, y):
+    return (
+        (y.mean() <= MOST_LEAVERS)
+        & (customers >= FEWEST_MARKED)
+        & (churned >= MARKED * customers)
+        & (churned >= LEAST_SHARE * y.sum())
+    )
+
+
+def _marks_stayers(customers, churned, y):
+    return (
+        (customers >= FEWEST_MARKED)
+        & (churned <= MOST_EXCEPTIONS * customers * y.mean())
+        & (customers - churned >= LEAST_SHARE * (~y).sum())
+        & (_chance_of_so_few(churned, customers, y.mean()) <= MOST_BY_CHANCE)
+    )
+
+
+def _chance_of_so_few(churned, customers, rate):
+    """Return at most with which chance so few of them churn, where so few are fewer than the rate of all.
+
+    The bound of Chernoff needs no library of statistics, which a child that looks at a table need not wait
+    for; where nobody churned it is exact.
+    """
+    share = np.minimum(churned / np.maximum(customers, 1), rate)
+    left = np.where(share > 0, share * np.log(np.maximum(share, 1e-12) / rate), 0)
+    stayed = (1 - share) * np.log((1 - share) / (1 - rate))
+    return np.exp(-customers * (left + stayed))
 
 
 def _number(value):

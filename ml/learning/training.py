@@ -28,7 +28,7 @@ def train_model(
     slices=(),
     threshold=THRESHOLD,
     keeps_twins=True,
-    newest=None,
+    uploads=None,
 ):
     """Fit, calibrate and evaluate one model, the same bit for bit whenever the arguments are the same.
 
@@ -57,9 +57,10 @@ def train_model(
     keeps_twins : bool, default True
         Whether customers who are equal in every feature stand on one side: who has a twin among those held
         out is not learned from, and twins share a fold. False for what was made before that.
-    newest : ndarray of bool, shape (n_customers,), optional
-        Who came with the latest upload: how probabilities hold for them, where enough of them are held out,
-        is told apart, because customers of longer ago may hide it.
+    uploads : ndarray of int, shape (n_customers,), optional
+        The number of the upload that each came with, the latest having the largest: how probabilities hold
+        for the newest of them is told apart, because customers of longer ago may hide it. As many uploads are
+        taken as it needs to have enough customers held out.
 
     Returns
     -------
@@ -94,7 +95,7 @@ def train_model(
         metrics = {
             **judge_as_served(test, outcomes, said, threshold, schema=schema, sliced_by=slices, groups=same),
             "simple_rule": judge_simple_rule(train, taught, test, outcomes, said, schema=schema, groups=same),
-            **_of_newest(outcomes, said, _of(newest, held_out), same),
+            **_of_newest(outcomes, said, _of(uploads, held_out), same),
         }
         return package(
             fitted,
@@ -123,9 +124,12 @@ def _of(groups, rows):
     return None if groups is None else groups[rows]
 
 
-def _of_newest(outcomes, probabilities, newest, groups):
-    """Return how the probabilities held for those of the latest upload, where there are others and enough."""
-    if newest is None or newest.all() or has_few(outcomes[newest]):
-        return {}
-    found = reliability(outcomes[newest], probabilities[newest], groups=_of(groups, newest))
-    return {"newest": found}
+def _of_newest(outcomes, probabilities, uploads, groups):
+    """Return how the probabilities held for those of the newest uploads, where there are older ones, too."""
+    numbers = [] if uploads is None else np.unique(uploads)[:0:-1]
+    for count, first in enumerate(numbers, start=1):
+        newest = uploads >= first
+        if not has_few(outcomes[newest]):
+            found = reliability(outcomes[newest], probabilities[newest], groups=_of(groups, newest))
+            return {"newest": found | {"uploads": count}}
+    return {}

@@ -70,6 +70,17 @@ def test_learns_nothing_from_the_held_out_fifth(small_table):
     assert other.metrics["weighted"] != base.metrics["weighted"]
 
 
+def test_as_many_of_the_newest_uploads_are_told_apart_as_can_be_judged(small_table):
+    uploads = np.repeat([0, 1, 2], [600, 840, 60])
+
+    newest = train_model(small_table, schema=TELCO_V1, model_type="decision_tree", uploads=uploads).metrics[
+        "newest"
+    ]
+
+    assert newest["uploads"] == 2
+    assert sum(one["rows"] for one in newest["bins"]) == pytest.approx(900 / 5, abs=25)
+
+
 def test_ignores_every_other_column(small_table, small_models):
     told = small_table.assign(Secret=small_table["Churn"], gender="?", Region=small_table["Churn"])
 

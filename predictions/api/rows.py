@@ -28,6 +28,6 @@ def account_of_run(request, run: Prediction, logs: dict[str, AnalysisSession]) -
 
 def accounts_of_jobs(request, jobs: Iterable) -> dict:
     """Return, by the id of its job, the `intake.api.RowsRead` of each prediction among `jobs`."""
-    runs = list(Prediction.objects.filter(job__in=jobs, company=request.member.company))
+    runs = list(Prediction.objects.filter(job__in=jobs, company=request.member.company).defer("result"))
     logs = logs_behind(runs)
     return {run.job_id: account_of_run(request, run, logs) for run in runs}

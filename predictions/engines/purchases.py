@@ -21,7 +21,7 @@ from ml.logs.feature_columns import ID_COLUMN
 from ml.logs.features.duck import write_literal
 from ml.logs.features.logs import quote
 from ml.logs.joined import connect
-from ml.logs.profile.silence import find_silence
+from ml.logs.profile.silence import find_doubt, find_silences
 from ml.logs.purchase_log import PurchaseLog
 from ml.logs.visits import say_visits
 from ml.serving.risk import POLICIES, RiskPolicy
@@ -81,6 +81,7 @@ def score_log(
     lists_before: Sequence[dict] = (),
     memory_limit: str,
     of_visits: bool = False,
+    closed: Sequence[Sequence[str]] = (),
     wording: dict | None = None,
     written: dict | None = None,
     shadow: dict | None = None,
@@ -108,6 +109,8 @@ def score_log(
         The same of those that it goes on from, the latest first.
     of_visits
         Whether the log is one of visits: what the version learned from may be another.
+    closed
+        First and last days on which nothing was open.
     wording
         What people call the features, see `predictions.engines.words.Words`.
     written
@@ -127,7 +130,8 @@ def score_log(
         return what_it_found(mismatch)
     reading = LearnedReading(scorer, "used", Path(folder), datetime.fromisoformat(as_of), memory_limit)
     written = written or {}
-    work = _Work(reading, Words(wording or {}), shadow, on_progress, of_visits=of_visits, written=written)
+    how = {"of_visits": of_visits, "closed": closed, "written": written}
+    work = _Work(reading, Words(wording or {}), shadow, on_progress, **how)
     try:
         overlap = work.join(Path(events), [Path(path) for path in earlier])
         found = work.score(POLICIES[policy], Path(csv_path), Path(table_path), Path(lapsed_path))
@@ -150,13 +154,13 @@ def score_log(
 
 
 class _Work:
-    def __init__(self, reading, words, shadow, on_progress, *, of_visits, written):
+    def __init__(self, reading, words, shadow, on_progress, *, of_visits, closed, written):
         self.reading, self.words, self.written = reading, words, written
         self.shadow, self.on_progress = shadow, on_progress
         self.scorer, self.folder, self.as_of = reading.scorer, reading.folder, reading.as_of
         self.how, self.memory_limit = reading.how, reading.memory_limit
         self.logs = []
-        self.of_visits = of_visits
+        self.of_visits, self.closed = of_visits, closed
         self.evidence = (FULL, say_visits(ONE_PURCHASE) if self.of_visits else ONE_PURCHASE)
 
     def join(self, events, earlier):
@@ -202,9 +206,13 @@ class _Work:
             "as_of": self.as_of.isoformat(),
         }
 
+    def _active_since(self):
+        """Return the day from which on silence counts: who was silent before and came back is not lost."""
+        return active_since(self.as_of, self.how["active_window_days"]).date()
+
     def _silence(self):
-        with PurchaseLog(self.reading.events, memory_limit=self.memory_limit) as log:
-            found = find_silence(log)
+        with PurchaseLog(self.reading.events, as_of=self.as_of, memory_limit=self.memory_limit) as log:
+            found = find_doubt(find_silences(log), closed=self.closed, since=self._active_since())
         told = found["sentence"] if found else ""
         return say_visits(told) if self.of_visits else told
 

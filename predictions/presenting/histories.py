@@ -30,10 +30,13 @@ class Moment:
     source
         ``"sent"``; ``"today"``: its end; ``"log"``: the end of the latest log; ``"latest_transaction"``: the
         end of its day, where the log knows nothing so late.
+    doubt
+        What speaks against the end of the log, where that is the source.
     """
 
     as_of: datetime
     source: str
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ def remarks_on(found: HistoryScore) -> list[str]:
         )
     if knows := _describe_foreknowledge(found):
         told.append(knows)
+    if found.moment.doubt:
+        told.append(found.moment.doubt)
     if found.evidence == ONE_PURCHASE:
         told.append(
             "One purchase is known, which is too little for a model: how often such customers left before "

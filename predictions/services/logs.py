@@ -257,6 +257,7 @@ def _score_in_child(run, prediction, analysis, drafts, before, at, shadow):
                 str(stack.enter_context(local_copy(DATASETS, log.events_path))) for log in logs_before
             ],
             "as_of": end_of_log(analysis).isoformat(),
+            "closed": analysis.closed_days or [],
             "version": verified_files(prediction.model, at=at).to_dict(),
             "policy": prediction.population.policies["risk_tiers"],
             "folder": stack.enter_context(TemporaryDirectory(dir=scratch)),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from predictions.presenting.histories import LATEST, LOG, SENT, TODAY, Moment
-from transactions.cutoffs import USUAL_HORIZON, end_of_log
+from transactions.cutoffs import USUAL_HORIZON, doubt_of_end, end_of_log
 from transactions.models import AnalysisSession
 
 
@@ -38,7 +38,7 @@ def choose_moment(
         return Moment(as_of, SENT)
     present = Moment(_after(at.astimezone(UTC).date()), TODAY)
     if log is not None and not _was_fresh(log, window_days or USUAL_HORIZON):
-        present = Moment(end_of_log(log), LOG)
+        present = Moment(end_of_log(log), LOG, doubt_of_end(log))
     latest = _after(max(bought_at).date())
     return Moment(latest, LATEST) if latest > present.as_of else present
 

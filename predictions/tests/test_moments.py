@@ -44,6 +44,13 @@ def test_a_log_of_the_past_has_its_own_present(log):
     assert chosen(log, came=900, at=1000) == Moment(end_of_log(log), LOG)
 
 
+def test_an_end_of_few_rows_is_doubted_where_it_is_the_present(log):
+    log.import_report["doubt_of_end"] = "From 22 December on the log has 5 rows."
+
+    assert chosen(log, came=900, at=1000).doubt == "From 22 December on the log has 5 rows."
+    assert chosen(log, came=0, at=120).doubt == ""
+
+
 @pytest.mark.parametrize("came", [0, 90])
 def test_where_logs_are_sent_as_they_grow_today_is_meant(log, came):
     assert chosen(log, came=came, at=120) == Moment(end_of_log(log) + timedelta(days=121), TODAY)

@@ -7,8 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, Subquery
 from django.utils import timezone
 
-from companies.admin import ReadOnlyAdmin, ReasonForm
-from companies.models import Company
+from companies.admin import CompanyReasonForm, ReadOnlyAdmin
 from core.errors import DomainError
 from core.figures import counted
 from registry.admin.importing import TakesInModels
@@ -26,7 +25,7 @@ def figure(column: str, name: str) -> Callable:
 
     @admin.display(description=name, ordering=column)
     def shown(self, metrics):
-        return with_interval(metrics, column, name)
+        return with_interval(getattr(metrics, column), metrics.additional_metrics or {}, name)
 
     return shown
 
@@ -71,18 +70,6 @@ class DeployedFilter(admin.SimpleListFilter):
             "before": queryset.filter(pk__in=every).exclude(pk__in=now),
             "never": queryset.exclude(pk__in=every),
         }.get(self.value(), queryset)
-
-
-class CompanyReasonForm(ReasonForm):
-    """For which company, and why. A version of a company needs no answer to the first."""
-
-    company = forms.ModelChoiceField(
-        Company.objects.order_by("name"),
-        required=False,
-        empty_label="The company that it belongs to",
-        help_text="Needed for a default, which belongs to everybody: choose the company that it is for.",
-    )
-    field_order = ("company", "reason")
 
 
 class DeployForm(CompanyReasonForm):
@@ -148,12 +135,14 @@ class ModelVersionAdmin(TakesInModels, ReadOnlyAdmin):
         return (
             super()
             .get_queryset(request)
+            .with_figures()
             .annotate(companies_served=Subquery(served.annotate(number=Count("pk")).values("number")))
         )
 
     @admin.display(description="AUC (95 % interval)", ordering="metrics__auc_roc")
     def auc(self, version):
-        return with_interval(version.metrics, "auc_roc", "AUC") if hasattr(version, "metrics") else ""
+        metrics = getattr(version, "metrics", None)
+        return with_interval(metrics and metrics.auc_roc, version.figures, "AUC")
 
     @admin.display(description="Deployed at", ordering="companies_served")
     def serves(self, version):

@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from companies.models import Account, Company, Developer
+from core.append_only import AppendOnly
 from registry.models.populations import Population
 from registry.models.versions import ModelVersion
 
@@ -138,25 +139,7 @@ class ModelDeployment(models.Model):
         return self.reason == FROM_THE_BEGINNING
 
 
-class Ledger(models.QuerySet):
-    """Rows that may be added and read. Triggers hold the same against whoever goes around this class."""
-
-    def update(self, **kwargs):
-        raise TypeError(DeploymentEvent.REFUSAL)
-
-    def bulk_update(self, *args, **kwargs):
-        raise TypeError(DeploymentEvent.REFUSAL)
-
-    def bulk_create(self, objs, *args, update_conflicts=False, **kwargs):
-        if update_conflicts:
-            raise TypeError(DeploymentEvent.REFUSAL)
-        return super().bulk_create(objs, *args, **kwargs)
-
-    def delete(self):
-        raise TypeError(DeploymentEvent.REFUSAL)
-
-
-class DeploymentEvent(models.Model):
+class DeploymentEvent(AppendOnly):
     """One row is one change of what serves a company: a line of the ledger, which is only ever added to.
 
     `sequence` counts the lines of a company without a gap, and `at` never runs backwards along it. Only
@@ -188,8 +171,6 @@ class DeploymentEvent(models.Model):
     actor_name = models.CharField(max_length=255)
     at = models.DateTimeField()
 
-    objects = Ledger.as_manager()
-
     class Meta:
         db_table = "deploymentevents"
         verbose_name = "line of the ledger"
@@ -202,16 +183,6 @@ class DeploymentEvent(models.Model):
 
     def __str__(self):
         return f"{self.sequence}: {self.version} {self.get_action_display().lower()}"
-
-    def save(self, *args, **kwargs):
-        # No workflow, only the promise of this table: a row that is there stays as it is.
-        if not self._state.adding:
-            raise TypeError(self.REFUSAL)
-        kwargs["force_insert"] = True
-        super().save(*args, **kwargs)
-
-    def delete(self, *args, **kwargs):
-        raise TypeError(self.REFUSAL)
 
     @property
     def who(self) -> str:

@@ -260,11 +260,12 @@ def limits_of(found: dict, manifest: dict | None, population: Population) -> lis
                 "left or of those who stayed.",
             )
         )
+    # Whoever is predicted is nearer to the newest.
+    if newest := promises.explain_newest(found):
+        limits.append(Limit(promises.title_by(found), newest))
     fault = promises.explain(found["calibration"])
     if fault:
         limits.append(Limit(promises.title_of(found["calibration"]), fault))
-    if newest := promises.explain_newest(found):
-        limits.append(Limit("Its probabilities do not hold for the newest upload", newest))
     if manifest and "imported" in manifest:
         limits.append(
             Limit(

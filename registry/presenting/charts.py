@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 
 import plotly.graph_objects as go
 
-from core.charts import DASHES, PALETTE, SCALE, SERIES
+from core.charts import DASHES, GUIDE, PALETTE, SCALE, SERIES
 from core.figures import counted, of_100, percent
 from ml.evaluation.proportions import share_interval
 from ml.model_types.catalogue import MODEL_TYPES
 from registry.presenting import promises
 
-GUIDE = {"color": PALETTE["line-2"].light, "dash": "dot", "width": 1.5}
 # Which version it is stands beside what a pointer on its line says.
 NAMED = "<extra>%{fullData.name}</extra>"
 
@@ -131,7 +130,7 @@ def titles(found: dict, heading_of: Callable[[str], str]) -> dict[str, str]:
             else f"Nobody was named; {percent(churners['base_rate'], 0)} left"
         ),
         "confusion": f"{right:,} of {counted(found['rows'], 'customer')} {verb} predicted correctly",
-        "calibration": promises.title_of(found["calibration"]),
+        "calibration": promises.title_by(found),
         "importance": f"{' and '.join(names)} {'matter' if len(names) > 1 else 'matters'} most"
         if names
         else "No column was measured",

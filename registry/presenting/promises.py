@@ -25,6 +25,21 @@ def title_of(calibration: dict) -> str:
     return TITLES[found.fault] if found else "Its probabilities hold, as far as these customers can tell"
 
 
+def title_by(figures: dict) -> str:
+    """Do as `title_of`, but where they do not hold for the newest uploads, say that first."""
+    newest = figures.get("newest")
+    if newest and fault_of(newest):
+        return f"Its probabilities do not hold for {newest_of(newest)}"
+    return title_of(figures["calibration"])
+
+
+def newest_of(newest: dict) -> str:
+    """Return which uploads a figure is about that was told apart."""
+    # Figures of earlier days are of the latest upload alone.
+    count = newest.get("uploads", 1)
+    return "the newest upload" if count == 1 else f"the newest {count} uploads"
+
+
 def held(calibration: dict) -> str:
     """Return, as the end of a sentence about probabilities that were tried, whether they held."""
     found = fault_of(calibration)
@@ -40,25 +55,26 @@ def held(calibration: dict) -> str:
 
 
 def held_by(figures: dict) -> str:
-    """Do as `held`, and say it of the latest upload where it did not hold there.
+    """Do as `held`, and say it first of the newest uploads where they did not hold there.
 
     Parameters
     ----------
     figures
-        Of a version, with ``calibration`` and, where it was told apart, that of the ``newest`` upload.
+        Of a version, with ``calibration`` and, where it was told apart, that of the ``newest`` uploads.
     """
     newest = figures.get("newest")
     if not newest or fault_of(newest) is None:
         return held(figures["calibration"])
-    of_newest = f"on the {rows_of(newest):,} of the newest upload alone, they {held(newest)}"
-    return f"{held(figures['calibration'])}; {of_newest}"
+    of_newest = f"{held(newest)} on the {rows_of(newest):,} of {newest_of(newest)}"
+    return f"{of_newest}; on all uploads together they {held(figures['calibration'])}"
 
 
 def explain_newest(figures: dict) -> str:
-    """Return what was promised to those of the latest upload and what they did, where that is a fault."""
+    """Return what was promised to those of the newest uploads and what they did, where that is a fault."""
     newest = figures.get("newest")
     told = newest and explain(newest)
-    return f"Of the newest upload alone, {rows_of(newest):,} of those it was tried on: {told}" if told else ""
+    whose = newest and f"Of {newest_of(newest)} alone, {rows_of(newest):,} of those it was tried on"
+    return f"{whose}: {told}" if told else ""
 
 
 def rows_of(calibration: dict) -> int:

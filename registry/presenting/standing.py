@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from companies.models import Company
 from core.figures import counted
 from core.standing import Standing
-from registry.models import ModelDeployment, ModelMetrics, ModelVersion, Population
+from registry.models import ModelDeployment, ModelVersion, Population
 from registry.presenting.cards import interval_of
 from registry.selectors import best_default, telecom_base
 
@@ -59,22 +60,20 @@ class Served:
     @property
     def auc(self) -> str:
         metrics = getattr(self.version, "metrics", None)
-        return with_interval(metrics, "auc_roc", "AUC") if metrics else ""
+        return with_interval(metrics.auc_roc, self.version.figures, "AUC") if metrics else ""
 
 
 def serving_section(at: datetime) -> dict | None:
     """Return what serves each company, the latest deployment first; None where there is no company."""
-    champions = (
-        ModelDeployment.objects.champions()
-        .select_related("company", "population", "model__metrics", "model__training_dataset")
-        .order_by("-deployed_at", "-pk")
-    )
+    champions = ModelDeployment.objects.champions().order_by("-deployed_at", "-pk")
     base = telecom_base()
     without = Company.objects.exclude(pk__in=champions.filter(population=base).values("company"))
     count = champions.count() + without.count()
     if not count:
         return None
-    rows = [Served(row.company, row.population, row.model, row) for row in champions[:MOST]]
+    versions = ModelVersion.objects.with_figures().select_related("training_dataset")
+    shown = champions.select_related("company", "population").prefetch_related(Prefetch("model", versions))
+    rows = [Served(row.company, row.population, row.model, row) for row in shown[:MOST]]
     default = best_default(base)
     rows += [Served(company, base, default) for company in without.order_by("name")[: MOST - len(rows)]]
     deployments = reverse("admin:registry_modeldeployment_changelist")
@@ -85,10 +84,15 @@ def serving_section(at: datetime) -> dict | None:
     }
 
 
-def with_interval(metrics: ModelMetrics, column: str, name: str) -> str:
-    """Write a figure with three digits and its 95 % interval, where there is one: 0.846 (0.832 to 0.859)."""
-    value = getattr(metrics, column)
+def with_interval(value: float | None, found: dict, name: str) -> str:
+    """Write a figure with three digits and its 95 % interval, where there is one: 0.846 (0.832 to 0.859).
+
+    Parameters
+    ----------
+    found
+        The stored figures of the version, and `name` what the figure is called among them.
+    """
     if value is None:
         return ""
-    interval = interval_of(metrics.additional_metrics or {}, name)
+    interval = interval_of(found, name)
     return f"{value:.3f}" + (f" ({interval['low']:.3f} to {interval['high']:.3f})" if interval else "")

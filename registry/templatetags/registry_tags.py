@@ -18,12 +18,8 @@ register.filter(selectors.may_be_withdrawn)
 @register.simple_tag(takes_context=True)
 def several_bases(context) -> bool:
     """Say whether the reader's company has customers of several kinds, so that a page says which it means."""
-    request = context["request"]
-    if not hasattr(request, "several_bases"):
-        # Asked by every line of a table.
-        member = context.get("member")
-        request.several_bases = bool(member) and has_several_bases(member.company)
-    return request.several_bases
+    member = context.get("member")
+    return bool(member) and has_several_bases(member.company)
 
 
 @register.inclusion_tag("registry/_base_badge.html", takes_context=True)

@@ -7,7 +7,6 @@ from django.urls import reverse
 from intake.api import account_of_upload
 from registry.models import Dataset
 from training.models import TrainingRun
-from training.selectors import training_runs_for
 from transactions.api.rows import account_of_log
 
 
@@ -30,10 +29,9 @@ def accounts_of_jobs(request, jobs: Iterable) -> dict:
     """
     if not request.member.is_developer:
         return {}
-    runs = training_runs_for(request.member).filter(job__in=jobs).defer("comparison")
-    found = {run.job_id: account_of_run(request, run) for run in runs}
-    of_logs = request.member.company.training_runs.of_purchases().filter(job__in=jobs, matrix__isnull=False)
-    of_logs = of_logs.select_related("matrix__analysis__dataset")
-    for run in of_logs.defer("report", "matrix__report", "matrix__analysis__profile"):
+    runs = request.member.company.training_runs.filter(job__in=jobs).without_documents()
+    found = {run.job_id: account_of_run(request, run) for run in runs.of_customers()}
+    of_logs = runs.of_purchases().filter(matrix__isnull=False).select_related("matrix__analysis__dataset")
+    for run in of_logs.defer("matrix__report", "matrix__analysis__profile"):
         found[run.job_id] = account_of_log(request, run.matrix.analysis)
     return found

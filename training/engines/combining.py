@@ -47,6 +47,8 @@ class Combination:
     twins
         How many of the newer table are equal to a customer of the older one, or to one above them, in
         everything the model reads, under another id.
+    uploads
+        How many customers each upload brought last, in the order in which they stand: the oldest first.
     """
 
     kept: int = 0
@@ -55,6 +57,7 @@ class Combination:
     newer_churned: int = 0
     examples: list[str] = field(default_factory=list)
     twins: int = 0
+    uploads: list[int] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
@@ -81,6 +84,7 @@ def combine(
     *,
     stored: TableSchema | None = None,
     upload: int = 1,
+    uploads: list[int] | None = None,
     on_progress: Progress | None = None,
 ) -> Combination:
     """Write the customers of `older` who are not in `newer`, then all of `newer`, to a CSV at `target`.
@@ -97,11 +101,13 @@ def combine(
     upload
         The number of `newer` among the uploads, by which customers without an id are told apart: nobody
         knows whether Row 17 of two files is the same one, so neither replaces the other.
+    uploads
+        `Combination.uploads` of `older`; by default it came with one upload.
     """
     report = on_progress or (lambda step, done, total: None)
     done, total = 0, (older.spec.rows if older else 0) + newer.spec.rows
     newer_ids = _all_ids(newer, schema, upload)
-    found = Combination()
+    found, brought = Combination(), _Brought(uploads or [older.spec.rows if older else 0])
     label = schema.the("label")
     names = [column.name for column in schema.columns]
     layout = pa.schema([(name, pa.string()) for name in names])
@@ -112,6 +118,7 @@ def combine(
             found.replaced += len(replaced)
             found.examples += replaced[: max(0, EXAMPLES - len(found.examples))].to_pylist()
             found.kept += len(batch) - len(replaced)
+            brought.count(is_replaced.to_numpy(zero_copy_only=False))
             rows = _as_text(batch, batch.ids, schema, layout)
             writer.write_batch(rows.filter(pc.invert(is_replaced)))
             done += len(batch)
@@ -123,7 +130,22 @@ def combine(
             done += len(batch)
             report("Combine", done, total)
     found.added = len(newer_ids) - found.replaced
+    found.uploads = [*brought.kept.tolist(), len(newer_ids)]
     return found
+
+
+class _Brought:
+    """Counts of each upload in the older table how many of its customers are kept."""
+
+    def __init__(self, uploads: list[int]):
+        self._ends, self._read = np.cumsum(uploads), 0
+        self.kept = np.zeros(len(uploads), dtype=np.int64)
+
+    def count(self, is_replaced: np.ndarray) -> None:
+        """Count a batch of the older table, which comes after those counted before."""
+        places = self._read + np.flatnonzero(~is_replaced)
+        self._read += len(is_replaced)
+        self.kept += np.bincount(np.searchsorted(self._ends, places, side="right"), minlength=len(self.kept))
 
 
 def ids_in(table: CheckedTable, schema: TableSchema, upload: int) -> list[str]:

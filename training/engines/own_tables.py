@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.evaluation.leaks import find_leaver_marks, single_column_auc
+from ml.evaluation.leaks import find_marks, single_column_auc
 from ml.learning.splits import refuse_few
 from ml.matrix.design import choose_schema
 from ml.matrix.schemas import Category
@@ -54,7 +54,8 @@ def examine(
     dict
         ``report`` (`CheckReport.to_dict`), ``schema`` (`FeatureSchema.to_dict`), ``not_learned``
         {column: why}, ``alone``, `ColumnAuc.to_dict` of each column that is learned from, ``marks``,
-        `LeaverMark.to_dict` of those with something that only leavers have, and ``left``, how many left.
+        `OutcomeMark.to_dict` of those with something that only leavers have, or only stayers, and ``left``,
+        how many left.
 
     Raises
     ------
@@ -78,7 +79,7 @@ def examine(
         "schema": schema.to_dict(),
         "not_learned": not_learned,
         "alone": [one.to_dict() for one in single_column_auc(features, found.labels)],
-        "marks": [mark.to_dict() for mark in find_leaver_marks(features, found.labels)],
+        "marks": [mark.to_dict() for mark in find_marks(features, found.labels)],
         "left": int(np.sum(found.labels)),
     }
 

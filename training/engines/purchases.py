@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from ml.logs.features.wording import say_feature
 from ml.logs.labels import latest_cutoff, read_given_labels
 from ml.logs.profile import judge_minimum
 from ml.logs.profile.score import describe_shortfall
-from ml.logs.profile.silence import find_silence
+from ml.logs.profile.silence import find_doubt, find_silences
 from ml.logs.purchase_log import PurchaseLog
 from ml.logs.rates import learn_first_buyers, learn_rates, tenure_of
 from ml.logs.visits import is_of_visits, say_visits
@@ -50,6 +51,7 @@ def learn(
     definition: dict,
     model_type: str,
     params: dict,
+    closed: Sequence[Sequence[str]] = (),
     minimum: dict | None = None,
     champion: dict | None = None,
     seed: int = 42,
@@ -70,6 +72,8 @@ def learn(
     definition
         ``horizon_days`` (None: suggested from the log), ``gap_days``, ``active_window_days`` (None: as long
         as the horizon), and ``confirmed``: whether a person chose them, so that they stay as they are.
+    closed
+        First and last days on which nothing was open.
     minimum
         Whether the log is large enough (`ml.logs.profile.judge_minimum`), where somebody knows it already.
         One that is not may be learned from all the same; the report warns.
@@ -85,8 +89,9 @@ def learn(
     work = LogWork(Path(folder), Path(events), feature_set, on_progress)
     shortfall = []
     try:
-        minimum = minimum or _judge_minimum(work.events)
-        shortfall = [*describe_shortfall(minimum), *_silence(work.events)]
+        found_minimum, silences = _look_at(work.events)
+        minimum = minimum or found_minimum
+        shortfall = [*describe_shortfall(minimum), *_doubt(silences, closed)]
         if labels == "given":
             learned, found = _learn_given(work, as_of, model_type, params, seed)
         else:
@@ -102,7 +107,12 @@ def learn(
     apart["of_visits"] = is_of_visits(found["how"]["columns"])
     # Which logs it can score is known by them before anybody tries.
     apart["log_columns"] = found["how"]["columns"]
-    warnings = [*_missing_signal(learned), *shortfall, *found["report"]["warnings"]]
+    warnings = [
+        *_doubt(silences, closed, found["read_since"]),
+        *_missing_signal(learned),
+        *describe_shortfall(minimum),
+        *found["report"]["warnings"],
+    ]
     report = {
         **learned.report,
         **found["report"],
@@ -160,6 +170,7 @@ def _learn_given(work, as_of, model_type, params, seed):
             "absent": report.absent,
         },
         "how": _how(report),
+        "read_since": None,
         **_first_buyers_given(once, table, seed),
         # Without a later day there was no forecast.
         "past_forecasts": [],
@@ -204,6 +215,8 @@ def _learn_by_time(work, as_of, wanted, champion, model_type, params, seed):
             "warnings": warnings,
         },
         "how": _how(later.report),
+        # Of who was silent before the first active window nothing is learned.
+        "read_since": (moments[0].as_of - dt.timedelta(days=definition.window)).date(),
         **_rates_over_time(moments),
         "past_forecasts": _past_forecasts(moments, learned.foretold),
         "churn_rate": float(later.table.labels.mean()),
@@ -301,14 +314,13 @@ def _define(events, wanted):
     return Definition(horizon, gap, wanted["active_window_days"] or horizon, reason), is_shorter, start
 
 
-def _judge_minimum(events):
+def _look_at(events):
     with PurchaseLog(events, memory_limit=MEMORY_LIMIT) as log:
-        return judge_minimum(log)
+        return judge_minimum(log), find_silences(log)
 
 
-def _silence(events):
-    with PurchaseLog(events, memory_limit=MEMORY_LIMIT) as log:
-        found = find_silence(log)
+def _doubt(silences, closed, since=None):
+    found = find_doubt(silences, closed=closed, since=since)
     return [found["sentence"]] if found else []
 
 

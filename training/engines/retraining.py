@@ -59,8 +59,8 @@ def retrain(
         An empty folder: combined table, manifest, graph and pipeline are left in it.
     older
         ``path`` and ``sha256`` of what the company had; in ``held_out`` the same of the list who was held out
-        of it, or None for an original, whose split follows from its rows. None where `newer` is the first
-        table of its customers.
+        of it, or None for an original, whose split follows from its rows; in ``uploads`` how many customers
+        each upload brought, where that is known. None where `newer` is the first table of its customers.
     newer
         ``path`` and ``spec`` of the upload, and its ``number`` among them.
     invented
@@ -107,7 +107,7 @@ def retrain(
         trained = train_model(
             customers.frame, schema=schema, model_type=model_type, params=params, seed=SEED,
             held_out=held_out, slices=slices, threshold=threshold,
-            newest=np.arange(len(labels)) >= combination.kept,
+            uploads=np.repeat(np.arange(len(combination.uploads)), combination.uploads),
         )  # fmt: skip
         exported = export_model(trained, schema)
     except ValueError as error:
@@ -147,6 +147,7 @@ def _combine(tables, older, newer, upload, target, on_progress):
         target,
         stored=tables.columns,
         upload=newer["number"],
+        uploads=older and older["uploads"],
         on_progress=on_progress,
     )
 

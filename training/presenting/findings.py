@@ -59,6 +59,12 @@ class RetrainingFindings:
         return warning_about(self.run.version)
 
     @property
+    def newest_uploads(self) -> dict:
+        """How its probabilities held for the newest uploads alone, as the figures of a version name it."""
+        figures = self.run.version.figures if self.run.version else {}
+        return {"newest": figures.get("newest")}
+
+    @property
     def newest(self) -> str:
         """That its probabilities do not hold for the latest upload; empty where they do, or it is gone."""
         return explain_newest(self.run.version.figures) if self.run.version else ""

@@ -17,8 +17,8 @@ RELATIONS = {
     "up_to": "is {} or less",
 }
 _AFTERWARDS = (
-    "It was probably written down when they left. Leave it out; keep it only if it is known while a "
-    "customer can still be kept."
+    "It was probably written down {}. Leave it out; keep it only if it is known while a customer can "
+    "still be kept."
 )
 _BEFORE = "Is it known before customers leave? If not, leave it out."
 
@@ -52,7 +52,8 @@ def describe_leaks(
     alone
         `ml.evaluation.leaks.ColumnAuc.to_dict` of each column that would be learned from.
     marks
-        `ml.evaluation.leaks.LeaverMark.to_dict` of those with something that only leavers have.
+        `ml.evaluation.leaks.OutcomeMark.to_dict` of those with something that only leavers have, or only
+        stayers.
     asked
         Columns with a name that speaks of what comes after leaving, and the question.
     """
@@ -66,7 +67,8 @@ def _told(found: dict, mark: dict | None, question: str) -> Leak | None:
     if found["verdict"] == "blocks":
         return Leak(column, auc, STOP, _stops(column, auc))
     if mark and mark["what"] in (FILLED, BLANK):
-        return Leak(column, auc, STOP, f"{_marks(column, mark)} {_AFTERWARDS}")
+        when = "when they left" if _of_leavers(mark) else "of those only who had stayed"
+        return Leak(column, auc, STOP, f"{_marks(column, mark)} {_AFTERWARDS.format(when)}")
     if mark:
         return Leak(column, auc, WARN, f"{_marks(column, mark)} {_BEFORE}")
     if found["verdict"] == "warns":
@@ -74,12 +76,17 @@ def _told(found: dict, mark: dict | None, question: str) -> Leak | None:
     return Leak(column, auc, ASK, question) if question else None
 
 
+def _of_leavers(mark):
+    # A check that was made before those who stayed were looked at speaks of leavers.
+    return mark.get("of_leavers", True)
+
+
 def _marks(column, mark):
-    whom = counted(mark["customers"], "customer")
-    return (
-        f"{shown(column)} {_which(mark)} for {whom}, of whom {mark['churned']:,} left: "
-        "next to nobody who stayed is like that."
-    )
+    whom, churned = counted(mark["customers"], "customer"), mark["churned"]
+    left = f"{churned:,} left" if churned or _of_leavers(mark) else "nobody left"
+    others = "stayed" if _of_leavers(mark) else "left"
+    is_so = f"{shown(column)} {_which(mark)} for {whom}, of whom {left}"
+    return f"{is_so}: next to nobody who {others} is like that."
 
 
 def _which(mark):

@@ -37,6 +37,7 @@ def trainings(at: datetime) -> Standing:
 
 def trainings_section(at: datetime) -> dict | None:
     """Return the latest trainings of all companies; None before the first."""
-    runs = TrainingRun.objects.select_related("company", "population", "version", "job", "developer__account")
+    beside = ("company", "population", "version", "job", "developer__account")
+    runs = TrainingRun.objects.without_documents().select_related(*beside)
     rows = list(runs.order_by("-created_at")[:MOST])
     return {"rows": rows, "url": runs_page()} if rows else None

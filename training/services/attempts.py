@@ -29,6 +29,7 @@ from training.services.lineage import (
     register_lineage,
     remove_combined,
     store_combined,
+    uploads_of,
 )
 from training.services.runs import room_for
 from training.services.steps import steps_of_retraining
@@ -141,7 +142,7 @@ def _in_child(run, training_run, base, existing, work):
 def _arguments(training_run, base, existing, work, upload):
     return {
         "folder": str(work),
-        "older": base and _data(base, verified_path(base)),
+        "older": base and _data(base, verified_path(base)) | {"uploads": uploads_of(base)},
         "newer": {
             "path": str(upload),
             "spec": training_run.input_data["spec"],

@@ -170,6 +170,7 @@ def _arguments(training, matrix, labels, at):
         },
         "model_type": training.model_type.slug,
         "params": training.model_type.parameters,
+        "closed": matrix.analysis.closed_days or [],
         "minimum": (matrix.analysis.profile or {}).get("minimum"),
         "champion": _champion_of(training, at),
     }

@@ -83,6 +83,16 @@ def held_out_of(dataset: Dataset) -> dict | None:
     return {"path": str(path), "sha256": run.combination["held_out_sha256"]}
 
 
+def uploads_of(dataset: Dataset) -> list[int] | None:
+    """Return how many customers of `dataset` each upload brought, the oldest first; None for an original."""
+    run = TrainingRun.objects.filter(combined_dataset=dataset).first()
+    if run is None:
+        return None
+    found = run.combination
+    # Retrainings of earlier versions know the latest upload only.
+    return found.get("uploads") or [found["kept"], found["rows"] - found["kept"]]
+
+
 def store_combined(*, company: Company, draft: Path, held_out: Path, found: dict) -> CombinedFile:
     """Put a combined table at its place. It belongs to nobody until `register_lineage` names it."""
     relative = f"{COMBINED_FOLDER}/{company.pk}/{uuid.uuid4()}.csv"

@@ -74,6 +74,11 @@ def test_a_combined_table_can_be_combined_again_and_again_alike(table, tmp_path)
     assert spec.rows == 200
     again = combine(CheckedTable(paths[0], spec), newer, SCHEMA, tmp_path / "again.csv")
     assert (again.kept, again.added, again.replaced) == (100, 0, 100)
+    assert again.uploads == [100, 100]
+    ids = list(read(paths[0]))
+    third = table("c", [ids[2], *ids[150:152]], prefix="C", seed=3)
+    found = combine(CheckedTable(paths[0], spec), third, SCHEMA, tmp_path / "c.csv", uploads=[100, 100])
+    assert found.uploads == [99, 98, 100]
 
 
 def test_a_newer_table_that_is_written_otherwise_is_stored_as_the_same_table(tmp_path):

@@ -93,6 +93,22 @@ def test_a_log_of_pure_chance_is_called_so_first_and_its_model_names_nobody(chan
     assert manifest["metrics"]["names_nobody"] and manifest["threshold"] == NAMES_NOBODY
 
 
+def test_an_end_of_few_rows_is_said_before_all_else(chance_events, tmp_path):
+    strays = [f"('C{number}', TIMESTAMP '2024-12-26' + INTERVAL {5 * number} DAY)" for number in range(1, 6)]
+    duckdb.sql(
+        f"COPY (FROM '{chance_events}' UNION ALL SELECT customer_id, event_at, -5.0, 'return' "
+        f"FROM (VALUES {', '.join(strays)}) AS stray (customer_id, event_at)) "
+        f"TO '{tmp_path / 'strays.parquet'}' (FORMAT parquet)"
+    )
+
+    found, _ = learned(tmp_path / "strays.parquet", tmp_path / "work", horizon_days=30, confirmed=True)
+
+    first, second = found["report"]["warnings"][:2]
+    assert "26 days, the log has 5 rows where about 7" in first
+    assert first.endswith("so that the log ends on 25 December 2024.")
+    assert second.startswith("It is not shown to rank customers better than")
+
+
 def test_a_real_log_is_foreseen_as_well_as_it_can_be(shared, events_of, tmp_path):
     events = events_of(shared / "data" / "online_retail_invoices.csv", REAL)
 

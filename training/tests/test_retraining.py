@@ -18,7 +18,7 @@ from jobs.runner import run_job
 from ml.learning.splits import split_rows
 from registry.artefacts import path_of
 from registry.models import Dataset, ModelVersion
-from registry.presenting.promises import held_by
+from registry.presenting.promises import held_by, title_by
 from registry.services.datasets import held_out_beside
 from registry.services.initialisation import initialize_original_dataset
 from registry.services.opening import load_manifest, load_scorer
@@ -284,7 +284,12 @@ def test_says_where_probabilities_do_not_hold_for_the_newest_upload(retrained, l
     assert RetrainingFindings(run).newest.startswith(
         "Of the newest upload alone, 120 of those it was tried on: "
     )
-    assert "of the newest upload alone, they were" in held_by(run.version.figures)
+    # The bad news first, and no heading that says the opposite.
+    held = held_by(run.version.figures)
+    assert held.startswith("were ") and "on the 120 of the newest upload; on all uploads together" in held
+    assert title_by(run.version.figures) == "Its probabilities do not hold for the newest upload"
+    assert RetrainingFindings(run).titles["calibration"].startswith(f"Its probabilities {held}; those of ")
+    assert run.combination["uploads"][-1] == 600
 
 
 @pytest.mark.any_database

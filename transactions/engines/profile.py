@@ -20,7 +20,15 @@ STEPS = {
 }
 
 
-def profile_log(*, events: str, report: dict, scratch: str, memory_limit: str, on_progress: Progress) -> dict:
+def profile_log(
+    *,
+    events: str,
+    closed: list[list[str]],
+    report: dict,
+    scratch: str,
+    memory_limit: str,
+    on_progress: Progress,
+) -> dict:
     """Return the profile of the events in a file; all arguments are plain JSON."""
     from ml.logs.profile import profile_events
 
@@ -28,6 +36,7 @@ def profile_log(*, events: str, report: dict, scratch: str, memory_limit: str, o
         return profile_events(
             Path(events),
             report=report,
+            closed=closed,
             memory_limit=memory_limit,
             scratch=scratch,
             on_progress=lambda step: on_progress(STEPS[step], 0, 0),

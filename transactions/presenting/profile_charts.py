@@ -11,7 +11,7 @@ from functools import partial
 
 import plotly.graph_objects as go
 
-from core.charts import DASHES, PALETTE, SERIES, embed
+from core.charts import DASHES, GUIDE, SERIES, embed
 from core.templatetags.core_tags import percent, thousands
 from ml.logs.visits import is_of_visits, say_visits
 from transactions.presenting.pictures import draw_svg
@@ -20,7 +20,6 @@ BARS, LINES, ROWS = "bars", "lines", "rows"
 DASH = "\u2013"
 MOST_TICKS = 12
 LONGEST_AT_AXIS = 20
-GUIDE = {"color": PALETTE["line-2"].light, "dash": "dot", "width": 1.5}
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from tabular.logs.mapping import ROLES, EventSpec, freeze
 from tabular.previews.preview import Preview
 from transactions.files import new_events, scratch_folder
 from transactions.models import AnalysisSession
-from transactions.services.profiling import profile_of
+from transactions.services.profiling import profile_of, say_doubt
 from transactions.services.steps import steps_of_reading
 
 TASK = "transactions.import"
@@ -160,6 +160,7 @@ def import_log(*, run: JobRun, analysis: AnalysisSession, at: datetime) -> None:
         with local_copy(DATASETS, analysis.dataset.file_path) as source, scratch_folder() as folder:
             report = _read(run, analysis, source, folder, at)
             profile = profile_of(analysis, run=run, events=folder / EVENTS, report=report)
+            report = report | say_doubt(profile, report["warnings"])
             store_file(DATASETS, events, folder / EVENTS)
             if report["rejected"]:
                 store_file(DATASETS, rejects, folder / REJECTS)

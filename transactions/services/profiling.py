@@ -59,6 +59,7 @@ def profile_of(
                 PROFILE,
                 {
                     "events": str(path),
+                    "closed": analysis.closed_days or [],
                     "report": {**report, "date_order": spec.get("date_order")},
                     "scratch": str(scratch),
                     "memory_limit": _library_memory(),
@@ -76,6 +77,18 @@ def profile_of(
             # A mistake of ours, but none of the log: it was read, and features can be made of it.
             logger.exception("The log %s got no profile", analysis.pk)
         return None
+
+
+def say_doubt(profile: dict | None, warnings: list[str]) -> dict:
+    """Return what the account of a log says of days whose rows may be missing, or may not belong there.
+
+    Its ``warnings``, that one first, and ``doubt_of_end``: the sentence where it is about the end of the log.
+    """
+    silence = profile and profile["silence"]
+    if not silence:
+        return {"warnings": warnings, "doubt_of_end": ""}
+    told = silence["sentence"]
+    return {"warnings": [told, *warnings], "doubt_of_end": told if silence["at_end"] else ""}
 
 
 def impact_of(

@@ -31,6 +31,7 @@ from tabular.logs.mapping import guess_mapping, seems_of_visits
 from tabular.previews.preview import Preview
 from transactions.files import new_raw
 from transactions.models import AnalysisSession
+from transactions.services.closures import closed_days_of
 
 # No job does it: among the keys of senders it stands for this service.
 TASK = "transactions.upload"
@@ -203,4 +204,5 @@ def _write_down(submission, preview: Preview, stored, waiting, find_base, name, 
         created_at=at,
         idempotency_key=submission.stored_key,
         preview={**preview.to_dict(), "guesses": guesses},
+        closed_days=closed_days_of(member.company, base),
     )

@@ -5,9 +5,17 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from companies.identity import membership
+from ml.logs.profile import profile_events
+from ml.tests.purchases import FIRST, write_log
+from transactions.services.closures import closed_days_of
 from transactions.services.configuration import LONGEST_HORIZON, SHORTEST_HORIZON
-from transactions.tests.test_profile_pages import analysis, make, profiles  # noqa: F401
+from transactions.services.profiling import say_doubt
+from transactions.services.uploads import start_analysis
+from transactions.tests.logs import log_file
+from transactions.tests.test_profile_pages import REPORT, analysis, make, profiles, purchases  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +56,29 @@ def test_works_without_a_script(log_in, user, analysis, address):  # noqa: F811
     assert f'<b data-impact="churned">{shown["churned"]}</b>' in page
     assert f'data-impact="churn_rate">{shown["churn_rate"]}<' in page
     assert 'name="horizon_days" value="60"' in page
+
+
+def test_closed_days_are_said_once_and_known_to_the_next_log(log_in, company, developer, user, tmp_path):
+    events = [one for one in purchases() if not 150 <= (one["event_at"] - FIRST).days < 190]
+    said = profile_events(write_log(tmp_path / "events.parquet", events), report=REPORT)
+    closed, doubt = make(company, said), said["silence"]
+    closed.import_report |= say_doubt(said, [])
+    closed.save()
+    page, address = (reverse(f"transactions:{name}", args=("dev", closed.pk)) for name in ("churn", "closed"))
+    client, days = log_in(developer), {"first": doubt["first"], "last": doubt["last"]}
+    assert "We were closed then" in client.get(page).content.decode()
+    assert "We were closed then" not in log_in(user).get(page.replace("/dev/", "/user/")).content.decode()
+    assert log_in(developer).post(address, days | {"last": "2024-12-24"}).status_code == 422
+
+    shown = log_in(developer).post(address, days, follow=True).content.decode()
+
+    assert "Closed from " in shown and doubt["sentence"] not in shown
+    closed.refresh_from_db()
+    assert closed.profile["silence"] is None and closed.import_report["warnings"] == []
+    assert closed.profile["quality"]["score"] > said["quality"]["score"]
+    assert closed_days_of(company, closed.population) == [[doubt["first"], doubt["last"]]]
+    log = start_analysis(member=membership(developer), upload=log_file("next.csv"), at=timezone.now())
+    assert log.closed_days == closed.closed_days
 
 
 def test_confirming_writes_it_down(log_in, user, analysis, address):  # noqa: F811

@@ -1,15 +1,17 @@
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from companies.access import member_required
+from companies.access import developer_required, member_required
 from core.errors import DomainError
 from core.kept import kept
 from transactions.cutoffs import USUAL_HORIZON
-from transactions.forms import ChurnForm
+from transactions.forms import ChurnForm, ClosedForm
+from transactions.presenting.days import write_day
 from transactions.presenting.profile_charts import list_definition_charts
 from transactions.presenting.profile_findings import find_impact, list_choices, shown_impact
+from transactions.services.closures import mark_closed
 from transactions.services.configuration import configure_analysis
 from transactions.services.profiling import impact_of
 from transactions.views.analyses import find
@@ -28,6 +30,22 @@ def churn(request, analysis):
     asked = request.GET if "horizon_days" in request.GET else _begin_with(found)
     form = ChurnForm(asked)
     return _page(request, found, form, status=200 if form.is_valid() else 400)
+
+
+@developer_required
+@require_POST
+def closed(request, analysis):
+    """Keep that nothing was open on days of which the page warns."""
+    found = find(request, analysis)
+    form = ClosedForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, ChurnForm(_begin_with(found)), status=400)
+    first, last = (form.cleaned_data[name] for name in ("first", "last"))
+    mark_closed(
+        analysis=found, first=first.isoformat(), last=last.isoformat(), by=request.member, at=timezone.now()
+    )
+    messages.success(request, f"Closed from {write_day(first)} to {write_day(last)}: no page warns of it.")
+    return redirect("transactions:churn", portal=request.member.portal, analysis=found.pk)
 
 
 def _confirm(request, analysis):

@@ -13,7 +13,7 @@ from ml.logs.churn_definition import (
 from ml.logs.profile import balance, figures, quality, seasons
 from ml.logs.profile.outliers import find_outliers
 from ml.logs.profile.score import check_minimum, score_quality
-from ml.logs.profile.silence import find_silence
+from ml.logs.profile.silence import find_doubt, find_silences
 from ml.logs.purchase_log import COLUMNS, REQUIRED, PurchaseLog
 from ml.logs.visits import is_of_visits, say_visits_in
 
@@ -22,7 +22,16 @@ VERSION = 2
 
 
 def profile_events(
-    events, *, report, as_of=None, memory_limit="1GB", threads=2, scratch=None, seed=0, on_progress=None
+    events,
+    *,
+    report,
+    as_of=None,
+    closed=(),
+    memory_limit="1GB",
+    threads=2,
+    scratch=None,
+    seed=0,
+    on_progress=None,
 ):
     """Describe a purchase log: its quality, what happens in it, and when a customer counts as lost.
 
@@ -35,6 +44,8 @@ def profile_events(
         `missing_ids`, `label_conflicts`…); what is not in it counts as nothing.
     as_of : datetime, optional
         Events from here on are counted as dates in the future and otherwise not looked at.
+    closed : sequence of pairs of str, optional
+        First and last days on which nothing was open: they are no days that are missing.
     memory_limit : str, default "1GB"
     threads : int, default 2
     scratch : Path, optional
@@ -49,9 +60,10 @@ def profile_events(
     dict
         Ready for JSON: `version`, `as_of`, `rows`, `schema`, `minimum`, `missing`, `imputation`,
         `duplicates`, `outliers`, `impossible`, `entry_errors`, `consistency`, `customers`, `transactions`,
-        `time`, `silence`, `products` (None without such a column), `churn` (`gaps`, `suggestion`, `impact`,
-        `terms`), `balance`, `quality`. Of a log without amounts nothing stands there that speaks of money:
-        neither `outliers` (None) nor what was earned, and no such fault.
+        `time`, `silences`, `silence` (the one that is in doubt, or None), `products` (None without such a
+        column), `churn` (`gaps`, `suggestion`, `impact`, `terms`), `balance`, `quality`. Of a log
+        without amounts nothing stands there that speaks of money: neither `outliers` (None) nor what was
+        earned, and no such fault.
     """
 
     def step(name):
@@ -82,7 +94,8 @@ def profile_events(
         profile["products"] = figures.describe_products(log)
         step("time")
         profile["time"] = seasons.describe_time(log)
-        profile["silence"] = find_silence(log)
+        profile["silences"] = find_silences(log)
+        profile["silence"] = find_doubt(profile["silences"], closed=closed)
         step("churn")
         of_visits = is_of_visits(log.columns)
         gaps = describe_gaps(log)

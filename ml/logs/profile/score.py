@@ -200,10 +200,34 @@ def _of_days(profile):
             # Outcomes of all customers around them are in doubt, however few they are.
             max(10 * silence["days"] / profile["time"]["span_days"], 0.5),
             2,
-            f"{silence['days']:,} days in a row without a purchase",
+            say_silence(silence),
             silence["sentence"],
-            "If nothing was closed then, export the log again, or correct the date, before a model learns.",
+            "Settle this before a model learns: it takes who seems silent for lost.",
         )
+
+
+def say_silence(silence):
+    """Return in a few words what stands on the days of a silence, see `ml.logs.profile.silence`.
+
+    Parameters
+    ----------
+    silence : dict
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> say_silence({"days": 26, "rows": 1, "at_end": True})
+    'The last 26 days of the log have 1 row'
+    >>> say_silence({"days": 9, "rows": 0, "at_end": False})
+    '9 days in a row without a row'
+    """
+    days = f"{silence['days']:,} days"
+    if not silence["at_end"]:
+        return f"{days} in a row without a row"
+    return f"The last {days} of the log have {_some(silence['rows'], 'row', 'rows')}"
 
 
 def _of_rows(profile):

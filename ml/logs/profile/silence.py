@@ -1,8 +1,13 @@
-"""Days of a log on which nothing happened although much was to be expected: closed, or missing from it."""
+"""Days of a log on which nothing, or next to nothing, happened although much was to be expected.
+
+Closed, missing from the log, or never there: a few dates that are mistyped or lie ahead make such days, too,
+and move the end of the log.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,16 +15,65 @@ from ml.logs.profile.dates import write_date
 
 # Shorter ones are weekends and holidays.
 FEWEST_DAYS = 7
-# Of so many purchases at the pace of the weeks beside, chance leaves none out, restless as it may be.
-FEWEST_EXPECTED = 50
-PACE_DAYS = 28
+# And no longer than what is usual between two days with rows, as where all is charged once a month.
+USUAL_SILENCES = 3
+PACE_DAYS, WEEK, HALF_YEAR, YEAR = 28, 7, 182, 364
+# The end of a log is called thin where so much of the usual is left, over its first two weeks, too: seasons
+# and a decline take less away, or slowly; what lasts for longer than two months may be a season all the same.
+THIN, ABRUPT_DAYS = 0.3, 14
+LONG_DAYS, THIN_FOR_LONG = 62, 0.05
+# And where the log is about the time before: of all its rows no more than these stand at its end.
+MOST_ROWS = 0.05
+# Chance, as restless as it is in this log, makes as little in fewer than one of twenty logs (verdicts.md).
+LEAST_EVIDENCE, LEAST_EVIDENCE_INSIDE = 10.0, 50.0
+# Half of a chi-squared with one degree of freedom is below it.
+MEDIAN_CHI2 = 0.455
 
 
-def find_silence(log):
-    """Return the latest stretch of days on which nothing happened where much would have been usual.
+@dataclass(frozen=True)
+class Days:
+    """The days of a log on which anything happened, and how much; and what that adds up to.
 
-    One mistyped date far behind all others makes such a stretch, too, and moves the end of the log. An
-    earlier stretch spoils fewer outcomes: where the shop was closed then, it must not hide a later one.
+    Parameters
+    ----------
+    days, counts : ndarray of int, shape (n_days,)
+        Ordinals in ascending order, and rows of any kind.
+    """
+
+    days: np.ndarray
+    counts: np.ndarray
+
+    @property
+    def total(self) -> np.ndarray:
+        """How many rows there are before each of the days, and of all."""
+        return np.append(0, np.cumsum(self.counts))
+
+    def between(self, first, last):
+        """Return how many rows the days from `first` to `last` have."""
+        total = self.total
+        until = np.searchsorted(self.days, last, side="right")
+        return total[until] - total[np.searchsorted(self.days, first, side="left")]
+
+    def pace(self, day):
+        """Return the rows a day of the four weeks before `day`."""
+        return self.between(day - PACE_DAYS, day - 1) / PACE_DAYS
+
+    @property
+    def restlessness(self) -> float:
+        """How much more weeks vary than independent rows would, by the median; never below 1."""
+        weeks = np.bincount((self.days - self.days[0]) // WEEK, weights=self.counts)
+        if len(weeks) < 4:
+            return 1.0
+        beside = (weeks[:-2] + weeks[2:]) / 2
+        known = beside > 0
+        varied = (weeks[1:-1] - beside)[known] ** 2 / (1.5 * beside[known])
+        return max(1.0, float(np.median(varied)) / MEDIAN_CHI2) if len(varied) else 1.0
+
+
+def find_silences(log):
+    """Return the stretches of days with nothing, or next to nothing, where much would have been usual.
+
+    Rows of any kind count: the latest one, whatever it is, ends the log.
 
     Parameters
     ----------
@@ -27,51 +81,176 @@ def find_silence(log):
 
     Returns
     -------
-    dict or None
-        ``first``, ``last`` (ISO days), ``days``, ``expected`` (purchases at the pace of the 28 days before or
-        after it, whichever is higher), ``after`` (purchases behind it) and ``sentence``; None where no
-        stretch of 7 days or more would have had 50.
+    list of dict
+        The end of the log first, where it is thin, then the latest stretch: ``first``, ``last`` (ISO days),
+        ``days``, ``rows`` (on them), ``expected``, ``at_end``, and ``sentence``.
     """
-    # All events, because the latest of them, whatever it is, ends the log.
     rows = log.rows("SELECT event_at::DATE AS day, count(*) AS n FROM events GROUP BY day ORDER BY day")
-    if len(rows) < 2:
+    days, counts = [row["day"].toordinal() for row in rows], [row["n"] for row in rows]
+    return silences_of(Days(np.array(days), np.array(counts)))
+
+
+def silences_of(found):
+    """Do as `find_silences`, where the days of a log were counted already.
+
+    Parameters
+    ----------
+    found : Days
+
+    Returns
+    -------
+    list of dict
+    """
+    if len(found.days) < 2:
+        return []
+    ending = _thin_end(found)
+    until = ending["start"] if ending else np.inf
+    inside = [each for each in _gaps(found) if each["start"] < until]
+    return [_write(each) for each in ([ending] if ending else []) + inside]
+
+
+def find_doubt(silences, *, closed=(), since=None):
+    """Return the first stretch of which nobody said that it was one of closed days, and that still matters.
+
+    Parameters
+    ----------
+    silences : list of dict
+        As `find_silences` returns them.
+    closed : iterable of pairs of str
+        First and last days, in ISO form, on which nothing was open.
+    since : date, optional
+        Who was silent before that day is not looked at. Default: all days matter.
+
+    Returns
+    -------
+    dict or None
+
+    Examples
+    --------
+    >>> silence = {"first": "2024-07-02", "last": "2024-07-19", "at_end": False}
+    >>> find_doubt([silence], closed=[("2024-07-01", "2024-07-20")]) is None
+    True
+    >>> find_doubt([silence], since=dt.date(2024, 8, 1)) is None, find_doubt([silence]) == silence
+    (True, True)
+    """
+    closed = list(closed)
+    for each in silences:
+        is_past = since is not None and each["last"] < since.isoformat()
+        if not is_past and not any(a <= each["first"] and each["last"] <= b for a, b in closed):
+            return each
+    return None
+
+
+def _thin_end(found):
+    """Return the days at the end that have next to nothing; None where there are none."""
+    begin, end = found.days[:-1] + 1, int(found.days[-1])
+    length, observed, pace = end - begin + 1, found.total[-1] - found.total[1:-1], _usual(found, begin, end)
+    at_first = np.minimum(length, ABRUPT_DAYS)
+    is_thin = (
+        (length >= _least_days(found))
+        & (observed <= MOST_ROWS * found.total[-1])
+        & (observed <= np.where(length > LONG_DAYS, THIN_FOR_LONG, THIN) * length * pace)
+        & (found.between(begin, begin + at_first - 1) <= THIN * at_first * pace)
+    )
+    evidence = np.where(is_thin, _evidence(observed, length * pace) / found.restlessness, 0)
+    best = int(np.argmax(evidence))
+    if evidence[best] < LEAST_EVIDENCE:
         return None
-    days = np.array([row["day"].toordinal() for row in rows])
-    counts = np.array([row["n"] for row in rows])
-    silent = np.diff(days) - 1
-    total = np.append(0, np.cumsum(counts))
-    pace = np.maximum(_pace(days, total, days[:-1], -1), _pace(days, total, days[1:], 1))
-    expected = np.where(silent >= FEWEST_DAYS, silent * pace, 0.0)
-    found = np.flatnonzero(expected >= FEWEST_EXPECTED)
-    if not len(found):
-        return None
-    worst = int(found[-1])
-    first, last = (dt.date.fromordinal(int(day)) for day in (days[worst] + 1, days[worst + 1] - 1))
-    after = int(total[-1] - total[worst + 1])
     return {
-        "first": first.isoformat(),
-        "last": last.isoformat(),
-        "days": int(silent[worst]),
-        "expected": float(expected[worst]),
-        "after": after,
-        "sentence": _describe(first, last, float(expected[worst]), after),
+        "start": int(begin[best]),
+        "stop": end,
+        "rows": int(observed[best]),
+        "expected": float(length[best] * pace[best]),
+        "at_end": True,
     }
 
 
-def _pace(days, total, begin, direction):
-    """Return the purchases a day in the weeks that end (-1) or begin (1) with each day of `begin`."""
-    first, last = (begin - PACE_DAYS + 1, begin) if direction < 0 else (begin, begin + PACE_DAYS - 1)
-    inside = np.searchsorted(days, last, side="right"), np.searchsorted(days, first, side="left")
-    return (total[inside[0]] - total[inside[1]]) / PACE_DAYS
+def _usual(found, begin, end):
+    """Return the rows a day that may be expected from each day of `begin` on: the least that can be argued.
+
+    Those of four weeks before, those of an ordinary week of the half year before (the weeks before may have
+    been the best of the year), and, as some trades rest then, those of the same days a year ago, times the
+    growth since.
+    """
+    before = found.pace(begin)
+    return np.minimum(before, np.minimum(_ordinary(found, begin, before), _a_year_ago(found, begin, end)))
 
 
-def _describe(first, last, expected, after):
+def _ordinary(found, begin, before):
+    starts = begin[:, None] - np.arange(1, HALF_YEAR // WEEK + 1) * WEEK
+    weeks = np.where(starts < found.days[0], np.nan, found.between(starts, starts + WEEK - 1))
+    known = ~np.isnan(weeks[:, 0])
+    ordinary = before.copy()
+    ordinary[known] = np.nanmedian(weeks[known], axis=1) / WEEK
+    return ordinary
+
+
+def _a_year_ago(found, begin, end):
+    first, last = begin - YEAR, np.minimum(end - YEAR, begin - 1)
+    then = found.between(first, last) / (last - first + 1)
+    growth = np.maximum(1, found.pace(begin) / np.maximum(found.pace(first), 1e-9))
+    return np.where(first - PACE_DAYS >= found.days[0], then * growth, np.inf)
+
+
+def _evidence(observed, expected):
+    """Return twice the log of how much likelier the rows are at a pace of their own than at the usual one."""
+    observed, expected = np.asarray(observed, float), np.maximum(expected, 1e-9)
+    ratio = np.where(observed > 0, observed / expected, 1.0)
+    return 2 * (observed * np.log(ratio) - observed + expected) * (observed < expected)
+
+
+def _gaps(found):
+    """Return the stretches without any row, the latest first."""
+    silent = np.diff(found.days) - 1
+    beside = np.maximum(found.pace(found.days[:-1] + 1), found.pace(found.days[1:] + PACE_DAYS))
+    evidence = _evidence(0 * silent, silent * beside) / found.restlessness
+    places = np.flatnonzero((silent >= _least_days(found)) & (evidence >= LEAST_EVIDENCE_INSIDE))
+    return [
+        {
+            "start": int(found.days[at] + 1),
+            "stop": int(found.days[at + 1] - 1),
+            "rows": 0,
+            "expected": float(silent[at] * beside[at]),
+            "at_end": False,
+        }
+        for at in places[::-1]
+    ]
+
+
+def _least_days(found):
+    return max(FEWEST_DAYS, USUAL_SILENCES * float(np.median(np.diff(found.days) - 1)))
+
+
+def _write(found):
+    first, last = (dt.date.fromordinal(found[name]) for name in ("start", "stop"))
     days = (last - first).days + 1
-    text = (
-        f"From {write_date(first)} to {write_date(last)}, {days:,} days, there is no purchase where about "
-        f"{expected:,.0f} are usual. "
+    span = f"From {write_date(first)} to {write_date(last)}, {days:,} days, "
+    usual = f"where about {found['expected']:,.0f} are usual. "
+    return {
+        "first": first.isoformat(),
+        "last": last.isoformat(),
+        "days": days,
+        "rows": found["rows"],
+        "expected": found["expected"],
+        "at_end": found["at_end"],
+        "sentence": (
+            _say_end(span, usual, found["rows"], first) if found["at_end"] else _say_gap(span, usual)
+        ),
+    }
+
+
+def _say_end(span, usual, rows, first):
+    complete = first - dt.timedelta(days=1)
+    has = "the log has one row" if rows == 1 else f"the log has {rows:,} rows"
+    return (
+        f"{span}{has} {usual}If dates are mistyped or lie ahead, or rows are missing, customers look silent "
+        "who are not. Correct the dates, wait until all rows are there, or leave these days out, so that the "
+        f"log ends on {write_date(complete)}."
     )
-    if after < expected / 10:
-        rows = "one purchase" if after == 1 else f"{after:,} purchases"
-        return f"{text}Then comes {rows}: if a date is mistyped, all customers look silent who are not."
-    return f"{text}If these days are missing from the log, customers look silent who are not."
+
+
+def _say_gap(span, usual):
+    return (
+        f"{span}the log has no row {usual}If rows are missing, customers look silent who are not. Export the "
+        "log again, with these days."
+    )

@@ -1,0 +1,72 @@
+"""Days on which nothing was open: said once, and known to the log and to later ones of the same base."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from companies.identity import Member
+from companies.models import Company
+from companies.services.audit import record_event
+from core.errors import DomainError
+from ml.logs.profile.score import score_quality
+from ml.logs.profile.silence import find_doubt
+from ml.logs.visits import say_visits_in
+from registry.models import Population
+from transactions.models import AnalysisSession
+from transactions.services.profiling import say_doubt
+
+
+class NoSuchSilence(DomainError):
+    code = "no-such-silence"
+    http_status = 422
+
+
+@transaction.atomic
+def mark_closed(*, analysis: AnalysisSession, first: str, last: str, by: Member, at: datetime) -> None:
+    """Keep that nothing was open from `first` to `last`: of these days nobody is warned any more.
+
+    Parameters
+    ----------
+    first, last
+        ISO days: a stretch that the profile of the log names.
+    by
+        A developer of the company.
+
+    Raises
+    ------
+    NoSuchSilence
+        The profile names other days, or there is none.
+    """
+    analysis = AnalysisSession.objects.select_for_update().get(pk=analysis.pk)
+    silences = (analysis.profile or {}).get("silences", [])
+    if not any((each["first"], each["last"]) == (first, last) for each in silences):
+        raise NoSuchSilence("The profile of this log names no such days. Look at the page once more.")
+    days = [first, last]
+    analysis.closed_days = sorted([*(analysis.closed_days or []), days])
+    _tell_anew(analysis, silences)
+    analysis.save(update_fields=("closed_days", "profile", "import_report"))
+    record_event(
+        action="closed-days-kept",
+        company=analysis.company,
+        actor=by.account,
+        subject=str(analysis),
+        at=at,
+        first=first,
+        last=last,
+    )
+
+
+def _tell_anew(analysis, silences):
+    """Write down what is said of the log now: its doubts and its quality rest on what was closed."""
+    profile, said = analysis.profile, {each["sentence"] for each in silences}
+    profile["silence"] = find_doubt(silences, closed=analysis.closed_days)
+    quality = {"quality": score_quality(profile)}
+    profile |= say_visits_in(quality) if analysis.is_of_visits else quality
+    others = [each for each in analysis.import_report["warnings"] if each not in said]
+    analysis.import_report |= say_doubt(profile, others)
+
+
+def closed_days_of(company: Company, base: Population) -> list[list[str]] | None:
+    """Return what is known of closed days of a base from its latest log, for the next one."""
+    logs = company.analyses.filter(population=base).order_by("-created_at")
+    return logs.values_list("closed_days", flat=True).first()
