@@ -35,6 +35,7 @@ class ClosedForm(forms.Form):
 
     first = forms.DateField()
     last = forms.DateField()
+    withdrawn = forms.BooleanField(required=False)
 
 
 class UploadForm(SentOnceForm, SentOnForm, ReadingForm):

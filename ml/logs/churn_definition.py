@@ -304,10 +304,10 @@ def _blocking(gaps):
     """Say why no threshold can be suggested; an empty list where one can."""
     if not gaps["customers"]:
         return ["The log has no purchases, so there is nothing to lose and nobody to keep."]
-    problems = []
+    problems, spans = [], f"{gaps['span_days']:,} day{'s' if gaps['span_days'] != 1 else ''}"
     if gaps["span_days"] < 2 * SHORTEST:
         problems.append(
-            f"The log is too short: it spans {gaps['span_days']:,} days. Even the shortest threshold of "
+            f"The log is too short: it spans {spans}. Even the shortest threshold of "
             f"{SHORTEST} days needs {2 * SHORTEST}: {SHORTEST} to see who was a customer, {SHORTEST} to "
             "see who stayed away. Upload an export that reaches further back; half a year or more is best."
         )

@@ -38,27 +38,41 @@ def mark_closed(*, analysis: AnalysisSession, first: str, last: str, by: Member,
         The profile names other days, or there is none.
     """
     analysis = AnalysisSession.objects.select_for_update().get(pk=analysis.pk)
-    silences = (analysis.profile or {}).get("silences", [])
-    if not any((each["first"], each["last"]) == (first, last) for each in silences):
+    silences, days = (analysis.profile or {}).get("silences", []), [first, last]
+    if days not in [[each["first"], each["last"]] for each in silences]:
         raise NoSuchSilence("The profile of this log names no such days. Look at the page once more.")
-    days = [first, last]
-    analysis.closed_days = sorted([*(analysis.closed_days or []), days])
-    _tell_anew(analysis, silences)
+    if days not in (known := analysis.closed_days or []):
+        _keep(analysis, sorted([*known, days]), "closed-days-kept", days, by=by, at=at)
+
+
+@transaction.atomic
+def mark_open(*, analysis: AnalysisSession, first: str, last: str, by: Member, at: datetime) -> None:
+    """Take back that nothing was open from `first` to `last`; days that are not kept change nothing."""
+    analysis = AnalysisSession.objects.select_for_update().get(pk=analysis.pk)
+    known, days = analysis.closed_days or [], [first, last]
+    if days in known:
+        _keep(analysis, [each for each in known if each != days], "closed-days-withdrawn", days, by=by, at=at)
+
+
+def _keep(analysis, closed_days, action, days, *, by, at):
+    analysis.closed_days = closed_days
+    _tell_anew(analysis, (analysis.profile or {}).get("silences", []))
     analysis.save(update_fields=("closed_days", "profile", "import_report"))
     record_event(
-        action="closed-days-kept",
+        action=action,
         company=analysis.company,
         actor=by.account,
         subject=str(analysis),
         at=at,
-        first=first,
-        last=last,
+        **dict(zip(("first", "last"), days, strict=True)),
     )
 
 
 def _tell_anew(analysis, silences):
     """Write down what is said of the log now: its doubts and its quality rest on what was closed."""
     profile, said = analysis.profile, {each["sentence"] for each in silences}
+    if not profile:
+        return
     profile["silence"] = find_doubt(silences, closed=analysis.closed_days)
     quality = {"quality": score_quality(profile)}
     profile |= say_visits_in(quality) if analysis.is_of_visits else quality

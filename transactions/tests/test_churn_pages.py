@@ -80,6 +80,15 @@ def test_closed_days_are_said_once_and_known_to_the_next_log(log_in, company, de
     log = start_analysis(member=membership(developer), upload=log_file("next.csv"), at=timezone.now())
     assert log.closed_days == closed.closed_days
 
+    log_in(developer).post(address, days)
+    page = log_in(developer).post(address, days | {"withdrawn": "on"}, follow=True).content.decode()
+
+    # Said twice it is kept once, and taken back it is warned of as before.
+    assert doubt["sentence"] in page and "We were open then" not in page
+    closed.refresh_from_db()
+    assert closed.closed_days == [] and closed.profile["quality"] == said["quality"]
+    assert closed.import_report["warnings"] == [doubt["sentence"]]
+
 
 def test_confirming_writes_it_down(log_in, user, analysis, address):  # noqa: F811
     client = log_in(user)
@@ -115,5 +124,5 @@ def test_a_log_that_cannot_tell_says_why(log_in, user, company, profiles):  # no
 
     page = log_in(user).get(reverse("transactions:churn", args=("user", poor.pk))).content.decode()
 
-    assert "too short: it spans 1 days" in page
+    assert "too short: it spans 1 day." in page
     assert "Nobody has confirmed a definition yet." in page

@@ -1,3 +1,5 @@
+from datetime import date
+
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -11,7 +13,7 @@ from transactions.forms import ChurnForm, ClosedForm
 from transactions.presenting.days import write_day
 from transactions.presenting.profile_charts import list_definition_charts
 from transactions.presenting.profile_findings import find_impact, list_choices, shown_impact
-from transactions.services.closures import mark_closed
+from transactions.services.closures import mark_closed, mark_open
 from transactions.services.configuration import configure_analysis
 from transactions.services.profiling import impact_of
 from transactions.views.analyses import find
@@ -35,16 +37,23 @@ def churn(request, analysis):
 @developer_required
 @require_POST
 def closed(request, analysis):
-    """Keep that nothing was open on days of which the page warns."""
+    """Keep that nothing was open on days of which the page warns, or take it back."""
     found = find(request, analysis)
     form = ClosedForm(request.POST)
     if not form.is_valid():
         return _page(request, found, ChurnForm(_begin_with(found)), status=400)
     first, last = (form.cleaned_data[name] for name in ("first", "last"))
-    mark_closed(
+    change = mark_open if form.cleaned_data["withdrawn"] else mark_closed
+    change(
         analysis=found, first=first.isoformat(), last=last.isoformat(), by=request.member, at=timezone.now()
     )
-    messages.success(request, f"Closed from {write_day(first)} to {write_day(last)}: no page warns of it.")
+    days = f"{write_day(first)} to {write_day(last)}"
+    messages.success(
+        request,
+        f"It is no longer kept that you were closed from {days}."
+        if form.cleaned_data["withdrawn"]
+        else f"Closed from {days}: no page warns of it.",
+    )
     return redirect("transactions:churn", portal=request.member.portal, analysis=found.pk)
 
 
@@ -99,6 +108,7 @@ def _page(request, analysis, form, *, status):
         "refusal": refusal,
         "suggestion": profile["churn"]["suggestion"] if profile else None,
         "silence": profile.get("silence") if profile else None,
+        "closed_days": [[date.fromisoformat(day) for day in days] for days in analysis.closed_days or []],
         "terms": profile["churn"]["terms"] if profile else None,
         "labelled": "label" in (analysis.mapping or {}),
         "impact": shown_impact(impact),
