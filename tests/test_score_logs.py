@@ -20,6 +20,7 @@ from core.files.stored import DATASETS
 from predictions import files
 from predictions.api.sent_history import read_history
 from predictions.models import Prediction
+from predictions.presenting.histories import FULL, SENT, HistoryScore, Moment, remarks_on
 from predictions.presenting.logs import LogResult
 from predictions.presenting.summary import Findings
 from predictions.presenting.workbook import about_result
@@ -341,6 +342,8 @@ def test_a_model_that_learned_from_later_days_is_named_and_never_graded(
     assert told and told in answer["warning"] and told in str(about_result(run, None, run.result["rows"]))
     said = "learned from what customers did until 15 September 2024"
     assert said in page and "learned from what customers did" not in latest
+    asked = HistoryScore(0.5, "Medium", Moment(datetime(2024, 8, 1), SENT), FULL, 60, 60, 3, run.model)
+    assert any("15 September 2024, after this moment" in remark for remark in remarks_on(asked))
     assert later.input_data["knew_until"] is None
     assert later.result["changes"]["outcome"] is None
     assert "is not checked: its model had learned" in LogResult(later).changes.came_true
