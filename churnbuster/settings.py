@@ -9,7 +9,7 @@ import structlog
 
 from churnbuster.env import BASE_DIR, buckets, choice, database, env, folder, positive, secret_key
 
-# Every process comes by here: what it writes (database, letters, what people gave) is for its account alone.
+# Every process comes by here: what it writes (database, mails, what people gave) is for its account alone.
 os.umask(0o077)
 
 # --- This installation -----------------------------------------------------------------------------------
@@ -297,7 +297,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 
 # --- Mail ------------------------------------------------------------------------------------------------
-# Without a mail server, letters are files that the person who runs the installation can open.
+# Without a mail server, mails are files that the person who runs the installation can open.
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="filemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_FILE_PATH = folder("MAIL_DIR", STATE_DIR / "mail")

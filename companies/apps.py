@@ -13,7 +13,7 @@ class CompaniesConfig(AppConfig):
         from companies.operating import operator_sections
         from companies.portals import DEVELOPERS
         from companies.services.erasure import erase_files_of_company
-        from companies.standing import letters, untold, waiting_section
+        from companies.standing import mails, untold, waiting_section
         from core import standing
         from core.api_docs import introductions
         from core.events import subscribe
@@ -28,6 +28,6 @@ class CompaniesConfig(AppConfig):
         subscribe(COMPANY_ERASED, name="companies.erase_files", react=erase_files_of_company)
         for order, stand in enumerate((standing.disk, standing.storage, standing.files, standing.messages)):
             standing.standings.add(stand.__name__, stand, order=50 + order)
-        standing.standings.add("letters", letters, order=60)
+        standing.standings.add("mails", mails, order=60)
         standing.standings.add("events", untold, order=70)
         operator_sections.add("companies/_operator_waiting.html", waiting_section, order=30)

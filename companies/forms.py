@@ -30,7 +30,7 @@ class EmailField(forms.EmailField):
 
 
 class PlainName(RegexValidator):
-    """Names go into letters to people who never heard of us: a line break or a link has no place in them."""
+    """Names go into mails to people who never heard of us: a line break or a link has no place in them."""
 
     regex = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069<>]|://|www\."
     inverse_match = True

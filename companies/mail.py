@@ -1,4 +1,4 @@
-"""The one way out for mails, and those of this app: a text template each, whose first line is the subject."""
+"""The one way out for mails: a text template each, whose first line is the subject."""
 
 import logging
 import smtplib
@@ -22,21 +22,17 @@ def absolute(path: str) -> str:
     return settings.BASE_URL.rstrip("/") + path
 
 
-def send(letter: str, to: str, **context) -> None:
-    """Send ``companies/mail/<letter>.txt`` to `to`."""
-    text = render_to_string(
-        f"companies/mail/{letter}.txt", {**context, "base_url": settings.BASE_URL.rstrip("/")}
-    )
-    subject, _, body = text.strip().partition("\n")
+def send(name: str, to: str, **context) -> None:
+    """Send ``companies/mail/<name>.txt`` to `to`, or log that it was not taken."""
     try:
-        deliver(subject, body.lstrip(), to)
+        deliver(f"companies/mail/{name}.txt", to, **context)
     except (OSError, smtplib.SMTPException):
-        # What was done stays done, and the page must not answer differently when the post is out of order.
-        # Every letter with a link can be asked for again.
-        logger.exception("The mail %s was not sent.", letter)
+        # What was done stays done, and the page must not answer differently when no mail leaves.
+        # Every mail with a link can be asked for again.
+        logger.exception("The mail %s was not sent.", name)
 
 
-def deliver(subject: str, body: str, to: str) -> None:
+def deliver(template: str, to: str, **context) -> None:
     """Hand a mail to the server, and keep for the operator's home whether it was taken.
 
     Raises
@@ -44,10 +40,12 @@ def deliver(subject: str, body: str, to: str) -> None:
     OSError, smtplib.SMTPException
         It was not taken.
     """
+    text = render_to_string(template, {**context, "base_url": settings.BASE_URL.rstrip("/")})
+    subject, _, body = text.strip().partition("\n")
     # Names of files and models end up in subjects; a line end there would be refused as a forged header.
     subject = " ".join(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}".splitlines())
     try:
-        send_mail(subject, body, None, [to])
+        send_mail(subject, body.lstrip(), None, [to])
     except (OSError, smtplib.SMTPException) as error:
         cache.set(REFUSED, {"at": timezone.now(), "why": type(error).__name__}, timeout=None)
         raise
@@ -59,6 +57,6 @@ def latest_refusal() -> dict | None:
     return cache.get(REFUSED)
 
 
-def send_after_commit(letter: str, to: str, **context) -> None:
-    """Send once what the letter tells about is stored; a change that is rolled back sends nothing."""
-    transaction.on_commit(partial(send, letter, to, **context))
+def send_after_commit(name: str, to: str, **context) -> None:
+    """Send once what the mail tells about is stored; a change that is rolled back sends nothing."""
+    transaction.on_commit(partial(send, name, to, **context))

@@ -1,4 +1,4 @@
-"""What the operator's home says of letters and of people who wait."""
+"""What the operator's home says of mails and of people who wait."""
 
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from core.standing import Standing, events
 MOST = 10
 
 
-def letters(at: datetime) -> Standing:
+def mails(at: datetime) -> Standing:
     if settings.EMAIL_BACKEND == "django.core.mail.backends.filebased.EmailBackend":
         written = sum(1 for _ in Path(settings.EMAIL_FILE_PATH).glob("*.log"))
         return Standing(

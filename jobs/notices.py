@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from companies import mail
-from companies.identity import Member, membership
+from companies.identity import membership
 from companies.models import Account
 from jobs.models import Job, JobMail
 from jobs.pages import result_pages
@@ -61,16 +61,12 @@ def write_about_end(*, job_id: str, account_id: int, at: datetime) -> None:
 
 
 def _write(job, member):
-    mail.deliver(f"“{job}” {WORDS[job.state]}", _letter(job, member), member.account.email)
-
-
-def _letter(job: Job, member: Member) -> str:
-    page = mail.absolute(result_pages(member, [job])[job.pk])
-    told = {
-        Job.State.SUCCEEDED: f"“{job}” is done. Its result is here:",
-        Job.State.FAILED: f"“{job}” failed. {(job.error or {}).get('message', '')}\n\nMore stands here:",
-        Job.State.CANCELLED: f"“{job}” was cancelled. Nothing was kept of it. It can be started again here:",
-    }[job.state]
-    return (
-        f"{told}\n\n{page}\n\nYou asked for this mail on the page of that work. No other will come of it.\n"
+    mail.deliver(
+        "jobs/mail/ended.txt",
+        member.account.email,
+        job=job,
+        # Files are named by people: a line end in a name would end the subject.
+        name=" ".join(str(job).splitlines()),
+        how=WORDS[job.state],
+        page=result_pages(member, [job])[job.pk],
     )

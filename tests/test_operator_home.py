@@ -1,15 +1,17 @@
 """The operator's first page begins with what is to be done, then says who is served by what and who waits."""
 
 import ast
+import re
 from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
+from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone
 
 from companies import mail
-from companies.standing import letters
+from companies.standing import mails
 from companies.tests.factories import AccountFactory, CompanyFactory, UserFactory
 from core import standing
 from core.models import UntoldEvent
@@ -147,13 +149,13 @@ def test_sizes_have_three_digits(size, written):
     assert in_gigabytes(size) == written
 
 
-def test_a_letter_that_was_refused_is_known_until_one_is_taken(settings, company, now):
+def test_a_mail_that_was_refused_is_known_until_one_is_taken(settings, company, now):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # where nobody listens
     cache.clear()
 
     mail.send("developer_left", company.email, company=company, person="Dana")
-    refused = letters(now)
+    refused = mails(now)
 
     assert "ConnectionRefusedError" in refused.says
     assert "EMAIL_URL" in refused.remedy
@@ -161,7 +163,7 @@ def test_a_letter_that_was_refused_is_known_until_one_is_taken(settings, company
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     mail.send("developer_left", company.email, company=company, person="Dana")
 
-    assert letters(now).is_well
+    assert mails(now).is_well
 
 
 def test_lists_are_called_what_pages_call_them(told):
@@ -171,15 +173,26 @@ def test_lists_are_called_what_pages_call_them(told):
     assert not [name for name in ("Datasets", "Populations", "Deployment events") if name in page]
 
 
-def test_every_mail_leaves_by_the_one_door_that_tells_the_operator():
+def test_every_mail_is_a_template_and_leaves_by_the_one_door_that_tells_the_operator():
+    found = [(str(path), node) for path, tree in modules() for node in ast.walk(tree)]
     doors = {
-        str(path)
-        for path, tree in modules()
-        for node in ast.walk(tree)
+        where
+        for where, node in found
         if isinstance(node, ast.ImportFrom) and node.module == "django.core.mail"
     }
+    calls = [
+        (where, ast.unparse(node.func), node.args[0])
+        for where, node in found
+        if isinstance(node, ast.Call) and re.fullmatch(r"mail\.(deliver|send\w*)", ast.unparse(node.func))
+    ]
 
     assert doors == {"companies/mail.py"}
+    assert len(calls) > 12
+    for where, door, named in calls:
+        # The library of the logins names those of its own.
+        if where != "companies/adapter.py":
+            assert isinstance(named, ast.Constant), where
+            get_template(named.value if door == "mail.deliver" else f"companies/mail/{named.value}.txt")
 
 
 def test_it_says_which_version_serves_whom_since_when(told, company, developer, now):

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from companies.mail import absolute
 from core.models import UntoldEvent
 from jobs import services
 from jobs.models import Job, JobDependency, JobMail
@@ -130,8 +131,19 @@ def test_who_asked_gets_one_mail_when_it_ends(
 
     (letter,) = mail.outbox
     assert letter.to == [user.email] and letter.subject.endswith(f"“Scoring spring.csv” {said}")
-    assert url("progress", running) in letter.body
+    assert letter.body.startswith(f"“Scoring spring.csv” {said}. ")
+    assert f"\n\n{absolute(url('progress', running))}\n\nYou asked for this mail" in letter.body
     assert not JobMail.objects.exists() and not UntoldEvent.objects.exists()
+
+
+def test_a_name_stands_in_the_subject_whole(running, user):
+    Job.objects.update(title="Scoring R&D\nb.csv")
+    ask_for_mail(job=running, by=user, at=timezone.now())
+    end(running)
+
+    write_about_end(job_id=str(running.pk), account_id=user.pk, at=timezone.now())
+
+    assert mail.outbox[0].subject.endswith("“Scoring R&D b.csv” is done")
 
 
 def test_a_wish_that_was_taken_back_sends_none(as_user, running, django_capture_on_commit_callbacks):

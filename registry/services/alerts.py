@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.urls import reverse
-
 from companies import mail
 from companies.models import Account
 from core.events import publish
@@ -27,19 +25,9 @@ def alert_operators(*, version: ModelVersion, at: datetime) -> None:
 
 
 def write_to_operator(*, version_id: int, account_id: int, at: datetime) -> None:
-    """Send the letter, unless it is mended meanwhile or its reader is no operator any more."""
+    """Send the mail, unless it is mended meanwhile or its reader is no operator any more."""
     damaged = ModelVersion.objects.filter(pk=version_id, state=ModelVersion.State.DAMAGED)
     version = damaged.select_related("company", "model_type").first()
     operator = Account.objects.filter(pk=account_id, is_staff=True, is_active=True).first()
     if version and operator:
-        mail.deliver(f"{version} is damaged", _letter(version), operator.email)
-
-
-def _letter(version):
-    owner = f"of {version.company}" if version.company_id else "of this installation"
-    page = mail.absolute(reverse("admin:registry_modelversion_change", args=[version.pk]))
-    return (
-        f"{version} {owner} was taken out of service: {version.state_reason}\n\n"
-        f"All other models go on serving. Restore its files from a backup and release it here: {page}\n"
-        "A damaged default is also trained anew at the next start.\n"
-    )
+        mail.deliver("registry/mail/damaged.txt", operator.email, version=version)

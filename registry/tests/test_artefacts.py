@@ -211,7 +211,8 @@ def test_an_operator_hears_of_it_once_the_mail_goes_out_again(
     assert (len(mailoutbox), letter.to) == (1, [operator.email])
     assert mail.latest_refusal() is None
     tree.refresh_from_db()
-    assert tree.state_reason in letter.body
+    assert f"{tree} of this installation was taken out of service: {tree.state_reason}" in letter.body
+    assert f"{settings.BASE_URL}/admin/registry/modelversion/{tree.pk}/change/\n" in letter.body
 
 
 def test_nobody_is_written_to_about_what_was_mended_before(
