@@ -128,6 +128,22 @@ def test_closed_days_and_those_of_long_ago_are_in_no_doubt(profile):
         find_doubt(found["silences"], since=dt.date.fromisoformat(days[0][1]) + dt.timedelta(days=1)) is None
     )
 
+    within = find_doubt(found["silences"], closed=days, since=dt.date.fromisoformat(days[0][0]))
+    # They explain the gap, and count as silence of everybody all the same.
+    assert within["sentence"].startswith("Nothing was open from ") and "62 days" in within["sentence"]
+
+
+@pytest.mark.parametrize("missing", [range(150, 175), range(330, 400)])
+def test_logins_do_not_hide_that_purchases_are_missing(profile, missing):
+    kept = [one for one in steady() if day_of(one) not in missing]
+    logins = [event(f"C-{one}", day, None, "login") for day in range(355) for one in range(12)]
+
+    found = profile([*kept, *logins])["silence"]
+
+    assert found["of"] == "purchase" and found["at_end"] is (missing.start == 330)
+    assert f"the log has no purchase where about {found['expected']:,.0f}" in found["sentence"]
+    assert profile([*steady(), *logins])["silence"] is None
+
 
 def test_weekends_and_a_slow_shop_are_no_silence(profile):
     weekdays = [one for one in steady(customers=400) if day_of(one) % 7 < 5]

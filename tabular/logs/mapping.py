@@ -31,13 +31,16 @@ SURE_AMOUNT = 0.9
 # From here on all words of an amount stand in the name, and from there on one, or one like it.
 NAMES_AMOUNT = 0.75
 LIKE_AMOUNT = 0.5
+CURRENCIES = "EUR|USD|GBP|CHF|JPY|INR|SEK|NOK|DKK|PLN|CZK|CAD|AUD"
 # A number, perhaps with cents, and a few signs or letters about it.
 ABOUT_NUMBER = re.compile(r"[^0-9]{0,12}[0-9](?:[0-9.,' ]*[0-9])?[^0-9]{0,12}")
 ABOUT_CENTS = re.compile(r"[^0-9]{0,12}[0-9](?:[0-9.,' ]*[0-9])?[.,][0-9]{2}[^0-9]{0,12}")
+# Letters before it, as in "SO-10000", are those of an id, unless they are a currency.
+AMOUNT_FIRST = re.compile(rf"(?:(?:{CURRENCIES})|[^0-9A-Za-z]){{0,3}}[0-9](?:[0-9.,' ]*[0-9])?[^0-9]{{0,12}}")
 # Of numbers under a name that says little, fewer different ones number something: "Shop 3", "Plan 12".
 FEWEST_AMOUNTS = 25
 # Who writes the currency into a name means an amount.
-MONEY = re.compile(r"[$€£¥₹]|\b(?:EUR|USD|GBP|CHF|JPY|INR|SEK|NOK|DKK|PLN|CZK|CAD|AUD)\b", re.IGNORECASE)
+MONEY = re.compile(rf"[$€£¥₹]|\b(?:{CURRENCIES})\b", re.IGNORECASE)
 # Kinds of columns that say when, and nothing else.
 MOMENTS = ("date", "time")
 
@@ -249,8 +252,10 @@ def _seems_unread(role: str, column: DetectedColumn) -> bool:
     if column.kind != "text" or named < LIKE_AMOUNT:
         return False
     clearly = named >= NAMES_AMOUNT or MONEY.search(column.name)
-    many = column.distinct >= FEWEST_AMOUNTS and not says_other_than_amount(column.name)
-    shape = ABOUT_NUMBER.fullmatch if clearly or many else ABOUT_CENTS.fullmatch
+    if not clearly and says_other_than_amount(column.name):
+        return False
+    many = AMOUNT_FIRST if column.distinct >= FEWEST_AMOUNTS else ABOUT_CENTS
+    shape = ABOUT_NUMBER.fullmatch if clearly else many.fullmatch
     shape = _has_digits if named >= SURE_AMOUNT else shape
     filled = [text for text in column.examples if not is_blank(text)]
     return 2 * sum(bool(shape(text)) for text in filled) > len(filled)

@@ -177,6 +177,12 @@ def test_amounts_that_can_be_read_stand_before_those_that_cannot(tmp_path):
         ("payment card", "Visa 1{n:03d}"),
         ("payment method", "{n}"),
         ("Betrag Art", "Art {n}"),
+        ("sales order", "SO-1{n:04d}"),
+        ("payment transaction", "TX1{n:04d}"),
+        ("sales x", "INV1{n:04d}"),
+        ("sales order", "1{n:04d}"),
+        ("price group", "P{n}"),
+        ("total points", "{n} pts"),
     ],
 )
 def test_texts_with_numbers_are_no_amounts(name, cell, tmp_path):
@@ -184,7 +190,9 @@ def test_texts_with_numbers_are_no_amounts(name, cell, tmp_path):
         tmp_path, ("id", "date", name, "x"), lambda n: (n % 9, day(n), cell.format(n=n), f"{n}.5")
     )
 
-    assert guessed(preview)["amount"] == "x"
+    guesses = guessed(preview)
+    assert guesses["amount"] == "x"
+    assert guesses.get("order_id") == (name if name == "sales order" else None)
 
 
 def test_how_somebody_paid_is_no_amount(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 import unicodedata
 from functools import lru_cache
@@ -111,11 +112,19 @@ OTHER_TIMES = OTHER_DATES | _set(
     "duration length elapsed session dwell wait waiting spent start end opening closing dauer wartezeit "
     "lieferzeit duur duree duracion"
 )
-# A payment or a price has these besides its amount: "payment method", "price tier".
+# A payment or a price has these besides its amount: "payment method", "price tier", "sales order".
 OTHER_AMOUNTS = _set(
     "method methods mode type typ art status state terms term days tage channel provider plan tier level "
-    "list liste rank score rep card account konto ref reference id no nr number nummer code key count date"
+    "list liste rank score rep card account konto ref reference id no nr number nummer code key count date "
+    "order orders invoice invoices transaction transactions document documents receipt ticket booking basket "
+    "person people agent clerk manager team customer client member store shop branch region area office name "
+    "group class category segment product item items article unit units piece pieces point points token "
+    "voucher coupon currency year month quarter week auftrag rechnung beleg dokument vorgang kunde kundin "
+    "person gruppe klasse artikel filiale punkte stueck waehrung jahr monat quartal woche"
 )
+# What a name is about stands before these: "total per account", "Betrag pro Kunde".
+BEFORE_MORE = _set("per pro je by of in for incl inkl excl exkl von par por de du del")
+PARENTHESES = re.compile(r"\([^)]*\)")
 TIME_WORDS = _set("time zeit uhrzeit tijd tijdstip heure hora clock hour")
 DATE_WORDS = _set(
     "date day time timestamp datetime datum fecha jour dia zeit tijd heure when horodatage zeitstempel at"
@@ -191,14 +200,18 @@ def _resembles(matcher: difflib.SequenceMatcher, known: str) -> bool:
 
 
 def says_other_than_amount(name: str) -> bool:
-    """Whether a name speaks of what an amount has besides, as its last word tells.
+    """Whether a name speaks of what an amount has besides, as the last word before "per" or "of" tells.
 
     Examples
     --------
     >>> says_other_than_amount("payment_method"), says_other_than_amount("card payment")
     (True, False)
+    >>> says_other_than_amount("Total per account"), says_other_than_amount("Amount (reporting date)")
+    (False, False)
     """
-    return bool(OTHER_AMOUNTS & set(words_of(name)[-1:]))
+    words = words_of(PARENTHESES.sub(" ", name)) or words_of(name)
+    head = list(itertools.takewhile(lambda word: word not in BEFORE_MORE, words)) or words
+    return bool(OTHER_AMOUNTS & set(head[-1:]))
 
 
 def says_date(name: str) -> bool:

@@ -23,12 +23,14 @@ class NoSuchSilence(DomainError):
 
 @transaction.atomic
 def mark_closed(*, analysis: AnalysisSession, first: str, last: str, by: Member, at: datetime) -> None:
-    """Keep that nothing was open from `first` to `last`: of these days nobody is warned any more.
+    """Keep that nothing was open from `first` to `last`: these days are no longer taken for missing rows.
+
+    What is learned or forecast while they lie in its time still says that they count as silence.
 
     Parameters
     ----------
     first, last
-        ISO days: a stretch that the profile of the log names.
+        ISO days: a stretch that the profile of the log names. Not its end: the log would go on after it.
     by
         A developer of the company.
 
@@ -39,7 +41,7 @@ def mark_closed(*, analysis: AnalysisSession, first: str, last: str, by: Member,
     """
     analysis = AnalysisSession.objects.select_for_update().get(pk=analysis.pk)
     silences, days = (analysis.profile or {}).get("silences", []), [first, last]
-    if days not in [[each["first"], each["last"]] for each in silences]:
+    if days not in [[each["first"], each["last"]] for each in silences if not each["at_end"]]:
         raise NoSuchSilence("The profile of this log names no such days. Look at the page once more.")
     if days not in (known := analysis.closed_days or []):
         _keep(analysis, sorted([*known, days]), "closed-days-kept", days, by=by, at=at)

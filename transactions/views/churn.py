@@ -52,7 +52,7 @@ def closed(request, analysis):
         request,
         f"It is no longer kept that you were closed from {days}."
         if form.cleaned_data["withdrawn"]
-        else f"Closed from {days}: no page warns of it.",
+        else f"Closed from {days}: these days are no longer taken for missing rows.",
     )
     return redirect("transactions:churn", portal=request.member.portal, analysis=found.pk)
 

@@ -219,15 +219,15 @@ def say_silence(silence):
 
     Examples
     --------
-    >>> say_silence({"days": 26, "rows": 1, "at_end": True})
+    >>> say_silence({"days": 26, "rows": 1, "of": "row", "at_end": True})
     'The last 26 days of the log have 1 row'
-    >>> say_silence({"days": 9, "rows": 0, "at_end": False})
-    '9 days in a row without a row'
+    >>> say_silence({"days": 9, "rows": 0, "of": "purchase", "at_end": False})
+    '9 days in a row without a purchase'
     """
-    days = f"{silence['days']:,} days"
+    days, noun = f"{silence['days']:,} days", silence["of"]
     if not silence["at_end"]:
-        return f"{days} in a row without a row"
-    return f"The last {days} of the log have {_some(silence['rows'], 'row', 'rows')}"
+        return f"{days} in a row without a {noun}"
+    return f"The last {days} of the log have {_some(silence['rows'], noun, noun + 's')}"
 
 
 def _of_rows(profile):

@@ -15,6 +15,10 @@ from ml.logs.profile.dates import write_date
 
 # Shorter ones are weekends and holidays.
 FEWEST_DAYS = 7
+BY_DAY = """
+SELECT event_at::DATE AS day, count(*) AS n, count(*) FILTER (event_type = 'purchase') AS bought
+FROM events GROUP BY day ORDER BY day
+"""
 # And no longer than what is usual between two days with rows, as where all is charged once a month.
 USUAL_SILENCES = 3
 PACE_DAYS, WEEK, HALF_YEAR, YEAR = 28, 7, 182, 364
@@ -73,7 +77,8 @@ class Days:
 def find_silences(log):
     """Return the stretches of days with nothing, or next to nothing, where much would have been usual.
 
-    Rows of any kind count: the latest one, whatever it is, ends the log.
+    Rows of any kind count: the latest one, whatever it is, ends the log. Where there are other kinds,
+    purchases are looked at by themselves as well: logins may go on while those are missing.
 
     Parameters
     ----------
@@ -83,19 +88,33 @@ def find_silences(log):
     -------
     list of dict
         The end of the log first, where it is thin, then the latest stretch: ``first``, ``last`` (ISO days),
-        ``days``, ``rows`` (on them), ``expected``, ``at_end``, and ``sentence``.
+        ``days``, ``of`` (what is counted), ``rows`` (on them), ``expected``, ``at_end``, and ``sentence``.
     """
-    rows = log.rows("SELECT event_at::DATE AS day, count(*) AS n FROM events GROUP BY day ORDER BY day")
-    days, counts = [row["day"].toordinal() for row in rows], [row["n"] for row in rows]
-    return silences_of(Days(np.array(days), np.array(counts)))
+    rows = log.rows(BY_DAY)
+    found = silences_of(_days(rows, "n"))
+    if all(row["n"] == row["bought"] for row in rows):
+        return found
+    named = [(each["first"], each["last"]) for each in found]
+    bought = silences_of(
+        _days([*(row for row in rows[:-1] if row["bought"]), rows[-1]], "bought"), "purchase"
+    )
+    found += [each for each in bought if not any(a <= each["last"] and each["first"] <= b for a, b in named)]
+    return sorted(found, key=lambda each: (each["at_end"], each["first"]), reverse=True)
 
 
-def silences_of(found):
+def _days(rows, what):
+    return Days(np.array([row["day"].toordinal() for row in rows]), np.array([row[what] for row in rows]))
+
+
+def silences_of(found, noun="row"):
     """Do as `find_silences`, where the days of a log were counted already.
 
     Parameters
     ----------
     found : Days
+        The last one may have a count of 0: the log goes on until then.
+    noun : str
+        What was counted.
 
     Returns
     -------
@@ -106,11 +125,11 @@ def silences_of(found):
     ending = _thin_end(found)
     until = ending["start"] if ending else np.inf
     inside = [each for each in _gaps(found) if each["start"] < until]
-    return [_write(each) for each in ([ending] if ending else []) + inside]
+    return [_write(each, noun) for each in ([ending] if ending else []) + inside]
 
 
 def find_doubt(silences, *, closed=(), since=None):
-    """Return the first stretch of which nobody said that it was one of closed days, and that still matters.
+    """Return the first stretch that still matters and that is not explained.
 
     Parameters
     ----------
@@ -119,7 +138,9 @@ def find_doubt(silences, *, closed=(), since=None):
     closed : iterable of pairs of str
         First and last days, in ISO form, on which nothing was open.
     since : date, optional
-        Who was silent before that day is not looked at. Default: all days matter.
+        The day from which on silence counts in what is learned or forecast: earlier ones do not matter, and
+        closed days among later ones do, which ``sentence`` then says. Default: all days matter, and closed
+        ones are explained.
 
     Returns
     -------
@@ -127,18 +148,22 @@ def find_doubt(silences, *, closed=(), since=None):
 
     Examples
     --------
-    >>> silence = {"first": "2024-07-02", "last": "2024-07-19", "at_end": False}
+    >>> silence = {"first": "2024-07-02", "last": "2024-07-19", "days": 18, "at_end": False}
     >>> find_doubt([silence], closed=[("2024-07-01", "2024-07-20")]) is None
     True
     >>> find_doubt([silence], since=dt.date(2024, 8, 1)) is None, find_doubt([silence]) == silence
     (True, True)
     """
-    closed = list(closed)
-    for each in silences:
-        is_past = since is not None and each["last"] < since.isoformat()
-        if not is_past and not any(a <= each["first"] and each["last"] <= b for a, b in closed):
+    late = [each for each in silences if since is None or each["last"] >= since.isoformat()]
+    for each in late:
+        if not _is_among(each, closed):
             return each
-    return None
+    explained = [each | {"sentence": _say_closed(each)} for each in late] if since is not None else []
+    return next(iter(explained), None)
+
+
+def _is_among(silence, closed):
+    return any(first <= silence["first"] and silence["last"] <= last for first, last in closed)
 
 
 def _thin_end(found):
@@ -221,7 +246,7 @@ def _least_days(found):
     return max(FEWEST_DAYS, USUAL_SILENCES * float(np.median(np.diff(found.days) - 1)))
 
 
-def _write(found):
+def _write(found, noun):
     first, last = (dt.date.fromordinal(found[name]) for name in ("start", "stop"))
     days = (last - first).days + 1
     span = f"From {write_date(first)} to {write_date(last)}, {days:,} days, "
@@ -230,27 +255,38 @@ def _write(found):
         "first": first.isoformat(),
         "last": last.isoformat(),
         "days": days,
+        "of": noun,
         "rows": found["rows"],
         "expected": found["expected"],
         "at_end": found["at_end"],
         "sentence": (
-            _say_end(span, usual, found["rows"], first) if found["at_end"] else _say_gap(span, usual)
+            _say_end(span, usual, found["rows"], noun, first)
+            if found["at_end"]
+            else _say_gap(span, usual, noun)
         ),
     }
 
 
-def _say_end(span, usual, rows, first):
+def _say_end(span, usual, rows, noun, first):
     complete = first - dt.timedelta(days=1)
-    has = "the log has one row" if rows == 1 else f"the log has {rows:,} rows"
+    has = f"the log has {('no', 'one')[rows] if rows < 2 else f'{rows:,}'} {noun}{'s' if rows > 1 else ''}"
     return (
-        f"{span}{has} {usual}If dates are mistyped or lie ahead, or rows are missing, customers look silent "
-        "who are not. Correct the dates, wait until all rows are there, or leave these days out, so that the "
-        f"log ends on {write_date(complete)}."
+        f"{span}{has} {usual}If dates are mistyped or lie ahead, or {noun}s are missing, customers look "
+        f"silent who are not. Correct the dates, wait until all {noun}s are there, or leave these days out, "
+        f"so that the log ends on {write_date(complete)}."
     )
 
 
-def _say_gap(span, usual):
+def _say_gap(span, usual, noun):
     return (
-        f"{span}the log has no row {usual}If rows are missing, customers look silent who are not. Export the "
-        "log again, with these days."
+        f"{span}the log has no {noun} {usual}If {noun}s are missing, customers look silent who are not. "
+        "Export the log again, with these days."
+    )
+
+
+def _say_closed(found):
+    first, last = (write_date(dt.date.fromisoformat(found[name])) for name in ("first", "last"))
+    return (
+        f"Nothing was open from {first} to {last}, {found['days']:,} days, and they count as silence here: "
+        "probabilities are too high, the more so the longer that was."
     )
