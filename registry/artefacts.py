@@ -131,7 +131,7 @@ def _verified(version, suffix, expected, read):
         return read(path_of(version, suffix), expected)
     except FileUnreachable as error:
         # A folder may come back; what a server of files does not have, it says for certain.
-        if is_remote(MODELS) and isinstance(error.__cause__, FileNotFoundError):
+        if is_remote(MODELS) and error.is_missing:
             raise FileMismatch(str(error)) from error
         raise
     except FilesAway as error:

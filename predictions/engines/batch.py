@@ -109,6 +109,7 @@ def score_file(
     """
     try:
         scorer = open_scorer(version)
+        known = learned and read_learned(LearnedTable(**learned), Path(csv_path).parent, scorer.schema)
     except FileMismatch as mismatch:
         return what_it_found(mismatch)
     return score_rows(
@@ -121,7 +122,7 @@ def score_file(
         table_path=Path(table_path),
         value_column=value_column,
         wording=wording,
-        learned=learned and read_learned(LearnedTable(**learned), Path(csv_path).parent, scorer.schema),
+        learned=known,
         shadow=Shadow(scorer, **shadow) if shadow else None,
         on_progress=on_progress,
     )

@@ -1,5 +1,7 @@
 """A file that knows who left is used: what was promised stands beside what happened."""
 
+from pathlib import Path
+
 import pytest
 
 from core.files.media import media_path
@@ -111,13 +113,28 @@ def test_the_same_customers_under_other_ids_are_no_new_ones(done, user, training
     )
 
 
-def test_where_the_table_was_changed_nobody_says_from_whom_the_model_learned(done, user, version, labelled):
-    media_path(version.training_dataset.file_path).write_text("customerID,Churn\n1,Yes\n")
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_text("customerID,Churn\n1,Yes\n")])
+def test_where_the_table_is_gone_or_changed_nobody_says_from_whom_the_model_learned(
+    done, user, version, labelled, harm
+):
+    harm(media_path(version.training_dataset.file_path))
 
     prediction = done(user, to_csv(labelled))
 
     assert prediction.result["untouched"] is None
     assert "is not known" in Findings(prediction).graded.note
+
+
+def test_a_table_that_cannot_be_read_now_is_not_told_as_unknown(done, user, version, labelled):
+    path = media_path(version.training_dataset.file_path)
+    path.unlink()
+    path.symlink_to(path)
+
+    prediction = done(user, to_csv(labelled))
+
+    # Another attempt follows, and if that fails too it says why.
+    assert not prediction.job.has_ended
+    assert prediction.job.error["code"] == "storage-fails"
 
 
 @pytest.mark.parametrize(

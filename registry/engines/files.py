@@ -9,8 +9,11 @@ import hashlib
 import hmac
 import json
 import os
+import shutil
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import wraps
 from pathlib import Path
 
 from ml.serving.scoring import Scorer
@@ -28,6 +31,11 @@ class FileMismatch(Exception):
 
 class FileUnreachable(FileMismatch):
     """It cannot be read now, and so nothing is known of its bytes: no reason to write anything down."""
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no such file: gone for good, where somebody has asked that no volume is away."""
+        return isinstance(self.__cause__, FileNotFoundError)
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,23 @@ def compare_file(path: Path | str, expected: str) -> None:
         raise FileMismatch(f"{path.name} is not the file that was registered.")
 
 
+def copy_registered(path: Path | str, target: Path) -> None:
+    """Copy the file at `path`, whatever it holds, to `target`.
+
+    Raises
+    ------
+    FileMismatch, FileUnreachable
+        As `read_verified`, where it cannot be opened.
+    OSError
+        `target` cannot be written.
+    """
+    path = Path(path)
+    with _naming(path):
+        file = path.open("rb")
+    with file, target.open("wb") as copy:
+        shutil.copyfileobj(file, copy)
+
+
 @contextmanager
 def _naming(path):
     try:
@@ -90,6 +115,19 @@ def what_it_found(mismatch: FileMismatch) -> dict:
     """Return what an engine answers where it could not open a version: it writes down nothing itself."""
     kind = "unreachable" if isinstance(mismatch, FileUnreachable) else "mismatch"
     return {kind: str(mismatch)}
+
+
+def answering_where_unreachable(engine: Callable[..., dict]) -> Callable[..., dict]:
+    """Let `engine` answer as `what_it_found` where a file cannot be read now."""
+
+    @wraps(engine)
+    def answer(**arguments):
+        try:
+            return engine(**arguments)
+        except FileUnreachable as unreachable:
+            return what_it_found(unreachable)
+
+    return answer
 
 
 def parse_scorer(manifest: bytes, onnx: bytes | None) -> Scorer:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from shutil import copyfile
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +12,7 @@ import pyarrow as pa
 from ml.evaluation.outcomes import rows_per_customer
 from ml.matrix.hashing import FEWEST_DIFFERENT, hash_rows
 from ml.matrix.schemas import FeatureSchema
-from registry.engines.files import FileMismatch, read_verified
+from registry.engines.files import FileMismatch, FileUnreachable, copy_registered, read_verified
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table
 from tabular.source.read import iter_batches
@@ -74,13 +73,25 @@ def read_learned(stored: LearnedTable, folder: Path, features: FeatureSchema) ->
     """Return those that a version learned from by `features`; None where that cannot be told any more.
 
     Only ids, outcomes and a number for each row are kept in memory; `folder` takes drafts.
+
+    Raises
+    ------
+    FileUnreachable
+        Its files cannot be read now.
+    OSError
+        The drafts cannot be written.
     """
     try:
         ids, labels, hashes = _read(stored, folder, features)
         if len(ids) != stored.rows:
             return None
         learned = ~_held_out(stored, labels)
-    except (OSError, TableError, FileMismatch, ValueError):
+    except FileUnreachable as unreachable:
+        # Whoever named the files asked before whether their folder is away.
+        if unreachable.is_missing:
+            return None
+        raise
+    except (TableError, FileMismatch, ValueError):
         return None
     tells = equal_rows_tell(hashes, labels)
     return Learned(ids.filter(pa.array(learned)), np.unique(hashes[learned]) if tells else hashes[:0])
@@ -106,7 +117,7 @@ def _read(stored, folder, features):
     # The check may put files beside the one that it reads, and nobody may change it meanwhile.
     with tempfile.TemporaryDirectory(dir=folder) as drafts:
         copy = Path(drafts) / "table"
-        copyfile(stored.path, copy)
+        copy_registered(stored.path, copy)
         spec = check_table(copy, schema, purpose="train", max_bytes=copy.stat().st_size).spec
         if spec.sha256 != stored.sha256:
             raise FileMismatch(f"{Path(stored.path).name} is not the file that was registered.")

@@ -128,7 +128,7 @@ def verified_path(dataset: Dataset) -> Path:
         compare_file(path, dataset.sha256)
     except FileMismatch as mismatch:
         # That its folder is away was asked before: what is not there is missing.
-        if isinstance(mismatch, FileUnreachable) and not isinstance(mismatch.__cause__, FileNotFoundError):
+        if isinstance(mismatch, FileUnreachable) and not mismatch.is_missing:
             raise FilesAway from mismatch
         raise DatasetMissing(
             f"The stored file of {dataset} cannot be learned from: {mismatch} Give it again with --dataset."

@@ -15,7 +15,7 @@ from ml.learning.feature_training import Judged
 from ml.logs.feature_columns import ID_COLUMN, fill_batch
 from ml.logs.features.engine import compute_features
 from ml.logs.joined import missing_columns, write_joined
-from registry.engines.files import FileMismatch, open_scorer
+from registry.engines.files import FileMismatch, FileUnreachable, open_scorer
 
 NEW = "the new recipe"
 
@@ -64,6 +64,9 @@ def judge_champion(
     try:
         scorer = open_scorer(champion["version"])
         scores = _score(scorer, events, ids, as_of, folder, memory_limit)
+    except FileUnreachable:
+        # Of the champion this says nothing: it is judged when its files are there again.
+        raise
     except (FileMismatch, ValueError) as error:
         # Nothing that the new model lacks: it is learned all the same, and somebody decides.
         return told | {"sentence": f"{champion['name']} could not be judged on these customers: {error}"}

@@ -27,6 +27,7 @@ from ml.logs.purchase_log import PurchaseLog
 from ml.logs.rates import learn_first_buyers, learn_rates, tenure_of
 from ml.logs.visits import is_of_visits, say_visits
 from registry.engines.exported import write_exported
+from registry.engines.files import answering_where_unreachable
 from training.engines.beside_champion import judge_champion
 from training.engines.moments import MEMORY_LIMIT, Definition, LogWork, Progress, list_cutoffs
 
@@ -41,6 +42,7 @@ class CannotLearnFromLog(ValueError):
     """A sentence for the person who wanted a model."""
 
 
+@answering_where_unreachable
 def learn(
     *,
     folder: str,
@@ -84,7 +86,8 @@ def learn(
     Returns
     -------
     dict
-        ``report``, ``training_samples``, ``churn_rate``; or ``refusal``, a sentence.
+        ``report``, ``training_samples``, ``churn_rate``; or ``refusal``, a sentence; or ``unreachable`` where
+        the files of the champion cannot be read now.
     """
     work = LogWork(Path(folder), Path(events), feature_set, on_progress)
     shortfall = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +17,14 @@ from ml.matrix.frames import clean_frame, hash_frame, read_labels
 from ml.matrix.schemas import FeatureSchema
 from ml.samples.invented import is_invented
 from registry.engines.exported import write_exported
-from registry.engines.files import FileMismatch, open_scorer, read_verified
+from registry.engines.files import (
+    FileMismatch,
+    FileUnreachable,
+    answering_where_unreachable,
+    copy_registered,
+    open_scorer,
+    read_verified,
+)
 from registry.engines.frames import Customers, read_customers
 from registry.engines.tables import customers_table, stored_table
 from tabular.errors import TableError
@@ -34,6 +40,7 @@ SEED = 42
 Progress = Callable[[str, int, int], None]
 
 
+@answering_where_unreachable
 def retrain(
     *,
     folder: str,
@@ -85,7 +92,8 @@ def retrain(
     -------
     dict
         ``combined`` (hash, size, rows, churned), ``combination``, ``comparison`` and ``metadata``; or
-        ``refusal``, a sentence, where nothing can be learned.
+        ``refusal``, a sentence, where nothing can be learned, or ``unreachable`` where a stored file cannot
+        be read now.
     """
     work = Path(folder)
     schema = FeatureSchema.from_dict(schema)
@@ -189,7 +197,7 @@ class _Tables:
         if sha256 not in self._checked:
             # The check may put files beside the one that it reads, and nobody may change it meanwhile.
             copy = self.work / f"table-{sha256[:16]}"
-            shutil.copyfile(stored["path"], copy)
+            copy_registered(stored["path"], copy)
             # What was combined before may be larger than a single upload.
             limit = max(self.max_bytes, copy.stat().st_size)
             report = check_table(copy, self.columns, purpose="train", max_bytes=limit)
@@ -229,6 +237,8 @@ class _Tables:
         try:
             bits = read_verified(stored["held_out"]["path"], stored["held_out"]["sha256"])
         except FileMismatch as mismatch:
+            if isinstance(mismatch, FileUnreachable) and not mismatch.is_missing:
+                raise
             # Whoever was held out might be learned from now, and every comparison after that be flattered.
             raise TableError(
                 "type_mismatch",
@@ -259,7 +269,12 @@ class _Tables:
             customers = self.read(self.check(data))
             labels = read_labels(customers.frame, self.schema)
             found = hash_frame(clean_frame(customers.frame, self.schema), labels)
-        except (OSError, TableError, ValueError):
+        except FileUnreachable as unreachable:
+            # Whoever named the file asked before whether its folder is away.
+            if unreachable.is_missing:
+                return frozenset(), False
+            raise
+        except (FileMismatch, TableError, ValueError):
             return frozenset(), False
         if found != manifest.get("data_sha256"):
             # It learned from something else than this file: nobody in it can be called untouched.

@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from core.errors import DomainError
+from core.faults import FilesAway
 from jobs.runner import JobRun
 from sandbox.child import ChildRefused, run_in_child
 
@@ -25,6 +26,8 @@ def learn_in_child(engine: str, arguments: dict, *, run: JobRun) -> dict:
     ------
     RetrainingFailed
         The data teaches nothing.
+    core.faults.FilesAway
+        A stored file cannot be read now.
     jobs.runner.TookTooMuch
         Learning took more memory or time than a job may take.
     jobs.services.JobCancelled, jobs.services.LeaseLost
@@ -41,6 +44,8 @@ def learn_in_child(engine: str, arguments: dict, *, run: JobRun) -> dict:
         )
     except ChildRefused as refused:
         raise RetrainingFailed(refused.refusal["message"], code=refused.refusal["kind"]) from refused
+    if "unreachable" in found:
+        raise FilesAway
     if "refusal" in found:
         raise RetrainingFailed(found["refusal"], code="cannot-learn")
     return found

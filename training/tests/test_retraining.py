@@ -23,7 +23,7 @@ from registry.services.datasets import held_out_beside
 from registry.services.initialisation import initialize_original_dataset
 from registry.services.opening import load_manifest, load_scorer
 from registry.services.states import mark_damaged
-from registry.tests.factories import NOON
+from registry.tests.factories import NOON, DatasetFactory
 from training.models import TrainingRun
 from training.presenting.findings import RetrainingFindings
 from training.services.runs import OnlyDevelopers
@@ -308,12 +308,39 @@ def test_who_was_held_out_once_is_never_learned_from(retrained, labelled, defaul
 
 
 @pytest.mark.any_database
-def test_says_when_it_is_not_known_whom_a_version_learned_from(retrained, labelled, default_dataset_row):
-    ModelVersion.objects.update(training_dataset=None)
+@pytest.mark.parametrize("file_path", [None, "datasets/gone.csv"])
+def test_says_when_it_is_not_known_whom_a_version_learned_from(retrained, labelled, file_path):
+    ModelVersion.objects.update(training_dataset=file_path and DatasetFactory(file_path=file_path))
 
     run = retrained(labelled(rows=600))
 
     assert run.comparison["judged"]["unknown"] == ["Logistic Regression v1"]
+
+
+@pytest.mark.any_database
+def test_a_table_that_cannot_be_read_now_is_not_told_as_unknown(retraining, labelled, do_jobs):
+    away = DatasetFactory(file_path="datasets/away.csv")
+    media_path(away.file_path).symlink_to("away.csv")
+    ModelVersion.objects.update(training_dataset=away)
+    run = retraining(labelled())
+
+    do_jobs()
+
+    # Another attempt follows, and if that fails too it says why.
+    run.job.refresh_from_db()
+    assert not run.job.has_ended and run.job.error["code"] == "storage-fails"
+
+
+@pytest.mark.any_database
+def test_a_list_of_the_held_out_that_cannot_be_read_now_is_not_told_as_gone(retrained, labelled):
+    first = retrained(labelled())
+    path = media_path(held_out_beside(first.combined_dataset.file_path))
+    path.unlink()
+    path.symlink_to(path)
+
+    run = retrained(labelled(prefix="SUMMER"))
+
+    assert not run.job.has_ended and run.job.error["code"] == "storage-fails"
 
 
 @pytest.mark.any_database
