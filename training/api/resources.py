@@ -27,7 +27,7 @@ from registry.models import Dataset
 from registry.presenting.signal import warning_about
 from training.api.rows import account_of_dataset, account_of_run
 from training.models import TrainingRun
-from training.selectors import datasets_for, list_training_runs, trained_on, training_runs_for
+from training.selectors import datasets_for, trained_on, training_runs_for
 from training.services.retraining import start_retraining
 
 # What a run remembers of its file for the installation alone.
@@ -191,7 +191,7 @@ class Retrainings(TakesUpload, generics.ListAPIView):
     queryset = TrainingRun.objects.none()
 
     def get_queryset(self):
-        return list_training_runs(self.request.member)
+        return self.request.member.company.training_runs.of_customers().listed_for_programs()
 
     @extend_schema(
         request={"multipart/form-data": RetrainingInput},
