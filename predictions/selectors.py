@@ -8,7 +8,6 @@ from django.db.models.fields.json import KT
 
 from companies.identity import Member
 from companies.models import Company
-from companies.selectors import developer_of
 from core.errors import Conflict
 from core.files.media import media_exists, readable_path
 from core.memory import once_per_page
@@ -30,7 +29,6 @@ from transactions.cutoffs import DEFINITION, end_of_log, of_log
 from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.selectors import latest_log_of
 
-MOST_SHOWN = 5
 # So many results of other logs are looked through for one that was made before.
 MOST_EARLIER = 20
 # So many files are looked through for the list of today.
@@ -282,20 +280,6 @@ def runs_of_log(analysis: AnalysisSession) -> QuerySet[Prediction]:
     """Return what was predicted for the customers of a log, latest first."""
     runs = analysis.company.predictions.of_logs().with_people()
     return runs.filter(input_data__analysis=str(analysis.pk))
-
-
-def analysis_section(member: Member, analysis: AnalysisSession) -> dict | None:
-    """Return what the page of a log says of its customers: what scores them, and what was scored; nothing
-    where they were put away.
-    """
-    if analysis.population.is_archived:
-        return None
-    return {
-        "analysis": analysis,
-        "version": version_for_log(analysis),
-        "developer": developer_of(member.company),
-        "runs": list(runs_of_log(analysis)[:MOST_SHOWN]),
-    }
 
 
 def run_before(analysis: AnalysisSession) -> Prediction | None:
