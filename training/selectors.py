@@ -63,7 +63,7 @@ class Lineage:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedPair:
     """Two versions that a training judged on the same customers: the one that it made, and another.
 
     Parameters
@@ -85,7 +85,7 @@ class Judged:
     is_of_purchases: bool
 
 
-def judged_pairs(company: Company, population_id: int, *, versions: Iterable[int]) -> list[Judged]:
+def judged_pairs(company: Company, population_id: int, *, versions: Iterable[int]) -> list[JudgedPair]:
     """Return what the trainings of `versions` found beside others, the latest first.
 
     Only the verdicts are fetched: of a hundred comparisons each would fill a page.
@@ -112,7 +112,7 @@ def _judged(row):
         pairs = zip(_PAIRS[::2], _PAIRS[1::2], strict=True)
         found = [(ids.get(row[name]), row[name], row[verdict]) for name, verdict in pairs]
     return [
-        Judged(row["uuid"], row["created_at"], row["version_id"], other, name, verdict, is_of_purchases)
+        JudgedPair(row["uuid"], row["created_at"], row["version_id"], other, name, verdict, is_of_purchases)
         for other, name, verdict in found
         if other is not None and verdict is not None
     ]

@@ -288,7 +288,7 @@ class EventList(generics.ListAPIView):
         return ledger_of(self.request.member.company)
 
 
-class Serving(APIView):
+class ServingVersions(APIView):
     """Which versions were deployed in your company at an instant, the champion first."""
 
     permission_classes = [IsDeveloper]
