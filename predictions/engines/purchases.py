@@ -202,7 +202,7 @@ class _Work:
             "numbers": [column.name for column in self.scorer.schema.numeric],
             **once,
             "lapsed": lapsed,
-            "silence": self._silence(),
+            **self._silence(),
             "as_of": self.as_of.isoformat(),
         }
 
@@ -214,7 +214,10 @@ class _Work:
         with PurchaseLog(self.reading.events, as_of=self.as_of, memory_limit=self.memory_limit) as log:
             found = find_doubt(find_silences(log), closed=self.closed, since=self._active_since())
         told = found["sentence"] if found else ""
-        return say_visits(told) if self.of_visits else told
+        return {
+            "silence": say_visits(told) if self.of_visits else told,
+            "ends_in_doubt": bool(found and found["at_end"]),
+        }
 
     def _set_apart(self, features, active, lapsed_path):
         """Write who is scored beside what is known of them, and list who has lapsed."""

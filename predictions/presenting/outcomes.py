@@ -70,6 +70,12 @@ class Outcomes:
         return self.counts["realised"]["unknown"]
 
     @property
+    def tells(self) -> bool:
+        """Whether somebody left, or nobody by chance: a status of today says "stayed" of all who may."""
+        fault = judge_realised(self.counts["realised"]).fault
+        return bool(self.recall.of) or fault != TOO_MUCH
+
+    @property
     def precision(self) -> Share:
         """Of those named as leaving, who left."""
         return Share(self._named["left"], self._named["customers"])
@@ -82,6 +88,8 @@ class Outcomes:
     @property
     def headline(self) -> str:
         left, named = self.recall.of, self.precision
+        if not self.tells:
+            return f"The file says of none of the {self.known:,} customers that they left"
         if not left and self.known == 1:
             return "The one customer whose outcome is known stayed"
         if not left:
@@ -101,6 +109,11 @@ class Outcomes:
         verb = "was" if expected == "1" else "were"
         promised = f"{expected} {verb} expected to leave and {everybody['left']:,} did"
         fault = judge_realised(self.counts["realised"]).fault
+        if not self.tells:
+            return (
+                f"{promised[0].upper()}{promised[1:]}. Perhaps it is too early to know: then this does not "
+                "tell how right the model is. Predict again with a file that says who left."
+            )
         if fault:
             return FAULTS[fault].format(promised)
         if self.known < FEWEST:

@@ -24,7 +24,8 @@ def outcomes_section(member: Member) -> dict | None:
     """
     if not has_predicted(member.company):
         return None
-    known = member.company.predictions.finished().filter(result__realised__everybody__isnull=False)
+    # Where nobody has left yet, nothing is known yet.
+    known = member.company.predictions.finished().filter(result__realised__everybody__left__gt=0)
     # Few files say who left: a narrow query finds out before the wide one.
     pk = known.values_list("pk", flat=True).first()
     newest = predictions_for(member).get(pk=pk) if pk else None

@@ -128,7 +128,7 @@ class RetrainingOutput(serializers.ModelSerializer):
         allow_null=True,
         help_text="What became of the customers of both tables; null until the job is done. `twins` of the "
         "file equal another customer in every column that the model reads, under another id: they stand on "
-        "one side of the test, and count once as evidence.",
+        "one side of the test, and count once as evidence. 0 where different people are equal by chance.",
     )
     upload_dataset = serializers.IntegerField(source="upload_dataset_id", allow_null=True)
     combined_dataset = serializers.IntegerField(source="combined_dataset_id", allow_null=True)
