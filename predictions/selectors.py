@@ -172,12 +172,13 @@ def that_looks_furthest(newest: Prediction) -> Prediction:
         logs = same.of_logs().order_by("-created_at", "-pk")
         ends = logs.values_list("pk", "created_at", KT("result__as_of"), KT("result__ends_in_doubt"))
         found = [(*each[:3], each[3] in (True, "true", "1")) for each in ends[:MOST_FILES]]
-        return same.get(pk=max(without_outdone(found), key=lambda each: each[2] or "")[0])
-    told = same.order_by("-created_at", "-pk").values_list("pk", "created_at", *RANKED_BY)[:MOST_FILES]
+        pk = max(without_outdone(found), key=lambda each: each[2] or "")[0]
+        return newest if pk == newest.pk else same.get(pk=pk)
+    told = list(same.order_by("-created_at", "-pk").values_list("pk", "created_at", *RANKED_BY)[:MOST_FILES])
     since = told[0][1] - MONTH
     # The first of those that are level, which is the newest.
-    latest = max(told, key=lambda row: _rank(*row[1:], since=since))
-    return same.get(pk=latest[0])
+    pk = max(told, key=lambda row: _rank(*row[1:], since=since))[0]
+    return newest if pk == newest.pk else same.get(pk=pk)
 
 
 def _rank(created_at, reference, left, *customers, since):

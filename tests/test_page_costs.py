@@ -50,10 +50,10 @@ def asked_by(client, path):
 @pytest.mark.parametrize(
     ("role", "path", "most"),
     [
-        ("user", "/user/", 10),
+        ("user", "/user/", 11),
         ("user", "/user/predict/", 12),
         ("user", "/user/models/", 10),
-        ("developer", "/dev/", 17),
+        ("developer", "/dev/", 18),
         ("developer", "/dev/predict/", 12),
         ("developer", "/dev/models/", 12),
         ("developer", "/api/v1/prediction-runs", 9),
