@@ -19,7 +19,7 @@ def outcomes_section(member: Member) -> dict | None:
     pk = known.values_list("pk", flat=True).first()
     newest = predictions_for(member).get(pk=pk) if pk else None
     graded = newest and Findings(newest).graded
-    return {"prediction": newest, "graded": graded} if graded else None
+    return {"prediction": newest, "graded": graded} if graded and graded.shown.tells else None
 
 
 def home_section(member: Member, *, count: int = 5) -> dict | None:

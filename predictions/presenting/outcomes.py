@@ -71,9 +71,11 @@ class Outcomes:
 
     @property
     def tells(self) -> bool:
-        """Whether somebody left, or nobody by chance: a status of today says "stayed" of all who may."""
-        fault = judge_realised(self.counts["realised"]).fault
-        return bool(self.recall.of) or fault != TOO_MUCH
+        """Whether some left and some stayed, or all did the same by chance: one outcome alone may be a status
+        of today, or a matter of who is in the file.
+        """
+        is_mixed = 0 < self.recall.of < self.known
+        return is_mixed or judge_realised(self.counts["realised"]).fault is None
 
     @property
     def precision(self) -> Share:
@@ -89,7 +91,8 @@ class Outcomes:
     def headline(self) -> str:
         left, named = self.recall.of, self.precision
         if not self.tells:
-            return f"The file says of none of the {self.known:,} customers that they left"
+            whom = "all" if self.recall.of else "none of the"
+            return f"The file says of {whom} {self.known:,} customers that they left"
         if not left and self.known == 1:
             return "The one customer whose outcome is known stayed"
         if not left:
@@ -111,8 +114,9 @@ class Outcomes:
         fault = judge_realised(self.counts["realised"]).fault
         if not self.tells:
             return (
-                f"{promised[0].upper()}{promised[1:]}. Perhaps it is too early to know: then this does not "
-                "tell how right the model is. Predict again with a file that says who left."
+                f"{promised[0].upper()}{promised[1:]}. A file with one outcome alone does not tell how right "
+                "the model is: it may be too early, or the others are not in it. Predict again with a file "
+                "of those who left and those who stayed."
             )
         if fault:
             return FAULTS[fault].format(promised)
