@@ -8,7 +8,6 @@ from django.db.models.fields.json import KT
 
 from companies.identity import Member
 from companies.models import Company
-from companies.selectors import developer_of
 from core.errors import Conflict
 from core.files.media import media_exists, readable_path
 from core.memory import once_per_page
@@ -31,7 +30,6 @@ from transactions.cutoffs import DEFINITION, end_of_log, of_log
 from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.selectors import latest_log_of, without_outdone
 
-MOST_SHOWN = 5
 # So many results of other logs are looked through for one that was made before.
 MOST_EARLIER = 20
 # So many files are looked through for the list of today.
@@ -174,12 +172,13 @@ def that_looks_furthest(newest: Prediction) -> Prediction:
         logs = same.of_logs().order_by("-created_at", "-pk")
         ends = logs.values_list("pk", "created_at", KT("result__as_of"), KT("result__ends_in_doubt"))
         found = [(*each[:3], each[3] in (True, "true", "1")) for each in ends[:MOST_FILES]]
-        return same.get(pk=max(without_outdone(found), key=lambda each: each[2] or "")[0])
-    told = same.order_by("-created_at", "-pk").values_list("pk", "created_at", *RANKED_BY)[:MOST_FILES]
+        pk = max(without_outdone(found), key=lambda each: each[2] or "")[0]
+        return newest if pk == newest.pk else same.get(pk=pk)
+    told = list(same.order_by("-created_at", "-pk").values_list("pk", "created_at", *RANKED_BY)[:MOST_FILES])
     since = told[0][1] - MONTH
     # The first of those that are level, which is the newest.
-    latest = max(told, key=lambda row: _rank(*row[1:], since=since))
-    return same.get(pk=latest[0])
+    pk = max(told, key=lambda row: _rank(*row[1:], since=since))[0]
+    return newest if pk == newest.pk else same.get(pk=pk)
 
 
 def _rank(created_at, reference, left, *customers, since):
@@ -291,20 +290,6 @@ def runs_of_log(analysis: AnalysisSession) -> QuerySet[Prediction]:
     """Return what was predicted for the customers of a log, latest first."""
     runs = analysis.company.predictions.of_logs().with_people()
     return runs.filter(input_data__analysis=str(analysis.pk))
-
-
-def analysis_section(member: Member, analysis: AnalysisSession) -> dict | None:
-    """Return what the page of a log says of its customers: what scores them, and what was scored; nothing
-    where they were put away.
-    """
-    if analysis.population.is_archived:
-        return None
-    return {
-        "analysis": analysis,
-        "version": version_for_log(analysis),
-        "developer": developer_of(member.company),
-        "runs": list(runs_of_log(analysis)[:MOST_SHOWN]),
-    }
 
 
 def run_before(analysis: AnalysisSession) -> Prediction | None:

@@ -40,13 +40,6 @@ def has_logs(company: Company) -> bool:
     return company.analyses.exists()
 
 
-def home_section(member: Member, *, count: int = 3) -> dict | None:
-    """Return the latest logs for the home pages; nothing where the company never sent one."""
-    if not has_logs(member.company):
-        return None
-    return {"analyses": analyses_for(member).defer("profile", "preview", "parse_spec")[:count]}
-
-
 def ready_analyses_for(member: Member) -> QuerySet[AnalysisSession]:
     """Return the logs that were read: those with events to look at."""
     return analyses_for(member).filter(state=AnalysisSession.State.READY)

@@ -7,12 +7,12 @@ import time
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ml.evaluation.metrics import reliability
 from ml.evaluation.signal import NAMES_NOBODY
 from ml.learning.fitting import THRESHOLD, check_model_type, fit_model
 from ml.learning.judging import judge_as_served, judge_simple_rule, shuffle_importance
+from ml.learning.newest_uploads import judge_newest
 from ml.learning.packaging import package
-from ml.learning.splits import has_few, plan_split, refuse_few
+from ml.learning.splits import plan_split, refuse_few
 from ml.learning.twins import find_equal, find_twins
 from ml.matrix.frames import clean_frame, hash_frame, read_labels
 
@@ -60,8 +60,7 @@ def train_model(
         customer (`ml.learning.twins.find_twins`); True or False for what was made so before that was asked.
     uploads : ndarray of int, shape (n_customers,), optional
         The number of the upload that each came with, the latest having the largest: how probabilities hold
-        for the newest of them is told apart, because customers of longer ago may hide it. As many uploads are
-        taken as it needs to have enough customers held out.
+        for the newest of them is told apart (`ml.learning.newest_uploads`).
 
     Returns
     -------
@@ -96,7 +95,7 @@ def train_model(
         metrics = {
             **judge_as_served(test, outcomes, said, threshold, schema=schema, sliced_by=slices, groups=same),
             "simple_rule": judge_simple_rule(train, taught, test, outcomes, said, schema=schema, groups=same),
-            **_of_newest(outcomes, said, _of(uploads, held_out), same),
+            **judge_newest(outcomes, said, _of(uploads, held_out), same),
         }
         return package(
             fitted,
@@ -129,14 +128,3 @@ def _split(labels, seed, held_out, groups):
 
 def _of(groups, rows):
     return None if groups is None else groups[rows]
-
-
-def _of_newest(outcomes, probabilities, uploads, groups):
-    """Return how the probabilities held for those of the newest uploads, where there are older ones, too."""
-    numbers = [] if uploads is None else np.unique(uploads)[:0:-1]
-    for count, first in enumerate(numbers, start=1):
-        newest = uploads >= first
-        if not has_few(outcomes[newest]):
-            found = reliability(outcomes[newest], probabilities[newest], groups=_of(groups, newest))
-            return {"newest": found | {"uploads": count}}
-    return {}

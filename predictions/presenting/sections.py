@@ -1,9 +1,20 @@
-"""What the homes of the portals say of predictions."""
+"""What predictions add to pages of the floors below: to the homes of the portals, to the page of a log."""
 
 from companies.identity import Member
+from companies.selectors import developer_of
 from predictions.presenting.summary import Findings
-from predictions.selectors import earlier_run, has_predicted, predictions_for, that_looks_furthest
+from predictions.selectors import (
+    earlier_run,
+    has_predicted,
+    predictions_for,
+    runs_of_log,
+    that_looks_furthest,
+    version_for_log,
+)
 from registry.selectors import has_several_bases
+from transactions.models import AnalysisSession
+
+MOST_SHOWN = 5
 
 
 def outcomes_section(member: Member) -> dict | None:
@@ -36,3 +47,17 @@ def home_section(member: Member, *, count: int = 5) -> dict | None:
     newest = next((each for each in latest if each.is_done), None) or found.finished().first()
     best = newest and that_looks_furthest(newest)
     return {"latest": latest, "findings": Findings(best, earlier_run(best)) if best else None}
+
+
+def analysis_section(member: Member, analysis: AnalysisSession) -> dict | None:
+    """Return what the page of a log says of its customers: what scores them, and what was scored; nothing
+    where they were put away.
+    """
+    if analysis.population.is_archived:
+        return None
+    return {
+        "analysis": analysis,
+        "version": version_for_log(analysis),
+        "developer": developer_of(member.company),
+        "runs": list(runs_of_log(analysis)[:MOST_SHOWN]),
+    }
