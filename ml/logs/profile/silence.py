@@ -228,6 +228,8 @@ def _gaps(found):
     """Return the stretches without any row, the latest first."""
     silent = np.diff(found.days) - 1
     beside = np.maximum(found.pace(found.days[:-1] + 1), found.pace(found.days[1:] + PACE_DAYS))
+    # Where all is billed within a few days, the weeks about a gap may hold them, and most weeks do not.
+    beside = np.minimum(beside, _ordinary_about(found))
     evidence = _evidence(0 * silent, silent * beside) / found.restlessness
     places = np.flatnonzero((silent >= _least_days(found)) & (evidence >= LEAST_EVIDENCE_INSIDE))
     return [
@@ -240,6 +242,19 @@ def _gaps(found):
         }
         for at in places[::-1]
     ]
+
+
+def _ordinary_about(found):
+    """Return the rows a day of an ordinary week of the half year on each side of the gap after each day."""
+    weeks = np.arange(HALF_YEAR // WEEK)[:, None] * WEEK
+    before, after = found.days[:-1] - WEEK + 1 - weeks, found.days[1:] + weeks
+    counts = np.where(before < found.days[0], np.nan, found.between(before, before + WEEK - 1))
+    later = np.where(after + WEEK - 1 > found.days[-1], np.nan, found.between(after, after + WEEK - 1))
+    both = np.vstack([counts, later])
+    known = ~np.isnan(both).all(axis=0)
+    usual = np.full(len(known), np.inf)
+    usual[known] = np.nanmedian(both[:, known], axis=0) / WEEK
+    return usual
 
 
 def _least_days(found):
