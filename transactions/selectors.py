@@ -7,6 +7,7 @@ from django.db.models import Prefetch, QuerySet
 from companies.identity import Member
 from companies.models import Company
 from core.memory import once_per_page
+from ml.logs.profile.silence import find_doubt
 from registry.models import Population
 from transactions.models import AnalysisSession, FeatureMatrix
 
@@ -59,6 +60,13 @@ def latest_log_of(company: Company, base: Population) -> AnalysisSession | None:
     ends = read.values_list("pk", "import_report__last_at")
     latest = max(ends, key=lambda each: each[1], default=None)
     return latest and read.defer("profile", "preview", "parse_spec").get(pk=latest[0])
+
+
+def days_in_doubt(analysis: AnalysisSession) -> list[dict]:
+    """Return the stretches that may be missing: the first that its profile names, and one before it."""
+    own = (analysis.profile or {}).get("silence")
+    before = find_doubt(analysis.days_between or [], closed=analysis.closed_days or [])
+    return [each for each in (own, before and before | {"is_before": True}) if each]
 
 
 def analysis_of_dataset(company: Company, name: str) -> AnalysisSession | None:

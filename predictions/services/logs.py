@@ -34,6 +34,7 @@ from sandbox.child import run_in_child
 from transactions.cutoffs import end_of_log
 from transactions.files import scratch_folder
 from transactions.models import AnalysisSession
+from transactions.services.closures import keep_days_between
 
 TASK = "predictions.score_log"
 ENGINE = "predictions.engines.purchases:score_log"
@@ -193,11 +194,13 @@ def score_log_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -
             score = partial(_score_in_child, run, prediction, analysis, drafts, (earlier, logs_before), at)
             found = score_beside(challenge, score, drafts, run=run, at=at)
             files.publish_result(drafts, relative)
+        between = found.pop("days_between")
         read = _what_was_read(prediction, analysis, found, (earlier, logs_before), warnings, at)
         with run.finish():
             Prediction.objects.filter(pk=prediction.pk).update(
                 result=found, result_dataset_path=relative, input_data=read
             )
+            keep_days_between(analysis=analysis, found=between)
             if challenge:
                 record_challenge(challenge, prediction=prediction, at=at)
         published = True
