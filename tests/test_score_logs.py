@@ -19,6 +19,7 @@ from core.files.store import local_copy
 from core.files.stored import DATASETS
 from predictions import files
 from predictions.api.sent_history import read_history
+from predictions.engines.kinds import WERE_CLOSED
 from predictions.models import Prediction
 from predictions.presenting.histories import FULL, SENT, HistoryScore, Moment, remarks_on
 from predictions.presenting.logs import LogResult
@@ -33,6 +34,7 @@ from tabular.source.sheets import ABOUT
 from tests.coffee_shop import LATER, NOON, SPRING, csv_of, finish, log_of, until, written
 from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.presenting.days import write_day
+from transactions.services.closures import closed_days_of
 from transactions.services.renewal import ColumnsDiffer, NothingNewer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -360,6 +362,35 @@ def test_an_export_of_the_new_days_alone_gives_what_a_whole_one_gives(scored, ad
     assert run.result["rows"] == whole.result["rows"]
     assert run.result["changes"]["kinds"] == whole.result["changes"]["kinds"]
     assert run.result["histogram"] == whole.result["histogram"]
+
+
+@pytest.mark.parametrize("gap", [21, 3])
+def test_days_between_two_exports_that_were_closed_are_not_missing(
+    scored, add, score, as_developer, year, gap
+):
+    begins = (date.fromisoformat(SPRING) + timedelta(days=gap)).isoformat()
+    run = add(log_of(scored), until(year, LATER, begins), name="new-days.csv")
+    page, address = (
+        reverse(f"transactions:{name}", args=("dev", log_of(run).pk)) for name in ("churn", "closed")
+    )
+    assert LogResult(run).changes.came_true.startswith("How right the last list was is not known")
+    assert WERE_CLOSED in " ".join((LogResult(run).silence, LogResult(run).overlap))
+    [doubt] = log_of(run).days_between
+    assert (doubt["first"], doubt["days"]) == (SPRING, gap)
+    assert "We were closed then" in as_developer.get(page).content.decode()
+
+    days = {"first": doubt["first"], "last": doubt["last"]}
+    told = as_developer.post(address, days, follow=True).content.decode()
+    again = score(log_of(run))
+
+    assert "score the log again" in told and doubt["sentence"] not in told
+    assert again.result["changes"]["outcome"]["is_over"] and "Of 0 days" not in LogResult(again).overlap
+    assert "nothing is known" not in LogResult(again).overlap
+    # They lie in the time that is looked at only where they are many enough to be named at all.
+    assert LogResult(again).silence == ""
+    assert closed_days_of(run.company, run.population) == [[doubt["first"], doubt["last"]]]
+    page = as_developer.post(address, days | {"withdrawn": "on"}, follow=True).content.decode()
+    assert doubt["sentence"] in page and "We were open then" not in page
 
 
 def test_other_customers_are_neither_joined_nor_compared(scored, add, year):

@@ -119,7 +119,7 @@ def compare_logs(
 
 
 def _unknown_days(connection, logs):
-    """Return, per stretch between `logs`, the days that none of them has, without weekdays that never sell."""
+    """Return, per stretch between `logs`, the days that none has, without weekdays that never sell."""
     spans = sorted(span_of(connection, f"({log.select()})") for log in logs)
     closed, reached, found = _closed_weekdays(connection), spans[0][1], []
     for begins, ends in spans[1:]:

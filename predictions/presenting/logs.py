@@ -131,8 +131,10 @@ class LogResult:
         if found["relation"] == CONTINUES:
             same = f"; {shared}" if of else ""
             missing = found["days_missing"]
-            unknown = f" Of {counted(missing, 'day')} in between nothing is known. {WERE_CLOSED}"
-            gap = unknown if missing else ""
+            gap = f" Of {counted(missing, 'day')} in between nothing is known." if missing else ""
+            # Of results of earlier days nobody kept which days those are.
+            if missing and self.counts.get("days_between"):
+                gap += f" {WERE_CLOSED}"
             return f"The log continues the one before: {customers}{same}. Both were read together.{gap}"
         return (
             f"The log neither contains nor continues the one before: {customers}, and {shared}. It was "

@@ -194,13 +194,12 @@ def score_log_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -
             score = partial(_score_in_child, run, prediction, analysis, drafts, (earlier, logs_before), at)
             found = score_beside(challenge, score, drafts, run=run, at=at)
             files.publish_result(drafts, relative)
-        between = found.pop("days_between")
         read = _what_was_read(prediction, analysis, found, (earlier, logs_before), warnings, at)
         with run.finish():
             Prediction.objects.filter(pk=prediction.pk).update(
                 result=found, result_dataset_path=relative, input_data=read
             )
-            keep_days_between(analysis=analysis, found=between)
+            keep_days_between(analysis=analysis, found=found["days_between"])
             if challenge:
                 record_challenge(challenge, prediction=prediction, at=at)
         published = True

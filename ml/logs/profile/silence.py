@@ -141,11 +141,8 @@ def unknown_days(first, last):
         Without what is usual: nobody can tell it of so few.
     """
     days = (last - first).days + 1
-    span = (
-        f"From {write_date(first)} to {write_date(last)}, {days:,} days,"
-        if days > 1
-        else f"On {write_date(first)}"
-    )
+    until = f" to {write_date(last)}, {days:,} days," if days > 1 else ""
+    span = f"{'From' if until else 'On'} {write_date(first)}{until}"
     return {
         "first": first.isoformat(),
         "last": last.isoformat(),
