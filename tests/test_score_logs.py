@@ -34,7 +34,6 @@ from tabular.source.sheets import ABOUT
 from tests.coffee_shop import LATER, NOON, SPRING, csv_of, finish, log_of, until, written
 from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.presenting.days import write_day
-from transactions.services.closures import closed_days_of
 from transactions.services.renewal import ColumnsDiffer, NothingNewer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -364,31 +363,35 @@ def test_an_export_of_the_new_days_alone_gives_what_a_whole_one_gives(scored, ad
     assert run.result["histogram"] == whole.result["histogram"]
 
 
-@pytest.mark.parametrize("gap", [21, 3])
-def test_closed_days_between_two_exports_are_not_missing(scored, add, score, as_developer, year, gap):
-    begins = (date.fromisoformat(SPRING) + timedelta(days=gap)).isoformat()
-    run = add(log_of(scored), until(year, "2024-11-16", begins), name="new-days.csv")
-    page, address = (
-        reverse(f"transactions:{name}", args=("dev", log_of(run).pk)) for name in ("churn", "closed")
-    )
-    assert LogResult(run).changes.came_true.startswith("How right the last list was is not known")
-    assert WERE_CLOSED in " ".join((LogResult(run).silence, LogResult(run).overlap))
-    [doubt] = log_of(run).days_between
-    assert (doubt["first"], doubt["days"]) == (SPRING, gap)
-    assert "We were closed then" in as_developer.get(page).content.decode()
+def test_closed_days_between_exports_are_not_missing(scored, add, score, as_developer, year):
+    def page_of(run, name="churn"):
+        return reverse(f"transactions:{name}", args=("dev", log_of(run).pk))
 
-    days = {"first": doubt["first"], "last": doubt["last"]}
-    told = as_developer.post(address, days, follow=True).content.decode()
-    again = score(log_of(run))
+    def close(run, days, **more):
+        sent = {"first": days["first"], "last": days["last"]} | more
+        return as_developer.post(page_of(run, "closed"), sent, follow=True).content.decode()
 
-    assert "score the log again" in told and doubt["sentence"] not in told
-    assert again.result["changes"]["outcome"]["is_over"]
-    assert "nothing is known" not in LogResult(again).overlap
-    # So few as chance leaves out here and there are silence as well, but nothing is said of them.
-    assert LogResult(again).silence.startswith("Nothing was open from 15 September 2024 " if gap > 7 else "")
-    assert closed_days_of(run.company, run.population) == [[doubt["first"], doubt["last"]]]
-    page = as_developer.post(address, days | {"withdrawn": "on"}, follow=True).content.decode()
-    assert doubt["sentence"] in page and "We were open then" not in page
+    october = add(log_of(scored), until(year, "2024-11-10", "2024-10-06"), name="october.csv")
+    [three_weeks] = log_of(october).days_between
+    assert (three_weeks["first"], three_weeks["days"]) == (SPRING, 21)
+    assert WERE_CLOSED in LogResult(october).silence and WERE_CLOSED in LogResult(october).overlap
+    assert "We were closed then" in as_developer.get(page_of(october)).content.decode()
+    told = close(october, three_weeks)
+    assert "score the log again" in told and three_weeks["sentence"] not in told
+
+    # A later log knows of it; three days are too few to be silence, but what was bought then nobody knows.
+    run = add(log_of(october), until(year, "2024-11-16", "2024-11-13"), name="november.csv")
+    assert [each["days"] for each in log_of(run).days_between] == [3, 21]
+    assert run.result["changes"]["outcome"] is None and run.result["changes"]["finished"] == []
+    three_days = log_of(run).days_between[0]
+    told = close(run, three_days)
+    assert three_days["sentence"] not in told and told.count("We were open then") == 2
+
+    found = LogResult(score(log_of(run)))
+    assert found.changes.outcome and "nothing is known" not in found.overlap
+    assert [each["as_of"][:10] for each in found.changes.found["finished"]] == [SPRING]
+    assert found.silence.startswith("Nothing was open from 15 September 2024 to 5 October 2024, 21 days")
+    assert three_weeks["sentence"] in close(run, three_weeks, withdrawn="on")
 
 
 def test_other_customers_are_neither_joined_nor_compared(scored, add, year):
