@@ -375,7 +375,8 @@ def test_closed_days_between_exports_are_not_missing(scored, add, score, as_deve
     [three_weeks] = log_of(october).days_between
     assert (three_weeks["first"], three_weeks["days"]) == (SPRING, 21)
     assert WERE_CLOSED in LogResult(october).silence and WERE_CLOSED in LogResult(october).overlap
-    assert "We were closed then" in as_developer.get(page_of(october)).content.decode()
+    page = as_developer.get(page_of(october)).content.decode()
+    assert "We were closed then" in page and f"together with earlier ones. {three_weeks['sentence']}" in page
     told = close(october, three_weeks)
     assert "score the log again" in told and three_weeks["sentence"] not in told
 

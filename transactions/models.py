@@ -52,8 +52,8 @@ class AnalysisSession(models.Model):
     configured_at = models.DateTimeField(null=True)
     # First and last days on which nothing was open: they are no days that are missing from the log.
     closed_days = models.JSONField(null=True)
-    # Days that may be missing although its own profile does not name them: those between it and the logs that
-    # it continues, as `ml.logs.profile.silence` writes them. NULL until it was read together with them.
+    # Days that may be missing although its own profile does not name them, as between it and the logs that it
+    # continues; `ml.logs.profile.silence` writes them. NULL until it was read together with those.
     days_between = models.JSONField(null=True)
 
     class Meta:

@@ -63,10 +63,17 @@ def latest_log_of(company: Company, base: Population) -> AnalysisSession | None:
 
 
 def days_in_doubt(analysis: AnalysisSession) -> list[dict]:
-    """Return the stretches that may be missing: the first that its profile names, and one before it."""
+    """Return the stretches that may be missing: one that its profile names, and one that it does not.
+
+    ``is_before`` tells of each whether it begins before the log does.
+    """
     own = (analysis.profile or {}).get("silence")
-    before = find_doubt(analysis.days_between or [], closed=analysis.closed_days or [])
-    return [each for each in (own, before and before | {"is_before": True}) if each]
+    between = find_doubt(analysis.days_between or [], closed=analysis.closed_days or [])
+    return [
+        each | {"is_before": each["first"] < analysis.import_report["first_at"][:10]}
+        for each in (own, between)
+        if each
+    ]
 
 
 def analysis_of_dataset(company: Company, name: str) -> AnalysisSession | None:

@@ -184,14 +184,12 @@ class _Work:
         return overlap
 
     def days_between(self, overlap):
-        """Return the stretches that the log has only together with those that it continues, the latest first.
+        """Return the stretches that may be missing from what was read together, the latest first.
 
-        All that may be missing, and every day between two logs: what was bought then nobody knows.
+        Every day between two logs is one of them, however few there are: what was bought then nobody knows.
         """
-        if not overlap or overlap.relation != CONTINUES:
-            return []
         inside = [each for each in self.silences if not each["at_end"]]
-        few = [unknown_days(*days) for days in overlap.between]
+        few = [unknown_days(*days) for days in (overlap.between if overlap else ())]
         inside += [one for one in few if not any(_share_days(one, each) for each in inside)]
         found = sorted(inside, key=lambda each: each["first"], reverse=True)
         return [say_visits_in(each) for each in found] if self.of_visits else found
