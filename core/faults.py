@@ -7,6 +7,7 @@ import errno
 import os
 import re
 
+from django.conf import settings
 from django.db import Error as DatabaseError
 
 from core.errors import DomainError
@@ -120,6 +121,16 @@ WORDS = (
 )
 
 
+# A child that could not read a stored file leaves words alone; whether it is gone, another attempt finds
+# out, which asks before it begins.
+UNREADABLE = "|".join(
+    [
+        *(re.escape(os.strerror(number)) for number in (errno.ENOENT, errno.ESTALE)),
+        "No files found that match",
+    ]
+)
+
+
 def fault_of(error: BaseException | None) -> DomainError | None:
     """Return what failed below us, where `error` or what it came from says so; None for any other error."""
     while error is not None:
@@ -145,4 +156,6 @@ def _kind_of(error):
 
 
 def _told_in(words):
+    if re.search(UNREADABLE, words) and str(settings.MEDIA_ROOT) in words:
+        return FilesAway
     return next((kind for said, kind in WORDS if re.search(said, words)), None)

@@ -13,6 +13,10 @@ from jobs.rights import scopes_of
 from jobs.selectors import jobs_for
 from jobs.services import request_cancel
 
+# What the rows of other apps say of their job.
+PROGRESS = "See `/api/v1/jobs/{id}` for its progress."
+WHY_IT_FAILED = "Why it failed, if it did."
+
 
 class JobOutput(serializers.ModelSerializer):
     percent = serializers.SerializerMethodField(

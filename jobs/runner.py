@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from core.errors import DomainError
-from core.faults import FilesAway
+from core.faults import FilesAway, fault_of
 from core.files.drafts import work_room
 from jobs import services
 from jobs.handlers import find_handler
@@ -245,15 +245,23 @@ def _run_claimed(job, clock):
     except (OperationalError, InterfaceError, FilesAway) as error:
         # A deadlock, a database that restarts, a volume that is not there yet: nobody's mistake. The lease
         # runs out, the reaper starts anew.
-        logger.exception("Database or storage refused; the job will be tried again.")
-        # What refuses one write may refuse this one too.
-        with suppress(DatabaseError):
-            services.note_fault(**own, error=error)
+        _note(error, own)
     except DomainError as error:
         services.fail_job(**own, error=error, at=clock())
     except Exception as error:
-        logger.exception("The handler failed.")
-        services.fail_job(**own, error=error, at=clock())
+        # A child tells its parent in words that files went away while it read them.
+        if isinstance(fault := fault_of(error), FilesAway):
+            _note(fault, own)
+        else:
+            logger.exception("The handler failed.")
+            services.fail_job(**own, error=error, at=clock())
+
+
+def _note(error, own):
+    logger.exception("Database or storage refused; the job will be tried again.")
+    # What refuses one write may refuse this one too.
+    with suppress(DatabaseError):
+        services.note_fault(**own, error=error)
 
 
 def _tell_end(job, *, at):

@@ -18,7 +18,6 @@ class PredictionsConfig(AppConfig):
         from predictions.api.rows import accounts_of_jobs
         from predictions.presenting.bases import latest_prediction, prediction_steps
         from predictions.presenting.beginnings import telecom_customers
-        from predictions.presenting.home import home_section, outcomes_section
         from predictions.presenting.links import (
             changed_sides_link,
             customers_door,
@@ -29,7 +28,8 @@ class PredictionsConfig(AppConfig):
             score_link,
             scores_tab,
         )
-        from predictions.selectors import analysis_section, has_predicted
+        from predictions.presenting.sections import analysis_section, home_section, outcomes_section
+        from predictions.selectors import has_predicted
         from predictions.services.owned_files import declare_files
         from registry.presenting import links
         from registry.presenting.bases import base_facts, base_steps

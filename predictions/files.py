@@ -20,7 +20,7 @@ FOLDERS = tuple(f"datasets/{portal}/{kind}" for portal in ("dev", "user") for ki
 # Folders in the waiting room, each for one workbook while it is built and sent.
 WORKBOOK = "workbook-"
 # A sheet holds 1,048,576 rows, but writing so many takes minutes, and opening them longer.
-MOST_SHEET_ROWS = 200_000
+MOST_WORKBOOK_ROWS = 200_000
 # And each for one result while it is calculated.
 SCORING = "scoring-"
 

@@ -8,11 +8,11 @@ from django.db.models.fields.json import KT
 
 from companies.identity import Member
 from companies.models import Company
-from companies.selectors import developer_of
 from core.errors import Conflict
 from core.files.media import media_exists, readable_path
 from core.memory import once_per_page
 from jobs.models import Job
+from ml.samples import INVENTED_IDS
 from predictions import files
 from predictions.engines.results import CustomerTable
 from predictions.models import Prediction
@@ -28,13 +28,19 @@ from registry.selectors import (
 )
 from transactions.cutoffs import DEFINITION, end_of_log, of_log
 from transactions.models import AnalysisSession, FeatureMatrix
-from transactions.selectors import latest_log_of
+from transactions.selectors import latest_log_of, without_outdone
 
-MOST_SHOWN = 5
 # So many results of other logs are looked through for one that was made before.
 MOST_EARLIER = 20
 # So many files are looked through for the list of today.
 MOST_FILES = 50
+MONTH = timedelta(days=31)
+RANKED_BY = (
+    KT("input_data__spec__reference"),
+    KT("result__realised__everybody__left"),
+    KT("result__call_first__0__customer"),
+    KT("result__urgent__0__customer"),
+)
 
 
 @once_per_page
@@ -158,26 +164,28 @@ def that_looks_furthest(newest: Prediction) -> Prediction:
     """Return the finished prediction that tells best who of the customers of `newest` is about to leave now.
 
     An old log and an old file may be scored any time: of purchase logs it is the one that looks furthest, of
-    files the one with the latest reference day, and one that knows who left only where no other is there.
+    files the newest with the latest reference day. A file that knows who left is one of the past while there
+    is one of the last month that does not, and invented customers stand behind all others.
     """
     same = newest.company.predictions.with_people().finished().filter(population=newest.population_id)
     if newest.reads_log:
-        logs = same.of_logs().annotate(looks_until=KT("result__as_of"))
-        return logs.order_by("-looks_until", "-created_at").first()
-    told = same.order_by("-created_at", "-pk").values_list(
-        "pk",
-        KT("input_data__spec__reference"),
-        KT("result__realised__everybody__customers"),
-        KT("result__realised__unknown"),
-    )[:MOST_FILES]
+        logs = same.of_logs().order_by("-created_at", "-pk")
+        ends = logs.values_list("pk", "created_at", KT("result__as_of"), KT("result__ends_in_doubt"))
+        found = [(*each[:3], each[3] in (True, "true", "1")) for each in ends[:MOST_FILES]]
+        pk = max(without_outdone(found), key=lambda each: each[2] or "")[0]
+        return newest if pk == newest.pk else same.get(pk=pk)
+    told = list(same.order_by("-created_at", "-pk").values_list("pk", "created_at", *RANKED_BY)[:MOST_FILES])
+    since = told[0][1] - MONTH
     # The first of those that are level, which is the newest.
-    latest = max(told, key=lambda row: (not _knows_outcomes(*row[2:]), row[1] or ""))
-    return same.get(pk=latest[0])
+    pk = max(told, key=lambda row: _rank(*row[1:], since=since))[0]
+    return newest if pk == newest.pk else same.get(pk=pk)
 
 
-def _knows_outcomes(known, unknown):
-    """Tell whether a file says of most of its customers what became of them."""
-    return int(known or 0) > int(unknown or 0)
+def _rank(created_at, reference, left, *customers, since):
+    is_invented = any((customer or "").startswith(INVENTED_IDS) for customer in customers)
+    # Of a file in which nobody left, nothing is known yet.
+    is_open = created_at >= since and not int(left or 0)
+    return not is_invented, is_open, reference or created_at.date().isoformat()
 
 
 def version_choices(member: Member, base: Population) -> QuerySet[ModelVersion]:
@@ -282,20 +290,6 @@ def runs_of_log(analysis: AnalysisSession) -> QuerySet[Prediction]:
     """Return what was predicted for the customers of a log, latest first."""
     runs = analysis.company.predictions.of_logs().with_people()
     return runs.filter(input_data__analysis=str(analysis.pk))
-
-
-def analysis_section(member: Member, analysis: AnalysisSession) -> dict | None:
-    """Return what the page of a log says of its customers: what scores them, and what was scored; nothing
-    where they were put away.
-    """
-    if analysis.population.is_archived:
-        return None
-    return {
-        "analysis": analysis,
-        "version": version_for_log(analysis),
-        "developer": developer_of(member.company),
-        "runs": list(runs_of_log(analysis)[:MOST_SHOWN]),
-    }
 
 
 def run_before(analysis: AnalysisSession) -> Prediction | None:

@@ -34,7 +34,7 @@ pages = [
     ),
     path("api/v1/deployments", deployments_api.DeploymentList.as_view(), name="api-deployments"),
     path("api/v1/deployments/events", deployments_api.EventList.as_view(), name="api-deployment-events"),
-    path("api/v1/deployments/serving", deployments_api.Serving.as_view(), name="api-serving"),
+    path("api/v1/deployments/serving", deployments_api.ServingVersions.as_view(), name="api-serving"),
     path("api/v1/deployments/challenger", deployments_api.Challenger.as_view(), name="api-challenger"),
     path("api/v1/deployments/roll-back", deployments_api.RollBack.as_view(), name="api-roll-back"),
     path(

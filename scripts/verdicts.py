@@ -17,12 +17,13 @@ import pandas as pd
 from ml.evaluation.comparison import FEWEST_PER_CLASS, compare_versions
 from ml.evaluation.leaks import single_column_auc
 from ml.evaluation.metrics import reliability
-from ml.evaluation.promises import judge_promises, judge_realised
+from ml.evaluation.promises import judge_promises, judge_realised, noteworthy_fault
 from ml.evaluation.proportions import falls_behind
 from ml.evaluation.realised import Realised
 from ml.evaluation.resampling import bootstrap_metrics
 from ml.evaluation.signal import read_signal
 from ml.evaluation.verdicts import NO_REAL_DIFFERENCE
+from ml.learning.newest_uploads import judge_newest
 from ml.logs.profile.regularity import weekday_p_value
 from ml.logs.profile.seasons import SURE_OF_WEEKDAYS, judge_trend, judge_week, judge_year
 from ml.logs.profile.silence import Days, silences_of
@@ -86,6 +87,12 @@ def resembling(rng, level):
     return independent(rng, level * np.exp(drift))
 
 
+# How many are held out of each upload, the oldest first.
+UPLOADS = {
+    (400, 400): "400 and 400 customers",
+    (400, 400, 80): "400, 400 and 80 customers",
+    (300,) * 12: "12 times 300 customers",
+}
 KINDS = {
     "independent": independent,
     "restless": restless,
@@ -130,6 +137,14 @@ def promises_fail(rng, *, customers, shift, slope):
     true = rng.normal(-1.3, 1.3, customers)
     churned = rng.random(customers) < _chance(true)
     return judge_promises(reliability(churned.astype(int), _chance(slope * true + shift))).fault is not None
+
+
+def promises_fail_for_the_newest(rng, *, uploads, shift=0.0):
+    """Draw customers held out of each of the `uploads`; of all but the oldest more leave, by `shift`."""
+    came = np.repeat(np.arange(len(uploads)), uploads)
+    promised = rng.normal(-1.3, 1.3, len(came))
+    churned = rng.random(len(came)) < _chance(promised + shift * (came > 0))
+    return noteworthy_fault(judge_newest(churned.astype(int), _chance(promised), came)["newest"]) is not None
 
 
 def differs_for_real(rng, *, customers, worse, times=1):
@@ -248,6 +263,10 @@ def _models():
         )
         yield Case("probabilities are off", "are twice as sure as right", size, False,
                    partial(fail, shift=0.75, slope=2.0))  # fmt: skip
+    for uploads, size in UPLOADS.items():
+        name, fail = "off for the newest uploads", partial(promises_fail_for_the_newest, uploads=uploads)
+        yield Case(name, "hold", size, True, fail)
+        yield Case(name, "are 5 points too low", size, False, partial(fail, shift=0.3))
     for customers in (300, 1_287):
         differ = partial(differs_for_real, customers=customers)
         size = f"{customers:,} customers"

@@ -4,9 +4,11 @@ import pytest
 from django.db import connection
 
 from jobs.models import Job
+from jobs.tests.factories import JobFactory
 from predictions.tests.factories import PredictionFactory
 from registry.services.deployments import deploy_version
-from registry.tests.factories import NOON
+from registry.tests.factories import NOON, DatasetFactory, ModelMetricsFactory, ModelVersionFactory
+from training.models import TrainingRun
 
 pytestmark = pytest.mark.django_db
 
@@ -48,10 +50,10 @@ def asked_by(client, path):
 @pytest.mark.parametrize(
     ("role", "path", "most"),
     [
-        ("user", "/user/", 10),
+        ("user", "/user/", 11),
         ("user", "/user/predict/", 12),
         ("user", "/user/models/", 10),
-        ("developer", "/dev/", 17),
+        ("developer", "/dev/", 18),
         ("developer", "/dev/predict/", 12),
         ("developer", "/dev/models/", 12),
         ("developer", "/api/v1/prediction-runs", 9),
@@ -74,19 +76,39 @@ DOCUMENTS = {"combination", "comparison", "profile", "report", "result"}
 OF_ROWS = {"import_report", "preview"}
 
 
+# Programs are told of each retraining who was combined.
+TOLD = {"/api/v1/retrainings": {"combination"}}
+
+
+@pytest.fixture
+def retrained(default_versions, developer):
+    """A retraining that is done, as lists have it."""
+    company, version = developer.developer.company, ModelVersionFactory(company=developer.developer.company)
+    ModelMetricsFactory(model=version)
+    table = DatasetFactory(company=company, is_uploaded=True)
+    TrainingRun.objects.create(
+        kind="CUSTOMERS", company=company, population=version.population, developer=developer.developer,
+        job=JobFactory(company=company), model_type=version.model_type, version=version, upload_dataset=table,
+        number=1, input_data={}, combination={}, comparison={},
+    )  # fmt: skip
+
+
 def test_lists_fetch_no_document_of_their_rows(
-    five_results, default_versions, developer, as_operator, as_developer
+    five_results, retrained, default_versions, developer, as_operator, as_developer
 ):
     """Each fills a page, and a list shows a hundred rows."""
     champion = {"version": default_versions["neural_network"], "company": developer.developer.company}
     deploy_version(**champion, by=developer, reason="It finds more.", at=NOON)
     logs = ("transactions/analysissession", "transactions/featurematrix")
-    kinds = ("predictions/prediction", "training/trainingrun", "registry/modelversion", *logs)
+    figures = ("registry/modelversion", "registry/modelmetrics")
+    kinds = ("predictions/prediction", "training/trainingrun", *figures, *logs)
     lists = [(as_operator, f"/admin/{kind}/") for kind in kinds]
+    own = ("/api/v1/jobs", "/api/v1/retrainings", "/api/v1/datasets", "/dev/retrainings/", "/dev/datasets/")
+    lists += [(as_developer, path) for path in own]
 
-    for client, path in ((as_developer, "/api/v1/jobs"), (as_operator, "/admin/"), *lists):
+    for client, path in ((as_operator, "/admin/"), *lists):
         statements = [sql.replace("`", '"') for sql in asked_by(client, path)]
-        unread = DOCUMENTS if client is as_developer else DOCUMENTS | OF_ROWS
+        unread = (DOCUMENTS if client is as_developer else DOCUMENTS | OF_ROWS) - TOLD.get(path, set())
         assert not [sql for sql in statements if any(f'."{name}"' in sql for name in unread)], path
         figures = [sql for sql in statements if '"additional_metrics"' in sql]
         assert all("JSON_REMOVE" in sql for sql in figures), path

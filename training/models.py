@@ -24,13 +24,27 @@ class TrainingRunQuerySet(models.QuerySet):
         return self.filter(version__isnull=False)
 
     def with_related(self):
-        """Fetch with each row what a line of a list and its status show."""
+        """Fetch with the row of one page, or of one answer, what it shows."""
         return self.select_related(
             "company", "developer__account", "job", "model_type", "population", "version__model_type",
             "version__metrics", "upload_dataset", "combined_dataset__population",
             "parent_dataset__population",
             "matrix__analysis__dataset",
         )  # fmt: skip
+
+    def listed(self):
+        """Fetch with each row what a line of a list shows, and no document that fills the page of one."""
+        rows = self.select_related(
+            "company", "developer__account", "job", "model_type", "population", "version__model_type",
+            "combined_dataset__population", "matrix",
+        )  # fmt: skip
+        return rows.without_documents().defer("matrix__report")
+
+    def listed_for_programs(self):
+        """Fetch the same for programs, who are told besides who was combined and what the model warns of."""
+        versions = ModelVersion.objects.with_figures()
+        rows = self.select_related("developer__account", "job", "model_type", "population")
+        return rows.prefetch_related(models.Prefetch("version", versions)).defer("comparison", "report")
 
     def without_documents(self):
         """Fetch the rows of a list without what fills the page of each."""

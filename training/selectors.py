@@ -63,7 +63,7 @@ class Lineage:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedPair:
     """Two versions that a training judged on the same customers: the one that it made, and another.
 
     Parameters
@@ -85,7 +85,7 @@ class Judged:
     is_of_purchases: bool
 
 
-def judged_pairs(company: Company, population_id: int, *, versions: Iterable[int]) -> list[Judged]:
+def judged_pairs(company: Company, population_id: int, *, versions: Iterable[int]) -> list[JudgedPair]:
     """Return what the trainings of `versions` found beside others, the latest first.
 
     Only the verdicts are fetched: of a hundred comparisons each would fill a page.
@@ -112,7 +112,7 @@ def _judged(row):
         pairs = zip(_PAIRS[::2], _PAIRS[1::2], strict=True)
         found = [(ids.get(row[name]), row[name], row[verdict]) for name, verdict in pairs]
     return [
-        Judged(row["uuid"], row["created_at"], row["version_id"], other, name, verdict, is_of_purchases)
+        JudgedPair(row["uuid"], row["created_at"], row["version_id"], other, name, verdict, is_of_purchases)
         for other, name, verdict in found
         if other is not None and verdict is not None
     ]
@@ -124,8 +124,8 @@ def training_runs_for(member: Member) -> QuerySet[TrainingRun]:
 
 
 def list_training_runs(member: Member) -> QuerySet[TrainingRun]:
-    """Return `training_runs_for` for a list: without the comparisons, of which each fills a page."""
-    return training_runs_for(member).defer("comparison")
+    """Return the same for a list: without the documents, of which each fills a page."""
+    return member.company.training_runs.of_customers().listed()
 
 
 def serving_version(company: Company, member: Member | None, population: Population) -> ModelVersion | None:
@@ -215,8 +215,8 @@ def latest_feature_training(
 
 
 def trainings_of(analysis: AnalysisSession) -> QuerySet[TrainingRun]:
-    """Return the trainings on the features of a log, latest first."""
-    return analysis.company.training_runs.of_purchases().with_related().filter(matrix__analysis=analysis)
+    """Return the trainings on the features of a log, latest first, for a list."""
+    return analysis.company.training_runs.of_purchases().listed().filter(matrix__analysis=analysis)
 
 
 # --- Data sets -------------------------------------------------------------------------------------------
@@ -226,7 +226,8 @@ def datasets_for(member: Member) -> QuerySet[Dataset]:
     """Return the tables of customers of the member's company, latest first."""
     tables = member.company.datasets.filter(dataset_type=Dataset.Type.SNAPSHOT)
     tables = tables.select_related("parent_dataset__population", "population", "uploaded_for")
-    return tables.defer("uploaded_for__comparison").order_by("-pk")
+    documents = ("combination", "comparison", "report")
+    return tables.defer(*(f"uploaded_for__{name}" for name in documents)).order_by("-pk")
 
 
 def trained_on(dataset: Dataset, company: Company) -> QuerySet[ModelVersion]:

@@ -20,8 +20,9 @@ class TransactionsConfig(AppConfig):
         from transactions.api.rows import accounts_of_jobs
         from transactions.presenting.bases import log_steps
         from transactions.presenting.beginnings import purchases
+        from transactions.presenting.home import home_section
         from transactions.presenting.links import log_door, log_page, pages_of_logs
-        from transactions.selectors import has_logs, home_section
+        from transactions.selectors import has_logs
         from transactions.services.owned_files import declare_files
 
         declare_files()

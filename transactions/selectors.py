@@ -41,24 +41,21 @@ def has_logs(company: Company) -> bool:
     return company.analyses.exists()
 
 
-def home_section(member: Member, *, count: int = 3) -> dict | None:
-    """Return the latest logs for the home pages; nothing where the company never sent one."""
-    if not has_logs(member.company):
-        return None
-    return {"analyses": analyses_for(member).defer("profile", "preview", "parse_spec")[:count]}
-
-
 def ready_analyses_for(member: Member) -> QuerySet[AnalysisSession]:
     """Return the logs that were read: those with events to look at."""
     return analyses_for(member).filter(state=AnalysisSession.State.READY)
 
 
 def latest_log_of(company: Company, base: Population) -> AnalysisSession | None:
-    """Return the log of a base that ends last, the latest sent of those; None where none was read."""
+    """Return the log of a base that ends last, the latest sent of those; None where none was read.
+
+    One whose end is in doubt, perhaps by a mistyped date, is none where one without doubt was sent after it.
+    """
     read = analyses_of(company).filter(population=base, state=AnalysisSession.State.READY)
     # The end stands in a document, by which databases sort differently; a base has few logs.
-    ends = read.values_list("pk", "import_report__last_at")
-    latest = max(ends, key=lambda each: each[1], default=None)
+    ends = read.values_list("pk", "created_at", "import_report__last_at", "import_report__doubt_of_end")
+    told = [(pk, sent, last, bool(doubt)) for pk, sent, last, doubt in ends]
+    latest = max(without_outdone(told), key=lambda each: each[2], default=None)
     return latest and read.defer("profile", "preview", "parse_spec").get(pk=latest[0])
 
 
@@ -74,6 +71,14 @@ def days_in_doubt(analysis: AnalysisSession) -> list[dict]:
         for each in (own, between)
         if each
     ]
+
+
+def without_outdone(told: list[tuple]) -> list[tuple]:
+    """Return rows (pk, when sent, its end, whether that is in doubt) without those in doubt after which
+    one without doubt was sent.
+    """
+    sure = max((sent for _, sent, _, in_doubt in told if not in_doubt), default=None)
+    return [each for each in told if not (each[3] and sure and each[1] < sure)]
 
 
 def analysis_of_dataset(company: Company, name: str) -> AnalysisSession | None:

@@ -1,12 +1,28 @@
+import ast
 import re
+from collections import Counter
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.urls import reverse
 
 
 def test_the_schema_describes_every_endpoint_without_a_doubt(tmp_path):
     call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yaml"))
+
+
+def test_no_sentence_of_the_schema_is_written_twice():
+    written = Counter(
+        ast.literal_eval(node.value)
+        for pattern in ("*/api.py", "*/api/*.py")
+        for path in settings.BASE_DIR.glob(pattern)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.keyword) and node.arg == "help_text" and isinstance(node.value, ast.Constant)
+    )
+
+    assert len(written) > 150
+    assert [sentence for sentence, times in written.items() if times > 1] == []
 
 
 @pytest.mark.django_db

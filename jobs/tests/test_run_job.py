@@ -1,6 +1,8 @@
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 
 from companies.models import AuditEvent
@@ -136,10 +138,15 @@ def no_volume(run):
 
 
 def child_that_others_kill(run):
-    run.in_child(run_in_child, "sandbox.tests.chores:die", {}, memory_mb=1_000)
+    run.in_child(run_in_child, "sandbox.tests.chores:die", {"by": 9}, memory_mb=1_000)
 
 
-@pytest.mark.parametrize("fails", [deadlock, no_volume, child_that_others_kill])
+def child_whose_file_goes_away(run):
+    path = str(Path(settings.MEDIA_ROOT) / "datasets" / "gone.csv")
+    run.in_child(run_in_child, "sandbox.tests.chores:read", {"path": path}, memory_mb=1_000)
+
+
+@pytest.mark.parametrize("fails", [deadlock, no_volume, child_that_others_kill, child_whose_file_goes_away])
 def test_what_fails_below_us_costs_an_attempt_and_not_the_job(do, clock, broker_folder, fails):
     calls = []
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 from ml.evaluation.proportions import Z_95
 
-# The 97th percentiles of the chi-squared distribution, by degrees of freedom: bins are few, and at the 95th
-# a little more than one in twenty models without a fault was called faulty.
-_CHI_SQUARED_97 = {1: 4.709292, 2: 7.013116}
+# Bins are few: at 5 in 100 a little more than one in twenty models without a fault was called faulty.
+ALARMS = 0.03
+# A fault that is smaller on average than two customers in a hundred changes nothing that anybody does.
+NOTEWORTHY_ERROR = 0.02
 TOO_MUCH, TOO_LITTLE, TOO_SURE, TOO_CAUTIOUS = "too_much", "too_little", "too_sure", "too_cautious"
 UNEVEN = "uneven"
 # Where fewer leavers, or stayers, are expected, customers say nothing of promises.
@@ -47,7 +49,8 @@ def judge_promises(calibration):
     ----------
     calibration : mapping
         From `ml.evaluation.metrics.reliability`. Where the same customers came several times, so many rows
-        tell as much as one; figures from before that was counted do not say how many.
+        tell as much as one; figures from before that was counted do not say how many. ``looks``, where it is
+        one of so many that are judged until one has a fault.
 
     Returns
     -------
@@ -84,11 +87,34 @@ def judge_promises(calibration):
     if tilt_spread > 1e-9 * shift_spread:
         tested, free = tested + tilt * tilt / tilt_spread, 2
     fault = None
-    if tested > _CHI_SQUARED_97[free]:
+    if tested > _limit(free, calibration.get("looks", 1)):
         fault = TOO_CAUTIOUS if tilt > 0 else TOO_SURE
         if abs(shift) > Z_95 * math.sqrt(shift_spread) or free == 1:
             fault = TOO_LITTLE if shift > 0 else TOO_MUCH
     return Promises(fault, calibration["mean_probability"], calibration["churn_rate"])
+
+
+def _limit(free, looks):
+    """Return which chi-squared with 1 or 2 degrees of freedom chance exceeds in `ALARMS` of all looks."""
+    alarms = ALARMS / looks
+    return -2 * math.log(alarms) if free == 2 else NormalDist().inv_cdf(1 - alarms / 2) ** 2
+
+
+def noteworthy_fault(calibration):
+    """Return what is wrong with probabilities that were tried.
+
+    Parameters
+    ----------
+    calibration : mapping
+        As for `judge_promises`.
+
+    Returns
+    -------
+    Promises or None
+        None where no fault is known that is large enough to matter.
+    """
+    found = judge_promises(calibration)
+    return found if found.fault and calibration["ece"] > NOTEWORTHY_ERROR else None
 
 
 def judge_realised(realised):

@@ -7,13 +7,13 @@ import time
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ml.evaluation.metrics import reliability
 from ml.evaluation.signal import NAMES_NOBODY
 from ml.learning.fitting import THRESHOLD, check_model_type, fit_model
 from ml.learning.judging import judge_as_served, judge_simple_rule, shuffle_importance
+from ml.learning.newest_uploads import judge_newest
 from ml.learning.packaging import package
-from ml.learning.splits import has_few, plan_split, refuse_few
-from ml.learning.twins import find_twins
+from ml.learning.splits import plan_split, refuse_few
+from ml.learning.twins import find_equal, find_twins
 from ml.matrix.frames import clean_frame, hash_frame, read_labels
 
 
@@ -27,7 +27,7 @@ def train_model(
     held_out=None,
     slices=(),
     threshold=THRESHOLD,
-    keeps_twins=True,
+    keeps_twins=None,
     uploads=None,
 ):
     """Fit, calibrate and evaluate one model, the same bit for bit whenever the arguments are the same.
@@ -54,13 +54,13 @@ def train_model(
     threshold : float, default 0.5
         Probability from which on a customer is named as leaving, where the model is shown to rank customers
         better than chance. Else it names nobody.
-    keeps_twins : bool, default True
+    keeps_twins : bool, optional
         Whether customers who are equal in every feature stand on one side: who has a twin among those held
-        out is not learned from, and twins share a fold. False for what was made before that.
+        out is not learned from, and twins share a fold. By default where equal rows are a sign of the same
+        customer (`ml.learning.twins.find_twins`); True or False for what was made so before that was asked.
     uploads : ndarray of int, shape (n_customers,), optional
         The number of the upload that each came with, the latest having the largest: how probabilities hold
-        for the newest of them is told apart, because customers of longer ago may hide it. As many uploads are
-        taken as it needs to have enough customers held out.
+        for the newest of them is told apart (`ml.learning.newest_uploads`).
 
     Returns
     -------
@@ -76,7 +76,7 @@ def train_model(
     params = check_model_type(model_type, params)
     features, labels = clean_frame(frame, schema), read_labels(frame, schema)
     refuse_few(labels)
-    groups = find_twins(features) if keeps_twins else None
+    groups = _groups(features, labels, keeps_twins)
     # One thread: sums in another order differ in the last bit, and beside busy neighbours one is faster, too.
     with threadpool_limits(limits=1):
         learned, held_out, plan = _split(labels, seed, held_out, groups)
@@ -95,7 +95,7 @@ def train_model(
         metrics = {
             **judge_as_served(test, outcomes, said, threshold, schema=schema, sliced_by=slices, groups=same),
             "simple_rule": judge_simple_rule(train, taught, test, outcomes, said, schema=schema, groups=same),
-            **_of_newest(outcomes, said, _of(uploads, held_out), same),
+            **judge_newest(outcomes, said, _of(uploads, held_out), same),
         }
         return package(
             fitted,
@@ -110,6 +110,12 @@ def train_model(
         )
 
 
+def _groups(features, labels, keeps_twins):
+    if keeps_twins is None:
+        return find_twins(features, labels)
+    return find_equal(features) if keeps_twins else None
+
+
 def _split(labels, seed, held_out, groups):
     """Return who is learned from and who is held out; none is learned from whose twin is held out."""
     learned, held_out, plan = plan_split(labels, seed, held_out)
@@ -122,14 +128,3 @@ def _split(labels, seed, held_out, groups):
 
 def _of(groups, rows):
     return None if groups is None else groups[rows]
-
-
-def _of_newest(outcomes, probabilities, uploads, groups):
-    """Return how the probabilities held for those of the newest uploads, where there are older ones, too."""
-    numbers = [] if uploads is None else np.unique(uploads)[:0:-1]
-    for count, first in enumerate(numbers, start=1):
-        newest = uploads >= first
-        if not has_few(outcomes[newest]):
-            found = reliability(outcomes[newest], probabilities[newest], groups=_of(groups, newest))
-            return {"newest": found | {"uploads": count}}
-    return {}

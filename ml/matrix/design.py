@@ -99,10 +99,20 @@ def _category(name, cells):
     listed = sorted(frequent, key=lambda key: (-sizes[key], spellings[key]))[:MOST_VALUES]
     rest = len(spellings) > len(listed)
     if len(listed) + rest + blank < 2:
-        return "All customers have the same value." if spellings else "No customer has a value here."
+        return _same_or_rare(len(spellings))
     values = tuple(spellings[key] for key in listed)
     # With more than two values a new one may come any day: it is read as one of the others.
     return Category(name, values, other=rest or len(values) > 2, blank=blank)
+
+
+def _same_or_rare(values):
+    """Say why a column without two levels tells nothing, by the number of its different values."""
+    if values > 1:
+        return (
+            f"Each of its {values} values belongs to few customers. Put them into a few groups, and a model "
+            "can learn from them."
+        )
+    return "All customers have the same value." if values else "No customer has a value here."
 
 
 def _tells(blanks, rows):

@@ -1,0 +1,2 @@
+# What the ids of customers whom nobody ever had begin with.
+INVENTED_IDS = "DA-"

@@ -7,6 +7,7 @@ customers nearly as well as one trained on them: see `ml.samples.telco_figures`.
 import numpy as np
 import pandas as pd
 
+from ml.samples import INVENTED_IDS
 from ml.samples import telco_figures as figures
 
 ROWS = 6_435
@@ -137,7 +138,7 @@ def make_dataset_a(rows=ROWS, seed=SEED):
     )
 
     table = {
-        "customerID": [f"DA-{number:06d}" for number in range(1, rows + 1)],
+        "customerID": [f"{INVENTED_IDS}{number:06d}" for number in range(1, rows + 1)],
         "gender": np.where(uniform() < figures.MALE, "Male", "Female"),
         "SeniorCitizen": np.where(senior == 1, "1", "0"),
         "Partner": _yes_no(known["partner"]),

@@ -78,7 +78,8 @@ def test_rare_values_share_a_level_and_new_ones_join_them():
 
 def test_says_why_a_column_is_not_learned_from():
     table = make_table(4).assign(country="AT", nothing=np.nan)
-    kinds = {"country": "category", "nothing": "number", "visits": "number"}
+    table["street"] = [f"Street {n % (len(table) // 5)}" for n in range(len(table))]
+    kinds = {"country": "category", "nothing": "number", "street": "category", "visits": "number"}
 
     schema, notes = choose_schema(table, name="own", id_column="id", label=LABEL, kinds=kinds)
 
@@ -86,6 +87,8 @@ def test_says_why_a_column_is_not_learned_from():
     assert notes == {
         "country": "All customers have the same value.",
         "nothing": "No customer has a number here.",
+        "street": f"Each of its {len(table) // 5} values belongs to few customers. Put them into a few "
+        "groups, and a model can learn from them.",
     }
 
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from ml.evaluation.metrics import reliability
-from ml.evaluation.promises import judge_promises
+from ml.evaluation.promises import judge_promises, noteworthy_fault
+from ml.learning.newest_uploads import judge_newest
 
 
 def log_odds(rows, seed=0):
@@ -68,3 +69,16 @@ def test_one_promise_for_everybody_is_judged_by_its_size():
 def test_promises_of_0_and_1_are_judged_too():
     assert judge_promises(reliability([0, 0, 1, 1], [0.0, 0.0, 1.0, 1.0])).fault is None
     assert judge_promises(reliability([0, 1, 1, 1] * 20, [0.0, 0.0, 1.0, 1.0] * 20)).fault is not None
+
+
+def test_a_third_upload_that_can_just_be_judged_hides_no_fault_of_the_second():
+    uploads = np.repeat([0, 1, 2], [400, 400, 80])
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        promised = np.clip(rng.normal(0.295, 0.06, 880), 0.05, 0.9)
+        churned = rng.random(880) < promised + np.where(uploads == 0, -0.12, 0.125)
+
+        newest = judge_newest(churned.astype(int), promised, uploads)["newest"]
+
+        assert noteworthy_fault(newest).fault == "too_little"
+        assert newest["uploads"] in (1, 2)

@@ -58,7 +58,7 @@ def test_equal_customers_share_a_fold():
     params = MODEL_TYPES["decision_tree"].check_params({"max_depth": 20, "min_samples_leaf": 1})
     pipeline = build_pipeline(MODEL_TYPES["decision_tree"], params, 42, schema=SCHEMA)
 
-    _, folds = score_out_of_fold(pipeline, features, labels, 42, groups=find_twins(features))
+    _, folds = score_out_of_fold(pipeline, features, labels, 42, groups=find_twins(features, labels))
 
     assert (folds[:300] == folds[300:]).all()
     assert len(set(folds)) == 5
@@ -100,3 +100,16 @@ def test_few_different_customers_of_each_outcome_are_too_few_however_often_they_
 
     assert compare_versions(*again).enough
     assert not compare_versions(*again, groups=np.tile(np.arange(50), 4)).enough
+
+
+def test_different_people_who_are_equal_by_chance_are_each_evidence():
+    table = table_of(1_200)
+    table["visits"] %= 150
+
+    trained = train_model(table, schema=SCHEMA, model_type="decision_tree")
+
+    assert "twins_left_out" not in trained.split
+    assert "rows_per_customer" not in trained.metrics["calibration"]
+    # The interval is that of 240 customers, and not of the fewer rows that differ.
+    accuracy = trained.metrics["intervals"]["weighted"]["Accuracy"]
+    assert accuracy["high"] - accuracy["low"] < 0.14

@@ -29,6 +29,7 @@ from intake.api import (
     refusals,
 )
 from intake.services.stored import rejects_of
+from jobs.api import PROGRESS, WHY_IT_FAILED
 from predictions import files
 from predictions.api.logs import LogRunInput, find_offered, start_log_run
 from predictions.api.rows import account_of_run, logs_behind
@@ -40,6 +41,7 @@ from predictions.selectors import list_beside, open_table, predictions_for, thre
 from predictions.services import exports
 from predictions.services.changing import delete_prediction, rename_prediction
 from predictions.services.runs import start_prediction
+from registry.api.models import MODEL_ID
 from registry.presenting.signal import warning_about
 
 MOST_ROWS = 1_000
@@ -70,8 +72,8 @@ class RunOutput(serializers.ModelSerializer):
     model = serializers.SerializerMethodField(help_text="Id and name of the version that scored.")
     person = serializers.EmailField(source="account.email")
     state = serializers.CharField(source="job.state")
-    job = serializers.UUIDField(source="job_id", help_text="See `/api/v1/jobs/{id}` for its progress.")
-    error = serializers.JSONField(source="job.error", allow_null=True, help_text="Why it failed, if it did.")
+    job = serializers.UUIDField(source="job_id", help_text=PROGRESS)
+    error = serializers.JSONField(source="job.error", allow_null=True, help_text=WHY_IT_FAILED)
     read = serializers.SerializerMethodField(
         help_text="rows_in = accepted + duplicates + rejected, and what was odd about the file."
     )
@@ -132,7 +134,7 @@ class RunInput(TableInput):
     name = serializers.CharField(
         max_length=255, help_text="The name of the prediction. It need not be unique."
     )
-    model = serializers.IntegerField(help_text="The `id` of a model of `/api/v1/models`.")
+    model = serializers.IntegerField(help_text=MODEL_ID)
     base = serializers.UUIDField(
         required=False,
         help_text="The customer base. It follows from the model; if you send it, a model of other "

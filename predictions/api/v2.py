@@ -24,6 +24,7 @@ from predictions.presenting.histories import (
 )
 from predictions.services.histories import score_history
 from registry.access import log_base_or_404
+from registry.api.models import WARNING
 from registry.api.populations import LOG_BASE
 from registry.presenting.signal import warning_about
 from registry.services.model_types import LOG_TYPES
@@ -71,10 +72,7 @@ class PredictOutput(serializers.Serializer):
     )
     model_type = serializers.ChoiceField(LOG_TYPES, help_text="The type of the model that scored.")
     version = serializers.CharField(help_text="The version that scored, such as v3.")
-    warning = serializers.CharField(
-        help_text="A sentence if the model is not shown to rank customers better than chance or than a "
-        "single column, or if it names too many; else empty."
-    )
+    warning = serializers.CharField(help_text=WARNING)
 
 
 @extend_schema(tags=["churn v2"])

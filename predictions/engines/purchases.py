@@ -223,7 +223,7 @@ class _Work:
             "numbers": [column.name for column in self.scorer.schema.numeric],
             **once,
             "lapsed": lapsed,
-            "silence": self._silence(),
+            **self._silence(),
             "as_of": self.as_of.isoformat(),
         }
 
@@ -238,7 +238,10 @@ class _Work:
         told = found["sentence"] if found else ""
         if found in self.silences and not found["at_end"]:
             told += f" {WERE_CLOSED}"
-        return say_visits(told) if self.of_visits else told
+        return {
+            "silence": say_visits(told) if self.of_visits else told,
+            "ends_in_doubt": bool(found and found["at_end"]),
+        }
 
     def _set_apart(self, features, active, lapsed_path):
         """Write who is scored beside what is known of them, and list who has lapsed."""

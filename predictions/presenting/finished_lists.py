@@ -65,9 +65,10 @@ class Line:
 
 def finished_lists(changes: dict) -> list[dict]:
     """Return the outcomes of all lists whose time is over, the latest first, with the day of each."""
-    last = changes["outcome"]
-    newest = [last | {"as_of": changes["since"], "model": changes.get("model")}]
-    return [*(newest if last and last["is_over"] else []), *changes.get("finished", [])]
+    earlier, last = changes.get("finished", []), changes["outcome"]
+    if not last or not last["is_over"]:
+        return earlier
+    return [last | {"as_of": changes["since"], "model": changes.get("model")}, *earlier]
 
 
 def newest_of(changes: dict, *, model: int) -> FinishedList | None:

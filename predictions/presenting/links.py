@@ -13,7 +13,7 @@ from predictions.presenting.logs import why_not_scored
 from predictions.selectors import runs_of_log, version_for_log
 from registry.models import Population, ShadowRun
 from transactions.models import AnalysisSession
-from transactions.presenting.sections import Step
+from transactions.presenting.sections import LogTab
 
 
 def predict_link(member: Member, base: Population | None) -> Link | None:
@@ -63,12 +63,12 @@ def score_link(member: Member, analysis: AnalysisSession) -> Link | None:
     return Link("Score the customers", reverse("predictions:score_log", args=(member.portal, analysis.pk)))
 
 
-def scores_tab(member: Member, analysis: AnalysisSession) -> Step | None:
+def scores_tab(member: Member, analysis: AnalysisSession) -> LogTab | None:
     """Return the step in which the customers of a log are scored, or is read who lets them be."""
     if analysis.population.is_archived:
         return None
     url = reverse("transactions:analysis", args=(member.portal, analysis.pk))
-    return Step("Scores", f"{url}#scores", is_done=runs_of_log(analysis).exists())
+    return LogTab("Scores", f"{url}#scores", is_done=runs_of_log(analysis).exists())
 
 
 def pages_of_predictions(member: Member, jobs: Iterable) -> dict:

@@ -70,6 +70,14 @@ class Outcomes:
         return self.counts["realised"]["unknown"]
 
     @property
+    def tells(self) -> bool:
+        """Whether some left and some stayed, or all did the same by chance: one outcome alone may be a status
+        of today, or a matter of who is in the file.
+        """
+        is_mixed = 0 < self.recall.of < self.known
+        return is_mixed or judge_realised(self.counts["realised"]).fault is None
+
+    @property
     def precision(self) -> Share:
         """Of those named as leaving, who left."""
         return Share(self._named["left"], self._named["customers"])
@@ -82,6 +90,9 @@ class Outcomes:
     @property
     def headline(self) -> str:
         left, named = self.recall.of, self.precision
+        if not self.tells:
+            whom = "all" if self.recall.of else "none of the"
+            return f"The file says of {whom} {self.known:,} customers that they left"
         if not left and self.known == 1:
             return "The one customer whose outcome is known stayed"
         if not left:
@@ -101,6 +112,12 @@ class Outcomes:
         verb = "was" if expected == "1" else "were"
         promised = f"{expected} {verb} expected to leave and {everybody['left']:,} did"
         fault = judge_realised(self.counts["realised"]).fault
+        if not self.tells:
+            return (
+                f"{promised[0].upper()}{promised[1:]}. A file with one outcome alone does not tell how right "
+                "the model is: it may be too early, or the others are not in it. Predict again with a file "
+                "of those who left and those who stayed."
+            )
         if fault:
             return FAULTS[fault].format(promised)
         if self.known < FEWEST:

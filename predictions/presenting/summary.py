@@ -7,7 +7,7 @@ from ml.evaluation.proportions import difference_interval
 from ml.serving.explanation import Group
 from ml.serving.risk import POLICIES
 from predictions.engines.words import Words
-from predictions.files import MOST_SHEET_ROWS
+from predictions.files import MOST_WORKBOOK_ROWS
 from predictions.models import Prediction
 from predictions.presenting.logs import LogResult
 from predictions.presenting.named import Named
@@ -230,11 +230,11 @@ class Findings:
 
     @property
     def fits_workbook(self) -> bool:
-        return self.rows <= MOST_SHEET_ROWS
+        return self.rows <= MOST_WORKBOOK_ROWS
 
     @property
-    def most_sheet_rows(self) -> int:
-        return MOST_SHEET_ROWS
+    def most_workbook_rows(self) -> int:
+        return MOST_WORKBOOK_ROWS
 
     @property
     def precision(self) -> dict | None:

@@ -20,7 +20,7 @@ from predictions.engines.queries import Wanted
 from predictions.engines.results import CUSTOMER, DEFAULT_SORT, LINE, PROBABILITY, CustomerTable
 from predictions.engines.shadow import CHALLENGER, who_changed_sides
 from predictions.engines.stored_rows import StoredRows
-from predictions.files import MOST_SHEET_ROWS
+from predictions.files import MOST_WORKBOOK_ROWS
 from predictions.models import Prediction
 from predictions.presenting.workbook import about_result
 from predictions.selectors import open_table
@@ -65,9 +65,9 @@ def workbook(prediction: Prediction, wanted: Wanted | None = None) -> Iterator[b
     if narrows:
         table = table.asking(replace(wanted.query, sort=DEFAULT_SORT))
     rows = len(table) if narrows else prediction.result["rows"]
-    if rows > MOST_SHEET_ROWS:
+    if rows > MOST_WORKBOOK_ROWS:
         raise TooManyForASheet(
-            f"A workbook is offered for up to {MOST_SHEET_ROWS:,} customers. Download the CSV instead."
+            f"A workbook is offered for up to {MOST_WORKBOOK_ROWS:,} customers. Download the CSV instead."
         )
     return _workbook(_Stored(prediction), table, about_result(prediction, wanted if narrows else None, rows))
 

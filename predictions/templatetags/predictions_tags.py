@@ -153,8 +153,3 @@ def surprises(prediction: Prediction) -> list[dict]:
 @register.filter
 def probability_of(bounds: str) -> str:
     return f"customers with a probability of {bounds}"
-
-
-@register.filter
-def of_100(precision: dict) -> str:
-    return f"{precision['of_100']} in 100"

@@ -1,9 +1,12 @@
 """What the homes say of the latest result."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from jobs.models import Job
+from predictions.models import Prediction
 from predictions.presenting.summary import Findings
 from predictions.tests.factories import NOON, PredictionFactory
 from registry.models import Population
@@ -89,6 +92,22 @@ def test_an_old_log_that_is_scored_later_is_not_the_list_of_today(as_user, user)
 
 
 @pytest.mark.any_database
+@pytest.mark.parametrize(("corrected", "shown"), [(False, "typo"), (True, "right")])
+def test_a_mistyped_end_does_not_stand_for_today_once_it_was_corrected(as_user, user, corrected, shown):
+    base = PopulationFactory(company=user.user.company)
+    ends = [("2025-01-15", True, "typo"), ("2024-12-21", False, "right")]
+    for day, in_doubt, customer in ends if corrected else ends[::-1]:
+        run = done(user=user.user, population=base)
+        run.result |= {"as_of": f"{day}T00:00:00", "ends_in_doubt": in_doubt}
+        run.result["urgent"] = [{"customer": customer, "probability": 0.97}]
+        run.input_data = {"source": "log", "accepted": 150}
+        run.created_at = NOON + timedelta(days=len(customer) if corrected else -len(customer))
+        run.save()
+
+    assert f"<bdi>{shown}</bdi>" in as_user.get("/user/").content.decode()
+
+
+@pytest.mark.any_database
 def test_a_file_of_the_past_is_not_the_list_of_today(as_user, user):
     known = {"everybody": {"customers": 149, "left": 30, "expected": 27.0}, "unknown": 1}
     for day, realised, customer in (
@@ -107,6 +126,24 @@ def test_a_file_of_the_past_is_not_the_list_of_today(as_user, user):
 
     assert "<bdi>today</bdi>" in home
     assert "older-day" not in home and "known-already" not in home
+
+    # Of nobody it says that they left, which is no file of the past; invented customers stand behind all.
+    for day, customer in (("2026-03-02", "all-are-here"), ("2026-05-01", "DA-000017")):
+        run = done(user=user.user)
+        run.input_data["spec"]["reference"] = day
+        group = {"customers": 149, "left": 0, "expected": 1.0}
+        run.result["realised"] = {"everybody": group, "named": group, "tiers": [group] * 4, "unknown": 1}
+        run.result["call_first"] = [{"customer": customer, "probability": 0.97}]
+        run.save()
+
+    home = as_user.get("/user/").content.decode()
+    assert "<bdi>all-are-here</bdi>" in home and "DA-000017" not in home and "today</bdi>" not in home
+    assert "did leave" not in home
+
+    # What is older than a month does not hold up a file that says who left.
+    Prediction.objects.update(created_at=NOON - timedelta(days=62))
+    Prediction.objects.filter(result__call_first__0__customer="known-already").update(created_at=NOON)
+    assert "<bdi>known-already</bdi>" in as_user.get("/user/").content.decode()
 
 
 def test_an_older_result_that_knew_who_left_names_nobody_to_call(as_user, user):

@@ -89,6 +89,7 @@ def test_what_came_of_the_last_list_comes_before_what_was_tried_in_the_training(
         (changed(expected=None), "of 1,005 customers named last time, 65.0\u202f% were expected and 53.2"),
         (changed(is_over=False), "such a forecast was made once before"),
         (changed() | {"model": 0}, "such a forecast was made once before"),
+        (changed() | {"outcome": None}, "such a forecast was made once before"),
     ],
 )
 def test_a_list_whose_time_is_not_over_or_of_another_model_says_nothing_of_this_one(changes, said):

@@ -203,6 +203,15 @@ def test_says_that_nobody_left_and_divides_by_nobody():
     assert [row.left.interval for row in said.rows if row.is_empty] == [None] * 4
 
 
+def test_a_file_in_which_nobody_left_yet_tells_nothing_of_the_model():
+    said = outcomes(everybody=group(1_118, 0, 200.0), named=group(200, 0, 130.0))
+
+    assert not said.tells and said.headline == "The file says of none of the 1,118 customers that they left"
+    assert said.verdict.startswith("200 were expected to leave and 0 did. A file with one outcome alone")
+    all_left = outcomes(everybody=group(60, 60, 30.0), named=group(40, 40, 28.0))
+    assert not all_left.tells and all_left.headline.startswith("The file says of all 60 customers")
+
+
 def test_says_that_all_who_left_were_missed():
     said = outcomes(everybody=group(40, 3, 2.0), named=group(0, 0, 0.0))
 

@@ -208,7 +208,7 @@ def _customers(request, prediction):
         "tier_names": list(prediction.result["tiers"]),
         # What a filter offers: nothing where no result was there to compare with.
         "change_names": _offered_changes(prediction) if CHANGE in table.columns else {},
-        "fits_workbook": len(table) <= files.MOST_SHEET_ROWS,
+        "fits_workbook": len(table) <= files.MOST_WORKBOOK_ROWS,
     }
 
 

@@ -25,7 +25,7 @@ def figure(column: str, name: str) -> Callable:
 
     @admin.display(description=name, ordering=column)
     def shown(self, metrics):
-        return with_interval(getattr(metrics, column), metrics.additional_metrics or {}, name)
+        return with_interval(getattr(metrics, column), metrics.figures, name)
 
     return shown
 
@@ -266,6 +266,9 @@ class ModelMetricsAdmin(ShowsFigures, ReadOnlyAdmin):
     search_fields = ("model__name", "model__company__name")
     list_select_related = ("model__company",)
     fields = readonly_fields = ("model", "company", *ShowsFigures.figures, "additional_metrics", "created_at")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).listed()
 
     @admin.display(description="company", ordering="model__company__name")
     def company(self, metrics):

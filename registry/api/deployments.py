@@ -14,6 +14,7 @@ from companies.models import Scope
 from core.api import KnownFields
 from core.errors import NotFound
 from registry.access import named_base_or_404
+from registry.api.models import MODEL_ID, READS, WARNING
 from registry.models import DeploymentEvent, ModelDeployment, ModelVersion, ShadowRun
 from registry.presenting.disagreement import disagreement_of
 from registry.presenting.signal import warning_about
@@ -25,9 +26,7 @@ MayDeploy = IsDeveloper.with_scope(Scope.DEPLOY)
 
 
 class VersionOutput(serializers.ModelSerializer):
-    base = serializers.UUIDField(
-        source="population.uuid", help_text="The customer base whose customers it reads."
-    )
+    base = serializers.UUIDField(source="population.uuid", help_text=READS)
 
     class Meta:
         model = ModelVersion
@@ -39,9 +38,7 @@ class DeploymentOutput(serializers.ModelSerializer):
     model = VersionOutput()
     is_active = serializers.BooleanField(help_text="Whether it serves now.")
     deployed_by = serializers.CharField(source="who", help_text="Who deployed it, by the name of that time.")
-    warning = serializers.SerializerMethodField(
-        help_text="A sentence if the model is not shown to tell who leaves, or names too many; else empty."
-    )
+    warning = serializers.SerializerMethodField(help_text=WARNING)
 
     class Meta:
         model = ModelDeployment
@@ -73,7 +70,7 @@ class RollBackInput(ReasonInput, BaseInput):
 
 
 class DeploymentInput(ReasonInput):
-    model = serializers.IntegerField(help_text="The `id` of a model of `/api/v1/models`.")
+    model = serializers.IntegerField(help_text=MODEL_ID)
     role = serializers.ChoiceField(
         ModelDeployment.Role.choices,
         default=ModelDeployment.Role.CHAMPION,
@@ -93,7 +90,7 @@ class RolledBackOutput(serializers.Serializer):
 
 class EventOutput(serializers.ModelSerializer):
     model = VersionOutput(source="version")
-    actor = serializers.CharField(source="actor_name", help_text="Who deployed it, by the name of that time.")
+    actor = serializers.CharField(source="actor_name", help_text="Who did it, by the name of that time.")
 
     class Meta:
         model = DeploymentEvent
@@ -291,7 +288,7 @@ class EventList(generics.ListAPIView):
         return ledger_of(self.request.member.company)
 
 
-class Serving(APIView):
+class ServingVersions(APIView):
     """Which versions were deployed in your company at an instant, the champion first."""
 
     permission_classes = [IsDeveloper]

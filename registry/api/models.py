@@ -9,6 +9,14 @@ from registry.presenting.quality import figures_of_churners, quality_of
 from registry.presenting.signal import threshold_or_none, warning_about
 from registry.selectors import list_versions
 
+MODEL_ID = "The `id` of a model of `/api/v1/models`."
+READS = "The customer base whose customers it reads."
+WARNING = (
+    "A sentence if the model is not shown to rank customers better than chance or than a single column, or "
+    "if it names too many; else empty."
+)
+FOR_DEVELOPERS = "For developers; null for users."
+
 
 class ChurnerMetrics(serializers.Serializer):
     """Figures of those who left, without those who stayed."""
@@ -91,9 +99,7 @@ class ReliabilityMetrics(serializers.Serializer):
 
 class ModelOutput(serializers.ModelSerializer):
     model_type = serializers.SlugRelatedField("slug", read_only=True)
-    base = serializers.UUIDField(
-        source="population.uuid", help_text="The customer base whose customers it reads."
-    )
+    base = serializers.UUIDField(source="population.uuid", help_text=READS)
     is_default = serializers.BooleanField(help_text="One of the models that every company has.")
     serving_since = serializers.DateTimeField(
         allow_null=True, help_text="Since when it is deployed in your company; null if it is not."
@@ -102,10 +108,7 @@ class ModelOutput(serializers.ModelSerializer):
     on_invented = serializers.SerializerMethodField(
         help_text="Whether its figures were measured on invented customers."
     )
-    warning = serializers.SerializerMethodField(
-        help_text="A sentence if it is not shown to rank customers better than chance or than the best "
-        "single column, or if it names too many; else empty."
-    )
+    warning = serializers.SerializerMethodField(help_text=WARNING)
 
     class Meta:
         model = ModelVersion
@@ -137,9 +140,9 @@ class ModelOutput(serializers.ModelSerializer):
 
 
 class ModelDetailOutput(ModelOutput):
-    weighted = serializers.SerializerMethodField(help_text="For developers; null for users.")
-    churners = serializers.SerializerMethodField(help_text="For developers; null for users.")
-    reliability = serializers.SerializerMethodField(help_text="For developers; null for users.")
+    weighted = serializers.SerializerMethodField(help_text=FOR_DEVELOPERS)
+    churners = serializers.SerializerMethodField(help_text=FOR_DEVELOPERS)
+    reliability = serializers.SerializerMethodField(help_text=FOR_DEVELOPERS)
     manifest_sha256 = serializers.CharField(
         help_text="A hash of the files of the version: if a file changes, so does it."
     )

@@ -15,6 +15,7 @@ from registry.presenting.base_columns import template_csv
 from registry.selectors import champion_of, populations_of
 
 # Of calls about purchases that need no file.
+WORTH = "The column that says what a customer is worth a month."
 LOG_BASE = OpenApiParameter(
     "base",
     description="UUID or name of the customer base of purchases; by default the first of your company.",
@@ -66,9 +67,7 @@ class CustomerBaseDetailOutput(CustomerBaseOutput):
     id_column = serializers.SerializerMethodField(
         help_text="The column that names the customers; null if they are called after their rows."
     )
-    value_column = serializers.CharField(
-        allow_null=True, help_text="The column that says what a customer is worth a month."
-    )
+    value_column = serializers.CharField(allow_null=True, help_text=WORTH)
     columns = serializers.SerializerMethodField(
         help_text="The columns that a model reads; empty for purchase logs."
     )

@@ -9,17 +9,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from ml.evaluation.outcomes import rows_per_customer
-from ml.matrix.hashing import FEWEST_DIFFERENT, hash_rows
+from ml.evaluation.equal_rows import equal_rows_tell
+from ml.matrix.hashing import hash_rows
 from ml.matrix.schemas import FeatureSchema
 from registry.engines.files import FileMismatch, FileUnreachable, copy_registered, read_verified
 from tabular.errors import TableError
 from tabular.snapshots.check import check_table
 from tabular.source.read import iter_batches
 from tabular.values.schema import TableSchema
-
-# Where a larger share of a table equals another row, people are equal by chance, unless they leave as one.
-MOST_EQUAL_BY_CHANCE, AS_ONE = 0.05, 0.9
 
 
 @dataclass(frozen=True)
@@ -95,21 +92,6 @@ def read_learned(stored: LearnedTable, folder: Path, features: FeatureSchema) ->
         return None
     tells = equal_rows_tell(hashes, labels)
     return Learned(ids.filter(pa.array(learned)), np.unique(hashes[learned]) if tells else hashes[:0])
-
-
-def equal_rows_tell(hashes, labels):
-    """Tell whether equal rows of a table are a sign of the same customer.
-
-    In a table of few columns different people are equal; then equal ones do not leave together.
-    """
-    sizes = np.unique(hashes, return_counts=True)[1]
-    if len(sizes) < FEWEST_DIFFERENT:
-        return False
-    twice = sizes[sizes > 1].sum()
-    if twice <= MOST_EQUAL_BY_CHANCE * len(hashes):
-        return True
-    once_more = float(np.square(sizes, dtype=np.float64).sum()) / len(hashes) - 1
-    return rows_per_customer(hashes, labels - labels.mean()) - 1 >= AS_ONE * once_more
 
 
 def _read(stored, folder, features):

@@ -32,6 +32,12 @@ class ModelType(models.Model):
 DRAWN = ("slices", "roc", "precision_recall", "importance")
 
 
+def listed(document: str) -> models.Func:
+    """Return the figures in the column `document` without what only the page of a version draws."""
+    drawn = (models.Value(f"$.{name}") for name in DRAWN)
+    return models.Func(document, *drawn, function="JSON_REMOVE", output_field=models.JSONField())
+
+
 class ModelVersionQuerySet(models.QuerySet):
     def ready(self):
         return self.filter(state=ModelVersion.State.READY)
@@ -42,14 +48,8 @@ class ModelVersionQuerySet(models.QuerySet):
 
     def with_figures(self):
         """Fetch with each version how good it is, without what only its own page draws (see `figures`)."""
-        kept = models.Func(
-            "metrics__additional_metrics",
-            *(models.Value(f"$.{name}") for name in DRAWN),
-            function="JSON_REMOVE",
-            output_field=models.JSONField(),
-        )
-        listed = self.select_related("metrics").defer("metrics__additional_metrics")
-        return listed.annotate(listed_figures=kept)
+        rows = self.select_related("metrics").defer("metrics__additional_metrics")
+        return rows.annotate(listed_figures=listed("metrics__additional_metrics"))
 
     def of_installation_or(self, company):
         """Return what `company` may see at all: its own versions, and those that belong to everybody."""
@@ -148,6 +148,12 @@ class ModelVersion(models.Model):
         return self.company_id is not None or bool(self.is_default)
 
 
+class ModelMetricsQuerySet(models.QuerySet):
+    def listed(self):
+        """Fetch the rows of a list without what only the page of a version draws (see `figures`)."""
+        return self.defer("additional_metrics").annotate(listed_figures=listed("additional_metrics"))
+
+
 class ModelMetrics(models.Model):
     """One row is how well one version did on customers it did not learn from."""
 
@@ -164,9 +170,17 @@ class ModelMetrics(models.Model):
     additional_metrics = models.JSONField(null=True)
     created_at = models.DateTimeField(default=timezone.now, db_default=Now())
 
+    objects = ModelMetricsQuerySet.as_manager()
+
     class Meta:
         db_table = "modelmetrics"
         verbose_name_plural = "model metrics"
 
     def __str__(self):
         return f"Metrics of {self.model}"
+
+    @property
+    def figures(self) -> dict:
+        """All that was measured, or nothing; in a list without what only the page of a version draws."""
+        kept = self.listed_figures if hasattr(self, "listed_figures") else self.additional_metrics
+        return kept or {}

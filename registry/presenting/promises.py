@@ -1,10 +1,8 @@
 """Whether the probabilities of a version hold, in words: a fault only where chance does not explain it."""
 
 from core.figures import of_100, percent
-from ml.evaluation.promises import TOO_CAUTIOUS, TOO_LITTLE, TOO_MUCH, TOO_SURE, Promises, judge_promises
+from ml.evaluation.promises import TOO_CAUTIOUS, TOO_LITTLE, TOO_MUCH, TOO_SURE, noteworthy_fault
 
-# A fault that is smaller on average than two customers in a hundred changes nothing that anybody does.
-NOTEWORTHY_ERROR = 0.02
 TITLES = {
     TOO_MUCH: "Its probabilities are too high",
     TOO_LITTLE: "Its probabilities are too low",
@@ -13,22 +11,16 @@ TITLES = {
 }
 
 
-def fault_of(calibration: dict) -> Promises | None:
-    """Return what is wrong with probabilities that were tried; None where nothing is known to be."""
-    found = judge_promises(calibration)
-    return found if found.fault and calibration["ece"] > NOTEWORTHY_ERROR else None
-
-
 def title_of(calibration: dict) -> str:
     """Return in a few words whether the probabilities hold."""
-    found = fault_of(calibration)
+    found = noteworthy_fault(calibration)
     return TITLES[found.fault] if found else "Its probabilities hold, as far as these customers can tell"
 
 
 def title_by(figures: dict) -> str:
     """Do as `title_of`, but where they do not hold for the newest uploads, say that first."""
     newest = figures.get("newest")
-    if newest and fault_of(newest):
+    if newest and noteworthy_fault(newest):
         return f"Its probabilities do not hold for {newest_of(newest)}"
     return title_of(figures["calibration"])
 
@@ -42,7 +34,7 @@ def newest_of(newest: dict) -> str:
 
 def held(calibration: dict) -> str:
     """Return, as the end of a sentence about probabilities that were tried, whether they held."""
-    found = fault_of(calibration)
+    found = noteworthy_fault(calibration)
     if found is None:
         return "held, as far as they can tell"
     points = f"{of_100(abs(found.promised - found.happened), 1)} points"
@@ -63,7 +55,7 @@ def held_by(figures: dict) -> str:
         Of a version, with ``calibration`` and, where it was told apart, that of the ``newest`` uploads.
     """
     newest = figures.get("newest")
-    if not newest or fault_of(newest) is None:
+    if not newest or noteworthy_fault(newest) is None:
         return held(figures["calibration"])
     of_newest = f"{held(newest)} on the {rows_of(newest):,} of {newest_of(newest)}"
     return f"{of_newest}; on all uploads together they {held(figures['calibration'])}"
@@ -83,7 +75,7 @@ def rows_of(calibration: dict) -> int:
 
 def explain(calibration: dict) -> str:
     """Return what was promised and what happened, where that is a fault; otherwise nothing."""
-    found = fault_of(calibration)
+    found = noteworthy_fault(calibration)
     if found is None:
         return ""
     if found.fault in (TOO_MUCH, TOO_LITTLE):

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from tabular.errors import TableError, counted, shown
+from tabular.logs.amount_columns import SURE_AMOUNT, has_cents, has_digits, seems_unread
 from tabular.logs.event_spec import NUMBERS, OF_PURCHASES, REQUIRED, ROLES, EventSpec, quoted, refuse_mapping
 from tabular.previews.detect import MOST_DISTINCT, DetectedColumn
 from tabular.previews.preview import Preview, alike_columns
 from tabular.source.sentences import open_dates, open_numbers
-from tabular.values.amounts import DECIMALS, NumberFormat, split_number
-from tabular.values.cells import BadCell, is_blank
+from tabular.values.amounts import DECIMALS, NumberFormat
+from tabular.values.cells import is_blank
 from tabular.values.event_words import MEANINGS, event_type_of
 from tabular.values.moments import EXAMPLES, ORDERS, SPOKEN
-from tabular.values.words import OTHER_DATES, OTHER_TIMES, match_role, says_other_than_amount, words_of
+from tabular.values.words import (
+    OTHER_DATES,
+    OTHER_THINGS,
+    OTHER_TIMES,
+    match_role,
+    names_amount,
+    says_other_than_amount,
+    says_other_than_customer,
+    says_other_than_order,
+    words_of,
+)
 
 __all__ = ["REQUIRED", "ROLES", "EventSpec", "Guess", "freeze", "guess_mapping", "seems_of_visits"]
 
@@ -26,21 +36,6 @@ FEWEST_CUSTOMERS = 4
 MOST_TYPES = 50
 # In fewer rows a handful of customers is nothing odd.
 ROWS_TO_JUDGE = 30
-# From here on a name says that a column holds amounts.
-SURE_AMOUNT = 0.9
-# From here on all words of an amount stand in the name, and from there on one, or one like it.
-NAMES_AMOUNT = 0.75
-LIKE_AMOUNT = 0.5
-CURRENCIES = "EUR|USD|GBP|CHF|JPY|INR|SEK|NOK|DKK|PLN|CZK|CAD|AUD"
-# A number, perhaps with cents, and a few signs or letters about it.
-ABOUT_NUMBER = re.compile(r"[^0-9]{0,12}[0-9](?:[0-9.,' ]*[0-9])?[^0-9]{0,12}")
-ABOUT_CENTS = re.compile(r"[^0-9]{0,12}[0-9](?:[0-9.,' ]*[0-9])?[.,][0-9]{2}[^0-9]{0,12}")
-# Letters before it, as in "SO-10000", are those of an id, unless they are a currency.
-AMOUNT_FIRST = re.compile(rf"(?:(?:{CURRENCIES})|[^0-9A-Za-z]){{0,3}}[0-9](?:[0-9.,' ]*[0-9])?[^0-9]{{0,12}}")
-# Of numbers under a name that says little, fewer different ones number something: "Shop 3", "Plan 12".
-FEWEST_AMOUNTS = 25
-# Who writes the currency into a name means an amount.
-MONEY = re.compile(rf"[$€£¥₹]|\b(?:{CURRENCIES})\b", re.IGNORECASE)
 # Kinds of columns that say when, and nothing else.
 MOMENTS = ("date", "time")
 
@@ -139,6 +134,9 @@ def _score(role: str, column: DetectedColumn) -> tuple[float, str]:
         return 0.0, ""
     if role == "event_at" and OTHER_DATES & set(words_of(column.name)):
         score *= 0.4
+    if role == "amount" and not names_amount(column.name) and not has_cents(column):
+        # "Sales zone" may number zones: what has cents stands before it.
+        score *= 0.9
     alike = "its name says so" if score > 0.9 else f"its name resembles {known!r}"
     return score, f"{alike}; it holds {_content(column)}"
 
@@ -154,14 +152,16 @@ def _refuses(role: str, column: DetectedColumn) -> bool:
         return column.kind != "time" or bool(OTHER_TIMES & set(words_of(column.name)))
     if role in NUMBERS:
         # How something was paid may be numbered: that is no amount.
-        other = role == "amount" and says_other_than_amount(column.name) and not _has_cents(column)
+        other = role == "amount" and says_other_than_amount(column.name) and not has_cents(column)
         return column.kind != "number" or other
-    if _seems_unread("amount", column):
+    if seems_unread("amount", column):
         # "Order amount (EUR)" is no number of an order, whatever its cells look like.
         return True
     if role == "customer_id":
         # Too few customers are no reason to guess another column: `freeze` says what is wrong.
-        return column.kind in MOMENTS
+        return column.kind in MOMENTS or says_other_than_customer(column.name)
+    if role == "order_id":
+        return column.kind in MOMENTS or says_other_than_order(column.name)
     if role == "label":
         return column.distinct > 2 + (column.blanks > 0) or column.kind in MOMENTS
     if role == "event_type":
@@ -204,16 +204,19 @@ def _guess_by_content(
         reason = f"no other column holds times; it holds {_content(times[0])}"
         guesses["time"] = Guess(times[0].name, reason, 0.6)
         taken.add(times[0].name)
-    numbers = [column for column in free if column.kind == "number" and _has_cents(column)]
+    numbers = [column for column in free if column.kind == "number" and has_cents(column)]
     if not {"amount", "unit_price"} & settled and len(numbers) == 1:
         guesses["amount"] = Guess(numbers[0].name, "no other column holds numbers with decimals", 0.5)
     names = [
         column
         for column in free
-        if column.kind in ("text", "number") and not _has_cents(column) and _repeats(column)
+        if column.kind in ("text", "number")
+        and not has_cents(column)
+        and _repeats(column)
+        and not says_other_than_customer(column.name)
     ]
     if "customer_id" not in settled and names:
-        best = max(names, key=lambda column: column.distinct)
+        best = max(names, key=lambda column: (not OTHER_THINGS & set(words_of(column.name)), column.distinct))
         reason = f"its values stand in several rows each ({_content(best)})"
         guesses["customer_id"] = Guess(best.name, reason, 0.4 if len(names) == 1 else LEAST_CONFIDENCE)
 
@@ -230,53 +233,17 @@ def _guess_unread_amount(
     if held >= SURE_AMOUNT:
         return
     for role in ("amount", "unit_price") if "quantity" in guesses else ("amount",):
-        found = [column for column in preview.columns if _seems_unread(role, column)]
+        found = [column for column in preview.columns if seems_unread(role, column)]
         free = [column for column in found if column.name not in taken | twins]
         if role == "amount" and "quantity" in guesses:
             free = [column for column in free if not _is_price(column.name)]
         best = max(free, key=lambda column: match_role(column.name, role)[0], default=None)
         if best and match_role(best.name, role)[0] > held:
-            sample = next(filter(_has_digits, best.examples))
+            sample = next(filter(has_digits, best.examples))
             reason = f"its name says so, but it holds no numbers (e.g. {shown(sample)})"
             guesses[role] = Guess(best.name, reason, LEAST_CONFIDENCE)
             taken.add(best.name)
             return
-
-
-def _seems_unread(role: str, column: DetectedColumn) -> bool:
-    """Whether a column is named like an amount and mostly holds amounts with something about them.
-
-    The less its name says, the more its cells have to: a payment may be by "Visa 4242" or in "30 days".
-    """
-    named = match_role(column.name, role)[0]
-    if column.kind != "text" or named < LIKE_AMOUNT:
-        return False
-    clearly = named >= NAMES_AMOUNT or MONEY.search(column.name)
-    if not clearly and says_other_than_amount(column.name):
-        return False
-    many = AMOUNT_FIRST if column.distinct >= FEWEST_AMOUNTS else ABOUT_CENTS
-    shape = ABOUT_NUMBER.fullmatch if clearly else many.fullmatch
-    shape = _has_digits if named >= SURE_AMOUNT else shape
-    filled = [text for text in column.examples if not is_blank(text)]
-    return 2 * sum(bool(shape(text)) for text in filled) > len(filled)
-
-
-def _has_digits(text: str) -> bool:
-    return any(map(str.isdigit, text))
-
-
-def _has_cents(column: DetectedColumn) -> bool:
-    return column.kind == "number" and any(not float(value).is_integer() for value in _seen(column))
-
-
-def _seen(column: DetectedColumn) -> list[float]:
-    out = []
-    for text in column.examples:
-        try:
-            out.append(split_number(text, column.decimal)[0])
-        except BadCell:
-            continue
-    return out
 
 
 def _repeats(column: DetectedColumn) -> bool:

@@ -16,6 +16,7 @@ from tabular.children import read_in_child
 from tabular.errors import counted, shown
 from tabular.previews.preview import Preview
 from tabular.snapshots.column_types import (
+    FEW_TEXTS,
     LEARNED,
     ColumnType,
     judge_column,
@@ -226,7 +227,7 @@ def _column(facts: ColumnFacts, roles: _Roles) -> InferredColumn:
         label=clean_label(facts.name),
         place=column.place,
         kind=judged.kind,
-        reason=judged.reason,
+        reason=_holds(facts, judged, role),
         possible=judged.possible,
         role=role,
         role_reason=role_reason,
@@ -284,7 +285,15 @@ def _role(facts: ColumnFacts, judged: ColumnType, roles: _Roles) -> tuple[str, s
         return "left out", what[judged.kind]
     if facts.name in roles.asked:
         return "left out", roles.asked[facts.name]
+    if judged.kind == "category" and facts.distinct > FEW_TEXTS and (said := _beside(facts)):
+        return "left out", said
     return "feature", ""
+
+
+def _holds(facts: ColumnFacts, judged: ColumnType, role: str) -> str:
+    """Say what a column holds; also that groups to learn from may be numbers, such as "12 months"."""
+    said = _beside(facts) if (role, judged.kind) == ("feature", "category") else ""
+    return f"{judged.reason} {said}".rstrip()
 
 
 def _beside(facts: ColumnFacts) -> str:
@@ -294,7 +303,7 @@ def _beside(facts: ColumnFacts) -> str:
         return ""
     return (
         f"Its numbers have something behind them, as in {shown(found[0][0])}. Write the numbers alone, all "
-        "in one unit, and a model can learn from them."
+        "in one unit, and a model can learn from them as numbers."
     )
 
 

@@ -74,5 +74,6 @@ def say_twins(twins: dict) -> str:
     first, second = twins["lines"]
     return (
         f"{counted(twins['rows'], 'row equals', 'rows equal')} another customer in everything but the id, "
-        f"e.g. rows {first:,} and {second:,}. They are kept, and never stand on both sides of a test."
+        f"e.g. rows {first:,} and {second:,}. All are kept. In a table of few "
+        "columns different people can be equal; if these are the same people, send each of them once."
     )

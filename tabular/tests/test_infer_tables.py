@@ -143,6 +143,20 @@ def test_numbers_with_a_unit_are_left_out_with_that_reason(cell, said, tmp_path)
     assert column.role_reason.startswith("Its numbers have something behind them, as in ") == said
 
 
+def test_few_different_numbers_with_a_unit_are_told_so(tmp_path):
+    many = values_table(tmp_path, "tenure", [f"{n % 30} months" for n in range(90)])
+    few = values_table(tmp_path, "tenure", [f"{12 * (n % 3)} months" for n in range(90)])
+    plans = values_table(tmp_path, "plan", [f"Plan {n % 3}" for n in range(90)])
+
+    assert (many.kind, many.role) == ("category", "left out")
+    assert many.role_reason.startswith("Its numbers have something behind them, as in '0 months'.")
+    assert (few.kind, few.role) == ("category", "feature")
+    assert [column.reason.count("something behind them, as in '0 months'") for column in (few, plans)] == [
+        1,
+        0,
+    ]
+
+
 def test_takes_none_for_an_answer_among_words_and_for_a_blank_among_numbers(tmp_path):
     words = values_table(tmp_path, "insurance", ["None", "Full", "Part", "Full"] * 10)
     numbers = values_table(tmp_path, "limit", ["None", "5", "7.5", "9"] * 10)

@@ -183,16 +183,51 @@ def test_amounts_that_can_be_read_stand_before_those_that_cannot(tmp_path):
         ("sales order", "1{n:04d}"),
         ("price group", "P{n}"),
         ("total points", "{n} pts"),
+        ("points total", "{n} pts"),
+        ("total visits", "{n} visits"),
+        ("total visits", "{n}"),
+        ("sales document", "451{n:04d}"),
+        ("sales organization", "10{n:02d}"),
+        ("sales office", "{n}"),
+        ("sales zones", "{n}"),
     ],
 )
 def test_texts_with_numbers_are_no_amounts(name, cell, tmp_path):
     preview = preview_of(
-        tmp_path, ("id", "date", name, "x"), lambda n: (n % 9, day(n), cell.format(n=n), f"{n}.5")
+        tmp_path, ("id", "date", name, "net value"), lambda n: (n % 9, day(n), cell.format(n=n), f"{n}.5")
     )
 
     guesses = guessed(preview)
-    assert guesses["amount"] == "x"
-    assert guesses.get("order_id") == (name if name == "sales order" else None)
+    assert guesses["amount"] == "net value"
+    assert guesses.get("order_id") == (name if name in ("sales order", "sales document") else None)
+
+
+@pytest.mark.parametrize("document", ["4510{n:03d}", "SO10{n:03d}"])
+@pytest.mark.parametrize(
+    "who", ["Sold-to Party", "Ship-to", "Bill-to party", "Payer", "Auftraggeber", "Konto"]
+)
+def test_an_order_an_office_or_a_city_is_no_customer(who, document, tmp_path):
+    header = (
+        "Sales Document",
+        "Sales Document Type",
+        "Sales Office",
+        "Ship-to city",
+        who,
+        "Created On",
+        "Value",
+    )
+    preview = preview_of(
+        tmp_path,
+        header,
+        lambda n: (
+            document.format(n=n // 2), "TA", f"O{n % 20}", f"City {n % 19}", 100 + n % 9, day(n), f"{n}.5"
+        ),
+    )  # fmt: skip
+
+    guesses = guessed(preview)
+
+    assert (guesses["customer_id"], guesses["order_id"]) == (who, "Sales Document")
+    assert guesses["amount"] == "Value"
 
 
 def test_how_somebody_paid_is_no_amount(tmp_path):

@@ -143,24 +143,40 @@ def test_recognises_how_numbers_are_written(numbers, decimal, thousands, largest
 
 def test_names_the_currencies_of_a_column_that_has_several(tmp_path):
     path = write_orders(tmp_path / "log.csv", ["2024-01-05"] * 4, amounts=["$3.50", "7 EUR", "€8", "US$ 9"])
-    for one in (["€8", "9 eur", "7 Euro"], ["A$8", "9 AUD", "$7"], ["8 kr", "9 SEK"], ["¥8", "9 JPY", "8円"]):
+    for one in (
+        ["€8", "9 eur", "7 Euro"],
+        ["8 AUD", "$7"],
+        ["A$8", "9 AUD"],
+        ["8 kr", "9 SEK"],
+        ["¥8", "9 JPY", "8円"],
+    ):
         same = write_orders(tmp_path / "t.csv", ["2024-01-05"] * len(one), amounts=one)
         assert (preview_table(same).columns[2].kind, preview_table(same).warnings) == ("number", ())
 
     assert [said for said in preview_table(path).warnings if "currenc" in said] == [
-        "Column amount: amounts in 2 currencies, such as '7 EUR' and 'US$ 9'. Only the numbers are read, as "
+        "Column amount: amounts in 3 currencies, such as '$3.50' and '7 EUR'. Only the numbers are read, as "
         "if they were of one: convert them, or leave out the others."
     ]
+    for sign in ("CA$", "A$", "US$", "R$"):
+        two = write_orders(tmp_path / "two.csv", ["2024-01-05"] * 3, amounts=["$3", f"{sign}4", "5 AUD"])
+        assert {"$3", f"{sign}4"} <= set(preview_table(two).columns[2].currencies)
     amounts = [f"€{n}.37" for n in range(1100)] + ["paid in USD", "(£ -1.50)", "£ 2"]
     late = preview_table(write_orders(tmp_path / "v.csv", ["2024-01-05"] * len(amounts), amounts=amounts))
     assert late.columns[2].currencies == ("€0.37", "£ 2")
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [("EUR eur Euro €", ""), ("EUR USD eur", "such as 'EUR' and 'USD'")]
+    ("words", "said"),
+    [
+        ("EUR eur Euro €", ""),
+        ("EUR USD eur", "such as 'EUR' and 'USD'"),
+        ("$ usd", ""),
+        ("$ AUD", "such as '$' and 'AUD'"),
+        ("AUD USD", "such as 'AUD' and 'USD'"),
+    ],
 )
 def test_names_the_currencies_of_a_column_that_says_nothing_else(words, said, tmp_path):
-    rows = [("K1", "2024-01-05", "9", word) for word in words.split()]
+    rows = [("K1", "2024-01-05", "$9", word) for word in words.split()]
     path = write_log(tmp_path / "log.csv", rows, header=("customer", "date", "amount", "Currency"))
 
     found = preview_table(path).warnings

@@ -29,20 +29,18 @@ SHARED = {
     "KR": {"SEK", "NOK", "DKK"},
     "¥": {"JPY", "CNY"},
 }
+# In a column of currencies each row says its own: there "$" and "AUD" are two.
+SHARED_SAID = SHARED | {"$": {"USD"}}
+# Beside one of these "$" is another dollar: who writes CA$ does not write $ for the same.
+OTHER_DOLLARS = {sign for sign in SAME_CURRENCY if sign.endswith("$")}
 
 
-def currency_of(text: str) -> str:
-    """Return the currency that a cell names; nothing where it names none.
-
-    Examples
-    --------
-    >>> currency_of("US$ 12.50"), currency_of("12,50 \u20ac"), currency_of("21%"), currency_of("7")
-    ('USD', 'EUR', '', '')
-    """
+def _sign_of(text: str) -> str:
+    """Return what names the currency in a cell; nothing where nothing does."""
     body = text.strip(BLANKS).strip("()").strip(MINUS + BLANKS)
     found = AROUND.search(body)
     sign = found[0].rstrip(".").upper() if found else ""
-    return "" if sign == PERCENT_SIGN else _code_of(sign)
+    return "" if sign == PERCENT_SIGN else sign
 
 
 def _code_of(sign: str) -> str:
@@ -54,10 +52,12 @@ def currencies_of(texts: Iterable[str]) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> currencies_of(["$5", "7 EUR", "\u20ac8"]), currencies_of(["A$5", "7 AUD", "$8"])
+    >>> currencies_of(["$5", "7 EUR", "\u20ac8"]), currencies_of(["7 AUD", "$8"])
     (('$5', '7 EUR'), ())
+    >>> currencies_of(["$5", "CA$7"])
+    ('$5', 'CA$7')
     """
-    return _several((currency_of(text), text) for text in texts)
+    return _several(((_sign_of(text), text) for text in texts), SHARED)
 
 
 def currencies_said(words: Iterable[str]) -> tuple[str, ...]:
@@ -67,16 +67,22 @@ def currencies_said(words: Iterable[str]) -> tuple[str, ...]:
     --------
     >>> currencies_said(["eur", "EUR", "Euro"]), currencies_said(["eur", "Kuna"])
     ((), ('eur', 'Kuna'))
+    >>> currencies_said(["$", "USD"]), currencies_said(["$", "AUD"])
+    ((), ('$', 'AUD'))
     """
-    return _several((_code_of(word.strip(f"{BLANKS}.").upper()), word) for word in words)
+    return _several(((word.strip(f"{BLANKS}.").upper(), word) for word in words), SHARED_SAID)
 
 
-def _several(named: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+def _several(named: Iterable[tuple[str, str]], shared: dict[str, set[str]]) -> tuple[str, ...]:
     found: dict[str, str] = {}
-    for code, text in named:
-        found.setdefault(code, text)
-    shared = {sign for sign, codes in SHARED.items() if codes & found.keys()}
-    cells = tuple(text for code, text in found.items() if code and code not in shared)
+    signs = set()
+    for sign, text in named:
+        signs.add(sign)
+        found.setdefault(_code_of(sign), text)
+    same = {sign for sign, codes in shared.items() if codes & found.keys()}
+    if signs & OTHER_DOLLARS:
+        same.discard("$")
+    cells = tuple(text for code, text in found.items() if code and code not in same)
     return cells if len(cells) > 1 else ()
 
 

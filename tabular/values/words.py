@@ -19,14 +19,16 @@ ROLE_NAMES: dict[str, tuple[str, ...]] = {
     for role, names in {
         "customer_id": """
             customer id, customer number, customer no, customer nr, customer code, customer key, cust id,
-            client id, user id, user number, member id, member number, account id, account number, account
-            no, buyer id, shopper id, subscriber id, visitor id, contact id, household id, person id, card
-            number, loyalty number, customer, cust, client, user, buyer, member, subscriber, shopper,
-            customer email, email, e mail, kundennummer, kunden nr, kundennr, kunden id, kundenid, kunde,
-            mitgliedsnummer, benutzer id, klantnummer, klant nr, klant id, klantid, klant, gebruiker id,
-            lidnummer, numero client, id client, code client, numero de client, client numero, identifiant
-            client, numero cliente, id cliente, codigo cliente, cliente, cliente id, numero de cliente, id
-            usuario, usuario""",
+            client id, user id, user number, member id, member number, account id, account number, account no,
+            buyer id, shopper id, subscriber id, visitor id, contact id, household id, person id, card number,
+            loyalty number, customer, cust, client, user, buyer, member, subscriber, shopper, customer email,
+            sold to party, sold to, auftraggeber, donneur d ordre, opdrachtgever, bill to party, bill to,
+            payer, ship to party, ship to, debitor, debitorennummer, warenempfaenger, warenempfanger,
+            rechnungsempfaenger, rechnungsempfanger, email, e mail, kundennummer, kunden nr, kundennr, kunden
+            id, kundenid, kunde, mitgliedsnummer, benutzer id, klantnummer, klant nr, klant id, klantid,
+            klant, gebruiker id, lidnummer, numero client, id client, code client, numero de client, client
+            numero, identifiant client, numero cliente, id cliente, codigo cliente, cliente, cliente id,
+            numero de cliente, id usuario, usuario""",
         "event_at": """
             event date, event time, event timestamp, event at, order date, order time, order timestamp,
             order purchase timestamp, ordered at, purchase date, purchase time, purchase timestamp,
@@ -63,7 +65,8 @@ ROLE_NAMES: dict[str, tuple[str, ...]] = {
             bestellnummer, bestell nr, rechnungsnummer, rechnung nr, belegnummer, auftragsnummer,
             transaktionsnummer, ordernummer, bestelnummer, factuurnummer, transactienummer, numero commande,
             numero de commande, id commande, numero facture, numero de facture, numero pedido, numero de
-            pedido, id pedido, numero factura, numero de factura, id transaccion""",
+            pedido, id pedido, numero factura, numero de factura, id transaccion, sales document, sales doc,
+            document no, document id, document, verkaufsbeleg, vertriebsbeleg, belegfeld 1""",
         "product": """
             product name, item name, product title, product, product description, item description, item,
             description, article name, article, product id, product code, item id, item code, stock code,
@@ -112,18 +115,39 @@ OTHER_TIMES = OTHER_DATES | _set(
     "duration length elapsed session dwell wait waiting spent start end opening closing dauer wartezeit "
     "lieferzeit duur duree duracion"
 )
-# A payment or a price has these besides its amount: "payment method", "price tier", "sales order".
-OTHER_AMOUNTS = _set(
-    "method methods mode type typ art status state terms term days tage channel provider plan tier level "
-    "list liste rank score rep card account konto ref reference id no nr number nummer code key count date "
+# What a purchase is written down in; with a number it names an order.
+ORDERS = _set(
     "order orders invoice invoices transaction transactions document documents receipt ticket booking basket "
-    "person people agent clerk manager team customer client member store shop branch region area office name "
-    "group class category segment product item items article unit units piece pieces point points token "
-    "voucher coupon currency year month quarter week auftrag rechnung beleg dokument vorgang kunde kundin "
-    "person gruppe klasse artikel filiale punkte stueck waehrung jahr monat quartal woche"
+    "voucher auftrag rechnung beleg belegfeld dokument vorgang bestellung"
 )
+# These name one of whatever stands before them: "order number", "customer key".
+NUMBERED = _set("ref reference id no nr number nummer code key name token account konto card")
+PEOPLE = _set("person people customer client member user buyer partner kunde kundin party payer")
+# A column about one of these says neither how much, nor who bought, nor in which order: "price tier",
+# "sales organization", "order status".
+OTHER_THINGS = _set(
+    "method methods mode type typ art status state terms term days tage channel provider plan tier level "
+    "list liste rank score rep representative count date agent clerk manager employee salesman seller vendor "
+    "supplier team store shop location site plant warehouse desk counter branch division department "
+    "organization organisation office bureau region district territory zone market sector city country area "
+    "route campaign source group class category segment product item items article unit units piece pieces "
+    "coupon currency year month quarter week day note comment reason gruppe klasse artikel filiale "
+    "niederlassung werk lager gebiet bezirk land ort vertriebsweg sparte abteilung verkaufsorganisation "
+    "vertreter verkaeufer verkaufer mitarbeiter stueck stuck waehrung wahrung jahr monat quartal woche"
+)
+# A payment or a price has these besides its amount: "payment method", "price tier", "sales order".
+OTHER_AMOUNTS = ORDERS | NUMBERED | PEOPLE | OTHER_THINGS
+# What is counted without being paid, and the words around it: "points total", "total visits".
+COUNTED = _set(
+    "points punkte puntos visits besuche visites visitas logins sessions checkins stamps stempel miles "
+    "meilen stars hours stunden minutes minuten"
+)
+TOTALS = _set("total totals sum summe gesamt balance")
 # What a name is about stands before these: "total per account", "Betrag pro Kunde".
-BEFORE_MORE = _set("per pro je by of in for incl inkl excl exkl von par por de du del")
+BEFORE_MORE = _set(
+    "per pro je by of in for incl inkl including excl exkl excluding without before after ohne mit vor nach "
+    "von par por de du del"
+)
 PARENTHESES = re.compile(r"\([^)]*\)")
 TIME_WORDS = _set("time zeit uhrzeit tijd tijdstip heure hora clock hour")
 DATE_WORDS = _set(
@@ -206,12 +230,51 @@ def says_other_than_amount(name: str) -> bool:
     --------
     >>> says_other_than_amount("payment_method"), says_other_than_amount("card payment")
     (True, False)
+    >>> says_other_than_amount("Points total"), says_other_than_amount("Order total")
+    (True, False)
     >>> says_other_than_amount("Total per account"), says_other_than_amount("Amount (reporting date)")
     (False, False)
     """
+    about = _about(name)
+    counted = [word for word in about if word not in TOTALS]
+    return bool(OTHER_AMOUNTS & set(about[-1:]) or COUNTED & set(counted[-1:]))
+
+
+def says_other_than_order(name: str) -> bool:
+    """Whether a name speaks of what an order has besides its number.
+
+    Examples
+    --------
+    >>> says_other_than_order("Sales Document Type"), says_other_than_order("Order No.")
+    (True, False)
+    """
+    return bool((OTHER_THINGS | PEOPLE) & set(_about(name)[-1:]))
+
+
+def says_other_than_customer(name: str) -> bool:
+    """Whether a name speaks of an order, or of something else that many customers share.
+
+    Examples
+    --------
+    >>> says_other_than_customer("Sales document no."), says_other_than_customer("Ship-to city")
+    (True, True)
+    >>> says_other_than_customer("Card number"), says_other_than_customer("Customer of the store")
+    (False, False)
+    """
+    *before, thing = [word for word in _about(name) if word not in NUMBERED and not word.isdigit()] or [""]
+    # A lone "team" or "store" may be who buys.
+    return thing in ORDERS or (bool(before) and thing in OTHER_THINGS)
+
+
+def names_amount(name: str) -> bool:
+    """Whether the thing that a name speaks of is an amount, as in "net value" but not in "sales zone"."""
+    return " ".join(_about(name)[-1:]) in ROLE_NAMES["amount"]
+
+
+def _about(name: str) -> list[str]:
+    """Return the words of a name up to the one that says what it is about."""
     words = words_of(PARENTHESES.sub(" ", name)) or words_of(name)
-    head = list(itertools.takewhile(lambda word: word not in BEFORE_MORE, words)) or words
-    return bool(OTHER_AMOUNTS & set(head[-1:]))
+    return list(itertools.takewhile(lambda word: word not in BEFORE_MORE, words)) or list(words)
 
 
 def says_date(name: str) -> bool:

@@ -12,7 +12,7 @@ from companies.models import Scope
 from companies.services.conditions import LONGEST_REASON
 from intake.api import IDEMPOTENCY_KEY, TableField, TableInput, TakesUpload, refusals
 from ml.model_types.catalogue import MODEL_TYPES
-from registry.api.populations import CustomerBaseList, CustomerBaseOutput
+from registry.api.populations import WORTH, CustomerBaseList, CustomerBaseOutput
 from registry.services.model_types import describe_types
 from registry.services.populations import LONGEST_CURRENCY, LONGEST_NAME
 from tabular.snapshots.column_types import LEARNED
@@ -60,9 +60,7 @@ class CustomerBaseInput(TableInput):
     decimals = serializers.JSONField(
         default=dict, help_text='The decimal sign by column, as in {"Fee": ","}.'
     )
-    value_column = serializers.CharField(
-        default=None, help_text="The column that says what a customer is worth a month."
-    )
+    value_column = serializers.CharField(default=None, help_text=WORTH)
     currency = serializers.CharField(
         max_length=LONGEST_CURRENCY, default="", help_text="The currency of that value, as in EUR."
     )

@@ -22,12 +22,15 @@ from intake.api import (
     refusals,
 )
 from intake.services.stored import rejects_of
+from jobs.api import PROGRESS, WHY_IT_FAILED
 from registry.access import named_base_or_404
+from registry.api.deployments import BaseInput
+from registry.api.models import WARNING
 from registry.models import Dataset
 from registry.presenting.signal import warning_about
 from training.api.rows import account_of_dataset, account_of_run
 from training.models import TrainingRun
-from training.selectors import datasets_for, list_training_runs, trained_on, training_runs_for
+from training.selectors import datasets_for, trained_on, training_runs_for
 from training.services.retraining import start_retraining
 
 # What a run remembers of its file for the installation alone.
@@ -113,22 +116,19 @@ class RetrainingOutput(serializers.ModelSerializer):
     base = serializers.UUIDField(source="population.uuid", help_text="The customer base that was retrained.")
     model_type = serializers.CharField(source="model_type.slug")
     state = serializers.CharField(source="job.state")
-    job = serializers.UUIDField(source="job_id", help_text="See `/api/v1/jobs/{id}` for its progress.")
-    error = serializers.JSONField(source="job.error", allow_null=True, help_text="Why it failed, if it did.")
+    job = serializers.UUIDField(source="job_id", help_text=PROGRESS)
+    error = serializers.JSONField(source="job.error", allow_null=True, help_text=WHY_IT_FAILED)
     read = serializers.SerializerMethodField(help_text="rows_in = accepted + duplicates + rejected.")
     rows_read = serializers.SerializerMethodField(help_text="What became of the rows of the file.")
     model = serializers.IntegerField(
         source="version_id", allow_null=True, help_text="The new model; null until the job is done."
     )
-    warning = serializers.SerializerMethodField(
-        help_text="A sentence if the new model is not shown to rank customers better than chance or than a "
-        "single column, or if it names too many; else, and until the job is done, empty."
-    )
+    warning = serializers.SerializerMethodField(help_text=f"{WARNING} Empty too until the job is done.")
     combination = serializers.JSONField(
         allow_null=True,
         help_text="What became of the customers of both tables; null until the job is done. `twins` of the "
         "file equal another customer in every column that the model reads, under another id: they stand on "
-        "one side of the test, and count once as evidence.",
+        "one side of the test, and count once as evidence. 0 where different people are equal by chance.",
     )
     upload_dataset = serializers.IntegerField(source="upload_dataset_id", allow_null=True)
     combined_dataset = serializers.IntegerField(source="combined_dataset_id", allow_null=True)
@@ -167,13 +167,10 @@ class RetrainingDetailOutput(RetrainingOutput):
         read_only_fields = fields
 
 
-class RetrainingInput(TableInput):
+class RetrainingInput(TableInput, BaseInput):
     file = TableField(help_text="CSV or XLSX, one row per customer, with the outcome.")
     reason = serializers.CharField(
         max_length=LONGEST_REASON, help_text="Why you retrain. It is kept beside the model."
-    )
-    base = serializers.CharField(
-        default="", help_text="UUID or name of the customer base; by default that of the installation."
     )
     model_type = serializers.CharField(
         default=None,
@@ -191,7 +188,7 @@ class Retrainings(TakesUpload, generics.ListAPIView):
     queryset = TrainingRun.objects.none()
 
     def get_queryset(self):
-        return list_training_runs(self.request.member)
+        return self.request.member.company.training_runs.of_customers().listed_for_programs()
 
     @extend_schema(
         request={"multipart/form-data": RetrainingInput},

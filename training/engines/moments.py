@@ -50,7 +50,7 @@ class Definition:
 
 
 @dataclass(frozen=True)
-class Moment:
+class CustomersAt:
     """The customers at one cutoff: those learned from, and those of whom too little is known for that.
 
     Parameters
@@ -105,7 +105,7 @@ class LogWork:
             found = log.arrays("SELECT customer_id, purchases FROM customers")
         return dict(zip(found["customer_id"], found["purchases"], strict=True))
 
-    def moment(self, cutoff: dt.datetime, definition: Definition) -> Moment:
+    def moment(self, cutoff: dt.datetime, definition: Definition) -> CustomersAt:
         """Return the customers at a cutoff, with what became of them."""
         target = self.folder / f"labels-{cutoff:%Y%m%d}.parquet"
         label_customers(
@@ -119,7 +119,7 @@ class LogWork:
         labels = pq.read_table(target).to_pandas()
         active = labels[labels["status"] == "active"]
         table, once, report = self.read(cutoff, active[[ID_COLUMN, "churned"]])
-        return Moment(cutoff, table, once, report, *self._lapsed_at(cutoff, definition))
+        return CustomersAt(cutoff, table, once, report, *self._lapsed_at(cutoff, definition))
 
     def _lapsed_at(self, cutoff, definition):
         return find_lapsed(

@@ -107,7 +107,7 @@ def retrain(
 
     on_progress("Split", 0, 0)
     labels = read_labels(customers.frame, schema)
-    twins = find_twins(clean_frame(customers.frame, schema))
+    twins = find_twins(clean_frame(customers.frame, schema), labels)
     combination.count_twins(twins)
     held_out = continue_split(customers.ids, labels, was_held_out, SEED, groups=twins)
     on_progress("Train", 0, 0)

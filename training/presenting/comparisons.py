@@ -10,7 +10,7 @@ from registry.models import ModelVersion
 from registry.presenting.comparisons import Basis, Beside, Comparison
 from training.models import TrainingRun
 from training.presenting.findings import RetrainingFindings, compared_figure
-from training.selectors import Judged, judged_pairs, training_runs_for
+from training.selectors import JudgedPair, judged_pairs, training_runs_for
 from transactions.presenting.days import write_day
 
 TURNED = {"better": "worse", "worse": "better"}
@@ -99,7 +99,7 @@ def _of_purchases(member, pair):
     return _comparison(pair, f"{found['sentence']}{knew}", rows=[row], resamples=None)
 
 
-def _comparison(pair: Judged, sentence, *, rows, resamples):
+def _comparison(pair: JudgedPair, sentence, *, rows, resamples):
     return Comparison(
         verdict=pair.verdict,
         sentence=sentence,

@@ -11,7 +11,7 @@ from registry.models import Dataset
 from registry.selectors import log_bases
 from training.selectors import training_runs_for, trainings_of
 from transactions.models import AnalysisSession
-from transactions.presenting.sections import Step
+from transactions.presenting.sections import LogTab
 from transactions.selectors import latest_log_of
 
 
@@ -22,12 +22,12 @@ def table_page(member: Member, table: Dataset) -> str | None:
     return reverse("training:dataset", args=(table.pk,)) if has_page else None
 
 
-def model_tab(member: Member, analysis: AnalysisSession) -> Step | None:
+def model_tab(member: Member, analysis: AnalysisSession) -> LogTab | None:
     """Return the step in which the developer trains on a log."""
     if not member.is_developer:
         return None
     is_done = trainings_of(analysis).done().exists()
-    return Step("Model", reverse("training:log_model", args=(analysis.pk,)), is_done=is_done)
+    return LogTab("Model", reverse("training:log_model", args=(analysis.pk,)), is_done=is_done)
 
 
 def log_links(member: Member) -> list[Link]:

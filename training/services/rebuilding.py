@@ -76,7 +76,8 @@ def rebuild_version(*, version: ModelVersion, at: datetime) -> Rebuilt:
         params=manifest["parameters"],
         seed=manifest["seeds"]["training"],
         held_out=_held_out(version, dataset, manifest, len(table.frame)),
-        # Versions of earlier days learned twins of those who were held out as well.
+        # Versions of earlier days learned twins of those who were held out as well, or took all who are
+        # equal for twins.
         keeps_twins="twins_left_out" in manifest["split"],
     )
     if trained.data_sha256 != manifest["data_sha256"]:

@@ -60,7 +60,7 @@ def _page(request, analysis, form, *, refusal=None, status=200):
 def training(request, analysis, training):
     """Show how a training goes, or what came of it."""
     found = get_object_or_404(analyses_for(request.member), pk=analysis)
-    one = trainings_of(found).filter(uuid=training).first()
+    one = trainings_of(found).defer(None).with_related().filter(uuid=training).first()
     if one is None:
         raise Http404
     context = {"analysis": found, "training": one, "job": one.job, "step": "model"}

@@ -24,6 +24,7 @@ from intake.api import (
     TakesUpload,
     refusals,
 )
+from jobs.api import PROGRESS
 from ml.logs.features.catalogue import FEATURE_SETS
 from transactions.api.bases import LogBaseInput, named_bases
 from transactions.api.rows import account_of_log
@@ -40,6 +41,7 @@ from transactions.services.processing import process_features
 from transactions.services.uploads import start_analysis
 
 TAG = "churn v2"
+FILE_LINK = "A link that opens the file without a login for a limited time."
 STATES = ("uploaded", "processing", "ready", "error")
 
 
@@ -57,9 +59,7 @@ class UploadInput(ReadingInput, LogBaseInput):
 class UploadOutput(serializers.Serializer):
     success = serializers.BooleanField()
     dataset_id = serializers.UUIDField()
-    file_url = serializers.URLField(
-        help_text="A link that opens the file without a login for a limited time."
-    )
+    file_url = serializers.URLField(help_text=FILE_LINK)
     row_count = serializers.IntegerField()
     status = serializers.ChoiceField(STATES)
     message = serializers.CharField()
@@ -70,7 +70,7 @@ class ProcessOutput(serializers.Serializer):
     success = serializers.BooleanField()
     message = serializers.CharField()
     dataset_id = serializers.UUIDField()
-    job = serializers.UUIDField(help_text="See `/api/v1/jobs/{id}` for its progress.")
+    job = serializers.UUIDField(help_text=PROGRESS)
     rows_read = RowsRead()
 
 
@@ -88,9 +88,7 @@ class FeaturesOutput(serializers.Serializer):
     feature_set = serializers.CharField()
     status = serializers.ChoiceField(STATES)
     file_name = serializers.CharField(allow_null=True, help_text="features_{dataset_id}.csv.")
-    file_url = serializers.URLField(
-        allow_null=True, help_text="A link that opens it without a login for a limited time."
-    )
+    file_url = serializers.URLField(allow_null=True, help_text=FILE_LINK)
     row_count = serializers.IntegerField(
         allow_null=True, help_text="How many rows the file has: one for each customer."
     )
@@ -113,9 +111,7 @@ class ListedLogOutput(serializers.Serializer):
 
 
 class LogOutput(ListedLogOutput):
-    file_url = serializers.URLField(
-        help_text="A link that opens the file without a login for a limited time."
-    )
+    file_url = serializers.URLField(help_text=FILE_LINK)
     features = FeaturesOutput(many=True, help_text="What was computed from it, latest first.")
 
 

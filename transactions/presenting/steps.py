@@ -49,4 +49,4 @@ def _own_steps(member, analysis):
 
 def _step(member, analysis, page, label, is_done, *, is_needed=True):
     url = reverse(f"transactions:{page}", args=(member.portal, analysis.pk))
-    return sections.Step(label, url, is_done=is_done, is_needed=is_needed)
+    return sections.LogTab(label, url, is_done=is_done, is_needed=is_needed)

@@ -7,6 +7,7 @@ from pathlib import Path
 from django.conf import settings
 
 from core.errors import Conflict, Unprocessable
+from core.faults import FilesAway, fault_of
 from core.files.store import local_copy
 from core.files.stored import DATASETS
 from jobs.runner import JobRun, TookTooMuch
@@ -73,7 +74,9 @@ def profile_of(
             if not run.job.is_last_attempt:
                 raise
             logger.exception("The log %s got no profile", analysis.pk)
-        except ChildFailed:
+        except ChildFailed as error:
+            if isinstance(fault_of(error), FilesAway) and not run.job.is_last_attempt:
+                raise
             # A mistake of ours, but none of the log: it was read, and features can be made of it.
             logger.exception("The log %s got no profile", analysis.pk)
         return None

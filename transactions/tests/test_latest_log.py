@@ -35,6 +35,14 @@ def test_the_latest_log_ends_last(developer, send):
     assert step.sentence.startswith("long.csv is the latest log: it ends on ")
     assert str(long.pk) in step.url
 
+    # A mistyped date makes an end that no later log reaches, until one without doubt is sent.
+    long.import_report["doubt_of_end"] = "From 22 December on the log has one row."
+    long.save()
+    assert latest_log_of(member.company, long.population) == short
+    short.import_report["doubt_of_end"] = long.import_report["doubt_of_end"]
+    short.save()
+    assert latest_log_of(member.company, long.population) == long
+
 
 def test_a_log_that_nobody_read_is_not_the_latest(developer, send):
     member = membership(developer)

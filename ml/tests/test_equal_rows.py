@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from registry.engines.learned import equal_rows_tell
+from ml.evaluation.equal_rows import equal_rows_tell
 
 RNG = np.random.default_rng(4)
 MANY = RNG.integers(0, 2**60, 2_000).astype(np.uint64)
@@ -22,3 +22,9 @@ def test_where_hardly_anybody_is_equal_they_are():
 
 def test_where_everybody_came_twice_they_are():
     assert equal_rows_tell(np.tile(MANY, 2), np.tile(LEFT, 2))
+
+
+def test_where_many_come_in_twos_and_none_in_threes_they_are_though_some_have_left_meanwhile():
+    later = np.where(RNG.random(2_000) < 0.1, 1, LEFT)
+
+    assert equal_rows_tell(np.tile(MANY, 2), np.append(LEFT, later))
