@@ -190,6 +190,7 @@ def test_amounts_that_can_be_read_stand_before_those_that_cannot(tmp_path):
         ("sales organization", "10{n:02d}"),
         ("sales office", "{n}"),
         ("sales zones", "{n}"),
+        ("sales co", "1000"),
     ],
 )
 def test_texts_with_numbers_are_no_amounts(name, cell, tmp_path):

@@ -129,9 +129,9 @@ OTHER_THINGS = _set(
     "method methods mode type typ art status state terms term days tage channel provider plan tier level "
     "list liste rank score rep representative count date agent clerk manager employee salesman seller vendor "
     "supplier team store shop location site plant warehouse desk counter branch division department "
-    "organization organisation office bureau region district territory zone market sector city country area "
+    "org organization organisation office bureau region district zone market sector city country area "
     "route campaign source group class category segment product item items article unit units piece pieces "
-    "coupon currency year month quarter week day note comment reason gruppe klasse artikel filiale "
+    "territory coupon currency year month quarter week day note comment reason gruppe klasse artikel filiale "
     "niederlassung werk lager gebiet bezirk land ort vertriebsweg sparte abteilung verkaufsorganisation "
     "vertreter verkaeufer verkaufer mitarbeiter stueck stuck waehrung wahrung jahr monat quartal woche"
 )

@@ -128,6 +128,30 @@ def silences_of(found, noun="row"):
     return [_write(each, noun) for each in ([ending] if ending else []) + inside]
 
 
+def unknown_days(first, last):
+    """Return days of which no log tells as `find_silences` returns a stretch, however few they are.
+
+    Parameters
+    ----------
+    first, last : date
+
+    Returns
+    -------
+    dict
+        Without what is usual: nobody can tell it of so few.
+    """
+    days = (last - first).days + 1
+    until = f" to {write_date(last)}, {days:,} days," if days > 1 else ""
+    span = f"{'From' if until else 'On'} {write_date(first)}{until}"
+    return {
+        "first": first.isoformat(),
+        "last": last.isoformat(),
+        "days": days,
+        "at_end": False,
+        "sentence": f"{span} no log has a row. {_say_missing('row')}",
+    }
+
+
 def find_doubt(silences, *, closed=(), since=None):
     """Return the first stretch that still matters and that is not explained.
 
@@ -293,9 +317,12 @@ def _say_end(span, usual, rows, noun, first):
 
 
 def _say_gap(span, usual, noun):
+    return f"{span}the log has no {noun} {usual}{_say_missing(noun)}"
+
+
+def _say_missing(noun):
     return (
-        f"{span}the log has no {noun} {usual}If {noun}s are missing, customers look silent who are not. "
-        "Export the log again, with these days."
+        f"If {noun}s are missing, customers look silent who are not. Export the log again, with these days."
     )
 
 
