@@ -14,8 +14,8 @@ from tabular.source.parse import Parsed
 from tabular.source.spec import FIRST_REFERENCE
 from tabular.values.schema import Column, TableSchema
 
-# A few dates behind so many days without any are doubted, where as many days before those had dates on many,
-# and far more of them.
+# A few dates behind so many days without any are passed over, where as many days before those had dates on
+# many, and far more of them.
 FEWEST_EMPTY, FEWEST_BEFORE, MOST_BEHIND = 28, 14, 0.02
 
 
@@ -95,8 +95,8 @@ class AgeTally:
             return self.stated
         if not any(self.days.values()):
             return self.known
-        past = [age for seen in self.days.values() for age in seen if age >= self._least]
-        days = [day for day in (self.known, self._day(min(past)) if past else None) if day]
+        latest = (self._end_before_strays() or self.latest or [None])[0]
+        days = [day for day in (self.known, None if latest is None else self._day(latest)) if day]
         return max(days, default=self.today)
 
     def out_of_range(self) -> dict[str, dict]:
@@ -128,7 +128,7 @@ class AgeTally:
         if reference is None or not any(self.days.values()):
             return
         yield f"Dates are counted back from {say_day(reference)}, {self._what_it_is(reference)}."
-        yield from self._doubt(reference)
+        yield from self._doubt()
         for name, (line, day) in self.ahead.items():
             ahead = sum(rows for age, rows in self.days[name].items() if age < self._least)
             yield (
@@ -142,19 +142,16 @@ class AgeTally:
                 f"learned from: {' to '.join(dict.fromkeys(days))}."
             )
 
-    def _doubt(self, reference: date) -> Iterator[str]:
-        """Yield that the day from which dates are counted may be mistyped."""
-        if self.stated or self.latest is None or self._day(self.latest[0]) != reference:
-            return
-        if end := self._end_before_strays():
+    def _doubt(self) -> Iterator[str]:
+        """Yield that a few of the dates may be mistyped, and that none is counted from there."""
+        if not self.stated and (end := self._end_before_strays()):
             age, rows = end
-            _, name, line = self.latest
+            latest, name, line = self.latest
             yield (
                 f"{counted(rows, 'date lies', 'dates lie')} far behind all others, which end on "
-                f"{say_day(self._day(age))}: e.g. column {name}, row {line:,}, {say_day(reference)}. If that "
-                f"is mistyped, everybody looks as if nothing had happened for {age - self.latest[0]:,} days: "
-                "correct it. For a prediction, the day as of which the customers are meant can be stated "
-                "instead."
+                f"{say_day(self._day(age))}: e.g. column {name}, row {line:,}, {say_day(self._day(latest))}, "
+                f"{age - latest:,} days later. Dates are not counted from there. Correct what is mistyped; "
+                "where it is right, state for a prediction the day as of which the customers are meant."
             )
 
     def _end_before_strays(self) -> tuple[int, int] | None:
@@ -177,7 +174,8 @@ class AgeTally:
         stands = any((self.first - reference).days in seen for seen in self.days.values())
         if stands:
             future = " that does not lie in the future" if self.ahead else ""
-            return f"the latest date in the file{future}"
+            others = " but for those far behind it" if self._end_before_strays() else ""
+            return f"the latest date in the file{others}{future}"
         if reference == self.known:
             but = " that does not lie in the future" if self.ahead else ""
             return (

@@ -88,7 +88,7 @@ def test_a_date_in_the_future_moves_nobody_else_and_is_named(write, plan):
     )
 
 
-def test_a_few_dates_far_behind_all_others_are_doubted_and_named(write, plan):
+def test_a_few_dates_far_behind_all_others_move_nobody_else_and_are_named(write, plan):
     june = members(JUNE, number=120)
     june[4][2] = "2026-11-20"
 
@@ -96,9 +96,10 @@ def test_a_few_dates_far_behind_all_others_are_doubted_and_named(write, plan):
 
     assert report.warnings[1] == (
         "1 date lies far behind all others, which end on 30 Jun 2026: e.g. column Last visit, row 6, "
-        "20 Nov 2026. If that is mistyped, everybody looks as if nothing had happened for 143 days: correct "
-        "it. For a prediction, the day as of which the customers are meant can be stated instead."
+        "20 Nov 2026, 143 days later. Dates are not counted from there. Correct what is mistyped; where it "
+        "is right, state for a prediction the day as of which the customers are meant."
     )
+    assert report.spec.reference == "2026-06-30"
     stated, _ = ages(write(june), plan, today=date(2026, 12, 1), as_of=JUNE)
     fewer, _ = ages(write(members(JUNE, number=120)), plan, today=date(2026, 12, 1))
     assert not any("far behind" in said for said in (*stated.warnings, *fewer.warnings))
