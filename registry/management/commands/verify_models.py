@@ -59,6 +59,6 @@ def _say_refused(damaged, away, versions):
         )
     if away:
         yield (
-            f"The files of {away} of {versions} versions cannot be reached now, so nothing is known of them. See "
-            "that their volume is mounted or their server answers, then try again."
+            f"The files of {away} of {versions} versions cannot be reached now. See that their volume is "
+            "mounted or that their server answers, then try again."
         )
