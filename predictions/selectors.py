@@ -1,7 +1,7 @@
 """What a member may see of predictions, and what there is to choose from."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
@@ -35,12 +35,6 @@ MOST_EARLIER = 20
 # So many files are looked through for the list of today.
 MOST_FILES = 50
 MONTH = timedelta(days=31)
-RANKED_BY = (
-    KT("input_data__spec__reference"),
-    KT("result__realised__everybody__left"),
-    KT("result__call_first__0__customer"),
-    KT("result__urgent__0__customer"),
-)
 
 
 @once_per_page
@@ -164,28 +158,56 @@ def that_looks_furthest(newest: Prediction) -> Prediction:
     """Return the finished prediction that tells best who of the customers of `newest` is about to leave now.
 
     An old log and an old file may be scored any time: of purchase logs it is the one that looks furthest, of
-    files the newest with the latest reference day. A file that knows who left is one of the past while there
-    is one of the last month that does not, and invented customers stand behind all others.
+    files the newest that is not of the past beside another one of the same month.
     """
     same = newest.company.predictions.with_people().finished().filter(population=newest.population_id)
+    same = same.order_by("-created_at", "-pk")
     if newest.reads_log:
-        logs = same.of_logs().order_by("-created_at", "-pk")
-        ends = logs.values_list("pk", "created_at", KT("result__as_of"), KT("result__ends_in_doubt"))
+        ends = same.of_logs().values_list(
+            "pk", "created_at", KT("result__as_of"), KT("result__ends_in_doubt")
+        )
         found = [(*each[:3], each[3] in (True, "true", "1")) for each in ends[:MOST_FILES]]
         pk = max(without_outdone(found), key=lambda each: each[2] or "")[0]
-        return newest if pk == newest.pk else same.get(pk=pk)
-    told = list(same.order_by("-created_at", "-pk").values_list("pk", "created_at", *RANKED_BY)[:MOST_FILES])
-    since = told[0][1] - MONTH
-    # The first of those that are level, which is the newest.
-    pk = max(told, key=lambda row: _rank(*row[1:], since=since))[0]
+    else:
+        pk = _of_today([ScoredFile(*row) for row in same.values_list(*ScoredFile.COLUMNS)[:MOST_FILES]]).pk
     return newest if pk == newest.pk else same.get(pk=pk)
 
 
-def _rank(created_at, reference, left, *customers, since):
-    is_invented = any((customer or "").startswith(INVENTED_IDS) for customer in customers)
-    # Of a file in which nobody left, nothing is known yet.
-    is_open = created_at >= since and not int(left or 0)
-    return not is_invented, is_open, reference or created_at.date().isoformat()
+class ScoredFile:
+    """What tells a list of today from one of the past."""
+
+    COLUMNS = (
+        "pk",
+        "created_at",
+        KT("result__rows"),
+        KT("input_data__spec__reference"),
+        KT("result__realised__everybody__left"),
+        KT("result__call_first__0__customer"),
+        KT("result__urgent__0__customer"),
+    )
+
+    def __init__(self, pk, created_at, rows, reference, left, *first):
+        self.pk, self.created_at, self.rows = pk, created_at, int(rows)
+        self.reference = date.fromisoformat(reference) if reference else None
+        # Of a file in which nobody left, nothing is known yet.
+        self.knows_who_left = int(left or 0) > 0
+        self.is_invented = any((customer or "").startswith(INVENTED_IDS) for customer in first)
+
+    def is_past_beside(self, other: "ScoredFile") -> bool:
+        """Whether this is an older state: by its dates, or as it knows who left where `other`, which is about
+        as large, does not.
+        """
+        if self.reference and other.reference and self.reference + MONTH < other.reference:
+            return True
+        return self.knows_who_left and not other.knows_who_left and 2 * other.rows >= self.rows
+
+
+def _of_today(files):
+    """Return which of scored files, newest first, is the list of today."""
+    real = [each for each in files if not each.is_invented] or files
+    recent = [each for each in real if each.created_at >= real[0].created_at - MONTH]
+    now = (each for each in real if not any(each.is_past_beside(other) for other in recent))
+    return next(now, real[0])
 
 
 def version_choices(member: Member, base: Population) -> QuerySet[ModelVersion]:

@@ -19,6 +19,7 @@ from core.files.store import local_copy
 from core.files.stored import DATASETS
 from predictions import files
 from predictions.api.sent_history import read_history
+from predictions.engines.kinds import WERE_CLOSED
 from predictions.models import Prediction
 from predictions.presenting.histories import FULL, SENT, HistoryScore, Moment, remarks_on
 from predictions.presenting.logs import LogResult
@@ -360,6 +361,38 @@ def test_an_export_of_the_new_days_alone_gives_what_a_whole_one_gives(scored, ad
     assert run.result["rows"] == whole.result["rows"]
     assert run.result["changes"]["kinds"] == whole.result["changes"]["kinds"]
     assert run.result["histogram"] == whole.result["histogram"]
+
+
+def test_closed_days_between_exports_are_not_missing(scored, add, score, as_developer, year):
+    def page_of(run, name="churn"):
+        return reverse(f"transactions:{name}", args=("dev", log_of(run).pk))
+
+    def close(run, days, **more):
+        sent = {"first": days["first"], "last": days["last"]} | more
+        return as_developer.post(page_of(run, "closed"), sent, follow=True).content.decode()
+
+    october = add(log_of(scored), until(year, "2024-11-10", "2024-10-06"), name="october.csv")
+    [three_weeks] = log_of(october).days_between
+    assert (three_weeks["first"], three_weeks["days"]) == (SPRING, 21)
+    assert WERE_CLOSED in LogResult(october).silence and WERE_CLOSED in LogResult(october).overlap
+    page = as_developer.get(page_of(october)).content.decode()
+    assert "We were closed then" in page and f"together with earlier ones. {three_weeks['sentence']}" in page
+    told = close(october, three_weeks)
+    assert "score the log again" in told and three_weeks["sentence"] not in told
+
+    # A later log knows of it; three days are too few to be silence, but what was bought then nobody knows.
+    run = add(log_of(october), until(year, "2024-11-16", "2024-11-13"), name="november.csv")
+    assert [each["days"] for each in log_of(run).days_between] == [3, 21]
+    assert run.result["changes"]["outcome"] is None and run.result["changes"]["finished"] == []
+    three_days = log_of(run).days_between[0]
+    told = close(run, three_days)
+    assert three_days["sentence"] not in told and told.count("We were open then") == 2
+
+    found = LogResult(score(log_of(run)))
+    assert found.changes.outcome and "nothing is known" not in found.overlap
+    assert [each["as_of"][:10] for each in found.changes.found["finished"]] == [SPRING]
+    assert found.silence.startswith("Nothing was open from 15 September 2024 to 5 October 2024, 21 days")
+    assert three_weeks["sentence"] in close(run, three_weeks, withdrawn="on")
 
 
 def test_other_customers_are_neither_joined_nor_compared(scored, add, year):

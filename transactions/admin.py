@@ -18,7 +18,7 @@ class AnalysisSessionAdmin(ReadOnlyAdmin):
     fields = (
         "name", "id", "company", "population", "account", "status", "rows", "job", "dataset", "mapping",
         "import_report", "events_path", "rejects_path", "horizon_days", "gap_days", "active_window_days",
-        "configured_at", "closed_days", "created_at",
+        "configured_at", "closed_days", "days_between", "created_at",
     )  # fmt: skip
     readonly_fields = fields
 

@@ -52,6 +52,9 @@ class AnalysisSession(models.Model):
     configured_at = models.DateTimeField(null=True)
     # First and last days on which nothing was open: they are no days that are missing from the log.
     closed_days = models.JSONField(null=True)
+    # Days that may be missing although its own profile does not name them, as between it and the logs that it
+    # continues; `ml.logs.profile.silence` writes them. NULL until it was read together with those.
+    days_between = models.JSONField(null=True)
 
     class Meta:
         db_table = "analysissessions"

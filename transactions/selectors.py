@@ -7,6 +7,7 @@ from django.db.models import Prefetch, QuerySet
 from companies.identity import Member
 from companies.models import Company
 from core.memory import once_per_page
+from ml.logs.profile.silence import find_doubt
 from registry.models import Population
 from transactions.models import AnalysisSession, FeatureMatrix
 
@@ -56,6 +57,20 @@ def latest_log_of(company: Company, base: Population) -> AnalysisSession | None:
     told = [(pk, sent, last, bool(doubt)) for pk, sent, last, doubt in ends]
     latest = max(without_outdone(told), key=lambda each: each[2], default=None)
     return latest and read.defer("profile", "preview", "parse_spec").get(pk=latest[0])
+
+
+def days_in_doubt(analysis: AnalysisSession) -> list[dict]:
+    """Return the stretches that may be missing: one that its profile names, and one that it does not.
+
+    ``is_before`` tells of each whether it begins before the log does.
+    """
+    own = (analysis.profile or {}).get("silence")
+    between = find_doubt(analysis.days_between or [], closed=analysis.closed_days or [])
+    return [
+        each | {"is_before": each["first"] < analysis.import_report["first_at"][:10]}
+        for each in (own, between)
+        if each
+    ]
 
 
 def without_outdone(told: list[tuple]) -> list[tuple]:

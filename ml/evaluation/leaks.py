@@ -10,10 +10,11 @@ import pandas as pd
 BLOCKS, WARNS = 0.975, 0.90
 # From so many customers on, of whom so many in a hundred left, having something means having left...
 FEWEST_MARKED, MARKED = 30, 0.98
-# ... where not nearly all have left anyway, and where it concerns a part of the leavers worth speaking of.
+# ... where not most have left anyway, and where it concerns a part of the leavers worth speaking of.
 MOST_LEAVERS, LEAST_SHARE = 0.7, 0.1
 # Most customers stay anyway. So to have something means having stayed where next to none of those left who
-# would have by the rate of all, and chance would hardly do that: a rare value may be without a leaver.
+# would have by the rate of all, and chance would hardly do that: a rare value may be without a leaver. Where
+# most have left, that holds of leavers.
 MOST_EXCEPTIONS, MOST_BY_CHANCE = 0.02, 1e-6
 # Of an honest number one end is without exceptions, too, but there are more and more of them beside it. Among
 # as many customers next to an end as should have ten of them, there must be half as many.
@@ -97,7 +98,7 @@ def find_marks(frame, label):
         churned where at most 70 % of all did, and at least a tenth of all who churned. Where nothing tells,
         thirty customers of one outcome come about with a chance of 0.7^30, one in 40,000. Of stayers: as
         many, and a tenth of all who stayed, of whom at most 2 % churned of those expected by the rate of all,
-        with a chance of one in a million.
+        with a chance of one in a million; of leavers likewise where more than 70 % left.
 
     Examples
     --------
@@ -161,10 +162,11 @@ def _end(name, numbers, y, marks, of_leavers):
 
 def _worth(customers, churned, y, of_leavers):
     """Return what makes the shortest end with the most: those of the other outcome beside it are no part."""
-    if of_leavers:
+    if of_leavers and y.mean() <= MOST_LEAVERS:
         return churned
+    others, rate = (customers - churned, 1 - y.mean()) if of_leavers else (churned, y.mean())
     # At the rate of all, each further customer would take more away than it adds.
-    return customers - churned - 2 * churned * (1 - y.mean()) / y.mean()
+    return customers - others - 2 * others * (1 - rate) / rate
 
 
 def _ends_abruptly(exceptions, size):
@@ -175,12 +177,9 @@ def _ends_abruptly(exceptions, size):
 
 
 def _marks_leavers(customers, churned, y):
-    return (
-        (y.mean() <= MOST_LEAVERS)
-        & (customers >= FEWEST_MARKED)
-        & (churned >= MARKED * customers)
-        & (churned >= LEAST_SHARE * y.sum())
-    )
+    if y.mean() > MOST_LEAVERS:
+        return _marks_stayers(customers, customers - churned, ~y)
+    return (customers >= FEWEST_MARKED) & (churned >= MARKED * customers) & (churned >= LEAST_SHARE * y.sum())
 
 
 def _marks_stayers(customers, churned, y):

@@ -50,6 +50,28 @@ def test_finds_numbers_that_only_leavers_have():
     ]
 
 
+def test_finds_what_only_leavers_have_where_most_left():
+    left = np.arange(800) < 640
+    part = left & (np.arange(800) % 5 < 3)
+    rng = np.random.default_rng(4)
+    honest = rng.permutation(np.arange(800.0))
+    frame = pd.DataFrame(
+        {
+            "refund": np.where(part, 1.0 + np.arange(800), 0.0),
+            "settled_on": np.where(part, 30.0, np.nan),
+            "account": np.where(part, 900_000.0 + np.arange(800), honest),
+            "honest": rng.normal(left, 1),
+        }
+    )
+
+    refund, settled_on, account = find_marks(frame, left)
+    assert (refund.column, refund.relation, refund.what) == ("refund", "other", "0")
+    assert (settled_on.column, settled_on.what) == ("settled_on", "filled")
+    # Of the honest numbers, those next to the end may be of leavers as well.
+    assert (account.column, account.relation) == ("account", "from") and account.customers - part.sum() < 10
+    assert refund.of_leavers and settled_on.of_leavers and account.of_leavers
+
+
 def test_finds_what_only_stayers_have():
     stayed = np.arange(800) >= 200
     part = stayed & (np.arange(800) % 5 < 3)
@@ -95,7 +117,7 @@ def test_names_nothing_where_nothing_tells():
     rng = np.random.default_rng(5)
     named = 0
     for _ in range(200):
-        left = rng.random(500) < rng.uniform(0.05, 0.7)
+        left = rng.random(500) < rng.uniform(0.05, 0.95)
         text = rng.choice(["a", "b", "c", "d", None], 500, p=[0.45, 0.2, 0.15, 0.1, 0.1])
         blanks = np.where(rng.random(500) < 0.1, np.nan, 1.0)
         frame = pd.DataFrame({"text": text, "blanks": blanks, "number": rng.normal(size=500)})

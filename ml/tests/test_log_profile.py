@@ -117,6 +117,13 @@ def test_what_is_paid_once_a_month_leaves_no_days_out(profile):
     )
 
 
+def test_what_is_billed_each_quarter_beside_a_few_others_leaves_no_days_out(profile):
+    billed = [event(f"C-{one}", 91 * quarter + one % 5, 20) for one in range(200) for quarter in range(8)]
+    others = [event(f"C-{number}", 5 * number, 20) for number in range(146)]
+
+    assert profile([*billed, *others])["silences"] == []
+
+
 def test_closed_days_and_those_of_long_ago_are_in_no_doubt(profile):
     closed = [one for one in steady() if not 60 <= day_of(one) < 120]
 

@@ -40,9 +40,12 @@ class Overlap:
         Customers of before who are in the log.
     days_missing
         Whole days between the end of what was known and the beginning of the log, without the weekdays on
-        which nobody sells.
+        which nobody sells and without those on which nothing was open.
     missing
         All such days between any two of the logs.
+    between
+        The first and the last day of every stretch between two logs on which somebody could have sold,
+        whether or not something was open.
     """
 
     relation: str
@@ -53,13 +56,26 @@ class Overlap:
     customers_found: int
     days_missing: int
     missing: tuple[date, ...] = ()
+    between: tuple[tuple[date, date], ...] = ()
 
     def to_dict(self) -> dict:
-        return {name: value for name, value in vars(self).items() if name != "missing"}
+        return {name: value for name, value in vars(self).items() if name not in ("missing", "between")}
 
 
-def compare_logs(events: Path, earlier: Sequence[Path], *, folder: Path, memory_limit: str) -> Overlap:
+def compare_logs(
+    events: Path,
+    earlier: Sequence[Path],
+    *,
+    closed: Sequence[Sequence[str]] = (),
+    folder: Path,
+    memory_limit: str,
+) -> Overlap:
     """Tell how the log `events` stands to `earlier`, the logs of the result before, the oldest first.
+
+    Parameters
+    ----------
+    closed
+        First and last days, in ISO form, on which nothing was open.
 
     Raises
     ------
@@ -87,7 +103,8 @@ def compare_logs(events: Path, earlier: Sequence[Path], *, folder: Path, memory_
         again = "SELECT customer_id FROM later INTERSECT SELECT customer_id FROM known"
         (known_again,) = _ask(connection, f"SELECT count(*) FROM ({again})")
         relation = _relation(begins, known_from, in_span, found, known_again)
-        missing = _missing_days(connection, logs) if relation == CONTINUES else ()
+        unknown = _unknown_days(connection, logs) if relation == CONTINUES else []
+    missing = tuple(day for days in unknown for day in days if not _is_among(day, closed))
     return Overlap(
         relation=relation,
         rows_before=rows,
@@ -97,18 +114,23 @@ def compare_logs(events: Path, earlier: Sequence[Path], *, folder: Path, memory_
         customers_found=known_again,
         days_missing=sum(known_to.date() <= day < begins.date() for day in missing),
         missing=missing,
+        between=tuple((days[0], days[-1]) for days in unknown),
     )
 
 
-def _missing_days(connection, logs):
-    """Return the days between `logs` that none of them has, without those of a weekday that never sells."""
+def _unknown_days(connection, logs):
+    """Return, per stretch between `logs`, the days that none has, without weekdays that never sell."""
     spans = sorted(span_of(connection, f"({log.select()})") for log in logs)
     closed, reached, found = _closed_weekdays(connection), spans[0][1], []
     for begins, ends in spans[1:]:
         days = (reached.date() + timedelta(days=n) for n in range((begins.date() - reached.date()).days))
-        found += [day for day in days if day.isoweekday() not in closed]
+        found.append([day for day in days if day.isoweekday() not in closed])
         reached = max(reached, ends)
-    return tuple(found)
+    return [days for days in found if days]
+
+
+def _is_among(day, closed):
+    return any(first <= day.isoformat() <= last for first, last in closed)
 
 
 def _closed_weekdays(connection):

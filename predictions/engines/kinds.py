@@ -9,5 +9,9 @@ CHANGES = (NEW, STILL, BOUGHT, CALMER, SILENT)
 
 CONTAINS, CONTINUES, NEITHER = "contains", "continues", "neither"
 
+WERE_CLOSED = (
+    "If nothing was open then, a developer can say so on the page “When is a customer lost?” of this log."
+)
+
 LOADING, COMPARING, COMPUTING = "Loading the model", "Comparing with the log before", "Computing features"
 SCORING, EXPLAINING = "Scoring customers", "Explaining the result"

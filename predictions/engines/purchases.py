@@ -21,9 +21,9 @@ from ml.logs.feature_columns import ID_COLUMN
 from ml.logs.features.duck import write_literal
 from ml.logs.features.logs import quote
 from ml.logs.joined import connect
-from ml.logs.profile.silence import find_doubt, find_silences
+from ml.logs.profile.silence import find_doubt, find_silences, unknown_days
 from ml.logs.purchase_log import PurchaseLog
-from ml.logs.visits import say_visits
+from ml.logs.visits import say_visits, say_visits_in
 from ml.serving.risk import POLICIES, RiskPolicy
 from ml.serving.scoring import Scorer
 from predictions.engines.batch import (
@@ -34,7 +34,15 @@ from predictions.engines.batch import (
 )
 from predictions.engines.changes import compare_results
 from predictions.engines.joining import compare_logs
-from predictions.engines.kinds import COMPARING, COMPUTING, CONTINUES, EXPLAINING, NEITHER, SCORING
+from predictions.engines.kinds import (
+    COMPARING,
+    COMPUTING,
+    CONTINUES,
+    EXPLAINING,
+    NEITHER,
+    SCORING,
+    WERE_CLOSED,
+)
 from predictions.engines.learned_reading import CannotScoreLog, LearnedReading
 from predictions.engines.log_csv import LogCsv
 from predictions.engines.log_shadow import LogShadow
@@ -121,8 +129,8 @@ def score_log(
     Returns
     -------
     dict
-        The summary that the page shows; ``{"mismatch": sentence}`` where the version was changed, or
-        ``{"refusal": sentence}``.
+        The summary that the page shows, and ``days_between``, see `transactions.models.AnalysisSession`;
+        ``{"mismatch": sentence}`` where the version was changed, or ``{"refusal": sentence}``.
     """
     try:
         scorer = open_scorer(version)
@@ -150,7 +158,7 @@ def score_log(
             )
     except ValueError as error:
         return {"refusal": str(error)}
-    return found | {"overlap": overlap and overlap.to_dict()}
+    return found | {"overlap": overlap and overlap.to_dict(), "days_between": work.days_between(overlap)}
 
 
 class _Work:
@@ -159,7 +167,7 @@ class _Work:
         self.shadow, self.on_progress = shadow, on_progress
         self.scorer, self.folder, self.as_of = reading.scorer, reading.folder, reading.as_of
         self.how, self.memory_limit = reading.how, reading.memory_limit
-        self.logs = []
+        self.logs, self.silences = [], []
         self.of_visits, self.closed = of_visits, closed
         self.evidence = (FULL, say_visits(ONE_PURCHASE) if self.of_visits else ONE_PURCHASE)
 
@@ -168,10 +176,23 @@ class _Work:
         overlap = None
         if earlier:
             self.on_progress(COMPARING, 0, 0)
-            overlap = compare_logs(events, earlier, folder=self.folder, memory_limit=self.memory_limit)
+            overlap = compare_logs(
+                events, earlier, closed=self.closed, folder=self.folder, memory_limit=self.memory_limit
+            )
         self.logs = [*earlier, events] if overlap and overlap.relation == CONTINUES else [events]
         self.reading.write_events(self.logs)
         return overlap
+
+    def days_between(self, overlap):
+        """Return the stretches that may be missing from what was read together, the latest first.
+
+        Every day between two logs is one of them, however few there are: what was bought then nobody knows.
+        """
+        inside = [each for each in self.silences if not each["at_end"]]
+        few = [unknown_days(*days) for days in (overlap.between if overlap else ())]
+        inside += [one for one in few if not any(_share_days(one, each) for each in inside)]
+        found = sorted(inside, key=lambda each: each["first"], reverse=True)
+        return [say_visits_in(each) for each in found] if self.of_visits else found
 
     def score(self, policy, csv_path, table_path, lapsed_path):
         self.on_progress(COMPUTING, 0, 0)
@@ -212,8 +233,11 @@ class _Work:
 
     def _silence(self):
         with PurchaseLog(self.reading.events, as_of=self.as_of, memory_limit=self.memory_limit) as log:
-            found = find_doubt(find_silences(log), closed=self.closed, since=self._active_since())
+            self.silences = find_silences(log)
+        found = find_doubt(self.silences, closed=self.closed, since=self._active_since())
         told = found["sentence"] if found else ""
+        if found in self.silences and not found["at_end"]:
+            told += f" {WERE_CLOSED}"
         return {
             "silence": say_visits(told) if self.of_visits else told,
             "ends_in_doubt": bool(found and found["at_end"]),
@@ -303,6 +327,10 @@ class _Work:
             lines = np.arange(done + 1, done + len(once) + 1)
             yield Batch(lines, known[ID_COLUMN], own, once, known[FIRST])
             done += len(once)
+
+
+def _share_days(one, other):
+    return one["first"] <= other["last"] and other["first"] <= one["last"]
 
 
 class FirstBuyers:

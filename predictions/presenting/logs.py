@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from core.figures import counted, of_100, percent
 from ml.evaluation.proportions import share_interval
 from ml.logs.visits import say_visits
-from predictions.engines.kinds import BOUGHT, CALMER, CONTAINS, CONTINUES, NEW, SILENT, STILL
+from predictions.engines.kinds import BOUGHT, CALMER, CONTAINS, CONTINUES, NEW, SILENT, STILL, WERE_CLOSED
 from predictions.models import Prediction
 from predictions.presenting.finished_lists import FinishedList, Line, compare, lines_of, newest_of
 from predictions.presenting.outcomes import Share
@@ -132,6 +132,9 @@ class LogResult:
             same = f"; {shared}" if of else ""
             missing = found["days_missing"]
             gap = f" Of {counted(missing, 'day')} in between nothing is known." if missing else ""
+            # Of results of earlier days nobody kept which days those are.
+            if missing and self.counts.get("days_between"):
+                gap += f" {WERE_CLOSED}"
             return f"The log continues the one before: {customers}{same}. Both were read together.{gap}"
         return (
             f"The log neither contains nor continues the one before: {customers}, and {shared}. It was "

@@ -34,6 +34,7 @@ from sandbox.child import run_in_child
 from transactions.cutoffs import end_of_log
 from transactions.files import scratch_folder
 from transactions.models import AnalysisSession
+from transactions.services.closures import keep_days_between
 
 TASK = "predictions.score_log"
 ENGINE = "predictions.engines.purchases:score_log"
@@ -198,6 +199,7 @@ def score_log_prediction(*, run: JobRun, prediction: Prediction, at: datetime) -
             Prediction.objects.filter(pk=prediction.pk).update(
                 result=found, result_dataset_path=relative, input_data=read
             )
+            keep_days_between(analysis=analysis, found=found["days_between"])
             if challenge:
                 record_challenge(challenge, prediction=prediction, at=at)
         published = True

@@ -112,7 +112,7 @@ def test_a_file_of_the_past_is_not_the_list_of_today(as_user, user):
     known = {"everybody": {"customers": 149, "left": 30, "expected": 27.0}, "unknown": 1}
     for day, realised, customer in (
         ("2026-03-01", None, "today"),
-        ("2026-02-01", None, "older-day"),
+        ("2026-01-01", None, "older-day"),
         ("2026-04-01", known, "known-already"),
     ):
         run = done(user=user.user)
@@ -121,14 +121,19 @@ def test_a_file_of_the_past_is_not_the_list_of_today(as_user, user):
         run.result["realised"] = realised and realised | {"named": group, "tiers": [group] * 4}
         run.result["call_first"] = [{"customer": customer, "probability": 0.97}]
         run.save()
+    # A few customers to try something do not make a large file one of the past.
+    tried = done(user=user.user)
+    tried.result |= {"rows": 3, "call_first": [{"customer": "tried-first", "probability": 0.97}]}
+    tried.created_at = NOON - timedelta(days=1)
+    tried.save()
 
     home = as_user.get("/user/").content.decode()
 
     assert "<bdi>today</bdi>" in home
-    assert "older-day" not in home and "known-already" not in home
+    assert all(other not in home for other in ("older-day", "tried-first", "known-already"))
 
     # Of nobody it says that they left, which is no file of the past; invented customers stand behind all.
-    for day, customer in (("2026-03-02", "all-are-here"), ("2026-05-01", "DA-000017")):
+    for day, customer in (("2026-03-05", "all-are-here"), ("2026-05-01", "DA-000017")):
         run = done(user=user.user)
         run.input_data["spec"]["reference"] = day
         group = {"customers": 149, "left": 0, "expected": 1.0}
@@ -143,6 +148,7 @@ def test_a_file_of_the_past_is_not_the_list_of_today(as_user, user):
     # What is older than a month does not hold up a file that says who left.
     Prediction.objects.update(created_at=NOON - timedelta(days=62))
     Prediction.objects.filter(result__call_first__0__customer="known-already").update(created_at=NOON)
+    Prediction.objects.filter(pk=tried.pk).update(created_at=NOON - timedelta(days=1))
     assert "<bdi>known-already</bdi>" in as_user.get("/user/").content.decode()
 
 

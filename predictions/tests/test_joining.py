@@ -52,6 +52,17 @@ def test_a_weekday_on_which_nobody_sells_is_no_missing_day(write, tmp_path, week
     found = compare_logs(later, [earlier], folder=tmp_path, memory_limit="200MB")
 
     assert (found.relation, found.days_missing) == ("continues", missing)
+    closed = [[MONDAY - timedelta(days=5), begins - timedelta(days=1)]]
+    told = compare_logs(
+        later,
+        [earlier],
+        closed=[[day.isoformat() for day in days] for days in closed],
+        folder=tmp_path,
+        memory_limit="200MB",
+    )
+    # What was closed is no day that is missing, and can still be taken back.
+    assert (told.days_missing, told.missing, told.between) == (0, (), found.between)
+    assert len(told.between) == bool(missing)
 
 
 @pytest.mark.parametrize(("missing", "is_known"), [("2024-02-29", True), ("2024-02-10", False), (None, True)])

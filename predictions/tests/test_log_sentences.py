@@ -13,6 +13,10 @@ OUTCOME = {
     "is_over": True, "ends": "2024-11-14T00:00:00", "days_passed": 60, "horizon_days": 60,
     "named": 40, "named_without_purchase": 30, "scored": 200, "scored_without_purchase": 50,
 }  # fmt: skip
+OVERLAP = {
+    "rows_before": 1000, "customers_before": 300, "rows_in_span": 100, "rows_found": 95,
+    "customers_found": 290, "days_missing": 0,
+}  # fmt: skip
 
 
 def log(*, definition=DEFINITION, lapsed=0, knew_until=None, **counts):
@@ -28,11 +32,7 @@ def log(*, definition=DEFINITION, lapsed=0, knew_until=None, **counts):
 
 
 def overlap(relation, **counts):
-    known = {
-        "relation": relation, "rows_before": 1000, "customers_before": 300, "rows_in_span": 100,
-        "rows_found": 95, "customers_found": 290, "days_missing": 0,
-    }  # fmt: skip
-    return log(overlap=known | counts).overlap
+    return log(overlap=OVERLAP | {"relation": relation} | counts).overlap
 
 
 def changes(outcome=OUTCOME, **kinds):
@@ -98,6 +98,8 @@ def test_a_log_that_begins_later_says_how_many_days_nobody_knows():
 
     assert told.endswith("Both were read together. Of 12 days in between nothing is known.")
     assert overlap("continues", days_missing=1).endswith("Of 1 day in between nothing is known.")
+    named = log(overlap=OVERLAP | {"relation": "continues", "days_missing": 1}, days_between=[{}]).overlap
+    assert named.endswith("a developer can say so on the page “When is a customer lost?” of this log.")
     assert "0 of 0" not in told
 
 

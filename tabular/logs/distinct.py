@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from tabular.source.duplicates import different
+
 MERGED_AT = 1 << 20
 
 
@@ -17,7 +19,7 @@ class Distinct:
 
     def add(self, hashes: np.ndarray) -> None:
         """Take some hashes."""
-        self.pending.append(np.unique(hashes))
+        self.pending.append(different(hashes))
         self.waiting += len(self.pending[-1])
         if self.waiting > max(MERGED_AT, len(self.known)):
             self.all()
@@ -25,6 +27,6 @@ class Distinct:
     def all(self) -> np.ndarray:
         """Return the different hashes, sorted."""
         if self.pending:
-            self.known = np.unique(np.concatenate([self.known, *self.pending]))
+            self.known = different(np.concatenate([self.known, *self.pending]))
             self.pending, self.waiting = [], 0
         return self.known

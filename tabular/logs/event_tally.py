@@ -16,7 +16,7 @@ from tabular.logs.event_values import Events
 from tabular.logs.orders import OrderCounter
 from tabular.source.duplicates import FIXED_SEED, hash_texts
 from tabular.source.odd_ids import OddIds
-from tabular.source.sentences import alike_ids, equal_rows, say_words
+from tabular.source.sentences import alike_ids, equal_rows, say_words, shortened_codes
 
 # A log this short shows hardly anybody staying away.
 SHORT_DAYS = 60
@@ -104,6 +104,7 @@ class EventTally:
         self.types: Counter = Counter()
         self.missing: Counter = Counter()
         self.words: Counter = Counter()
+        self.shortened: dict[str, Counter] = {}
         self.returns = self.cancellations = self.odd_returns = self.undone_zeros = 0
         self.customers, self.folded, self.labelled = Distinct(), Distinct(), Distinct()
         self.odd_ids = OddIds()
@@ -132,6 +133,11 @@ class EventTally:
         for said in events.words:
             found = pc.value_counts(said.filter(chosen).drop_null()).to_pylist()
             self.words.update({each["values"]: each["counts"] for each in found})
+        for role, codes in events.shortened.items():
+            found = pc.value_counts(codes.filter(chosen).drop_null()).to_pylist()
+            self.shortened.setdefault(role, Counter()).update(
+                {each["values"]: each["counts"] for each in found}
+            )
         columns = {name: array.filter(chosen) for name, array in events.columns.items()}
         self.accepted += int(kept.sum())
         counts = pc.value_counts(columns["event_type"]).to_pylist()
@@ -233,6 +239,9 @@ class EventTally:
                 f"{reason}."
             )
         out += say_words(self.words)
+        out += [
+            shortened_codes(self.spec.columns[role], codes) for role, codes in self.shortened.items() if codes
+        ]
         if self.timeless:
             said = (
                 "; in features they count as bought at midnight"

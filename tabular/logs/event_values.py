@@ -34,7 +34,8 @@ MEASURED = ("event_at", "time", *NUMBERS)
 # Why a row is no event, in the order in which it is looked at: kind and role.
 FAULTS = (
     ("missing_id", "customer_id"),
-    *(("shortened_id", role) for role in TEXTS),
+    # Rows of one order are one purchase.
+    ("shortened_id", "order_id"),
     ("bad_date", "event_at"),
     ("future_date", "event_at"),
     ("bad_time", "time"),
@@ -64,6 +65,9 @@ class Events:
         Rows of which only the day is known, though the log has a column for the time of day.
     words
         For each column with some: the words that were read as blank, null elsewhere.
+    shortened
+        By role of texts the codes that a spreadsheet has shortened, null elsewhere. What they name is not
+        known; the purchase is.
     """
 
     columns: dict[str, pa.Array]
@@ -72,6 +76,7 @@ class Events:
     blanks: dict[str, int]
     timeless: np.ndarray
     words: list[pa.Array]
+    shortened: dict[str, pa.Array]
 
 
 def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None = None) -> Events:
@@ -98,10 +103,8 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
     nobody = missing_of(cells["customer_id"], measured=True)
     blanks["customer_id"] = int(nobody.sum())
     fault("missing_id", "customer_id", nobody | shortened_of(cells["customer_id"]))
-    for role in TEXTS:
-        if role in cells:
-            # Rows of one order are one purchase, and products are counted by their codes.
-            fault("shortened_id", role, shortened_of(cells[role]))
+    if "order_id" in cells:
+        fault("shortened_id", "order_id", shortened_of(cells["order_id"]))
 
     moments, empty, bad = read_moments(cells["event_at"], spec.date_order)
     blanks["event_at"] = int(empty.sum())
@@ -146,9 +149,12 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
     kinds[back] = types[RETURN]
     columns["event_type"] = pa.array(list(types), pa.string()).take(pa.array(kinds))
 
+    shortened: dict[str, pa.Array] = {}
     for role in TEXTS:
         if role in cells:
-            blank = blanks_of(cells[role])
+            unknown = shortened_of(cells[role])
+            shortened[role] = pc.if_else(pa.array(unknown), cells[role], pa.scalar(None, pa.string()))
+            blank = blanks_of(cells[role]) | unknown
             blanks[role] = int(blank.sum())
             columns[role] = pc.if_else(pa.array(blank), pa.scalar(None, pa.string()), cells[role])
     for role in ("quantity", "discount"):
@@ -158,7 +164,7 @@ def type_events(texts: list[pa.Array], spec: EventSpec, *, latest: date | None =
         columns["label"], bad, blank = _labels(cells["label"])
         blanks["label"] = int(blank.sum())
         fault("bad_label", "label", bad)
-    return Events(columns, faults, cancelled, blanks, timeless, words)
+    return Events(columns, faults, cancelled, blanks, timeless, words, shortened)
 
 
 def _cells(texts: list[pa.Array], spec: EventSpec) -> tuple[dict[str, pa.Array], list[pa.Array]]:

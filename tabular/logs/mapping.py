@@ -36,6 +36,7 @@ FEWEST_CUSTOMERS = 4
 MOST_TYPES = 50
 # In fewer rows a handful of customers is nothing odd.
 ROWS_TO_JUDGE = 30
+SENT_TO = frozenset(["ship", "bill"])
 # Kinds of columns that say when, and nothing else.
 MOMENTS = ("date", "time")
 
@@ -134,9 +135,12 @@ def _score(role: str, column: DetectedColumn) -> tuple[float, str]:
         return 0.0, ""
     if role == "event_at" and OTHER_DATES & set(words_of(column.name)):
         score *= 0.4
+    if role == "customer_id" and SENT_TO & set(words_of(column.name)):
+        # Where it is sent to, or who gets the bill, may be somebody else than the customer.
+        score *= 0.7
     if role == "amount" and not names_amount(column.name) and not has_cents(column):
         # "Sales zone" may number zones: what has cents stands before it.
-        score *= 0.9
+        score *= 0.9 if column.distinct > 1 else 0.6
     alike = "its name says so" if score > 0.9 else f"its name resembles {known!r}"
     return score, f"{alike}; it holds {_content(column)}"
 

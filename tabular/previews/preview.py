@@ -25,13 +25,10 @@ from tabular.source.sniff import Progress
 from tabular.source.spec import CANONICAL_SUFFIX, ParseSpec
 from tabular.source.texts import Texts, iter_texts
 from tabular.source.upload import DEFAULT_MAX_BYTES
-from tabular.values.currencies import currencies_said
-from tabular.values.words import words_of
+from tabular.values.currencies import currencies_said, names_currency
 
 PREVIEW_ROWS = 100
 PREVIEW_MEMORY = 600 << 20
-# Names of columns that say in which currency an amount is.
-CURRENCIES = frozenset(["currency", "waehrung", "wahrung", "devise", "moneda", "valuta", "moeda"])
 # A sheet of a million rows takes its time.
 PREVIEW_SECONDS = 300
 # Longer cells are cut in what is shown, shorter still in a wide table: a preview is kept in one row of a
@@ -223,8 +220,7 @@ def _look_at(
 
 
 def _name_currencies(column: DetectedColumn) -> str:
-    says_nothing_else = CURRENCIES & set(words_of(column.name))
-    currencies = currencies_said(column.words) if says_nothing_else else column.currencies
+    currencies = currencies_said(column.words) if names_currency(column.name) else column.currencies
     return several_currencies(column.name, currencies) if currencies else ""
 
 

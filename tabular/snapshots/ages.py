@@ -14,6 +14,10 @@ from tabular.source.parse import Parsed
 from tabular.source.spec import FIRST_REFERENCE
 from tabular.values.schema import Column, TableSchema
 
+# A few dates behind so many days without any are doubted, where as many days before those had dates on many,
+# and far more of them.
+FEWEST_EMPTY, FEWEST_BEFORE, MOST_BEHIND = 28, 14, 0.02
+
 
 def say_day(day: date) -> str:
     """Return a day as people write it.
@@ -50,6 +54,8 @@ class AgeTally:
         self.days: dict[str, Counter] = {}
         # Of each column the first date after the day that no reference is later than, with its row.
         self.ahead: dict[str, tuple[int, date]] = {}
+        # The latest date that is no future: its age, column and row.
+        self.latest: tuple[int, str, int] | None = None
 
     def take(self, parsed: Parsed) -> None:
         """Count the dates of one block."""
@@ -63,6 +69,10 @@ class AgeTally:
         values, rows = np.unique(days, return_counts=True)
         seen = self.days.setdefault(name, Counter())
         seen.update(dict(zip(values.tolist(), rows.tolist(), strict=True)))
+        past = np.flatnonzero(days >= self._least)
+        if len(past) and (self.latest is None or days[past].min() < self.latest[0]):
+            at = past[np.argmin(days[past])]
+            self.latest = (int(days[at]), name, int(lines[known][at]))
         if name not in self.ahead and len(ahead := np.flatnonzero(days < self._least)):
             at = ahead[0]
             self.ahead[name] = (int(lines[known][at]), self._day(int(days[at])))
@@ -118,6 +128,7 @@ class AgeTally:
         if reference is None or not any(self.days.values()):
             return
         yield f"Dates are counted back from {say_day(reference)}, {self._what_it_is(reference)}."
+        yield from self._doubt(reference)
         for name, (line, day) in self.ahead.items():
             ahead = sum(rows for age, rows in self.days[name].items() if age < self._least)
             yield (
@@ -130,6 +141,35 @@ class AgeTally:
                 f"Column {name}: {counted(found['rows'], 'date')} older or younger than all that were "
                 f"learned from: {' to '.join(dict.fromkeys(days))}."
             )
+
+    def _doubt(self, reference: date) -> Iterator[str]:
+        """Yield that the day from which dates are counted may be mistyped."""
+        if self.stated or self.latest is None or self._day(self.latest[0]) != reference:
+            return
+        if end := self._end_before_strays():
+            age, rows = end
+            _, name, line = self.latest
+            yield (
+                f"{counted(rows, 'date lies', 'dates lie')} far behind all others, which end on "
+                f"{say_day(self._day(age))}: e.g. column {name}, row {line:,}, {say_day(reference)}. If that "
+                f"is mistyped, everybody looks as if nothing had happened for {age - self.latest[0]:,} days: "
+                "correct it. For a prediction, the day as of which the customers are meant can be stated "
+                "instead."
+            )
+
+    def _end_before_strays(self) -> tuple[int, int] | None:
+        """Return the age of the latest date that is not doubted, and how many are; None without a doubt."""
+        all_days = sum(self.days.values(), Counter())
+        ages = np.array(sorted(age for age in all_days if age >= self._least))
+        total = np.cumsum([all_days[age] for age in ages.tolist()])
+        found = None
+        for at in np.flatnonzero(np.diff(ages) > FEWEST_EMPTY).tolist():
+            behind, empty = int(total[at]), int(ages[at + 1] - ages[at])
+            last = int(np.searchsorted(ages, ages[at + 1] + empty))
+            before = total[last - 1] - behind
+            if last - 1 - at >= FEWEST_BEFORE and behind <= MOST_BEHIND * before:
+                found = int(ages[at + 1]), behind
+        return found
 
     def _what_it_is(self, reference: date) -> str:
         if self.stated:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 
 from tabular.children import read_in_child
 from tabular.errors import TableError, counted, place, shown
@@ -24,12 +25,14 @@ from tabular.source.parse import Parsed, Plan, iter_parsed
 from tabular.source.sentences import guessed_encoding, no_rows, refuse_large_file, several_currencies
 from tabular.source.spec import CANONICAL_SUFFIX, INLINE_SKIPS, SKIP_SUFFIX, ParseSpec
 from tabular.source.upload import DEFAULT_MAX_BYTES
-from tabular.values.currencies import currencies_of
+from tabular.values.currencies import currencies_of, currencies_said, names_currency
 from tabular.values.schema import TableSchema
 
 PURPOSES = ("predict", "train")
 BAD_ROWS = ("refuse", "leave_out")
 PREVIEW_ROWS = 5
+# A column that names currencies and has more words is about something else.
+MOST_CURRENCIES = 50
 CHECK_MEMORY = 400 << 20
 CHECK_SECONDS = 120
 # So much of a file shows whether it is written as its customers were so far.
@@ -325,6 +328,8 @@ class _Check:
         self.odd_ids = OddIds()
         # By column, a cell for each thing about the digits: the second currency may come late.
         self.adorned: dict[str, dict[str, str]] = {}
+        # The words of columns that say in which currency the amounts beside them are.
+        self.named: dict[str, set[str]] = {}
         self.twins = TwinCounter(self.schema) if self.schema.finds_twins else None
         self.logs = None if self.schema.one_row_per_id else LogTally(self.schema, self.trains)
         done, total = plan.spec.data_at, plan.spec.source(self.path).stat().st_size
@@ -340,6 +345,7 @@ class _Check:
                 self.twins.take(parsed.lines, parsed.columns)
             for name, cells in parsed.adorned.items():
                 self.adorned[name] = cells | self.adorned.get(name, {})
+            self.take_currencies(parsed)
             if len(preview) < PREVIEW_ROWS and len(parsed.lines):
                 rows = parsed.raw().slice(0, PREVIEW_ROWS - len(preview)).to_pylist()
                 preview += [tuple(row.values()) for row in rows]
@@ -347,9 +353,18 @@ class _Check:
             self.on_progress("Checking rows", min(done, total), total)
         return preview, risky
 
+    def take_currencies(self, parsed: Parsed) -> None:
+        """Keep the words of a column of currencies, while they are few."""
+        for column in self.schema.columns:
+            if column.kind == "category" and names_currency(column.name) and column.name in parsed.columns:
+                words = self.named.setdefault(column.name, set())
+                if len(words) <= MOST_CURRENCIES:
+                    words |= set(pc.unique(parsed.columns[column.name]).drop_null().to_pylist())
+
     def several_currencies(self) -> list[str]:
         """Name the columns of amounts that are in several currencies."""
         found = {name: currencies_of(adorned.values()) for name, adorned in self.adorned.items()}
+        found |= {name: currencies_said(sorted(words)) for name, words in self.named.items()}
         return [several_currencies(name, cells) for name, cells in found.items() if cells]
 
     def settle_repeats(self, plan: Plan) -> int:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from tabular.previews.detect import Clues, DetectedColumn, Measure
 from tabular.previews.preview import Preview
-from tabular.source.duplicates import FIXED_SEED, hash_texts
+from tabular.source.duplicates import FIXED_SEED, different, hash_texts
 from tabular.source.sniff import Progress
 from tabular.source.texts import Texts, iter_texts
 from tabular.values.amounts import split_number
@@ -149,7 +149,7 @@ class FactCounter:
         kept = self.kept.to_pylist()
         distinct, is_exact = len(kept), not self.overflows
         if self.overflows and self.hashes and self.whole:
-            distinct, is_exact = len(np.unique(np.concatenate(self.hashes))) - bool(self.blanks), True
+            distinct, is_exact = len(different(np.concatenate(self.hashes))) - bool(self.blanks), True
         elif self.overflows:
             distinct = max(self.column.distinct, len(kept))
         return ColumnFacts(

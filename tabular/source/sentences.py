@@ -119,6 +119,15 @@ def say_words(words: Mapping[str, int]) -> list[str]:
     return [f"{counted(sum(words.values()), 'cell says', 'cells say')} {listed}: read as blank."]
 
 
+def shortened_codes(name: str, codes: Mapping[str, int]) -> str:
+    """Say that a spreadsheet has shortened `codes` of column `name`, with the cells that hold each."""
+    number, code = counted(sum(codes.values()), "code was", "codes were"), shown(next(iter(codes)))
+    return (
+        f"Column {name}: {number} shortened by a spreadsheet, such as {code}, and read as blank. Format the "
+        "column as text in the original and save it again."
+    )
+
+
 def equal_rows(number: int) -> str:
     return f"{counted(number, 'row')} equal to an earlier row in every cell: counted once."
 

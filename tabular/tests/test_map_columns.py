@@ -190,6 +190,7 @@ def test_amounts_that_can_be_read_stand_before_those_that_cannot(tmp_path):
         ("sales organization", "10{n:02d}"),
         ("sales office", "{n}"),
         ("sales zones", "{n}"),
+        ("sales co", "1000"),
     ],
 )
 def test_texts_with_numbers_are_no_amounts(name, cell, tmp_path):
@@ -228,6 +229,14 @@ def test_an_order_an_office_or_a_city_is_no_customer(who, document, tmp_path):
 
     assert (guesses["customer_id"], guesses["order_id"]) == (who, "Sales Document")
     assert guesses["amount"] == "Value"
+
+
+@pytest.mark.parametrize("other", ["Ship-to address", "Ship to name", "Bill-to name", "Customer street"])
+def test_where_something_is_sent_to_is_no_customer_beside_one(other, tmp_path):
+    header = ("Order", "Order date", other, "Customer name", "Total")
+    preview = preview_of(tmp_path, header, lambda n: (n, day(n), f"A {n % 12}", f"C {n % 9}", f"{n}.5"))
+
+    assert guessed(preview)["customer_id"] == "Customer name"
 
 
 def test_how_somebody_paid_is_no_amount(tmp_path):

@@ -88,6 +88,22 @@ def test_a_date_in_the_future_moves_nobody_else_and_is_named(write, plan):
     )
 
 
+def test_a_few_dates_far_behind_all_others_are_doubted_and_named(write, plan):
+    june = members(JUNE, number=120)
+    june[4][2] = "2026-11-20"
+
+    report, _ = ages(write(june), plan, today=date(2026, 12, 1))
+
+    assert report.warnings[1] == (
+        "1 date lies far behind all others, which end on 30 Jun 2026: e.g. column Last visit, row 6, "
+        "20 Nov 2026. If that is mistyped, everybody looks as if nothing had happened for 143 days: correct "
+        "it. For a prediction, the day as of which the customers are meant can be stated instead."
+    )
+    stated, _ = ages(write(june), plan, today=date(2026, 12, 1), as_of=JUNE)
+    fewer, _ = ages(write(members(JUNE, number=120)), plan, today=date(2026, 12, 1))
+    assert not any("far behind" in said for said in (*stated.warnings, *fewer.warnings))
+
+
 def test_dates_that_all_lie_ahead_are_negative_ages_of_the_same_day(write, plan):
     june = members(JUNE)
     for row in june:

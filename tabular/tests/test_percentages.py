@@ -127,6 +127,17 @@ def test_amounts_in_several_currencies_are_named_in_every_file(tmp_path):
     assert "currencies" not in str(rebates(tmp_path / "may.csv", plan)[0].warnings)
 
 
+@pytest.mark.parametrize(("second", "said"), [("USD", ["'EUR' and 'USD'"]), ("Euro", [])])
+def test_so_are_those_of_a_column_that_says_the_currency(second, said, tmp_path):
+    rows = [[f"c{n}", f"{n}.5", ("EUR", second)[n % 2], ("no", "yes", "no")[n % 3]] for n in range(60)]
+    path = write_table(tmp_path / "t.csv", rows, header=["Nr", "Fee", "Currency", "left"])
+
+    report = check_table(path, plan_of(path).table_schema(name="own", purpose="train"), purpose="train")
+
+    found = [each.partition("such as ")[2].partition(".")[0] for each in report.warnings if "currenc" in each]
+    assert found == said
+
+
 def test_some_cells_of_the_other_kind_are_mistakes_of_their_rows(tmp_path):
     plan = plan_of(csv_of(tmp_path / "may.csv", in_percent))
     mixed = csv_of(tmp_path / "june.csv", lambda share: "0.07" if share == 0.07 else in_percent(share))

@@ -11,7 +11,10 @@ import pyarrow.compute as pc
 from tabular.values.amounts import APOSTROPHES, AROUND, BLANKS, BULK, MINUS, PERCENT_SIGN, split_number
 from tabular.values.cells import BadCell
 from tabular.values.masks import mask_of
+from tabular.values.words import words_of
 
+# Names of columns that say in which currency an amount is.
+CURRENCIES = frozenset(["currency", "waehrung", "wahrung", "devise", "moneda", "valuta", "moeda"])
 # The signs and words of one currency.
 SAME_CURRENCY = {
     sign: code
@@ -58,6 +61,11 @@ def currencies_of(texts: Iterable[str]) -> tuple[str, ...]:
     ('$5', 'CA$7')
     """
     return _several(((_sign_of(text), text) for text in texts), SHARED)
+
+
+def names_currency(name: str) -> bool:
+    """Whether a column of that name says in which currency an amount is, and nothing else."""
+    return bool(CURRENCIES & set(words_of(name)))
 
 
 def currencies_said(words: Iterable[str]) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ def why_nobody(text: str) -> str:
 
 
 def why_shortened(text: str) -> str:
-    """Say why a shortened number names nobody, no order and no product."""
+    """Say why a shortened number names nobody and no order."""
     return (
         f"{shown(text)} is what a spreadsheet makes of a long id, and others look the same; format the "
         "column as text in the original and save it again"

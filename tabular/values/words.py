@@ -128,15 +128,17 @@ PEOPLE = _set("person people customer client member user buyer partner kunde kun
 OTHER_THINGS = _set(
     "method methods mode type typ art status state terms term days tage channel provider plan tier level "
     "list liste rank score rep representative count date agent clerk manager employee salesman seller vendor "
-    "supplier team store shop location site plant warehouse desk counter branch division department "
-    "organization organisation office bureau region district territory zone market sector city country area "
-    "route campaign source group class category segment product item items article unit units piece pieces "
-    "coupon currency year month quarter week day note comment reason gruppe klasse artikel filiale "
-    "niederlassung werk lager gebiet bezirk land ort vertriebsweg sparte abteilung verkaufsorganisation "
-    "vertreter verkaeufer verkaufer mitarbeiter stueck stuck waehrung wahrung jahr monat quartal woche"
+    "supplier team store shop location site plant warehouse desk counter branch division department org "
+    "organization organisation office bureau region district zone market sector city country area route "
+    "campaign source group class category segment product item items article unit units piece pieces "
+    "territory address street zip postcode plz strasse adresse coupon currency year month quarter week "
+    "day note comment reason gruppe klasse artikel filiale niederlassung werk lager gebiet bezirk land ort "
+    "vertriebsweg sparte abteilung verkaufsorganisation vertreter verkaeufer verkaufer mitarbeiter stueck "
+    "stuck waehrung wahrung jahr monat quartal woche"
 )
 # A payment or a price has these besides its amount: "payment method", "price tier", "sales order".
 OTHER_AMOUNTS = ORDERS | NUMBERED | PEOPLE | OTHER_THINGS
+MAILS = _set("email mail")
 # What is counted without being paid, and the words around it: "points total", "total visits".
 COUNTED = _set(
     "points punkte puntos visits besuche visites visitas logins sessions checkins stamps stempel miles "
@@ -256,14 +258,15 @@ def says_other_than_customer(name: str) -> bool:
 
     Examples
     --------
-    >>> says_other_than_customer("Sales document no."), says_other_than_customer("Ship-to city")
+    >>> says_other_than_customer("Sales document no."), says_other_than_customer("Ship-to address")
     (True, True)
-    >>> says_other_than_customer("Card number"), says_other_than_customer("Customer of the store")
+    >>> says_other_than_customer("Card number"), says_other_than_customer("Email address")
     (False, False)
     """
     *before, thing = [word for word in _about(name) if word not in NUMBERED and not word.isdigit()] or [""]
-    # A lone "team" or "store" may be who buys.
-    return thing in ORDERS or (bool(before) and thing in OTHER_THINGS)
+    # A lone "team" or "store" may be who buys, and who has an e-mail address surely is.
+    shared = bool(before) and thing in OTHER_THINGS and not MAILS & {*before}
+    return thing in ORDERS or shared
 
 
 def names_amount(name: str) -> bool:

@@ -20,6 +20,7 @@ from ml.evaluation.resampling import resample
 from ml.evaluation.slices import slices
 from ml.learning.honest_scores import raw_scores
 from ml.learning.judging import SLICE_RESAMPLES
+from ml.learning.newest_uploads import judge_newest
 from ml.matrix.frames import clean_frame
 from ml.serving.scoring import Scorer
 
@@ -73,6 +74,7 @@ def compare_on_untouched(
     value_column,
     twins=None,
     invented=None,
+    uploads=None,
 ) -> dict:
     """Return everything that the result page shows, ready for JSON.
 
@@ -91,10 +93,14 @@ def compare_on_untouched(
     invented
         Which customers the product made up: what holds of the real ones alone is told beside. None where all
         are real.
+    uploads
+        The number of the upload that each came with, for `ml.learning.newest_uploads.judge_newest`; None
+        where there was one.
     """
     fair = _untouched(ids, held_out, existing, twins)
     chosen = held_out[fair]
     groups = None if twins is None else twins[chosen]
+    came = None if uploads is None else uploads[chosen]
     y = labels[chosen]
     judged = {
         "held_out": len(held_out),
@@ -121,7 +127,7 @@ def compare_on_untouched(
     campaign = _campaign(table, value_column)
     measured = _measure((new, *existing), y, scores, groups)
     found["versions"] = [
-        _figures(contender, y, scores[contender.key], measured[contender.key], campaign, groups)
+        _figures(contender, y, scores[contender.key], measured[contender.key], campaign, groups, came)
         for contender in (new, *existing)
     ]
     raw = np.clip(raw_scores(trained.pipeline, clean_frame(table, schema)), 0.0, 1.0)
@@ -164,13 +170,13 @@ def _measure(contenders, y, scores, groups):
     return dict(zip((one.key for one in contenders), found, strict=True))
 
 
-def _figures(contender, y, p, measured, campaign, groups):
+def _figures(contender, y, p, measured, campaign, groups, uploads):
     threshold = contender.scorer.threshold
     return {
         "key": contender.key,
         "name": contender.name,
         "threshold": threshold,
-        "figures": evaluate(y, p, threshold, groups=groups),
+        "figures": evaluate(y, p, threshold, groups=groups) | judge_newest(y, p, uploads, groups),
         "intervals": measured.intervals().to_dict(),
         "profit": profit_curve(y, p, **campaign).to_dict() if campaign else None,
     }

@@ -110,12 +110,12 @@ def retrain(
     twins = find_twins(clean_frame(customers.frame, schema), labels)
     combination.count_twins(twins)
     held_out = continue_split(customers.ids, labels, was_held_out, SEED, groups=twins)
+    uploads = np.repeat(np.arange(len(combination.uploads)), combination.uploads)
     on_progress("Train", 0, 0)
     try:
         trained = train_model(
             customers.frame, schema=schema, model_type=model_type, params=params, seed=SEED,
-            held_out=held_out, slices=slices, threshold=threshold,
-            uploads=np.repeat(np.arange(len(combination.uploads)), combination.uploads),
+            held_out=held_out, slices=slices, threshold=threshold, uploads=uploads,
         )  # fmt: skip
         exported = export_model(trained, schema)
     except ValueError as error:
@@ -127,7 +127,7 @@ def retrain(
     comparison = compare_on_untouched(
         customers.ids, customers.frame, labels, np.flatnonzero(held_out), trained=trained, exported=exported,
         existing=contenders, schema=schema, sliced_by=slices, value_column=value_column, twins=twins,
-        invented=made_up,
+        invented=made_up, uploads=uploads,
     )  # fmt: skip
 
     on_progress("Export", 0, 0)

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from core.charts import SERIES
 from core.figures import counted, of_100
 from registry.presenting import charts
-from registry.presenting.promises import held, held_by
+from registry.presenting.promises import held_by
 from registry.presenting.quality import figures_of_churners
 
 LONGEST_CURRENCY = 12
@@ -88,8 +88,8 @@ def titles(found) -> dict[str, str]:
             f"Of 100 it names, {_leave_of_100(figures)} leave; with {serving['name']} {_leave_of_100(before)}"
         ),
         "calibration": (
-            f"Its probabilities {held_by(figures | found.newest_uploads)}; those of {serving['name']} "
-            f"{held(before['calibration'])}"
+            f"Its probabilities {held_by(found.newest_uploads | figures)}; those of {serving['name']} "
+            f"{held_by(before)}"
         ),
         "confusion": f"{right:,} of {counted(figures['rows'], 'customer')} {verb} predicted correctly",
         "profit": _profit_title(new, serving, found.currency) if new["profit"] else "",

@@ -60,7 +60,9 @@ class RetrainingFindings:
 
     @property
     def newest_uploads(self) -> dict:
-        """How its probabilities held for the newest uploads alone, as the figures of a version name it."""
+        """How its probabilities held for the newest uploads alone; retrainings of earlier days know it only
+        from the figures of the version.
+        """
         figures = self.run.version.figures if self.run.version else {}
         return {"newest": figures.get("newest")}
 

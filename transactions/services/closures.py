@@ -30,19 +30,20 @@ def mark_closed(*, analysis: AnalysisSession, first: str, last: str, by: Member,
     Parameters
     ----------
     first, last
-        ISO days: a stretch that the profile of the log names. Not its end: the log would go on after it.
+        ISO days: a stretch that the profile of the log names, or that is between it and the logs that it
+        continues. Not its end: the log would go on after it.
     by
         A developer of the company.
 
     Raises
     ------
     NoSuchSilence
-        The profile names other days, or there is none.
+        No such stretch is known.
     """
     analysis = AnalysisSession.objects.select_for_update().get(pk=analysis.pk)
-    silences, days = (analysis.profile or {}).get("silences", []), [first, last]
+    silences, days = _silences_of(analysis) + (analysis.days_between or []), [first, last]
     if days not in [[each["first"], each["last"]] for each in silences if not each["at_end"]]:
-        raise NoSuchSilence("The profile of this log names no such days. Look at the page once more.")
+        raise NoSuchSilence("No such days are missing from this log. Look at the page once more.")
     if days not in (known := analysis.closed_days or []):
         _keep(analysis, sorted([*known, days]), "closed-days-kept", days, by=by, at=at)
 
@@ -58,7 +59,7 @@ def mark_open(*, analysis: AnalysisSession, first: str, last: str, by: Member, a
 
 def _keep(analysis, closed_days, action, days, *, by, at):
     analysis.closed_days = closed_days
-    _tell_anew(analysis, (analysis.profile or {}).get("silences", []))
+    _tell_anew(analysis, _silences_of(analysis))
     analysis.save(update_fields=("closed_days", "profile", "import_report"))
     record_event(
         action=action,
@@ -68,6 +69,10 @@ def _keep(analysis, closed_days, action, days, *, by, at):
         at=at,
         **dict(zip(("first", "last"), days, strict=True)),
     )
+
+
+def _silences_of(analysis):
+    return (analysis.profile or {}).get("silences", [])
 
 
 def _tell_anew(analysis, silences):
@@ -80,6 +85,19 @@ def _tell_anew(analysis, silences):
     profile |= say_visits_in(quality) if analysis.is_of_visits else quality
     others = [each for each in analysis.import_report["warnings"] if each not in said]
     analysis.import_report |= say_doubt(profile, others)
+
+
+def keep_days_between(*, analysis: AnalysisSession, found: list[dict]) -> None:
+    """Keep which days may be missing between a log and those that it continues: somebody may know why.
+
+    Parameters
+    ----------
+    found
+        Stretches as `ml.logs.profile.silence` writes them; those that its own profile names are passed over.
+    """
+    named = [(each["first"], each["last"]) for each in _silences_of(analysis)]
+    between = [each for each in found if (each["first"], each["last"]) not in named]
+    AnalysisSession.objects.filter(pk=analysis.pk).update(days_between=between)
 
 
 def closed_days_of(company: Company, base: Population) -> list[list[str]] | None:

@@ -13,6 +13,7 @@ from transactions.forms import ChurnForm, ClosedForm
 from transactions.presenting.days import write_day
 from transactions.presenting.profile_charts import list_definition_charts
 from transactions.presenting.profile_findings import find_impact, list_choices, shown_impact
+from transactions.selectors import days_in_doubt
 from transactions.services.closures import mark_closed, mark_open
 from transactions.services.configuration import configure_analysis
 from transactions.services.profiling import impact_of
@@ -48,12 +49,12 @@ def closed(request, analysis):
         analysis=found, first=first.isoformat(), last=last.isoformat(), by=request.member, at=timezone.now()
     )
     days = f"{write_day(first)} to {write_day(last)}"
-    messages.success(
-        request,
+    said = (
         f"It is no longer kept that you were closed from {days}."
         if form.cleaned_data["withdrawn"]
-        else f"Closed from {days}: these days are no longer taken for missing rows.",
+        else f"Closed from {days}: these days are no longer taken for missing rows."
     )
+    messages.success(request, f"{said} Lists made before do not know of it: score the log again.")
     return redirect("transactions:churn", portal=request.member.portal, analysis=found.pk)
 
 
@@ -107,7 +108,7 @@ def _page(request, analysis, form, *, status):
         "window": window,
         "refusal": refusal,
         "suggestion": profile["churn"]["suggestion"] if profile else None,
-        "silence": profile.get("silence") if profile else None,
+        "silences": days_in_doubt(analysis),
         "closed_days": [[date.fromisoformat(day) for day in days] for days in analysis.closed_days or []],
         "terms": profile["churn"]["terms"] if profile else None,
         "labelled": "label" in (analysis.mapping or {}),

@@ -128,6 +128,30 @@ def silences_of(found, noun="row"):
     return [_write(each, noun) for each in ([ending] if ending else []) + inside]
 
 
+def unknown_days(first, last):
+    """Return days of which no log tells as `find_silences` returns a stretch, however few they are.
+
+    Parameters
+    ----------
+    first, last : date
+
+    Returns
+    -------
+    dict
+        Without what is usual: nobody can tell it of so few.
+    """
+    days = (last - first).days + 1
+    until = f" to {write_date(last)}, {days:,} days," if days > 1 else ""
+    span = f"{'From' if until else 'On'} {write_date(first)}{until}"
+    return {
+        "first": first.isoformat(),
+        "last": last.isoformat(),
+        "days": days,
+        "at_end": False,
+        "sentence": f"{span} no log has a row. {_say_missing('row')}",
+    }
+
+
 def find_doubt(silences, *, closed=(), since=None):
     """Return the first stretch that still matters and that is not explained.
 
@@ -228,6 +252,8 @@ def _gaps(found):
     """Return the stretches without any row, the latest first."""
     silent = np.diff(found.days) - 1
     beside = np.maximum(found.pace(found.days[:-1] + 1), found.pace(found.days[1:] + PACE_DAYS))
+    # Where all is billed within a few days, the weeks about a gap may hold them, and most weeks do not.
+    beside = np.minimum(beside, _ordinary_about(found))
     evidence = _evidence(0 * silent, silent * beside) / found.restlessness
     places = np.flatnonzero((silent >= _least_days(found)) & (evidence >= LEAST_EVIDENCE_INSIDE))
     return [
@@ -240,6 +266,19 @@ def _gaps(found):
         }
         for at in places[::-1]
     ]
+
+
+def _ordinary_about(found):
+    """Return the rows a day of an ordinary week of the half year on each side of the gap after each day."""
+    weeks = np.arange(HALF_YEAR // WEEK)[:, None] * WEEK
+    before, after = found.days[:-1] - WEEK + 1 - weeks, found.days[1:] + weeks
+    counts = np.where(before < found.days[0], np.nan, found.between(before, before + WEEK - 1))
+    later = np.where(after + WEEK - 1 > found.days[-1], np.nan, found.between(after, after + WEEK - 1))
+    both = np.vstack([counts, later])
+    known = ~np.isnan(both).all(axis=0)
+    usual = np.full(len(known), np.inf)
+    usual[known] = np.nanmedian(both[:, known], axis=0) / WEEK
+    return usual
 
 
 def _least_days(found):
@@ -278,9 +317,12 @@ def _say_end(span, usual, rows, noun, first):
 
 
 def _say_gap(span, usual, noun):
+    return f"{span}the log has no {noun} {usual}{_say_missing(noun)}"
+
+
+def _say_missing(noun):
     return (
-        f"{span}the log has no {noun} {usual}If {noun}s are missing, customers look silent who are not. "
-        "Export the log again, with these days."
+        f"If {noun}s are missing, customers look silent who are not. Export the log again, with these days."
     )
 
 
