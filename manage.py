@@ -1,9 +1,11 @@
 #!/usr/bin/env python
 import os
-import sys
 
 from django.core.management import execute_from_command_line
 
+from core.management.ending import ending_in_a_sentence
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "churnbuster.settings")
-    execute_from_command_line(sys.argv)
+    with ending_in_a_sentence():
+        execute_from_command_line()

@@ -4,7 +4,7 @@ import logging.config
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_init
 from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu.transport import TRANSPORT_ALIASES
 
@@ -24,3 +24,14 @@ def log_as_the_pages_do(**kwargs):
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
+
+
+@worker_init.connect
+def note_what_is_there(**kwargs):
+    from django.db import connections
+
+    from core.files.owners import note_roots
+
+    note_roots()
+    # None that is open now may be shared by the processes of the pool.
+    connections.close_all()

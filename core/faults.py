@@ -59,6 +59,11 @@ class FilesAway(DomainError):
 
     code = "storage-fails"
     http_status = 503
+    # For whoever runs the installation.
+    remedy = (
+        "Mount the volume again, or see that STORAGE_URL is right and the server runs. Where it is to be "
+        "empty, make it anew: manage.py make_buckets."
+    )
 
     def __init__(self):
         super().__init__(

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from health_check.exceptions import ServiceUnavailable
 
+from core.faults import FilesAway
 from core.figures import counted
 from core.files.store import is_remote
 from core.files.stored import MEDIA
@@ -109,8 +110,7 @@ def storage(at: datetime) -> Standing:
                 else "the media folder of this machine."
             )
         ),
-        remedy="Mount the volume again, or see that STORAGE_URL is right and the server runs. Where it is to "
-        "be empty, make it anew: manage.py make_buckets.",
+        remedy=FilesAway.remedy,
     )
 
 

@@ -15,6 +15,8 @@ import stat
 import sys
 from pathlib import Path
 
+from core.management.ending import ending_in_a_sentence
+
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 BASE_DIR = Path(__file__).resolve().parent.parent
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "churnbuster.settings")
@@ -31,6 +33,8 @@ def main():
     from django.conf import settings
     from django.core.management import call_command
 
+    from core.files.owners import note_roots
+
     demo_file = settings.STATE_DIR / "demo_accounts.txt"
     if not options.show_demo:
         refuse_taken_port(settings)
@@ -39,6 +43,7 @@ def main():
         print("Preparing the database ...", flush=True)
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
+        note_roots()
         call_command("seed_defaults")
         collect_static(settings, call_command)
     is_new = not demo_file.exists()
@@ -112,4 +117,5 @@ def collect_static(settings, call_command):
 
 
 if __name__ == "__main__":
-    main()
+    with ending_in_a_sentence():
+        main()

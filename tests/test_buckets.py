@@ -1,5 +1,6 @@
 """The same promises hold for a local folder and for a server that speaks S3."""
 
+import itertools
 import shutil
 import threading
 import urllib.request
@@ -140,14 +141,14 @@ def test_a_folder_that_was_emptied_or_is_given_up_takes_files_again(log, setting
     store_file(DATASETS, NAME, log)
 
 
-@pytest.fixture(params=["no_bucket", "no_server", "busy"])
+@pytest.fixture(params=["no_bucket", "no_server", "refuses"])
 def away(request, use_s3, settings):
-    """A bucket that is not there, a server that is down, one that has no time."""
+    """A bucket that is not there, a server that is down, one that takes no request now."""
     use_s3()
     if request.param == "no_bucket":
         storages[DATASETS].bucket.delete()
     else:
-        port = 1 if request.param == "no_server" else request.getfixturevalue("busy_server")
+        port = 1 if request.param == "no_server" else request.getfixturevalue("refusing_server")
         url = f"s3://key:secret@127.0.0.1:{port}/?https=false"
         settings.STORAGES = settings.STORAGES | buckets(url, aliases=BUCKETS, is_public=False, url_minutes=60)
         storages[DATASETS].client_config.retries = {"total_max_attempts": 1}
@@ -159,10 +160,13 @@ def away(request, use_s3, settings):
 
 
 @pytest.fixture
-def busy_server():
-    class Busy(BaseHTTPRequestHandler):
+def refusing_server():
+    # Credentials that are over, another request in the way, no time.
+    statuses = itertools.cycle((400, 409, 503))
+
+    class Refusing(BaseHTTPRequestHandler):
         def answer(self):
-            self.send_response(503)
+            self.send_response(next(statuses))
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -171,7 +175,7 @@ def busy_server():
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Busy)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server.server_port
     server.shutdown()

@@ -133,6 +133,10 @@ class LocalBucket(FileSystemStorage):
         with suppress(FileNotFoundError):
             shutil.rmtree(self.path(prefix), onerror=_unless_gone)
 
+    def note(self, prefix: str, *, has_files: bool) -> None:
+        """Note the folder of all that begins with `prefix`; see `core.files.roots.note`."""
+        roots.note(self.root_of(prefix), has_files=has_files)
+
     def make(self) -> bool:
         """Make the folder and tell whether it was missing."""
         return roots.make(self.base_location)

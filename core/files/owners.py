@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 
 from core.files.drafts import is_older, sweep_partial
-from core.files.store import PAGE, pages_under, remove_if_older, remove_under
+from core.files.store import PAGE, note_root, pages_under, remove_if_older, remove_under
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +42,8 @@ class Owner:
         How old a file must be before nobody can be about to need it.
     may_be_ours
         Whether a file of that name could have been written by the owner; others are left alone.
+    has_files
+        Whether rows name any file of it.
     erased
         The folders that go with an owner of rows, with ``{id}`` and ``{uuid}`` where its keys stand.
     """
@@ -49,6 +51,7 @@ class Owner:
     bucket: str
     prefixes: tuple[str, ...]
     in_use: Callable[[list[str]], set[str]]
+    has_files: Callable[[], bool] = lambda: False
     abandoned_after: timedelta = ABANDONED_AFTER
     may_be_ours: Callable[[str], bool] = _anything
     erased: tuple[str, ...] = ()
@@ -92,6 +95,17 @@ def declare(name: str, owner: Owner) -> None:
 
 def declare_scratch(name: str, scratch: Scratch) -> None:
     _scratch[name] = scratch
+
+
+def note_roots() -> None:
+    """Note at a start which folders for files are there, and which are away in which rows name files.
+
+    For an installation that is older than the notes: nothing else would know that its folders were there.
+    """
+    for owner in _owners.values():
+        has_files = owner.has_files()
+        for prefix in owner.prefixes:
+            note_root(owner.bucket, prefix, has_files=has_files)
 
 
 # --- Sweeping --------------------------------------------------------------------------------------------

@@ -31,14 +31,30 @@ def ready(root: Path) -> None:
         make(root)
 
 
+def note(root: Path, *, has_files: bool) -> None:
+    """Note at a start that `root` is there; that it is away, where rows name files in it and it holds none.
+
+    What was noted before stands.
+    """
+    if _holds_something(root):
+        make(root)
+    elif has_files and not _noted(root):
+        # As the place of a volume: also an empty folder may be one that is not mounted yet.
+        _write_note(root, _VOLUME)
+
+
 def make(root: Path) -> bool:
     """Make `root`, also where it was there before, note that it is there, and tell whether it was missing."""
     is_new = not root.is_dir()
     root.mkdir(parents=True, exist_ok=True)
-    note = _note_of(root)
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(_VOLUME if os.path.ismount(root) else _FOLDER)
+    _write_note(root, _VOLUME if os.path.ismount(root) else _FOLDER)
     return is_new
+
+
+def _write_note(root, kind):
+    place = _note_of(root)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(kind)
 
 
 def _holds_something(root):

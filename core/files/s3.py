@@ -20,8 +20,9 @@ from core.files.drafts import write_atomically
 from core.files.stored import PUBLISHABLE, StoredObject
 
 _UNANSWERED = (ConnectionError, HTTPClientError, IncompleteReadError)
-# Not let in, too often asked: nothing that is wrong with the object.
-_NOT_NOW = (401, 403, 429)
+# Elsewhere, credentials that are over (a HEAD says no more of them than 400), not let in, in the way of
+# others, too often asked: nothing that is wrong with the object.
+_NOT_NOW = (301, 307, 400, 401, 403, 404, 408, 409, 429)
 
 
 class S3Bucket(S3Storage):
@@ -143,7 +144,7 @@ class S3Bucket(S3Storage):
             return FileNotFoundError(name)
         if status == 507:
             return StorageFull()
-        return FilesAway() if status in (404, *_NOT_NOW) or status >= 500 else None
+        return FilesAway() if status in _NOT_NOW or status >= 500 else None
 
     def _is_there(self):
         # To an object and to its bucket, HEAD answers 404 alike.

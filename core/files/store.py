@@ -128,6 +128,12 @@ def written_at(bucket: str, name: str) -> datetime | None:
     return storages[bucket].written_at(name)
 
 
+def note_root(bucket: str, prefix: str, *, has_files: bool) -> None:
+    """Note the folder of all that begins with `prefix`, or that it is away; a server keeps its own count."""
+    if not is_remote(bucket):
+        storages[bucket].note(prefix, has_files=has_files)
+
+
 def file_url(bucket: str, name: str) -> str:
     """Return an address of the object that works without a login for `FILE_URL_MINUTES`."""
     return storages[bucket].url(name)

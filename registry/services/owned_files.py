@@ -24,6 +24,7 @@ def declare_files() -> None:
             bucket=MODELS,
             prefixes=(f"{DEFAULTS_FOLDER.removeprefix(_FOLDER)}/", f"{retrained}/"),
             in_use=_of_versions,
+            has_files=ModelVersion.objects.exists,
             abandoned_after=REGISTERED_AFTER,
             may_be_ours=lambda name: name.endswith(SUFFIXES),
             erased=(f"{retrained}/{{id}}",),
@@ -35,6 +36,7 @@ def declare_files() -> None:
             bucket=MEDIA,
             prefixes=(f"{ORIGINALS_FOLDER}/",),
             in_use=_of_datasets,
+            has_files=Dataset.objects.filter(bucket_name="").exists,
             abandoned_after=REGISTERED_AFTER,
         ),
     )

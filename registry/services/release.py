@@ -7,8 +7,9 @@ from django.db import transaction
 from companies.models import Account
 from companies.services.audit import record_event
 from core.errors import Conflict
+from core.faults import FilesAway
 from registry.artefacts import path_of, read_artefacts, sign_version, stem_of, write_artefacts
-from registry.engines.files import MANIFEST, SIGNATURE, FileMismatch, read_verified
+from registry.engines.files import MANIFEST, SIGNATURE, FileMismatch, FileUnreachable, read_verified
 from registry.models import ModelVersion
 from registry.services.ledger import lock_companies_of
 from registry.services.opening import read_or_report
@@ -49,9 +50,13 @@ def release_version(
         Its files are still not those that were registered.
     Conflict
         It serves already.
+    core.faults.FilesAway
+        They cannot be read now.
     """
     try:
         read_artefacts(version)
+    except FileUnreachable as unreachable:
+        raise FilesAway from unreachable
     except FileMismatch as mismatch:
         raise StillDamaged(
             f"{version} stays out of service: {mismatch} Restore its files first."
@@ -83,11 +88,15 @@ def resign_version(*, version: ModelVersion, by: Account | None, reason: str = "
     ------
     NotToBeSigned
         A file is not the one whose hash stands in the row, or the row contradicts itself.
+    core.faults.FilesAway
+        They cannot be read now.
     """
     lock_companies_of(version)
     version = ModelVersion.objects.select_for_update().get(pk=version.pk)
     try:
         read_artefacts(version)
+    except FileUnreachable as unreachable:
+        raise FilesAway from unreachable
     except FileMismatch:
         pass
     else:

@@ -6,9 +6,11 @@ from uuid import UUID
 import pytest
 from django.core.management import CommandError, call_command
 
+from core.faults import FilesAway
 from registry.artefacts import MODEL, path_of
 from registry.selectors import champion_of, telecom_base
 from registry.services.deployments import deploy_version
+from registry.services.release import release_version
 from registry.tests.factories import NOON, ModelVersionFactory
 from registry.tests.own_bases import own_base
 
@@ -118,6 +120,21 @@ def test_verifies_every_version_and_names_the_damaged_one(default_versions, caps
         call_command("verify_models")
     default_versions["decision_tree"].refresh_from_db()
     assert default_versions["decision_tree"].state == "DAMAGED"
+
+
+@pytest.mark.parametrize("resign", [False, True])
+def test_restores_no_file_that_only_cannot_be_reached(default_versions, settings, resign):
+    folder = settings.MEDIA_ROOT / "models"
+    folder.rename(folder.with_name("unplugged"))
+
+    with pytest.raises(CommandError, match="files of 5 of 5 versions cannot be reached") as told:
+        call_command("verify_models", resign=resign)
+    with pytest.raises(FilesAway):
+        release_version(version=default_versions["decision_tree"], by=None, at=NOON)
+
+    assert "backup" not in str(told.value)
+    folder.with_name("unplugged").rename(folder)
+    call_command("verify_models")
 
 
 def test_sets_a_developer_up_once(default_versions, company, developer, capsys):

@@ -11,7 +11,13 @@ def declare_files() -> None:
     for bucket in (DATASETS, UTILS):
         declare(
             f"purchase logs in {bucket}",
-            Owner(bucket=bucket, prefixes=(COMPANY,), in_use=_named, erased=(f"{COMPANY}{{uuid}}",)),
+            Owner(
+                bucket=bucket,
+                prefixes=(COMPANY,),
+                in_use=_named,
+                has_files=Dataset.objects.filter(bucket_name=bucket).exists,
+                erased=(f"{COMPANY}{{uuid}}",),
+            ),
         )
 
 

@@ -3,6 +3,7 @@ from django.utils import timezone
 
 from companies.management.members import find_company
 from core.errors import DomainError
+from core.faults import FilesAway
 from registry.models import ModelVersion
 from registry.services.release import resign_version, verify_version
 
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         versions = ModelVersion.objects.select_related("model_type", "company").order_by("company", "pk")
         if company:
             versions = versions.filter(company=find_company(company))
-        refused = 0
+        refused = away = 0
         for version in versions:
             owner = version.company or "everybody"
             try:
@@ -35,18 +36,29 @@ class Command(BaseCommand):
                 verify_version(version=version, at=timezone.now())
             except DomainError as error:
                 refused += 1
+                away += isinstance(error, FilesAway)
                 self.stdout.write(self.style.ERROR(f"{version} of {owner}: {error}"))
             else:
                 again = ", signed again" if signed else ""
                 self.stdout.write(f"{version} of {owner}: as it was registered{again}")
         if refused:
-            raise CommandError(
-                f"{refused} of {len(versions)} versions may not serve. Restore "
-                "their files from a backup, then release them in the admin."
-            )
+            raise CommandError(" ".join(_say_refused(refused - away, away, len(versions))))
         self.stdout.write(f"All {len(versions)} versions may serve.")
 
     def _resign(self, version):
         signed = resign_version(version=version, by=None, reason="verify_models --resign", at=timezone.now())
         version.refresh_from_db()
         return signed
+
+
+def _say_refused(damaged, away, versions):
+    if damaged:
+        yield (
+            f"{damaged} of {versions} versions may not serve. Restore their files from a backup, then "
+            "release them in the admin."
+        )
+    if away:
+        yield (
+            f"The files of {away} of {versions} versions cannot be reached now. See that their volume is "
+            "mounted or that their server answers, then try again."
+        )
