@@ -395,6 +395,16 @@ def test_closed_days_between_exports_are_not_missing(scored, add, score, as_deve
     assert three_weeks["sentence"] in close(run, three_weeks, withdrawn="on")
 
 
+def test_no_list_is_graded_on_days_that_are_in_doubt(scored, add, year):
+    doubted = [row for row in until(year, LATER) if not "2024-09-25" <= row["event_date"][:10] < "2024-10-25"]
+
+    found = LogResult(add(log_of(scored), doubted))
+
+    assert "the log has no row where" in found.silence
+    assert found.changes.outcome is None
+    assert "some days of its time are missing or in doubt" in found.changes.came_true
+
+
 def test_other_customers_are_neither_joined_nor_compared(scored, add, year):
     others = [row | {"customer_id": f"X{row['customer_id']}"} for row in until(year, LATER)]
 

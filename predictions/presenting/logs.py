@@ -337,8 +337,8 @@ class Changes:
             )
         if self.outcome is None:
             return (
-                "How right the last list was is not known: some days of its time are missing, or leaving was "
-                "not defined by a time without purchases."
+                "How right the last list was is not known: some days of its time are missing or in doubt, "
+                "or leaving was not defined by a time without purchases."
             )
         named = self.outcome["named"]
         if not named:

@@ -186,6 +186,32 @@ def find_doubt(silences, *, closed=(), since=None):
     return next(iter(explained), None)
 
 
+def days_in_doubt(silences, *, closed=()):
+    """Return the days whose rows may be missing, or whose end may be mistyped: all but closed ones.
+
+    Parameters
+    ----------
+    silences : list of dict
+        As `find_silences` returns them.
+    closed : iterable of pairs of str
+
+    Returns
+    -------
+    list of date
+
+    Examples
+    --------
+    >>> silence = {"first": "2024-07-02", "last": "2024-07-03", "at_end": False}
+    >>> days_in_doubt([silence])
+    [datetime.date(2024, 7, 2), datetime.date(2024, 7, 3)]
+    >>> days_in_doubt([silence], closed=[("2024-07-01", "2024-07-20")])
+    []
+    """
+    open_ones = (each for each in silences if not _is_among(each, closed))
+    ends = ((dt.date.fromisoformat(each["first"]), dt.date.fromisoformat(each["last"])) for each in open_ones)
+    return [first + dt.timedelta(days=n) for first, last in ends for n in range((last - first).days + 1)]
+
+
 def _is_among(silence, closed):
     return any(first <= silence["first"] and silence["last"] <= last for first, last in closed)
 
