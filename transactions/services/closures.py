@@ -44,23 +44,26 @@ def mark_closed(*, analysis: AnalysisSession, first: str, last: str, by: Member,
     silences, days = _silences_of(analysis) + (analysis.days_between or []), [first, last]
     if days not in [[each["first"], each["last"]] for each in silences if not each["at_end"]]:
         raise NoSuchSilence("No such days are missing from this log. Look at the page once more.")
-    if days not in (known := analysis.closed_days or []):
-        _keep(analysis, sorted([*known, days]), "closed-days-kept", days, by=by, at=at)
+    if days not in (analysis.closed_days or []):
+        _keep(analysis, lambda known: sorted([*known, days]), "closed-days-kept", days, by=by, at=at)
 
 
 @transaction.atomic
 def mark_open(*, analysis: AnalysisSession, first: str, last: str, by: Member, at: datetime) -> None:
     """Take back that nothing was open from `first` to `last`; days that are not kept change nothing."""
     analysis = AnalysisSession.objects.select_for_update().get(pk=analysis.pk)
-    known, days = analysis.closed_days or [], [first, last]
-    if days in known:
-        _keep(analysis, [each for each in known if each != days], "closed-days-withdrawn", days, by=by, at=at)
+    days = [first, last]
+    if days in (analysis.closed_days or []):
+        _keep(analysis, list, "closed-days-withdrawn", days, by=by, at=at)
 
 
-def _keep(analysis, closed_days, action, days, *, by, at):
-    analysis.closed_days = closed_days
-    _tell_anew(analysis, _silences_of(analysis))
-    analysis.save(update_fields=("closed_days", "profile", "import_report"))
+def _keep(analysis, add, action, days, *, by, at):
+    """Change what is known of `days` for a log and for all that came after it to the same base."""
+    later = AnalysisSession.objects.filter(population=analysis.population_id, company=analysis.company_id)
+    for log in later.filter(created_at__gte=analysis.created_at).order_by("pk").select_for_update():
+        log.closed_days = add([each for each in log.closed_days or [] if each != days])
+        _tell_anew(log, _silences_of(log))
+        log.save(update_fields=("closed_days", "profile", "import_report"))
     record_event(
         action=action,
         company=analysis.company,

@@ -81,12 +81,16 @@ def test_closed_days_are_said_once_and_known_to_the_next_log(log_in, company, de
     assert log.closed_days == closed.closed_days
 
     log_in(developer).post(address, days)
+    log.refresh_from_db()
+    assert log.closed_days == closed.closed_days
     page = log_in(developer).post(address, days | {"withdrawn": "on"}, follow=True).content.decode()
 
     # Said twice it is kept once, and taken back it is warned of as before.
     assert doubt["sentence"] in page and "We were open then" not in page
     closed.refresh_from_db()
-    assert closed.closed_days == [] and closed.profile["quality"] == said["quality"]
+    log.refresh_from_db()
+    # So it is for those that came after it.
+    assert log.closed_days == closed.closed_days == [] and closed.profile["quality"] == said["quality"]
     assert closed.import_report["warnings"] == [doubt["sentence"]]
 
 
