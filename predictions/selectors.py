@@ -186,8 +186,10 @@ class ScoredFile:
         KT("result__urgent__0__customer"),
     )
 
-    def __init__(self, pk, created_at, rows, reference, left, *first):
-        self.pk, self.created_at, self.rows = pk, created_at, int(rows)
+    def __init__(self, pk, created_at, *told):
+        # A null in a document comes as the text of it.
+        rows, reference, left, *first = (None if value == "null" else value for value in told)
+        self.pk, self.created_at, self.rows = pk, created_at, int(rows or 0)
         self.reference = date.fromisoformat(reference) if reference else None
         # Of a file in which nobody left, nothing is known yet.
         self.knows_who_left = int(left or 0) > 0

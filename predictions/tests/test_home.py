@@ -123,7 +123,12 @@ def test_a_file_of_the_past_is_not_the_list_of_today(as_user, user):
         run.save()
     # A few customers to try something do not make a large file one of the past.
     tried = done(user=user.user)
-    tried.result |= {"rows": 3, "call_first": [{"customer": "tried-first", "probability": 0.97}]}
+    tried.input_data["spec"]["reference"] = None
+    tried.result |= {
+        "realised": None,
+        "rows": 3,
+        "call_first": [{"customer": "tried-first", "probability": 0.97}],
+    }
     tried.created_at = NOON - timedelta(days=1)
     tried.save()
 
