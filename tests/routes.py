@@ -115,8 +115,8 @@ ROUTES = {
     "dev/people/<int:number>/approve/": page("dev/people/{waiting}/approve/", own=302, method="post"),
     "dev/people/<int:number>/decline/": page("dev/people/{waiting}/decline/"),
     "dev/people/<int:number>/deactivate/": page("dev/people/{person}/deactivate/", own=302, method="post"),
-    # Nobody had deactivated the person.
-    "dev/people/<int:number>/reactivate/": page("dev/people/{person}/reactivate/", own=409, method="post"),
+    # Nobody had deactivated the person: as after a second click, it leads on.
+    "dev/people/<int:number>/reactivate/": page("dev/people/{person}/reactivate/", own=302, method="post"),
     "dev/api-keys/": [
         *page("dev/api-keys/"),
         *page("dev/api-keys/", own=400, method="post"),
