@@ -208,7 +208,6 @@ class _Watch:
 
     def wait(self, on_progress: Progress | None) -> Outcome:
         answers = _listen(self.process.stdout)
-        watched = psutil.Process(self.process.pid)
         while True:
             answer = self._next(answers)
             if "result" in answer:
@@ -217,7 +216,7 @@ class _Watch:
             self._raise_what_it_says(answer)
             if "progress" in answer and on_progress:
                 on_progress(*answer["progress"])
-            self._keep_limits(watched)
+            self._keep_limits()
             if self.should_stop and self.should_stop():
                 raise ChildStopped("stopped before it was done")
 
@@ -248,9 +247,10 @@ class _Watch:
         if answer.get("out_of_memory"):
             raise TooMuchMemory(self.memory_bytes)
 
-    def _keep_limits(self, watched):
+    def _keep_limits(self):
+        # One that is done is gone at once where somebody else waits for it.
         try:
-            resident = watched.memory_info().rss
+            resident = psutil.Process(self.process.pid).memory_info().rss
         except psutil.Error:
             resident = 0
         self.peak = max(self.peak, resident)

@@ -32,7 +32,6 @@ from core.files.store import (
     objects_under,
     pages_under,
     remove_file,
-    remove_if_older,
     remove_under,
     send_object,
     store_bytes,
@@ -42,7 +41,6 @@ from core.files.store import (
 )
 from core.files.stored import BUCKETS, DATASETS, MEDIA, MODELS, UTILS, FileIsGone
 from core.health import Storage
-from registry.models import ModelVersion
 from registry.selectors import telecom_base
 from registry.services.opening import DamagedArtefact, forget_loaded, load_scorer
 from registry.services.versions import register_version
@@ -463,16 +461,6 @@ def test_a_model_is_fetched_where_a_machine_has_no_copy(use_s3, exported_models,
 
 
 @pytest.mark.django_db
-def test_what_a_bucket_gives_is_trusted_no_more_than_the_disk(kept_version):
-    name = next(found.name for found in objects_under(MODELS) if found.name.endswith(".json"))
-    store_bytes(MODELS, name, b"{}")
-    forget_loaded()
-
-    with pytest.raises(DamagedArtefact):
-        load_scorer(kept_version, at=timezone.now())
-
-
-@pytest.mark.django_db
 def test_models_of_an_erased_company_leave_the_server(
     use_s3, exported_models, model_types, company, operator, django_capture_on_commit_callbacks
 ):
@@ -490,87 +478,3 @@ def test_models_of_an_erased_company_leave_the_server(
         erase_company(company=company, typed=company.name, by=operator, at=timezone.now())
 
     assert not list(objects_under(MODELS))
-
-
-@pytest.fixture
-def kept_version(use_s3, exported_models, model_types, company):
-    use_s3()
-    return register_version(
-        company=company,
-        population=telecom_base(),
-        model_type=model_types["logistic_regression"],
-        exported=exported_models["logistic_regression"],
-        dataset=None,
-        at=timezone.now(),
-    )
-
-
-@pytest.fixture
-def orphans(kept_version, company, log):
-    """What two killed registrations left on the server: bucket and name."""
-    names = [
-        *(f"retrained_models/{company.pk}/logistic_regression_v9{suffix}" for suffix in (".pkl", ".onnx")),
-        "default_models/decision_tree_metadata.pkl",
-    ]
-    for name in names:
-        store_file(MODELS, name, log)
-    return sorted(f"models/{name}" for name in names)
-
-
-def in_two_hours():
-    return timezone.now() + timedelta(hours=2)
-
-
-def names_on_the_server():
-    return {found.name for found in objects_under(MODELS)}
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("page_size", [1, 3, 1000])
-def test_the_sweep_takes_from_the_server_what_no_row_names(kept_version, orphans, page_size):
-    before = names_on_the_server()
-
-    removed = sweep(at=in_two_hours(), page_size=page_size)
-
-    assert sorted(removed) == orphans
-    assert names_on_the_server() == before - {name.removeprefix("models/") for name in orphans}
-    forget_loaded()
-    assert load_scorer(kept_version, at=timezone.now()).threshold
-    assert sweep(at=in_two_hours(), page_size=page_size) == []
-
-
-@pytest.mark.django_db
-def test_the_sweep_leaves_what_may_still_get_its_row(kept_version, orphans):
-    before = names_on_the_server()
-
-    assert sweep(at=timezone.now() + timedelta(minutes=59)) == []
-    assert names_on_the_server() == before
-
-
-@pytest.mark.django_db
-def test_the_sweep_leaves_what_no_version_could_have_written(kept_version, log, company):
-    others = {"notes.pkl", f"retrained_models/{company.pk}/readme.txt", "somebody/else.onnx"}
-    for name in others:
-        store_file(MODELS, name, log)
-
-    assert sweep(at=in_two_hours()) == []
-    assert others <= names_on_the_server()
-
-
-@pytest.mark.django_db
-def test_the_files_of_a_version_whose_row_is_gone_are_orphans(kept_version):
-    held = {f"models/{name}" for name in names_on_the_server()}
-    ModelVersion.objects.all().delete()
-
-    assert set(sweep(at=in_two_hours())) == held
-    assert not names_on_the_server()
-
-
-@pytest.mark.django_db
-def test_what_was_written_again_since_it_was_listed_stays(orphans):
-    name, *_ = (orphan.removeprefix("models/") for orphan in orphans)
-
-    assert not remove_if_older(MODELS, name, than=timezone.now() - timedelta(hours=1))
-    assert name in names_on_the_server()
-    assert remove_if_older(MODELS, name, than=in_two_hours())
-    assert not remove_if_older(MODELS, name, than=in_two_hours())  # no mistake: somebody else removed it

@@ -168,7 +168,7 @@ def refuse_declined(number: int, *, by: Account) -> None:
     NotWaiting
     """
     if done := done_by(by, "user-declined", number=number):
-        raise NotWaiting(f"{done.subject} was declined and told so.")
+        raise NotWaiting(f"{done.subject} was declined and told so. Look at who else waits.")
 
 
 def portal_of(row: Developer | User) -> str:

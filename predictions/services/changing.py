@@ -115,7 +115,7 @@ def refuse_deleted(uuid: UUID, member: Member) -> None:
 
 
 def _is_gone(name):
-    return PredictionIsGone(f"“{name}” was deleted.")
+    return PredictionIsGone(f"“{name}” was deleted. Choose another prediction.")
 
 
 def refuse_all_but_owners(prediction: Prediction, member: Member) -> None:

@@ -98,7 +98,7 @@ def refuse_deleted(pk: UUID, member: Member) -> None:
 
 
 def _is_deleted(name):
-    return LogIsDeleted(f"“{name}” was deleted, with everything that was made of it.")
+    return LogIsDeleted(f"“{name}” was deleted, with everything that was made of it. Choose another log.")
 
 
 def refuse_all_but_owners(analysis: AnalysisSession, member: Member) -> None:
