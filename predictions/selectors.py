@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet, Subquery
-from django.db.models.fields.json import KT
 
 from companies.identity import Member
 from companies.models import Company
@@ -163,11 +162,8 @@ def that_looks_furthest(newest: Prediction) -> Prediction:
     same = newest.company.predictions.with_people().finished().filter(population=newest.population_id)
     same = same.order_by("-created_at", "-pk")
     if newest.reads_log:
-        ends = same.of_logs().values_list(
-            "pk", "created_at", KT("result__as_of"), KT("result__ends_in_doubt")
-        )
-        found = [(*each[:3], each[3] in (True, "true", "1")) for each in ends[:MOST_FILES]]
-        pk = max(without_outdone(found), key=lambda each: each[2] or "")[0]
+        ends = same.of_logs().values_list("pk", "created_at", "result__as_of", "result__ends_in_doubt")
+        pk = max(without_outdone(list(ends[:MOST_FILES])), key=lambda each: each[2] or "")[0]
     else:
         pk = _of_today([ScoredFile(*row) for row in same.values_list(*ScoredFile.COLUMNS)[:MOST_FILES]]).pk
     return newest if pk == newest.pk else same.get(pk=pk)
@@ -179,21 +175,20 @@ class ScoredFile:
     COLUMNS = (
         "pk",
         "created_at",
-        KT("result__rows"),
-        KT("input_data__spec__reference"),
-        KT("result__realised__everybody__left"),
-        KT("result__call_first__0__customer"),
-        KT("result__urgent__0__customer"),
+        "result__rows",
+        "input_data__spec__reference",
+        "result__realised__everybody__left",
+        "result__call_first__0__customer",
+        "result__urgent__0__customer",
     )
 
-    def __init__(self, pk, created_at, *told):
-        # A null in a document comes as the text of it.
-        rows, reference, left, *first = (None if value == "null" else value for value in told)
-        self.pk, self.created_at, self.rows = pk, created_at, int(rows or 0)
+    def __init__(self, pk, created_at, rows, reference, left, *first):
+        self.pk, self.created_at, self.rows = pk, created_at, rows or 0
         self.reference = date.fromisoformat(reference) if reference else None
         # Of a file in which nobody left, nothing is known yet.
-        self.knows_who_left = int(left or 0) > 0
-        self.is_invented = any((customer or "").startswith(INVENTED_IDS) for customer in first)
+        self.knows_who_left = bool(left)
+        # SQLite gives an id of digits as the number.
+        self.is_invented = any(str(customer).startswith(INVENTED_IDS) for customer in first)
 
     def is_past_beside(self, other: "ScoredFile") -> bool:
         """Whether this is an older state: by its dates, or as it knows who left where `other`, which is about

@@ -201,6 +201,7 @@ class _Watch:
         self.should_stop = should_stop
         self.started = time.monotonic()
         self.peak = 0
+        self.watched: psutil.Process | None = None
 
     def send(self, line: bytes) -> None:
         self.process.stdin.write(line)
@@ -248,9 +249,10 @@ class _Watch:
             raise TooMuchMemory(self.memory_bytes)
 
     def _keep_limits(self):
-        # One that is done is gone at once where somebody else waits for it.
         try:
-            resident = psutil.Process(self.process.pid).memory_info().rss
+            # One that is done is gone at once where somebody else waits for it.
+            self.watched = self.watched or psutil.Process(self.process.pid)
+            resident = self.watched.memory_info().rss
         except psutil.Error:
             resident = 0
         self.peak = max(self.peak, resident)

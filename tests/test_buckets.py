@@ -422,10 +422,10 @@ def test_a_log_lives_and_goes_on_the_server(
 # --- Models on the server ----------------------------------------------------------------------------------
 
 
-@pytest.mark.django_db
-def test_a_model_is_fetched_where_a_machine_has_no_copy(use_s3, exported_models, model_types, company):
+@pytest.fixture
+def kept_version(use_s3, exported_models, model_types, company):
     use_s3()
-    version = register_version(
+    return register_version(
         company=company,
         population=telecom_base(),
         model_type=model_types["logistic_regression"],
@@ -433,6 +433,11 @@ def test_a_model_is_fetched_where_a_machine_has_no_copy(use_s3, exported_models,
         dataset=None,
         at=timezone.now(),
     )
+
+
+@pytest.mark.django_db
+def test_a_model_is_fetched_where_a_machine_has_no_copy(kept_version, company):
+    version = kept_version
     kept = sorted(found.name for found in objects_under(MODELS))
     assert len(kept) >= 3 and all(name.startswith(f"retrained_models/{company.pk}/") for name in kept)
 

@@ -15,25 +15,10 @@ from core.files.store import (
 )
 from core.files.stored import MODELS
 from registry.models import ModelVersion
-from registry.selectors import telecom_base
 from registry.services.opening import DamagedArtefact, forget_loaded, load_scorer
-from registry.services.versions import register_version
-from tests.test_buckets import NAME, log  # noqa: F401
+from tests.test_buckets import NAME, kept_version, log  # noqa: F401
 
 pytestmark = pytest.mark.any_database
-
-
-@pytest.fixture
-def kept_version(use_s3, exported_models, model_types, company):
-    use_s3()
-    return register_version(
-        company=company,
-        population=telecom_base(),
-        model_type=model_types["logistic_regression"],
-        exported=exported_models["logistic_regression"],
-        dataset=None,
-        at=timezone.now(),
-    )
 
 
 @pytest.fixture

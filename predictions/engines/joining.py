@@ -10,6 +10,7 @@ from pathlib import Path
 from ml.logs.features.duck import write_literal
 from ml.logs.features.logs import open_log
 from ml.logs.joined import connect, span_of, union_of
+from ml.logs.profile.silence import is_closed
 from predictions.engines.kinds import CONTAINS, CONTINUES, NEITHER
 
 # Shops correct late what they sold; below this share of rows found again, it is another log.
@@ -104,7 +105,8 @@ def compare_logs(
         (known_again,) = _ask(connection, f"SELECT count(*) FROM ({again})")
         relation = _relation(begins, known_from, in_span, found, known_again)
         unknown = _unknown_days(connection, logs) if relation == CONTINUES else []
-    missing = tuple(day for days in unknown for day in days if not _is_among(day, closed))
+    iso = ((day, day.isoformat()) for days in unknown for day in days)
+    missing = tuple(day for day, text in iso if not is_closed(text, text, closed))
     return Overlap(
         relation=relation,
         rows_before=rows,
@@ -127,10 +129,6 @@ def _unknown_days(connection, logs):
         found.append([day for day in days if day.isoweekday() not in closed])
         reached = max(reached, ends)
     return [days for days in found if days]
-
-
-def _is_among(day, closed):
-    return any(first <= day.isoformat() <= last for first, last in closed)
 
 
 def _closed_weekdays(connection):

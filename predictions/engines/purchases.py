@@ -21,7 +21,7 @@ from ml.logs.feature_columns import ID_COLUMN
 from ml.logs.features.duck import write_literal
 from ml.logs.features.logs import quote
 from ml.logs.joined import connect
-from ml.logs.profile.silence import days_in_doubt, find_doubt, find_silences, unknown_days
+from ml.logs.profile.silence import dates_in_doubt, find_doubt, find_silences, unknown_days
 from ml.logs.purchase_log import PurchaseLog
 from ml.logs.visits import say_visits, say_visits_in
 from ml.serving.risk import POLICIES, RiskPolicy
@@ -150,7 +150,7 @@ def score_log(
                 threshold=scorer.threshold,
                 events=reading.events,
                 as_of=reading.as_of,
-                missing=[*overlap.missing, *days_in_doubt(work.silences, closed=closed)],
+                missing=[*overlap.missing, *dates_in_doubt(work.silences, closed=closed)],
                 lists_before=lists_before,
                 target=Path(changes_path),
                 written=written,

@@ -75,7 +75,7 @@ class Outcomes:
         of today, or a matter of who is in the file.
         """
         is_mixed = 0 < self.recall.of < self.known
-        return is_mixed or judge_realised(self.counts["realised"]).fault is None
+        return is_mixed or self._fault is None
 
     @property
     def precision(self) -> Share:
@@ -111,15 +111,14 @@ class Outcomes:
         expected = f"{everybody['expected']:,.0f}"
         verb = "was" if expected == "1" else "were"
         promised = f"{expected} {verb} expected to leave and {everybody['left']:,} did"
-        fault = judge_realised(self.counts["realised"]).fault
         if not self.tells:
             return (
                 f"{promised[0].upper()}{promised[1:]}. A file with one outcome alone does not tell how right "
                 "the model is: it may be too early, or the others are not in it. Predict again with a file "
                 "of those who left and those who stayed."
             )
-        if fault:
-            return FAULTS[fault].format(promised)
+        if self._fault:
+            return FAULTS[self._fault].format(promised)
         if self.known < FEWEST:
             return f"Fewer than {FEWEST} customers do not tell whether the probabilities hold: {promised}."
         return f"The probabilities held, on average and tier by tier: {promised}, which chance explains."
@@ -133,6 +132,10 @@ class Outcomes:
             _row("Named as leaving", "", self._named),
             *(_row(name, name.lower(), group) for name, group in reversed(list(tiers))),
         ]
+
+    @property
+    def _fault(self):
+        return judge_realised(self.counts["realised"]).fault
 
     @property
     def _everybody(self):

@@ -101,10 +101,11 @@ class AgeTally:
 
     def out_of_range(self) -> dict[str, dict]:
         """Return how many dates are older or younger than those a model learned from, and which."""
-        return {column.name: found for column in self.columns if (found := self._unusual(column))}
+        reference = self.reference
+        shift = (reference - self.first).days if reference else 0
+        return {column.name: found for column in self.columns if (found := self._unusual(column, shift))}
 
-    def _unusual(self, column: Column) -> dict | None:
-        shift = (self.reference - self.first).days if self.reference else 0
+    def _unusual(self, column: Column, shift: int) -> dict | None:
         low, high = column.usual_minimum, column.usual_maximum
         odd = {
             age + shift: rows

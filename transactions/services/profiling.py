@@ -7,11 +7,11 @@ from pathlib import Path
 from django.conf import settings
 
 from core.errors import Conflict, Unprocessable
-from core.faults import FilesAway, fault_of
+from core.faults import FilesAway, WorkLost, fault_of
 from core.files.store import local_copy
 from core.files.stored import DATASETS
 from jobs.runner import JobRun, TookTooMuch
-from sandbox.child import ChildFailed, ChildLost, ChildRefused, LimitReached, run_in_child
+from sandbox.child import ChildFailed, ChildRefused, LimitReached, run_in_child
 from transactions.files import scratch_folder
 from transactions.models import AnalysisSession
 from transactions.services.configuration import check_days
@@ -69,15 +69,11 @@ def profile_of(
             )
         except (TookTooMuch, ChildRefused) as reason:
             logger.warning("The log %s got no profile: %s", analysis.pk, reason)
-        except ChildLost:
-            # Perhaps only this once. A log that nobody can profile is read all the same.
-            if not run.job.is_last_attempt:
-                raise
-            logger.exception("The log %s got no profile", analysis.pk)
         except ChildFailed as error:
-            if isinstance(fault_of(error), FilesAway) and not run.job.is_last_attempt:
+            # Perhaps only this once. A log that nobody can profile is read all the same: else it is a mistake
+            # of ours, and features can be made of it.
+            if isinstance(fault_of(error), FilesAway | WorkLost) and not run.job.is_last_attempt:
                 raise
-            # A mistake of ours, but none of the log: it was read, and features can be made of it.
             logger.exception("The log %s got no profile", analysis.pk)
         return None
 

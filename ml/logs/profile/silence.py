@@ -180,13 +180,12 @@ def find_doubt(silences, *, closed=(), since=None):
     """
     late = [each for each in silences if since is None or each["last"] >= since.isoformat()]
     for each in late:
-        if not _is_among(each, closed):
+        if not is_closed(each["first"], each["last"], closed):
             return each
-    explained = [each | {"sentence": _say_closed(each)} for each in late] if since is not None else []
-    return next(iter(explained), None)
+    return late[0] | {"sentence": _say_closed(late[0])} if late and since is not None else None
 
 
-def days_in_doubt(silences, *, closed=()):
+def dates_in_doubt(silences, *, closed=()):
     """Return the days whose rows may be missing, or whose end may be mistyped: all but closed ones.
 
     Parameters
@@ -202,18 +201,29 @@ def days_in_doubt(silences, *, closed=()):
     Examples
     --------
     >>> silence = {"first": "2024-07-02", "last": "2024-07-03", "at_end": False}
-    >>> days_in_doubt([silence])
+    >>> dates_in_doubt([silence])
     [datetime.date(2024, 7, 2), datetime.date(2024, 7, 3)]
-    >>> days_in_doubt([silence], closed=[("2024-07-01", "2024-07-20")])
+    >>> dates_in_doubt([silence], closed=[("2024-07-01", "2024-07-20")])
     []
     """
-    open_ones = (each for each in silences if not _is_among(each, closed))
+    open_ones = (each for each in silences if not is_closed(each["first"], each["last"], closed))
     ends = ((dt.date.fromisoformat(each["first"]), dt.date.fromisoformat(each["last"])) for each in open_ones)
     return [first + dt.timedelta(days=n) for first, last in ends for n in range((last - first).days + 1)]
 
 
-def _is_among(silence, closed):
-    return any(first <= silence["first"] and silence["last"] <= last for first, last in closed)
+def is_closed(first, last, closed):
+    """Tell whether all days from `first` to `last`, in ISO form, are among one stretch of closed ones.
+
+    Parameters
+    ----------
+    first, last : str
+    closed : iterable of pairs of str
+
+    Returns
+    -------
+    bool
+    """
+    return any(begin <= first and last <= end for begin, end in closed)
 
 
 def _thin_end(found):
@@ -252,12 +262,22 @@ def _usual(found, begin, end):
 
 
 def _ordinary(found, begin, before):
+    usual = _ordinary_week(_weeks_before(found, begin))
+    return np.where(np.isnan(usual), before, usual)
+
+
+def _weeks_before(found, begin):
+    """Return the rows of each week of the half year before each day; NaN before the log begins."""
     starts = begin[:, None] - np.arange(1, HALF_YEAR // WEEK + 1) * WEEK
-    weeks = np.where(starts < found.days[0], np.nan, found.between(starts, starts + WEEK - 1))
-    known = ~np.isnan(weeks[:, 0])
-    ordinary = before.copy()
-    ordinary[known] = np.nanmedian(weeks[known], axis=1) / WEEK
-    return ordinary
+    return np.where(starts < found.days[0], np.nan, found.between(starts, starts + WEEK - 1))
+
+
+def _ordinary_week(weeks):
+    """Return the rows a day of the median of the known weeks; NaN where none is."""
+    known = ~np.isnan(weeks).all(axis=1)
+    usual = np.full(len(weeks), np.nan)
+    usual[known] = np.nanmedian(weeks[known], axis=1) / WEEK
+    return usual
 
 
 def _a_year_ago(found, begin, end):
@@ -296,15 +316,10 @@ def _gaps(found):
 
 def _ordinary_about(found):
     """Return the rows a day of an ordinary week of the half year on each side of the gap after each day."""
-    weeks = np.arange(HALF_YEAR // WEEK)[:, None] * WEEK
-    before, after = found.days[:-1] - WEEK + 1 - weeks, found.days[1:] + weeks
-    counts = np.where(before < found.days[0], np.nan, found.between(before, before + WEEK - 1))
+    after = found.days[1:, None] + np.arange(HALF_YEAR // WEEK) * WEEK
     later = np.where(after + WEEK - 1 > found.days[-1], np.nan, found.between(after, after + WEEK - 1))
-    both = np.vstack([counts, later])
-    known = ~np.isnan(both).all(axis=0)
-    usual = np.full(len(known), np.inf)
-    usual[known] = np.nanmedian(both[:, known], axis=0) / WEEK
-    return usual
+    usual = _ordinary_week(np.hstack([_weeks_before(found, found.days[:-1] + 1), later]))
+    return np.where(np.isnan(usual), np.inf, usual)
 
 
 def _least_days(found):
