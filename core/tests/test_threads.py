@@ -1,9 +1,10 @@
 """Requests share threads that stay, and a thread that is still at work is given to nobody else."""
 
+import asyncio
 import threading
 import time
 
-from core.threads import MOST_IDLE, Threads
+from core.threads import AT_A_TIME, LONGEST_TURN_SECONDS, MOST_IDLE, Handler, Threads
 
 
 def ask(thread, what):
@@ -57,3 +58,86 @@ def test_after_a_busy_moment_the_threads_too_many_end():
         threads.give_back(thread)
 
     assert wait_for(lambda: sum(thread.is_alive() for thread in running) == MOST_IDLE)
+
+
+class Counted(Handler):
+    """A handler whose requests take as long as they are told, and that counts how many were at work at once."""
+
+    def __init__(self, seconds):
+        super().__init__()
+        self.seconds, self.now, self.most = seconds, 0, 0
+
+    async def handle(self, scope, receive, send):
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(self.seconds)
+        self.now -= 1
+        await send({"type": "http.response.start"})
+        await asyncio.sleep(scope.get("streams", 0))
+
+
+async def _ask_all(handler, requests):
+    async def send(message):
+        pass
+
+    await asyncio.wait_for(asyncio.gather(*(handler(each, None, send) for each in requests)), timeout=20)
+
+
+def request(method="GET", **more):
+    return {"type": "http", "method": method, **more}
+
+
+def test_few_pages_are_made_at_the_same_time():
+    handler = Counted(seconds=0.01)
+
+    asyncio.run(_ask_all(handler, [request()] * 40))
+
+    assert handler.most == AT_A_TIME
+
+
+def test_a_page_that_waits_for_something_holds_nobody_up_for_long():
+    handler = Counted(seconds=LONGEST_TURN_SECONDS + 0.5)
+
+    asyncio.run(_ask_all(handler, [request()] * (AT_A_TIME + 1)))
+
+    assert handler.most == AT_A_TIME + 1
+
+
+def test_what_people_send_holds_nobody_up():
+    handler = Counted(seconds=0.05)
+
+    asyncio.run(_ask_all(handler, [request("POST")] * 40))
+
+    assert handler.most == 40
+
+
+def test_a_download_gives_its_turn_back_with_its_first_line(monkeypatch):
+    monkeypatch.setattr("core.threads.LONGEST_TURN_SECONDS", 100)
+    handler = Counted(seconds=0)
+
+    async def ask():
+        await _ask_all(handler, [request()])
+        downloads = [asyncio.create_task(_ask_all(handler, [request(streams=100)])) for _ in range(AT_A_TIME)]
+        await asyncio.sleep(0.1)
+        await _ask_all(handler, [request()])
+        return [each.cancel() for each in downloads]
+
+    assert all(asyncio.run(ask()))
+
+
+def test_a_page_that_fails_gives_its_turn_back():
+    class Failing(Counted):
+        async def handle(self, scope, receive, send):
+            raise ZeroDivisionError
+
+    async def ask(handler):
+        for _ in range(AT_A_TIME + 1):
+            try:
+                await asyncio.wait_for(handler(request(), None, None), timeout=10)
+            except ZeroDivisionError:
+                handler.most += 1
+
+    handler = Failing(seconds=0)
+    asyncio.run(ask(handler))
+
+    assert handler.most == AT_A_TIME + 1
