@@ -61,7 +61,7 @@ def test_after_a_busy_moment_the_threads_too_many_end():
 
 
 class Counted(Handler):
-    """A handler whose requests take as long as they are told, and that counts how many were at work at once."""
+    """A handler that takes as long as it is told, and counts how many requests it had at once."""
 
     def __init__(self, seconds):
         super().__init__()
