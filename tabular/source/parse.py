@@ -250,15 +250,21 @@ def _read_typed(body: bytes, plan: Plan) -> pa.Table | None:
     """Return the columns of the schema; numbers as text where Arrow may read them otherwise than `cells`."""
     # Arrow takes "+5" and a tab before a number; a spreadsheet takes both for the start of a formula.
     tab = b'"' if plan.spec.delimiter == "\t" else b"\t"
-    # And it takes NaN for a number.
-    odd = (b"+", tab, b"NaN", b"nan", b"NAN") if plan.schema.missing_words else (b"+", tab)
-    choices = (True,) if any(sign in body for sign in odd) else (False, True)
+    choices = (True,) if any(sign in body for sign in (b"+", tab)) else (False, True)
     for numbers_as_text in choices:
         try:
-            return read_arrow(body, plan.names, plan.options(numbers_as_text=numbers_as_text))
+            table = read_arrow(body, plan.names, plan.options(numbers_as_text=numbers_as_text))
         except pa.ArrowInvalid:
             continue
+        if numbers_as_text or not (plan.schema.missing_words and _has_nan(table)):
+            return table
     return None
+
+
+def _has_nan(table: pa.Table) -> bool:
+    """Whether Arrow took the word NaN for a number. Looking for it in the bytes takes far longer."""
+    numbers = (column for column in table.columns if pa.types.is_floating(column.type))
+    return any(pc.any(pc.is_nan(column)).as_py() for column in numbers)
 
 
 class _TextOf:
