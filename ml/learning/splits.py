@@ -126,6 +126,31 @@ def plan_split(labels, seed=42, held_out=None):
     return learned, held_out, plan | how
 
 
+def plan_apart(labels, seed=42, held_out=None, groups=None):
+    """Do `plan_split`, and leave out of who is learned from whose twin is held out.
+
+    Parameters
+    ----------
+    labels, seed, held_out
+        As for `plan_split`.
+    groups : ndarray of int, shape (n_customers,), optional
+        Customers of one group are twins.
+
+    Returns
+    -------
+    learned, held_out : ndarray of int
+        Positions.
+    plan : dict
+        As of `plan_split`; where there are groups, with ``twins_left_out``.
+    """
+    learned, held_out, plan = plan_split(labels, seed, held_out)
+    if groups is None:
+        return learned, held_out, plan
+    there = ~np.isin(groups[learned], groups[held_out])
+    left_out = {"train_rows": int(there.sum()), "twins_left_out": int((~there).sum())}
+    return learned[there], held_out, plan | left_out
+
+
 def split_half(labels, seed=42):
     """Split customers in two halves, each with the same share of leavers.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ml.evaluation.signal import NAMES_NOBODY
@@ -12,8 +11,8 @@ from ml.learning.fitting import THRESHOLD, check_model_type, fit_model
 from ml.learning.judging import judge_as_served, judge_simple_rule, shuffle_importance
 from ml.learning.newest_uploads import judge_newest
 from ml.learning.packaging import package
-from ml.learning.splits import plan_split, refuse_few
-from ml.learning.twins import find_equal, find_twins
+from ml.learning.splits import plan_apart, refuse_few
+from ml.learning.twins import groups_of
 from ml.matrix.frames import clean_frame, hash_frame, read_labels
 
 
@@ -76,10 +75,10 @@ def train_model(
     params = check_model_type(model_type, params)
     features, labels = clean_frame(frame, schema), read_labels(frame, schema)
     refuse_few(labels)
-    groups = _groups(features, labels, keeps_twins)
+    groups = groups_of(features, labels, keeps_twins)
     # One thread: sums in another order differ in the last bit, and beside busy neighbours one is faster, too.
     with threadpool_limits(limits=1):
-        learned, held_out, plan = _split(labels, seed, held_out, groups)
+        learned, held_out, plan = plan_apart(labels, seed, held_out, groups)
         train, test = features.iloc[learned], features.iloc[held_out].reset_index(drop=True)
         taught, outcomes = labels[learned], labels[held_out]
         fitted = fit_model(
@@ -108,22 +107,6 @@ def train_model(
             data_sha256=hash_frame(features, labels),
             seconds=time.perf_counter() - started,
         )
-
-
-def _groups(features, labels, keeps_twins):
-    if keeps_twins is None:
-        return find_twins(features, labels)
-    return find_equal(features) if keeps_twins else None
-
-
-def _split(labels, seed, held_out, groups):
-    """Return who is learned from and who is held out; none is learned from whose twin is held out."""
-    learned, held_out, plan = plan_split(labels, seed, held_out)
-    if groups is None:
-        return learned, held_out, plan
-    there = ~np.isin(groups[learned], groups[held_out])
-    left_out = {"train_rows": int(there.sum()), "twins_left_out": int((~there).sum())}
-    return learned[there], held_out, plan | left_out
 
 
 def _of(groups, rows):

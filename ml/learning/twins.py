@@ -53,3 +53,22 @@ def find_equal(features):
     if len(different) == len(groups) or len(different) < FEWEST_DIFFERENT:
         return None
     return groups.astype(np.int64)
+
+
+def groups_of(features, labels, keeps_twins=None):
+    """Return who stands on one side of a split, as `keeps_twins` says.
+
+    Parameters
+    ----------
+    features, labels
+        As for `find_twins`.
+    keeps_twins : bool, optional
+        By default as `find_twins` finds; True takes all who are equal for twins, False nobody.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_customers,) or None
+    """
+    if keeps_twins is None:
+        return find_twins(features, labels)
+    return find_equal(features) if keeps_twins else None
