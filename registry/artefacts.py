@@ -8,9 +8,8 @@ from pathlib import Path
 
 from core import signing
 from core.faults import FilesAway
-from core.files.media import readable_path, remove_media, write_media
-from core.files.store import is_remote
-from core.files.stored import MODELS
+from core.files.media import place_of, readable_path, remove_media, write_media
+from core.files.store import is_certain
 from registry.engines.files import (
     GRAPH,
     MANIFEST,
@@ -130,8 +129,8 @@ def _verified(version, suffix, expected, read):
     try:
         return read(path_of(version, suffix), expected)
     except FileUnreachable as error:
-        # A folder may come back; what a server of files does not have, it says for certain.
-        if is_remote(MODELS) and error.is_missing:
+        # A folder may come back, unless somebody gave it up; what a server does not have, it says for certain.
+        if error.is_missing and is_certain(*place_of(stem_of(version))):
             raise FileMismatch(str(error)) from error
         raise
     except FilesAway as error:
