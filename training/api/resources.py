@@ -240,7 +240,7 @@ class TriedTypeOutput(serializers.Serializer):
     state = serializers.CharField(help_text="waits, is tried, tried or failed.")
     said = serializers.CharField(help_text="Why it failed, or what limits what it says; often empty.")
     rank = serializers.IntegerField(allow_null=True, help_text="1 learns; null until all are ranked.")
-    score = serializers.FloatField(allow_null=True, help_text="By which they are ranked, from 0 to 1.")
+    score = serializers.FloatField(allow_null=True, help_text="What they are ranked by, from 0 to 1.")
     level_with_first = serializers.BooleanField(
         help_text="Whether it is not told apart from the first: the difference may be chance."
     )

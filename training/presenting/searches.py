@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from core.figures import percent
 from core.pictures import Range, ranges
 from jobs.models import Job
 from ml.search.weights import WEIGHTS
@@ -178,7 +179,7 @@ def _sentences(search, rows):
 
 def _weights_of(search):
     weights = WEIGHTS[search.weights]
-    return _listed([f"{PARTS[name]} ({weight:.0%})" for name, weight in weights.items()])
+    return _listed([f"{PARTS[name]} ({percent(weight, 0)})" for name, weight in weights.items()])
 
 
 def _listed(names):
