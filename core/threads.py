@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from asgiref.sync import ThreadSensitiveContext
 from django.core.handlers.asgi import ASGIHandler
 from django.db import connections
+from django.urls import reverse
 
 # So many wait for the next request; what more there are at a busy moment end after it.
 MOST_IDLE = 16
@@ -18,6 +19,9 @@ MOST_IDLE = 16
 AT_A_TIME = 2
 # Whoever takes longer waits for something else, a disk or a database, and is not counted any more.
 LONGEST_TURN_SECONDS = 0.1
+
+# With one of these a request announces a body.
+BODY = (b"content-length", b"transfer-encoding")
 
 
 class Threads:
@@ -59,6 +63,16 @@ class Turn:
             self._turns.release()
 
 
+def _waits_for_a_turn(scope):
+    if scope["method"] not in ("GET", "HEAD"):
+        return False
+    # What is sent arrives as slowly as it likes, and with GET, too: nobody waits for that.
+    if any(name in BODY and value != b"0" for name, value in scope["headers"]):
+        return False
+    # Whoever asks whether we still answer wants to know it before all others had their turn.
+    return scope["path"] != reverse("health")
+
+
 class Handler(ASGIHandler):
     """Django's handler, with threads that stay, and few that read at the same time."""
 
@@ -70,10 +84,9 @@ class Handler(ASGIHandler):
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http":
             raise ValueError(f"Only HTTP is served, not {scope['type']}.")
-        if scope["method"] in ("GET", "HEAD"):
+        if _waits_for_a_turn(scope):
             await self._read(scope, receive, send)
         else:
-            # What is sent arrives as slowly as it likes: nobody waits for that.
             await self._answer(scope, receive, send)
 
     async def _read(self, scope, receive, send):

@@ -4,6 +4,9 @@ import asyncio
 import threading
 import time
 
+import pytest
+from django.urls import reverse
+
 from core.threads import AT_A_TIME, LONGEST_TURN_SECONDS, MOST_IDLE, Handler, Threads
 
 
@@ -83,8 +86,8 @@ async def _ask_all(handler, requests):
     await asyncio.wait_for(asyncio.gather(*(handler(each, None, send) for each in requests)), timeout=20)
 
 
-def request(method="GET", **more):
-    return {"type": "http", "method": method, **more}
+def request(method="GET", *, path="/", headers=(), **more):
+    return {"type": "http", "method": method, "path": path, "headers": headers, **more}
 
 
 def test_few_pages_are_made_at_the_same_time():
@@ -103,12 +106,44 @@ def test_a_page_that_waits_for_something_holds_nobody_up_for_long():
     assert handler.most == AT_A_TIME + 1
 
 
-def test_what_people_send_holds_nobody_up():
+@pytest.mark.parametrize(
+    "sent",
+    [
+        request("POST"),
+        # Half a body, announced to a page that is only read.
+        request(headers=[(b"content-length", b"10")]),
+        request("HEAD", headers=[(b"transfer-encoding", b"chunked")]),
+    ],
+    ids=["post", "get", "head"],
+)
+def test_what_people_send_holds_nobody_up(sent):
     handler = Counted(seconds=0.05)
 
-    asyncio.run(_ask_all(handler, [request("POST")] * 40))
+    asyncio.run(_ask_all(handler, [sent] * 40))
 
     assert handler.most == 40
+
+
+def test_an_empty_body_is_none():
+    handler = Counted(seconds=0.01)
+
+    asyncio.run(_ask_all(handler, [request(headers=[(b"content-length", b"0")])] * 10))
+
+    assert handler.most == AT_A_TIME
+
+
+def test_whether_we_answer_is_said_while_others_wait(monkeypatch):
+    monkeypatch.setattr("core.threads.LONGEST_TURN_SECONDS", 100)
+    handler = Counted(seconds=0.3)
+
+    async def ask():
+        waiting = asyncio.create_task(_ask_all(handler, [request()] * 10))
+        await asyncio.sleep(0.05)
+        await _ask_all(handler, [request(path=reverse("health"))])
+        return waiting.cancel()
+
+    assert asyncio.run(ask())
+    assert handler.most == AT_A_TIME + 1
 
 
 def test_a_download_gives_its_turn_back_with_its_first_line(monkeypatch):
