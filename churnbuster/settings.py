@@ -463,6 +463,13 @@ DEFAULT_MODEL_TYPES = env.list(
     default=["neural_network", "random_forest", "gradient_boosting", "decision_tree", "logistic_regression"],
 )
 RETRAIN_MODEL_TYPE = env.str("RETRAIN_MODEL_TYPE", default="neural_network")
+# Which types a search tries, for how many seconds all together, and by which weights it ranks them.
+SEARCH_MODEL_TYPES = env.list(
+    "SEARCH_MODEL_TYPES",
+    default=["logistic_regression", "random_forest", "xgboost", "lightgbm", "support_vector_machine"],
+)
+SEARCH_SECONDS = positive("SEARCH_SECONDS", 180)
+SEARCH_WEIGHTS = choice("SEARCH_WEIGHTS", ("advisor", "section-5"))
 TRAINING_MEMORY_MB = positive("TRAINING_MEMORY_MB", 2048)
 
 # --- Purchase logs ---------------------------------------------------------------------------------------

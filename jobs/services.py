@@ -37,6 +37,10 @@ class JobIsNotOver(Conflict):
     code = "job-is-not-over"
 
 
+class JobHasBegun(Conflict):
+    code = "job-has-begun"
+
+
 class PredecessorFailed(Conflict):
     code = "predecessor-failed"
 
@@ -186,6 +190,23 @@ def _enqueue_child(job, child, **options):
         parent=job,
         **options,
     )
+
+
+@transaction.atomic
+def put_behind(*, job: Job, after: Iterable[Job], at: datetime) -> None:
+    """Let a job that has not begun wait for others as well: those that its own preparation queued.
+
+    Raises
+    ------
+    JobHasBegun
+        It runs, or is over.
+    """
+    waiting = Job.objects.filter(pk=job.pk, state__in=(State.WAITING, State.QUEUED))
+    if not waiting.update(state=State.WAITING):
+        raise JobHasBegun(f"“{job}” has begun: it waits for nothing more.")
+    hold_back(job, after=after)
+    settle([job.pk], at=at)
+    job.refresh_from_db()
 
 
 @transaction.atomic

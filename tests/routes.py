@@ -256,6 +256,11 @@ ROUTES = {
         f"dev/retrainings/<uuid:run>/{file}": page(f"dev/retrainings/{{retraining}}/{file}")
         for file in ("upload", "left-out.csv")
     },
+    "dev/retrainings/<uuid:run>/search/": page("dev/retrainings/{search}/search/"),
+    # Nothing is tried any more.
+    "dev/retrainings/<uuid:run>/search/stop/": page(
+        "dev/retrainings/{search}/search/stop/", own=409, method="post"
+    ),
     "dev/datasets/": page("dev/datasets/"),
     "dev/datasets/<int:pk>/": page("dev/datasets/{dataset}/"),
     "dev/datasets/<int:pk>/download": page("dev/datasets/{dataset}/download"),
@@ -270,6 +275,7 @@ ROUTES = {
         *developer_api("api/v1/retrainings", own=400, method="post"),  # an empty form
     ],
     "api/v1/retrainings/<uuid:run>": developer_api("api/v1/retrainings/{retraining}"),
+    "api/v1/retrainings/<uuid:run>/search": developer_api("api/v1/retrainings/{search}/search"),
     "api/v1/retrainings/<uuid:run>/left-out.csv": developer_api(
         "api/v1/retrainings/{retraining}/left-out.csv"
     ),

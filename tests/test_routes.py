@@ -19,6 +19,7 @@ from companies.services.api_keys import create_api_key
 from companies.tests.factories import ApiKeyFactory, UserFactory
 from core.files.media import media_path
 from intake.services.checking import LEAVE_OUT
+from jobs.models import Job
 from jobs.tests.factories import JobFactory
 from ml.samples.dataset_a import make_dataset_a
 from predictions.services.runs import start_prediction
@@ -32,6 +33,7 @@ from registry.tests.factories import (
     PopulationFactory,
 )
 from tests.routes import ADMIN, ANONYMOUS, DEVELOPER, FOREIGN_USER, OPERATOR, ROLES, ROUTES
+from training.models import ModelSearch, TrainingRun
 from training.services.feature_training import start_feature_training
 from training.services.retraining import start_retraining
 from transactions.models import AnalysisSession, FeatureMatrix
@@ -45,6 +47,7 @@ ABSENT = {
     "person": 987_654_321, "waiting": 987_654_321, "version": 987_654_321, "key": 987_654_321,
     "deployment": 987_654_321, "base": uuid.UUID(int=1),
     "job": uuid.UUID(int=1), "run": uuid.UUID(int=1), "retraining": uuid.UUID(int=1),
+    "search": uuid.UUID(int=1),
     "dataset": 987_654_321, "log": uuid.UUID(int=1), "matrix": uuid.UUID(int=1),
     "org": "NOSUCHORG", "raw": uuid.UUID(int=1), "log_training": uuid.UUID(int=1),
 }  # fmt: skip
@@ -159,6 +162,24 @@ def retraining_of_company(developer, default_versions, do_jobs, settings):
         at=NOON,
     )
     do_jobs()
+    return run.uuid
+
+
+@pytest.fixture
+def search_of_company(retraining_of_company):
+    """Let the retraining have found its type by a search that is over."""
+    run = TrainingRun.objects.get(uuid=retraining_of_company)
+    job = Job.objects.create(task="training.prepare_search", company=run.company, queued_at=NOON)
+    first = {"model_type": run.model_type.slug, "score": 1.0, "parts": {}, "behind": 0.0, "level": True}
+    search = ModelSearch.objects.create(
+        training=run,
+        job=job,
+        seconds=60,
+        weights="advisor",
+        prepared={"rows": 160, "left": 40},
+        ranking=[first],
+    )  # fmt: skip
+    search.parts.create(model_type=run.model_type)
     return run.uuid
 
 

@@ -12,7 +12,7 @@ from intake.services.checking import LEAVE_OUT, REFUSE
 from registry.admin import add_action, asking_why
 from registry.presenting.quality import figures_of_churners
 from registry.presenting.signal import warning_about
-from training.models import TrainingRun
+from training.models import ModelSearch, SearchPart, TrainingRun
 from training.presenting.purchases import describe_report
 from training.services.operating import order_rebuild, retrain_for
 
@@ -195,3 +195,80 @@ class TrainingRunAdmin(ReadOnlyAdmin):
             return ""
         text = json.dumps(run.report, indent=2, ensure_ascii=False)
         return format_html("<details><summary>Show</summary><pre>{}</pre></details>", text)
+
+
+class SearchPartInline(admin.TabularInline):
+    """What came of each type, in a row."""
+
+    model = SearchPart
+    extra = 0
+    can_delete = False
+    fields = readonly_fields = ("model_type", "state", "auc", "log_loss", "seconds", "why_not")
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    @admin.display(description="state")
+    def state(self, part):
+        return part.job.get_state_display() if part.job else "Waits for its customers"
+
+    @admin.display(description="AUC out of fold")
+    def auc(self, part):
+        return _found(part, "roc_auc")
+
+    @admin.display(description="log loss out of fold")
+    def log_loss(self, part):
+        return _found(part, "log_loss")
+
+    @admin.display(description="seconds")
+    def seconds(self, part):
+        return f"{part.result['seconds']:.1f}" if part.result else ""
+
+    @admin.display(description="why it failed")
+    def why_not(self, part):
+        return part.result["failed"] if part.result else ((part.job and part.job.error) or {}).get("message")
+
+
+def _found(part, name):
+    value = ((part.result or {}).get("figures") or {}).get(name)
+    return "" if value is None else f"{value:.3f}"
+
+
+@admin.register(ModelSearch)
+class ModelSearchAdmin(ReadOnlyAdmin):
+    list_display = ("training", "company", "population", "state", "best", "rows", "weights")
+    list_filter = ("training__company", "training__job__state")
+    list_select_related = (
+        "training__company",
+        "training__population",
+        "training__job",
+        "training__model_type",
+    )
+    fields = readonly_fields = (
+        "training_link", "company", "population", "state", "best", "rows", "seconds", "weights", "stopped_at",
+    )  # fmt: skip
+    inlines = (SearchPartInline,)
+
+    @admin.display(description="training")
+    def training_link(self, search):
+        return link_to("admin:training_trainingrun_change", search.training)
+
+    @admin.display(description="company")
+    def company(self, search):
+        return search.training.company
+
+    @admin.display(description="customer base")
+    def population(self, search):
+        return search.training.population
+
+    @admin.display(description="state")
+    def state(self, search):
+        return search.training.job.get_state_display()
+
+    @admin.display(description="learns")
+    def best(self, search):
+        return search.training.model_type if search.ranking else ""
+
+    @admin.display(description="customers")
+    def rows(self, search):
+        return f"{search.prepared['rows']:,}" if search.prepared else ""

@@ -44,7 +44,12 @@ class TrainingConfig(AppConfig):
 
         declare_files()
         # A version is rebuilt by operators alone, so nobody is named for that.
-        for task in ("training.retrain", "training.learn_features"):
+        for task in (
+            "training.retrain",
+            "training.prepare_search",
+            "training.try_type",
+            "training.learn_features",
+        ):
             let_start(task, roles=(Role.DEVELOPER,), scopes=(Scope.TRAIN,))
 
         doors[OUTCOMES] = outcomes_door

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django import forms
+from django.conf import settings
 
 from companies.services.conditions import LONGEST_REASON
 from core.forms import SentOnceForm
@@ -16,6 +18,7 @@ from tabular.snapshots.inference import Inferred
 from tabular.snapshots.plan import Choices
 from training.presenting.leaks import STOP, Leak
 from training.presenting.own_tables import who_left_choices
+from training.services.retraining import SEARCH
 from transactions.forms import FEATURE_SET_CHOICES
 
 KEEP, LEAVE_OUT = "keep", "leave_out"
@@ -190,14 +193,45 @@ class DescribeTableForm(BadRowsForm):
         return wanted if wanted in self.fields else None
 
 
+@dataclass(frozen=True)
+class OfferedType:
+    """What may be chosen as the type of a model: its slug, and what is said of it."""
+
+    slug: str
+    name: str
+    description: str
+    pace: str
+
+
+def search_offer() -> OfferedType:
+    """Return the choice to have several types tried."""
+    names = [MODEL_TYPES[slug].name for slug in settings.SEARCH_MODEL_TYPES]
+    return OfferedType(
+        SEARCH,
+        "The best of several",
+        f"{', '.join(names[:-1])} and {names[-1]} are each tried with several settings on the same "
+        "customers. The best of them learns, and you see how all of them did.",
+        f"Takes up to {_minutes(settings.SEARCH_SECONDS)} longer than one type",
+    )
+
+
+def _minutes(seconds):
+    minutes = max(1, round(seconds / 60))
+    return "a minute" if minutes == 1 else f"{minutes} minutes"
+
+
 class TypeForm(SentOnceForm):
     """Which type of model learns; each of `types` has a slug, a name and a description."""
 
     model_type = forms.ChoiceField(label="Type of model", widget=forms.RadioSelect)
 
-    def __init__(self, *args, types: Sequence, suggested: str, **kwargs):
+    def __init__(self, *args, types: Sequence, suggested: str, searches: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
-        self.types = sorted(types, key=lambda found: found.slug != suggested)
+        offered = [OfferedType(t.slug, t.name, t.description, MODEL_TYPES[t.slug].pace) for t in types]
+        # The suggested one first, then the search where there is one.
+        self.types = sorted(
+            [*([search_offer()] if searches else []), *offered], key=lambda found: found.slug != suggested
+        )
         self.fields["model_type"].choices = [(found.slug, found.name) for found in self.types]
         self.initial.setdefault("model_type", suggested)
 
@@ -205,7 +239,7 @@ class TypeForm(SentOnceForm):
     def offered(self) -> list[dict]:
         """Each type beside its radio button, the suggested one first."""
         return [
-            {"radio": radio, "type": found, "pace": MODEL_TYPES[found.slug].pace}
+            {"radio": radio, "type": found, "pace": found.pace}
             for radio, found in zip(self["model_type"], self.types, strict=True)
         ]
 

@@ -29,7 +29,7 @@ class TrainingRunQuerySet(models.QuerySet):
             "company", "developer__account", "job", "model_type", "population", "version__model_type",
             "version__metrics", "upload_dataset", "combined_dataset__population",
             "parent_dataset__population",
-            "matrix__analysis__dataset",
+            "matrix__analysis__dataset", "search__job",
         )  # fmt: skip
 
     def listed(self):
@@ -78,6 +78,8 @@ class TrainingRun(models.Model):
     model_type = models.ForeignKey(ModelType, models.PROTECT, related_name="training_runs")
     version = models.OneToOneField(ModelVersion, models.SET_NULL, null=True, related_name="training_run")
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    # What a search chose; the defaults of the type where nobody searched.
+    params = models.JSONField(null=True, editable=False)
 
     # --- Of customers -------------------------------------------------------------------------------------
     reason = models.CharField(max_length=500, blank=True)
@@ -130,6 +132,21 @@ class TrainingRun(models.Model):
         return str(self.job)
 
     @property
+    def parameters(self) -> dict:
+        """What it learns with."""
+        return self.model_type.parameters if self.params is None else self.params
+
+    @property
+    def found_search(self) -> "ModelSearch | None":
+        """How its type was found; None where somebody chose it."""
+        return getattr(self, "search", None)
+
+    @property
+    def is_searching(self) -> bool:
+        """Whether nobody knows yet which type it will be of."""
+        return self.found_search is not None and self.search.ranking is None
+
+    @property
     def is_first(self) -> bool:
         """Whether nothing was learned of these customers before it; the telecom base comes with models."""
         return self.population.company_id is not None and self.number == 1
@@ -137,3 +154,52 @@ class TrainingRun(models.Model):
     @property
     def is_done(self) -> bool:
         return self.job.state == Job.State.SUCCEEDED and self.combined_dataset_id is not None
+
+
+class ModelSearch(models.Model):
+    """How a training finds its type and parameters: several are tried on the customers that it learns from.
+
+    Its own job prepares the customers; then each type is tried by a job of its own, and the training, which
+    waits for all of them, ranks what they found.
+    """
+
+    training = models.OneToOneField(TrainingRun, models.CASCADE, related_name="search")
+    job = models.OneToOneField(Job, models.CASCADE, related_name="model_search")
+    seconds = models.PositiveIntegerField(help_text="For all types together.")
+    weights = models.CharField(max_length=20, help_text="By which figures the types are ranked.")
+    matrix_path = models.CharField(max_length=255, help_text="Relative to the media folder.")
+    prepared = models.JSONField(null=True, help_text="How many customers are learned from, and their hash.")
+    ranking = models.JSONField(null=True, help_text="The types, the best first, and why.")
+    # People may have enough of it: what was tried until then is ranked.
+    stopped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "modelsearches"
+        verbose_name_plural = "model searches"
+
+    def __str__(self):
+        return f"Search for the best model: {self.training}"
+
+
+class SearchPart(models.Model):
+    """One type of a search, and what came of it."""
+
+    search = models.ForeignKey(ModelSearch, models.CASCADE, related_name="parts")
+    model_type = models.ForeignKey(ModelType, models.PROTECT, related_name="+")
+    job = models.OneToOneField(Job, models.SET_NULL, null=True, related_name="search_part")
+    result = models.JSONField(null=True, help_text="Parameters tried, and figures out of fold.")
+
+    class Meta:
+        db_table = "searchparts"
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("search", "model_type"), name="one_search_part_per_type"),
+        )
+
+    def __str__(self):
+        return f"{self.model_type} in {self.search}"
+
+    @property
+    def said_path(self) -> str:
+        """Where what it said of the customers lies until all types are ranked, beside the matrix."""
+        return f"{self.search.matrix_path.rpartition('.')[0]}.{self.model_type.slug}.npy"

@@ -3,7 +3,7 @@ from django.urls import include, path
 from companies.portals import DEVELOPERS
 from training.api import bases, v2
 from training.api import resources as api
-from training.views import datasets, logs, own_tables, retraining
+from training.views import datasets, logs, own_tables, retraining, searches
 
 app_name = "training"
 DEVELOPER = {"portal": DEVELOPERS}
@@ -12,6 +12,8 @@ run = [
     path("", retraining.run, DEVELOPER, name="run"),
     path("upload", retraining.download_upload, DEVELOPER, name="download_upload"),
     path("left-out.csv", retraining.download_rejects, DEVELOPER, name="download_rejects"),
+    path("search/", searches.search, DEVELOPER, name="search"),
+    path("search/stop/", searches.stop, DEVELOPER, name="stop_search"),
 ]
 
 urlpatterns = [
@@ -41,6 +43,7 @@ urlpatterns = [
     path("api/v1/datasets/<int:pk>", api.DatasetDetail.as_view(), name="api_dataset"),
     path("api/v1/retrainings", api.Retrainings.as_view(), name="api_runs"),
     path("api/v1/retrainings/<uuid:run>", api.Retraining.as_view(), name="api_run"),
+    path("api/v1/retrainings/<uuid:run>/search", api.RetrainingSearch.as_view(), name="api_search"),
     path(
         "api/v1/retrainings/<uuid:run>/left-out.csv",
         api.RejectedRows.as_view(),

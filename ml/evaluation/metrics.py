@@ -64,7 +64,6 @@ def evaluate(labels, probabilities, threshold=0.5, *, groups=None):
     share = churned.mean()
     weighted = {name: float(share * churners[name] + (1 - share) * stayers[name]) for name in churners}
     auc = area_under_curve(y, p)
-    clipped = np.clip(p, 1e-15, 1 - 1e-15)
     return {
         "weighted": {
             "Accuracy": (hit + rest) / len(y),
@@ -86,7 +85,7 @@ def evaluate(labels, probabilities, threshold=0.5, *, groups=None):
         },
         "calibration": reliability(y, p, groups=groups),
         "brier": float(np.mean((p - y) ** 2)),
-        "log_loss": float(-np.mean(np.where(churned, np.log(clipped), np.log1p(-clipped)))),
+        "log_loss": float(log_losses(y, p).mean()),
         "threshold": float(threshold),
         "rows": len(y),
     }
@@ -124,6 +123,21 @@ def area_under_curve(labels, scores):
     pairs = int(churned.sum()) * int(stayed.sum())
     below = np.cumsum(stayed) - stayed
     return float((churned * (below + stayed / 2)).sum() / pairs) if pairs else float("nan")
+
+
+def log_losses(labels, probabilities):
+    """Return minus the logarithm of the probability of what happened, customer by customer.
+
+    Parameters
+    ----------
+    labels, probabilities : ndarray of shape (n_customers,)
+
+    Returns
+    -------
+    ndarray of float64, shape (n_customers,)
+    """
+    p = np.clip(probabilities, 1e-15, 1 - 1e-15)
+    return -np.where(labels == 1, np.log(p), np.log1p(-p))
 
 
 def reliability(labels, probabilities, bins=10, *, groups=None):

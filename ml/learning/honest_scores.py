@@ -58,7 +58,7 @@ def collect_scores(pipeline, features, labels, seed, *, balanced=False, groups=N
                 "expected_shrinkage": shrinkage,
                 "largest_shrinkage": LARGEST_SHRINKAGE,
             }
-            return scores, _number_folds(features, labels, seed, groups), how
+            return scores, number_folds(features, labels, seed, groups), how
     scored = score_out_of_fold(pipeline, features, labels, seed, balanced=balanced, groups=groups)
     return *scored, {"folds": FOLDS}
 
@@ -83,7 +83,7 @@ def score_out_of_fold(pipeline, features, labels, seed, *, balanced=False, group
     scores : ndarray of float64, shape (n_customers,)
     folds : ndarray of int64, shape (n_customers,)
     """
-    scores, folds = np.empty(len(labels)), _number_folds(features, labels, seed, groups)
+    scores, folds = np.empty(len(labels)), number_folds(features, labels, seed, groups)
     for number in range(FOLDS):
         learned, judged = np.flatnonzero(folds != number), np.flatnonzero(folds == number)
         fitted = fit_pipeline(pipeline, features.iloc[learned], labels[learned], balanced=balanced)
@@ -161,7 +161,21 @@ def encoded_scores(model, encoded):
     return 1 / (1 + np.exp(-model.decision_function(encoded).astype(np.float64)))
 
 
-def _number_folds(features, labels, seed, groups):
+def number_folds(features, labels, seed, groups=None):
+    """Return `FOLDS` folds with the same share of leavers each.
+
+    Parameters
+    ----------
+    features : DataFrame of shape (n_customers, n_features)
+    labels : ndarray of int, shape (n_customers,)
+    seed : int
+    groups : ndarray of int, shape (n_customers,), optional
+        Customers of one group stand in one fold.
+
+    Returns
+    -------
+    ndarray of int64, shape (n_customers,)
+    """
     folds = np.empty(len(labels), dtype=np.int64)
     kind = StratifiedKFold if groups is None else StratifiedGroupKFold
     splitter = kind(FOLDS, shuffle=True, random_state=seed)

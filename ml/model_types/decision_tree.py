@@ -34,7 +34,11 @@ MODEL_TYPE = ModelType(
             "ccp_alpha", "number", 0, 1, help="Pruning; more gives a smaller tree.", label="Pruning"
         ),
     ),
-    grid=MappingProxyType({"max_depth": (4, 6, 10), "min_samples_leaf": (20, 80)}),
+    candidates=(
+        {"max_depth": 4, "min_samples_leaf": 80},
+        {"max_depth": 6, "min_samples_leaf": 40},
+        {"max_depth": 10, "min_samples_leaf": 20},
+    ),
     estimator="sklearn.tree.DecisionTreeClassifier",
     write_graph=_write_graph,
     refuse_foreign=lambda model: "",

@@ -53,7 +53,11 @@ MODEL_TYPE = ModelType(
         LEAF,
         SUBSAMPLE,
     ),
-    grid=MappingProxyType({"n_estimators": (60, 200), "learning_rate": (0.05, 0.1), "max_depth": (2, 3, 5)}),
+    candidates=(
+        {"n_estimators": 100, "learning_rate": 0.05, "max_depth": 3},
+        {"n_estimators": 200, "learning_rate": 0.05, "max_depth": 2},
+        {"n_estimators": 200, "learning_rate": 0.1, "max_depth": 5},
+    ),
     estimator="sklearn.ensemble.GradientBoostingClassifier",
     write_graph=_write_graph,
     refuse_foreign=_refuse_foreign,

@@ -98,8 +98,11 @@ MODEL_TYPE = ModelType(
         COLUMNS,
         REG_LAMBDA,
     ),
-    grid=MappingProxyType(
-        {"n_estimators": (100, 200), "learning_rate": (0.05, 0.1), "num_leaves": (7, 15, 31)}
+    candidates=(
+        {"n_estimators": 200, "learning_rate": 0.03, "num_leaves": 7},
+        {"n_estimators": 150, "learning_rate": 0.05, "num_leaves": 4},
+        {"n_estimators": 100, "learning_rate": 0.05, "num_leaves": 15},
+        {"n_estimators": 400, "learning_rate": 0.1, "num_leaves": 31, "min_child_samples": 5},
     ),
     estimator="lightgbm.LGBMClassifier",
     fixed=MappingProxyType(

@@ -51,7 +51,7 @@ MODEL_TYPE = ModelType(
             label="Most passes over the data",
         ),
     ),
-    grid=MappingProxyType({"C": (0.01, 0.1, 1.0, 10.0)}),
+    candidates=({"C": 0.03}, {"C": 0.1}, {"C": 1.0}, {"C": 10.0}),
     estimator="sklearn.linear_model.LogisticRegression",
     write_graph=_write_graph,
     scales=True,

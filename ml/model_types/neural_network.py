@@ -68,7 +68,11 @@ MODEL_TYPE = ModelType(
             label="Most passes over the data",
         ),
     ),
-    grid=MappingProxyType({"activation": ("identity", "relu"), "alpha": (0.01, 0.1, 1.0)}),
+    candidates=(
+        {"activation": "identity", "alpha": 0.1},
+        {"activation": "relu", "alpha": 1.0},
+        {"activation": "relu", "alpha": 0.1},
+    ),
     estimator="sklearn.neural_network.MLPClassifier",
     write_graph=_write_graph,
     scales=True,

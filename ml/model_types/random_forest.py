@@ -43,7 +43,11 @@ MODEL_TYPE = ModelType(
             label="Share of columns per question",
         ),
     ),
-    grid=MappingProxyType({"n_estimators": (40, 200), "max_depth": (6, 12), "min_samples_leaf": (4, 12, 40)}),
+    candidates=(
+        {"n_estimators": 100, "max_depth": 8, "min_samples_leaf": 8},
+        {"n_estimators": 100, "max_depth": 6, "min_samples_leaf": 20},
+        {"n_estimators": 150, "max_depth": 14, "min_samples_leaf": 2},
+    ),
     estimator="sklearn.ensemble.RandomForestClassifier",
     fixed=MappingProxyType({"n_jobs": 1}),
     write_graph=_write_graph,

@@ -61,7 +61,7 @@ MODEL_TYPE = ModelType(
             label="Reach of one customer",
         ),
     ),
-    grid=MappingProxyType({"C": (0.3, 1.0, 3.0), "gamma": (0.005, 0.02, 0.08)}),
+    candidates=({"C": 0.3, "gamma": 0.02}, {"C": 1.0, "gamma": 0.005}, {"C": 3.0, "gamma": 0.08}),
     estimator="sklearn.svm.SVC",
     write_graph=_write_graph,
     scales=True,

@@ -84,7 +84,12 @@ MODEL_TYPE = ModelType(
         COLUMNS,
         REG_LAMBDA,
     ),
-    grid=MappingProxyType({"n_estimators": (100, 200), "learning_rate": (0.05, 0.1), "max_depth": (3, 4, 6)}),
+    candidates=(
+        {"n_estimators": 150, "learning_rate": 0.05, "max_depth": 3},
+        {"n_estimators": 300, "learning_rate": 0.03, "max_depth": 2},
+        {"n_estimators": 100, "learning_rate": 0.05, "max_depth": 5},
+        {"n_estimators": 300, "learning_rate": 0.1, "max_depth": 6, "min_child_weight": 1.0},
+    ),
     estimator="xgboost.XGBClassifier",
     fixed=MappingProxyType({"n_jobs": 1, "tree_method": "hist", "verbosity": 0}),
     write_graph=_write_graph,

@@ -11,6 +11,7 @@ from companies.access import IsDeveloper
 from companies.models import Scope
 from companies.services.conditions import LONGEST_REASON
 from core.downloads import CSV
+from core.errors import NotFound
 from core.files.media import send_media
 from intake.api import (
     IDEMPOTENCY_KEY,
@@ -30,6 +31,7 @@ from registry.models import Dataset
 from registry.presenting.signal import warning_about
 from training.api.rows import account_of_dataset, account_of_run
 from training.models import TrainingRun
+from training.presenting.searches import show_search
 from training.selectors import datasets_for, trained_on, training_runs_for
 from training.services.retraining import start_retraining
 
@@ -174,8 +176,8 @@ class RetrainingInput(TableInput, BaseInput):
     )
     model_type = serializers.CharField(
         default=None,
-        help_text="The type of model to train, for a customer base of your company; by "
-        "default that of the latest training.",
+        help_text="The type of model to train, for a customer base of your company, or `automl`: the best of "
+        "several. By default that of the latest training.",
     )
 
 
@@ -229,6 +231,51 @@ class Retraining(generics.RetrieveAPIView):
 
     def get_queryset(self):
         return training_runs_for(self.request.member)
+
+
+class TriedTypeOutput(serializers.Serializer):
+    """One type of model that was tried."""
+
+    model_type = serializers.CharField()
+    state = serializers.CharField(help_text="waits, is tried, tried or failed.")
+    said = serializers.CharField(help_text="Why it failed, or what limits what it says; often empty.")
+    rank = serializers.IntegerField(allow_null=True, help_text="1 learns; null until all are ranked.")
+    score = serializers.FloatField(allow_null=True, help_text="What they are ranked by, from 0 to 1.")
+    level_with_first = serializers.BooleanField(
+        help_text="Whether it is not told apart from the first: the difference may be chance."
+    )
+    parameters = serializers.JSONField(help_text="The best settings that were tried.")
+    figures = serializers.JSONField(
+        help_text="Out of fold, on the customers that are learned from; empty until it was tried."
+    )
+    intervals = serializers.JSONField(help_text="95 % intervals of some of them.")
+    seconds = serializers.FloatField(allow_null=True)
+
+
+class SearchOutput(serializers.Serializer):
+    """The search for the best type of one training."""
+
+    goes_on = serializers.BooleanField()
+    sentences = serializers.ListField(child=serializers.CharField())
+    types = TriedTypeOutput(many=True)
+
+
+class NoSearchHere(NotFound):
+    code = "no-search"
+
+
+@extend_schema(tags=["retrainings"], responses=SearchOutput)
+class RetrainingSearch(APIView):
+    """The types that were tried where `automl` was asked for, the best first; also while it goes on."""
+
+    permission_classes = [IsDeveloper]
+
+    def get(self, request, run):
+        run = get_object_or_404(training_runs_for(request.member), uuid=run)
+        if run.found_search is None:
+            raise NoSearchHere(f"The type was chosen by hand: {run.model_type.slug}.")
+        page = show_search(run.search, at=timezone.now())
+        return Response(SearchOutput(page).data)
 
 
 class RejectedRows(APIView):

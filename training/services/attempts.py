@@ -8,7 +8,6 @@ from pathlib import Path
 from companies.identity import membership
 from companies.services.audit import record_event
 from core.files.media import readable_path
-from intake.limits import upload_limit
 from intake.services.stored import open_upload
 from jobs.runner import JobRun
 from registry.engines.exported import read_exported
@@ -23,15 +22,15 @@ from training.services.children import learn_in_child
 from training.services.deploying import deploy_after_training
 from training.services.lineage import (
     DataMovedOn,
-    held_out_of,
     latest_dataset,
-    next_number,
     register_lineage,
     remove_combined,
+    sources_for_child,
     store_combined,
-    uploads_of,
+    stored_for_child,
 )
 from training.services.runs import room_for
+from training.services.searching import decide_type
 from training.services.steps import steps_of_retraining
 
 ENGINE = "training.engines.retraining:retrain"
@@ -39,6 +38,8 @@ ENGINE = "training.engines.retraining:retrain"
 
 def train_on_customers(*, run: JobRun, training_run: TrainingRun, at: datetime) -> None:
     """Combine, check, split, train, evaluate, export, register; all that is to be seen of it appears at once.
+
+    Where a search was asked for, it learns with what that found best.
 
     Where another retraining of the company was done first, this one begins again from its data: each upload
     stands in the chain once, in the order in which they were done.
@@ -53,6 +54,7 @@ def train_on_customers(*, run: JobRun, training_run: TrainingRun, at: datetime) 
     if training_run.number is not None:
         # Done before; somebody queued the job again.
         return
+    decide_type(run=run, training=training_run)
     with room_for(training_run) as folder:
         while True:
             work = Path(folder) / uuid.uuid4().hex
@@ -140,24 +142,16 @@ def _in_child(run, training_run, base, existing, work):
 
 
 def _arguments(training_run, base, existing, work, upload):
-    return {
+    population = training_run.population
+    return sources_for_child(training_run, base, upload) | {
         "folder": str(work),
-        "older": base and _data(base, verified_path(base)) | {"uploads": uploads_of(base)},
-        "newer": {
-            "path": str(upload),
-            "spec": training_run.input_data["spec"],
-            "number": next_number(training_run.company, training_run.population),
-        },
         "invented": _invented(base),
-        "schema": training_run.population.schema,
-        "reading": training_run.population.reading,
         "model_type": training_run.model_type.slug,
-        "params": training_run.model_type.parameters,
+        "params": training_run.parameters,
         "existing": existing,
-        "slices": training_run.population.slices,
-        "threshold": training_run.population.threshold,
-        "value_column": training_run.population.value_column,
-        "max_bytes": upload_limit(),
+        "slices": population.slices,
+        "threshold": population.threshold,
+        "value_column": population.value_column,
     }
 
 
@@ -166,7 +160,7 @@ def _invented(dataset):
     if dataset is None or not dataset.holds_invented:
         return []
     if not dataset.is_combined:
-        return [_data(dataset, verified_path(dataset))]
+        return [stored_for_child(dataset, verified_path(dataset))]
     added, found = dataset.added_dataset, _invented(dataset.parent_dataset)
     if added and added.holds_invented:
         run = TrainingRun.objects.get(upload_dataset=added)
@@ -202,7 +196,7 @@ def _existing(training_run, at):
                 "id": version.pk,
                 "name": str(version),
                 "files": files,
-                "data": data and _data(data, readable_path(data.file_path)),
+                "data": data and stored_for_child(data, readable_path(data.file_path)),
             }
         )
     return existing, left_out
@@ -214,10 +208,6 @@ def _why_not_compared(existing, left_out):
         return {}
     verb = "is" if len(left_out) == 1 else "are"
     return {"sentence": f"Not compared: {' and '.join(left_out)} {verb} out of service."}
-
-
-def _data(dataset, path):
-    return {"path": str(path), "sha256": dataset.sha256, "held_out": held_out_of(dataset)}
 
 
 def _choice(training_run):

@@ -11,10 +11,11 @@ from companies.models import Company
 from companies.services.locking import lock_company
 from core.errors import Conflict
 from core.files.media import readable_path, remove_media, take_media
+from intake.limits import upload_limit
 from ml.samples.invented import is_invented
 from registry.engines.files import compare_file
 from registry.models import Dataset, Population
-from registry.services.datasets import held_out_beside, share_original
+from registry.services.datasets import held_out_beside, share_original, verified_path
 from training.models import TrainingRun
 
 UPLOADS_FOLDER = "datasets/dev/uploadToRetrain"
@@ -81,6 +82,28 @@ def held_out_of(dataset: Dataset) -> dict | None:
         return None
     path = readable_path(held_out_beside(dataset.file_path))
     return {"path": str(path), "sha256": run.combination["held_out_sha256"]}
+
+
+def stored_for_child(dataset: Dataset, path: Path) -> dict:
+    """Return how a child finds a stored table and who was held out of it; it checks both hashes."""
+    return {"path": str(path), "sha256": dataset.sha256, "held_out": held_out_of(dataset)}
+
+
+def sources_for_child(training_run: TrainingRun, base: Dataset | None, upload: Path) -> dict:
+    """Return what a child combines: what was known, what came, and how both are written."""
+    population = training_run.population
+    older = base and stored_for_child(base, verified_path(base)) | {"uploads": uploads_of(base)}
+    return {
+        "older": older,
+        "newer": {
+            "path": str(upload),
+            "spec": training_run.input_data["spec"],
+            "number": next_number(training_run.company, population),
+        },
+        "schema": population.schema,
+        "reading": population.reading,
+        "max_bytes": upload_limit(),
+    }
 
 
 def uploads_of(dataset: Dataset) -> list[int] | None:

@@ -44,6 +44,7 @@ from training.presenting.notes import notes_on
 from training.selectors import base_without_model
 from training.services.retraining import (
     SAY_WHY,
+    SEARCH,
     USUAL_OWN_TYPE,
     find_type,
     queue_training,
@@ -340,7 +341,7 @@ def start_first_training(
     base_name
         What people find the customers by; empty for the name of the file.
     model_type
-        Slug of any type.
+        Slug of any type, or `SEARCH`.
     reason
         Why, beside the version.
     keep_leaking
@@ -365,7 +366,7 @@ def start_first_training(
     submission = submission_of(member, idempotency_key)
     if earlier := run_of_earlier_send(submission, runs=TrainingRun.objects, upload=token):
         return earlier
-    chosen_type = find_type(model_type)
+    chosen_type = find_type(USUAL_OWN_TYPE if model_type == SEARCH else model_type)
     reason = checked_reason(reason.strip() or FIRST_REASON, missing=SAY_WHY)
     checked = check_choices(member=member, token=token, choices=choices, bad_rows=bad_rows, at=at)
     on_checked(checked)
@@ -387,6 +388,7 @@ def start_first_training(
             waiting=waiting,
             report=replace(checked.report, warnings=checked.notes),
             title=f"First training of {population}",
+            searches=model_type == SEARCH,
             at=at,
         )
 

@@ -26,6 +26,7 @@ from training.services.lineage import (
     new_upload_path,
 )
 from training.services.runs import refuse_others
+from training.services.searching import begin_search
 
 TASK = "training.retrain"
 SAY_WHY = "Say why you retrain: it stands beside the version."
@@ -34,6 +35,8 @@ NOBODY_IS_FOUND_AGAIN = (
     "stands in an earlier file as well is in the data twice, perhaps once to learn from and once to be "
     "tested on, and the figures may look better than they are."
 )
+# In place of a type: several are tried, and the best of them learns.
+SEARCH = "automl"
 # What a base of a company is learned by where nobody chooses: the most accurate type on most tables.
 USUAL_OWN_TYPE = "lightgbm"
 
@@ -122,8 +125,8 @@ def start_retraining(
     population
         Of which customers.
     model_type
-        Slug of the type; by default the pinned one of the telecom base, which has no other, and of a base of
-        the company the one that was trained last.
+        Slug of the type, or `SEARCH`; by default the pinned one of the telecom base, which has no other, and
+        of a base of the company the one that was trained last.
     bad_rows
         ``"refuse"`` the file for a single row that cannot be read, or ``"leave_out"`` such rows.
     encoding, sheet
@@ -165,6 +168,7 @@ def start_retraining(
             waiting=waiting,
             report=report,
             title=f"Retraining with {waiting.name or 'a file without a name'}",
+            searches=model_type == SEARCH,
             at=at,
         )
 
@@ -178,12 +182,19 @@ def queue_training(
     waiting: WaitingUpload,
     report: CheckReport,
     title: str,
+    searches: bool = False,
     at: datetime,
 ) -> TrainingRun:
-    """Begin the run that learns from a checked upload. Called under the lock of the company."""
+    """Begin the run that learns from a checked upload. Called under the lock of the company.
+
+    Parameters
+    ----------
+    searches
+        Whether the best type is looked for first; `model_type` stands in the row until it is found.
+    """
     member = submission.member
     relative = new_upload_path(member.company, report.spec.format)
-    return start_run(
+    run = start_run(
         submission,
         runs=TrainingRun.objects,
         waiting=waiting,
@@ -207,6 +218,9 @@ def queue_training(
         ),
         at=at,
     )
+    if searches and run.found_search is None:
+        begin_search(run, at=at)
+    return run
 
 
 def submission_of(member: Member, idempotency_key: str | None) -> Submission:
@@ -233,7 +247,7 @@ def type_to_retrain(population: Population, slug: str | None = None) -> ModelTyp
     That the pinned type of the telecom base is also the most accurate default is shown, not assumed.
     """
     if population.company_id is not None:
-        return find_type(slug or _trained_last(population))
+        return find_type(_trained_last(population) if slug in (None, "", SEARCH) else slug)
     if slug not in (None, settings.RETRAIN_MODEL_TYPE):
         raise UnknownModelType(
             f"{population} is retrained as {settings.RETRAIN_MODEL_TYPE} alone, not as {slug}. Choose that "

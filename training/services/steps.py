@@ -54,6 +54,16 @@ def steps_of_log(model_type: ModelType, *, labels_are_given: bool, has_champion:
     return (("Churn definition", 3.0), ("Features", 10.0), train, *champion, *end)
 
 
+def steps_of_preparing() -> Steps:
+    """Return the steps before several types are tried on the same customers."""
+    return (("Combine", 2.0), ("Check", 0.3), ("Split", 0.1), ("Prepare", 0.3))
+
+
+def steps_of_trying() -> Steps:
+    """Return the one step of trying a type, which says itself how far it is."""
+    return (("Try", 10.0),)
+
+
 def steps_of_rebuilding(model_type: ModelType) -> Steps:
     """Return the one step of a rebuild, which is as long as learning is."""
     return ((REBUILDING, _train(model_type)),)

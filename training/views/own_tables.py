@@ -206,6 +206,7 @@ def _training_form(request, checked):
         request.POST if request.method == "POST" else None,
         types=list(ModelType.objects.all()),
         suggested=USUAL_OWN_TYPE,
+        searches=True,
         leaks=checked.leaks,
         numbers=_amounts(checked),
     )

@@ -28,6 +28,7 @@ from registry.selectors import snapshot_bases
 from training.forms import CampaignForm, StartForm, StartTypeForm
 from training.presenting.findings import RetrainingFindings
 from training.presenting.links import log_links
+from training.presenting.searches import show_search
 from training.selectors import base_to_retrain, list_training_runs, plan_for, training_runs_for
 from training.services.retraining import check_upload, find_checked, start_retraining, type_to_retrain
 
@@ -67,7 +68,8 @@ def _start_form(base, *args, **options):
     if base.company_id is None:
         return StartForm(*args, **options)
     suggested = type_to_retrain(base).slug
-    return StartTypeForm(*args, types=list(ModelType.objects.all()), suggested=suggested, **options)
+    types = list(ModelType.objects.all())
+    return StartTypeForm(*args, types=types, suggested=suggested, searches=True, **options)
 
 
 def _check(request, base):
@@ -171,6 +173,8 @@ def run(request, run):
     found = _found(request, run)
     if not found.is_done:
         context = {"run": found, "job": found.job, "begins_anew": not found.population.datasets.exists()}
+        if found.found_search:
+            context["search_page"] = show_search(found.search, at=timezone.now())
         return render(request, "training/running.html", context)
     stored = found.comparison.get("campaign")
     form = CampaignForm.of(request, stored) if stored else None

@@ -44,8 +44,8 @@ class ModelType:
         JSON-able; a full set.
     rules : tuple of ParameterRule
         One per parameter. A parameter without a rule does not exist.
-    grid : mapping of str to tuple
-        The few values per parameter that are worth trying on any table, the defaults among them.
+    candidates : tuple of mapping
+        Three to five settings that a search tries beside one another; what they leave out has its default.
     estimator : str
         Module and name of its class, loaded when one is made.
     fixed : mapping of str to object
@@ -77,7 +77,7 @@ class ModelType:
     order: int
     default_params: Mapping
     rules: tuple[ParameterRule, ...]
-    grid: Mapping
+    candidates: tuple[Mapping, ...]
     estimator: str
     pace: str
     write_graph: Callable
