@@ -129,7 +129,7 @@ def _verified(version, suffix, expected, read):
     try:
         return read(path_of(version, suffix), expected)
     except FileUnreachable as error:
-        # A folder may come back, unless somebody gave it up; what a server does not have, it says for certain.
+        # A folder may come back unless somebody gave it up; what a server lacks, it says for certain.
         if error.is_missing and is_certain(*place_of(stem_of(version))):
             raise FileMismatch(str(error)) from error
         raise
