@@ -6,9 +6,9 @@ import time
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
-from scipy.stats import norm
 from threadpoolctl import threadpool_limits
 
+from ml.evaluation.means import mean_interval, standard_error
 from ml.evaluation.metrics import evaluate, log_losses, reliability
 from ml.evaluation.profit import profit_curve
 from ml.evaluation.resampling import bootstrap_metrics
@@ -236,8 +236,8 @@ class _Trial:
         best = min(losses, key=np.mean)
         for one, lost in zip(open_ones, losses, strict=True):
             differences = lost - best
-            error = differences.std(ddof=1) / np.sqrt(len(differences))
-            if error and differences.mean() > GIVEN_UP_AT * error:
+            # Two settings that come to the same, to the last bit, differ by 0 with an error of 0.
+            if differences.mean() > GIVEN_UP_AT * standard_error(differences):
                 one.stopped = f"Given up after {one.folds} of {len(self.numbers)} folds: shown to be behind."
 
     def judge(self):
@@ -289,8 +289,6 @@ class _Trial:
         intervals = bootstrap_metrics(self.labels, said, threshold, resamples=RESAMPLES)
         auc, f1 = intervals.weighted["AUC"], intervals.churners["f1"]
         campaign = profit_curve(self.labels, said, **CAMPAIGN)
-        losses = log_losses(self.labels, said)
-        width = norm.ppf(0.975) * losses.std(ddof=1) / np.sqrt(len(losses))
         return {
             "figures": {
                 "accuracy": found["weighted"]["Accuracy"],
@@ -310,7 +308,7 @@ class _Trial:
             "intervals": {
                 "roc_auc": [auc.low, auc.high],
                 "f1": [f1.low, f1.high],
-                "log_loss": [float(losses.mean() - width), float(losses.mean() + width)],
+                "log_loss": mean_interval(log_losses(self.labels, said)),
             },
             "spread": {
                 name: float(np.std([one[name] for one in by_fold], ddof=1))
