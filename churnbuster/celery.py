@@ -32,6 +32,8 @@ def note_what_is_there(**kwargs):
 
     from core.files.owners import note_roots
 
-    note_roots()
-    # None that is open now may be shared by the processes of the pool.
-    connections.close_all()
+    try:
+        note_roots()
+    finally:
+        # None that is open now may be shared by the processes of the pool.
+        connections.close_all()

@@ -62,7 +62,7 @@ class FilesAway(DomainError):
     # For whoever runs the installation.
     remedy = (
         "Mount the volume again, or see that STORAGE_URL is right and the server runs. Where it is to be "
-        "empty, make it anew: manage.py make_buckets."
+        "empty, make it anew: manage.py make_buckets. What it held then counts as gone."
     )
 
     def __init__(self):
@@ -91,6 +91,9 @@ FILES = {
     errno.EACCES: StorageFails,
     errno.EPERM: StorageFails,
 }
+# What a server of files, or a volume of one, answers where it does not answer. Said of a connection, most
+# of it has to do with no file.
+VOLUMES = {errno.ESTALE, errno.ENOTCONN, errno.ENODEV, errno.ENXIO, errno.ETIMEDOUT, errno.EHOSTDOWN}
 # https://www.sqlite.org/rescode.html: the lowest eight bits.
 SQLITE = {
     5: DatabaseBusy,  # SQLITE_BUSY
@@ -152,7 +155,8 @@ def _kind_of(error):
             return SQLITE.get(code & 0xFF)
         return MARIADB.get(error.args[0]) if error.args else None
     if isinstance(error, OSError) and error.errno is not None:
-        return FILES.get(error.errno)
+        is_of_volume = error.filename is not None and error.errno in VOLUMES
+        return FilesAway if is_of_volume else FILES.get(error.errno)
     if isinstance(error, FilesAway):
         return FilesAway
     if isinstance(error, ChildLost):

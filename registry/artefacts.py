@@ -8,9 +8,8 @@ from pathlib import Path
 
 from core import signing
 from core.faults import FilesAway
-from core.files.media import readable_path, remove_media, write_media
-from core.files.store import is_remote
-from core.files.stored import MODELS
+from core.files.media import place_of, readable_path, remove_media, write_media
+from core.files.store import is_certain
 from registry.engines.files import (
     GRAPH,
     MANIFEST,
@@ -28,6 +27,10 @@ from registry.models import ModelVersion
 DEFAULTS_FOLDER = "models/default_models"
 RETRAINED_FOLDER = "models/retrained_models"
 PURPOSE = "model-version"
+
+
+class NotSigned(FileMismatch):
+    """Its signature is of other bytes, or of another key."""
 
 
 # --- Names -----------------------------------------------------------------------------------------------
@@ -130,8 +133,8 @@ def _verified(version, suffix, expected, read):
     try:
         return read(path_of(version, suffix), expected)
     except FileUnreachable as error:
-        # A folder may come back; what a server of files does not have, it says for certain.
-        if is_remote(MODELS) and error.is_missing:
+        # A folder may come back unless somebody gave it up; what a server lacks, it says for certain.
+        if error.is_missing and is_certain(*place_of(stem_of(version))):
             raise FileMismatch(str(error)) from error
         raise
     except FilesAway as error:
@@ -150,7 +153,7 @@ def _signed_hashes(version):
         hashes=hashes,
     )
     if not signing.verify(signed, version.signature, purpose=PURPOSE):
-        raise FileMismatch(f"The signature of {version} does not hold.")
+        raise NotSigned(f"{version} is not signed with the key of this installation.")
     if hashes.get(MANIFEST) != version.manifest_sha256:
-        raise FileMismatch(f"The row of {version} contradicts its signature.")
+        raise FileMismatch(f"What the database says of the files of {version} contradicts itself.")
     return hashes

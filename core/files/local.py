@@ -44,8 +44,8 @@ class LocalBucket(FileSystemStorage):
 
     def root_of(self, name: str) -> Path:
         """Return the folder that may be a volume of its own: that of the bucket, or in the media folder."""
-        first, _, rest = name.partition("/")
-        return self.base_location if self.folder or not rest else self.base_location / first
+        first, is_below, _ = name.partition("/")
+        return self.base_location / first if is_below and not self.folder else self.base_location
 
     def check(self) -> None:
         """Raise `core.faults.FilesAway` where the folder was there and is away; note one that is there."""
@@ -138,8 +138,15 @@ class LocalBucket(FileSystemStorage):
         roots.note(self.root_of(prefix), has_files=has_files)
 
     def make(self) -> bool:
-        """Make the folder and tell whether it was missing."""
-        return roots.make(self.base_location)
+        """Make the folder, and tell whether it was missing; what was in one that is away is given up."""
+        return roots.make_anew(self.base_location)
+
+    def make_for(self, prefix: str) -> None:
+        """Do so with the folder of all that begins with `prefix`."""
+        roots.make_anew(self.root_of(prefix))
+
+    def is_given_up(self, name: str) -> bool:
+        return roots.is_given_up(self.root_of(name))
 
 
 def _unless_gone(function, path, failure):

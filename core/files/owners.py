@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 
 from core.files.drafts import is_older, sweep_partial
-from core.files.store import PAGE, note_root, pages_under, remove_if_older, remove_under
+from core.files.store import PAGE, make_root, note_root, pages_under, remove_if_older, remove_under
 
 logger = logging.getLogger(__name__)
 
@@ -106,6 +106,13 @@ def note_roots() -> None:
         has_files = owner.has_files()
         for prefix in owner.prefixes:
             note_root(owner.bucket, prefix, has_files=has_files)
+
+
+def make_roots() -> None:
+    """Make all folders for files, for who says that nothing comes back that is away."""
+    for owner in _owners.values():
+        for prefix in owner.prefixes:
+            make_root(owner.bucket, prefix)
 
 
 # --- Sweeping --------------------------------------------------------------------------------------------

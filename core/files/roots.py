@@ -6,13 +6,16 @@ write: files would be kept where the volume hides them as soon as it is back.
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 from django.conf import settings
 
 from core.faults import FilesAway
 
-_FOLDER, _VOLUME = "folder", "volume"
+_FOLDER, _VOLUME, _ANEW = "folder", "volume", "anew"
+# How the kernel writes blanks and the like: proc_pid_mountinfo(5).
+_OCTAL = re.compile(r"\\(\d{3})")
 
 
 def refuse_if_away(root: Path) -> None:
@@ -20,15 +23,21 @@ def refuse_if_away(root: Path) -> None:
     if _holds_something(root):
         return
     was = _noted(root)
-    if was and (not root.is_dir() or (was == _VOLUME and not os.path.ismount(root))):
+    if was and (not root.is_dir() or (_VOLUME in was and _kind_of(root) != _VOLUME)):
         raise FilesAway
 
 
 def ready(root: Path) -> None:
     """Make `root` on first use; raise `core.faults.FilesAway` where it was there before."""
     refuse_if_away(root)
-    if not (root.is_dir() and _noted(root)):
+    # What was away at a start was taken for a volume: whether it is one shows now.
+    if not root.is_dir() or _kind_of(root) not in _noted(root):
         make(root)
+
+
+def is_given_up(root: Path) -> bool:
+    """Tell whether `root` was made anew for good, so that what it does not hold is gone."""
+    return _ANEW in _noted(root) and root.is_dir()
 
 
 def note(root: Path, *, has_files: bool) -> None:
@@ -44,17 +53,28 @@ def note(root: Path, *, has_files: bool) -> None:
 
 
 def make(root: Path) -> bool:
-    """Make `root`, also where it was there before, note that it is there, and tell whether it was missing."""
+    """Make `root`, note that it is there, and tell whether it was missing."""
     is_new = not root.is_dir()
     root.mkdir(parents=True, exist_ok=True)
-    _write_note(root, _VOLUME if os.path.ismount(root) else _FOLDER)
+    _write_note(root, _kind_of(root), *_noted(root)[1:])
     return is_new
 
 
-def _write_note(root, kind):
+def make_anew(root: Path) -> bool:
+    """Do as `make` for who says that nothing more comes: what was in a `root` that is away is given up."""
+    try:
+        refuse_if_away(root)
+    except FilesAway:
+        root.mkdir(parents=True, exist_ok=True)
+        _write_note(root, _kind_of(root), _ANEW)
+        return True
+    return make(root)
+
+
+def _write_note(root, *said):
     place = _note_of(root)
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(kind)
+    place.write_text(" ".join(said))
 
 
 def _holds_something(root):
@@ -63,13 +83,34 @@ def _holds_something(root):
             return next(found, None) is not None
     except (FileNotFoundError, NotADirectoryError):
         return False
+    except OSError as error:
+        # A server of files that does not answer any more, a volume that may not be read.
+        raise FilesAway from error
 
 
-def _noted(root):
+def _kind_of(root):
+    return _VOLUME if os.path.ismount(root) or _is_bound(root) else _FOLDER
+
+
+def _is_bound(root):
+    """Tell whether a folder of the same file system stands in the place of `root`, as containers have it."""
     try:
-        return _note_of(root).read_text()
+        mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    except OSError:
+        return False  # another system than Linux
+    return str(root.resolve()) in {_OCTAL.sub(_spelled, line.split()[4]) for line in mounts}
+
+
+def _spelled(octal):
+    return chr(int(octal[1], 8))
+
+
+def _noted(root) -> list[str]:
+    """Return which kind of folder was noted, and what else; nothing where there is no note."""
+    try:
+        return _note_of(root).read_text().split()
     except FileNotFoundError:
-        return ""
+        return []
 
 
 def _note_of(root):

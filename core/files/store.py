@@ -134,6 +134,17 @@ def note_root(bucket: str, prefix: str, *, has_files: bool) -> None:
         storages[bucket].note(prefix, has_files=has_files)
 
 
+def make_root(bucket: str, prefix: str) -> None:
+    """Make the folder of all that begins with `prefix`, also where it was there before and is away."""
+    if not is_remote(bucket):
+        storages[bucket].make_for(prefix)
+
+
+def is_certain(bucket: str, name: str) -> bool:
+    """Tell whether an object that is not there is gone for good, and not away with a volume."""
+    return is_remote(bucket) or storages[bucket].is_given_up(name)
+
+
 def file_url(bucket: str, name: str) -> str:
     """Return an address of the object that works without a login for `FILE_URL_MINUTES`."""
     return storages[bucket].url(name)

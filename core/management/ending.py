@@ -4,10 +4,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 
 from core.errors import DomainError
 from core.faults import FilesAway, fault_of
+
+# Of these the words are for whoever runs the command: a setting that is wrong is one, too.
+SENTENCES = (DomainError, CommandError, ImproperlyConfigured)
 
 
 @contextmanager
@@ -22,8 +26,8 @@ def ending_in_a_sentence() -> Iterator[None]:
 
 
 def _sentence_of(error):
-    if isinstance(error, FilesAway) or isinstance(error.__cause__, FilesAway):
-        return f"The stored files cannot be reached. {FilesAway.remedy}"
     # What says by itself what is wrong knows more than what it came from.
-    told = error if isinstance(error, DomainError | CommandError) else fault_of(error)
+    told = error if isinstance(error, SENTENCES) else fault_of(error)
+    if isinstance(told, FilesAway) or isinstance(error.__cause__, FilesAway):
+        return f"The stored files cannot be reached. {FilesAway.remedy}"
     return told and str(told)

@@ -2,6 +2,7 @@ from django.core.files.storage import storages
 from django.core.management.base import BaseCommand, CommandError
 
 from core.files.bringing import bring_files
+from core.files.owners import make_roots
 from core.files.stored import BUCKETS
 
 
@@ -11,6 +12,10 @@ class Command(BaseCommand):
     )
 
     def handle(self, **options):
+        self._make_buckets()
+        make_roots()
+
+    def _make_buckets(self):
         for name in BUCKETS:
             storage = storages[name]
             try:
