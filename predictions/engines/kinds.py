@@ -7,6 +7,9 @@ Apart from what finds it out, so that a page can name it without loading what ca
 NEW, STILL, BOUGHT, CALMER, SILENT = "new", "still named", "bought since", "less likely now", "lapsed"
 CHANGES = (NEW, STILL, BOUGHT, CALMER, SILENT)
 
+# How the table calls what the file says of a customer.
+STAYED, LEFT = "stayed", "left"
+
 CONTAINS, CONTINUES, NEITHER = "contains", "continues", "neither"
 
 WERE_CLOSED = (

@@ -12,8 +12,9 @@ from core.errors import Conflict
 from core.files.media import readable_path, remove_media, take_media
 from intake.services.stored import open_upload
 from jobs.models import Job
+from jobs.orders import request_cancel
 from jobs.runner import JobRun
-from jobs.services import Child, enqueue, put_behind, request_cancel
+from jobs.services import Child, enqueue, put_behind
 from registry.models import ModelType
 from training.models import ModelSearch, SearchPart, TrainingRun
 from training.services.children import RetrainingFailed, learn_in_child

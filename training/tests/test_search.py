@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from companies.identity import membership
 from jobs.models import Job
-from jobs.services import request_cancel
+from jobs.orders import request_cancel
 from registry.tests.factories import NOON
 from training.models import ModelSearch, SearchPart, TrainingRun
 from training.presenting.searches import show_search
