@@ -335,21 +335,6 @@ def test_who_keeps_it_has_said_so(as_developer, train_page):
     assert base.definition["kept_leaks"][0]["column"] == "Mailbox"
 
 
-def marking(row):
-    return "price" if row["Left"] == "gone" and row["Newsletter"] == "yes" else ""
-
-
-def test_what_marks_a_part_of_the_leavers_is_not_kept_as_telling_nearly_all(as_developer, train_page):
-    page = train_page(with_column(gym(), "Why", marking))
-    place = [leak.column for leak in page.context["checked"].leaks].index("Why")
-
-    train(as_developer, page, **{f"leak-{place}": "keep"})
-
-    kept = Population.objects.get(company__isnull=False).definition["kept_leaks"][0]
-    assert kept["auc"] < 0.9
-    assert "is filled for" in kept["sentence"]
-
-
 def test_any_type_and_the_value_of_a_customer_can_be_chosen(as_developer, train_page):
     page = train_page(gym())
 
