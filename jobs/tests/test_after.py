@@ -85,9 +85,9 @@ def test_a_job_that_waits_is_put_behind_others_as_well(reading, features):
     more = enqueue("More")
 
     services.put_behind(job=features, after=[more], at=LATER)
-    finish(start(reading))
 
     assert features.awaited == ["Reading", "More"]
+    finish(start(reading))
     assert state_of(features) == "WAITING"
     finish(start(more))
     assert state_of(features) == "QUEUED"
