@@ -184,6 +184,8 @@ def stop_search(*, member: Member, training: TrainingRun, at: datetime) -> Model
     """
     refuse_others(member)
     search = training.found_search
+    if search and search.stopped_at:
+        return search  # a second click
     tried = search and search.parts.filter(result__isnull=False).exists()
     if not tried or not training.is_searching or training.job.has_ended:
         raise NoSearch("There is nothing to take yet. Wait for the first type, or cancel the training.")
