@@ -11,8 +11,8 @@ from ml.matrix.hashing import FEWEST_DIFFERENT
 
 # Where a larger share of a table equals another row, people are equal by chance, unless they leave as one.
 MOST_EQUAL_BY_CHANCE, AS_ONE = 0.05, 0.9
-# With fewer rows equal in threes to be expected, their absence tells nothing.
-FEWEST_IN_THREES = 2
+# Chance makes so many rows fewer that are equal in threes, in standard deviations, in one of a hundred tables.
+RARELY_BELOW = 2.33
 
 
 def equal_rows_tell(groups, labels):
@@ -58,4 +58,4 @@ def _lack_threes(sizes):
     twos = float((sizes * (sizes - 1)).sum()) / (rows * (rows - 1))
     expected = math.comb(int(rows), 3) * twos**2
     threes = float((sizes * (sizes - 1) * (sizes - 2)).sum()) / 6
-    return expected >= FEWEST_IN_THREES and threes < expected / 2
+    return threes < min(expected / 2, expected - RARELY_BELOW * math.sqrt(expected))

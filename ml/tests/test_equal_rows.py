@@ -28,3 +28,9 @@ def test_where_many_come_in_twos_and_none_in_threes_they_are_though_some_have_le
     later = np.where(RNG.random(2_000) < 0.1, 1, LEFT)
 
     assert equal_rows_tell(np.tile(MANY, 2), np.append(LEFT, later))
+
+
+def test_that_chance_made_few_threes_in_a_small_table_is_no_sign():
+    for seed in range(60):
+        rng = np.random.default_rng([seed, 600, 2000])
+        assert not equal_rows_tell(rng.integers(0, 2_000, 600), rng.random(600) < 0.26)
