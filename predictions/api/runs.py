@@ -34,7 +34,7 @@ from predictions import files
 from predictions.api.logs import LogRunInput, find_offered, start_log_run
 from predictions.api.rows import account_of_run, logs_behind
 from predictions.engines.queries import read_query
-from predictions.engines.results import CHANGE, CUSTOMER, LINE, PROBABILITY, TIER
+from predictions.engines.results import CHANGE, CUSTOMER, LINE, OUTCOME, PROBABILITY, TIER
 from predictions.models import Prediction
 from predictions.presenting.summary import Findings
 from predictions.selectors import list_beside, open_table, predictions_for, thresholds_of
@@ -280,6 +280,11 @@ class CustomerRow(serializers.Serializer):
         help_text="For a log: what became of the customer since the result before; empty if neither result "
         "names the customer.",
     )
+    outcome = serializers.CharField(
+        required=False,
+        allow_null=True,
+        help_text="Where the file says who left: `left` or `stayed`, and null if its cell cannot be read.",
+    )
     features = serializers.DictField()
 
 
@@ -307,6 +312,9 @@ class PredictionRows(APIView):
             OpenApiParameter(
                 "change",
                 description="Only customers with this change, such as `new`; `summary.changes` lists them.",
+            ),
+            OpenApiParameter(
+                "outcome", description="Only who `left`, or only who `stayed`, where the file says so."
             ),
             OpenApiParameter("limit", OpenApiTypes.INT, description=f"At most {MOST_ROWS}; default 100."),
             OpenApiParameter("offset", OpenApiTypes.INT),
@@ -413,6 +421,8 @@ def _row(row):
     }
     if CHANGE in row:
         own["change"] = row.pop(CHANGE)
+    if OUTCOME in row:
+        own["outcome"] = row.pop(OUTCOME)
     return {**own, "features": row}
 
 

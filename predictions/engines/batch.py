@@ -22,7 +22,7 @@ from ml.matrix.schemas import FeatureSchema
 from ml.serving.explanation import Group, describe_feature
 from ml.serving.risk import POLICIES, RiskPolicy
 from ml.serving.scoring import Scorer
-from predictions.engines.kinds import EXPLAINING, SCORING
+from predictions.engines.kinds import EXPLAINING, LEFT, SCORING, STAYED
 from predictions.engines.results import (
     OUTCOME,
     draft_of,
@@ -46,7 +46,6 @@ BINS = 20
 TOP_FEATURES = 5
 MOST_URGENT = 5
 # How the table calls what the file says of a customer.
-STAYED, LEFT = "stayed", "left"
 SAYS_WHO_LEFT = {"name": OUTCOME, "label": "In the file", "numeric": False}
 # The explanation looks at this many customers, drawn from the whole file; the groups of its sentence need
 # more of them than the effects do.

@@ -7,6 +7,10 @@ Apart from what finds it out, so that a page can name it without loading what ca
 NEW, STILL, BOUGHT, CALMER, SILENT = "new", "still named", "bought since", "less likely now", "lapsed"
 CHANGES = (NEW, STILL, BOUGHT, CALMER, SILENT)
 
+# What a file that knows who left says of a customer, in words that every base has in common.
+STAYED, LEFT = "stayed", "left"
+OUTCOMES = (LEFT, STAYED)
+
 CONTAINS, CONTINUES, NEITHER = "contains", "continues", "neither"
 
 WERE_CLOSED = (

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from ml.matrix.schemas import BLANK, OTHER
-from predictions.engines.kinds import CHANGES
-from predictions.engines.results import CHANGE, CUSTOMER, LINE, PROBABILITY, TIER, Query
+from predictions.engines.kinds import CHANGES, OUTCOMES
+from predictions.engines.results import CHANGE, CUSTOMER, LINE, OUTCOME, PROBABILITY, TIER, Query
 
 # Short words for the columns that every result has; features are called by their own names.
 WORDS = {
@@ -13,6 +13,7 @@ WORDS = {
     "tier": TIER,
     "line": LINE,
     "change": CHANGE,
+    "outcome": OUTCOME,
 }
 DEFAULT_SORT = "-probability"
 # Before a feature that is called like one of them.
@@ -31,6 +32,7 @@ class Wanted:
     tier: str = ""
     group: str = ""
     change: str = ""
+    outcome: str = ""
 
 
 def word_of(column: str) -> str:
@@ -69,6 +71,9 @@ def read_query(parameters, *, columns, tiers, group=None) -> Wanted:
     change = parameters.get("change", "")
     if change in CHANGES and CHANGE in columns:
         equals[CHANGE] = change
+    outcome = parameters.get("outcome", "")
+    if outcome in OUTCOMES and OUTCOME in columns:
+        equals[OUTCOME] = outcome
     value = parameters.get("group", "") if group else ""
     among, beside = _group(group, value)
     return Wanted(
@@ -83,6 +88,7 @@ def read_query(parameters, *, columns, tiers, group=None) -> Wanted:
         tier=equals.get(TIER, ""),
         group=value,
         change=equals.get(CHANGE, ""),
+        outcome=equals.get(OUTCOME, ""),
     )
 
 

@@ -77,6 +77,32 @@ def test_who_has_left_by_the_file_is_not_called_first_and_the_table_says_who_tha
     assert "Those named who by the file have not left, with the highest probability of leaving" in home
 
 
+def test_the_customers_are_filtered_by_what_the_file_says(done, user, labelled, client):
+    prediction = done(user, to_csv(labelled))
+    left = {row[0] for row in labelled[1:] if row[-1] == "Yes"}
+    client.force_login(user)
+
+    page = client.get(page_of(prediction), {"outcome": "left"})
+    unknown = client.get(page_of(prediction), {"outcome": "perhaps"})
+
+    assert {row["customer"] for row in page.context["rows"]} <= left
+    assert page.context["page"].paginator.count == len(left)
+    assert '<option value="left" selected>' in page.content.decode()
+    assert unknown.context["page"].paginator.count == len(labelled) - 1
+
+
+def test_a_program_is_told_who_left_beside_the_features(done, user, labelled, client):
+    prediction = done(user, to_csv(labelled))
+    left = {row[0] for row in labelled[1:] if row[-1] == "Yes"}
+    client.force_login(user)
+
+    found = client.get(f"/api/v1/prediction-runs/{prediction.uuid}/rows", {"outcome": "left"}).json()
+
+    assert found["count"] == len(left)
+    assert {row["outcome"] for row in found["results"]} == {"left"}
+    assert not {name for name in found["results"][0]["features"] if name.startswith("_")}
+
+
 def test_those_whom_the_model_learned_from_are_counted_apart(done, user, version, training_file, client):
     split, tried = load_manifest(version, at=NOON)["split"], version.metrics.additional_metrics
 
