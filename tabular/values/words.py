@@ -38,7 +38,7 @@ ROLE_NAMES: dict[str, tuple[str, ...]] = {
             order purchase timestamp, ordered at, purchase date, purchase time, purchase timestamp,
             purchased at, transaction date, transaction time, transaction timestamp, transaction datetime,
             invoice date, sale date, sales date, payment date, booking date, trans date, txn date, visit
-            date, date time, datetime, timestamp, date, time, day, created at, created, paid at, order day,
+            date, date time, datetime, timestamp, date, time, day, created at, created, order day,
             purchase day, bestelldatum, kaufdatum, rechnungsdatum, belegdatum, buchungsdatum,
             transaktionsdatum, auftragsdatum, zeitstempel, datum, zeitpunkt, orderdatum, besteldatum,
             aankoopdatum, factuurdatum, transactiedatum, date de commande, date commande, date achat, date
@@ -47,7 +47,7 @@ ROLE_NAMES: dict[str, tuple[str, ...]] = {
             fecha, data ordine, data dell ordine, data acquisto, data di acquisto, data fattura, data
             vendita, data transazione, data do pedido, data pedido, data da compra, data compra, data da
             venda, visit time, visited at, visited on, check in, check in date, check in time, login date,
-            login time, login at, logged in at""",
+            login time, login at, logged in at, paid at""",
         "time": """
             order time, purchase time, transaction time, event time, invoice time, sale time, sales time,
             payment time, time of day, time of purchase, time of sale, time, clock time, hour, bestellzeit,
