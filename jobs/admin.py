@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from companies.admin import ReadOnlyAdmin
 from jobs.models import Job
-from jobs.services import queue_again, request_cancel
+from jobs.orders import queue_again, request_cancel
 
 
 @admin.register(Job)

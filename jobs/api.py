@@ -9,9 +9,9 @@ from companies.access import IsMember, require_scope
 from companies.models import Scope
 from jobs.accounts import rows_read_for
 from jobs.models import Job
+from jobs.orders import request_cancel
 from jobs.rights import scopes_of
 from jobs.selectors import jobs_for
-from jobs.services import request_cancel
 
 # What the rows of other apps say of their job.
 PROGRESS = "See `/api/v1/jobs/{id}` for its progress."

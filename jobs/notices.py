@@ -8,9 +8,9 @@ from companies import mail
 from companies.identity import membership
 from companies.models import Account
 from jobs.models import Job, JobMail
+from jobs.orders import JobHasEnded
 from jobs.pages import result_pages
 from jobs.selectors import jobs_for
-from jobs.services import JobHasEnded
 
 WORDS = {
     Job.State.SUCCEEDED: "is done",

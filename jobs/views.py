@@ -9,8 +9,8 @@ from companies.access import member_required
 from core.redirects import page_before
 from jobs.news import news_on
 from jobs.notices import ask_for_mail, mark_seen, take_back_mail
+from jobs.orders import request_cancel
 from jobs.selectors import jobs_for, news_for
-from jobs.services import request_cancel
 
 
 @require_safe

@@ -145,6 +145,12 @@ def earlier_run(prediction: Prediction) -> Prediction | None:
     )
 
 
+def closed_days_known_now(prediction: Prediction) -> list[list[str]] | None:
+    """Return on which days nothing was open, of the log that was scored; None once somebody deleted it."""
+    logs = prediction.company.analyses.filter(pk=prediction.input_data["analysis"])
+    return next((days or [] for days in logs.values_list("closed_days", flat=True)), None)
+
+
 def runs_that_led_to(prediction: Prediction) -> list[Prediction]:
     """Return the results of logs that one of a log goes on from, one export after the other, latest first."""
     found = []

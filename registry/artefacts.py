@@ -29,6 +29,10 @@ RETRAINED_FOLDER = "models/retrained_models"
 PURPOSE = "model-version"
 
 
+class NotSigned(FileMismatch):
+    """Its signature is of other bytes, or of another key."""
+
+
 # --- Names -----------------------------------------------------------------------------------------------
 
 
@@ -149,7 +153,7 @@ def _signed_hashes(version):
         hashes=hashes,
     )
     if not signing.verify(signed, version.signature, purpose=PURPOSE):
-        raise FileMismatch(f"The signature of {version} does not hold.")
+        raise NotSigned(f"{version} is not signed with the key of this installation.")
     if hashes.get(MANIFEST) != version.manifest_sha256:
-        raise FileMismatch(f"The row of {version} contradicts its signature.")
+        raise FileMismatch(f"What the database says of the files of {version} contradicts itself.")
     return hashes

@@ -8,7 +8,7 @@ options=(--quiet --python-version 3.11 --no-header --no-annotate --no-emit-index
 if [ "${1:-}" ]; then options+=(--upgrade); fi
 
 # In this order: each .in file takes the versions that the .txt file before it fixed.
-for name in requirements requirements-production requirements-spark requirements-dev; do
+for name in requirements requirements-production requirements-spark requirements-dev requirements-peers; do
     .venv/bin/uv pip compile "${options[@]}" "$name.in" --output-file "$name.txt"
     echo "$name.txt: $(grep -c == "$name.txt") libraries"
 done

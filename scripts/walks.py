@@ -208,8 +208,12 @@ def take_table(studio: Studio, file: Path):
         page = studio.arrive(rf"/bases/new/{step}/")
         studio.take(name, page)
         studio.open(page)
+        if step == "train":
+            studio.click("input[value=automl]")
         studio.click(".next-step button")
-    studio.take("own-first-model", studio.arrive(r"/retrainings/[0-9a-f-]{36}/"))
+    training = studio.arrive(r"/retrainings/[0-9a-f-]{36}/")
+    studio.take("own-first-model", training)
+    studio.take("own-types-tried", f"{training}search/")
     studio.open("/dev/bases/")
     base = studio.first_link(r"/bases/[0-9a-f-]{36}/$")
     for name, path in {"base": "", "base-words": "describe/", "base-archive": "archive/"}.items():

@@ -226,6 +226,10 @@ ROUTES = {
     f"{V2}datasets": api(f"{OWN_V2}datasets"),
     f"{V2}datasets/<str:dataset>": api(f"{OWN_V2}datasets/{{raw}}"),
     f"{V2}datasets/<str:dataset>/left-out.csv": api(f"{OWN_V2}datasets/{{raw}}/left-out.csv"),
+    f"{V2}datasets/<str:dataset>/closed-days": [
+        *api(f"{OWN_V2}datasets/{{raw}}/closed-days"),
+        *developer_api(f"{OWN_V2}datasets/{{raw}}/closed-days", own=400, method="post"),  # an empty form
+    ],
     f"{V2}datasets/<str:dataset>/process-features": api(
         f"{OWN_V2}datasets/{{raw}}/process-features", method="post"
     ),

@@ -14,7 +14,7 @@ def pinned(name: str) -> dict[str, str]:
     return dict(line.split(";")[0].strip().split("==") for line in lines if line and not line.startswith("#"))
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [*LOCKS, "requirements-peers.txt"])
 def test_holds_exact_versions_and_nothing_else(name):
     # No index, no folder of the machine it was compiled on, no version that may move.
     line = re.compile(r"[a-z0-9-]+(\[[a-z,]+\])?==[\w.]+( ; .+)?")

@@ -379,6 +379,13 @@ def test_closed_days_between_exports_are_not_missing(scored, add, score, as_deve
     assert "We were closed then" in page and f"together with earlier ones. {three_weeks['sentence']}" in page
     told = close(october, three_weeks)
     assert "score the log again" in told and three_weeks["sentence"] not in told
+    # What was made before does not know of it, and says so at each door.
+    october = Prediction.objects.get(pk=october.pk)
+    page = as_developer.get(reverse("predictions:result", args=("dev", october.uuid))).content.decode()
+    said = "it was said that you were closed from 15 September 2024 to 5 October 2024"
+    again = reverse("transactions:analysis", args=("dev", log_of(october).pk)) + "#scores"
+    assert said in page and f'href="{again}"' in page
+    assert said in as_developer.get(reverse("predictions:api_run", args=(october.uuid,))).json()["warning"]
 
     # A later log knows of it; three days are too few to be silence, but what was bought then nobody knows.
     run = add(log_of(october), until(year, "2024-11-16", "2024-11-13"), name="november.csv")
@@ -391,8 +398,12 @@ def test_closed_days_between_exports_are_not_missing(scored, add, score, as_deve
     found = LogResult(score(log_of(run)))
     assert found.changes.outcome and "nothing is known" not in found.overlap
     assert [each["as_of"][:10] for each in found.changes.found["finished"]] == [SPRING]
+    assert found.outdated == ""
     assert found.silence.startswith("Nothing was open from 15 September 2024 to 5 October 2024, 21 days")
     assert three_weeks["sentence"] in close(run, three_weeks, withdrawn="on")
+    assert "you were open from 15 September 2024" in LogResult(found.prediction).outdated
+    log_of(run).delete()
+    assert LogResult(found.prediction).outdated == ""
 
 
 def test_no_list_is_graded_on_days_that_are_in_doubt(scored, add, year):

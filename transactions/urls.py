@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from transactions.api import v2, wizard
+from transactions.api import closures, v2, wizard
 from transactions.views import analyses, churn, mapping, matrices, profile, samples, uploads
 
 app_name = "transactions"
@@ -53,6 +53,11 @@ urlpatterns = [
         "api/v1/churn/v2/organizations/<str:org>/datasets/<str:dataset>/left-out.csv",
         v2.RejectedRows.as_view(),
         name="v2_rejected_rows",
+    ),
+    path(
+        "api/v1/churn/v2/organizations/<str:org>/datasets/<str:dataset>/closed-days",
+        closures.ClosedDays.as_view(),
+        name="v2_closed_days",
     ),
     path("api/v1/upload", wizard.Upload.as_view(), name="api_upload"),
     path("api/v1/configure", wizard.Configure.as_view(), name="api_configure"),

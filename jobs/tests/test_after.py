@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from core.errors import Unprocessable
 from core.tests.races import at_once
-from jobs import handlers, services
+from jobs import handlers, orders, services
 from jobs.models import Job, JobDependency
 from jobs.tests.factories import JobFactory
 from jobs.waiting import see_through
@@ -81,6 +81,30 @@ def test_waits_for_nothing_where_those_before_have_ended(reading):
     assert enqueue("Features", after=[reading]).state == "QUEUED"
 
 
+def test_a_job_that_waits_is_put_behind_others_as_well(reading, features):
+    more = enqueue("More")
+
+    services.put_behind(job=features, after=[more], at=LATER)
+
+    assert features.awaited == ["Reading", "More"]
+    finish(start(reading))
+    assert state_of(features) == "WAITING"
+    finish(start(more))
+    assert state_of(features) == "QUEUED"
+
+
+def test_a_queued_job_is_put_behind_another_and_one_that_runs_is_not(reading):
+    late, begun = enqueue("Late"), enqueue("Begun")
+    start(begun)
+
+    services.put_behind(job=late, after=[reading], at=LATER)
+
+    assert state_of(late) == "WAITING"
+    with pytest.raises(services.JobHasBegun, match="“Begun” has begun"):
+        services.put_behind(job=begun, after=[reading], at=LATER)
+    assert state_of(begun) == "RUNNING"
+
+
 def test_fails_with_the_reason_of_the_one_that_failed(reading, features):
     training = enqueue("Training", after=[features])
     running = start(reading)
@@ -98,7 +122,7 @@ def test_fails_with_the_reason_of_the_one_that_failed(reading, features):
 
 
 def test_fails_where_the_one_before_is_cancelled(reading, features, operator):
-    services.request_cancel(job=reading, by=operator, at=LATER)
+    orders.request_cancel(job=reading, by=operator, at=LATER)
 
     assert state_of(features) == "FAILED"
     assert features.error["message"] == "This waited for “Reading”, which was cancelled."
@@ -106,7 +130,7 @@ def test_fails_where_the_one_before_is_cancelled(reading, features, operator):
 
 def test_fails_where_the_one_before_was_cancelled_while_it_ran(reading, features, operator):
     running = start(reading)
-    services.request_cancel(job=running, by=operator, at=LATER)
+    orders.request_cancel(job=running, by=operator, at=LATER)
     assert state_of(features) == "WAITING"
 
     services.stop_job(job=running, attempt=1, at=LATER)
@@ -132,7 +156,7 @@ def test_begins_however_those_before_ended_where_that_is_enough(end, reading, op
     if end == "fail":
         services.fail_job(job=running, attempt=1, error=ValueError(), at=LATER)
     elif end == "cancel":
-        services.request_cancel(job=running, by=operator, at=LATER)
+        orders.request_cancel(job=running, by=operator, at=LATER)
         services.stop_job(job=running, attempt=1, at=LATER)
     else:
         finish(running)
@@ -141,7 +165,7 @@ def test_begins_however_those_before_ended_where_that_is_enough(end, reading, op
 
 
 def test_a_job_that_waits_is_cancelled_at_once(features, reading, operator):
-    services.request_cancel(job=features, by=operator, at=LATER)
+    orders.request_cancel(job=features, by=operator, at=LATER)
     finish(start(reading))
 
     assert (state_of(features), features.finished_at) == ("CANCELLED", LATER)
@@ -173,11 +197,11 @@ def test_queued_again_it_waits_again(reading, features, operator):
     services.fail_job(job=start(reading), attempt=1, error=ValueError(), at=LATER)
     features.refresh_from_db()
 
-    with pytest.raises(services.PredecessorFailed, match="“Features” comes after “Reading”"):
-        services.queue_again(job=features, by=operator, at=LATER)
+    with pytest.raises(orders.PredecessorFailed, match="“Features” comes after “Reading”"):
+        orders.queue_again(job=features, by=operator, at=LATER)
     reading.refresh_from_db()
-    services.queue_again(job=reading, by=operator, at=LATER)
-    services.queue_again(job=features, by=operator, at=LATER)
+    orders.queue_again(job=reading, by=operator, at=LATER)
+    orders.queue_again(job=features, by=operator, at=LATER)
     assert (state_of(reading), state_of(features), features.error) == ("QUEUED", "WAITING", None)
 
     finish(start(reading))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jobs import handlers, services
+from jobs import handlers, orders, services
 from jobs.models import Job
 from jobs.runner import JobRun, run_job
 from jobs.services import Child, JobCancelled, LeaseLost
@@ -96,7 +96,7 @@ def test_who_cancels_the_job_cancels_what_it_queued(user):
     parts = run.enqueue_children(PARTS, then=GATHER)
     services.claim_job(job_id=parts[0].pk, worker="bert", at=NOON)
 
-    services.request_cancel(job=run.job, by=user, at=NOON)
+    orders.request_cancel(job=run.job, by=user, at=NOON)
 
     assert states() == {
         "Part 1": "RUNNING",
@@ -115,22 +115,22 @@ def test_what_a_job_queued_can_be_cancelled_after_it_is_done(done, user):
     run_job(plan.pk, clock=lambda: NOON)
     plan.refresh_from_db()
 
-    services.request_cancel(job=plan, by=user, at=NOON)
+    orders.request_cancel(job=plan, by=user, at=NOON)
 
     assert plan.state == "SUCCEEDED"
     assert set(states().values()) == {"CANCELLED"}
-    with pytest.raises(services.JobHasEnded):
-        services.request_cancel(job=plan, by=user, at=NOON)
+    with pytest.raises(orders.JobHasEnded):
+        orders.request_cancel(job=plan, by=user, at=NOON)
 
 
 def test_queued_again_it_begins_with_new_parts(done, user, operator):
     run = started(account=user)
     run.enqueue_children(PARTS)
-    services.request_cancel(job=run.job, by=user, at=NOON)
+    orders.request_cancel(job=run.job, by=user, at=NOON)
     services.stop_job(job=run.job, attempt=1, at=NOON)
     run.job.refresh_from_db()
 
-    services.queue_again(job=run.job, by=operator, at=NOON)
+    orders.queue_again(job=run.job, by=operator, at=NOON)
     run_job(run.job.pk, clock=lambda: NOON)
 
     assert Job.objects.filter(task="tests.part", state="QUEUED").count() == 3

@@ -20,7 +20,7 @@ from companies.models import AuditEvent
 from conftest import service_missing
 from core.files.drafts import PARTIAL
 from core.models import UntoldEvent
-from jobs import health, services
+from jobs import health, orders, services
 from jobs.models import Job
 from jobs.tests.broker import connected_to, free_port
 from scripts.keep_running import PROCFILE, commands_of
@@ -242,7 +242,7 @@ def test_a_job_that_runs_stops_soon_after_the_cancel(processes, tmp_path, user):
     job.refresh_from_db()
     wait_for_a_worker_deep_in_work(tmp_path)
 
-    services.request_cancel(job=job, by=user, at=timezone.now())
+    orders.request_cancel(job=job, by=user, at=timezone.now())
 
     assert wait_for_end(job, seconds=5).state == "CANCELLED"
     assert not (tmp_path / "result.txt").exists()

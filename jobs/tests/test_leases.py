@@ -9,7 +9,7 @@ from django.db import transaction
 from companies.models import AuditEvent
 from core.errors import Conflict
 from core.tests.races import at_once
-from jobs import services
+from jobs import orders, services
 from jobs.models import Job
 from jobs.services import JobCancelled, LeaseLost
 from jobs.tests.factories import JobFactory
@@ -110,7 +110,7 @@ def test_finishing_needs_the_transaction_of_the_result():
 
 
 def test_a_waiting_job_is_cancelled_at_once(user):
-    job = services.request_cancel(job=JobFactory(account=user), by=user, at=NOON)
+    job = orders.request_cancel(job=JobFactory(account=user), by=user, at=NOON)
 
     assert (job.state, job.finished_at) == ("CANCELLED", NOON)
     assert claim(job) is None
@@ -119,7 +119,7 @@ def test_a_waiting_job_is_cancelled_at_once(user):
 def test_a_running_job_learns_of_the_cancel_when_it_reports(user):
     job = claim(JobFactory(account=user))
 
-    services.request_cancel(job=job, by=user, at=LATER)
+    orders.request_cancel(job=job, by=user, at=LATER)
 
     with pytest.raises(JobCancelled):
         services.report_progress(job=job, attempt=1, step="Counting", done=1, total=3, at=LATER)
@@ -130,7 +130,7 @@ def test_a_running_job_learns_of_the_cancel_when_it_reports(user):
 
 def test_a_result_never_appears_after_the_cancel(user):
     job = claim(JobFactory(account=user))
-    services.request_cancel(job=job, by=user, at=LATER)
+    orders.request_cancel(job=job, by=user, at=LATER)
 
     with pytest.raises(JobCancelled), transaction.atomic():
         services.finish_job(job=job, attempt=1, at=LATER)
@@ -139,8 +139,8 @@ def test_a_result_never_appears_after_the_cancel(user):
 def test_cancelling_twice_is_the_same_as_once(user):
     job = claim(JobFactory(account=user))
 
-    services.request_cancel(job=job, by=user, at=NOON)
-    services.request_cancel(job=job, by=user, at=LATER)
+    orders.request_cancel(job=job, by=user, at=NOON)
+    orders.request_cancel(job=job, by=user, at=LATER)
 
     job.refresh_from_db()
     assert job.cancel_requested_at == NOON
@@ -148,50 +148,50 @@ def test_cancelling_twice_is_the_same_as_once(user):
 
 @pytest.mark.parametrize("state", Job.ENDED)
 def test_what_has_ended_cannot_be_cancelled(state, user):
-    with pytest.raises(services.JobHasEnded, match="already ended"):
-        services.request_cancel(job=JobFactory(state=state, account=user), by=user, at=NOON)
+    with pytest.raises(orders.JobHasEnded, match="already ended"):
+        orders.request_cancel(job=JobFactory(state=state, account=user), by=user, at=NOON)
 
 
 def test_a_colleague_may_not_cancel_but_the_developer_and_an_operator_may(company, user, developer, operator):
     jobs = [JobFactory(company=company, account=user) for _ in range(2)]
     of_developer = JobFactory(company=company, account=developer)
 
-    with pytest.raises(services.NotYourJob):
-        services.request_cancel(job=of_developer, by=user, at=NOON)
+    with pytest.raises(orders.NotYourJob):
+        orders.request_cancel(job=of_developer, by=user, at=NOON)
     for job, by in zip(jobs, (developer, operator), strict=True):
-        assert services.request_cancel(job=job, by=by, at=NOON).state == "CANCELLED"
+        assert orders.request_cancel(job=job, by=by, at=NOON).state == "CANCELLED"
 
 
 def test_work_of_developers_is_cancelled_by_who_could_start_it_today(company, user, developer):
     # A former developer, who is a user now.
     job = JobFactory(company=company, account=user, task="training.retrain")
 
-    with pytest.raises(services.NotYourJob):
-        services.request_cancel(job=job, by=user, at=NOON)
-    assert services.request_cancel(job=job, by=developer, at=NOON).state == "CANCELLED"
+    with pytest.raises(orders.NotYourJob):
+        orders.request_cancel(job=job, by=user, at=NOON)
+    assert orders.request_cancel(job=job, by=developer, at=NOON).state == "CANCELLED"
 
 
 def test_work_that_nobody_is_named_for_is_the_operators(company, developer, operator):
     job = JobFactory(company=company, account=developer, task="training.rebuild")
 
-    with pytest.raises(services.NotYourJob):
-        services.request_cancel(job=job, by=developer, at=NOON)
-    assert services.request_cancel(job=job, by=operator, at=NOON).state == "CANCELLED"
+    with pytest.raises(orders.NotYourJob):
+        orders.request_cancel(job=job, by=developer, at=NOON)
+    assert orders.request_cancel(job=job, by=operator, at=NOON).state == "CANCELLED"
 
 
 def test_a_developer_of_another_company_may_not_cancel(company, user, stranger):
-    with pytest.raises(services.NotYourJob):
-        services.request_cancel(job=JobFactory(company=company, account=user), by=stranger, at=NOON)
+    with pytest.raises(orders.NotYourJob):
+        orders.request_cancel(job=JobFactory(company=company, account=user), by=stranger, at=NOON)
 
 
 def test_the_audit_log_says_who_cancelled_and_who_queued_again(company, user, developer, operator):
     job = JobFactory(company=company, account=user)
 
-    services.request_cancel(job=job, by=developer, at=NOON)
-    services.queue_again(job=job, by=operator, at=LATER)
+    orders.request_cancel(job=job, by=developer, at=NOON)
+    orders.queue_again(job=job, by=operator, at=LATER)
     claim(job, at=LATER)
-    services.request_cancel(job=job, by=user, at=LATER)
-    services.request_cancel(job=job, by=developer, at=LATER)
+    orders.request_cancel(job=job, by=user, at=LATER)
+    orders.request_cancel(job=job, by=developer, at=LATER)
 
     written = AuditEvent.objects.filter(company=company).order_by("pk")
     assert list(written.values_list("action", "actor", "details__job")) == [
@@ -226,7 +226,7 @@ def test_any_other_failure_is_kept_without_its_inner_words():
 def test_queueing_again_gives_fresh_attempts_and_keeps_old_writers_out(operator, broker_folder):
     job = JobFactory(failed=True)
 
-    services.queue_again(job=job, by=operator, at=NOON)
+    orders.queue_again(job=job, by=operator, at=NOON)
     started = claim(job)
 
     assert (started.attempt, started.error) == (4, None)
@@ -238,8 +238,8 @@ def test_queueing_again_gives_fresh_attempts_and_keeps_old_writers_out(operator,
 
 @pytest.mark.parametrize("state", ["QUEUED", "RUNNING", "SUCCEEDED"])
 def test_only_what_failed_or_was_cancelled_is_queued_again(state, operator):
-    with pytest.raises(services.JobIsNotOver):
-        services.queue_again(job=JobFactory(state=state), by=operator, at=NOON)
+    with pytest.raises(orders.JobIsNotOver):
+        orders.queue_again(job=JobFactory(state=state), by=operator, at=NOON)
 
 
 def test_time_left_follows_the_pace_of_the_step():

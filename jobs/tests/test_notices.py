@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from companies.mail import absolute
 from core.models import UntoldEvent
-from jobs import services
+from jobs import orders, services
 from jobs.models import Job, JobDependency, JobMail
 from jobs.notices import ask_for_mail, write_about_end
 from jobs.tests.factories import JobFactory
@@ -161,7 +161,7 @@ def test_a_cancel_is_told_as_well(running, user, developer, django_capture_on_co
     ask_for_mail(job=running, by=user, at=timezone.now())
 
     with django_capture_on_commit_callbacks(execute=True):
-        services.request_cancel(job=running, by=developer, at=timezone.now())
+        orders.request_cancel(job=running, by=developer, at=timezone.now())
 
     assert mail.outbox[0].subject.endswith("was cancelled")
 
@@ -190,7 +190,7 @@ def test_being_told_twice_sends_one_mail(running, user):
 def test_what_has_ended_cannot_be_waited_for(running, user):
     end(running)
 
-    with pytest.raises(services.JobHasEnded, match="already ended"):
+    with pytest.raises(orders.JobHasEnded, match="already ended"):
         ask_for_mail(job=running, by=user, at=timezone.now())
 
 

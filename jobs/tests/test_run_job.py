@@ -8,7 +8,7 @@ from django.db import OperationalError
 from companies.models import AuditEvent
 from core.errors import Unprocessable
 from core.faults import FilesAway
-from jobs import services
+from jobs import orders, services
 from jobs.handlers import handler
 from jobs.runner import run_job
 from jobs.services import JobCancelled
@@ -194,7 +194,7 @@ def test_a_cancel_ends_the_handler_at_its_next_report(do, user):
         for step in ("Reading", "Scoring", "Writing"):
             run.progress(step)
             steps.append(step)
-            services.request_cancel(job=run.job, by=user, at=NOON)
+            orders.request_cancel(job=run.job, by=user, at=NOON)
 
     job = do(body, account=user)
 
@@ -232,7 +232,7 @@ def test_should_stop_answers_instead_of_raising_and_then_insists(do, user, monke
 
     def body(run):
         answers.append(run.should_stop())
-        services.request_cancel(job=run.job, by=user, at=NOON)
+        orders.request_cancel(job=run.job, by=user, at=NOON)
         answers.append(run.should_stop())
         with pytest.raises(JobCancelled):
             run.check()

@@ -44,9 +44,9 @@ MODEL_TYPE = ModelType(
         ),
     ),
     candidates=(
-        {"n_estimators": 100, "max_depth": 8, "min_samples_leaf": 8},
-        {"n_estimators": 100, "max_depth": 6, "min_samples_leaf": 20},
-        {"n_estimators": 150, "max_depth": 14, "min_samples_leaf": 2},
+        {"n_estimators": 40, "max_depth": 6, "min_samples_leaf": 20},
+        {"n_estimators": 40, "max_depth": 10, "min_samples_leaf": 30},
+        {"n_estimators": 60, "max_depth": 14, "min_samples_leaf": 2},
     ),
     estimator="sklearn.ensemble.RandomForestClassifier",
     fixed=MappingProxyType({"n_jobs": 1}),

@@ -86,7 +86,7 @@ MODEL_TYPE = ModelType(
     ),
     candidates=(
         {"n_estimators": 150, "learning_rate": 0.05, "max_depth": 3},
-        {"n_estimators": 300, "learning_rate": 0.03, "max_depth": 2},
+        {"n_estimators": 150, "learning_rate": 0.06, "max_depth": 2},
         {"n_estimators": 100, "learning_rate": 0.05, "max_depth": 5},
         {"n_estimators": 300, "learning_rate": 0.1, "max_depth": 6, "min_child_weight": 1.0},
     ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
+from ml.evaluation.means import mean_interval, standard_error
 from ml.evaluation.metrics import log_losses
 
 CONFIDENCE = 0.95
@@ -26,6 +27,8 @@ class Ranked:
         By how much its log loss is larger than the lowest one.
     level : bool
         Whether that difference is no larger than chance makes it.
+    behind_interval : list of float or None
+        From where to where that difference lies, at 95 %; None for the type with the lowest log loss.
     """
 
     model_type: str
@@ -33,6 +36,7 @@ class Ranked:
     parts: dict
     behind: float | None
     level: bool
+    behind_interval: list | None = None
 
 
 def rank(results, labels, weights):
@@ -60,17 +64,20 @@ def rank(results, labels, weights):
     if not tried:
         return failed
     lowest = min(tried, key=lambda result: (result.figures["log_loss"], result.model_type))
-    parts, least = _parts(tried, weights), log_losses(labels, lowest.said)
-    ranked = [
-        Ranked(
-            model_type=result.model_type,
-            score=float(sum(weights[name] * part for name, part in found.items())),
-            parts=found,
-            behind=result.figures["log_loss"] - lowest.figures["log_loss"],
-            level=not is_shown_larger(log_losses(labels, result.said), least),
+    least = log_losses(labels, lowest.said)
+    ranked = []
+    for result, parts in zip(tried, _parts(tried, weights), strict=True):
+        losses = log_losses(labels, result.said)
+        ranked.append(
+            Ranked(
+                model_type=result.model_type,
+                score=float(sum(weights[name] * part for name, part in parts.items())),
+                parts=parts,
+                behind=result.figures["log_loss"] - lowest.figures["log_loss"],
+                level=not is_shown_larger(losses, least),
+                behind_interval=None if result is lowest else mean_interval(losses - least),
+            )
         )
-        for result, found in zip(tried, parts, strict=True)
-    ]
     ranked.sort(key=lambda one: (not one.level, -one.score if one.level else one.behind, one.model_type))
     return [*ranked, *failed]
 
@@ -100,8 +107,7 @@ def is_shown_larger(losses, others):
     differences = losses - others
     if not differences.any():
         return False
-    error = differences.std(ddof=1) / np.sqrt(len(differences))
-    return bool(differences.mean() > norm.ppf(CONFIDENCE) * error)
+    return bool(differences.mean() > norm.ppf(CONFIDENCE) * standard_error(differences))
 
 
 def _parts(tried, weights):

@@ -280,10 +280,10 @@ class CustomerRow(serializers.Serializer):
         help_text="For a log: what became of the customer since the result before; empty if neither result "
         "names the customer.",
     )
-    outcome = serializers.CharField(
+    in_file = serializers.CharField(
         required=False,
         allow_null=True,
-        help_text="Where the file says who left: `left` or `stayed`, and null if its cell cannot be read.",
+        help_text="Where the file says who left: `left` or `stayed`, null where it says neither.",
     )
     features = serializers.DictField()
 
@@ -314,7 +314,8 @@ class PredictionRows(APIView):
                 description="Only customers with this change, such as `new`; `summary.changes` lists them.",
             ),
             OpenApiParameter(
-                "outcome", description="Only who `left`, or only who `stayed`, where the file says so."
+                "in_file",
+                description="Only customers of whom the file says so: `left` or `stayed`, where it says it.",
             ),
             OpenApiParameter("limit", OpenApiTypes.INT, description=f"At most {MOST_ROWS}; default 100."),
             OpenApiParameter("offset", OpenApiTypes.INT),
@@ -422,7 +423,7 @@ def _row(row):
     if CHANGE in row:
         own["change"] = row.pop(CHANGE)
     if OUTCOME in row:
-        own["outcome"] = row.pop(OUTCOME)
+        own["in_file"] = row.pop(OUTCOME)
     return {**own, "features": row}
 
 

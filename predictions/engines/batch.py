@@ -45,7 +45,6 @@ PREDICTION, CHURN_PROBABILITY, RISK_TIER = "prediction", "churn_probability", "r
 BINS = 20
 TOP_FEATURES = 5
 MOST_URGENT = 5
-# How the table calls what the file says of a customer.
 SAYS_WHO_LEFT = {"name": OUTCOME, "label": "In the file", "numeric": False}
 # The explanation looks at this many customers, drawn from the whole file; the groups of its sentence need
 # more of them than the effects do.

@@ -7,9 +7,8 @@ Apart from what finds it out, so that a page can name it without loading what ca
 NEW, STILL, BOUGHT, CALMER, SILENT = "new", "still named", "bought since", "less likely now", "lapsed"
 CHANGES = (NEW, STILL, BOUGHT, CALMER, SILENT)
 
-# What a file that knows who left says of a customer, in words that every base has in common.
+# How the table calls what the file says of a customer.
 STAYED, LEFT = "stayed", "left"
-OUTCOMES = (LEFT, STAYED)
 
 CONTAINS, CONTINUES, NEITHER = "contains", "continues", "neither"
 

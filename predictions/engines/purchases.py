@@ -241,6 +241,7 @@ class _Work:
         return {
             "silence": say_visits(told) if self.of_visits else told,
             "ends_in_doubt": bool(found and found["at_end"]),
+            "closed": [list(days) for days in self.closed],
         }
 
     def _set_apart(self, features, active, lapsed_path):

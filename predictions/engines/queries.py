@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ml.matrix.schemas import BLANK, OTHER
-from predictions.engines.kinds import CHANGES, OUTCOMES
+from predictions.engines.kinds import CHANGES, LEFT, STAYED
 from predictions.engines.results import CHANGE, CUSTOMER, LINE, OUTCOME, PROBABILITY, TIER, Query
 
 # Short words for the columns that every result has; features are called by their own names.
@@ -13,7 +13,7 @@ WORDS = {
     "tier": TIER,
     "line": LINE,
     "change": CHANGE,
-    "outcome": OUTCOME,
+    "in_file": OUTCOME,
 }
 DEFAULT_SORT = "-probability"
 # Before a feature that is called like one of them.
@@ -32,7 +32,7 @@ class Wanted:
     tier: str = ""
     group: str = ""
     change: str = ""
-    outcome: str = ""
+    in_file: str = ""
 
 
 def word_of(column: str) -> str:
@@ -71,9 +71,9 @@ def read_query(parameters, *, columns, tiers, group=None) -> Wanted:
     change = parameters.get("change", "")
     if change in CHANGES and CHANGE in columns:
         equals[CHANGE] = change
-    outcome = parameters.get("outcome", "")
-    if outcome in OUTCOMES and OUTCOME in columns:
-        equals[OUTCOME] = outcome
+    in_file = parameters.get("in_file", "")
+    if in_file in (STAYED, LEFT) and OUTCOME in columns:
+        equals[OUTCOME] = in_file
     value = parameters.get("group", "") if group else ""
     among, beside = _group(group, value)
     return Wanted(
@@ -88,7 +88,7 @@ def read_query(parameters, *, columns, tiers, group=None) -> Wanted:
         tier=equals.get(TIER, ""),
         group=value,
         change=equals.get(CHANGE, ""),
-        outcome=equals.get(OUTCOME, ""),
+        in_file=equals.get(OUTCOME, ""),
     )
 
 

@@ -1,6 +1,7 @@
 """What a result says of the purchase log that it was made of: who was scored, who was not, and since when."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from core.figures import counted, of_100, percent
 from ml.evaluation.proportions import share_interval
@@ -9,7 +10,7 @@ from predictions.engines.kinds import BOUGHT, CALMER, CONTAINS, CONTINUES, NEW, 
 from predictions.models import Prediction
 from predictions.presenting.finished_lists import FinishedList, Line, compare, lines_of, newest_of
 from predictions.presenting.outcomes import Share
-from predictions.selectors import outcomes_known_until
+from predictions.selectors import closed_days_known_now, outcomes_known_until
 from registry.models import ModelVersion
 from registry.presenting.judged import fitted_again, how_rates_held
 from registry.presenting.lacking import what_it_lacks
@@ -146,6 +147,21 @@ class LogResult:
         """That days of the log may be missing; empty where none is known to be, as in older results."""
         return self.counts.get("silence", "")
 
+    @cached_property
+    def outdated(self) -> str:
+        """That what somebody said of closed days is not what the list was made with; empty where it is."""
+        now = closed_days_known_now(self.prediction)
+        # Results of earlier days kept not what they knew: one that warned of no days is left alone.
+        then = self.counts.get("closed", [] if self.silence else now)
+        if now is None or now == then:
+            return ""
+        said = [f"closed from {_write_days(days)}" for days in now if days not in then]
+        said += [f"open from {_write_days(days)}" for days in then if days not in now]
+        return (
+            f"Since this list was made it was said that you were {' and '.join(said)}. "
+            "The list does not know of it: score the log again."
+        )
+
     @property
     def foreknowledge(self) -> str:
         """That the model learned from days after the end of the log; empty where it did not."""
@@ -185,6 +201,10 @@ class LogResult:
     def changes(self) -> "Changes | None":
         found = self.counts.get("changes")
         return Changes(found, of_visits=self.is_of_visits) if found else None
+
+
+def _write_days(days):
+    return " to ".join(map(write_day, days))
 
 
 def why_not_scored(analysis: AnalysisSession, version: ModelVersion) -> str:

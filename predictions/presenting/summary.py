@@ -54,7 +54,7 @@ class Findings:
     @property
     def warnings(self) -> list[str]:
         """What every door says before the figures: of the model, and of the purchase log."""
-        of_log = (self.log.silence, self.log.foreknowledge) if self.log else ()
+        of_log = (self.log.outdated, self.log.silence, self.log.foreknowledge) if self.log else ()
         return [told for told in (self.warning, *of_log) if told]
 
     @property

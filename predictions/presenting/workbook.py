@@ -52,6 +52,8 @@ def _filters(wanted, group):
         yield f"{group['label']}: {group['choices'].get(wanted.group, wanted.group)}"
     if wanted.change:
         yield CHANGE_NAMES[wanted.change].lower()
+    if wanted.in_file:
+        yield f"by the file: {wanted.in_file}"
 
 
 def _result(findings):

@@ -77,30 +77,23 @@ def test_who_has_left_by_the_file_is_not_called_first_and_the_table_says_who_tha
     assert "Those named who by the file have not left, with the highest probability of leaving" in home
 
 
-def test_the_customers_are_filtered_by_what_the_file_says(done, user, labelled, client):
+def test_the_table_is_filtered_by_what_the_file_says_on_pages_in_downloads_and_for_programs(
+    done, user, labelled, client
+):
     prediction = done(user, to_csv(labelled))
     left = {row[0] for row in labelled[1:] if row[-1] == "Yes"}
     client.force_login(user)
 
-    page = client.get(page_of(prediction), {"outcome": "left"})
-    unknown = client.get(page_of(prediction), {"outcome": "perhaps"})
+    page = client.get(page_of(prediction), {"in_file": "left"})
+    found = client.get(f"/api/v1/prediction-runs/{prediction.uuid}/rows", {"in_file": "left"}).json()
 
-    assert {row["customer"] for row in page.context["rows"]} <= left
-    assert page.context["page"].paginator.count == len(left)
-    assert '<option value="left" selected>' in page.content.decode()
-    assert unknown.context["page"].paginator.count == len(labelled) - 1
-
-
-def test_a_program_is_told_who_left_beside_the_features(done, user, labelled, client):
-    prediction = done(user, to_csv(labelled))
-    left = {row[0] for row in labelled[1:] if row[-1] == "Yes"}
-    client.force_login(user)
-
-    found = client.get(f"/api/v1/prediction-runs/{prediction.uuid}/rows", {"outcome": "left"}).json()
-
-    assert found["count"] == len(left)
-    assert {row["outcome"] for row in found["results"]} == {"left"}
-    assert not {name for name in found["results"][0]["features"] if name.startswith("_")}
+    assert page.context["page"].paginator.count == found["count"] == len(left)
+    assert {row["customer"] for row in found["results"]} <= left
+    assert {row["in_file"] for row in found["results"]} == {"left"}
+    assert not any("_outcome" in row["features"] for row in found["results"])
+    assert '<option value="left" selected>Left</option>' in page.content.decode()
+    # What no result knows asks for nothing.
+    assert client.get(page_of(prediction), {"in_file": "gone"}).context["page"].paginator.count == 150
 
 
 def test_those_whom_the_model_learned_from_are_counted_apart(done, user, version, training_file, client):
@@ -204,7 +197,10 @@ def test_a_file_without_outcomes_says_nothing_about_them(done, user, client):
     prediction = done(user)
     client.force_login(user)
 
-    assert "Promised to leave" not in client.get(page_of(prediction)).content.decode()
+    page = client.get(page_of(prediction), {"in_file": "left"})
+
+    assert "Promised to leave" not in page.content.decode() and "filter-in-file" not in page.content.decode()
+    assert page.context["page"].paginator.count == prediction.result["rows"]
 
 
 def test_says_bad_news_first():

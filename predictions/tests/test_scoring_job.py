@@ -7,8 +7,9 @@ from django.utils import timezone
 from core.errors import DomainError
 from core.files.media import media_path
 from jobs.models import Job
+from jobs.orders import request_cancel
 from jobs.runner import JobRun
-from jobs.services import LeaseLost, claim_job, request_cancel
+from jobs.services import LeaseLost, claim_job
 from predictions.models import Prediction
 from predictions.services.scoring import score_prediction
 from registry.artefacts import path_of

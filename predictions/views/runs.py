@@ -19,7 +19,7 @@ from core.redirects import go
 from intake.services.stored import rejects_of
 from intake.views import receives_upload, send_refused_rows, send_sample, upload_context
 from predictions import files
-from predictions.engines.kinds import OUTCOMES
+from predictions.engines.kinds import LEFT, STAYED
 from predictions.engines.queries import read_query, word_of
 from predictions.engines.results import CHANGE, CUSTOMER, OUTCOME
 from predictions.forms import HistoryFilter, PredictionForm
@@ -209,7 +209,7 @@ def _customers(request, prediction):
         "tier_names": list(prediction.result["tiers"]),
         # What a filter offers: nothing where no result was there to compare with.
         "change_names": _offered_changes(prediction) if CHANGE in table.columns else {},
-        "outcome_names": OUTCOMES if OUTCOME in table.columns else (),
+        "outcomes": (LEFT, STAYED) if OUTCOME in table.columns else (),
         "fits_workbook": len(table) <= files.MOST_WORKBOOK_ROWS,
     }
 

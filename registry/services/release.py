@@ -8,7 +8,7 @@ from companies.models import Account
 from companies.services.audit import record_event
 from core.errors import Conflict
 from core.faults import FilesAway
-from registry.artefacts import path_of, read_artefacts, sign_version, stem_of, write_artefacts
+from registry.artefacts import NotSigned, path_of, read_artefacts, sign_version, stem_of, write_artefacts
 from registry.engines.files import MANIFEST, SIGNATURE, FileMismatch, FileUnreachable, read_verified
 from registry.models import ModelVersion
 from registry.services.ledger import lock_companies_of
@@ -58,9 +58,7 @@ def release_version(
     except FileUnreachable as unreachable:
         raise FilesAway from unreachable
     except FileMismatch as mismatch:
-        raise StillDamaged(
-            f"{version} stays out of service: {mismatch} Restore its files first."
-        ) from mismatch
+        raise StillDamaged(f"{version} stays out of service. {mismatch} {_remedy(mismatch)}") from mismatch
     return change_state(
         version,
         source=(ModelVersion.State.QUARANTINED, ModelVersion.State.DAMAGED),
@@ -70,6 +68,15 @@ def release_version(
         by=by,
         at=at,
     )
+
+
+def _remedy(mismatch):
+    if isinstance(mismatch, NotSigned):
+        return (
+            "If SECRET_KEY was changed, sign the version again first. If not, somebody changed its row: "
+            "restore the database from a backup."
+        )
+    return "Restore its files from a backup, then release it again."
 
 
 @transaction.atomic
@@ -104,12 +111,12 @@ def resign_version(*, version: ModelVersion, by: Account | None, reason: str = "
     hashes = version.file_hashes
     try:
         if not hashes or hashes.get(MANIFEST) != version.manifest_sha256:
-            raise FileMismatch("Its row contradicts itself.")
+            raise FileMismatch("What the database says of its files contradicts itself.")
         for suffix, expected in hashes.items():
             read_verified(path_of(version, suffix), expected)
     except FileMismatch as mismatch:
         raise NotToBeSigned(
-            f"{version} is not signed again: {mismatch} Restore its files, or import it anew."
+            f"{version} is not signed again. {mismatch} Restore its files from a backup, or import it anew."
         ) from mismatch
     before = version.signature
     version.signature = sign_version(

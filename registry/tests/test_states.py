@@ -6,7 +6,7 @@ from registry.artefacts import path_of
 from registry.engines.files import GRAPH
 from registry.models import ModelVersion
 from registry.services.opening import load_scorer
-from registry.services.release import StillDamaged, release_version, verify_version
+from registry.services.release import StillDamaged, release_version, resign_version, verify_version
 from registry.services.states import VersionNotServing, mark_damaged, quarantine_version
 from registry.tests.factories import NOON
 
@@ -45,6 +45,19 @@ def test_a_damaged_version_is_not_released_before_its_files_are_back(tree, opera
 
     graph.write_bytes(payload)
     assert release_version(version=tree, by=operator, at=NOON).is_ready
+
+
+def test_one_that_another_key_signed_is_signed_first(tree, operator, settings):
+    """A backup of the files would help nobody."""
+    settings.SECRET_KEY = "of today, and long enough for whoever counts its characters: 0123456789"
+    mark_damaged(version=tree, reason="Seen.", at=NOON)
+
+    with pytest.raises(StillDamaged, match="If SECRET_KEY was changed, sign the version again first"):
+        release_version(version=tree, by=operator, at=NOON)
+
+    assert resign_version(version=tree, by=operator, at=NOON)
+    tree.refresh_from_db()
+    assert tree.is_ready
 
 
 def test_a_version_that_serves_cannot_be_released(tree, operator):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -59,6 +60,7 @@ class AgeTally:
 
     def take(self, parsed: Parsed) -> None:
         """Count the dates of one block."""
+        self.__dict__.pop("_end_before_strays", None)
         for column in self.columns:
             if column.name in parsed.columns:
                 self._take(column.name, parsed.columns[column.name], parsed.lines)
@@ -95,7 +97,7 @@ class AgeTally:
             return self.stated
         if not any(self.days.values()):
             return self.known
-        latest = (self._end_before_strays() or self.latest or [None])[0]
+        latest = (self._end_before_strays or self.latest or [None])[0]
         days = [day for day in (self.known, None if latest is None else self._day(latest)) if day]
         return max(days, default=self.today)
 
@@ -145,7 +147,7 @@ class AgeTally:
 
     def _doubt(self) -> Iterator[str]:
         """Yield that a few of the dates may be mistyped, and that none is counted from there."""
-        if not self.stated and (end := self._end_before_strays()):
+        if not self.stated and (end := self._end_before_strays):
             age, rows = end
             latest, name, line = self.latest
             yield (
@@ -155,8 +157,9 @@ class AgeTally:
                 "where it is right, state for a prediction the day as of which the customers are meant."
             )
 
+    @cached_property
     def _end_before_strays(self) -> tuple[int, int] | None:
-        """Return the age of the latest date that is not doubted, and how many are; None without a doubt."""
+        """The age of the latest date that is not doubted, and how many are; None without a doubt."""
         all_days = sum(self.days.values(), Counter())
         ages = np.array(sorted(age for age in all_days if age >= self._least))
         total = np.cumsum([all_days[age] for age in ages.tolist()])
@@ -175,7 +178,7 @@ class AgeTally:
         stands = any((self.first - reference).days in seen for seen in self.days.values())
         if stands:
             future = " that does not lie in the future" if self.ahead else ""
-            others = " but for those far behind it" if self._end_before_strays() else ""
+            others = " but for those far behind it" if self._end_before_strays else ""
             return f"the latest date in the file{others}{future}"
         if reference == self.known:
             but = " that does not lie in the future" if self.ahead else ""

@@ -3,11 +3,15 @@
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
+from tabular.snapshots.ages import AgeTally
 from tabular.snapshots.check import CheckReport, check_table, check_table_in_child
 from tabular.snapshots.frame import load_frame
 from tabular.snapshots.plan import SnapshotPlan
+from tabular.source.parse import Parsed
 from tabular.tests.own_tables import loaded, planned
 from tabular.tests.small import write_table
 
@@ -103,6 +107,22 @@ def test_a_few_dates_far_behind_all_others_move_nobody_else_and_are_named(write,
     stated, _ = ages(write(june), plan, today=date(2026, 12, 1), as_of=JUNE)
     fewer, _ = ages(write(members(JUNE, number=120)), plan, today=date(2026, 12, 1))
     assert not any("far behind" in said for said in (*stated.warnings, *fewer.warnings))
+
+
+def test_a_block_that_comes_after_a_question_counts(write, plan):
+    tally = AgeTally(plan.table_schema(name="own", purpose="predict"), today=date(2026, 12, 1))
+
+    def take(days):
+        ages = pa.array([(tally.first - day).days for day in days])
+        tally.take(Parsed(np.arange(len(days)), {"Last visit": ages}, None, [], lambda: None))
+
+    take([date.fromordinal(JUNE.toordinal() - n % 60) for n in range(120)])
+    assert tally.reference == JUNE
+    take([date(2026, 11, 20)])
+    assert tally.reference == JUNE and any("far behind" in said for said in tally.warnings())
+    take([date(2026, 11, 20)] * 30)
+
+    assert tally.reference == date(2026, 11, 20)
 
 
 def test_dates_that_all_lie_ahead_are_negative_ages_of_the_same_day(write, plan):

@@ -34,12 +34,15 @@ class Leak:
     level
         ``stop``: nothing is learned until it is left out, or kept by name. ``warn``: look at it. ``ask``: its
         name speaks of something that is known only of those who left.
+    tells_all
+        Whether it ranks all customers nearly as well as can be; else only some have what it says.
     """
 
     column: str
     auc: float
     level: str
     sentence: str
+    tells_all: bool = False
 
 
 def describe_leaks(
@@ -65,7 +68,7 @@ def describe_leaks(
 def _told(found: dict, mark: dict | None, question: str) -> Leak | None:
     column, auc = found["column"], found["auc"]
     if found["verdict"] == "blocks":
-        return Leak(column, auc, STOP, _stops(column, auc))
+        return Leak(column, auc, STOP, _stops(column, auc), tells_all=True)
     if mark and mark["what"] in (FILLED, BLANK):
         when = "when they left" if _of_leavers(mark) else "of those only who had stayed"
         return Leak(column, auc, STOP, f"{_marks(column, mark)} {_AFTERWARDS.format(when)}")

@@ -455,14 +455,14 @@ def _base_called(name, *, member, described, at):
 def _kept_leaks(checked, keep_leaking):
     """Return the columns that are learned from although they tell too much, with how much they tell.
 
-    Of those that are learned from with a warning the sentence is kept: what they tell is only of some.
+    The sentence is kept of those that tell of some customers only.
     """
     stopping = {leak.column: leak for leak in checked.leaks if leak.level == STOP}
     if open_ones := sorted(set(stopping) - set(keep_leaking)):
         told = " ".join(stopping[column].sentence for column in open_ones)
         raise ColumnsKnowAnswer(told, field="left_out", extra={"leaking": open_ones})
     return [
-        {"column": leak.column, "auc": leak.auc} | ({"sentence": leak.sentence} if leak.level == WARN else {})
+        {"column": leak.column, "auc": leak.auc} | ({} if leak.tells_all else {"sentence": leak.sentence})
         for leak in checked.leaks
         if leak.level in (STOP, WARN)
     ]

@@ -12,8 +12,9 @@ from core.errors import Conflict
 from core.files.media import readable_path, remove_media, take_media
 from intake.services.stored import open_upload
 from jobs.models import Job
+from jobs.orders import request_cancel
 from jobs.runner import JobRun
-from jobs.services import Child, enqueue, put_behind, request_cancel
+from jobs.services import Child, enqueue, put_behind
 from registry.models import ModelType
 from training.models import ModelSearch, SearchPart, TrainingRun
 from training.services.children import RetrainingFailed, learn_in_child
@@ -183,6 +184,8 @@ def stop_search(*, member: Member, training: TrainingRun, at: datetime) -> Model
     """
     refuse_others(member)
     search = training.found_search
+    if search and search.stopped_at:
+        return search  # a second click
     tried = search and search.parts.filter(result__isnull=False).exists()
     if not tried or not training.is_searching or training.job.has_ended:
         raise NoSearch("There is nothing to take yet. Wait for the first type, or cancel the training.")

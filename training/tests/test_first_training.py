@@ -116,6 +116,26 @@ def test_a_column_that_knows_the_answer_is_kept_by_name_and_said_on_the_card(
     assert "Refund (AUC 1.000) alone tells nearly all who left" in card
 
 
+def test_of_a_kept_column_that_only_some_stayers_have_filled_no_more_is_said_than_that(
+    first_trained, developer, client
+):
+    stayed = iter(range(1_000))
+    table = with_column(
+        gym(rows=900),
+        "Thanks",
+        lambda row: "card" if row["Left"] == "here" and next(stayed) % 2 else "",
+    )
+
+    run = first_trained(table, keep_leaking=("Thanks",))
+
+    (kept,) = run.population.definition["kept_leaks"]
+    assert kept["auc"] < 0.9 and "is filled" in kept["sentence"]
+    client.force_login(developer)
+    card = client.get(f"/dev/models/{run.version_id}/").content.decode()
+    assert "tells nearly all who left" not in card
+    assert "It may have learned from what was written down afterwards" in card
+
+
 # --- What comes of it ------------------------------------------------------------------------------------
 
 

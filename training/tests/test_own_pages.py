@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from jobs.services import request_cancel
+from jobs.orders import request_cancel
 from registry.models import Population
 from registry.tests.factories import ModelVersionFactory
 from training.models import TrainingRun

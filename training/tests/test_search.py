@@ -1,11 +1,13 @@
 """A training that looks for its type: several are tried on its customers, and the best learns."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from companies.identity import membership
 from jobs.models import Job
-from jobs.services import request_cancel
+from jobs.orders import request_cancel
 from registry.tests.factories import NOON
 from training.models import ModelSearch, SearchPart, TrainingRun
 from training.presenting.searches import show_search
@@ -95,6 +97,11 @@ def test_the_best_so_far_is_taken_where_people_have_enough(begin, do_jobs, devel
         part.model_type.slug for part in run.search.parts.filter(result__isnull=False)
     ]
     assert "The search was stopped before all types were tried to their end." in _said(run)
+    # A second click, or another window, finds it done.
+    assert (
+        stop_search(member=membership(developer), training=run, at=NOON + timedelta(hours=1)).stopped_at
+        == NOON
+    )
 
 
 def test_nothing_can_be_taken_before_the_first_type_was_tried(begin, developer):

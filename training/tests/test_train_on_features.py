@@ -5,7 +5,7 @@ from django.core.files.base import ContentFile
 
 from companies.identity import membership
 from jobs.models import Job
-from jobs.services import request_cancel
+from jobs.orders import request_cancel
 from ml.samples.sample_logs import make_sample_log
 from registry.selectors import champion_of, purchases_base, telecom_base, versions_for
 from registry.services.model_types import UnknownModelType

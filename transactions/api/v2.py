@@ -175,7 +175,7 @@ class DatasetDetail(OfOrganisation, APIView):
 
     @extend_schema(responses=LogOutput)
     def get(self, request, org, dataset):
-        analysis = _found(request, dataset)
+        analysis = find_log(request, dataset)
         stored = analysis.dataset
         return Response(
             {
@@ -194,7 +194,7 @@ class RejectedRows(OfOrganisation, APIView):
 
     @extend_schema(responses={(200, "text/csv"): OpenApiTypes.BINARY})
     def get(self, request, org, dataset):
-        analysis = _found(request, dataset)
+        analysis = find_log(request, dataset)
         if not analysis.rejects_path:
             raise NoRowsLeftOut(
                 f"No row of “{analysis}” was left out, or its rows were not read yet. "
@@ -222,7 +222,7 @@ class ProcessFeatures(OfOrganisation, APIView):
     def post(self, request, org, dataset):
         wanted = ProcessInput(data=request.data)
         wanted.is_valid(raise_exception=True)
-        analysis = _found(request, dataset)
+        analysis = find_log(request, dataset)
         matrix = process_features(
             analysis=analysis, by=request.member.account, at=timezone.now(), **wanted.validated_data
         )
@@ -237,7 +237,7 @@ class ProcessFeatures(OfOrganisation, APIView):
         )
 
 
-def _found(request, dataset) -> AnalysisSession:
+def find_log(request, dataset) -> AnalysisSession:
     analysis = analysis_of_dataset(request.member.company, dataset)
     if analysis is None:
         raise Http404

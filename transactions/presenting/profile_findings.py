@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from core.figures import counted
 from core.templatetags.core_tags import MISSING, percent, thousands
 from tabular.values.moments import SPOKEN
 from transactions.presenting.days import write_day
@@ -93,10 +92,10 @@ def shown_impact(impact: list[dict]) -> list[dict]:
             "as_of": write_day(row["as_of"]),
             "churn_rate": percent(row["churn_rate"]),
             "currently_lapsed_rate": percent(row["currently_lapsed_rate"]),
-            **{name: thousands(row[name]) for name in ("churned", "scorable", "lapsed", "currently_lapsed")},
-            # With their noun: the slider moves both.
-            "scorable_customers": counted(row["scorable"], "customer"),
-            "currently_scorable_customers": counted(row["currently_scorable"], "customer"),
+            **{
+                name: thousands(row[name])
+                for name in ("churned", "scorable", "lapsed", "currently_scorable", "currently_lapsed")
+            },
         }
         for row in impact
     ]

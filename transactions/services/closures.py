@@ -43,7 +43,7 @@ def mark_closed(*, analysis: AnalysisSession, first: str, last: str, by: Member,
     analysis = AnalysisSession.objects.select_for_update().get(pk=analysis.pk)
     silences, days = _silences_of(analysis) + (analysis.days_between or []), [first, last]
     if days not in [[each["first"], each["last"]] for each in silences if not each["at_end"]]:
-        raise NoSuchSilence("No such days are missing from this log. Look at the page once more.")
+        raise NoSuchSilence("No such days are missing from this log. Look once more which days are in doubt.")
     if days not in (analysis.closed_days or []):
         _keep(analysis, lambda known: sorted([*known, days]), "closed-days-kept", days, by=by, at=at)
 

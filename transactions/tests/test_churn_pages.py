@@ -56,6 +56,8 @@ def test_works_without_a_script(log_in, user, analysis, address):  # noqa: F811
     assert f'<b data-impact="churned">{shown["churned"]}</b>' in page
     assert f'data-impact="churn_rate">{shown["churn_rate"]}<' in page
     assert 'name="horizon_days" value="60"' in page
+    # The number moves with the slider, so that no word beside it may be a plural of another one.
+    assert not re.search(r"data-impact=[^>]*>[^<]*</b> customers?\b", page)
 
 
 def test_closed_days_are_said_once_and_known_to_the_next_log(log_in, company, developer, user, tmp_path):

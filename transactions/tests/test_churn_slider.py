@@ -39,24 +39,6 @@ def shown(browser, name):
     return {place.text for place in browser.find_elements(By.CSS_SELECTOR, f"[data-impact={name}]")}
 
 
-@pytest.mark.parametrize(("number", "called"), [(1, "1 customer"), (1412, "1,412 customers")])
-def test_customers_are_told_in_the_number_that_they_are(number, called):
-    counts = dict.fromkeys(
-        ("churned", "scorable", "lapsed", "currently_scorable", "currently_lapsed"), number
-    )
-    row = counts | {
-        "days": 90,
-        "fits": True,
-        "as_of": "2024-03-01",
-        "churn_rate": 0.1,
-        "currently_lapsed_rate": 0.1,
-    }
-
-    shown = shown_impact([row])[0]
-
-    assert shown["scorable_customers"] == shown["currently_scorable_customers"] == called
-
-
 def test_numbers_move_with_the_slider_and_are_confirmed(browser, visit, analysis):  # noqa: F811
     visit("churn", analysis)
     slider = browser.find_element(By.NAME, "horizon_days")
@@ -66,7 +48,7 @@ def test_numbers_move_with_the_slider_and_are_confirmed(browser, visit, analysis
     )
 
     expected = next(row for row in shown_impact(analysis.profile["churn"]["impact"]) if row["days"] == 90)
-    for name in ("churn_rate", "scorable", "scorable_customers", "lapsed", "currently_lapsed"):
+    for name in ("churn_rate", "scorable", "lapsed", "currently_lapsed"):
         assert shown(browser, name) == {expected[name]}
     browser.find_element(By.CSS_SELECTOR, "#confirm button").click()
     WebDriverWait(browser, 30).until(lambda _: "Confirmed: after 90 days" in browser.page_source)

@@ -12,7 +12,7 @@ from core.files.store import exists, local_copy, objects_under
 from core.files.stored import DATASETS
 from intake.services.checking import FileRefused
 from jobs.models import Job
-from jobs.services import request_cancel
+from jobs.orders import request_cancel
 from registry.models import Dataset
 from transactions.models import AnalysisSession
 from transactions.selectors import analyses_for, status_of

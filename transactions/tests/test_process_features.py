@@ -4,7 +4,7 @@ import pytest
 from django.core.files.base import ContentFile
 
 from jobs.models import Job
-from jobs.services import request_cancel
+from jobs.orders import request_cancel
 from registry.models import Dataset
 from transactions.models import AnalysisSession, FeatureMatrix
 from transactions.selectors import status_of

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from jobs.models import Job
-from jobs.services import request_cancel
+from jobs.orders import request_cancel
 from transactions.models import FeatureMatrix
 from transactions.tests.logs import log_file
 from transactions.tests.test_process_features import NOON, log
