@@ -129,8 +129,28 @@ def end_is_doubted(rng, *, pace, kept=1.0, strays=0):
     level = pace * np.where(day % 7 < 5, 1.4, 0) * season * restless_weeks * share
     counts = np.append(rng.poisson(level), np.zeros(27, dtype=int))
     counts[400 + np.arange(strays) * 6] = 1
+    return any(each["at_end"] for each in _silences(counts))
+
+
+def end_of_a_decline_is_doubted(rng, *, level):
+    """Draw a year whose days each have as many rows as `level`, which falls to next to nothing by itself."""
+    return any(each["at_end"] for each in _silences(rng.poisson(level(np.arange(400)))))
+
+
+def gap_is_named(rng, *, pace, billed=0, missing=0):
+    """Draw two years of restless weeks, or of bills every so many days beside a few other rows."""
+    day = np.arange(730)
+    level = pace * np.repeat(rng.lognormal(0, 0.3, 105), 7)[:730]
+    if billed:
+        level *= np.where((day - rng.integers(billed)) % billed < 5, billed / 5, 0.1)
+    first = rng.integers(100, 600)
+    level[first : first + missing] = 0
+    return any(not each["at_end"] for each in _silences(rng.poisson(level)))
+
+
+def _silences(counts):
     happened = np.flatnonzero(counts)
-    return any(each["at_end"] for each in silences_of(Days(happened + 738_000, counts[happened])))
+    return silences_of(Days(happened + 738_000, counts[happened]))
 
 
 def promises_fail(rng, *, customers, shift, slope):
@@ -144,7 +164,8 @@ def promises_fail_for_the_newest(rng, *, uploads, shift=0.0):
     came = np.repeat(np.arange(len(uploads)), uploads)
     promised = rng.normal(-1.3, 1.3, len(came))
     churned = rng.random(len(came)) < _chance(promised + shift * (came > 0))
-    return noteworthy_fault(judge_newest(churned.astype(int), _chance(promised), came)["newest"]) is not None
+    found = judge_newest(churned.astype(int), _chance(promised), came)
+    return any(noteworthy_fault(found[whose]) for whose in ("newest", "calibration"))
 
 
 def differs_for_real(rng, *, customers, worse, times=1):
@@ -216,6 +237,11 @@ def _chance(log_odds):
 FLAT = np.ones(1)
 CHRISTMAS = np.array([1.0] * 10 + [1.4, 1.6])
 WEEKEND = np.array([1.0] * 5 + [1.3, 1.3])
+# What falls to next to nothing, and no row of it is missing.
+FALLS = {
+    "a steady decline to nothing within a year": lambda day: 2 * (1 - day / 400),
+    "a launch that is halved every six weeks": lambda day: 20 * np.exp(-day / 60),
+}
 
 
 def _patterns():
@@ -250,6 +276,23 @@ def _ends():
         yield Case(name, "season, decline, closed at weekends, restless weeks", size, True, doubted)
         yield Case(name, "85 % of the last 32 days are missing", size, False, partial(doubted, kept=0.15))
         yield Case(name, "five rows up to 25 days behind the end", size, False, partial(doubted, strays=5))
+        for data, shape in FALLS.items():
+            level = partial(_times, pace, shape)
+            yield Case(name, data, size, True, partial(end_of_a_decline_is_doubted, level=level))
+
+
+def _times(pace, shape, day):
+    return pace * shape(day)
+
+
+def _gaps():
+    """Return the cases of days inside a log, of a small shop and of a larger one."""
+    for pace in (2, 20):
+        named, size, name = partial(gap_is_named, pace=pace), f"{pace} rows a day", "days inside have no rows"
+        yield Case(name, "restless weeks", size, True, named)
+        yield Case(name, "bills each month beside a few others", size, True, partial(named, billed=30))
+        yield Case(name, "bills each quarter beside a few others", size, True, partial(named, billed=91))
+        yield Case(name, "21 days are missing", size, False, partial(named, missing=21))
 
 
 def _models():
@@ -264,7 +307,10 @@ def _models():
         yield Case("probabilities are off", "are twice as sure as right", size, False,
                    partial(fail, shift=0.75, slope=2.0))  # fmt: skip
     for uploads, size in UPLOADS.items():
-        name, fail = "off for the newest uploads", partial(promises_fail_for_the_newest, uploads=uploads)
+        name, fail = (
+            "off for the newest uploads or for all",
+            partial(promises_fail_for_the_newest, uploads=uploads),
+        )
         yield Case(name, "hold", size, True, fail)
         yield Case(name, "are 5 points too low", size, False, partial(fail, shift=0.3))
     for customers in (300, 1_287):
@@ -306,7 +352,7 @@ def _signals():
         yield Case(name, "one group with 35 of 100 instead of 60", size, False, partial(behind, of_weak=0.35))
 
 
-CASES = (*_patterns(), *_ends(), *_models(), *_signals())
+CASES = (*_patterns(), *_ends(), *_gaps(), *_models(), *_signals())
 
 
 def lines_of(cases):

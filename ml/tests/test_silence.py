@@ -3,10 +3,11 @@
 
 import datetime as dt
 
+import numpy as np
 import pytest
 
 from ml.logs.profile.dates import write_date
-from ml.logs.profile.silence import find_doubt
+from ml.logs.profile.silence import Days, find_doubt, silences_of
 from ml.tests.purchases import event
 from ml.tests.test_log_profile import day_of, fault, profile, steady  # noqa: F401
 
@@ -72,6 +73,15 @@ def test_a_trade_that_declines_or_rests_each_winter_is_no_thin_end(profile):
 
     assert profile(declining)["silence"] is None
     assert not profile([*resting, event("C-001", 720, 5)])["silence"]["at_end"]
+
+
+def test_a_trade_that_comes_to_its_end_by_itself_is_no_thin_end():
+    day = np.arange(400)
+
+    for seed in range(20):
+        counts = np.random.default_rng([seed, 17]).poisson(40 * (1 - day / 400))
+        with_rows = np.flatnonzero(counts)
+        assert not any(each["at_end"] for each in silences_of(Days(738_000 + with_rows, counts[with_rows])))
 
 
 def test_what_is_paid_once_a_month_leaves_no_days_out(profile):

@@ -15,6 +15,9 @@ from registry.presenting.judged import FittedAgain, fitted_again
 from registry.presenting.quality import Figure
 from registry.presenting.signal import describe_from, threshold_or_none
 
+# As `ml.evaluation.leaks.BLOCKS`, which a web process does not load.
+KNOWS = 0.975
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -227,7 +230,7 @@ def _is_uncalibrated(manifest):
 def _known_answers(population):
     """Return what to say of columns that were learned from although they may tell who left."""
     kept = population.definition.get("kept_leaks", [])
-    known = [leak for leak in kept if "sentence" not in leak]
+    known = [leak for leak in kept if "sentence" not in leak and leak["auc"] >= KNOWS]
     limits = []
     if known:
         named = _list([f"{population.label_of(leak['column'])} (AUC {leak['auc']:.3f})" for leak in known])
@@ -239,9 +242,19 @@ def _known_answers(population):
                 "somebody left, all figures here are too good to be true.",
             )
         )
-    if doubtful := [leak["sentence"] for leak in kept if "sentence" in leak]:
+    if doubtful := [
+        leak.get("sentence") or _kept_before(leak, population) for leak in kept if leak not in known
+    ]:
         limits.append(Limit("It may have learned from what was written down afterwards", " ".join(doubtful)))
     return limits
+
+
+def _kept_before(leak, population):
+    # Which customers a column marks was not kept with the first bases.
+    return (
+        f"Something in {population.label_of(leak['column'])} is only of those who left, or only of those who "
+        "stayed."
+    )
 
 
 def limits_of(found: dict, manifest: dict | None, population: Population) -> list[Limit]:

@@ -5,12 +5,14 @@ import copy
 import pytest
 from django.urls import reverse
 
+from ml.evaluation.leaks import BLOCKS
 from ml.evaluation.proportions import share_interval
 from ml.learning.training import train_model
 from ml.matrix.telco import TELCO_SLICES, TELCO_V1
 from ml.samples.dataset_a import make_dataset_a
 from registry.models import Population
 from registry.presenting.cards import (
+    KNOWS,
     calibration_of,
     calibration_source,
     interval_of,
@@ -122,6 +124,15 @@ def test_says_which_columns_only_leavers_have_something_in(found):
 
     assert limits[0].title == "It may have learned from what was written down afterwards"
     assert limits[0].text == kept[0]["sentence"]
+
+
+def test_a_column_that_marks_a_few_is_not_said_to_tell_nearly_all(found):
+    kept = [{"column": "tenure", "auc": 0.61}]
+    limits = limits_of(found, None, Population(**TELECOM | {"definition": {"kept_leaks": kept}}))
+
+    assert KNOWS == BLOCKS
+    assert limits[0].title == "It may have learned from what was written down afterwards"
+    assert limits[0].text.startswith("Something in Tenure is only of those who left, or only of those who")
 
 
 def test_says_which_groups_are_too_small_to_judge(found):

@@ -23,9 +23,11 @@ FROM events GROUP BY day ORDER BY day
 USUAL_SILENCES = 3
 PACE_DAYS, WEEK, HALF_YEAR, YEAR = 28, 7, 182, 364
 # The end of a log is called thin where so much of the usual is left, over its first two weeks, too: seasons
-# and a decline take less away, or slowly; what lasts for longer than two months may be a season all the same.
+# and a decline take less away, or slowly. What lasts for longer than two months may be a season all the same,
+# and where so little was left of the best four weeks, a launch, a campaign or a trade comes to its end by
+# itself: there next to nothing may be left.
 THIN, ABRUPT_DAYS = 0.3, 14
-LONG_DAYS, THIN_FOR_LONG = 62, 0.05
+LONG_DAYS, HAS_DECLINED, NEXT_TO_NOTHING = 62, 0.25, 0.05
 # And where the log is about the time before: of all its rows no more than these stand at its end.
 MOST_ROWS = 0.05
 # Chance, as restless as it is in this log, makes as little in fewer than one of twenty logs (verdicts.md).
@@ -230,11 +232,12 @@ def _thin_end(found):
     """Return the days at the end that have next to nothing; None where there are none."""
     begin, end = found.days[:-1] + 1, int(found.days[-1])
     length, observed, pace = end - begin + 1, found.total[-1] - found.total[1:-1], _usual(found, begin, end)
-    at_first = np.minimum(length, ABRUPT_DAYS)
+    at_first, best = np.minimum(length, ABRUPT_DAYS), np.maximum.accumulate(found.pace(begin))
+    may_be_less = (length > LONG_DAYS) | (found.pace(begin) < HAS_DECLINED * best)
     is_thin = (
         (length >= _least_days(found))
         & (observed <= MOST_ROWS * found.total[-1])
-        & (observed <= np.where(length > LONG_DAYS, THIN_FOR_LONG, THIN) * length * pace)
+        & (observed <= np.where(may_be_less, NEXT_TO_NOTHING, THIN) * length * pace)
         & (found.between(begin, begin + at_first - 1) <= THIN * at_first * pace)
     )
     evidence = np.where(is_thin, _evidence(observed, length * pace) / found.restlessness, 0)
