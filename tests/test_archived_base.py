@@ -54,5 +54,7 @@ def test_nothing_new_is_done_with_customers_who_were_put_away(put_away, member, 
     assert (
         "Choose a model" not in page.content.decode() and "Score the customers" not in page.content.decode()
     )
+    model = as_developer.get(reverse("training:log_model", args=(put_away.analysis_id,)))
+    assert "was archived" in model.content.decode() and ">Train</button>" not in model.content.decode()
     status = f"/api/v1/churn/v2/organizations/{company.pk}/training-status"
     assert as_developer.get(status, {"base": base.uuid}).status_code == 404

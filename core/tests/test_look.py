@@ -115,3 +115,13 @@ def test_a_figure_is_made_without_the_look_of_plotly_and_gets_ours():
     assert figure.layout.template.layout.colorway is None
     assert carried["template"]["layout"]["height"] == charts.TEMPLATE.layout.height
     assert "title" not in carried
+
+
+def rule(selector):
+    return re.search(rf"^{re.escape(selector)} \{{ (.*?) \}}", SHEET, re.MULTILINE)[1]
+
+
+def test_a_notice_of_no_kind_shows_its_sign_and_its_buttons_keep_apart():
+    # Without a tone the sign is paper on paper.
+    assert "--tone: var(--accent);" in rule(".notice")
+    assert "margin-top: var(--u);" in rule(".notice > .row, .notice > p:has(> .btn)")

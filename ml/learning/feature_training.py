@@ -23,6 +23,11 @@ from ml.matrix.schemas import FeatureSchema
 # Older customers are of another time; and each cutoff lengthens the training.
 MOST_POOLED = 3
 TOO_FEW = "A longer log, or more customers, would do."
+# Where a definition of churn says who is among them.
+TOO_FEW_ACTIVE = (
+    f"{TOO_FEW} So may another number of days, or a longer active window: choose them under “When is a "
+    "customer lost?”."
+)
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,7 @@ def learn_over_time(earlier, later, *, before=(), name, model_type, params=None,
     """
     started = time.perf_counter()
     for table, when in ((earlier, "the earlier"), (later, "the later")):
-        refuse_few(table.labels, where=f" at {when} cutoff", advice=TOO_FEW)
+        refuse_few(table.labels, where=f" at {when} cutoff", advice=TOO_FEW_ACTIVE)
     with threadpool_limits(limits=1):
         fit = partial(_fit, name=name, model_type=model_type, params=params, seed=seed)
         past = _with_enough([*before, earlier])

@@ -31,6 +31,8 @@ __all__ = ["REQUIRED", "ROLES", "EventSpec", "Guess", "freeze", "guess_mapping",
 
 # Below this a guess is not offered.
 LEAST_CONFIDENCE = 0.3
+# Nothing but an order is written as #1001.
+SURE_ORDER = 0.9
 # An id that knows so few customers is none.
 FEWEST_CUSTOMERS = 4
 MOST_TYPES = 50
@@ -130,6 +132,8 @@ def _is_price(name: str) -> bool:
 
 def _score(role: str, column: DetectedColumn) -> tuple[float, str]:
     """Return how well name and content of a column fit a role, and the sentence that says why."""
+    if role == "order_id" and _holds_marked_orders(column):
+        return SURE_ORDER, f"it holds numbers of orders, such as {shown(column.examples[0])}"
     score, known = match_role(column.name, role)
     if not known or _refuses(role, column):
         return 0.0, ""
@@ -173,6 +177,12 @@ def _refuses(role: str, column: DetectedColumn) -> bool:
         known = any(event_type_of(text) in ("purchase", "return") for text in column.examples)
         return column.kind != "text" or column.distinct > MOST_TYPES or not (known or column.blanks)
     return column.kind in MOMENTS or (role == "category" and column.kind == "number")
+
+
+def _holds_marked_orders(column: DetectedColumn) -> bool:
+    """Whether a column is that of a Shopify export: called "Name", with orders such as #1001 in it."""
+    marked = all(text.startswith("#") and has_digits(text) for text in column.examples)
+    return words_of(column.name) == ("name",) and bool(column.examples) and marked
 
 
 def _content(column: DetectedColumn) -> str:

@@ -43,6 +43,49 @@ def test_the_required_columns_are_known_by_their_names(who, when, how_much, tmp_
     assert guessed(preview) == {"customer_id": who, "event_at": when, "amount": how_much}
 
 
+@pytest.mark.parametrize(
+    ("order", "who", "when", "product", "pieces", "how_much"),
+    [
+        (
+            "Numéro de commande",
+            "N° client",
+            "Date de la commande",
+            "Nom du produit",
+            "Quantité",
+            "Montant TTC",
+        ),
+        ("N° commande", "Identifiant du client", "Date de commande", "Article", "Qté", "Total TTC"),
+        ("Numero ordine", "Codice cliente", "Data ordine", "Nome prodotto", "Quantità", "Importo totale"),
+        ("N. fattura", "Cliente", "Data dell'ordine", "Descrizione", "Q.tà", "Totale"),
+        ("Número do pedido", "Código do cliente", "Data do pedido", "Produto", "Quantidade", "Valor total"),
+        ("Nº pedido", "Nº cliente", "Fecha del pedido", "Nombre del producto", "Cantidad", "Importe total"),
+        ("Name", "Email", "Created at", "Lineitem name", "Lineitem quantity", "Total"),
+        ("increment_id", "customer_email", "created_at", "sku", "qty_ordered", "row_total"),
+    ],
+)
+def test_columns_of_orders_are_known_in_other_languages_and_from_shops(
+    order, who, when, product, pieces, how_much, tmp_path
+):
+    # When it was sent, and when it was paid for where that was done, are no days of a purchase.
+    header = (order, "Paid at", who, when, "Data consegna", product, pieces, how_much)
+    rows = lambda n: (f"#{1000 + n}", day(n), f"K{n % 9}", day(n), day(n + 2), f"T {n}", n, f"{n}.5")  # noqa: E731
+
+    preview = preview_of(tmp_path, header, rows)
+
+    assert guessed(preview) == {
+        "customer_id": who, "event_at": when, "amount": how_much, "order_id": order, "product": product,
+        "quantity": pieces,
+    }  # fmt: skip
+
+
+def test_a_name_is_an_order_only_where_it_is_written_as_one(tmp_path):
+    header = ("Name", "Date", "Total")
+
+    preview = preview_of(tmp_path, header, lambda n: (f"Ann {n % 9}", day(n), f"{n}.5"))
+
+    assert "order_id" not in guessed(preview)
+
+
 def test_the_optional_columns_are_known_by_their_names(tmp_path):
     header = (
         "order_id",

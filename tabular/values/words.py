@@ -1,4 +1,6 @@
-"""What columns of purchase logs are called, in English, German, Dutch, French and Spanish."""
+"""What columns of purchase logs are called, in English, German, Dutch, French, Spanish,
+Italian and Portuguese.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import difflib
 import itertools
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 
@@ -19,29 +22,32 @@ ROLE_NAMES: dict[str, tuple[str, ...]] = {
     for role, names in {
         "customer_id": """
             customer id, customer number, customer no, customer nr, customer code, customer key, cust id,
-            client id, user id, user number, member id, member number, account id, account number, account no,
-            buyer id, shopper id, subscriber id, visitor id, contact id, household id, person id, card number,
-            loyalty number, customer, cust, client, user, buyer, member, subscriber, shopper, customer email,
-            sold to party, sold to, auftraggeber, donneur d ordre, opdrachtgever, bill to party, bill to,
-            payer, ship to party, ship to, debitor, debitorennummer, warenempfaenger, warenempfanger,
-            rechnungsempfaenger, rechnungsempfanger, email, e mail, kundennummer, kunden nr, kundennr, kunden
-            id, kundenid, kunde, mitgliedsnummer, benutzer id, klantnummer, klant nr, klant id, klantid,
-            klant, gebruiker id, lidnummer, numero client, id client, code client, numero de client, client
-            numero, identifiant client, numero cliente, id cliente, codigo cliente, cliente, cliente id,
-            numero de cliente, id usuario, usuario""",
+            client id, user id, user number, member id, member number, account id, account number, account
+            no, buyer id, shopper id, subscriber id, visitor id, contact id, household id, person id, card
+            number, loyalty number, customer, cust, client, user, buyer, member, subscriber, shopper,
+            customer email, sold to party, sold to, auftraggeber, donneur d ordre, opdrachtgever, bill to
+            party, bill to, payer, ship to party, ship to, debitor, debitorennummer, warenempfaenger,
+            warenempfanger, rechnungsempfaenger, rechnungsempfanger, email, e mail, kundennummer, kunden
+            nr, kundennr, kunden id, kundenid, kunde, mitgliedsnummer, benutzer id, klantnummer, klant nr,
+            klant id, klantid, klant, gebruiker id, lidnummer, numero client, id client, code client,
+            numero de client, client numero, identifiant client, numero cliente, id cliente, codigo
+            cliente, cliente, cliente id, numero de cliente, id usuario, usuario, codice cliente, numero do
+            cliente, codigo do cliente, n client, n cliente, no cliente""",
         "event_at": """
             event date, event time, event timestamp, event at, order date, order time, order timestamp,
             order purchase timestamp, ordered at, purchase date, purchase time, purchase timestamp,
             purchased at, transaction date, transaction time, transaction timestamp, transaction datetime,
-            invoice date, sale date, sales date, payment date, paid at, booking date, trans date, txn date,
-            visit date, date time, datetime, timestamp, date, time, day, created at, created, order day,
+            invoice date, sale date, sales date, payment date, booking date, trans date, txn date, visit
+            date, date time, datetime, timestamp, date, time, day, created at, created, order day,
             purchase day, bestelldatum, kaufdatum, rechnungsdatum, belegdatum, buchungsdatum,
             transaktionsdatum, auftragsdatum, zeitstempel, datum, zeitpunkt, orderdatum, besteldatum,
-            aankoopdatum, factuurdatum, transactiedatum, date de commande, date commande, date achat, date d
-            achat, date facture, date de facture, date transaction, horodatage, fecha de compra, fecha
+            aankoopdatum, factuurdatum, transactiedatum, date de commande, date commande, date achat, date
+            d achat, date facture, date de facture, date transaction, horodatage, fecha de compra, fecha
             compra, fecha de pedido, fecha pedido, fecha factura, fecha de transaccion, fecha transaccion,
-            fecha, visit time, visited at, visited on, check in, check in date, check in time, login date,
-            login time, login at, logged in at""",
+            fecha, data ordine, data dell ordine, data acquisto, data di acquisto, data fattura, data
+            vendita, data transazione, data do pedido, data pedido, data da compra, data compra, data da
+            venda, visit time, visited at, visited on, check in, check in date, check in time, login date,
+            login time, login at, logged in at, paid at""",
         "time": """
             order time, purchase time, transaction time, event time, invoice time, sale time, sales time,
             payment time, time of day, time of purchase, time of sale, time, clock time, hour, bestellzeit,
@@ -56,36 +62,46 @@ ROLE_NAMES: dict[str, tuple[str, ...]] = {
             value, payment, amt, net sales, betrag, gesamtbetrag, umsatz, rechnungsbetrag, bestellwert,
             gesamtpreis, summe, bedrag, totaalbedrag, omzet, totaal, totaalprijs, montant, montant total,
             total ttc, prix total, chiffre d affaires, importe, importe total, monto, monto total, precio
-            total, ingresos, cantidad pagada, price, preis, prijs, prix, precio, sum, summa, belopp, belop,
-            beloeb, importo, importo totale, totale, prezzo, valor, valor total, kwota, wartosc, cena""",
+            total, ingresos, cantidad pagada, prezzo totale, preco total, price, preis, prijs, prix,
+            precio, sum, summa, belopp, belop, beloeb, importo, importo totale, totale, prezzo, valor,
+            valor total, kwota, wartosc, cena, preco""",
         "order_id": """
             order id, order number, order no, order nr, invoice id, invoice no, invoice number, invoice nr,
-            invoice, transaction id, transaction number, transaction no, txn id, receipt id, receipt number,
-            receipt no, basket id, purchase id, sale id, ticket id, booking id, document number, order,
-            bestellnummer, bestell nr, rechnungsnummer, rechnung nr, belegnummer, auftragsnummer,
-            transaktionsnummer, ordernummer, bestelnummer, factuurnummer, transactienummer, numero commande,
-            numero de commande, id commande, numero facture, numero de facture, numero pedido, numero de
-            pedido, id pedido, numero factura, numero de factura, id transaccion, sales document, sales doc,
-            document no, document id, document, verkaufsbeleg, vertriebsbeleg, belegfeld 1""",
+            invoice, transaction id, transaction number, transaction no, txn id, receipt id, receipt
+            number, receipt no, basket id, purchase id, sale id, ticket id, booking id, document number,
+            order, bestellnummer, bestell nr, rechnungsnummer, rechnung nr, belegnummer, auftragsnummer,
+            transaktionsnummer, ordernummer, bestelnummer, factuurnummer, transactienummer, numero
+            commande, numero de commande, id commande, numero facture, numero de facture, numero pedido,
+            numero de pedido, id pedido, numero factura, numero de factura, id transaccion, sales document,
+            sales doc, document no, document id, document, verkaufsbeleg, vertriebsbeleg, belegfeld 1,
+            increment id, identifiant commande, n commande, n de commande, n facture, numero ordine, numero
+            d ordine, numero dell ordine, id ordine, codice ordine, n ordine, numero fattura, n fattura,
+            numero scontrino, no pedido, n pedido, no factura, n factura, numero do pedido, id do pedido,
+            codigo do pedido, nota fiscal""",
         "product": """
             product name, item name, product title, product, product description, item description, item,
             description, article name, article, product id, product code, item id, item code, stock code,
             sku, article number, asin, ean, upc, produktname, produkt, artikel, artikelname,
             artikelbezeichnung, bezeichnung, artikelnummer, productnaam, omschrijving, nom produit, nom du
             produit, produit, designation, libelle, nombre producto, nombre del producto, producto,
-            articulo, descripcion""",
+            articulo, descripcion, lineitem name, nome prodotto, nome del prodotto, prodotto, nome
+            articolo, articolo, descrizione, codice prodotto, codice articolo, nome do produto, nome
+            produto, produto, descricao""",
         "category": """
             category, product category, item category, category name, category code, department, product
             type, product group, product line, segment, kategorie, warengruppe, produktgruppe, categorie,
-            productcategorie, productgroep, rayon, famille, categorie produit, categoria, departamento""",
+            productcategorie, productgroep, rayon, famille, categorie produit, categoria, departamento,
+            reparto""",
         "quantity": """
             quantity, qty, quantity ordered, units, units sold, unit count, item count, items, n items, num
             items, number of items, no of items, pieces, count, menge, anzahl, stueckzahl, stuckzahl,
-            aantal, hoeveelheid, stuks, quantite, nombre, qte, cantidad, unidades""",
+            aantal, hoeveelheid, stuks, quantite, nombre, qte, cantidad, unidades, lineitem quantity, qty
+            ordered, quantita, qta, q ta, pezzi, quantidade, qtde, qtd""",
         "unit_price": """
             unit price, price per unit, price each, item price, product price, price, unit cost,
             einzelpreis, stueckpreis, stuckpreis, preis, stukprijs, prijs per stuk, eenheidsprijs, prijs,
-            prix unitaire, prix, precio unitario, precio""",
+            prix unitaire, prix, precio unitario, precio, lineitem price, prezzo unitario, prezzo, preco
+            unitario, preco""",
         "discount": """
             discount, discount amount, discount value, discount percent, discount pct, discount rate,
             rabatt, nachlass, korting, kortingsbedrag, remise, reduction, rabais, descuento""",
@@ -108,7 +124,8 @@ OTHER_DATES = _set(
     "birth birthday dob born signup registration registered joined join ship shipped shipping shipment "
     "deliver delivered delivery due expiry expires expiration updated modified estimated limit approved "
     "carrier geburt geburtsdatum lieferdatum versanddatum livraison naissance envio entrega nacimiento "
-    "geboortedatum"
+    "geboortedatum nascita consegna spedizione scadenza registrazione iscrizione expedition inscription "
+    "echeance nascimento cadastro vencimento"
 )
 # Lengths of time and times of other things than a purchase.
 OTHER_TIMES = OTHER_DATES | _set(
@@ -150,6 +167,8 @@ BEFORE_MORE = _set(
     "per pro je by of in for incl inkl including excl exkl excluding without before after ohne mit vor nach "
     "von par por de du del"
 )
+# These change nothing in a name.
+SMALL_WORDS = _set("de du des la le les l d del della dello dell do da dos das di el los las")
 PARENTHESES = re.compile(r"\([^)]*\)")
 TIME_WORDS = _set("time zeit uhrzeit tijd tijdstip heure hora clock hour")
 DATE_WORDS = _set(
@@ -200,11 +219,12 @@ def match_role(name: str, role: str) -> tuple[float, str]:
     if not joined:
         return best
     matcher = difflib.SequenceMatcher(b=joined) if len(joined) > 5 else None
+    bare = _bare(words)
     for rank, known in enumerate(ROLE_NAMES[role]):
         parts = known.split()
         # Early names are surer than late ones, but any name is surer than a resemblance.
         late = 0.1 * rank / len(ROLE_NAMES[role])
-        if joined == "".join(parts):
+        if joined == "".join(parts) or bare == _bare(parts):
             score = 1.0 - late
         elif len(parts) > 1 and set(parts) <= set(words):
             score = 0.85 - late
@@ -216,6 +236,11 @@ def match_role(name: str, role: str) -> tuple[float, str]:
             continue
         best = max(best, (score, known))
     return best
+
+
+def _bare(words: Sequence[str]) -> list[str]:
+    """Return words without the small ones: "date de la commande" is "date de commande"."""
+    return [word for word in words if word not in SMALL_WORDS]
 
 
 def _resembles(matcher: difflib.SequenceMatcher, known: str) -> bool:

@@ -85,9 +85,10 @@ class StoredTables:
             return held_out
         try:
             bits = read_verified(stored["held_out"]["path"], stored["held_out"]["sha256"])
+        except FileUnreachable:
+            # Even where its folder is missing: the table beside it was there a moment ago.
+            raise
         except FileMismatch as mismatch:
-            if isinstance(mismatch, FileUnreachable) and not mismatch.is_missing:
-                raise
             # Whoever was held out might be learned from now, and every comparison after that be flattered.
             raise TableError(
                 "type_mismatch",

@@ -246,4 +246,7 @@ def test_a_training_that_failed_says_why_and_leads_back(as_developer, member, do
     text = as_developer.get(f"{page_of(analysis)}{training.uuid}/").content.decode()
 
     assert "at least 30 customers who left" in text
+    assert (
+        "a longer active window" in text and reverse("transactions:churn", args=("dev", analysis.pk)) in text
+    )
     assert "Train again" in text

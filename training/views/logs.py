@@ -65,7 +65,12 @@ def training(request, analysis, training):
         raise Http404
     context = {"analysis": found, "training": one, "job": one.job, "step": "model"}
     if one.version is None or one.report is None:
-        return render(request, "training/log_running.html", context)
+        # To train again as it was can only fail.
+        lacks = (one.job.error or {}).get("code") == "cannot-learn"
+        by_definition = plan_features(analysis=found).label_source != "given"
+        return render(
+            request, "training/log_running.html", context | {"lacks_customers": lacks and by_definition}
+        )
     if not one.report.get("simple_rule"):
         # Nothing is compared in it, as in reports of earlier days: what there is stands on the card.
         return redirect("registry:version", request.member.portal, one.version_id)
