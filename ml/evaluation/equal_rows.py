@@ -11,7 +11,7 @@ from ml.matrix.hashing import FEWEST_DIFFERENT
 
 # Where a larger share of a table equals another row, people are equal by chance, unless they leave as one.
 MOST_EQUAL_BY_CHANCE, AS_ONE = 0.05, 0.9
-# Chance makes so many rows fewer that are equal in threes, in standard deviations, in one of a hundred tables.
+# Of rows equal in threes chance makes fewer by so many standard deviations in one of a hundred tables.
 RARELY_BELOW = 2.33
 
 
