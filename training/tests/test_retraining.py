@@ -14,6 +14,7 @@ from core.tests.races import at_once
 from intake.services.checking import FileRefused
 from jobs import services as job_services
 from jobs.models import Job
+from jobs.orders import request_cancel
 from jobs.runner import run_job
 from ml.learning.splits import split_rows
 from registry.artefacts import path_of
@@ -195,7 +196,7 @@ def assert_nothing_came_of(run):
 def test_a_cancelled_retraining_leaves_no_version_and_no_data(retraining, labelled, do_jobs, developer):
     run = retraining(labelled())
     job = job_services.claim_job(job_id=run.job_id, worker="here", at=timezone.now())
-    job_services.request_cancel(job=job, by=developer, at=timezone.now())
+    request_cancel(job=job, by=developer, at=timezone.now())
     Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED)
 
     do_jobs()
