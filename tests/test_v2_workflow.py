@@ -132,7 +132,7 @@ def test_the_five_calls_lead_from_a_file_to_a_prediction(installation, commands)
 
 def test_two_models_stand_side_by_side(installation, commands):
     upload, process, _, _, train, status, predict = commands[:7]
-    train_forest, status_of_forest, predict_by_regression = commands[7:]
+    train_forest, status_of_forest, predict_by_regression, _ = commands[7:]
     if run(status, installation)["status"] == "not_started":  # this test alone
         uploaded = run(upload, installation)
         run(process, installation, DATASET_ID=uploaded["dataset_id"])
