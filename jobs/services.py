@@ -184,7 +184,7 @@ def put_behind(*, job: Job, after: Iterable[Job], at: datetime) -> None:
     """
     waiting = Job.objects.filter(pk=job.pk, state__in=(State.WAITING, State.QUEUED))
     if not waiting.update(state=State.WAITING):
-        raise JobHasBegun(f"“{job}” has begun: it waits for nothing more.")
+        raise JobHasBegun(f"“{job}” has begun and waits for nothing more. Cancel it, or let it end.")
     hold_back(job, after=after)
     settle([job.pk], at=at)
     job.refresh_from_db()

@@ -273,7 +273,9 @@ class RetrainingSearch(APIView):
     def get(self, request, run):
         run = get_object_or_404(training_runs_for(request.member), uuid=run)
         if run.found_search is None:
-            raise NoSearchHere(f"The type was chosen by hand: {run.model_type.slug}.")
+            raise NoSearchHere(
+                f"The type was chosen by hand: {run.model_type.slug}. Ask for `automl` to have several tried."
+            )
         page = show_search(run.search, at=timezone.now())
         return Response(SearchOutput(page).data)
 

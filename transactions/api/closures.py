@@ -44,7 +44,7 @@ class ClosedDaysOutput(serializers.Serializer):
 
 @extend_schema(tags=[TAG])
 class ClosedDays(OfOrganisation, APIView):
-    """Of which days rows may be missing, and on which nothing was open.
+    """Days of which rows may be missing, and those on which nothing was open.
 
     What was said of a log holds for those that came after it to the same customer base. Lists made before do
     not know of it: score the log again.
