@@ -239,7 +239,7 @@ class TypeForm(SentOnceForm):
     def offered(self) -> list[dict]:
         """Each type beside its radio button, the suggested one first."""
         return [
-            {"radio": radio, "type": found, "pace": found.pace}
+            {"radio": radio, "type": found}
             for radio, found in zip(self["model_type"], self.types, strict=True)
         ]
 
